@@ -1,0 +1,35 @@
+# Thin on purpose: every target does its own set-up on a machine that has git and Python 3.11 or newer.
+#   VENV=folder    where the virtual environment lives (default: .venv)
+#   PYTHON=program which Python makes it               (default: the first one that is new enough)
+#   ARGS=...       more arguments for pytest           (make test ARGS="-k journal")
+
+VENV ?= .venv
+ARGS ?=
+export VENV PYTHON
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint bench
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '  make %-6s %s\n' "$$name" "$$what"; done
+
+demo: ## the whole loop in a throw-away repository, step by step
+	@.ci/setup run
+	@"$(VENV)/bin/gitmem" demo
+
+test: ## the suite, with branch coverage (the numbers: .ci/run coverage)
+	@.ci/setup test
+	@"$(VENV)/bin/coverage" erase
+	@"$(VENV)/bin/coverage" run -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
+
+check: ## everything the build machine runs: lint, imports, types, test, coverage, client, wheel, changelog
+	@.ci/run
+
+lint: ## style, import contracts and types only
+	@.ci/run lint imports types
+
+bench: ## CPU and wall medians of flag, hook and check, as ratios to an empty Python
+	@.ci/setup test
+	@VENV="$(VENV)-bench" .ci/setup plain
+	@GITMEM_BIN="$$(cd "$(VENV)-bench/bin" && pwd)/gitmem" "$(VENV)/bin/python" -m tests.bench.run

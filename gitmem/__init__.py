@@ -1,0 +1,1 @@
+"""Durable memory for coding agents, kept in git."""

@@ -1,0 +1,1 @@
+"""The command line: arguments, environment, working folder, terminal, exit codes."""

@@ -1,0 +1,1 @@
+"""One module for each verb: options in, one engine call, a report out."""

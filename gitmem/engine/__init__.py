@@ -1,0 +1,1 @@
+"""What gitmem does: capture, drain, close, land, check."""

@@ -1,0 +1,1 @@
+"""Agent clients: their payloads in, events out; actions in, their answers out."""

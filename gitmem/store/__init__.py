@@ -1,0 +1,1 @@
+"""Git and the files beside it: the only layer that starts git."""
