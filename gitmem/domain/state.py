@@ -1,0 +1,126 @@
+"""Where every flag stands: derived from sets of ids, never stored (DESIGN 3.4; hot lane: boot).
+
+Pure: the caller read the queue, the journal, the archive and the drain records.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from gitmem.domain.flag import Flag
+    from gitmem.domain.queue import Damaged
+
+UNDRAINED = "undrained"
+IN_REVIEW = "in review"
+ACCEPTED = "accepted"
+DRAINED = "drained"
+
+
+class Records:
+    """Ids of all drain records, by where they are.
+
+    ``deciding``: on the ref that decides. ``local``: on the local target. ``review``: on the
+    review branch or on a branch that `close --here` used.
+    """
+
+    __slots__ = ("deciding", "local", "review")
+
+    def __init__(
+        self, deciding: Collection[str], local: Collection[str], review: Collection[str]
+    ) -> None:
+        self.deciding = deciding
+        self.local = local
+        self.review = review
+
+    def state(self, flag_id: str) -> str:
+        """The state of one flag."""
+        if flag_id in self.deciding:
+            return DRAINED
+        if flag_id in self.local:
+            return ACCEPTED
+        if flag_id in self.review:
+            return IN_REVIEW
+        return UNDRAINED
+
+
+class State:
+    """Every known flag by state, in queue order; drained ones that are still queued included.
+
+    ``journaled``: ids not on the queue branch yet. ``healed``: ids that were pruned and whose
+    record is gone again. ``damaged``: lines no reader understands. ``unreadable``: ids of damaged
+    lines that are not drained.
+    """
+
+    __slots__ = ("by_state", "damaged", "healed", "journaled", "unreadable")
+
+    def __init__(
+        self,
+        by_state: Mapping[str, Sequence[Flag]],
+        *,
+        journaled: Sequence[str],
+        healed: Sequence[str],
+        damaged: Sequence[Damaged],
+        unreadable: Sequence[str],
+    ) -> None:
+        self.by_state = by_state
+        self.journaled = journaled
+        self.healed = healed
+        self.damaged = damaged
+        self.unreadable = unreadable
+
+    @property
+    def undrained(self) -> Sequence[Flag]:
+        """Flags without any record."""
+        return self.by_state[UNDRAINED]
+
+    @property
+    def in_review(self) -> Sequence[Flag]:
+        """Flags whose record is on a review branch only."""
+        return self.by_state[IN_REVIEW]
+
+    @property
+    def accepted(self) -> Sequence[Flag]:
+        """Flags whose record is on the local target but not on its upstream."""
+        return self.by_state[ACCEPTED]
+
+    @property
+    def open(self) -> list[Flag]:
+        """Everything that has not landed."""
+        return [*self.undrained, *self.in_review, *self.accepted]
+
+
+def derive(
+    *,
+    queue: Mapping[str, Flag],
+    journal: Mapping[str, Flag],
+    archive: Mapping[str, Flag],
+    records: Records,
+    damaged: Sequence[Damaged],
+) -> State:
+    """Puts every flag into exactly one state.
+
+    An archived flag counts only when its record is not on the deciding ref any more: a reverted
+    landing brings it back.
+    """
+    live = {**queue, **{key: flag for key, flag in journal.items() if key not in queue}}
+    healed = [key for key in archive if key not in live and records.state(key) == UNDRAINED]
+    by_state: dict[str, list[Flag]] = {UNDRAINED: [], IN_REVIEW: [], ACCEPTED: [], DRAINED: []}
+    for key, flag in live.items():
+        by_state[records.state(key)].append(flag)
+    for key, flag in archive.items():
+        if key not in live and records.state(key) != DRAINED:
+            by_state[records.state(key)].append(flag)
+    unreadable = [
+        line.flag_id
+        for line in damaged
+        if line.flag_id and line.flag_id not in live and line.flag_id not in records.deciding
+    ]
+    return State(
+        by_state,
+        journaled=[key for key in journal if key not in queue],
+        healed=healed,
+        damaged=damaged,
+        unreadable=unreadable,
+    )

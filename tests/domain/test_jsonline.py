@@ -1,0 +1,56 @@
+"""One line of JSON, as the library would read and write it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitmem.domain.jsonline import dumps, loads
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+def test_what_is_written_is_what_the_library_would_write(value: object) -> None:
+    expected = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    assert dumps(value) == expected
+    assert loads(expected) == value
+
+
+@given(st.text() | VALUES.map(json.dumps))
+def test_what_the_library_reads_is_read_and_what_it_refuses_is_refused(text: str) -> None:
+    try:
+        expected = json.loads(text)
+    except (ValueError, RecursionError):
+        with pytest.raises(ValueError, match=r"."):
+            loads(text)
+    else:
+        assert repr(loads(text)) == repr(expected)
+
+
+@given(st.dictionaries(st.text(), st.text()))
+def test_a_line_has_no_line_break_inside(value: dict[str, str]) -> None:
+    assert "\n" not in dumps(value)
+
+
+@pytest.mark.parametrize("text", ["", " ", "{", '{"a":1} x', "[" * 100_000, "1" * 5000, '"\n"'])
+def test_damage_is_a_value_error_and_nothing_else(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        loads(text)
+
+
+def test_a_value_that_is_no_json_is_refused() -> None:
+    with pytest.raises(TypeError, match="set"):
+        dumps({"a": {1}})
