@@ -1,0 +1,20 @@
+"""Who git says is committing, as ``Name <email>`` (hot lane)."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gitmem.store.repository import Repository
+
+NOBODY = "gitmem <gitmem@localhost>"
+
+
+def identity(repo: Repository) -> str:
+    """The author git would use here; gitmem's own name when git knows nobody.
+
+    A flag must not fail because user.name is unset or user.useConfigOnly forbids a guess, nor
+    because that git command was killed.
+    """
+    done = repo.git("var", "GIT_AUTHOR_IDENT", ok=range(-64, 256))
+    person = done.text.rpartition(">")[0]
+    return f"{person}>" if done.code == 0 and "<" in person else NOBODY

@@ -1,0 +1,82 @@
+"""Read trees and blobs of a commit, many at once (standard library only: boot uses it too)."""
+
+from __future__ import annotations
+
+from gitmem.domain.errors import NeedsPerson
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.store.repository import Repository
+
+
+class Unreadable(NeedsPerson):
+    """An object that a ref names is missing or broken."""
+
+
+class Entry:
+    """One entry of a tree: mode (``100644``), type (``blob``), object name, path."""
+
+    __slots__ = ("mode", "oid", "path", "type")
+
+    def __init__(self, mode: str, kind: str, oid: str, path: str) -> None:
+        self.mode = mode
+        self.type = kind
+        self.oid = oid
+        self.path = path
+
+
+def entries(repo: Repository, commit: str, *paths: str) -> list[Entry]:
+    """All entries below the given paths (the whole tree without any), folders left out.
+
+    Symbolic links and submodules are listed with their modes. Raises Unreadable when the tree cannot be read.
+    """
+    done = repo.git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths, ok=range(-64, 256))
+    if done.code:
+        raise Unreadable(f"the tree of {commit[:12]} cannot be read: {done.said.strip()}")
+    found = []
+    for line in done.out.split(b"\0"):
+        if line:
+            meta, _, path = line.partition(b"\t")
+            mode, kind, oid = meta.decode("ascii").split(" ")
+            found.append(Entry(mode, kind, oid, path.decode("utf-8", "surrogateescape")))
+    return found
+
+
+def blobs(repo: Repository, oids: Sequence[str]) -> list[bytes]:
+    """The contents of the named blobs, in order. Raises Unreadable for a missing or broken one."""
+    if not oids:
+        return []
+    request = ("\n".join(oids) + "\n").encode()
+    done = repo.git("cat-file", "--batch", stdin=request, ok=range(-64, 256))
+    contents, position = [], 0
+    for oid in oids:
+        end = done.out.find(b"\n", position)
+        header = done.out[position:end].split(b" ")
+        if end < 0 or len(header) != 3:  # noqa: PLR2004 - "<oid> <type> <size>"
+            raise Unreadable(f"the object {oid[:12]} cannot be read: {done.said.strip()}")
+        start = end + 1
+        position = start + int(header[2]) + 1
+        contents.append(done.out[start : position - 1])
+        if len(done.out) < position:
+            raise Unreadable(f"the object {oid[:12]} is cut short")
+    return contents
+
+
+def present(repo: Repository, oids: Sequence[str]) -> None:
+    """Raises Unreadable unless every object is there and can be opened."""
+    if not oids:
+        return
+    request = ("\n".join(oids) + "\n").encode()
+    done = repo.git("cat-file", "--batch-check", stdin=request, ok=range(-64, 256))
+    for line in done.out.splitlines():
+        if line.endswith(b" missing"):
+            raise Unreadable(f"the object {line[:12].decode()} is missing or broken")
+
+
+def files(repo: Repository, commit: str, *paths: str) -> dict[str, bytes]:
+    """Path to content of every regular file below the paths at a commit."""
+    found = [entry for entry in entries(repo, commit, *paths) if entry.mode == "100644"]
+    contents = blobs(repo, [entry.oid for entry in found])
+    return {entry.path: content for entry, content in zip(found, contents, strict=True)}

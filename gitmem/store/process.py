@@ -1,0 +1,213 @@
+"""Start git: the one place that does (hot lane: `os.posix_spawn`, no `subprocess`).
+
+Every start carries the arguments and the environment that keep a cloned repository from running
+code or redirecting gitmem; each has its reason beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+
+from gitmem.domain.errors import GitmemError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import NoReturn
+
+# `git rev-parse --local-env-vars` (git 2.39 and 2.55) and two that only hooks see. A git hook that
+# calls gitmem exports them for the repository of the *hook*; gitmem must act on the one it stands in.
+LOCAL_VARIABLES = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
+
+DURABLE = "core.fsync=committed,reference"  # what a ref names survives a power loss
+VIEW = "core.fsync=none"  # for what can be rebuilt from the fsynced journal
+
+HARDENED = (
+    "--no-pager",
+    "--no-replace-objects",
+    "-c",
+    "safe.bareRepository=explicit",  # a committed bare repository may bring hooks of its own
+    "-c",
+    DURABLE,
+    "-c",
+    "core.fsmonitor=false",  # a command from configuration, of no use to plumbing
+    "-c",
+    "core.quotePath=true",
+    "-c",
+    "gc.auto=0",  # a background gc would hold our lock descriptors
+    "-c",
+    "maintenance.auto=false",
+    "-c",
+    "commit.gpgSign=false",  # signing is asked for explicitly where it is wanted
+    "-c",
+    "color.ui=false",
+    "-c",
+    "advice.graftFileDeprecated=false",
+)
+
+_CHUNK = 65536
+
+
+class GitMissing(GitmemError):
+    """git could not be started."""
+
+    exit_code = 3
+
+
+class GitFailed(GitmemError):
+    """A git command ended with an exit code nobody expected; ``stderr`` is what it said."""
+
+    exit_code = 70
+
+    def __init__(self, args: Sequence[str], code: int, stderr: str) -> None:
+        said = stderr.strip() or "it said nothing"
+        super().__init__(f"git {args[0]} ended with {code}: {said}")
+        self.code = code
+        self.stderr = stderr
+
+
+class Done:
+    """A finished git process: exit code (negative signal number when killed), stdout, stderr."""
+
+    __slots__ = ("code", "err", "out", "pid")
+
+    def __init__(self, code: int, out: bytes, err: bytes, pid: int) -> None:
+        self.code = code
+        self.out = out
+        self.err = err
+        self.pid = pid
+
+    @property
+    def text(self) -> str:
+        """Stdout as text without the last line break."""
+        return os.fsdecode(self.out).removesuffix("\n")
+
+    @property
+    def said(self) -> str:
+        """Stderr as text."""
+        return self.err.decode(errors="replace")
+
+
+def clean(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment git children get: nothing that points at another repository, no prompts."""
+    env = {key: value for key, value in environ.items() if key not in LOCAL_VARIABLES}
+    for key in [key for key in env if key.startswith(("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))]:
+        del env[key]
+    # Messages are compared (a lock, a missing ref), so they must not be translated.
+    env.update(LC_ALL="C", LANGUAGE="C", GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0")
+    return env
+
+
+def run(  # noqa: PLR0913 - one door for every way git is started
+    args: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: str,
+    stdin: bytes = b"",
+    ok: Sequence[int] = (0,),
+    keep: int = -1,
+    options: Sequence[str] = (),
+) -> Done:
+    """Runs one hardened git command in ``cwd`` and waits for it.
+
+    ``keep`` is a descriptor the child inherits (a held lock). ``ok`` lists the exit codes that are
+    answers; any other raises GitFailed. Raises GitMissing when git cannot be started.
+    """
+    argv = ["git", "-C", cwd, *HARDENED, *options, *args]
+    in_read, in_write = os.pipe()
+    out_read, out_write = os.pipe()
+    err_read, err_write = os.pipe()
+    actions = [
+        (os.POSIX_SPAWN_DUP2, in_read, 0),
+        (os.POSIX_SPAWN_DUP2, out_write, 1),
+        (os.POSIX_SPAWN_DUP2, err_write, 2),
+    ]
+    if keep >= 0:
+        os.set_inheritable(keep, True)
+    try:
+        pid = os.posix_spawnp("git", argv, env, file_actions=actions, setsigmask=())
+    except OSError as error:
+        for descriptor in (in_write, out_read, err_read):
+            os.close(descriptor)
+        raise GitMissing(
+            f"git could not be started: {error.strerror}", hint="install git and put it on PATH"
+        ) from error
+    finally:
+        if keep >= 0:
+            os.set_inheritable(keep, False)
+        for descriptor in (in_read, out_write, err_write):
+            os.close(descriptor)
+    out, err = _talk(in_write, stdin, out_read, err_read)
+    _, status = os.waitpid(pid, 0)
+    done = Done(os.waitstatus_to_exitcode(status), out, err, pid)
+    if done.code not in ok:
+        raise GitFailed(args, done.code, done.said)
+    return done
+
+
+def _talk(in_write: int, stdin: bytes, out_read: int, err_read: int) -> tuple[bytes, bytes]:
+    """Feeds stdin and collects both outputs without ever blocking on one of them."""
+    collected: dict[int, list[bytes]] = {out_read: [], err_read: []}
+    poll = select.poll()
+    for descriptor in collected:
+        poll.register(descriptor, select.POLLIN)
+    left = memoryview(stdin)
+    if left:
+        os.set_blocking(in_write, False)
+        poll.register(in_write, select.POLLOUT)
+    else:
+        os.close(in_write)
+    waiting = 2
+    while waiting:
+        for descriptor, _ in poll.poll():
+            if descriptor == in_write:
+                left = _feed(in_write, left)
+                if not left:
+                    poll.unregister(in_write)
+                    os.close(in_write)
+                continue
+            data = os.read(descriptor, _CHUNK)
+            if data:
+                collected[descriptor].append(data)
+                continue
+            poll.unregister(descriptor)
+            os.close(descriptor)
+            waiting -= 1
+    if left:
+        os.close(in_write)
+    return b"".join(collected[out_read]), b"".join(collected[err_read])
+
+
+def _feed(descriptor: int, left: memoryview) -> memoryview:
+    """Writes what fits; a child that stopped reading gets no more (its exit code tells why)."""
+    try:
+        return left[os.write(descriptor, left[:_CHUNK]) :]
+    except BrokenPipeError:
+        return left[:0]
+    except BlockingIOError:
+        return left
+
+
+def become(argv: Sequence[str], env: Mapping[str, str]) -> NoReturn:
+    """Replaces this process by another program (the demo's script)."""
+    os.execvpe(argv[0], list(argv), env)  # noqa: S606 - a shipped script, no text of others in it

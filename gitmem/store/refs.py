@@ -1,0 +1,63 @@
+"""Resolve refs, and move them by compare-and-swap only (standard library only)."""
+
+from __future__ import annotations
+
+from gitmem.domain.errors import NeedsPerson
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gitmem.store.repository import Repository
+
+
+class Moved(NeedsPerson):
+    """The ref no longer holds the value the caller computed from."""
+
+
+def resolve(repo: Repository, ref: str) -> str:
+    """The commit a full ref name or oid leads to; empty when there is none or it cannot be read."""
+    return repo.git(
+        "rev-parse", "--verify", "-q", "--end-of-options", ref + "^{commit}", ok=(0, 1, 128)
+    ).text
+
+
+def listed(repo: Repository, *patterns: str) -> dict[str, str]:
+    """Ref name to object name of every ref below the patterns; broken refs are left out."""
+    done = repo.git("for-each-ref", "--format=%(objectname) %(refname)", *patterns)
+    pairs = [line.split(" ", 1) for line in done.text.splitlines()]
+    return {ref: oid for oid, ref in pairs}
+
+
+def update(repo: Repository, ref: str, new: str, old: str, reason: str) -> None:
+    """Moves a ref from ``old`` (empty: it must not exist) to ``new``; raises Moved otherwise."""
+    expected = old or "0" * len(new)
+    done = repo.git("update-ref", "-m", reason, ref, new, expected, ok=range(-64, 256))
+    if done.code:
+        raise Moved(f"{ref} was not moved: {done.said.strip()}")
+
+
+def delete(repo: Repository, ref: str, old: str, reason: str, *, keep: int = -1) -> None:
+    """Deletes a ref that still holds ``old``; raises Moved otherwise.
+
+    ``keep`` is the descriptor of a held lock for git to inherit.
+    """
+    done = repo.git("update-ref", "-m", reason, "-d", ref, old, ok=range(-64, 256), keep=keep)
+    if done.code:
+        raise Moved(f"{ref} was not deleted: {done.said.strip()}")
+
+
+def contains(repo: Repository, commit: str, ancestor: str) -> bool:
+    """Whether ``ancestor`` is reachable from ``commit``."""
+    return repo.git("merge-base", "--is-ancestor", ancestor, commit, ok=(0, 1)).code == 0
+
+
+def upstream(repo: Repository, branch: str) -> str:
+    """The remote-tracking ref a local branch is configured to follow; empty without one."""
+    done = repo.git("for-each-ref", "--format=%(upstream)", "refs/heads/" + branch, ok=(0, 1, 128))
+    return done.text.strip()
+
+
+def tracking(repo: Repository, branch: str) -> dict[str, str]:
+    """Remote-tracking refs of a branch: ref name to commit, over all remotes."""
+    return {
+        ref: oid for ref, oid in listed(repo, "refs/remotes").items() if ref.endswith("/" + branch)
+    }

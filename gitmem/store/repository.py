@@ -1,0 +1,232 @@
+"""Find the repository without starting git (hot lane).
+
+A bare repository is never used: neither the one somebody stands in nor one that was committed
+inside a work tree (it may bring hooks and configuration of its own).
+"""
+
+from __future__ import annotations
+
+import os
+
+from gitmem.domain.errors import GitmemError, NotSaved
+from gitmem.store import local
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gitmem.store.process import Done
+
+FOLDER = "gitmem"
+_ANY = range(-64, 256)
+
+
+class NoRepository(GitmemError):
+    """There is no repository gitmem may use here."""
+
+    exit_code = 3
+
+
+class Repository:
+    """One work tree and the repository behind it. Paths are absolute, undecodable bytes escaped.
+
+    ``top`` is the work tree's root, ``git_dir`` this work tree's own git directory, ``common`` the
+    one that all linked worktrees share.
+    """
+
+    __slots__ = ("_env", "_environ", "common", "git_dir", "options", "top")
+
+    def __init__(self, top: str, git_dir: str, common: str, environ: Mapping[str, str]) -> None:
+        self.top = top
+        self.git_dir = git_dir
+        self.common = common
+        self.options: tuple[str, ...] = ()
+        self._environ = environ
+        self._env: dict[str, str] = {}
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of git children, cleaned."""
+        if not self._env:
+            from gitmem.store import process
+
+            self._env = process.clean(self._environ)
+        return self._env
+
+    @property
+    def folder(self) -> str:
+        """gitmem's own folder in the common directory; may not exist yet."""
+        return self.common + "/" + FOLDER
+
+    def git(
+        self,
+        *args: str,
+        stdin: bytes = b"",
+        ok: Sequence[int] = (0,),
+        env: Mapping[str, str] | None = None,
+        keep: int = -1,
+    ) -> Done:
+        """Runs git in this work tree; see `gitmem.store.process.run`."""
+        from gitmem.store import process  # most hooks end without git
+
+        return process.run(
+            args,
+            env={**self.env, **env} if env else self.env,
+            cwd=self.top,
+            stdin=stdin,
+            ok=ok,
+            keep=keep,
+            options=self.options,
+        )
+
+
+def discover(cwd: str, environ: Mapping[str, str]) -> Repository:
+    """The repository whose work tree ``cwd`` is in.
+
+    Walks up to the first `.git`, as git does; `GIT_DIR` counts only when there is none (a home
+    directory kept in a repository without `.git`). Raises NoRepository.
+    """
+    top = os.path.abspath(cwd)
+    while True:
+        dot_git = top + "/.git" if top != "/" else "/.git"
+        git_dir = _git_dir(dot_git)
+        if git_dir:
+            break
+        parent = os.path.dirname(top)
+        if parent == top:
+            return _from_environment(cwd, environ)
+        top = parent
+    repository = Repository(top, git_dir, _common(git_dir), environ)
+    if not _ours(top, dot_git, git_dir) or _may_be_bare(repository):
+        _ask_git(repository)
+    return repository
+
+
+def _git_dir(dot_git: str) -> str:
+    """The git directory a `.git` folder or file stands for; empty when it stands for none."""
+    try:
+        content = local.read_there(dot_git)
+    except IsADirectoryError:
+        return dot_git if os.path.exists(dot_git + "/HEAD") else ""
+    except OSError:
+        return ""
+    if not content.startswith(b"gitdir: "):
+        return ""
+    named = os.fsdecode(content[8:].rstrip(b"\r\n"))
+    path = os.path.normpath(os.path.join(os.path.dirname(dot_git), named))
+    if not os.path.exists(path + "/HEAD"):
+        raise NoRepository(
+            f"{dot_git} points at a repository that is not there",
+            hint="`git worktree repair` mends a moved worktree",
+        )
+    return path
+
+
+def _common(git_dir: str) -> str:
+    try:
+        named = os.fsdecode(local.read_there(git_dir + "/commondir").rstrip(b"\r\n"))
+    except OSError:
+        return git_dir
+    return os.path.normpath(os.path.join(git_dir, named))
+
+
+def _ours(top: str, dot_git: str, git_dir: str) -> bool:
+    """Whether all of it belongs to this user, as git's safe.directory rule asks."""
+    user = os.geteuid()
+    try:
+        return {os.stat(path).st_uid for path in (top, dot_git, git_dir)} == {user}
+    except OSError:
+        return False
+
+
+def _may_be_bare(repository: Repository) -> bool:
+    """Whether git has to say if this is the `.git` of linked worktrees only (`core.bare`).
+
+    `git init` and `git clone` write the setting out, so git is hardly ever asked.
+    """
+    if repository.git_dir != repository.common:
+        return False
+    return b"bare = false" not in local.read(repository.common + "/config")
+
+
+def _ask_git(repository: Repository) -> None:
+    """Lets git judge: a repository of somebody else's (safe.directory), or a bare one."""
+    done = repository.git("rev-parse", "--is-bare-repository", ok=range(256))
+    if done.code:
+        raise NoRepository("git refuses this repository: " + done.said.strip())
+    if done.text == "true":
+        raise _bare()
+
+
+def _bare() -> NoRepository:
+    return NoRepository(
+        "this is a bare repository: it has no work tree to remember anything about",
+        hint="run gitmem in a clone or a worktree of it",
+    )
+
+
+def _from_environment(cwd: str, environ: Mapping[str, str]) -> Repository:
+    """A repository named by GIT_DIR (and GIT_WORK_TREE), when no `.git` was found."""
+    named = environ.get("GIT_DIR", "")
+    if not named:
+        if _looks_bare(cwd):
+            raise _bare()
+        raise NoRepository(
+            "not inside a git repository", hint="run gitmem in a work tree, or `git init` first"
+        )
+    here = os.path.abspath(cwd)
+    git_dir = os.path.normpath(os.path.join(here, named))
+    repository = Repository(here, git_dir, _common(git_dir), environ)
+    repository.options = ("--git-dir=" + git_dir,)
+    if "GIT_WORK_TREE" in environ:
+        top = os.path.normpath(os.path.join(here, environ["GIT_WORK_TREE"]))
+        repository.options += ("--work-tree=" + top,)
+    asked = repository.git("rev-parse", "--show-toplevel", ok=range(256))
+    if asked.code:  # none at all, one of somebody else's, or a bare one
+        raise NoRepository("GIT_DIR names no work tree: " + asked.said.strip())
+    repository.top = asked.text
+    repository.options = ("--git-dir=" + git_dir, "--work-tree=" + asked.text)
+    return repository
+
+
+def _looks_bare(cwd: str) -> bool:
+    path = os.path.abspath(cwd)
+    while path != "/":
+        if all(os.path.exists(path + "/" + name) for name in ("HEAD", "objects", "refs")):
+            return True
+        path = os.path.dirname(path)
+    return False
+
+
+def head(repository: Repository) -> tuple[str, str]:
+    """Branch and commit checked out: ("main", oid), ("", oid) when detached, ("main", "") unborn.
+
+    Reads HEAD and a loose ref; only a packed ref or another ref format costs a git process.
+    """
+    try:
+        content = os.fsdecode(local.read_there(repository.git_dir + "/HEAD")).strip()
+    except OSError as error:
+        raise NotSaved(f"HEAD cannot be read: {error.strerror}") from error
+    ref = content.removeprefix("ref:").lstrip()
+    if ref == content:
+        return "", content if is_oid(content) else ""
+    if ref == "refs/heads/.invalid":  # reftable keeps HEAD elsewhere
+        ref = repository.git("symbolic-ref", "-q", "HEAD", ok=_ANY).text
+    oid = loose(repository, ref) if ref else ""
+    if not oid:
+        oid = repository.git("rev-parse", "--verify", "-q", "HEAD^{commit}", ok=_ANY).text
+    return ref.removeprefix("refs/heads/"), oid if is_oid(oid) else ""
+
+
+def loose(repository: Repository, ref: str) -> str:
+    """The oid in a loose ref file, or empty when there is none or it is not plain."""
+    try:
+        oid = local.read_there(repository.common + "/" + ref).strip().decode("ascii", "replace")
+    except OSError:
+        return ""
+    return oid if is_oid(oid) else ""
+
+
+def is_oid(value: str) -> bool:
+    """Whether it is a full SHA-1 or SHA-256 object name."""
+    return len(value) in (40, 64) and not value.strip("0123456789abcdef")

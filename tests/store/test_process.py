@@ -1,0 +1,107 @@
+"""How git is started: hardened, and never blocked by a full pipe."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from gitmem.store import process
+from tests.support.sandbox import Sandbox
+
+
+def run(
+    sandbox: Sandbox, *args: str, stdin: bytes = b"", ok: tuple[int, ...] = (0,)
+) -> process.Done:
+    return process.run(
+        args, env=process.clean(os.environ), cwd=str(sandbox.path), stdin=stdin, ok=ok
+    )
+
+
+def test_large_input_and_output_flow_at_the_same_time(sandbox: Sandbox) -> None:
+    oid = sandbox.git("rev-parse", "HEAD:README.md")
+    done = run(sandbox, "cat-file", "--batch", stdin=f"{oid}\n".encode() * 20_000)
+
+    assert done.out.count(b"# A project") == 20_000
+
+
+def test_a_child_that_stops_reading_is_no_broken_pipe(sandbox: Sandbox) -> None:
+    done = run(sandbox, "version", stdin=b"x" * 1_000_000)
+
+    assert done.text.startswith("git version")
+
+
+def test_an_unexpected_answer_is_an_error_with_what_git_said(sandbox: Sandbox) -> None:
+    with pytest.raises(
+        process.GitFailed, match="rev-parse ended with 128: fatal: Needed a single"
+    ) as raised:
+        run(sandbox, "rev-parse", "--verify", "no-such")
+
+    assert raised.value.code == 128
+    assert run(sandbox, "rev-parse", "--verify", "-q", "no-such", ok=(1,)).code == 1
+
+
+def test_git_missing_is_said_with_what_to_do(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(process.GitMissing, match="could not be started") as raised:
+        run(sandbox, "version")
+
+    assert "install git" in raised.value.hint
+
+
+def test_no_descriptor_is_left_open(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    def count() -> int:
+        return len(os.listdir("/dev/fd"))  # noqa: PTH208
+
+    run(sandbox, "version")
+    before = count()
+    for stdin in (b"", b"x" * 200_000):
+        run(sandbox, "version", stdin=stdin)
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(process.GitMissing):
+        run(sandbox, "version")
+
+    assert count() == before
+
+
+def test_what_points_at_another_repository_is_taken_out_of_the_environment(
+    sandbox: Sandbox,
+) -> None:
+    known = set(sandbox.git("rev-parse", "--local-env-vars").split())
+    environ = dict.fromkeys([*known, "GIT_QUARANTINE_PATH", "GIT_CONFIG_KEY_0", "HOME"], "x")
+    environ["LC_ALL"] = "de_DE.UTF-8"
+
+    assert process.clean(environ) == {
+        "HOME": "x",
+        "LC_ALL": "C",
+        "LANGUAGE": "C",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+    }
+
+
+def test_a_configured_command_is_not_run(sandbox: Sandbox) -> None:
+    marker = sandbox.path / "ran"
+    sandbox.git("config", "core.fsmonitor", f"touch '{marker}'; false")
+    sandbox.git("config", "core.pager", f"touch '{marker}'")
+
+    run(sandbox, "ls-files")
+    run(sandbox, "status", "--porcelain")
+    run(sandbox, "log")
+
+    assert not marker.exists()
+
+
+def test_an_inherited_descriptor_is_only_for_the_child_it_was_given_to(sandbox: Sandbox) -> None:
+    kept, other = os.pipe()
+    sandbox.git("config", "alias.open", f"!test -e /dev/fd/{kept} && echo open || echo closed")
+
+    def seen(keep: int) -> str:
+        cwd = str(sandbox.path)
+        return process.run(["open"], env=process.clean(os.environ), cwd=cwd, keep=keep).text
+
+    assert [seen(kept), seen(-1)] == ["open", "closed"]
+    os.close(kept)
+    os.close(other)
