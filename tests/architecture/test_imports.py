@@ -15,17 +15,24 @@ PACKAGE = Path(gitmem.__file__).parent
 #: The modules that run for every flag and hook; what they load becomes hot with them.
 HOT_LANE = (
     "gitmem.cli.entry",
+    "gitmem.cli.hook",
     "gitmem.cli.hot",
+    "gitmem.cli.streams",
+    "gitmem.domain.active",
     "gitmem.domain.boundary",
     "gitmem.domain.errors",
     "gitmem.domain.flag",
+    "gitmem.domain.secrets",
     "gitmem.domain.text",
+    "gitmem.engine.boot",
+    "gitmem.engine.boundaries",
     "gitmem.engine.capture",
     "gitmem.harness.",
     "gitmem.store.journal",
     "gitmem.store.local",
     "gitmem.store.process",
     "gitmem.store.publisher",
+    "gitmem.store.quiet",
     "gitmem.store.repository",
 )
 

@@ -1,0 +1,97 @@
+"""The arguments of the hot lane's commands, parsed by hand (argparse alone costs a flag's time).
+
+The tables are the one description of them; `gitmem.cli.commands.flag` builds typer's view of the
+same, and a parity test holds the two together.
+"""
+
+from __future__ import annotations
+
+from gitmem.domain.errors import Usage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+VALUE = "value"  # takes one value
+MANY = "many"  # may be given several times
+SWITCH = "switch"  # takes none
+
+OPTIONS: dict[str, dict[str, str]] = {
+    "flag": {
+        "--kind": VALUE,
+        "--topic": VALUE,
+        "--source": VALUE,
+        "--paths": MANY,
+        "--json": SWITCH,
+        "--dry-run": SWITCH,
+    },
+    "snag": {
+        "--better": VALUE,
+        "--skill": VALUE,
+        "--rule": VALUE,
+        "--source": VALUE,
+        "--paths": MANY,
+        "--json": SWITCH,
+        "--dry-run": SWITCH,
+    },
+    "hook": {},
+}
+
+
+class Arguments:
+    """Parsed arguments: positionals, single values, lists, switches."""
+
+    __slots__ = ("lists", "positionals", "switches", "values")
+
+    def __init__(self) -> None:
+        self.positionals: list[str] = []
+        self.values: dict[str, str] = {}
+        self.lists: dict[str, list[str]] = {}
+        self.switches: set[str] = set()
+
+    def value(self, name: str) -> str:
+        """A single value; empty when it was not given."""
+        return self.values.get(name, "")
+
+
+def parse(command: str, argv: Sequence[str]) -> Arguments:
+    """Parses what follows the command's name, as typer would: options anywhere, `--` ends them.
+
+    Raises Usage for an unknown option, a missing value or a value given to a switch.
+    """
+    options = OPTIONS[command]
+    parsed = Arguments()
+    rest = list(argv)
+    while rest:
+        word = rest.pop(0)
+        if word == "--":
+            parsed.positionals.extend(rest)
+            break
+        if not word.startswith("-") or word == "-":
+            parsed.positionals.append(word)
+            continue
+        name, equals, given = word.partition("=")
+        shape = options.get(name)
+        if shape is None:
+            raise Usage(f"gitmem {command}: no such option: {name}", hint=_near(command, name))
+        if shape == SWITCH:
+            if equals:
+                raise Usage(f"gitmem {command}: {name} takes no value")
+            parsed.switches.add(name)
+            continue
+        if not equals:
+            if not rest:
+                raise Usage(f"gitmem {command}: {name} needs a value")
+            given = rest.pop(0)
+        if shape == MANY:
+            parsed.lists.setdefault(name, []).append(given)
+        else:
+            parsed.values[name] = given
+    return parsed
+
+
+def _near(command: str, name: str) -> str:
+    known = " ".join(OPTIONS[command])
+    if name.startswith("--") or not known:
+        return f"it knows {known}" if known else ""
+    return f"it knows {known}; put `--` before a text that begins with a dash"

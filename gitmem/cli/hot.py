@@ -1,0 +1,149 @@
+"""The hot lane: `flag` and `snag` without a command line library."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from gitmem.cli import streams
+from gitmem.cli.arguments import Arguments, parse
+from gitmem.domain.errors import GitmemError, NotSaved, Refused, Usage
+from gitmem.domain.flag import KINDS
+from gitmem.domain.jsonline import dumps
+from gitmem.domain.text import visible
+from gitmem.harness import registry
+from gitmem.store import repository
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.engine.capture import Captured, Wish
+
+_MAX_LINES = 1000  # of one `flag -`: a commit message holds a trailer for each
+
+
+def run(argv: Sequence[str]) -> int:
+    """Runs one hot command; returns the exit code."""
+    given: list[str] = []
+    try:
+        return _capture(argv[0], argv[1:], given)
+    except GitmemError as error:
+        return _failed(error, given)
+    except KeyboardInterrupt:
+        _give_back("interrupted", given)
+        return 130
+    except OSError as error:  # the working folder is gone, say
+        _give_back(error.strerror or str(error), given)
+        return NotSaved.exit_code
+    except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the text is given back
+        _give_back(f"{type(error).__name__}: {error} (a bug in gitmem)", given)
+        return 70
+
+
+def _capture(command: str, argv: Sequence[str], given: list[str]) -> int:
+    arguments = parse(command, argv)
+    texts = _texts(command, arguments)
+    given.extend(texts)
+    wishes = [_wish(command, text, arguments) for text in texts]
+    from gitmem.engine import capture
+
+    cwd = os.getcwd()
+    repo = repository.discover(cwd, os.environ)
+    wanted = [capture.checked(wish, cwd=cwd, repo=repo) for wish in wishes]
+    if "--dry-run" in arguments.switches:
+        for fields in wanted:
+            streams.out(f"would flag: {visible(dumps(fields))}")
+        return 0
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    captured = capture.keep(repo, wanted, session=registry.session(os.environ), at=at)
+    _report(captured, as_json="--json" in arguments.switches)
+    return 0
+
+
+def _texts(command: str, arguments: Arguments) -> list[str]:
+    """The texts to keep: the one argument, or the lines of stdin for `-`."""
+    if len(arguments.positionals) != 1:
+        word = "nothing to keep" if not arguments.positionals else "more than one text"
+        raise Usage(
+            f"gitmem {command}: {word}",
+            hint=f"put the text in single quotes: gitmem {command} 'what is durable'"
+            + (", or pipe lines into: gitmem flag -" if command == "flag" else ""),
+        )
+    text = arguments.positionals[0]
+    if text != "-" or command != "flag":
+        return [text]
+    # Only \n and \r\n end a line here: whatever else looks like a line break is refused later.
+    lines = streams.read().decode("utf-8", "surrogateescape").split("\n")
+    texts = [line.strip(" \t\r") for line in lines if line.strip(" \t\r")]
+    if not texts:
+        raise Usage("gitmem flag -: no line on standard input")
+    if len(texts) > _MAX_LINES:
+        raise Refused(f"{len(texts)} lines at once are too many", hint=f"at most {_MAX_LINES}")
+    return texts
+
+
+def _wish(command: str, text: str, arguments: Arguments) -> Wish:
+    from gitmem.engine.capture import Wish
+
+    kind = "snag" if command == "snag" else arguments.value("--kind") or "fact"
+    if command == "snag" and not arguments.value("--better"):
+        raise Usage(
+            "gitmem snag: --better is missing",
+            hint="say the better path: gitmem snag 'what snagged' --better 'the better path'",
+        )
+    if command == "snag" and arguments.value("--skill") and arguments.value("--rule"):
+        raise Usage("gitmem snag: --skill and --rule exclude each other")
+    if command == "flag" and kind == "snag":
+        raise Usage("gitmem flag: a snag has a better path", hint="use gitmem snag … --better …")
+    if kind not in KINDS:
+        raise Usage(
+            f"gitmem {command}: unknown kind {visible(kind)[:40]}",
+            hint="one of " + ", ".join([known for known in KINDS if known != "snag"]),
+        )
+    return Wish(
+        text,
+        kind=kind,
+        topic=arguments.value("--topic"),
+        source=arguments.value("--source"),
+        paths=arguments.lists.get("--paths", ()),
+        better=arguments.value("--better"),
+        skill=arguments.value("--skill"),
+        rule=arguments.value("--rule"),
+    )
+
+
+def _report(captured: Captured, *, as_json: bool) -> None:
+    saved = "journal" if captured.reason else "queue"
+    for flag in captured.flags:
+        if as_json:
+            streams.out(dumps({"id": flag.id, "saved": saved}))
+        else:
+            streams.out(f"flagged {flag.id} ({flag.kind}) {visible(flag.text)}")
+    for note in captured.notes:
+        streams.err("gitmem: " + visible(note))
+    if captured.reason:
+        streams.err(
+            f"gitmem: saved in the journal; not on the queue branch yet: {visible(captured.reason)}"
+            "\nhint: nothing to do, the next gitmem command publishes it"
+        )
+
+
+def _failed(error: GitmemError, given: Sequence[str]) -> int:
+    if isinstance(error, Usage):
+        streams.err(visible(error.message))
+    elif isinstance(error, Refused):
+        streams.err("refused, nothing was saved: " + visible(error.message))
+    else:
+        _give_back(error.message, given)
+    if error.hint:
+        streams.err("hint: " + visible(error.hint))
+    if isinstance(error, Usage | Refused):
+        return error.exit_code
+    return NotSaved.exit_code
+
+
+def _give_back(reason: str, given: Sequence[str]) -> None:
+    streams.err("NOT SAVED: " + visible(reason))
+    for text in given:
+        streams.err("  " + visible(text))

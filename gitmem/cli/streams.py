@@ -1,0 +1,46 @@
+"""Standard input, output and error of the hot lane: bytes, no buffers, never an exception."""
+
+from __future__ import annotations
+
+import os
+
+_INPUT_BYTES = 64 << 20  # more than any client sends; what is behind it is not read
+
+
+def reserve() -> None:
+    """Opens closed standard streams, so that no file of ours gets a number people write to."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+def read() -> bytes:
+    """All of standard input."""
+    chunks: list[bytes] = []
+    left = _INPUT_BYTES
+    while left > 0 and (chunk := os.read(0, min(left, 1 << 20))):
+        chunks.append(chunk)
+        left -= len(chunk)
+    return b"".join(chunks)
+
+
+def out(text: str) -> None:
+    """Prints a line."""
+    _write(1, text)
+
+
+def err(text: str) -> None:
+    """Prints a line to standard error."""
+    _write(2, text)
+
+
+def _write(descriptor: int, text: str) -> None:
+    """Says a line to whoever still listens: a closed pipe changes nothing about what was saved."""
+    data = (text + "\n").encode("utf-8", "backslashreplace")
+    try:
+        while data:
+            data = data[os.write(descriptor, data) :]
+    except OSError:
+        return

@@ -1,0 +1,156 @@
+"""Capture: `flag`, `snag` and `drop` (hot lane). Journal first, then the branch."""
+
+from __future__ import annotations
+
+import os
+
+from gitmem.domain import flag as flags
+from gitmem.domain.active import find_active
+from gitmem.domain.errors import Refused
+from gitmem.domain.secrets import find_secret
+from gitmem.domain.text import clean
+from gitmem.domain.topic import slug
+from gitmem.store import identity, publisher, repository
+from gitmem.store.journal import Journal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gitmem.domain.flag import Flag
+    from gitmem.store.repository import Repository
+
+_NAME_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+_MAX_NAME = 64
+_MAX_PATHS = 20
+
+
+class Wish:
+    """What a caller asked to be kept: one text and what goes with it. Empty strings: not given."""
+
+    __slots__ = ("better", "kind", "paths", "rule", "skill", "source", "text", "topic")
+
+    def __init__(  # noqa: PLR0913 - the options of `flag` and `snag`
+        self,
+        text: str,
+        *,
+        kind: str = "fact",
+        topic: str = "",
+        source: str = "",
+        paths: Sequence[str] = (),
+        better: str = "",
+        skill: str = "",
+        rule: str = "",
+    ) -> None:
+        self.text = text
+        self.kind = kind
+        self.topic = topic
+        self.source = source
+        self.paths = paths
+        self.better = better
+        self.skill = skill
+        self.rule = rule
+
+
+class Captured:
+    """The flags made. ``reason`` says why they are in the journal only; empty: on the branch."""
+
+    __slots__ = ("flags", "notes", "reason")
+
+    def __init__(self, made: Sequence[Flag], reason: str, notes: Sequence[str]) -> None:
+        self.flags = made
+        self.reason = reason
+        self.notes = notes
+
+
+def checked(wish: Wish, *, cwd: str, repo: Repository) -> dict[str, object]:
+    """The wish as flag fields. Raises Refused; nothing has been written then."""
+    text = guarded(wish.text, "text")
+    fields: dict[str, object] = {"kind": wish.kind, "text": text}
+    if wish.better:
+        fields["better"] = guarded(wish.better, "--better")
+    if wish.source:
+        fields["source"] = guarded(wish.source, "--source")
+    if wish.topic:
+        fields["topic"] = slug(wish.topic)
+    if wish.skill:
+        fields["skill"] = _name(wish.skill, "--skill")
+    if wish.rule:
+        fields["rule"] = _inside(wish.rule, cwd, repo.top)
+    if wish.paths:
+        if len(wish.paths) > _MAX_PATHS:
+            raise Refused(
+                f"{len(wish.paths)} paths are too many", hint=f"give at most {_MAX_PATHS}"
+            )
+        fields["paths"] = [_inside(path, cwd, repo.top) for path in wish.paths]
+    return fields
+
+
+def guarded(text: str, what: str) -> str:
+    """The cleaned text when no guard objects. Raises Refused (hidden, active or secret text)."""
+    text = clean(text, what=what)
+    active = find_active(text)
+    if active:
+        raise Refused(f"{what} refused: {active}")
+    secret = find_secret(text)
+    if secret:
+        raise Refused(
+            f"{what} looks like it holds a credential ({secret.rule}, {secret.head})",
+            hint="say where the credential is kept, not what it is",
+        )
+    return text
+
+
+def keep(
+    repo: Repository,
+    wanted: Sequence[Mapping[str, object]],
+    *,
+    session: Mapping[str, str],
+    at: str,
+) -> Captured:
+    """Makes flags from `checked` fields, journals and publishes them, all or none.
+
+    ``session`` may hold ``session``, ``client``, ``trigger``; ``at`` is the time in UTC as a flag
+    has it. When it returns, the flags are durable in the journal. Raises NotSaved.
+    """
+    by = identity.identity(repo)
+    branch, head = repository.head(repo)
+    context = {"at": at, "by": by, "branch": branch, "head": head, **session}
+    common = {name: _valid(value) for name, value in context.items()}
+    made = [
+        flags.make({**common, **fields, "id": flags.new_id(os.urandom(flags.ID_LENGTH))})
+        for fields in wanted
+    ]
+    journal = Journal(repo.folder)
+    journal.append([flag.line for flag in made])
+    return _published(repo, journal, by, made)
+
+
+def _published(repo: Repository, journal: Journal, by: str, made: Sequence[Flag]) -> Captured:
+    """Publishes; from here on the flags are saved, so nothing may look as if they were not."""
+    try:
+        published = publisher.publish(repo, journal, by)
+    except KeyboardInterrupt:
+        return Captured(made, "interrupted", ())
+    except Exception as error:  # noqa: BLE001 - our bug, but not the flags' loss
+        return Captured(made, f"{type(error).__name__}: {error} (a bug in gitmem)", ())
+    return Captured(made, published.reason, published.notes)
+
+
+def _inside(path: str, cwd: str, top: str) -> str:
+    """A path as the repository names it. Raises Refused for one outside."""
+    whole = os.path.normpath(os.path.join(os.path.abspath(cwd), path))
+    if whole != top and not whole.startswith(top.rstrip("/") + "/"):
+        raise Refused(f"{path[:80]!r} is not inside this repository")
+    return clean(whole[len(top) :].strip("/") or ".", what="path")
+
+
+def _name(name: str, what: str) -> str:
+    if not name or len(name) > _MAX_NAME or name.strip(_NAME_LETTERS) or name.startswith("."):
+        raise Refused(f"{name[:60]!r} is no name for {what}", hint="give the skill's folder name")
+    return name
+
+
+def _valid(text: str) -> str:
+    """Text from git or the file system that may hold undecodable bytes, made writable."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

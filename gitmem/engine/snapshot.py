@@ -1,0 +1,50 @@
+"""One look at everything: queue, target, records, and where every flag stands (stdlib only)."""
+
+from __future__ import annotations
+
+from gitmem.domain.state import Records, State, derive
+from gitmem.store import queue, records, refs, target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gitmem.store.queue import Queue
+    from gitmem.store.repository import Repository
+    from gitmem.store.target import Target
+
+
+class Snapshot:
+    """What one command sees: raw queue, target, ids of records, derived state."""
+
+    __slots__ = ("queue", "records", "state", "target")
+
+    def __init__(self, found: Queue, where: Target, known: Records, state: State) -> None:
+        self.queue = found
+        self.target = where
+        self.records = known
+        self.state = state
+
+
+def take(repo: Repository, configured: str) -> Snapshot:
+    """Reads and derives; writes nothing.
+
+    ``configured`` is the shared setting's target name, or empty. Raises
+    `gitmem.store.target.CannotTell` and `gitmem.store.objects.Unreadable`.
+    """
+    where = target.find(repo, configured)
+    found = queue.read(repo)
+    deciding = records.ids(repo, where.deciding)
+    local = deciding if where.local == where.deciding else records.ids(repo, where.local)
+    review: frozenset[str] = frozenset()
+    for tip in target.review_tips(repo):
+        # What the target has once had is no proposal any more: its landing may have been reverted.
+        if not any(refs.contains(repo, has, tip) for has in {where.local, where.upstream} if has):
+            review |= records.ids(repo, tip)
+    known = Records(deciding, local, review)
+    state = derive(
+        queue=found.branch.flags,
+        journal=found.journal.flags,
+        archive=found.archive.flags,
+        records=known,
+        damaged=[*found.branch.damaged, *found.journal.damaged],
+    )
+    return Snapshot(found, where, known, state)

@@ -1,0 +1,27 @@
+"""Client name to adapter module; an adapter is loaded when it is asked for (hot lane)."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import ModuleType
+
+
+def adapter(client: str) -> ModuleType | None:
+    """The adapter of a client; None for a client nobody wrote one for."""
+    if client == "claude-code":
+        from gitmem.harness import claude_code
+
+        return claude_code
+    return None
+
+
+def session(environ: Mapping[str, str]) -> dict[str, str]:
+    """Session and client as the environment tells; empty outside an agent client."""
+    if "CLAUDECODE" not in environ:
+        return {}
+    from gitmem.harness import claude_code
+
+    found = claude_code.session(environ)
+    return {key: value for key, value in found.items() if value}
