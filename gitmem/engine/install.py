@@ -1,0 +1,204 @@
+"""What `gitmem init` writes and `gitmem uninstall` takes out, planned as file changes.
+
+Only wiring: shared settings, the managed block in the instruction file, the client's hooks. The
+first close makes the memory. The plan is a value; `gitmem.engine.plan_files` shows and writes it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gitmem.domain import claude_settings, instructions
+from gitmem.domain.errors import Refused
+from gitmem.engine.plan_files import FileChange, change_text, read_text, real_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+CONFIG = ".gitmem/config.yaml"
+ATTRIBUTES = ".gitmem/.gitattributes"
+SETTINGS = claude_settings.NAME
+CLAUDE, AGENTS = "CLAUDE.md", "AGENTS.md"
+# What the agent may run without asking, each time: the two commands that capture.
+ALLOW = ("Bash(gitmem flag *)", "Bash(gitmem snag *)")
+# An import in an instruction file, `@AGENTS.md` or `@./AGENTS.md`.
+_IMPORTS_AGENTS = re.compile(r"(?<![\w`])@(?:\./)?AGENTS\.md\b")
+
+_SWITCHED_OFF = (
+    "your CLAUDE.local.md keeps Claude Code from reading AGENTS.md, where the memory is announced: "
+    "put the line @AGENTS.md into it"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipped:
+    """Texts to install: the hooks file, the finished settings file, the attributes of records."""
+
+    hooks: str
+    config: str
+    gitattributes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallPlan:
+    """The changes (none when everything is as it should be) and sentences for the person."""
+
+    changes: tuple[FileChange, ...]
+    notes: tuple[str, ...]
+
+
+def plan_install(
+    root: Path, *, shipped: Shipped, folder: str, ignored: Callable[[str], bool]
+) -> InstallPlan:
+    """What wiring Claude Code into the work tree at ``root`` changes.
+
+    ``folder`` is the memory folder; ``ignored`` says whether git ignores a path relative to the
+    root. Raises Refused when a symlink leads out of the work tree, or git ignores a place that a
+    close must commit; NeedsPerson when a file to be changed is not in order.
+    """
+    _refuse_ignored(folder, ignored)
+    path, notes = _instruction_file(root)
+    text = read_text(root, path)
+    block = instructions.with_block(
+        text, folder=folder, kind="agents" if path == AGENTS else "claude"
+    )
+    changes = (
+        _change(root, CONFIG, lambda _: shipped.config, follow=False),
+        _change(
+            root, ATTRIBUTES, lambda now: _with_lines(now, shipped.gitattributes), follow=False
+        ),
+        change_text(path, text, block),
+        _change(root, SETTINGS, lambda now: _wired(now, shipped.hooks)),
+    )
+    notes += _notes_on_sharing([path, changes[-1].path], ignored)
+    notes += _notes_on_places(root, path, folder)
+    return InstallPlan(changes=_effective(changes), notes=tuple(notes))
+
+
+def plan_uninstall(root: Path, *, shipped: Shipped) -> InstallPlan:
+    """What taking the wiring out changes; memory and drain records stay.
+
+    A file behind a symlink that init would refuse is left alone, and a note says so. Raises
+    NeedsPerson when a file to be changed is not in order.
+    """
+    notes: list[str] = []
+    steps: list[tuple[str, Callable[[str], str | None]]] = [
+        (CONFIG, lambda _: None),
+        (CLAUDE, _without_block),
+        (AGENTS, _without_block),
+        (SETTINGS, lambda now: claude_settings.remove(now, ALLOW)),
+    ]
+    if not (root / ".gitmem/drains").is_dir():
+        steps.append((ATTRIBUTES, lambda now: _without_lines(now, shipped.gitattributes)))
+    changes: dict[str, FileChange] = {}
+    for path, undo in steps:
+        try:
+            change = _change(root, path, partial(_undone, undo))
+        except Refused as refused:
+            notes.append(f"left alone: {refused.message}")
+        else:
+            changes[change.path] = change
+    return InstallPlan(changes=_effective(changes.values()), notes=tuple(notes))
+
+
+def _change(
+    root: Path, path: str, edit: Callable[[str | None], str | None], *, follow: bool = True
+) -> FileChange:
+    real = real_path(root, path, follow=follow)
+    text = read_text(root, real)
+    return change_text(real, text, edit(text))
+
+
+def _undone(undo: Callable[[str], str | None], text: str | None) -> str | None:
+    return None if text is None else undo(text)
+
+
+def _effective(changes: Iterable[FileChange]) -> tuple[FileChange, ...]:
+    return tuple(change for change in changes if change.before != change.after)
+
+
+def _wired(settings: str | None, hooks: str) -> str:
+    return claude_settings.merge(settings, claude_settings.parse_hooks(hooks), ALLOW)
+
+
+def _without_block(text: str) -> str | None:
+    if not instructions.has_block(text):
+        return text
+    return instructions.without_block(text) or None
+
+
+def _instruction_file(root: Path) -> tuple[str, list[str]]:
+    """The file that gets the managed block, and what to say about the choice.
+
+    Claude Code 2.1 reads AGENTS.md only where no CLAUDE.md, .claude/CLAUDE.md or CLAUDE.local.md
+    is beside it, so a new CLAUDE.md would switch it off. CLAUDE.local.md is a person's own.
+    """
+    claude = real_path(root, CLAUDE)
+    agents = (root / AGENTS).exists()
+    if (root / claude).exists():
+        imports = _IMPORTS_AGENTS.search(read_text(root, claude) or "")
+        if agents and imports and instructions.has_block(_agents_text(root)):
+            return real_path(root, AGENTS), []
+        return claude, []
+    if not agents or (root / ".claude/CLAUDE.md").exists():
+        return claude, []
+    return real_path(root, AGENTS), [_SWITCHED_OFF] if (root / "CLAUDE.local.md").exists() else []
+
+
+def _agents_text(root: Path) -> str:
+    return read_text(root, real_path(root, AGENTS)) or ""
+
+
+def _refuse_ignored(folder: str, ignored: Callable[[str], bool]) -> None:
+    for path in (CONFIG, ".gitmem/drains/record.jsonl", f"{folder}/MEMORY.md"):
+        if ignored(path):
+            raise Refused(
+                f"git ignores {path}, and what a close makes there could never be committed",
+                hint="`git check-ignore -v` with that path names the rule",
+            )
+
+
+def _notes_on_sharing(paths: Sequence[str], ignored: Callable[[str], bool]) -> list[str]:
+    return [
+        f"git ignores {path}: it works in this work tree, and nobody else gets it"
+        for path in paths
+        if ignored(path)
+    ]
+
+
+def _notes_on_places(root: Path, path: str, folder: str) -> list[str]:
+    notes = []
+    if path not in (CLAUDE, AGENTS):
+        notes.append(
+            f"{CLAUDE} is a symlink to {path}: memory is announced there, but a close writes rules "
+            f"only into a {CLAUDE} or {AGENTS} that is a file itself"
+        )
+    memory = root / folder
+    if memory.is_dir() and not (memory / "MEMORY.md").exists() and any(memory.iterdir()):
+        notes.append(f"{folder}/ holds other files already; memory can have a folder of its own")
+    settings = read_text(root, real_path(root, SETTINGS))
+    if settings and settings.strip("\ufeff \t\r\n") and claude_settings.hooks_are_off(settings):
+        notes.append(f"{SETTINGS} has disableAllHooks set: no hook runs until that is taken out")
+    return notes
+
+
+def _with_lines(text: str | None, lines: str) -> str:
+    """The text with each of the lines in it; new ones at its end."""
+    there = set((text or "").splitlines())
+    absent = [line for line in lines.splitlines() if line not in there]
+    if not absent:
+        return text or ""
+    start = text or ""
+    if start and not start.endswith("\n"):
+        start += "\n"
+    return start + "\n".join(absent) + "\n"
+
+
+def _without_lines(text: str, lines: str) -> str | None:
+    ours = set(lines.splitlines())
+    kept = [line for line in text.splitlines(keepends=True) if line.rstrip("\r\n") not in ours]
+    return "".join(kept) or None
