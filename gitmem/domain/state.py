@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 UNDRAINED = "undrained"
 IN_REVIEW = "in review"
+CARRIED = "carried"  # in review, too: on a feature branch instead of the review branch
 ACCEPTED = "accepted"
 DRAINED = "drained"
 
@@ -22,17 +23,22 @@ class Records:
     """Ids of all drain records, by where they are.
 
     ``deciding``: on the ref that decides. ``local``: on the local target. ``review``: on the
-    review branch or on a branch that `close --here` used.
+    review branch. ``carried``: on a feature branch that `close --here` used.
     """
 
-    __slots__ = ("deciding", "local", "review")
+    __slots__ = ("carried", "deciding", "local", "review")
 
     def __init__(
-        self, deciding: Collection[str], local: Collection[str], review: Collection[str]
+        self,
+        deciding: Collection[str],
+        local: Collection[str],
+        review: Collection[str],
+        carried: Collection[str] = (),
     ) -> None:
         self.deciding = deciding
         self.local = local
         self.review = review
+        self.carried = carried
 
     def state(self, flag_id: str) -> str:
         """The state of one flag."""
@@ -42,6 +48,8 @@ class Records:
             return ACCEPTED
         if flag_id in self.review:
             return IN_REVIEW
+        if flag_id in self.carried:
+            return CARRIED
         return UNDRAINED
 
 
@@ -77,8 +85,13 @@ class State:
 
     @property
     def in_review(self) -> Sequence[Flag]:
-        """Flags whose record is on a review branch only."""
-        return self.by_state[IN_REVIEW]
+        """Flags whose record is proposed only: on the review branch or on a feature branch."""
+        return [*self.by_state[IN_REVIEW], *self.carried]
+
+    @property
+    def carried(self) -> Sequence[Flag]:
+        """Flags whose record is on a feature branch only and lands with it."""
+        return self.by_state[CARRIED]
 
     @property
     def accepted(self) -> Sequence[Flag]:
@@ -106,7 +119,9 @@ def derive(
     """
     live = {**queue, **{key: flag for key, flag in journal.items() if key not in queue}}
     healed = [key for key in archive if key not in live and records.state(key) == UNDRAINED]
-    by_state: dict[str, list[Flag]] = {UNDRAINED: [], IN_REVIEW: [], ACCEPTED: [], DRAINED: []}
+    by_state: dict[str, list[Flag]] = {
+        state: [] for state in (UNDRAINED, IN_REVIEW, CARRIED, ACCEPTED, DRAINED)
+    }
     for key, flag in live.items():
         by_state[records.state(key)].append(flag)
     for key, flag in archive.items():

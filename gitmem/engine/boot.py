@@ -52,10 +52,10 @@ def _said(state: State, now: float) -> Words:
     if state.undrained or state.unreadable:
         count = len(state.undrained) + len(state.unreadable)
         lines.append(_waiting(count, state.undrained, now) + " Drain them: gitmem close")
-    if state.in_review:
+    proposed = len(state.in_review) - len(state.carried)
+    if proposed:
         lines.append(
-            f"{_flags(len(state.in_review))} in review. Look and land them: gitmem review, "
-            "then gitmem accept"
+            f"{_flags(proposed)} in review. Look and land them: gitmem review, then gitmem accept"
         )
     if not lines:
         return Words()

@@ -35,11 +35,17 @@ def take(repo: Repository, configured: str) -> Snapshot:
     deciding = records.ids(repo, where.deciding)
     local = deciding if where.local == where.deciding else records.ids(repo, where.local)
     review: frozenset[str] = frozenset()
+    carried: frozenset[str] = frozenset()
+    proposed = refs.resolve(repo, target.REVIEW)
     for tip in target.review_tips(repo):
         # What the target has once had is no proposal any more: its landing may have been reverted.
-        if not any(refs.contains(repo, has, tip) for has in {where.local, where.upstream} if has):
+        if any(refs.contains(repo, has, tip) for has in {where.local, where.upstream} if has):
+            continue
+        if tip == proposed:
             review |= records.ids(repo, tip)
-    known = Records(deciding, local, review)
+        else:
+            carried |= records.ids(repo, tip)
+    known = Records(deciding, local, review, carried)
     state = derive(
         queue=found.branch.flags,
         journal=found.journal.flags,

@@ -1,0 +1,52 @@
+"""Which of the checked operations the files can take together; the flags of the others stay queued."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.domain.assemble import Ground, assemble
+from gitmem.domain.errors import NeedsPerson, Refused
+from gitmem.domain.gate import Left
+from gitmem.domain.plan import Op, Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gitmem.domain.flag import Flag
+
+    _Fitted = tuple[list[Operation], list[Left]]
+
+
+def fitting(ground: Ground, operations: Sequence[Operation], flags: Mapping[str, Flag]) -> _Fitted:
+    """The operations that the files can take together, in order, and the flags of the others."""
+    kept: list[Operation] = []
+    left: list[Left] = []
+    waiting = [list(operations)]
+    while waiting:
+        part = waiting.pop()
+        try:
+            assemble(ground, [*kept, *part], flags)
+        except (Refused, NeedsPerson) as error:
+            if len(part) > 1:
+                half = len(part) // 2
+                waiting += [part[half:], part[:half]]
+            else:
+                left += [Left(id=flag_id, reason=error.message) for flag_id in part[0].flags]
+        else:
+            kept += part
+    return _surviving(kept, left)
+
+
+def _surviving(kept: Sequence[Operation], left: Sequence[Left]) -> _Fitted:
+    """Leaves also what was called a duplicate of a flag that is left."""
+    lost = {item.id for item in left}
+    orphans = [
+        operation
+        for operation in kept
+        if operation.op is Op.DUPLICATE and operation.survivor in lost
+    ]
+    if not orphans:
+        return list(kept), list(left)
+    reason = "what it is a duplicate of does not stay"
+    more = [Left(id=flag_id, reason=reason) for one in orphans for flag_id in one.flags]
+    return _surviving([one for one in kept if one not in orphans], [*left, *more])

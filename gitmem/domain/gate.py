@@ -1,0 +1,174 @@
+"""The gate: what an engine answered is hostile input until every operation has passed here.
+
+Every flag is accounted for exactly once; targets come from the request's own list and from the path
+allow-list; no active, hidden or secret text gets through. What fails stays queued, with its reason.
+The answer's order makes no difference to what passes and why.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from gitmem.domain.active import find_active
+from gitmem.domain.errors import Refused
+from gitmem.domain.paths import writable
+from gitmem.domain.plan import Existing, Op, Operation, Request, Work
+from gitmem.domain.secrets import find_secret
+from gitmem.domain.text import MAX_TEXT, find_hidden
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_ALLOWED = {
+    Work.MEMORY: {Op.KEEP, Op.MERGE, Op.SUPERSEDE, Op.DUPLICATE, Op.SKIP},
+    Work.PENDING: {Op.PENDING, Op.DUPLICATE, Op.SKIP},
+    Work.RULES: {Op.EDIT, Op.DUPLICATE, Op.SKIP},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A flag that stays queued, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """Operations that may be applied, and the flags that none of them accounts for."""
+
+    operations: tuple[Operation, ...]
+    left: tuple[Left, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """What a request gave the engine to work with, ready to look things up in."""
+
+    work: Work
+    folder: str
+    flags: frozenset[str]
+    files: frozenset[str]
+    lines: frozenset[Existing]
+    texts: frozenset[str]
+
+
+def check(request: Request, operations: Sequence[Operation], *, folder: str) -> Passed:
+    """Lets through what is sound; every flag of the request is in exactly one of the two lists."""
+    given = _Given(
+        work=request.work,
+        folder=folder,
+        flags=frozenset(flag.id for flag in request.flags),
+        files=frozenset(request.files),
+        lines=frozenset(request.existing),
+        texts=frozenset(line.text for line in request.existing),
+    )
+    cited = Counter(flag_id for operation in operations for flag_id in operation.flags)
+    reasons = dict.fromkeys(given.flags, "the engine did not account for it")
+    sound = []
+    for operation in operations:
+        reason = _objection(given, operation, cited)
+        reasons.update(dict.fromkeys(operation.flags, reason))
+        if not reason:
+            sound.append(operation)
+    done = _standing(given, sound)
+    passed = [operation for operation in sound if done.issuperset(operation.flags)]
+    left = [
+        Left(id=flag.id, reason=reasons[flag.id] or "what it is a duplicate of does not stay")
+        for flag in request.flags
+        if flag.id not in done
+    ]
+    return Passed(operations=tuple(passed), left=tuple(left))
+
+
+def _standing(given: _Given, operations: Sequence[Operation]) -> set[str]:
+    """The flags of these operations without duplicates of what is left, skipped or replaced."""
+    survivors = given.texts - {
+        operation.survivor for operation in operations if _replaces(operation)
+    }
+    done: set[str] = set()
+    ready: list[Operation] = []
+    waiting: dict[str, list[Operation]] = {}
+    for operation in operations:
+        if operation.op is not Op.DUPLICATE or operation.survivor in survivors:
+            ready.append(operation)
+        else:
+            waiting.setdefault(operation.survivor, []).append(operation)
+    while ready:
+        operation = ready.pop()
+        done.update(operation.flags)
+        if operation.op is not Op.SKIP:
+            for flag_id in operation.flags:
+                ready += waiting.pop(flag_id, [])
+    return done
+
+
+def _objection(given: _Given, operation: Operation, cited: Mapping[str, int]) -> str:
+    """Why an operation may not be applied; empty when it may."""
+    miscited = _miscited(given, operation, cited)
+    if miscited:
+        return miscited
+    match operation.op:
+        case Op.SKIP:
+            return "" if operation.reason else "the engine gave no reason for skipping it"
+        case Op.DUPLICATE:
+            return _no_survivor(given, operation)
+        case Op.MERGE | Op.SUPERSEDE:
+            return _nothing_replaced(given, operation) or _bad_line(given, operation)
+        case Op.KEEP | Op.PENDING | Op.EDIT:
+            return _bad_line(given, operation)
+        case _:
+            assert_never(operation.op)
+
+
+def _miscited(given: _Given, operation: Operation, cited: Mapping[str, int]) -> str:
+    if any(cited[flag_id] != 1 for flag_id in operation.flags):
+        return "the engine accounted for it more than once"
+    if not operation.flags or not given.flags.issuperset(operation.flags):
+        return "the engine cited a flag that it was not given"
+    if operation.op not in _ALLOWED[given.work]:
+        return f"the engine may not {operation.op} here"
+    return ""
+
+
+def _no_survivor(given: _Given, operation: Operation) -> str:
+    if operation.survivor in (given.texts | given.flags) - set(operation.flags):
+        return ""
+    return "the engine called it a duplicate without naming what survives"
+
+
+def _replaces(operation: Operation) -> bool:
+    """A supersede replaces a line; a merge does when it names one."""
+    return operation.op is Op.SUPERSEDE or (operation.op is Op.MERGE and bool(operation.survivor))
+
+
+def _nothing_replaced(given: _Given, operation: Operation) -> str:
+    replaced = Existing(file=operation.file, text=operation.survivor)
+    if not _replaces(operation) or replaced in given.lines:
+        return ""
+    return "the engine named a line to replace that is not there"
+
+
+def _bad_line(given: _Given, operation: Operation) -> str:
+    if operation.file not in given.files:
+        return "the engine named a file that is not among the targets"
+    try:
+        writable(operation.file, folder=given.folder)
+    except Refused as refusal:
+        return refusal.message
+    return _bad_text(operation.text)
+
+
+def _bad_text(text: str) -> str:
+    if not text.strip():
+        return "the engine gave no text"
+    if len(text) > MAX_TEXT:
+        return f"the line has {len(text)} characters, and the limit is {MAX_TEXT}"
+    objection = find_hidden(text) or find_active(text)
+    if objection:
+        return objection
+    secret = find_secret(text)
+    return f"it looks like it holds a credential ({secret.rule})" if secret else ""

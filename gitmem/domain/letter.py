@@ -1,0 +1,79 @@
+"""The review commit's message: every line with where it comes from, and what was left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.domain.drain import Fate
+from gitmem.domain.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.domain.drain import Outcome, Run
+    from gitmem.domain.gate import Left
+
+# The tree that gitmem committed: a commit with another one was amended by a person.
+TRAILER = "Gitmem-Tree"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What a review commit was made of: the drain's name, the tree, what ran and what it came to."""
+
+    drain: str
+    tree: str
+    run: Run
+    outcomes: Sequence[Outcome]
+    left: Sequence[Left]
+
+
+def message(made: Made) -> str:
+    """Subject, one paragraph per file, what was folded or skipped, what stays, and the trailers.
+
+    Text that others wrote cannot hide here or pass for a trailer: each is one visible line.
+    """
+    outcomes, run = made.outcomes, made.run
+    count = f"{len(outcomes)} flag" + ("s" if len(outcomes) > 1 else "")
+    how = f"Engine: {run.engine}" + (f", model {run.model}." if run.model else ".")
+    if run.engine == "verbatim":
+        how += " Every line is the flag as written; nothing was judged."
+    parts = [f"memory: file {count}", how]
+    placed = [outcome for outcome in outcomes if outcome.file]
+    for file in sorted({outcome.file for outcome in placed}):
+        rows = [row for outcome in placed if outcome.file == file for row in _placed(outcome)]
+        parts.append("\n".join([file, *rows]))
+    folded = [outcome for outcome in outcomes if outcome.fate is Fate.DUPLICATE]
+    parts += _paragraph("Folded into what is there already", [_folded(item) for item in folded])
+    skipped = [outcome for outcome in outcomes if outcome.fate is Fate.SKIPPED]
+    parts += _paragraph("Skipped", [_skipped(item) for item in skipped])
+    left = [f"- {item.id}: {visible(item.reason)}" for item in made.left]
+    parts += _paragraph("Left in the queue", left)
+    parts.append(f"Gitmem-Drain: {made.drain}\n{TRAILER}: {made.tree}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _paragraph(title: str, rows: Sequence[str]) -> list[str]:
+    return ["\n".join([f"{title}:", *rows])] if rows else []
+
+
+def _placed(outcome: Outcome) -> list[str]:
+    flag = outcome.flag
+    marks = [flag.id, flag.kind, visible(flag.by)]
+    if flag.session:
+        marks.append(f"session {visible(flag.session[:8])}")
+    marks.append("verbatim" if outcome.verbatim else "reworded")
+    if flag.tainted:
+        marks.append("tainted")
+    rows = [f"- {outcome.line}", f"  ({', '.join(marks)})"]
+    return [*rows, f"  {visible(outcome.reason)}"] if outcome.reason else rows
+
+
+def _folded(outcome: Outcome) -> str:
+    told = f"- {outcome.flag.id}: {visible(outcome.flag.text)}"
+    return f"{told}\n  (same as {visible(outcome.survivor)})"
+
+
+def _skipped(outcome: Outcome) -> str:
+    return f"- {outcome.flag.id}: {visible(outcome.flag.text)}\n  ({visible(outcome.reason)})"

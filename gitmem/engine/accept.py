@@ -1,0 +1,126 @@
+"""Accept: land the review branch on the local target, then let the queue forget what landed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gitmem.domain.errors import Internal
+from gitmem.engine import ground, rebuild, review, tidy
+from gitmem.engine.merge_here import merger
+from gitmem.store import branch, records, refs, target, worktrees
+from gitmem.store.claim import Claim
+from gitmem.store.worktrees import InTheWay, Move
+
+if TYPE_CHECKING:
+    from gitmem.store.repository import Repository
+    from gitmem.store.target import Target
+
+_TRIES = 3  # when somebody else moves the target meanwhile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What landed: the target's name and new tip, the ids that were recorded there.
+
+    ``rebuilt``: the target had moved, so the review was made again on it. ``queue_gone``: there is
+    no queue branch now. ``waiting``: flags still undrained. ``pushed``: false when the target has
+    an upstream that does not have it yet.
+    """
+
+    target: str
+    commit: str
+    flags: tuple[str, ...]
+    rebuilt: bool
+    queue_gone: bool = False
+    waiting: int = 0
+    pushed: bool = True
+    notes: tuple[str, ...] = ()
+
+
+def accept(repo: Repository, *, configured: str, folder: str, dry_run: bool = False) -> Accepted:
+    """Lands the review branch locally; a rerun after a kill finishes what was begun.
+
+    Raises NoProgress when nothing is in review, `replay.Conflict`, `worktrees.InTheWay`.
+    """
+    tip = review.tip_of(repo)
+    where = target.find(repo, configured)
+    if dry_run:
+        with Claim(repo) as claim:
+            return _accepted(repo, where, tip, _landing(repo, claim, where, folder))
+    notes = tidy.publish(repo)
+    with Claim(repo) as claim:
+        landing = _land(repo, claim, configured, folder)
+        seen, more = tidy.pruned(repo, configured)
+        notes += more + tidy.heal(repo, seen)
+        # Last, so that a rerun after a kill finds it and finishes.
+        notes += _forget_review(repo, claim, tip)
+    done = _accepted(repo, where, tip, landing)
+    return replace(
+        done,
+        queue_gone=not refs.resolve(repo, branch.BRANCH),
+        waiting=len(seen.state.undrained),
+        pushed=set(done.flags) <= set(seen.records.deciding),
+        notes=tuple(notes),
+    )
+
+
+def _accepted(repo: Repository, where: Target, tip: str, landing: str) -> Accepted:
+    reviewed = records.ids(repo, tip) & records.ids(repo, landing)
+    new = sorted(reviewed - records.ids(repo, where.local))
+    return Accepted(
+        target=where.name, commit=landing, flags=tuple(new), rebuilt=bool(new) and landing != tip
+    )
+
+
+def _land(repo: Repository, claim: Claim, configured: str, folder: str) -> str:
+    """Moves the target; starts over, a bounded number of times, when somebody else moved it."""
+    for attempt in range(1, _TRIES + 1):
+        where = target.find(repo, configured)
+        landing = _landing(repo, claim, where, folder)
+        if landing == where.local:
+            return landing
+        if where.upstream and not where.local:
+            _follow_upstream(repo, where)
+        move = Move(ref=where.ref, old=where.local, new=landing, reason="gitmem: accept")
+        try:
+            worktrees.land(repo, claim, move, merger(folder))
+        except refs.Moved:
+            if attempt == _TRIES:
+                raise
+        else:
+            return landing
+    raise Internal("unreachable: the last try returns or raises")
+
+
+def _landing(repo: Repository, claim: Claim, where: Target, folder: str) -> str:
+    """The commit the target shall be at: the review's tip, or the review made again on the target.
+
+    On the upstream where the local target is only behind it. What has landed already stays so.
+    """
+    tip = review.tip_of(repo)
+    start, diverged = ground.newest(repo, where)
+    start = where.local if diverged else start
+    if not start or refs.contains(repo, tip, start):
+        return tip
+    if not refs.contains(repo, start, tip):
+        landing = rebuild.rebuilt(repo, claim, tip, onto=start, folder=folder)
+        if landing != start:
+            return landing
+    return where.local or start
+
+
+def _follow_upstream(repo: Repository, where: Target) -> None:
+    """Before the local branch is made: it follows its upstream, as `git switch` would have it."""
+    remote, _, name = where.upstream_ref.removeprefix("refs/remotes/").partition("/")
+    repo.git("config", f"branch.{where.name}.remote", remote)
+    repo.git("config", f"branch.{where.name}.merge", f"refs/heads/{name}")
+
+
+def _forget_review(repo: Repository, claim: Claim, tip: str) -> list[str]:
+    move = Move(ref=target.REVIEW, old=tip, new="", reason="gitmem: accept")
+    try:
+        worktrees.remove(repo, claim, move)
+    except (InTheWay, refs.Moved) as error:
+        return [f"the review branch stays: {error.message}"]
+    return []

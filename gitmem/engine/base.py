@@ -1,0 +1,86 @@
+"""The tree a close builds on: its writable files as text, and what they offer as targets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.domain.assemble import Ground, existing_lines
+from gitmem.domain.errors import Refused
+from gitmem.domain.paths import Target, writable
+from gitmem.domain.plan import Places
+from gitmem.store import objects
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitmem.store.repository import Repository
+
+_PLAIN = "100644"
+_LINK = "120000"
+_ODD = {_LINK: "it is a link", "100755": "it is executable", "160000": "it is a submodule"}
+_INSTRUCTIONS = ("CLAUDE.md", "AGENTS.md")
+_SKILLS = (".agents/skills/", ".claude/skills/")  # of two with one name the last one counts
+
+
+def read(repo: Repository, commit: str, folder: str) -> Ground:
+    """What a close needs of a commit (empty: of no commit)."""
+    entries = (
+        objects.entries(repo, commit, folder + "/", *_INSTRUCTIONS, *_SKILLS) if commit else []
+    )
+    wanted = [entry for entry in entries if _concerns(entry.path, folder)]
+    odd = {entry.path: _ODD[entry.mode] for entry in wanted if entry.mode in _ODD}
+    readable = [entry for entry in wanted if entry.mode in {_PLAIN, _LINK}]
+    contents = objects.blobs(repo, [entry.oid for entry in readable])
+    texts: dict[str, str] = {}
+    links: dict[str, str] = {}
+    for entry, content in zip(readable, contents, strict=True):
+        try:
+            found = texts if entry.mode == _PLAIN else links
+            found[entry.path] = content.decode()
+        except UnicodeDecodeError:
+            odd[entry.path] = "it is not UTF-8 text"
+    return Ground(folder=folder, texts=texts, odd=odd, links=links)
+
+
+def places(ground: Ground) -> Places:
+    """What a tree offers as targets."""
+    rules = _rules(ground)
+    return Places(
+        folder=ground.folder,
+        lines=existing_lines(ground),
+        instructions=next(iter(rules.values()), _INSTRUCTIONS[0]),
+        rules=rules,
+        skills=_skills({**ground.texts, **ground.odd}),
+    )
+
+
+def _concerns(path: str, folder: str) -> bool:
+    """Whether a file is one that gitmem writes, or one that its index lists."""
+    if path.rpartition("/")[0] == folder and path.endswith(".md"):
+        return True
+    try:
+        return writable(path, folder=folder) in {Target.INSTRUCTIONS, Target.SKILL}
+    except Refused:
+        return False
+
+
+def _rules(ground: Ground) -> dict[str, str]:
+    """Each instruction file to the one its rules go to: itself, or what it is a link to.
+
+    In the order of preference: CLAUDE.md, or AGENTS.md where that is the one in use (DESIGN 3.5).
+    """
+    found = {}
+    for name in _INSTRUCTIONS:
+        link = ground.links.get(name, "").removeprefix("./").strip()
+        if name in ground.texts or name in ground.odd:
+            found[name] = link if link in _INSTRUCTIONS and link in ground.texts else name
+    return found
+
+
+def _skills(paths: Mapping[str, str]) -> dict[str, str]:
+    return {
+        path.removeprefix(folder).partition("/")[0]: path
+        for folder in _SKILLS
+        for path in paths
+        if path.startswith(folder)
+    }

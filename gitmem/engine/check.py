@@ -1,0 +1,54 @@
+"""Check: is everything drained? Reads only; needs no key, no model and nothing of the checkout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.domain.errors import NeedsPerson, Unreachable
+from gitmem.engine import snapshot
+
+if TYPE_CHECKING:
+    from gitmem.domain.flag import Flag
+    from gitmem.domain.queue import Damaged
+    from gitmem.store.repository import Repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """The answer. ``cannot_tell`` is the reason when there is none; the lists are empty then.
+
+    ``carried`` are those in review whose record lands with a feature branch; ``unreadable`` are ids of lines that this version cannot read; they count as undrained.
+    """
+
+    undrained: tuple[Flag, ...] = ()
+    in_review: tuple[Flag, ...] = ()
+    carried: tuple[Flag, ...] = ()
+    accepted: tuple[Flag, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    damaged: tuple[Damaged, ...] = ()
+    cannot_tell: str = ""
+    hint: str = ""
+
+    def ok(self, *, allow_in_review: bool) -> bool:
+        """Whether the check passes; a flag in review or only accepted locally is not drained."""
+        if self.cannot_tell or self.undrained or self.unreadable:
+            return False
+        return allow_in_review or not (self.in_review or self.accepted)
+
+
+def check(repo: Repository, configured: str) -> Checked:
+    """Looks at everything and says where it stands; writes nothing, not even pending flags."""
+    try:
+        seen = snapshot.take(repo, configured)
+    except (Unreachable, NeedsPerson) as error:
+        return Checked(cannot_tell=error.message, hint=error.hint)
+    state = seen.state
+    return Checked(
+        undrained=tuple(state.undrained),
+        in_review=tuple(state.in_review),
+        carried=tuple(state.carried),
+        accepted=tuple(state.accepted),
+        unreadable=tuple(state.unreadable),
+        damaged=tuple(state.damaged),
+    )

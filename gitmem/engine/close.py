@@ -1,0 +1,157 @@
+"""Close: gather, plan, run, gate, assemble, commit (DESIGN 7). Nothing moves until all is decided."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gitmem.domain import assemble, letter
+from gitmem.domain.drain import Header, render
+from gitmem.domain.flag import new_id
+from gitmem.domain.paths import writable
+from gitmem.domain.plan import make_plan
+from gitmem.engine import base, drain, ground, snapshot, tidy
+from gitmem.engine.merge_here import merger
+from gitmem.store import drops, records, refs, target, trees, worktrees
+from gitmem.store.claim import Claim
+from gitmem.store.worktrees import Move
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitmem.domain.drain import Outcome, Run
+    from gitmem.domain.gate import Left
+    from gitmem.engine.ground import Start
+    from gitmem.engine.ports import Engine
+    from gitmem.engine.snapshot import Snapshot
+    from gitmem.store.repository import Repository
+
+_TRIES = 3  # when somebody else moves the branch meanwhile
+_NAMED = 5  # ids in a sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a close shall do: which engine, onto what, and whether to write at all.
+
+    ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder.
+    """
+
+    engine: Engine
+    configured: str
+    folder: str
+    here: bool = False
+    dry_run: bool = False
+    workers: int = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """What a close came to. ``commit`` is empty when there was nothing to commit.
+
+    ``files`` are the new texts (also for a dry run), ``base`` the commit they build on, ``branch`` where the
+    commit is.
+    """
+
+    branch: str
+    base: str
+    commit: str
+    run: Run
+    outcomes: tuple[Outcome, ...]
+    left: tuple[Left, ...]
+    files: Mapping[str, str]
+    notes: tuple[str, ...]
+    in_review: int
+
+    @property
+    def flags(self) -> int:
+        """How many flags were accounted for."""
+        return len(self.outcomes)
+
+
+def close(repo: Repository, wanted: Wanted) -> Closed:
+    """Drains what is undrained into one commit on the review branch (or, ``here``, on this branch).
+
+    Closing twice is a no-op. Raises Refused, NeedsPerson and what a snapshot raises; no branch has
+    been moved then.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return _close(repo, wanted)
+        except refs.Moved:
+            continue
+    return _close(repo, wanted)
+
+
+def _close(repo: Repository, wanted: Wanted) -> Closed:
+    seen, notes = _gather(repo, wanted)
+    start = ground.for_here(repo, seen) if wanted.here else ground.for_review(repo, seen)
+    found = base.read(repo, start.commit, wanted.folder)
+    plan = make_plan(start.flags, base.places(found), drops.reasons(repo))
+    drained = drain.drain(plan, wanted.engine, found, workers=wanted.workers, clock=time.monotonic)
+    made = assemble.assemble(found, drained.operations, plan.flags)
+    closed = Closed(
+        branch=start.ref.removeprefix("refs/heads/"),
+        base=start.commit,
+        commit="",
+        run=drained.run,
+        outcomes=made.outcomes,
+        left=drained.left,
+        files=made.files,
+        notes=(*notes, *start.notes),
+        in_review=len(seen.state.in_review) - len(seen.state.carried),
+    )
+    if not made.outcomes or wanted.dry_run:
+        return closed
+    with Claim(repo) as claim:
+        commit = _commit(repo, claim, closed, folder=wanted.folder, queue=seen.queue.tip)
+        _move(repo, claim, start, commit, wanted)
+    return replace(closed, commit=commit)
+
+
+def _gather(repo: Repository, wanted: Wanted) -> tuple[Snapshot, list[str]]:
+    """Queue and target, in order and looked at; a dry run only looks."""
+    notes: list[str] = []
+    if wanted.dry_run:
+        seen = snapshot.take(repo, wanted.configured)
+    else:
+        _, healed = tidy.settled(repo, wanted.configured)
+        seen, pruned = tidy.pruned(repo, wanted.configured)
+        notes += healed + pruned
+    if seen.state.unreadable:
+        ids = ", ".join(seen.state.unreadable[:_NAMED])
+        notes.append(f"{len(seen.state.unreadable)} queued lines cannot be read and stay: {ids}")
+    return seen, notes
+
+
+def _commit(repo: Repository, claim: Claim, closed: Closed, *, folder: str, queue: str) -> str:
+    """Makes the commit object: memory and record, one parent."""
+    now = time.gmtime()
+    name = time.strftime("%Y%m%dT%H%M%SZ", now) + "-" + new_id(os.urandom(12))[:6]
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", now)
+    header = Header(drain=name, at=at, queue=queue, run=closed.run)
+    files = {**closed.files, f"{records.FOLDER}{name}.jsonl": render(header, closed.outcomes)}
+    for path in files:
+        writable(path, folder=folder)
+    staging = trees.Staging(repo, closed.base, claim)
+    staging.refuse_unshared(files.keys())
+    tree = staging.write({path: text.encode() for path, text in files.items()})
+    said = letter.message(
+        letter.Made(
+            drain=name, tree=tree, run=closed.run, outcomes=closed.outcomes, left=closed.left
+        )
+    )
+    return trees.commit(repo, tree, [closed.base] if closed.base else [], said)
+
+
+def _move(repo: Repository, claim: Claim, start: Start, commit: str, wanted: Wanted) -> None:
+    if wanted.here:
+        # First, so that a kill in between leaves a mark without a commit, not the other way round.
+        mark = target.HERE + start.ref.removeprefix("refs/heads/")
+        claim.clear(f"{repo.common}/{mark}.lock")
+        old = refs.listed(repo, mark).get(mark, "")
+        refs.update(repo, mark, commit, old, "gitmem: close --here")
+    move = Move(ref=start.ref, old=start.tip, new=commit, reason="gitmem: close")
+    worktrees.land(repo, claim, move, merger(wanted.folder))

@@ -1,0 +1,110 @@
+"""What a close builds on: the branch it moves, the commit it extends, and the flags it drains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.domain import letter
+from gitmem.domain.drain import outcomes
+from gitmem.domain.errors import Usage
+from gitmem.store import drops, objects, records, refs, target, worktrees
+
+if TYPE_CHECKING:
+    from gitmem.domain.drain import Outcome
+    from gitmem.domain.flag import Flag
+    from gitmem.engine.snapshot import Snapshot
+    from gitmem.store.repository import Repository
+    from gitmem.store.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """The branch to move, its present tip, the commit to extend (both empty: none), the flags.
+
+    ``notes`` are sentences for the person.
+    """
+
+    ref: str
+    tip: str
+    commit: str
+    flags: tuple[Flag, ...]
+    notes: tuple[str, ...] = ()
+
+
+def for_review(repo: Repository, seen: Snapshot) -> Start:
+    """The review branch: stacked while it waits, anew on the target when it is spent or rejected."""
+    undrained = tuple(seen.state.undrained)
+    tip = refs.resolve(repo, target.REVIEW)
+    start, diverged = newest(repo, seen.target)
+    notes: tuple[str, ...] = ()
+    if diverged:
+        notes = (f"{seen.target.name} and its upstream diverged; the review is on the upstream",)
+    pending = _pending(repo, seen, start, tip)
+    rejected = pending & drops.reasons(repo).keys()
+    commit, flags = tip, undrained
+    if not pending:
+        commit = start
+    elif rejected and _only_ours(repo, start, tip):
+        # The review's own flags: another clone's may be in no queue here.
+        again = {item.flag.id: item.flag for item in recorded(repo, start, tip)}
+        commit = start
+        flags = (*[flag for key, flag in again.items() if key in pending], *undrained)
+        notes += (f"the review is made anew without what was dropped (it was {tip[:12]})",)
+    elif rejected:
+        ids = ", ".join(sorted(rejected))
+        notes += (f"a person edited the review, so it stays, with what was dropped: {ids}",)
+    return Start(ref=target.REVIEW, tip=tip, commit=commit, flags=flags, notes=notes)
+
+
+def for_here(repo: Repository, seen: Snapshot) -> Start:
+    """The feature branch that is checked out; raises Usage when there is none."""
+    ref = worktrees.current(repo)
+    if not ref:
+        raise Usage("HEAD is detached", hint="check out the branch that shall carry the memory")
+    if ref == seen.target.ref:
+        raise Usage(
+            f"this is the target branch {seen.target.name}",
+            hint="use gitmem close, then gitmem accept; --here is for a feature branch",
+        )
+    tip = refs.resolve(repo, ref)
+    return Start(ref=ref, tip=tip, commit=tip, flags=tuple(seen.state.undrained))
+
+
+def newest(repo: Repository, where: Target) -> tuple[str, bool]:
+    """The target or its upstream, whichever contains the other, and whether they diverged.
+
+    Where they did it is the upstream. Empty on an unborn target.
+    """
+    if not where.upstream or not where.local or where.local == where.upstream:
+        return where.upstream or where.local, False
+    if refs.contains(repo, where.local, where.upstream):
+        return where.local, False
+    return where.upstream, not refs.contains(repo, where.upstream, where.local)
+
+
+def recorded(repo: Repository, start: str, tip: str) -> list[Outcome]:
+    """What the drain records say that ``tip`` has and ``start`` (empty: no commit) has not."""
+    before = objects.files(repo, start, records.FOLDER).keys() if start else set()
+    now = objects.files(repo, tip, records.FOLDER)
+    return [
+        outcome
+        for path in sorted(now.keys() - before)
+        for outcome in outcomes(now[path].decode("utf-8", "replace"))
+    ]
+
+
+def _pending(repo: Repository, seen: Snapshot, start: str, tip: str) -> frozenset[str]:
+    """The flags under review at ``tip``; none when the target has the commit, even if reverted."""
+    if tip and start and refs.contains(repo, start, tip):
+        return frozenset()
+    return records.ids(repo, tip) - set(seen.records.deciding) - set(seen.records.local)
+
+
+def _only_ours(repo: Repository, start: str, tip: str) -> bool:
+    """Whether every commit under review is one that gitmem made and nobody amended."""
+    span = f"{start}..{tip}" if start else tip
+    trailer = f"%(trailers:key={letter.TRAILER},valueonly,separator=)"
+    done = repo.git("log", "--no-show-signature", f"--format=%T {trailer}", span)
+    rows = [line.split() for line in done.text.splitlines()]
+    return all(len(row) == 2 and row[0] == row[1] for row in rows)  # noqa: PLR2004 - the two

@@ -1,0 +1,92 @@
+"""Make the review again on a target that moved; the index is derived anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.domain.assemble import fresh
+from gitmem.domain.errors import Refused
+from gitmem.domain.index import update_index
+from gitmem.domain.memory import INDEX_NAME
+from gitmem.domain.paths import Target, writable
+from gitmem.domain.union import united
+from gitmem.engine import base
+from gitmem.store import objects, records, replay, trees
+
+if TYPE_CHECKING:
+    from gitmem.store.claim import Claim
+    from gitmem.store.replay import Change, Original
+    from gitmem.store.repository import Repository
+
+
+def rebuilt(repo: Repository, claim: Claim, tip: str, *, onto: str, folder: str) -> str:
+    """The last of the commits of ``tip`` made again on ``onto``; ``onto`` when all have landed.
+
+    Raises `replay.Conflict` when both changed the same place, and Refused.
+    """
+    recorded = {entry.path for entry in objects.entries(repo, onto, records.FOLDER)}
+    for original in replay.originals(repo, onto, tip):
+        made = {path for path in original.changes if path.startswith(records.FOLDER)}
+        if not made or not made <= recorded:
+            onto = _again(repo, claim, original, onto, folder)
+    return onto
+
+
+def _again(repo: Repository, claim: Claim, original: Original, onto: str, folder: str) -> str:
+    held = _contents(repo, onto, list(original.changes))
+    index = f"{folder}/{INDEX_NAME}"
+    files = {
+        path: _merged(repo, claim, path, held.get(path), change, folder)
+        for path, change in original.changes.items()
+        if path != index
+    }
+    if any(path.startswith(folder + "/") for path in original.changes):
+        files[index] = _index(repo, onto, files, folder)
+    staging = trees.Staging(repo, onto, claim)
+    staging.refuse_unshared([path for path in files if _kind(path, folder) is not None])
+    tree = staging.write(files)
+    if tree == repo.git("rev-parse", onto + "^{tree}").text:
+        return onto
+    return trees.commit(repo, tree, [onto], original.message, author=original.author)
+
+
+def _merged(
+    repo: Repository, claim: Claim, path: str, ours: bytes | None, change: Change, folder: str
+) -> bytes | None:
+    """Lists of independent lines unite; everything else merges as git does."""
+    both = ours is not None and change.after is not None and ours != change.before
+    if both and _kind(path, folder) in {Target.TOPIC, Target.PENDING}:
+        try:
+            before = fresh(path) if change.before is None else change.before.decode()
+            text = united(before, (ours or b"").decode(), (change.after or b"").decode())
+        except UnicodeDecodeError:
+            text = None
+        if text is not None:
+            return text.encode()
+    return replay.merged(repo, claim, path, ours=ours, change=change)
+
+
+def _kind(path: str, folder: str) -> Target | None:
+    try:
+        return writable(path, folder=folder)
+    except Refused:
+        return None
+
+
+def _index(repo: Repository, onto: str, files: dict[str, bytes | None], folder: str) -> bytes:
+    ground = base.read(repo, onto, folder)
+    texts = {**dict.fromkeys(ground.odd, ""), **ground.texts}
+    existing = texts.pop(f"{folder}/{INDEX_NAME}", None)
+    for path, content in files.items():
+        if content is None:
+            texts.pop(path, None)
+        else:
+            texts[path] = content.decode("utf-8", "replace")
+    return update_index(existing, texts, folder=folder).encode()
+
+
+def _contents(repo: Repository, commit: str, paths: list[str]) -> dict[str, bytes]:
+    """Path to content of those of the paths that are plain files at a commit."""
+    found = [entry for entry in objects.entries(repo, commit, *paths) if entry.path in set(paths)]
+    contents = objects.blobs(repo, [entry.oid for entry in found])
+    return {entry.path: content for entry, content in zip(found, contents, strict=True)}

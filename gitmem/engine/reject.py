@@ -1,0 +1,61 @@
+"""Drop: a person rejects a flag; the next close records it as skipped, with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.domain.errors import Usage
+from gitmem.domain.flag import ID_ALPHABET, ID_LENGTH
+from gitmem.engine import capture, snapshot
+from gitmem.store import drops, identity
+
+if TYPE_CHECKING:
+    from gitmem.domain.flag import Flag
+    from gitmem.store.repository import Repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """The flag that was rejected, and whether it is in review already."""
+
+    flag: Flag
+    in_review: bool
+
+
+def drop(
+    repo: Repository, prefix: str, reason: str, *, configured: str, at: str, dry_run: bool = False
+) -> Dropped:
+    """Records the decision. Raises Usage for an id nobody has queued, Refused for the reason's text."""
+    reason = capture.guarded(reason, "--reason")
+    state = snapshot.take(repo, configured).state
+    flag = find(state.open, prefix)
+    if flag in state.accepted:
+        raise Usage(
+            f"{flag.id} has landed on the local target already",
+            hint="edit the memory file; that is a commit like any other",
+        )
+    if flag in state.carried:
+        raise Usage(
+            f"{flag.id} is on a branch that gitmem close --here committed to",
+            hint="edit the memory file on that branch; that is a commit like any other",
+        )
+    if not dry_run:
+        by = identity.identity(repo).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        drops.add(repo, {"id": flag.id, "reason": reason, "at": at, "by": by})
+    return Dropped(flag=flag, in_review=flag in state.in_review)
+
+
+def find(flags: list[Flag], prefix: str) -> Flag:
+    """The one flag whose id starts with ``prefix``; raises Usage."""
+    prefix = prefix.lower()
+    if not prefix or len(prefix) > ID_LENGTH or prefix.strip(ID_ALPHABET):
+        raise Usage(f"{prefix[:20]!r} is no flag id", hint="gitmem log lists the ids")
+    found = [flag for flag in flags if flag.id.startswith(prefix)]
+    if len(found) > 1:
+        raise Usage(
+            f"{prefix} stands for {len(found)} flags", hint="give more characters of the id"
+        )
+    if not found:
+        raise Usage(f"no queued flag has the id {prefix}", hint="gitmem log lists the ids")
+    return found[0]

@@ -1,0 +1,73 @@
+"""Review and discard: what the review branch would change, flag by flag; and taking it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.domain.errors import NoProgress
+from gitmem.engine import ground
+from gitmem.store import records, refs, target, worktrees
+from gitmem.store.claim import Claim
+from gitmem.store.worktrees import Move
+
+if TYPE_CHECKING:
+    from gitmem.domain.drain import Outcome
+    from gitmem.store.repository import Repository
+    from gitmem.store.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """The review branch: its tip, the commit it started from (empty: a root), and every outcome."""
+
+    tip: str
+    base: str
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discarded:
+    """The commit that was the review branch's tip, and the ids that are undrained again."""
+
+    tip: str
+    flags: tuple[str, ...]
+
+
+def read(repo: Repository, configured: str) -> Review:
+    """What is in review now; raises NoProgress when nothing is."""
+    tip = tip_of(repo)
+    where = target.find(repo, configured)
+    start, _ = ground.newest(repo, where)
+    base = repo.git("merge-base", start, tip, ok=(0, 1)).text if start else ""
+    found = tuple(ground.recorded(repo, base, tip))
+    if found and _landed(repo, where).issuperset(item.flag.id for item in found):
+        raise NoProgress("what was in review has landed", hint="gitmem accept tidies up")
+    return Review(tip=tip, base=base, outcomes=found)
+
+
+def tip_of(repo: Repository) -> str:
+    """The commit in review; raises NoProgress when there is none."""
+    tip = refs.resolve(repo, target.REVIEW)
+    if not tip:
+        raise NoProgress("nothing is in review", hint="gitmem close makes a review")
+    return tip
+
+
+def discard(repo: Repository, configured: str, *, dry_run: bool = False) -> Discarded:
+    """Takes the review branch back; its flags are undrained again.
+
+    Raises NoProgress when there is none, and InTheWay when somebody has it checked out.
+    """
+    tip = tip_of(repo)
+    landed = _landed(repo, target.find(repo, configured))
+    flags = tuple(sorted(records.ids(repo, tip) - landed))
+    if not dry_run:
+        move = Move(ref=target.REVIEW, old=tip, new="", reason="gitmem: discard")
+        with Claim(repo) as claim:
+            worktrees.remove(repo, claim, move)
+    return Discarded(tip=tip, flags=flags)
+
+
+def _landed(repo: Repository, where: Target) -> frozenset[str]:
+    return records.ids(repo, where.local) | records.ids(repo, where.deciding)

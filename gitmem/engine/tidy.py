@@ -1,0 +1,75 @@
+"""Bring the queue in order before a command that may write: publish, heal, prune."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.engine import snapshot
+from gitmem.store import identity, prune, publisher, records, refs, target
+from gitmem.store.branch import forget_hint
+from gitmem.store.journal import Journal
+from gitmem.store.objects import Unreadable
+
+if TYPE_CHECKING:
+    from gitmem.engine.snapshot import Snapshot
+    from gitmem.store.repository import Repository
+
+_WAIT = 5.0  # seconds for another publisher: a person is waiting for an answer, not an agent
+
+
+def publish(repo: Repository) -> list[str]:
+    """Publishes what the journal still holds; returns sentences to say."""
+    journal = Journal(repo.folder)
+    if not journal.exists():
+        return []
+    published = publisher.publish(repo, journal, identity.identity(repo), wait=_WAIT)
+    notes = list(published.notes)
+    if published.reason and journal.read():
+        notes.append(f"some flags are in the journal only: {published.reason}")
+    return notes
+
+
+def heal(repo: Repository, seen: Snapshot) -> list[str]:
+    """Writes pruned flags whose record is gone back to the journal; returns sentences to say."""
+    lines = [seen.queue.archive.flags[flag_id].line for flag_id in seen.state.healed]
+    if not lines:
+        return []
+    Journal(repo.folder).append(lines)
+    count = f"{len(lines)} flag" + ("s" if len(lines) > 1 else "")
+    return [f"{count} came back: the landing was undone", *publish(repo)]
+
+
+def settled(repo: Repository, configured: str) -> tuple[Snapshot, list[str]]:
+    """A snapshot after publishing and healing, and what to say about both."""
+    notes = publish(repo)
+    try:
+        seen = snapshot.take(repo, configured)
+    except Unreadable:
+        # Without its hint the publisher looks at every object, sets aside what is broken, rebuilds.
+        forget_hint(repo.folder)
+        notes += publish(repo)
+        seen = snapshot.take(repo, configured)
+    healed = heal(repo, seen)
+    if healed:
+        seen = snapshot.take(repo, configured)
+    return seen, notes + healed
+
+
+def pruned(repo: Repository, configured: str) -> tuple[Snapshot, list[str]]:
+    """Takes what is drained out of the queue; a snapshot from after that, and what to say."""
+    seen = snapshot.take(repo, configured)
+    _forget_marks(repo, seen)
+    done = prune.prune(repo, seen.records.deciding)
+    if done.ids or done.branch_gone:
+        seen = snapshot.take(repo, configured)
+    reason = f"landed flags stay in the queue for now: {done.reason}"
+    return seen, [reason] if done.reason else []
+
+
+def _forget_marks(repo: Repository, seen: Snapshot) -> None:
+    """Removes the marks of `close --here` from branches that are gone or have landed."""
+    for mark, oid in refs.listed(repo, target.HERE).items():
+        tip = refs.resolve(repo, "refs/heads/" + mark.removeprefix(target.HERE))
+        made = records.ids(repo, oid) | records.ids(repo, tip)
+        if not tip or made.issubset(seen.records.deciding):
+            refs.delete(repo, mark, oid, "gitmem: landed or gone")

@@ -1,0 +1,35 @@
+"""The embedded engine: no model, nothing judged, every flag filed as written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.domain.plan import Op, Operation, Work
+from gitmem.engine.ports import Answer
+
+if TYPE_CHECKING:
+    from gitmem.domain.flag import Flag
+    from gitmem.domain.plan import Request
+
+_OPS = {Work.MEMORY: Op.KEEP, Work.PENDING: Op.PENDING, Work.RULES: Op.EDIT}
+
+
+class Verbatim:
+    """Files each flag under its usual file; a snag's better path is the line."""
+
+    name = "verbatim"
+    model = ""
+
+    def run(self, request: Request) -> Answer:
+        """One operation per flag, in the flag's own words. Never fails."""
+        return Answer(operations=tuple(_operation(request, flag) for flag in request.flags))
+
+
+def _operation(request: Request, flag: Flag) -> Operation:
+    return Operation(
+        op=_OPS[request.work],
+        flags=(flag.id,),
+        file=request.usual[flag.id],
+        text=(flag.better or flag.text) if request.work is Work.RULES else flag.text,
+        reason=request.remarks.get(flag.id, ""),
+    )

@@ -1,0 +1,174 @@
+"""Build a commit in the object database: no work tree, no index of the user's, no hooks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.domain.errors import GitmemError, Refused
+from gitmem.domain.paths import check_tree_entry, check_tree_parent
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from gitmem.store.claim import Claim
+    from gitmem.store.repository import Repository
+
+_ANY = range(-64, 256)
+# Attributes under which git stores other bytes than it checks out (gitattributes(5)).
+_REWRITING = ("filter", "working-tree-encoding", "ident")
+
+
+_UTF8 = ("-c", "i18n.commitEncoding=UTF-8")
+
+
+class NotSigned(GitmemError):
+    """The person's git would sign this commit and could not."""
+
+    exit_code = 8
+
+
+class Staging:
+    """A private index that starts as the tree of a commit (empty: as no tree)."""
+
+    def __init__(self, repo: Repository, base: str, claim: Claim) -> None:
+        self._repo = repo
+        self._base = base
+        self._index = claim.folder + "/index"
+        self._git("read-tree", base or "--empty")
+
+    def refuse_unshared(self, paths: Collection[str]) -> None:
+        """Raises Refused for a path that git ignores, or whose bytes a filter would rewrite.
+
+        A file that is tracked already is not ignored, whatever the patterns say.
+        """
+        self._refuse_links(paths)
+        ignored = self._ignored(paths)
+        if ignored:
+            raise Refused(
+                f"git ignores {ignored[0]}, so memory there would never be shared",
+                hint="take the pattern out of .gitignore, or name another folder: `memory:` in "
+                ".gitmem/config.yaml",
+            )
+        for path, attribute, value in self._attributes(paths):
+            if value not in {"unspecified", "unset"}:
+                raise Refused(
+                    f"the attribute {attribute}={value} rewrites {path}, so what is written would "
+                    "not be what is read",
+                    hint="except the memory folder from that attribute in .gitattributes",
+                )
+
+    def write(self, files: Mapping[str, bytes | None]) -> str:
+        """Adds, replaces or (None) removes the files and returns the tree's object name.
+
+        Raises Refused for a path that is no plain file or lies behind a link or a submodule.
+        """
+        self._refuse_links(files)
+        rows = []
+        for path, content in files.items():
+            if content is None:
+                mode, oid = "0", "0" * len(self._base)
+            else:
+                mode = "100644"
+                oid = self._git("hash-object", "-w", "-t", "blob", "--stdin", stdin=content)
+            rows.append(f"{mode} {oid}\t{path}\0".encode("utf-8", "surrogateescape"))
+        self._git("update-index", "-z", "--index-info", stdin=b"".join(rows))
+        return self._git("write-tree")
+
+    def _ignored(self, paths: Collection[str]) -> list[str]:
+        tracked = set(self._git("ls-files", "-z", "--", *paths).split("\0"))
+        request = _zero_ended([path for path in paths if path not in tracked])
+        done = self._repo.git(
+            "check-ignore", "--no-index", "-z", "--stdin", stdin=request, ok=(0, 1, 128)
+        )
+        if done.code == 128:  # noqa: PLR2004 - a link or a repository on the way, in the work tree
+            raise Refused(f"git cannot tell what it ignores: {done.said.strip()}")
+        return [path for path in _text(done.out).split("\0") if path]
+
+    def _attributes(self, paths: Collection[str]) -> Iterator[tuple[str, str, str]]:
+        """Path, attribute and value, as the staged tree's .gitattributes say."""
+        said = self._git(
+            "check-attr", "--cached", "-z", "--stdin", *_REWRITING, stdin=_zero_ended(paths)
+        ).split("\0")
+        return zip(said[::3], said[1::3], said[2::3], strict=False)
+
+    def _refuse_links(self, paths: Collection[str]) -> None:
+        if not self._base:
+            return
+        wanted = {*paths, *(parent for path in paths for parent in _parents(path))}
+        done = self._repo.git("ls-tree", "-z", "--full-tree", self._base, "--", *sorted(wanted))
+        for row in _text(done.out).split("\0"):
+            meta, _, path = row.partition("\t")
+            if path not in wanted:  # a folder on the way is told by its entries
+                continue
+            mode, kind, _ = meta.split(" ")
+            check = check_tree_entry if path in paths else check_tree_parent
+            check(path, mode, kind)
+
+    def _git(self, *args: str, stdin: bytes = b"") -> str:
+        env = {"GIT_INDEX_FILE": self._index, "GIT_LITERAL_PATHSPECS": "1"}
+        return _text(self._repo.git(*args, stdin=stdin, env=env).out).removesuffix("\n")
+
+
+def commit(
+    repo: Repository,
+    tree: str,
+    parents: Sequence[str],
+    message: str,
+    *,
+    author: Mapping[str, str] | None = None,
+) -> str:
+    """Makes one commit object and returns its name. No ref moves and no hook runs.
+
+    ``author`` are GIT_AUTHOR_* variables for a commit made again. Signed when the person's git
+    would sign; raises NotSigned when that fails.
+    """
+    signed = _asked_to_sign(repo)
+    arguments = ["-S"] if signed else []
+    for parent in parents:
+        arguments += ["-p", parent]
+    env = {**_person(repo), **(author or {})}
+    said = message.encode("utf-8", "surrogateescape")
+    done = repo.git(*_UTF8, "commit-tree", tree, *arguments, stdin=said, ok=_ANY, env=env)
+    if done.code == 0:
+        return done.text
+    if signed:
+        raise NotSigned(
+            f"the review commit could not be signed: {done.said.strip()}",
+            hint="commit.gpgSign is set; unlock the key, or unset it for this repository",
+        )
+    raise GitmemError(f"the commit was not made: {done.said.strip()}")
+
+
+def _asked_to_sign(repo: Repository) -> bool:
+    """`commit.gpgSign` as the person set it (every start of git here overrides it)."""
+    done = repo.git("config", "--type=bool", "--get-all", "commit.gpgSign", ok=_ANY)
+    # The last value is our own override from the command line.
+    return done.text.splitlines()[:-1][-1:] == ["true"]
+
+
+def _person(repo: Repository) -> dict[str, str]:
+    """Stand-ins for what git does not know, so that a missing identity does not stop a close."""
+    known = repo.git("var", "GIT_COMMITTER_IDENT", ok=_ANY)
+    if known.code == 0:
+        return {}
+    return {
+        "GIT_AUTHOR_NAME": "gitmem",
+        "GIT_AUTHOR_EMAIL": "gitmem@localhost",
+        "GIT_COMMITTER_NAME": "gitmem",
+        "GIT_COMMITTER_EMAIL": "gitmem@localhost",
+    }
+
+
+def _parents(path: str) -> Iterator[str]:
+    head, slash, _ = path.rpartition("/")
+    while slash:
+        yield head
+        head, slash, _ = head.rpartition("/")
+
+
+def _zero_ended(paths: Collection[str]) -> bytes:
+    return "".join([path + "\0" for path in paths]).encode("utf-8", "surrogateescape")
+
+
+def _text(said: bytes) -> str:
+    return said.decode("utf-8", "surrogateescape")

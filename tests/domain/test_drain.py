@@ -1,0 +1,94 @@
+"""The drain record: what is written is what is read, whatever a flag's line looks like."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitmem.domain.drain import Fate, Header, Outcome, Run, outcomes, render
+from gitmem.domain.flag import Flag, make, parse
+
+HEADER = Header(drain="d", at="2026-11-20T10:00:00Z", queue="", run=Run(engine="verbatim"))
+
+
+def flag(text: str = "a fact", **fields: str) -> Flag:
+    return make({"id": "a" * 12, "kind": "fact", "text": text, **fields})
+
+
+def test_the_first_line_says_what_ran_and_every_other_one_starts_with_its_id() -> None:
+    run = Run(engine="e", model="m", workers=2, calls=3, tokens=40, dollars=0.5, wall_s=1.23456)
+    header = Header(drain="name", at="2026-11-20T10:00:00Z", queue="abc", run=run)
+    outcome = Outcome(flag=flag(), fate=Fate.ADDED, file="memory/facts.md", line="a fact")
+
+    first, second, end = render(header, [outcome]).split("\n")
+
+    assert json.loads(first) == {
+        "v": 1, "drain": "name", "at": "2026-11-20T10:00:00Z", "queue": "abc", "engine": "e",
+        "model": "m", "workers": 2, "calls": 3, "tokens": 40, "dollars": 0.5, "wall_s": 1.235,
+        "slowest_s": 0.0, "sum_s": 0.0,
+    }  # fmt: skip
+    assert second.startswith('{"id":"aaaaaaaaaaaa","outcome":"added",')
+    assert json.loads(second)["flag"] == json.loads(flag().line)
+    assert end == ""
+
+
+printable = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+
+
+@given(
+    fates=st.lists(st.sampled_from(Fate), max_size=5),
+    told=st.tuples(printable, printable, printable, printable),
+    by=printable,
+)
+def test_a_record_reads_back_as_it_was_written(
+    fates: list[Fate], told: tuple[str, str, str, str], by: str
+) -> None:
+    file, line, survivor, reason = told
+    written = [
+        Outcome(
+            flag=flag(by=by or "x"),
+            fate=fate,
+            file=file,
+            line=line,
+            survivor=survivor,
+            reason=reason,
+        )
+        for fate in fates
+    ]
+
+    assert outcomes(render(HEADER, written)) == written
+
+
+def test_a_flag_with_carriage_returns_or_line_separators_stays_on_one_line() -> None:
+    odd = parse('{"v":1,\r"id":"aaaaaaaaaaaa",\r"kind":"fact","text":"a\u2028b","by":"x\u0085y"}')
+
+    text = render(HEADER, [Outcome(flag=odd, fate=Fate.ADDED)])
+
+    assert "\r" not in text
+    assert text.count("\n") == 2
+    (read,) = outcomes(text)
+    assert (read.flag.text, read.flag.by) == ("a\u2028b", "x\u0085y")
+
+
+def test_a_record_that_was_stored_with_crlf_is_read_all_the_same() -> None:
+    text = render(HEADER, [Outcome(flag=flag(), fate=Fate.ADDED)]).replace("\n", "\r\n")
+
+    assert [item.flag.id for item in outcomes(text)] == ["a" * 12]
+
+
+@given(st.text(max_size=60), st.integers(0, 5))
+def test_what_cannot_be_read_costs_its_neighbours_nothing(garbage: str, at: int) -> None:
+    good = Outcome(flag=flag(), fate=Fate.SKIPPED, reason="no")
+    rows = render(HEADER, [good]).splitlines()
+    rows.insert(min(at, len(rows)), garbage.replace("\n", " "))
+
+    assert outcomes("\n".join(rows)) == [good]
+
+
+def test_a_line_in_other_words_than_the_flags_is_not_verbatim() -> None:
+    snag = make({"id": "a" * 12, "kind": "snag", "text": "it broke", "better": "mend it"})
+
+    assert Outcome(flag=snag, fate=Fate.EDITED, line="mend it").verbatim
+    assert not Outcome(flag=snag, fate=Fate.EDITED, line="mend it well").verbatim

@@ -1,0 +1,123 @@
+"""One landing at a time; what a killed one left is cleared, and nothing of anybody else's."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gitmem.store import claim as claims
+from gitmem.store import repository
+from gitmem.store.claim import Busy, Claim
+from gitmem.store.repository import Repository
+from tests.support.sandbox import Sandbox
+
+
+@pytest.fixture
+def repo(sandbox: Sandbox) -> Repository:
+    return repository.discover(str(sandbox.path), os.environ)
+
+
+def die_holding(repo: Repository, then: str = "") -> None:
+    """A process that is killed while it holds the claim."""
+    code = (
+        "import os, signal, sys\n"
+        "from gitmem.store import repository\n"
+        "from gitmem.store.claim import Claim\n"
+        "repo = repository.discover(sys.argv[1], os.environ)\n"
+        f"with Claim(repo) as claim:\n    {then or 'pass'}\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, repo.top], check=False)
+    assert done.returncode == -9
+
+
+def test_a_second_claim_waits_and_then_says_who_is_at_work(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "_WAIT", 0.05)
+    with Claim(repo), pytest.raises(Busy, match="another gitmem close or accept"), Claim(repo):
+        pass
+
+    with Claim(repo):
+        pass
+
+
+def test_a_claim_that_was_killed_is_free_at_once_and_its_files_are_swept(repo: Repository) -> None:
+    die_holding(repo, "open(claim.folder + '/index', 'w').close()")
+    assert [path.name for path in Path(repo.folder, "landing").iterdir()] == ["index"]
+
+    started = time.monotonic()
+    with Claim(repo) as claim:
+        assert not list(Path(claim.folder).iterdir())
+
+    assert time.monotonic() - started < 5
+    assert Path(repo.folder, "land.lock").read_bytes() == b""
+
+
+def test_a_lock_is_cleared_only_when_a_killed_run_can_have_left_it(
+    repo: Repository, tmp_path: Path
+) -> None:
+    older, left, later = (tmp_path / name for name in ("older.lock", "left.lock", "later.lock"))
+    older.touch()
+    past = older.stat().st_mtime - 5
+    os.utime(older, (past, past))
+    die_holding(repo)
+    left.touch()
+    later.touch()
+    future = later.stat().st_mtime + 120
+    os.utime(later, (future, future))
+
+    with Claim(repo) as claim:
+        claim.clear(str(older), str(left), str(later), str(tmp_path / "none.lock"))
+
+    assert sorted(path.name for path in tmp_path.glob("*.lock")) == ["later.lock", "older.lock"]
+
+
+def test_after_an_orderly_end_no_lock_is_anybodys_but_its_owners(
+    repo: Repository, tmp_path: Path
+) -> None:
+    with Claim(repo):
+        pass
+    lock = tmp_path / "x.lock"
+    lock.touch()
+
+    with Claim(repo) as claim:
+        claim.clear(str(lock))
+
+    assert lock.exists()
+
+
+def test_a_second_kill_does_not_hide_what_the_first_one_left(
+    repo: Repository, tmp_path: Path
+) -> None:
+    die_holding(repo)
+    lock = tmp_path / "x.lock"
+    lock.touch()
+    time.sleep(0.02)
+    die_holding(repo)
+
+    with Claim(repo) as claim:
+        claim.clear(str(lock))
+
+    assert not lock.exists()
+
+
+def test_a_git_child_that_outlives_its_killed_starter_keeps_the_claim(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shim = tmp_path / "bin" / "git"
+    shim.parent.mkdir()
+    shim.write_text("#!/bin/sh\nsleep 1\n")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{shim.parent}:{os.environ['PATH']}")
+    code = "repo.git('version') if os.fork() == 0 else __import__('time').sleep(0.4)"
+    die_holding(repo, code)
+    monkeypatch.setattr(claims, "_WAIT", 0.05)
+
+    with pytest.raises(Busy), Claim(repo):
+        pass
