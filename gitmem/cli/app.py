@@ -1,0 +1,101 @@
+"""The cold lane: the typer application and the edge where errors become exit codes."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gitmem.cli import render, surroundings
+from gitmem.cli.commands import (
+    accept,
+    check,
+    close,
+    demo,
+    discard,
+    drop,
+    flag,
+    init,
+    log,
+    review,
+    status,
+    uninstall,
+)
+from gitmem.domain.errors import GitmemError, Internal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+app = typer.Typer(
+    name="gitmem",
+    add_completion=True,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for _name, _command, _hidden in (
+    ("init", init.init, False),
+    ("flag", flag.flag, False),
+    ("snag", flag.snag, False),
+    ("drop", drop.drop, False),
+    ("status", status.status, False),
+    ("log", log.log, False),
+    ("close", close.close, False),
+    ("review", review.review, False),
+    ("accept", accept.accept, False),
+    ("discard", discard.discard, False),
+    ("check", check.check, False),
+    ("uninstall", uninstall.uninstall, False),
+    ("demo", demo.demo, False),
+    ("hook", flag.hook, True),
+):
+    app.command(_name, hidden=_hidden)(_command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        render.say(f"gitmem {version('gitmem-cli')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version and leave."
+        ),
+    ] = False,
+) -> None:
+    """A coding agent's memory, kept in git: flag what is durable, close, review, accept."""
+
+
+def run(argv: Sequence[str]) -> int:
+    """Runs one command; returns the exit code of DESIGN section 4."""
+    surroundings.seal()
+    try:
+        app(args=list(argv), prog_name="gitmem")
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    except GitmemError as error:
+        render.failure(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        render.note("interrupted; whatever was saved is saved")
+        return 130
+    except Exception:  # noqa: BLE001 - the edge: a bug is told as one, with what a report needs
+        traceback.print_exc()
+        render.failure(
+            Internal(
+                "this is a bug in gitmem; the queue is as it was", hint="report the lines above"
+            )
+        )
+        return Internal.exit_code
+    sys.stdout.flush()
+    return 0

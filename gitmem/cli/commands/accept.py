@@ -1,0 +1,65 @@
+"""`gitmem accept`: land the review locally."""
+
+from __future__ import annotations
+
+from gitmem.cli import render, surroundings
+from gitmem.cli.commands.options import DryRun, Json
+from gitmem.domain.errors import Refused
+from gitmem.engine.accept import Accepted
+from gitmem.engine.accept import accept as run_accept
+
+
+def accept(dry_run: DryRun = False, json: Json = False) -> None:
+    """Land the review branch on the local target; a work tree that has it checked out follows.
+
+    No local edit, untracked or ignored file is overwritten. A person's command: inside an agent
+    session it is refused unless `git config gitmem.acceptInAgent true` says otherwise.
+    """
+    place = surroundings.here()
+    client = surroundings.agent()
+    allowed = place.personal("acceptInAgent").lower() in {"true", "yes", "on", "1"}
+    if client and not dry_run and not allowed:
+        raise Refused(
+            f"accept is a person's command, and this runs inside {client}",
+            hint="look with gitmem review and run gitmem accept in your own terminal",
+        )
+    done = run_accept(
+        place.repo,
+        configured=place.configured,
+        folder=place.settings.folder,
+        dry_run=dry_run,
+    )
+    render.notes(done.notes)
+    if json:
+        render.as_json(
+            {
+                "target": done.target,
+                "commit": done.commit,
+                "flags": list(done.flags),
+                "rebuilt": done.rebuilt,
+                "queue_gone": done.queue_gone,
+                "undrained": done.waiting,
+                "pushed": done.pushed,
+            }
+        )
+        return
+    _print(done, dry_run=dry_run)
+
+
+def _print(done: Accepted, *, dry_run: bool) -> None:
+    verb = "would land" if dry_run else "landed"
+    number = render.count(len(done.flags), "flag")
+    if done.flags:
+        render.say(f"{verb} on {done.target} {done.commit[:12]}: {number}")
+    else:
+        render.say(f"all that was in review has landed on {done.target} already")
+    if done.rebuilt:
+        render.say(f"{done.target} had moved; the review was made again on top of it")
+    if dry_run:
+        render.say("nothing was written")
+    elif not done.pushed:
+        render.say("it counts as drained once it is at the upstream; next: git push")
+    elif done.queue_gone:
+        render.say("the queue is empty; its branch is gone")
+    elif done.waiting:
+        render.say(f"{render.count(done.waiting, 'flag')} undrained; next: gitmem close")

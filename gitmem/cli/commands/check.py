@@ -1,0 +1,102 @@
+"""`gitmem check`: the net underneath, for CI and for a person."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gitmem.cli import render, surroundings
+from gitmem.cli.commands.options import Json
+from gitmem.domain import age
+from gitmem.domain.errors import CheckFailed, NeedsPerson, Unreachable
+from gitmem.engine.check import Checked
+from gitmem.engine.check import check as run_check
+from gitmem.store.repository import NoRepository
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.domain.flag import Flag
+
+_SHOWN = 20  # flags listed one by one; the rest are counted
+
+
+def check(
+    allow_in_review: Annotated[
+        bool,
+        typer.Option(
+            "--allow-in-review", help="Pass what is in review or accepted but not pushed."
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Fail (1) when flags are not drained, 5 when that cannot be told. Writes nothing."""
+    try:
+        place = surroundings.here()
+        found = run_check(place.repo, place.configured)
+    except (NoRepository, NeedsPerson) as error:
+        found = Checked(cannot_tell=error.message, hint=error.hint)
+    passed = found.ok(allow_in_review=allow_in_review)
+    if json:
+        render.as_json(
+            {
+                "ok": passed,
+                "undrained": [*[flag.id for flag in found.undrained], *found.unreadable],
+                "in_review": [flag.id for flag in found.in_review],
+                "accepted": [flag.id for flag in found.accepted],
+                "cannot_tell": found.cannot_tell or None,
+            }
+        )
+    else:
+        _print(found, passed=passed)
+    if not passed:
+        raise typer.Exit(Unreachable.exit_code if found.cannot_tell else CheckFailed.exit_code)
+
+
+def _print(found: Checked, *, passed: bool) -> None:
+    render.notes([f"a line that cannot be read: {line}" for line in found.damaged])
+    if found.cannot_tell:
+        render.say(f"cannot tell: {found.cannot_tell}")
+        if found.hint:
+            render.say(f"hint: {found.hint}")
+        return
+    waiting = len(found.undrained) + len(found.unreadable)
+    if waiting:
+        render.say(f"{render.count(waiting, 'flag')} undrained:")
+        _list(found.undrained)
+        for flag_id in found.unreadable[:_SHOWN]:
+            render.say(f"  {flag_id}  (its line cannot be read by this version)")
+        render.say("run: gitmem close, then gitmem review and gitmem accept")
+    proposed = [flag for flag in found.in_review if flag not in found.carried]
+    if proposed:
+        render.say(f"{render.count(len(proposed), 'flag')} in review:")
+        _list(proposed)
+        render.say("run: gitmem review, then gitmem accept")
+    if found.carried:
+        render.say(f"{render.count(len(found.carried), 'flag')} carried by a feature branch:")
+        _list(found.carried)
+        render.say("they are drained once that branch has landed")
+    if found.accepted:
+        render.say(f"{render.count(len(found.accepted), 'flag')} accepted, not pushed: git push")
+    if passed:
+        render.say("ok: nothing is undrained" if found.in_review else "ok: everything is drained")
+
+
+def _list(flags: Sequence[Flag]) -> None:
+    now = time.time()
+    render.table(
+        [
+            (
+                f"  {flag.id}",
+                age.ago(flag.at, now),
+                f"session {flag.session[:8]}" if flag.session else "no session",
+                flag.kind,
+                flag.text if len(flag.text) <= 72 else flag.text[:71] + "…",  # noqa: PLR2004
+            )
+            for flag in flags[:_SHOWN]
+        ]
+    )
+    if len(flags) > _SHOWN:
+        render.say(f"  and {len(flags) - _SHOWN} more")

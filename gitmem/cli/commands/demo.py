@@ -1,0 +1,22 @@
+"""`gitmem demo`: the whole loop in a throw-away repository."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from gitmem import assets
+from gitmem.cli import surroundings
+from gitmem.store import process
+
+
+def demo() -> None:
+    """Run the whole loop in a throw-away repository, showing each step."""
+    script = assets.path("templates/demo/demo.sh")
+    # The gitmem that was called is the one that is shown, wherever PATH would lead.
+    folder = Path(sys.argv[0]).absolute().parent
+    environ = surroundings.ENVIRON
+    env = {**process.clean(environ), "PATH": f"{folder}:{environ.get('PATH', os.defpath)}"}
+    sys.stdout.flush()
+    process.become(["sh", str(script), str(script.parent)], env)

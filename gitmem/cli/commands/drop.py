@@ -1,0 +1,38 @@
+"""`gitmem drop`: a person rejects a flag."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gitmem.cli import render, surroundings
+from gitmem.cli.commands.options import DryRun, Json
+from gitmem.engine.reject import drop as run_drop
+
+
+def drop(
+    flag: Annotated[str, typer.Argument(metavar="ID", help="The flag's id, or its beginning.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it shall not become memory.")],
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Reject a flag: the next close records it as skipped, with the reason, and files nothing."""
+    place = surroundings.here()
+    done = run_drop(
+        place.repo,
+        flag,
+        reason,
+        configured=place.configured,
+        at=surroundings.now(),
+        dry_run=dry_run,
+    )
+    if json:
+        render.as_json({"id": done.flag.id, "in_review": done.in_review})
+        return
+    verb = "would drop" if dry_run else "dropped"
+    render.say(f"{verb} {done.flag.id}: {done.flag.text}")
+    if done.in_review:
+        render.say("it is in review now; next: gitmem close makes the review anew without it")
+    else:
+        render.say("it leaves the queue with the next review; next: gitmem close")

@@ -1,0 +1,80 @@
+"""`flag`, `snag` and `hook` as typer sees them: for help and completion.
+
+They run in the hot lane (`gitmem.cli.hot`); a parity test holds both views together.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from gitmem.cli.commands.options import DryRun, Json
+
+_Source = Annotated[
+    str, typer.Option("--source", help="Where it was learned: a URL, a file, a person.")
+]
+_Paths = Annotated[
+    list[str], typer.Option("--paths", help="A path it is about; may be given several times.")
+]
+
+
+def flag(
+    text: Annotated[
+        str, typer.Argument(help="What is durable, on one line; - reads lines from stdin.")
+    ],
+    kind: Annotated[
+        str, typer.Option("--kind", help="fact, decision, gotcha, preference or pending.")
+    ] = "fact",
+    topic: Annotated[
+        str, typer.Option("--topic", help="The memory file it belongs to, such as build-system.")
+    ] = "",
+    source: _Source = "",
+    paths: _Paths = [],  # noqa: B006 - typer copies it
+    json: Json = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Keep one durable fact: journal first, then the queue branch. Exit 0 means saved."""
+    _hot()
+
+
+def snag(
+    text: Annotated[str, typer.Argument(metavar="WHAT", help="What snagged, on one line.")],
+    better: Annotated[str, typer.Option("--better", help="The better path, on one line.")],
+    skill: Annotated[str, typer.Option("--skill", help="The skill that should say so.")] = "",
+    rule: Annotated[
+        str, typer.Option("--rule", help="The instruction file that should say so.")
+    ] = "",
+    source: _Source = "",
+    paths: _Paths = [],  # noqa: B006 - typer copies it
+    json: Json = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Keep what went wrong and the better path; the close makes it a rule or a line of a skill."""
+    _hot()
+
+
+def hook(
+    client: Annotated[str, typer.Argument(help="The agent client, such as claude-code.")],
+    event: Annotated[str, typer.Argument(help="The event's name in that client.")] = "",
+) -> None:
+    """Answer one hook of an agent client: payload on stdin, answer on stdout, always exit 0."""
+    from gitmem.cli.hook import run
+
+    raise typer.Exit(run(_argv()))
+
+
+def _hot() -> None:
+    """Hands over to the hot lane (reached when an option stood before the command's name)."""
+    from gitmem.cli.hot import run
+
+    raise typer.Exit(run(_argv()))
+
+
+def _argv() -> list[str]:
+    from gitmem.cli.arguments import OPTIONS
+
+    argv = sys.argv[1:]
+    start = next(place for place, word in enumerate(argv) if word in OPTIONS)
+    return argv[start:]

@@ -1,0 +1,73 @@
+"""`gitmem log`: the flags that are queued, oldest first, and where each stands."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from gitmem.cli import render, surroundings
+from gitmem.cli.commands.options import Json
+from gitmem.domain import age
+from gitmem.domain.state import DRAINED
+from gitmem.engine import snapshot
+from gitmem.store import drops
+
+
+def log(
+    number: Annotated[
+        int | None, typer.Option("-n", "--number", min=1, help="Show only the last so many.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also flags that have landed and are still queued.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """List the queued flags with id, age, kind and where they stand."""
+    place = surroundings.here()
+    seen = snapshot.take(place.repo, place.configured)
+    dropped = drops.reasons(place.repo)
+    where = {flag.id: name for name, flags in seen.state.by_state.items() for flag in flags}
+    queue = seen.queue
+    known = {**queue.archive.flags, **queue.branch.flags, **queue.journal.flags}
+    listed = [
+        flag
+        for key, flag in known.items()
+        if key in where and (everything or where[key] != DRAINED)
+    ]
+    listed = listed[-number:] if number else listed
+    if json:
+        render.as_json(
+            [
+                {
+                    "id": flag.id,
+                    "kind": flag.kind,
+                    "text": flag.text,
+                    "at": flag.at,
+                    "by": flag.by,
+                    "session": flag.session or None,
+                    "branch": flag.branch or None,
+                    "state": where[flag.id],
+                    "dropped": dropped.get(flag.id),
+                }
+                for flag in listed
+            ]
+        )
+        return
+    if not listed:
+        render.say("no flag is queued")
+        return
+    now = time.time()
+    render.table(
+        [
+            (
+                flag.id,
+                age.ago(flag.at, now),
+                flag.kind,
+                where[flag.id] + (", dropped" if flag.id in dropped else ""),
+                flag.text,
+            )
+            for flag in listed
+        ]
+    )

@@ -1,0 +1,33 @@
+"""`gitmem uninstall`: take the wiring out again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gitmem.bootstrap import chosen_settings, shipped
+from gitmem.cli import render, surroundings
+from gitmem.cli.commands.options import DryRun, Json
+from gitmem.engine import install
+from gitmem.engine.plan_files import apply, render_diff
+
+
+def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
+    """Take settings, managed block and hooks out; memory, records and the queue stay."""
+    place = surroundings.here()
+    root = Path(place.repo.top)
+    plan = install.plan_uninstall(root, shipped=shipped(place, chosen_settings(place, "main")))
+    if not dry_run:
+        apply(root, plan.changes)
+    paths = [change.path for change in plan.changes]
+    if json:
+        render.as_json({"changed": paths, "notes": list(plan.notes)})
+        return
+    if dry_run:
+        render.raw(render_diff(plan.changes))
+    for path in paths:
+        render.say(f"{'would change' if dry_run else 'changed'} {path}")
+    render.notes(plan.notes)
+    if not paths:
+        render.say("nothing of gitmem is wired here")
+    elif not dry_run:
+        render.say("memory, records and the queue are still here; next: commit the change")

@@ -1,0 +1,93 @@
+"""Words on the terminal: one place that escapes, aligns and colours."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from gitmem.domain.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gitmem.domain.errors import GitmemError
+
+_WIDE = 10_000  # characters: into a pipe or a file nothing is wrapped
+
+
+def say(text: str = "") -> None:
+    """One line of our own words to stdout; text of others in it is escaped."""
+    _write(sys.stdout, visible(text) + "\n")
+
+
+def raw(text: str) -> None:
+    """Text that is printed as it is: a diff that git coloured."""
+    _write(sys.stdout, text)
+
+
+def note(text: str) -> None:
+    """One line to stderr: something the person should know beside the answer."""
+    _write(sys.stderr, f"gitmem: {visible(text)}\n")
+
+
+def notes(texts: Iterable[str]) -> None:
+    """Each as a note."""
+    for text in texts:
+        note(text)
+
+
+def as_json(value: object) -> None:
+    """The answer for a program: one JSON value on stdout."""
+    _write(sys.stdout, json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def failure(error: GitmemError) -> None:
+    """What happened, and a hint."""
+    _write(sys.stderr, f"gitmem: {visible(error.message)}\n")
+    if error.hint:
+        _write(sys.stderr, f"hint: {visible(error.hint)}\n")
+
+
+def table(rows: Sequence[Sequence[str]]) -> None:
+    """Rows in columns, two blanks apart; on a terminal the last column wraps under itself."""
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if not rows:
+        return
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for column in range(len(rows[0])):
+        grid.add_column(no_wrap=column < len(rows[0]) - 1, overflow="fold")
+    for row in rows:
+        grid.add_row(*[Text(visible(cell)) for cell in row])
+    page = StringIO()
+    width = Console().width if sys.stdout.isatty() else _WIDE
+    Console(file=page, markup=False, highlight=False, width=width).print(grid)
+    for line in page.getvalue().splitlines():
+        _write(sys.stdout, line.rstrip() + "\n")
+
+
+def colour() -> bool:
+    """Whether stdout takes colour (https://no-color.org, https://force-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
+def count(number: int, noun: str) -> str:
+    """``1 flag``, ``2 flags``."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _write(stream: object, text: str) -> None:
+    out = stream
+    try:
+        out.write(text)  # type: ignore[attr-defined]
+    except UnicodeEncodeError:
+        out.buffer.write(text.encode("utf-8", "backslashreplace"))  # type: ignore[attr-defined]
+    out.flush()  # type: ignore[attr-defined]

@@ -1,0 +1,93 @@
+"""The command line as a whole: help, version, bad input, where there is no repository."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from typer.main import get_group
+
+from gitmem.cli.app import app
+from tests.support.sandbox import GITMEM, Sandbox
+
+COMMANDS = sorted(get_group(app).commands)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_written_for_a_person(sandbox: Sandbox, command: str) -> None:
+    answer = sandbox.gitmem(command, "--help")
+
+    assert answer.code == 0
+    assert answer.out.startswith("Usage: gitmem ")
+    first = answer.out.splitlines()[2].strip()
+    assert first.endswith((".", ",")) or len(first) > 40, first
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_says_what_it_is_for(command: str) -> None:
+    for parameter in get_group(app).commands[command].params:
+        assert getattr(parameter, "help", None), f"{command} {parameter.name}"
+
+
+def test_the_version_is_the_distribution_s(sandbox: Sandbox) -> None:
+    answer = sandbox.gitmem("--version")
+
+    assert answer.code == 0
+    assert answer.out.startswith("gitmem 0.")
+
+
+def test_an_unknown_command_is_a_usage_error(sandbox: Sandbox) -> None:
+    answer = sandbox.gitmem("flog")
+
+    assert answer.code == 2
+    assert "flog" in answer.err
+
+
+@pytest.mark.parametrize("command", ["status", "log", "close", "review", "accept", "discard"])
+def test_outside_a_repository_a_command_says_so_with_a_hint(tmp_path: Path, command: str) -> None:
+    answer = Sandbox(tmp_path).gitmem(command)
+
+    assert answer.code == 3
+    assert "not inside a git repository" in answer.err
+    assert "hint: " in answer.err
+
+
+def test_outside_a_repository_a_check_cannot_tell(tmp_path: Path) -> None:
+    answer = Sandbox(tmp_path).gitmem("check", "--json")
+
+    assert answer.code == 5
+    assert '"ok": false' in answer.out
+
+
+def test_a_settings_file_that_is_not_in_order_is_named_with_its_key(sandbox: Sandbox) -> None:
+    sandbox.write(".gitmem/config.yaml", "engine: anthropic\n")
+
+    answer = sandbox.gitmem("status")
+
+    assert answer.code == 8
+    assert ".gitmem/config.yaml" in answer.err
+    assert "engine" in answer.err
+
+
+@pytest.mark.parametrize("way", ["option", "environment", "git config"])
+def test_an_unknown_engine_is_named_with_where_it_came_from(sandbox: Sandbox, way: str) -> None:
+    options = ["--engine", "oracle"] if way == "option" else []
+    if way == "git config":
+        sandbox.git("config", "gitmem.engine", "oracle")
+    answer = sandbox.gitmem(
+        "close", *options, env={"GITMEM_ENGINE": "oracle" if way == "environment" else None}
+    )
+
+    assert answer.code == 2
+    assert "'oracle'" in answer.err
+    assert {"option": "--engine", "environment": "GITMEM_ENGINE"}.get(way, way) in answer.err
+
+
+def test_git_mem_is_the_same_command(sandbox: Sandbox) -> None:
+    assert "main" in sandbox.git("mem", "status", "--json", env=with_git_mem())
+
+
+def with_git_mem() -> dict[str, str]:
+    """A PATH on which git finds its extension `git-mem`."""
+    return {"PATH": f"{GITMEM.parent}{os.pathsep}{os.environ['PATH']}"}
