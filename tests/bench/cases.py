@@ -1,0 +1,142 @@
+"""What is timed: the repositories, and the commands run in them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from gitmem.domain.flag import Flag
+from gitmem.store import sessions
+from gitmem.store.prune import prune
+from tests.bench.measure import Case
+from tests.support.queues import folder_of, journal, new_flag, publish, repository_of
+from tests.support.sandbox import GITMEM, Sandbox
+
+PYTHON = GITMEM.with_name("python")
+SIZES = (0, 1_000, 10_000, 100_000)
+CHECKED = 10_000  # flags in the repository that `check` is timed on
+FLAG_LIMIT = 2.5
+HOOK_LIMIT = 1.4
+CHECK_SECONDS = 0.5
+_STEP = 1_000  # flags of one commit, so that the history looks like one that grew
+_SESSION = "bench"
+
+
+def baseline(folder: Path) -> Case:
+    """The interpreter doing nothing: the unit of all ratios."""
+    return Case(name="python -c pass", command=[PYTHON, "-c", "pass"], folder=folder)
+
+
+def imports(folder: Path) -> list[Case]:
+    """Why `gitmem.domain.jsonline` is what it is."""
+    return [
+        Case(name=f"python: import {name}", command=[PYTHON, "-c", f"import {name}"], folder=folder)
+        for name in ("_json", "json", "subprocess")
+    ]
+
+
+def hooks(folder: Path) -> list[Case]:
+    """Hooks that find nothing to say, and the one that nudges."""
+    empty = repository(folder, "empty")
+    drained = repository(folder, "drained")
+    land(drained, grow(drained, _STEP))
+    return [
+        hook("hook: PostToolUse without a commit", empty, "PostToolUse", tool_name="Bash"),
+        hook("hook: PostToolBatch, nothing marked", empty, "PostToolBatch"),
+        hook("hook: SessionStart, empty queue", empty, "SessionStart", source="startup"),
+        hook("hook: SessionStart, all drained", drained, "SessionStart", source="startup"),
+        nudge(empty),
+    ]
+
+
+def hook(name: str, sandbox: Sandbox, event: str, **fields: object) -> Case:
+    """A hook as the client starts it."""
+    payload = {"hook_event_name": event, "session_id": _SESSION, "cwd": str(sandbox.path)}
+    return Case(
+        name=name,
+        command=[GITMEM, "hook", "claude-code", event],
+        folder=sandbox.path,
+        stdin=json.dumps({**payload, "duration_ms": 50, **fields}),
+        says="",
+        limit=HOOK_LIMIT,
+    )
+
+
+def nudge(sandbox: Sandbox) -> Case:
+    """The batch after a commit."""
+    case = hook("hook: PostToolBatch that nudges", sandbox, "PostToolBatch")
+    folder = str(folder_of(sandbox))
+    case.prepare = lambda: sessions.mark(folder, _SESSION, [f"mark commit {'a' * 40}"])
+    case.says = "gitmem flag"
+    return case
+
+
+def flags(folder: Path) -> list[Case]:
+    """A flag, on queues from empty to large."""
+    cases = []
+    for size in SIZES:
+        sandbox = repository(folder, f"queue-{size}")
+        grow(sandbox, size)
+        cases.append(flag(f"flag, {size:,} queued", sandbox))
+    cases.append(
+        flag("flag --topic, 1,000 queued", Sandbox(folder / "queue-1000"), "--topic", "ci")
+    )
+    return cases
+
+
+def flag(name: str, sandbox: Sandbox, *options: str) -> Case:
+    """A flag that is in the journal and on the branch when the command ends."""
+    text = "the build cache is keyed by the lock file, not by the branch"
+    return Case(
+        name=name,
+        command=[GITMEM, "flag", "--json", text, *options],
+        folder=sandbox.path,
+        says='"saved":"queue"',
+        limit=FLAG_LIMIT,
+    )
+
+
+def check(folder: Path) -> Case:
+    """`check` on a repository with many undrained flags."""
+    sandbox = Sandbox(folder / f"queue-{CHECKED}")
+    return Case(
+        name=f"check, {CHECKED:,} queued",
+        command=[GITMEM, "check", "--json"],
+        folder=sandbox.path,
+        codes=(1,),
+        seconds=CHECK_SECONDS,
+    )
+
+
+def repository(folder: Path, name: str) -> Sandbox:
+    """A repository with one commit that no tool of today made."""
+    sandbox = Sandbox(folder / name)
+    sandbox.path.mkdir()
+    sandbox.git("init", "-q")
+    os.environ["GIT_COMMITTER_DATE"] = "2020-01-01T00:00:00Z"
+    sandbox.commit("start", {"README.md": "# A project\n"})
+    del os.environ["GIT_COMMITTER_DATE"]
+    return sandbox
+
+
+def grow(sandbox: Sandbox, count: int) -> list[Flag]:
+    """Queues flags without a process for each."""
+    made: list[Flag] = []
+    for start in range(0, count, _STEP):
+        step = [new_flag(f"fact number {start + number} of many") for number in range(_STEP)]
+        journal(sandbox, step)
+        assert publish(sandbox).reason == ""
+        made += step
+    if count:
+        sandbox.git("gc", "--quiet")
+    return made
+
+
+def land(sandbox: Sandbox, queued: Sequence[Flag]) -> None:
+    """Records the flags as drained on main and prunes them."""
+    lines = [f'{{"id":"{one.id}","outcome":"added"}}\n' for one in queued]
+    sandbox.commit("drain", {".gitmem/drains/a.jsonl": "".join(lines)})
+    done = prune(repository_of(sandbox), {one.id for one in queued})
+    assert done.branch_gone, done.reason

@@ -1,0 +1,90 @@
+"""`make bench`: a table of wall and CPU medians, as ratios to an empty Python of the same install.
+
+GITMEM_BIN names the command to time (an ordinary install, not an editable one: its path file alone
+would cost as much as Python's start). ROUNDS says how often (default 40).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.bench import cases, measure
+from tests.bench.measure import Case
+from tests.support.sandbox import GITMEM
+from tests.support.seal import FOUND, seal
+
+_FLAT = 1.15  # a flag on the largest queue against one on an empty queue
+_SLOW_ROUNDS = 8
+
+
+def main() -> int:
+    """Prints the table; returns 1 when a limit is passed."""
+    rounds = int(FOUND.get("ROUNDS", "40"))
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        folder = Path(name).resolve()
+        (folder / "home").mkdir()
+        seal(patch, folder / "home")
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        base = cases.baseline(folder)
+        flags = cases.flags(folder)
+        quick = [base, *cases.imports(folder), *cases.hooks(folder), *flags]
+        slow = [cases.check(folder)] if knows_check(folder) else []
+        measure.run(quick, rounds)
+        measure.run(slow, _SLOW_ROUNDS)
+    print(f"{GITMEM} with {launcher()}; {rounds} interleaved rounds; {os.cpu_count()} cores")
+    over = [row(case, base) for case in [*quick, *slow]]
+    return 1 if any([*over, flat(flags)]) else 0
+
+
+def knows_check(folder: Path) -> bool:
+    """Whether the installed gitmem has `check` yet."""
+    asked = Case(name="check", command=[GITMEM, "check", "--help"], folder=folder)
+    try:
+        measure.once(asked)
+    except AssertionError:
+        return False
+    return True
+
+
+def launcher() -> str:
+    """What the console script is, as far as its first lines tell."""
+    lines = GITMEM.read_text(encoding="utf-8").splitlines()
+    style = "a script that imports re" if "import re" in lines else "a plain script"
+    return f"{style} of {lines[0].removeprefix('#!')}"
+
+
+def row(case: Case, base: Case) -> bool:
+    """Prints one line; whether a limit was passed."""
+    wall, cpu = case.wall / base.wall, case.cpu / base.cpu
+    over = bool(case.limit) and max(wall, cpu) > case.limit
+    limit = f"<= {case.limit} x" if case.limit else ""
+    if case.seconds:
+        over = case.wall > case.seconds
+        limit = f"<= {case.seconds} s"
+    print(
+        f"{case.name:38} {case.wall * 1000:7.1f} ms {wall:5.2f} x wall "
+        f"{case.cpu * 1000:7.1f} ms {cpu:5.2f} x cpu  {limit:8} {'OVER' if over else ''}"
+    )
+    return over
+
+
+def flat(flags: Sequence[Case]) -> bool:
+    """Prints how a flag grows with its queue; whether it grows too much."""
+    first, last = flags[0], flags[len(cases.SIZES) - 1]
+    wall, cpu = last.wall / first.wall, last.cpu / first.cpu
+    over = max(wall, cpu) > _FLAT
+    print(
+        f"{f'flag, {cases.SIZES[-1]:,} queued against none':38} {'':10} {wall:5.2f} x wall "
+        f"{'':10} {cpu:5.2f} x cpu  {f'<= {_FLAT} x':8} {'OVER' if over else ''}"
+    )
+    return over
+
+
+if __name__ == "__main__":
+    sys.exit(main())

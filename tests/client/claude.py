@@ -1,0 +1,237 @@
+"""The real Claude Code client: installed from npm at one version, run headless in a repository."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.client.model import Request, ScriptedModel
+from tests.support.sandbox import GITMEM, Sandbox
+from tests.support.seal import FOUND
+
+VERSION = "2.1.328"
+PACKAGE = "@anthropic-ai/claude-code"
+#: The default model of that version; it gets a hook's words as messages of the role system.
+MODEL = "claude-opus-5-5"
+#: Seconds after which a session is taken for hung; the longest here take two.
+PATIENCE = 60
+
+#: How the client introduces the words of a hook to the model, by event.
+_INTRODUCTION = "{} hook additional context: "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A finished session: what the model was asked and what the client streamed, in order."""
+
+    requests: tuple[Request, ...]
+    stream: tuple[dict[str, Any], ...]
+    code: int
+
+    @property
+    def main(self) -> list[Request]:
+        """The requests of the main thread. Each holds the conversation so far."""
+        return [request for request in self.requests if not request.of_agent]
+
+    @property
+    def of_agents(self) -> list[Request]:
+        """The requests of sub-agents."""
+        return [request for request in self.requests if request.of_agent]
+
+    @property
+    def last(self) -> Request:
+        """The main thread's last request: it holds the whole conversation."""
+        return self.main[-1]
+
+    @property
+    def told_person(self) -> list[str]:
+        """What hooks told the person, in order."""
+        outputs = [m["output"] for m in self.stream if m.get("subtype") == "hook_response"]
+        answers = [json.loads(output) for output in outputs if output.startswith("{")]
+        return [answer["systemMessage"] for answer in answers if "systemMessage" in answer]
+
+    @property
+    def hooks(self) -> list[tuple[str, int]]:
+        """Event and exit code of each hook that ran."""
+        done = [m for m in self.stream if m.get("subtype") == "hook_response"]
+        return [(message["hook_event"], message["exit_code"]) for message in done]
+
+    @property
+    def id(self) -> str:
+        """The session's id, as the client streams it."""
+        return str(self.stream[0]["session_id"])
+
+
+def said_at(event: str, request: Request) -> list[str]:
+    """The words of hooks at an event that a request shows the model, without the introduction."""
+    start = _INTRODUCTION.format(event)
+    return [
+        line
+        for text in request.texts
+        if text.startswith(start)
+        for line in text.removeprefix(start).split(start)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claude:
+    """The client: its program, and a home of its own for the person who runs it."""
+
+    program: Path
+    home: Path
+
+    def session(  # its script is its parameters
+        self,
+        sandbox: Sandbox,
+        model: ScriptedModel,
+        *prompts: str,
+        allow: Sequence[str] = (),
+        path: str | None = None,
+    ) -> Session:
+        """Run one session in a trusted folder: each prompt is sent when the one before is answered.
+
+        ``allow`` are permission rules of the person's own, beside the repository's; ``path`` is the
+        session's PATH (default: with the gitmem under test first).
+        """
+        self._settle(sandbox, allow)
+        environment = {**os.environ, **_ISOLATION, "PATH": path or with_gitmem()}
+        with model:
+            environment |= {"HOME": str(self.home), "ANTHROPIC_BASE_URL": model.url}
+            command = [str(self.program), *_HEADLESS, "--model", MODEL]
+            with subprocess.Popen(
+                command,
+                cwd=sandbox.path,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                encoding="utf-8",
+            ) as child:
+                watchdog = threading.Timer(PATIENCE, child.kill)
+                watchdog.start()
+                try:
+                    stream = tuple(_converse(child, prompts))
+                finally:
+                    watchdog.cancel()
+        return Session(requests=tuple(model.requests), stream=stream, code=child.returncode)
+
+    def _settle(self, sandbox: Sandbox, allow: Sequence[str]) -> None:
+        """What a person has said yes to before: this project is trusted, these commands may run."""
+        # A linked work tree is trusted with the repository it belongs to.
+        common = sandbox.git("rev-parse", "--path-format=absolute", "--git-common-dir")
+        trusted = {"projects": {str(Path(common).parent): {"hasTrustDialogAccepted": True}}}
+        (self.home / ".claude.json").write_text(json.dumps(trusted), encoding="utf-8")
+        own = self.home / ".claude/settings.json"
+        own.parent.mkdir(exist_ok=True)
+        own.write_text(json.dumps({"permissions": {"allow": list(allow)}}), encoding="utf-8")
+
+
+_HEADLESS = (
+    "-p",
+    "--input-format=stream-json",
+    "--output-format=stream-json",
+    "--include-hook-events",
+    "--verbose",
+)
+# Whatever the client might want from outside goes to a port where nobody listens.
+_ISOLATION = {
+    "ANTHROPIC_API_KEY": "unused",
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    "DISABLE_AUTOUPDATER": "1",
+    "DISABLE_TELEMETRY": "1",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "NO_PROXY": "127.0.0.1",
+}
+
+
+def _converse(child: subprocess.Popen[str], prompts: Sequence[str]) -> Iterator[dict[str, Any]]:
+    assert child.stdin
+    assert child.stdout
+    waiting = iter(prompts)
+    answered = True
+    while answered:
+        prompt = next(waiting, None)
+        if prompt is None:
+            child.stdin.close()
+            yield from (json.loads(line) for line in child.stdout)
+            return
+        message = {"type": "user", "message": {"role": "user", "content": prompt}}
+        child.stdin.write(json.dumps(message) + "\n")
+        child.stdin.flush()
+        answered = False
+        for line in child.stdout:
+            streamed = json.loads(line)
+            yield streamed
+            answered = streamed["type"] == "result"
+            if answered:
+                break
+
+
+def with_gitmem() -> str:
+    """The PATH with the gitmem under test first."""
+    return os.pathsep.join([str(GITMEM.parent), os.environ["PATH"]])
+
+
+def without_gitmem() -> str:
+    """The PATH without the folders that have a gitmem."""
+    folders = os.environ["PATH"].split(os.pathsep)
+    return os.pathsep.join(name for name in folders if not (Path(name) / "gitmem").exists())
+
+
+def install() -> Path:
+    """The client's program at the pinned version, installed once per person and machine.
+
+    Skips the test where there is no npm, or none that reaches its registry.
+    """
+    cache = Path(FOUND.get("XDG_CACHE_HOME") or Path(FOUND["HOME"]) / ".cache")
+    folder = cache / "gitmem-tests" / f"claude-code-{VERSION}"
+    folder.mkdir(parents=True, exist_ok=True)
+    machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    # The package's own post-install step only links this program, so it is not run.
+    program = folder / "node_modules" / f"{PACKAGE}-{sys.platform}-{machine}" / "claude"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "complete").exists():
+            _install_into(folder)
+            assert program.exists(), f"npm installed no {program}"
+            (folder / "complete").touch()
+    return program
+
+
+def _install_into(folder: Path) -> None:
+    if not shutil.which("npm", path=FOUND.get("PATH")):
+        _skip("there is no npm here")
+    if _npm(folder, "ping", "--fetch-retries=1", "--fetch-timeout=20000").returncode:
+        _skip("npm does not reach its registry")
+    wanted = f"{PACKAGE}@{VERSION}"
+    done = _npm(folder, "install", "--no-fund", "--no-audit", "--ignore-scripts", wanted)
+    assert not done.returncode, done.stderr
+
+
+def _npm(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["npm", *arguments, "--prefix", str(folder)],
+        cwd=folder,
+        env=FOUND,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=170,
+    )
+
+
+def _skip(reason: str) -> None:
+    pytest.skip(f"the real client cannot be installed on {datetime.now(UTC):%Y-%m-%d}: {reason}")

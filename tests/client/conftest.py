@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.client.claude import Claude, install
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    """The client's program; whether it can be installed is asked once."""
+    return install()
+
+
+@pytest.fixture
+def claude(program: Path, tmp_path: Path) -> Claude:
+    """The installed client, for a person who has never used it."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return Claude(program=program, home=home)
