@@ -96,9 +96,7 @@ def test_a_record_on_a_feature_branch_is_in_review_and_carried_by_it() -> None:
     flag = make({"id": new_id(b"a" * 12), "kind": "fact", "text": "x"})
     records = Records(set(), set(), set(), carried={flag.id})
 
-    state = derive(
-        queue={flag.id: flag}, journal={}, archive={}, records=records, damaged=[]
-    )
+    state = derive(queue={flag.id: flag}, journal={}, archive={}, records=records, damaged=[])
 
     assert list(state.in_review) == list(state.carried) == [flag]
     assert list(state.undrained) == []
