@@ -104,7 +104,9 @@ def _landing(repo: Repository, claim: Claim, where: Target, folder: str) -> str:
     if not start or refs.contains(repo, tip, start):
         return tip
     if not refs.contains(repo, start, tip):
-        landing = rebuild.rebuilt(repo, claim, tip, onto=start, folder=folder)
+        known = tuple(commit for commit in (where.local, where.upstream) if commit)
+        proposed = rebuild.Review(tip=tip, known=known)
+        landing = rebuild.rebuilt(repo, claim, proposed, onto=start, folder=folder)
         if landing != start:
             return landing
     return where.local or start

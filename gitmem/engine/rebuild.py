@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from gitmem.domain.assemble import fresh
@@ -19,17 +21,31 @@ if TYPE_CHECKING:
     from gitmem.store.repository import Repository
 
 
-def rebuilt(repo: Repository, claim: Claim, tip: str, *, onto: str, folder: str) -> str:
-    """The last of the commits of ``tip`` made again on ``onto``; ``onto`` when all have landed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """The tip of a review, and commits whose history is none of it: the target's and its upstream's."""
+
+    tip: str
+    known: tuple[str, ...]
+
+
+def rebuilt(repo: Repository, claim: Claim, review: Review, *, onto: str, folder: str) -> str:
+    """The last of the review's commits made again on ``onto``; ``onto`` when all have landed.
 
     Raises `replay.Conflict` when both changed the same place, and Refused.
     """
-    recorded = {entry.path for entry in objects.entries(repo, onto, records.FOLDER)}
-    for original in replay.originals(repo, onto, tip):
-        made = {path for path in original.changes if path.startswith(records.FOLDER)}
-        if not made or not made <= recorded:
+    landed = {entry.path for entry in objects.entries(repo, onto, records.FOLDER)}
+    originals = replay.originals(repo, review.known, review.tip)
+    # What comes before the first record is no part of the review: history that was rewritten.
+    for original in dropwhile(lambda original: not _records(original), originals):
+        made = _records(original)
+        if not made or not made <= landed:
             onto = _again(repo, claim, original, onto, folder)
     return onto
+
+
+def _records(original: Original) -> set[str]:
+    return {path for path in original.changes if path.startswith(records.FOLDER)}
 
 
 def _again(repo: Repository, claim: Claim, original: Original, onto: str, folder: str) -> str:

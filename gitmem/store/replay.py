@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import NeedsPerson
-from gitmem.store import local, objects
+from gitmem.store import local, objects, refs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gitmem.store.claim import Claim
     from gitmem.store.repository import Repository
@@ -42,17 +42,20 @@ class Original:
     changes: Mapping[str, Change]
 
 
-def originals(repo: Repository, base: str, tip: str) -> list[Original]:
-    """The commits of ``tip`` that ``base`` does not have, oldest first.
+def originals(repo: Repository, known: Sequence[str], tip: str) -> list[Original]:
+    """The commits of ``tip`` that none of the ``known`` commits has, oldest first.
 
     Where somebody merged into the review, what it changes in the end counts, as one commit.
     """
-    rows = repo.git("rev-list", "--reverse", "--topo-order", "--parents", tip, "^" + base).text
+    span = [tip, *["^" + commit for commit in known]]
+    rows = repo.git("rev-list", "--reverse", "--topo-order", "--parents", *span).text
     commits = [row.split(" ") for row in rows.splitlines()]
     if all(len(commit) <= 2 for commit in commits):  # noqa: PLR2004 - itself and one parent
         return [_original(repo, oid, *parents) for oid, *parents in commits]
-    start = repo.git("merge-base", base, tip, ok=(0, 1)).text
-    own = [_original(repo, oid, *parents) for oid, *parents in commits if len(parents) == 1]
+    start = _latest(repo, known, tip)
+    own = [_original(repo, oid, *parents) for oid, *parents in commits if len(parents) < 2]  # noqa: PLR2004 - as above
+    if not own:
+        return []
     return [
         Original(
             message="\n".join(one.message for one in own),
@@ -60,6 +63,16 @@ def originals(repo: Repository, base: str, tip: str) -> list[Original]:
             changes=_changes(repo, start, tip),
         )
     ]
+
+
+def _latest(repo: Repository, known: Sequence[str], tip: str) -> str:
+    """The latest commit that ``tip`` has in common with one of the known ones; empty: none."""
+    latest = ""
+    for commit in known:
+        common = repo.git("merge-base", commit, tip, ok=(0, 1)).text
+        if common and (not latest or refs.contains(repo, common, latest)):
+            latest = common
+    return latest
 
 
 def _original(repo: Repository, oid: str, parent: str = "") -> Original:

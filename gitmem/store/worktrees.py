@@ -149,7 +149,7 @@ def _fast_forward(tree: Repository, claim: Claim, move: Move, merge: Merge) -> N
     except GitFailed as error:
         taken.undo()
         raise InTheWay(_said(error.stderr), hint="run it again") from error
-    except BaseException:
+    except Exception:
         taken.undo()
         raise
     if done.code < 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -215,6 +217,37 @@ def test_a_target_behind_its_upstream_is_brought_forward_and_not_split_from_it(d
     assert mine.head("main^") == desk.head("main")
     assert mine.sandbox.read("theirs.txt") == "1\n"
     assert mine.sandbox.git("status", "--porcelain") == ""
+
+
+def test_on_a_target_that_diverged_only_the_review_lands_and_not_the_upstreams_commits(
+    desk: Desk,
+) -> None:
+    mine = desk.clone("clone")
+    desk.sandbox.commit("theirs", {"theirs.txt": "1\n"})
+    local = mine.sandbox.commit("mine", {"mine.txt": "1\n"})
+    mine.sandbox.git("fetch", "--quiet")
+    mine.flag("a fact")
+    mine.close()
+
+    done = mine.accept()
+
+    assert done.rebuilt
+    assert mine.head("main^") == local
+    assert not (mine.sandbox.path / "theirs.txt").exists()
+    assert mine.lines("memory/facts.md", "main") == ["a fact"]
+
+
+def test_history_that_was_rewritten_under_a_review_does_not_come_back_with_it(desk: Desk) -> None:
+    desk.sandbox.commit("a mistake", {"mistake.txt": "1\n"})
+    desk.flag("a fact")
+    desk.close()
+    desk.sandbox.git("reset", "--quiet", "--hard", "HEAD^")
+    desk.sandbox.commit("better", {"better.txt": "1\n"})
+
+    desk.accept()
+
+    assert desk.lines("memory/facts.md", "main") == ["a fact"]
+    assert not (desk.sandbox.path / "mistake.txt").exists()
 
 
 # ------------------------------------------------------------------ nothing to land
@@ -715,3 +748,52 @@ def test_the_persons_merge_settings_do_not_change_how_a_landing_works(desk: Desk
     assert "caf\u00e9 \u2713" in raw
     assert "\nencoding " not in raw
     assert desk.sandbox.git("rev-list", "--count", "--no-merges", "main") == "3"
+
+
+# ------------------------------------------------------------------ odd places
+
+
+def test_a_repository_that_only_git_dir_names_is_closed_and_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Sandbox(tmp_path / "home")
+    home.path.mkdir()
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "dotfiles.git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(home.path))
+    home.git("init", "--quiet")
+    home.commit("start", {".profile": "x\n"})
+    desk = Desk(sandbox=home)
+    desk.flag("a fact")
+
+    desk.land()
+
+    assert home.read("memory/facts.md").endswith("- a fact\n")
+    assert home.git("status", "--porcelain") == ""
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file names are UTF-8")
+def test_a_folder_whose_name_is_no_utf_8_is_closed_and_accepted(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path / os.fsdecode(b"caf\xe9"))
+    sandbox.path.mkdir()
+    sandbox.git("init", "--quiet")
+    sandbox.commit("start", {"README.md": "x\n"})
+    desk = Desk(sandbox=sandbox)
+    desk.flag("a fact")
+
+    desk.land()
+
+    assert sandbox.read("memory/facts.md").endswith("- a fact\n")
+
+
+def test_another_memory_folder_is_used_throughout(sandbox: Sandbox) -> None:
+    desk = Desk(sandbox=sandbox, folder="docs/memory")
+    desk.flag("a fact")
+    desk.flag("it broke", kind="snag", better="mend it")
+    desk.close()
+    sandbox.commit("moved", {"docs/memory/facts.md": "# Facts\n\n- by hand\n"})
+
+    desk.accept()
+
+    assert desk.lines("docs/memory/facts.md", "main") == ["by hand", "a fact"]
+    assert "@docs/memory/MEMORY.md" in sandbox.read("CLAUDE.md")
+    assert not (sandbox.path / "memory").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 
@@ -827,3 +828,41 @@ def test_files_keep_their_modes_and_nothing_is_left_in_gitmems_folder(desk: Desk
     left = [path.name for path in Path(desk.repo.folder).rglob("*") if path.is_file()]
     assert sorted(name for name in left if not name.endswith(".lock")) == ["journal"]
     assert (Path(desk.repo.folder) / "land.lock").read_bytes() == b""
+
+
+# ------------------------------------------------------------------ at once
+
+
+def test_closes_at_once_drain_every_flag_once(desk: Desk) -> None:
+    ids = [desk.flag(f"fact {number}") for number in range(5)]
+
+    children = [desk.sandbox.start("close", "--json") for _ in range(4)]
+    answers = [(child.communicate(timeout=60)[0], child.returncode) for child in children]
+
+    assert [code for _, code in answers] == [0] * 4
+    commits = [json.loads(out)["commit"] for out, _ in answers]
+    assert len([commit for commit in commits if commit]) == 1
+    assert desk.sandbox.git("rev-list", "--count", "main..gitmem/drain") == "1"
+    records = desk.sandbox.git("ls-tree", "--name-only", "gitmem/drain", ".gitmem/drains/")
+    text = desk.show(records)
+    assert all(text.count(f'{{"id":"{flag_id}","outcome"') == 1 for flag_id in ids)
+
+
+def test_accepts_and_closes_at_once_end_in_one_landing(desk: Desk) -> None:
+    desk.flag("a fact")
+    desk.close()
+    desk.flag("later")
+
+    children = [desk.sandbox.start(command) for command in ("accept", "close", "accept", "close")]
+    codes = []
+    for child in children:
+        child.communicate(timeout=60)
+        codes.append(child.returncode)
+
+    assert set(codes) <= {0, 7, 8}
+    desk.close()
+    if desk.head("gitmem/drain"):
+        desk.accept()
+    assert desk.lines("memory/facts.md", "main") == ["a fact", "later"]
+    assert desk.sandbox.git("status", "--porcelain") == ""
+    assert desk.states() == {}

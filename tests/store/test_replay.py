@@ -33,7 +33,7 @@ def test_originals_come_oldest_first_with_what_they_changed(
     sandbox.git("rm", "--quiet", "README.md")
     sandbox.git("commit", "--quiet", "-m", "two\n\nwith a body")
 
-    one, two = replay.originals(repo, base, sandbox.git("rev-parse", "HEAD"))
+    one, two = replay.originals(repo, [base], sandbox.git("rev-parse", "HEAD"))
 
     assert (one.message.strip(), one.changes) == (
         "one",
@@ -57,7 +57,7 @@ def test_what_is_no_plain_file_is_left_to_a_person(
     sandbox.git("commit", "--quiet", "-m", "odd")
 
     with pytest.raises(Conflict):
-        replay.originals(repo, base, sandbox.git("rev-parse", "HEAD"))
+        replay.originals(repo, [base], sandbox.git("rev-parse", "HEAD"))
 
 
 LINES = b"1\n2\n3\n4\n5\n6\n7\n"
