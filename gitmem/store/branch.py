@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from gitmem.domain.flag import Flag
 
-BRANCH = "refs/heads/gitmem/queue"
+NAME = "gitmem/queue"
+BRANCH = "refs/heads/" + NAME
 ARCHIVE = "refs/gitmem/archive"
 ACTIVE_LINES = 128  # DESIGN 3.2: an append rewrites a bounded blob
 TRAILER = "Gitmem-Journal: "

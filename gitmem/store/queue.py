@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gitmem.domain.queue import Lines
 from gitmem.store import damage, objects, refs
-from gitmem.store.branch import ARCHIVE, BRANCH
+from gitmem.store.branch import ARCHIVE, BRANCH, NAME
 from gitmem.store.journal import Journal
 
 TYPE_CHECKING = False
@@ -30,7 +30,7 @@ def read(repo: Repository) -> Queue:
     The remote-tracking queue of the configured remote counts as part of the branch: it holds
     other machines' flags, and in a fresh clone it is all there is.
     """
-    known = refs.listed(repo, BRANCH, ARCHIVE, "refs/remotes/*/gitmem/queue")
+    known = refs.listed(repo, BRANCH, ARCHIVE) | refs.tracking(repo, NAME)
     tip = known.get(BRANCH, "")
     if not tip and damage.is_file(repo, BRANCH):
         raise objects.Unreadable("the ref of the queue branch names no commit")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from gitmem.store import local
-from gitmem.store.branch import ARCHIVE, BRANCH
+from gitmem.store.branch import ARCHIVE, BRANCH, NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from gitmem.store.repository import Repository
     from gitmem.store.target import Target
-
-_NAME = BRANCH.removeprefix("refs/heads/")
 
 
 def holds(repo: Repository) -> bool:
@@ -75,7 +73,7 @@ def _tracking(repo: Repository) -> list[str]:
         remotes = sorted(os.listdir(repo.common + "/refs/remotes"))
     except OSError:
         return []
-    return [f"refs/remotes/{remote}/{_NAME}" for remote in remotes]
+    return [f"refs/remotes/{remote}/{NAME}" for remote in remotes]
 
 
 def _stamp(path: str) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from gitmem.domain.errors import NeedsPerson
 from gitmem.domain.queue import Lines, split
 from gitmem.store import damage, objects, refs
-from gitmem.store.branch import ACTIVE_LINES, BRANCH, TRAILER, Hint, message, sealed
+from gitmem.store.branch import ACTIVE_LINES, BRANCH, NAME, TRAILER, Hint, message, sealed
 from gitmem.store.fastimport import Commit, Guard, fast_import
 from gitmem.store.journal import START
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from gitmem.store.repository import Repository
 
 _ATTEMPTS = 3  # a broken loose ref may cover a broken packed one
-_NAME = BRANCH.removeprefix("refs/heads/")
 
 README = """\
 # The queue of gitmem
@@ -120,7 +119,7 @@ def _base(repo: Repository, published: Published, trusted: Journal | None, end: 
 
 
 def _tracking(repo: Repository) -> _Base:
-    for tip in refs.tracking(repo, _NAME).values():
+    for tip in refs.tracking(repo, NAME).values():
         try:
             return _read(repo, tip, None, 0)
         except objects.Unreadable:

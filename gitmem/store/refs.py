@@ -57,7 +57,13 @@ def upstream(repo: Repository, branch: str) -> str:
 
 
 def tracking(repo: Repository, branch: str) -> dict[str, str]:
-    """Remote-tracking refs of a branch: ref name to commit, over all remotes."""
-    return {
-        ref: oid for ref, oid in listed(repo, "refs/remotes").items() if ref.endswith("/" + branch)
-    }
+    """The remote-tracking ref of a branch at the configured remote: ref name to commit, or empty.
+
+    That is `git config gitmem.remote`, else origin, else the only remote there is. What another
+    remote (a fork) holds is nobody's word here.
+    """
+    named = repo.git("config", "--get", "gitmem.remote", ok=(0, 1)).text.strip()
+    urls = repo.git("config", "--name-only", "--get-regexp", r"^remote\..*\.url$", ok=(0, 1)).text
+    remotes = [key.removeprefix("remote.").removesuffix(".url") for key in urls.splitlines()]
+    remote = named or ("origin" if "origin" in remotes or len(remotes) != 1 else remotes[0])
+    return listed(repo, f"refs/remotes/{remote}/{branch}")

@@ -167,7 +167,8 @@ def test_the_exit_code_table_has_every_code_an_error_can_have() -> None:
 
 def test_the_personal_settings_are_those_the_code_reads() -> None:
     sources = [path.read_text(encoding="utf-8") for path in Path(gitmem.__path__[0]).rglob("*.py")]
-    read = {key for text in sources for key in re.findall(r'personal\("(\w+)"\)', text)}
+    shapes = r'(?:personal\("|"gitmem\.)(\w+)"'
+    read = {key for text in sources for key in re.findall(shapes, text)}
 
     assert {row[0].strip("`") for row in rows("setting")} == {f"gitmem.{key}" for key in read}
 

@@ -107,6 +107,23 @@ def test_the_queue_is_branch_journal_archive_and_remote_branch(
     assert list(found.archive.flags) == [old.id]
 
 
+def test_the_queue_of_another_remote_is_nobody_s_word_here(
+    sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A fork that is fetched for a look must not feed the memory."""
+    [theirs] = keep(sandbox, 1)
+    mine = Sandbox(tmp_path_factory.mktemp("mine"))
+    mine.git("init", "-q")
+    mine.git("remote", "add", "origin", str(tmp_path_factory.mktemp("origin")))
+    mine.git("remote", "add", "fork", str(sandbox.path))
+    mine.git("fetch", "-q", "fork")
+
+    assert list(queue.read(repository_of(mine)).branch.flags) == []
+
+    mine.git("config", "gitmem.remote", "fork")
+    assert list(queue.read(repository_of(mine)).branch.flags) == [theirs.id]
+
+
 @pytest.mark.parametrize("writer", ["aaaaaaaa", "zzzzzzzz"])
 def test_flags_of_one_writer_are_read_in_the_order_they_were_made(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, writer: str
