@@ -92,6 +92,6 @@ def parse(command: str, argv: Sequence[str]) -> Arguments:
 
 def _near(command: str, name: str) -> str:
     known = " ".join(OPTIONS[command])
-    if name.startswith("--") or not known:
+    if (name.startswith("--") and " " not in name) or not known:
         return f"it knows {known}" if known else ""
     return f"it knows {known}; put `--` before a text that begins with a dash"

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
     from gitmem.engine.capture import Captured, Wish
 
+_MARKERS = ("-", "*", "+", "•")
+_USAGE = {
+    "flag": "put the text in single quotes: gitmem flag 'what is durable', "
+    "or pipe lines into: gitmem flag -",
+    "snag": "say both in single quotes: gitmem snag 'what snagged' --better 'the better path'",
+}
 _MAX_LINES = 1000  # of one `flag -`: a commit message holds a trailer for each
 
 
@@ -44,20 +50,29 @@ def run(argv: Sequence[str]) -> int:
 def _capture(command: str, argv: Sequence[str], given: list[str]) -> int:
     arguments = parse(command, argv)
     texts = _texts(command, arguments)
-    given.extend(texts)
+    given.extend(_told(texts, arguments))
     wishes = [_wish(command, text, arguments) for text in texts]
     from gitmem.engine import capture
 
     cwd = os.getcwd()
     repo = repository.discover(cwd, os.environ)
-    wanted = [capture.checked(wish, cwd=cwd, repo=repo) for wish in wishes]
+    wanted = []
+    for number, wish in enumerate(wishes, 1):
+        try:
+            wanted.append(capture.checked(wish, cwd=cwd, repo=repo))
+        except Refused as refused:
+            where = f"line {number}: " if len(wishes) > 1 else ""
+            raise Refused(where + refused.message, hint=refused.hint) from refused
+    as_json = "--json" in arguments.switches
     if "--dry-run" in arguments.switches:
         for fields in wanted:
-            streams.out(f"would flag: {visible(dumps(fields))}")
+            plain = f"would flag ({fields['kind']}) {visible(str(fields['text']))}"
+            streams.out(dumps({"would": fields}) if as_json else plain)
         return 0
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     captured = capture.keep(repo, wanted, session=registry.session(os.environ), at=at)
-    _report(captured, as_json="--json" in arguments.switches)
+    _report(captured, as_json=as_json)
+    _say_where_it_goes(captured, repo.top)
     return 0
 
 
@@ -65,17 +80,15 @@ def _texts(command: str, arguments: Arguments) -> list[str]:
     """The texts to keep: the one argument, or the lines of stdin for `-`."""
     if len(arguments.positionals) != 1:
         word = "nothing to keep" if not arguments.positionals else "more than one text"
-        raise Usage(
-            f"gitmem {command}: {word}",
-            hint=f"put the text in single quotes: gitmem {command} 'what is durable'"
-            + (", or pipe lines into: gitmem flag -" if command == "flag" else ""),
-        )
+        raise Usage(f"gitmem {command}: {word}", hint=_USAGE[command])
     text = arguments.positionals[0]
+    if text == "-" and command == "snag":
+        raise Usage("gitmem snag: it reads no standard input", hint=_USAGE[command])
     if text != "-" or command != "flag":
         return [text]
     # Only \n and \r\n end a line here: whatever else looks like a line break is refused later.
     lines = streams.read().decode("utf-8", "surrogateescape").split("\n")
-    texts = [line.strip(" \t\r") for line in lines if line.strip(" \t\r")]
+    texts = [_without_marker(line.strip(" \t\r")) for line in lines if line.strip(" \t\r")]
     if not texts:
         raise Usage("gitmem flag -: no line on standard input")
     if len(texts) > _MAX_LINES:
@@ -83,19 +96,41 @@ def _texts(command: str, arguments: Arguments) -> list[str]:
     return texts
 
 
+def _without_marker(line: str) -> str:
+    """A line of a Markdown list without its marker: models pipe lists, and a flag is filed as one."""
+    mark, blank, rest = line.partition(" ")
+    listed = mark in _MARKERS or (mark[-1:] in (".", ")") and mark[:-1].isdigit())
+    return rest.strip() if listed and blank and rest.strip() else line
+
+
+def _told(texts: Sequence[str], arguments: Arguments) -> list[str]:
+    """Everything a caller said, to be given back when it could not be saved."""
+    named = [*arguments.values.items()]
+    named += [(name, value) for name, values in arguments.lists.items() for value in values]
+    return [*texts, *[f"{name} {value}" for name, value in named]]
+
+
+def _say_where_it_goes(captured: Captured, top: str) -> None:
+    """A skill nobody has is most often a misspelt one: better said now than in a review."""
+    for flag in captured.flags:
+        folders = [f"{top}/{folder}/skills/{flag.skill}" for folder in (".claude", ".agents")]
+        if flag.skill and not any(os.path.exists(path + "/SKILL.md") for path in folders):
+            streams.err(
+                f"gitmem: there is no skill named {visible(flag.skill)} here; unless there is one "
+                "by then, the close files it as a rule"
+            )
+
+
 def _wish(command: str, text: str, arguments: Arguments) -> Wish:
     from gitmem.engine.capture import Wish
 
     kind = "snag" if command == "snag" else arguments.value("--kind") or "fact"
     if command == "snag" and not arguments.value("--better"):
-        raise Usage(
-            "gitmem snag: --better is missing",
-            hint="say the better path: gitmem snag 'what snagged' --better 'the better path'",
-        )
+        raise Usage("gitmem snag: --better is missing", hint=_USAGE[command])
     if command == "snag" and arguments.value("--skill") and arguments.value("--rule"):
         raise Usage("gitmem snag: --skill and --rule exclude each other")
     if command == "flag" and kind == "snag":
-        raise Usage("gitmem flag: a snag has a better path", hint="use gitmem snag … --better …")
+        raise Usage("gitmem flag: a snag has a better path", hint=_USAGE["snag"])
     if kind not in KINDS:
         raise Usage(
             f"gitmem {command}: unknown kind {visible(kind)[:40]}",

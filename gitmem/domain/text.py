@@ -30,14 +30,16 @@ def clean(text: str, *, what: str = "text", limit: int = MAX_TEXT) -> str:
         if hidden is None and composed != text:
             hidden = unicode_rules.find(composed)
         if hidden is not None:
-            raise Refused(f"The {what} was refused. {hidden.reason}", hint=hidden.remedy)
+            raise Refused(
+                f"{what}: {hidden.reason[0].lower()}{hidden.reason[1:]}", hint=hidden.remedy
+            )
         cleaned = composed.strip()
     if not cleaned:
-        raise Refused(f"The {what} is empty", hint="Say it in one line.")
+        raise Refused(f"{what}: it is empty", hint="say it in one line")
     if len(cleaned) > limit:
         raise Refused(
-            f"The {what} has {len(cleaned)} characters, and the limit is {limit}",
-            hint="Say it shorter, or as several lines of their own.",
+            f"{what}: it has {len(cleaned)} characters, and the limit is {limit}",
+            hint="say it shorter, or as several flags",
         )
     return cleaned
 

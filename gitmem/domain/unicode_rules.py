@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 MAX_STACK = 4
 """The most combining marks on one character; Hebrew with cantillation needs four."""
 
-_ONE_LINE = "Write one line; give several lines one by one."
-_LEAVE_OUT = "Write it again without that character."
+_ONE_LINE = "write one line, or pipe several into: gitmem flag -"
+_LEAVE_OUT = "write it again without that character"
 
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
 _TEXT_STYLE, _EMOJI_STYLE = "\ufe0e", "\ufe0f"

@@ -91,7 +91,8 @@ def guarded(text: str, what: str) -> str:
     text = clean(text, what=what)
     active = find_active(text)
     if active:
-        raise Refused(f"{what} refused: {active}")
+        reason, _, remedy = active.rstrip(".").partition(". ")
+        raise Refused(f"{what}: {reason[0].lower()}{reason[1:]}", hint=remedy)
     secret = find_secret(text)
     if secret:
         raise Refused(

@@ -86,7 +86,7 @@ def test_dry_run_says_what_it_would_do_and_does_not(sandbox: Sandbox) -> None:
     done = sandbox.gitmem("flag", "--dry-run", "one")
 
     assert done.code == 0
-    assert done.out.startswith("would flag: ")
+    assert done.out.startswith("would flag (fact) ")
     assert not folder_of(sandbox).exists()
 
 
@@ -418,3 +418,46 @@ def test_the_time_of_a_flag_does_not_grow_with_the_queue(sandbox: Sandbox) -> No
 
     changed = sandbox.git("diff", "--stat", "--no-renames", f"{BRANCH}~1", BRANCH)
     assert "1 file changed, 1 insertion(+)" in changed
+
+
+def test_what_is_not_saved_is_given_back_whole(tmp_path: Path) -> None:
+    answer = Sandbox(tmp_path).gitmem(
+        "snag", "what went wrong", "--better", "the better path", "--skill", "release"
+    )
+
+    assert answer.code == 3
+    for part in ("NOT SAVED", "what went wrong", "--better the better path", "--skill release"):
+        assert part in answer.err
+
+
+def test_a_piped_markdown_list_is_kept_without_its_markers(sandbox: Sandbox) -> None:
+    lines = "- item one\n* star\n+ plus\n1. number\n2) other\n-no list\n"
+    sandbox.gitmem("flag", "-", input=lines)
+
+    texts = [flag["text"] for flag in json.loads(sandbox.gitmem("log", "--json").out)]
+    assert texts == ["item one", "star", "plus", "number", "other", "-no list"]
+
+
+def test_a_refused_line_among_many_is_named_by_its_number(sandbox: Sandbox) -> None:
+    answer = sandbox.gitmem("flag", "-", input="fine\nwith\ttab\n")
+
+    assert answer.code == 4
+    assert "line 2: text: character 5 is U+0009" in answer.err
+    assert json.loads(sandbox.gitmem("log", "--json").out) == []
+
+
+def test_a_snag_reads_no_standard_input(sandbox: Sandbox) -> None:
+    assert sandbox.gitmem("snag", "-", "--better", "b").code == 2
+
+
+def test_a_dry_run_answers_a_program_with_json(sandbox: Sandbox) -> None:
+    answer = sandbox.gitmem("flag", "a fact", "--dry-run", "--json")
+
+    assert json.loads(answer.out) == {"would": {"kind": "fact", "text": "a fact"}}
+
+
+def test_a_snag_about_a_skill_nobody_has_says_so_at_once(sandbox: Sandbox) -> None:
+    answer = sandbox.gitmem("snag", "a", "--better", "b", "--skill", "Release")
+
+    assert answer.code == 0
+    assert "no skill named Release" in answer.err

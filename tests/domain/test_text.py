@@ -142,7 +142,7 @@ def test_a_line_with_a_hidden_character_is_refused_and_names_it(
 ) -> None:
     with pytest.raises(Refused) as refusal:
         clean(text)
-    assert f"Character {place} is {named}" in refusal.value.message
+    assert f"character {place} is {named}" in refusal.value.message
     assert refusal.value.exit_code == 4
     assert refusal.value.hint
 
