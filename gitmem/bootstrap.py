@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gitmem.settings import SharedSettings
     from gitmem.store.repository import Repository
 
-CONFIG = ".gitmem/config.yaml"
 ENGINES = ("verbatim",)
 
 
@@ -34,6 +33,11 @@ class Workplace:
         """The target's name as the settings have it; empty when they have none."""
         return self.settings.target or ""
 
+    @property
+    def wired(self) -> bool:
+        """Whether `gitmem init` ran here."""
+        return bool(target.settings_text(self.repo))
+
     def personal(self, key: str) -> str:
         """A personal setting, `git config gitmem.<key>`; empty when unset."""
         return self.repo.git("config", "--get", f"gitmem.{key}", ok=(0, 1)).text
@@ -45,7 +49,7 @@ def workplace(cwd: str, environ: Mapping[str, str]) -> Workplace:
     Raises NoRepository, and NeedsPerson for a settings file that is not in order.
     """
     repo = repository.discover(cwd, environ)
-    text = local.read(f"{repo.top}/{CONFIG}").decode("utf-8", "surrogateescape")
+    text = target.settings_text(repo).decode("utf-8", "surrogateescape")
     return Workplace(repo=repo, settings=settings.read_shared(text or None))
 
 
@@ -68,19 +72,28 @@ def choose_engine(place: Workplace, asked: str, environ: Mapping[str, str]) -> t
 
 def shipped(place: Workplace, chosen: SharedSettings) -> Shipped:
     """The texts `init` installs; the settings file keeps what a person wrote into it."""
-    existing = local.read(f"{place.repo.top}/{CONFIG}").decode()
+    here = local.read_plain(f"{place.repo.top}/{target.SETTINGS}", target.LONGEST)
     return Shipped(
         hooks=assets.read("hooks/claude-code/hooks.json"),
         config=settings.render_shared(
-            existing or None, chosen, assets.read("templates/config.yaml")
+            here.decode() or None, chosen, assets.read("templates/config.yaml")
         ),
-        gitattributes=assets.read("templates/drains.gitattributes"),
+        gitattributes=attributes(),
     )
+
+
+def attributes() -> str:
+    """The attributes that `init` gives to drain records and `uninstall` takes away."""
+    return assets.read("templates/drains.gitattributes")
 
 
 def chosen_settings(place: Workplace, asked: str) -> SharedSettings:
     """The settings `init` fixes: the target asked for, else configured, else found."""
     name = asked or place.configured or target.default_name(place.repo)
+    if asked and not target.exists(place.repo, asked):
+        raise Usage(
+            f"there is no branch {asked} here or at origin", hint="make it first, or fetch it"
+        )
     if not name:
         raise Usage("HEAD is detached", hint="name the branch that memory lives on: --target main")
     return settings.SharedSettings(target=name, folder=place.settings.folder)

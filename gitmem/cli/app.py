@@ -23,7 +23,7 @@ from gitmem.cli.commands import (
     status,
     uninstall,
 )
-from gitmem.domain.errors import GitmemError, Internal
+from gitmem.domain.errors import GitmemError, Internal, NeedsPerson
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +86,15 @@ def run(argv: Sequence[str]) -> int:
     except GitmemError as error:
         render.failure(error)
         return error.exit_code
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        render.failure(
+            NeedsPerson(
+                f"{what}{error.strerror or error}",
+                hint="what was saved is saved; mend it and run the command again",
+            )
+        )
+        return NeedsPerson.exit_code
     except KeyboardInterrupt:
         render.note("interrupted; whatever was saved is saved")
         return 130

@@ -7,14 +7,22 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from gitmem.domain.errors import GitmemError
 from gitmem.domain.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import TextIO
 
-    from gitmem.domain.errors import GitmemError
+    from gitmem.domain.flag import Flag
 
 _WIDE = 10_000  # characters: into a pipe or a file nothing is wrapped
+
+
+class Unwritable(GitmemError):
+    """Standard output takes nothing; what the command did is done."""
+
+    exit_code = 70
 
 
 def say(text: str = "") -> None:
@@ -79,15 +87,25 @@ def colour() -> bool:
     return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
 
 
+def words(flag: Flag) -> str:
+    """What a flag says, on one line; of a snag also the better path."""
+    return f"{flag.text} -> {flag.better}" if flag.better else flag.text
+
+
 def count(number: int, noun: str) -> str:
     """``1 flag``, ``2 flags``."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def _write(stream: object, text: str) -> None:
-    out = stream
+def _write(stream: TextIO, text: str) -> None:
+    """Writes bytes at once. Nobody reading any more changes nothing about what was done."""
     try:
-        out.write(text)  # type: ignore[attr-defined]
-    except UnicodeEncodeError:
-        out.buffer.write(text.encode("utf-8", "backslashreplace"))  # type: ignore[attr-defined]
-    out.flush()  # type: ignore[attr-defined]
+        stream.flush()
+        left = memoryview(text.encode("utf-8", "backslashreplace"))
+        while left:
+            left = left[os.write(stream.fileno(), left) :]
+    except BrokenPipeError:
+        return
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Unwritable(f"the answer could not be written: {reason}") from error

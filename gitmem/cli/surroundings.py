@@ -9,6 +9,7 @@ from pathlib import Path
 from gitmem.bootstrap import Workplace, workplace
 from gitmem.harness import registry
 from gitmem.store.process import LOCAL_VARIABLES
+from gitmem.store.repository import Repository, discover
 
 ENVIRON = dict(os.environ)
 
@@ -25,6 +26,11 @@ def seal() -> None:
 def here() -> Workplace:
     """The workplace of this command."""
     return workplace(str(Path.cwd()), ENVIRON)
+
+
+def repository() -> Repository:
+    """The repository of this command, for one that needs no settings."""
+    return discover(str(Path.cwd()), ENVIRON)
 
 
 def now() -> str:

@@ -35,11 +35,10 @@ def message(made: Made) -> str:
     Text that others wrote cannot hide here or pass for a trailer: each is one visible line.
     """
     outcomes, run = made.outcomes, made.run
-    count = f"{len(outcomes)} flag" + ("s" if len(outcomes) > 1 else "")
     how = f"Engine: {run.engine}" + (f", model {run.model}." if run.model else ".")
     if run.engine == "verbatim":
         how += " Every line is the flag as written; nothing was judged."
-    parts = [f"memory: file {count}", how]
+    parts = [_subject(outcomes), how]
     placed = [outcome for outcome in outcomes if outcome.file]
     for file in sorted({outcome.file for outcome in placed}):
         rows = [row for outcome in placed if outcome.file == file for row in _placed(outcome)]
@@ -52,6 +51,13 @@ def message(made: Made) -> str:
     parts += _paragraph("Left in the queue", left)
     parts.append(f"Gitmem-Drain: {made.drain}\n{TRAILER}: {made.tree}")
     return "\n\n".join(parts) + "\n"
+
+
+def _subject(outcomes: Sequence[Outcome]) -> str:
+    skipped = sum(outcome.fate is Fate.SKIPPED for outcome in outcomes)
+    filed = len(outcomes) - skipped
+    said = [f"file {filed} flag" + ("" if filed == 1 else "s")] if filed or not skipped else []
+    return "memory: " + ", ".join([*said, *([f"skip {skipped}"] if skipped else [])])
 
 
 def _paragraph(title: str, rows: Sequence[str]) -> list[str]:

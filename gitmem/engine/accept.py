@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitmem.domain.errors import Internal
+from gitmem.domain.errors import Internal, NeedsPerson
 from gitmem.engine import ground, rebuild, review, tidy
 from gitmem.engine.merge_here import merger
-from gitmem.store import branch, records, refs, target, worktrees
+from gitmem.store import branch, drops, objects, records, refs, target, worktrees
 from gitmem.store.claim import Claim
 from gitmem.store.worktrees import InTheWay, Move
 
@@ -41,10 +41,14 @@ class Accepted:
 def accept(repo: Repository, *, configured: str, folder: str, dry_run: bool = False) -> Accepted:
     """Lands the review branch locally; a rerun after a kill finishes what was begun.
 
-    Raises NoProgress when nothing is in review, `replay.Conflict`, `worktrees.InTheWay`.
+    Raises NoProgress when nothing is in review, NeedsPerson when what is in review was dropped
+    since, `replay.Conflict`, `worktrees.InTheWay`.
     """
+    if not dry_run and not refs.resolve(repo, target.REVIEW):
+        tidy.pruned(repo, configured)  # a push, or a forge, may have landed what waited for it
     tip = review.tip_of(repo)
     where = target.find(repo, configured)
+    _refuse_dropped(repo, where, tip)
     if dry_run:
         with Claim(repo) as claim:
             return _accepted(repo, where, tip, _landing(repo, claim, where, folder))
@@ -63,6 +67,27 @@ def accept(repo: Repository, *, configured: str, folder: str, dry_run: bool = Fa
         pushed=set(done.flags) <= set(seen.records.deciding),
         notes=tuple(notes),
     )
+
+
+def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
+    """A line that a person has rejected must not land because its review was made before."""
+    start, _ = ground.newest(repo, where)
+    base = repo.git("merge-base", start, tip, ok=(0, 1)).text if start else ""
+    reasons = drops.reasons(repo)
+    landed = records.ids(repo, where.local)
+    dropped = [
+        item
+        for item in ground.recorded(repo, base, tip)
+        if item.flag.id in reasons and item.flag.id not in landed and item.line
+    ]
+    texts = objects.files(repo, tip, *{item.file for item in dropped}) if dropped else {}
+    kept = [item for item in dropped if item.line.encode() in texts.get(item.file, b"")]
+    if kept:
+        raise NeedsPerson(
+            "in review is what was dropped since: " + ", ".join(item.flag.id for item in kept),
+            hint="gitmem close makes the review anew without it; where a person edited the review, "
+            "take the line out there, or gitmem discard and close again",
+        )
 
 
 def _accepted(repo: Repository, where: Target, tip: str, landing: str) -> Accepted:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import NeedsPerson, Unreachable
-from gitmem.engine import snapshot
+from gitmem.engine import ground, snapshot
 
 if TYPE_CHECKING:
     from gitmem.domain.flag import Flag
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Checked:
     """The answer. ``cannot_tell`` is the reason when there is none; the lists are empty then.
 
-    ``carried`` are those in review whose record lands with a feature branch; ``unreadable`` are ids of lines that this version cannot read; they count as undrained.
+    ``carried`` are those in review whose record lands with a feature branch; ``unreadable`` are ids of lines that this version cannot read; they count as undrained. ``known``: this clone has, or once had, a queue. ``diverged``: the target and its
+    upstream each have commits of their own.
     """
 
     undrained: tuple[Flag, ...] = ()
@@ -27,6 +28,8 @@ class Checked:
     accepted: tuple[Flag, ...] = ()
     unreadable: tuple[str, ...] = ()
     damaged: tuple[Damaged, ...] = ()
+    known: bool = True
+    diverged: bool = False
     cannot_tell: str = ""
     hint: str = ""
 
@@ -50,5 +53,7 @@ def check(repo: Repository, configured: str) -> Checked:
         carried=tuple(state.carried),
         accepted=tuple(state.accepted),
         unreadable=tuple(state.unreadable),
+        known=seen.known,
+        diverged=bool(state.accepted) and ground.newest(repo, seen.target)[1],
         damaged=tuple(state.damaged),
     )

@@ -51,7 +51,7 @@ class Wanted:
 class Closed:
     """What a close came to. ``commit`` is empty when there was nothing to commit.
 
-    ``files`` are the new texts (also for a dry run), ``base`` the commit they build on, ``branch`` where the
+    ``queue_gone``: nothing is queued and the queue branch is not there. ``files`` are the new texts (also for a dry run), ``base`` the commit they build on, ``branch`` where the
     commit is.
     """
 
@@ -64,6 +64,7 @@ class Closed:
     files: Mapping[str, str]
     notes: tuple[str, ...]
     in_review: int
+    queue_gone: bool = False
 
     @property
     def flags(self) -> int:
@@ -102,6 +103,7 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
         files=made.files,
         notes=(*notes, *start.notes),
         in_review=len(seen.state.in_review) - len(seen.state.carried),
+        queue_gone=seen.known and not seen.queue.tip and not seen.state.open,
     )
     if not made.outcomes or wanted.dry_run:
         return closed

@@ -68,6 +68,9 @@ def drain(
         passed = _passed(request, reply, ground.folder)
         operations += passed.operations
         left += passed.left
+    # Of two flags with one text the one made first stays, whatever its topic.
+    place = {flag_id: number for number, flag_id in enumerate(plan.flags)}
+    operations.sort(key=lambda operation: min(place[flag_id] for flag_id in operation.flags))
     fit, unfit = fitting(ground, operations, plan.flags)
     return Drained(
         operations=tuple(fit),

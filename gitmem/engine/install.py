@@ -79,7 +79,7 @@ def plan_install(
     return InstallPlan(changes=_effective(changes), notes=tuple(notes))
 
 
-def plan_uninstall(root: Path, *, shipped: Shipped) -> InstallPlan:
+def plan_uninstall(root: Path, *, attributes: str) -> InstallPlan:
     """What taking the wiring out changes; memory and drain records stay.
 
     A file behind a symlink that init would refuse is left alone, and a note says so. Raises
@@ -93,7 +93,7 @@ def plan_uninstall(root: Path, *, shipped: Shipped) -> InstallPlan:
         (SETTINGS, lambda now: claude_settings.remove(now, ALLOW)),
     ]
     if not (root / ".gitmem/drains").is_dir():
-        steps.append((ATTRIBUTES, lambda now: _without_lines(now, shipped.gitattributes)))
+        steps.append((ATTRIBUTES, lambda now: _without_lines(now, attributes)))
     changes: dict[str, FileChange] = {}
     for path, undo in steps:
         try:
@@ -102,7 +102,16 @@ def plan_uninstall(root: Path, *, shipped: Shipped) -> InstallPlan:
             notes.append(f"left alone: {refused.message}")
         else:
             changes[change.path] = change
+    notes += [
+        f"the rules in the block of {change.path} went with it; they stay in the history"
+        for change in changes.values()
+        if change.before and _has_rules(change.before.decode("utf-8", "replace"))
+    ]
     return InstallPlan(changes=_effective(changes.values()), notes=tuple(notes))
+
+
+def _has_rules(text: str) -> bool:
+    return instructions.has_block(text) and bool(instructions.rules(text))
 
 
 def _change(
@@ -179,7 +188,10 @@ def _notes_on_places(root: Path, path: str, folder: str) -> list[str]:
         )
     memory = root / folder
     if memory.is_dir() and not (memory / "MEMORY.md").exists() and any(memory.iterdir()):
-        notes.append(f"{folder}/ holds other files already; memory can have a folder of its own")
+        notes.append(
+            f"{folder}/ holds other files already; for a folder of its own set `memory:` in {CONFIG} "
+            "before the first close"
+        )
     settings = read_text(root, real_path(root, SETTINGS))
     if settings and settings.strip("\ufeff \t\r\n") and claude_settings.hooks_are_off(settings):
         notes.append(f"{SETTINGS} has disableAllHooks set: no hook runs until that is taken out")

@@ -50,7 +50,9 @@ def tip_of(repo: Repository) -> str:
     """The commit in review; raises NoProgress when there is none."""
     tip = refs.resolve(repo, target.REVIEW)
     if not tip:
-        raise NoProgress("nothing is in review", hint="gitmem close makes a review")
+        carriers = ", ".join(target.carriers(repo))
+        hint = f"flags are carried by {carriers}: they land with it" if carriers else ""
+        raise NoProgress("nothing is in review", hint=hint or "gitmem close makes a review")
     return tip
 
 

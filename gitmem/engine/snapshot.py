@@ -23,6 +23,13 @@ class Snapshot:
         self.records = known
         self.state = state
 
+    @property
+    def known(self) -> bool:
+        """Whether this clone has, or once had, anything queued."""
+        found = self.queue
+        places = (found.branch, found.journal, found.archive)
+        return bool(found.tip) or any(lines.flags or lines.damaged for lines in places)
+
 
 def take(repo: Repository, configured: str) -> Snapshot:
     """Reads and derives; writes nothing.

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 
+_TYPE, _PLAIN = 0o170000, 0o100000  # S_IFMT and S_IFREG of stat(2)
+
 
 class Lock:
     """An `flock` on a file of its own; released when the process (and whoever inherited it) ends.
@@ -90,6 +92,20 @@ def read_there(path: str) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         return read_from(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def read_plain(path: str, limit: int) -> bytes:
+    """At most ``limit`` + 1 bytes of a plain file; empty for a link, a device or none at all."""
+    try:
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(path, flags)
+    except OSError:
+        return b""
+    try:
+        plain = os.fstat(descriptor).st_mode & _TYPE == _PLAIN
+        return os.read(descriptor, limit + 1) if plain else b""
     finally:
         os.close(descriptor)
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 REVIEW = "refs/heads/gitmem/drain"
 HERE = "refs/gitmem/here/"
+SETTINGS = ".gitmem/config.yaml"
+LONGEST = 65_536  # bytes of a settings file; `gitmem.settings` refuses a longer one
 
 
 class CannotTell(Unreachable):
@@ -71,6 +73,12 @@ def find(repo: Repository, configured: str) -> Target:
     return Target(name, branch, upstream_ref if upstream else "", upstream)
 
 
+def exists(repo: Repository, name: str) -> bool:
+    """Whether a branch of that name is here, at origin, or checked out and unborn."""
+    places = (f"refs/heads/{name}", f"refs/remotes/origin/{name}")
+    return any(refs.resolve(repo, place) for place in places) or _unborn(repo, name)
+
+
 def default_name(repo: Repository) -> str:
     """`origin/HEAD`'s branch, else the branch checked out, else empty (detached)."""
     remote = repo.git("symbolic-ref", "-q", "refs/remotes/origin/HEAD", ok=(0, 1, 128)).text
@@ -79,15 +87,33 @@ def default_name(repo: Repository) -> str:
     return repo.git("symbolic-ref", "-q", "HEAD", ok=(0, 1, 128)).text.removeprefix("refs/heads/")
 
 
-def configured_name(repo: Repository) -> str:
-    """The `target:` of .gitmem/config.yaml by a plain look, for the hot lane; empty when unset.
+def settings_text(repo: Repository) -> bytes:
+    """The shared settings: the work tree's file, else the one on the target; empty without any.
 
-    The cold lane reads and validates the file as YAML (`gitmem.settings`).
+    A branch that was forked before `gitmem init` has no such file, and its target is the same all
+    the same. Reads at most 64 KiB of a plain file: a clone can bring a link to anything.
     """
-    for line in local.read(repo.top + "/.gitmem/config.yaml")[:65536].splitlines():
+    here = local.read_plain(f"{repo.top}/{SETTINGS}", LONGEST)
+    if here:
+        return here
+    named = repo.git("config", "--get", "gitmem.target", ok=(0, 1)).text.strip()
+    places = [f"refs/heads/{named}", f"refs/remotes/origin/{named}"] if named else []
+    for place in (*places, "refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master"):
+        done = repo.git("cat-file", "blob", f"{place}:{SETTINGS}", ok=(0, 128))
+        if done.code == 0:
+            return done.out[: LONGEST + 1]
+    return f"target: {named}\n".encode() if named else b""
+
+
+def configured_name(repo: Repository) -> str:
+    """The `target:` of the settings by a plain look, for the hot lane; empty when unset.
+
+    The cold lane reads and validates them as YAML (`gitmem.settings`).
+    """
+    for line in settings_text(repo).splitlines():
         if line.startswith(b"target:"):
             value = line[7:].split(b" #", 1)[0].strip().strip(b"'\"")
-            return value.decode("utf-8", "replace")
+            return "" if value in (b"null", b"~") else value.decode("utf-8", "replace")
     return ""
 
 
@@ -101,6 +127,12 @@ def review_tips(repo: Repository) -> list[str]:
             if tip:
                 tips.append(tip)
     return tips
+
+
+def carriers(repo: Repository) -> list[str]:
+    """Short names of the feature branches that `close --here` committed to and that are still here."""
+    marks = [ref.removeprefix(HERE) for ref in refs.listed(repo, HERE)]
+    return [name for name in marks if refs.resolve(repo, "refs/heads/" + name)]
 
 
 def _unborn(repo: Repository, name: str) -> bool:

@@ -39,6 +39,7 @@ def test_the_target_is_fixed_at_the_first_init(sandbox: Sandbox) -> None:
 
 
 def test_a_target_may_be_named(sandbox: Sandbox) -> None:
+    sandbox.git("branch", "trunk")
     answer = sandbox.gitmem("init", "--target", "trunk", "--json")
 
     assert json.loads(answer.out)["target"] == "trunk"

@@ -37,7 +37,7 @@ def test_every_line_says_where_it_comes_from_and_what_was_left_says_why() -> Non
     )
 
     assert said == (
-        "memory: file 4 flags\n\n"
+        "memory: file 3 flags, skip 1\n\n"
         "Engine: verbatim. Every line is the flag as written; nothing was judged.\n\n"
         "memory/a.md\n- in other words\n  (bbbbbbbbbbbb, fact, B <b@x>, reworded)\n\n"
         "memory/b.md\n- text of a\n"
@@ -55,7 +55,7 @@ def test_a_model_is_named_and_not_called_verbatim() -> None:
         Outcome(flag=flag("a"), fate=Fate.SKIPPED, reason="x"), run=Run(engine="e", model="m-1")
     )
 
-    assert said.startswith("memory: file 1 flag\n\nEngine: e, model m-1.\n")
+    assert said.startswith("memory: skip 1\n\nEngine: e, model m-1.\n")
 
 
 @given(text=st.text(max_size=40), by=st.text(max_size=40))

@@ -177,7 +177,7 @@ def test_blanks_around_a_line_are_taken_off() -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "\u00a0 \u3000"])
 def test_an_empty_line_is_refused(text: str) -> None:
-    with pytest.raises(Refused, match="The reason is empty"):
+    with pytest.raises(Refused, match="reason: it is empty"):
         clean(text, what="reason")
 
 

@@ -40,8 +40,8 @@ def test_every_kind_goes_to_its_own_file_as_written(desk: Desk) -> None:
         ("added", "memory/decisions.md"),
         ("added", "memory/gotchas.md"),
         ("added", "memory/preferences.md"),
-        ("added", "memory/ci.md"),
         ("pending", "memory/PENDING.md"),
+        ("added", "memory/ci.md"),
     ]
     assert desk.lines("memory/ci.md") == ["tests need TZ=UTC"]
     assert desk.lines("memory/PENDING.md") == ["[ ] who owns it?"]

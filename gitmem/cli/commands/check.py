@@ -62,6 +62,9 @@ def _print(found: Checked, *, passed: bool) -> None:
         if found.hint:
             render.say(f"hint: {found.hint}")
         return
+    if passed:
+        render.say(_ok(found))
+        return
     waiting = len(found.undrained) + len(found.unreadable)
     if waiting:
         render.say(f"{render.count(waiting, 'flag')} undrained:")
@@ -79,9 +82,17 @@ def _print(found: Checked, *, passed: bool) -> None:
         _list(found.carried)
         render.say("they are drained once that branch has landed")
     if found.accepted:
-        render.say(f"{render.count(len(found.accepted), 'flag')} accepted, not pushed: git push")
-    if passed:
-        render.say("ok: nothing is undrained" if found.in_review else "ok: everything is drained")
+        number = render.count(len(found.accepted), "flag")
+        first = "git pull, then " if found.diverged else ""
+        render.say(f"{number} accepted, not pushed: {first}git push")
+
+
+def _ok(found: Checked) -> str:
+    if found.in_review or found.accepted:
+        parts = [(len(found.in_review), "in review"), (len(found.accepted), "accepted, not pushed")]
+        said = ", ".join(f"{number} {name}" for number, name in parts if number)
+        return f"ok: nothing is undrained ({said})"
+    return "ok: everything is drained" if found.known else "ok: this clone has no queue branch"
 
 
 def _list(flags: Sequence[Flag]) -> None:

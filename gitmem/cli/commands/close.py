@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from gitmem.domain.errors import NoProgress, Partial
 from gitmem.engine.close import Closed, Wanted
 from gitmem.engine.close import close as run_close
 from gitmem.store import display
+
+if TYPE_CHECKING:
+    from gitmem.bootstrap import Workplace
 
 
 def close(
@@ -34,8 +37,6 @@ def close(
     """
     place = surroundings.here()
     chosen, why = choose_engine(place, engine, surroundings.ENVIRON)
-    if not json:
-        render.say(_engine_line(chosen.name, why))
     closed = run_close(
         place.repo,
         Wanted(
@@ -50,7 +51,10 @@ def close(
     if json:
         render.as_json(_answer(closed))
     else:
-        _print(closed, _Shown(dry_run=dry_run, here=here))
+        if closed.outcomes or closed.left:
+            render.say(f"engine {chosen.name}: {why}")
+            render.say("flags are filed as written, nothing is judged, nothing leaves this machine")
+        _print(place, closed, _Shown(dry_run=dry_run, here=here))
     if closed.left:
         raise typer.Exit(Partial.exit_code if closed.outcomes else NoProgress.exit_code)
 
@@ -61,13 +65,6 @@ class _Shown:
 
     dry_run: bool
     here: bool
-
-
-def _engine_line(name: str, why: str) -> str:
-    return (
-        f"engine {name} ({why}): flags are filed as written, nothing is judged, "
-        "nothing leaves this machine"
-    )
 
 
 def _answer(closed: Closed) -> dict[str, object]:
@@ -83,8 +80,7 @@ def _answer(closed: Closed) -> dict[str, object]:
     }
 
 
-def _print(closed: Closed, shown: _Shown) -> None:
-    place = surroundings.here()
+def _print(place: Workplace, closed: Closed, shown: _Shown) -> None:
     if closed.commit:
         text = display.diff(place.repo, closed.base, closed.commit, color=render.colour())
         render.say()
@@ -119,4 +115,7 @@ def _next(closed: Closed, shown: _Shown) -> str:
     if closed.in_review:
         number = render.count(closed.in_review, "flag")
         return f"nothing new to drain; {number} in review: gitmem review, then gitmem accept"
-    return "nothing was committed" if closed.left else "nothing to drain"
+    if closed.left:
+        return "nothing was committed"
+    gone = "; the queue branch is gone" if closed.queue_gone else ""
+    return "nothing to drain" + gone

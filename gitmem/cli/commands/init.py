@@ -34,6 +34,8 @@ def init(
     )
     if not dry_run:
         apply(root, plan.changes)
+        # A branch without the settings file, forked before this, has the same target.
+        place.repo.git("config", "gitmem.target", chosen.target or "")
     paths = [change.path for change in plan.changes]
     if json:
         render.as_json({"changed": paths, "notes": list(plan.notes), "target": chosen.target})
@@ -45,6 +47,10 @@ def init(
     render.notes(plan.notes)
     if not paths:
         render.say("everything is in place already")
-    elif not dry_run:
-        render.say(f"memory will live on {chosen.target}, in {chosen.folder}/")
+        return
+    before = place.configured
+    if before and before != chosen.target:
+        render.say(f"the target changes from {before} to {chosen.target}")
+    render.say(f"memory will live on {chosen.target}, in {chosen.folder}/")
+    if not dry_run:
         render.say("next: commit these files, then work; gitmem status says what was flagged")

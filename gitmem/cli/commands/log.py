@@ -44,6 +44,10 @@ def log(
                     "id": flag.id,
                     "kind": flag.kind,
                     "text": flag.text,
+                    "better": flag.better or None,
+                    "topic": flag.topic or None,
+                    "skill": flag.skill or None,
+                    "rule": flag.rule or None,
                     "at": flag.at,
                     "by": flag.by,
                     "session": flag.session or None,
@@ -66,7 +70,7 @@ def log(
                 age.ago(flag.at, now),
                 flag.kind,
                 where[flag.id] + (", dropped" if flag.id in dropped else ""),
-                flag.text,
+                render.words(flag),
             )
             for flag in listed
         ]

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.engine import review as reviews
-from gitmem.store import display
+from gitmem.store import display, drops
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from gitmem.domain.drain import Outcome
 
 
 def review(json: Json = False) -> None:
     """Show what is in review: the difference, and where every line comes from."""
     place = surroundings.here()
     found = reviews.read(place.repo, place.configured)
+    dropped = drops.reasons(place.repo)
     if json:
         render.as_json(
             {
@@ -38,17 +46,26 @@ def review(json: Json = False) -> None:
         return
     render.raw(display.diff(place.repo, found.base, found.tip, color=render.colour()))
     render.say()
-    render.table(
-        [
-            (
-                item.flag.id,
-                item.fate.value,
-                "verbatim" if item.verbatim else "reworded",
-                item.flag.by,
-                item.file or item.reason or "",
-            )
-            for item in found.outcomes
-        ]
-    )
+    authors = {item.flag.by for item in found.outcomes}
+    render.table([_row(item, dropped, several=len(authors) > 1) for item in found.outcomes])
+    if any(item.flag.id in dropped for item in found.outcomes):
+        render.say("next: gitmem close makes the review anew without what was dropped")
+        return
     render.say("next: gitmem accept lands it, gitmem discard takes it back,")
     render.say("      gitmem drop ID --reason '…' and gitmem close leave a flag out")
+
+
+def _row(item: Outcome, dropped: Collection[str], *, several: bool) -> tuple[str, str, str]:
+    """Id, what became of it, and the line with where it goes and where it comes from."""
+    marks = [item.fate.value]
+    if item.line and not item.verbatim:
+        marks.append("reworded")
+    if item.flag.tainted:
+        marks.append("tainted")
+    if item.flag.id in dropped and item.line:
+        marks.append("dropped since")
+    where = item.file or (f"same as {item.survivor}" if item.survivor else "")
+    about = [part for part in (where, item.reason) if part]
+    if several:
+        about.append("by " + item.flag.by.partition(" <")[0])
+    return item.flag.id, ", ".join(marks), f"{render.words(item.flag)} ({'; '.join(about)})"

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.domain import age
-from gitmem.engine import tidy
+from gitmem.engine import ground, tidy
+from gitmem.store import drops, target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gitmem.bootstrap import Workplace
     from gitmem.domain.flag import Flag
     from gitmem.engine.snapshot import Snapshot
 
@@ -27,7 +29,7 @@ def status(json: Json = False) -> None:
         render.as_json(_answer(seen))
         return
     render.notes([f"a line that cannot be read: {line}" for line in seen.state.damaged])
-    _print(seen)
+    _print(place, seen)
 
 
 def _answer(seen: Snapshot) -> dict[str, object]:
@@ -47,7 +49,7 @@ def _answer(seen: Snapshot) -> dict[str, object]:
     }
 
 
-def _print(seen: Snapshot) -> None:
+def _print(place: Workplace, seen: Snapshot) -> None:
     state = seen.state
     rows = []
     if state.undrained or state.unreadable:
@@ -55,18 +57,29 @@ def _print(seen: Snapshot) -> None:
         rows.append((str(number), "undrained", _about(state.undrained), "next: gitmem close"))
     proposed = len(state.in_review) - len(state.carried)
     if proposed:
-        rows.append((str(proposed), "in review", "", "next: gitmem review, gitmem accept"))
+        reviewed = [flag for flag in state.in_review if flag not in state.carried]
+        dropped = [flag for flag in reviewed if flag.id in drops.reasons(place.repo)]
+        about = _about(reviewed) + (f"; {len(dropped)} dropped since" if dropped else "")
+        then = "next: gitmem close" if dropped else "next: gitmem review, gitmem accept"
+        rows.append((str(proposed), "in review", about, then))
     if state.carried:
-        rows.append((str(len(state.carried)), "carried", "by a feature branch", "next: land it"))
+        names = ", ".join(target.carriers(place.repo))
+        about = f"by {names}"
+        rows.append((str(len(state.carried)), "carried", about, f"next: land {names}"))
     if state.accepted:
         about = f"on {seen.target.name}, not on {_short(seen.target.upstream_ref)}"
-        rows.append((str(len(state.accepted)), "accepted", about, "next: git push"))
+        first = "git pull, then " if ground.newest(place.repo, seen.target)[1] else ""
+        rows.append((str(len(state.accepted)), "accepted", about, f"next: {first}git push"))
     if state.journaled:
         rows.append((str(len(state.journaled)), "in the journal only", "", ""))
     if rows:
         render.table(rows)
     else:
         render.say(f"everything is drained into {_short(seen.target.deciding_ref)}")
+        if seen.queue.tip:
+            render.say("the next gitmem close takes the queue branch away")
+    if not place.wired:
+        render.say("gitmem is not wired here; next: gitmem init")
 
 
 def _about(flags: Sequence[Flag]) -> str:

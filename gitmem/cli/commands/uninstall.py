@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gitmem.bootstrap import chosen_settings, shipped
+from gitmem.bootstrap import attributes
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.engine import install
@@ -13,9 +13,8 @@ from gitmem.engine.plan_files import apply, render_diff
 
 def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
     """Take settings, managed block and hooks out; memory, records and the queue stay."""
-    place = surroundings.here()
-    root = Path(place.repo.top)
-    plan = install.plan_uninstall(root, shipped=shipped(place, chosen_settings(place, "main")))
+    root = Path(surroundings.repository().top)
+    plan = install.plan_uninstall(root, attributes=attributes())
     if not dry_run:
         apply(root, plan.changes)
     paths = [change.path for change in plan.changes]
@@ -24,8 +23,9 @@ def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
         return
     if dry_run:
         render.raw(render_diff(plan.changes))
-    for path in paths:
-        render.say(f"{'would change' if dry_run else 'changed'} {path}")
+    for change in plan.changes:
+        verb = ("would remove", "removed") if change.after is None else ("would change", "changed")
+        render.say(f"{verb[0] if dry_run else verb[1]} {change.path}")
     render.notes(plan.notes)
     if not paths:
         render.say("nothing of gitmem is wired here")
