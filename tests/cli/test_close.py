@@ -88,6 +88,17 @@ def test_an_ignored_or_filtered_path_is_exit_4(sandbox: Sandbox, files: dict[str
     assert "hint: " in done.err
 
 
+def test_an_instruction_file_that_git_ignores_is_exit_6_for_its_snags(sandbox: Sandbox) -> None:
+    sandbox.commit("ignore", {".gitignore": "CLAUDE.md\n"})
+    flag(sandbox, "a fact")
+    assert sandbox.gitmem("snag", "it broke", "--better", "mend it").code == 0
+
+    code, answer = closed(sandbox)
+
+    assert (code, answer["flags"], len(answer["left"])) == (6, 1, 1)
+    assert "CLAUDE.md" in answer["left"][0]["reason"]
+
+
 def test_here_is_exit_2_on_the_target_and_names_the_feature_branch_elsewhere(
     sandbox: Sandbox,
 ) -> None:

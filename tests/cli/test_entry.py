@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
+
+from tests.support.sandbox import UNMEASURED, Sandbox
 
 _WITHOUT_LOCKS = """
 import sys
@@ -36,3 +39,20 @@ def test_without_file_locks_a_hook_is_silent_and_ends_with_zero() -> None:
     answer = without_locks("hook", "claude-code", "SessionStart")
 
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("argv", [["status", "--help"], ["flag", "--dry-run", "a fact"]], ids=" ".join)
+def test_as_a_module_it_takes_no_library_from_the_working_folder(
+    sandbox: Sandbox, argv: list[str]
+) -> None:
+    trap = "import os\nopen('ran', 'a').write(__name__)\nos._exit(9)\n"
+    for name in ("typer", "fcntl", "__future__", "_json"):
+        sandbox.write(f"{name}.py", trap)
+    # Coverage would start before gitmem can leave the folder out, and import from it.
+    env = {name: value for name, value in os.environ.items() if name not in UNMEASURED}
+    command = [sys.executable, "-m", "gitmem", *argv]
+
+    done = subprocess.run(command, cwd=sandbox.path, env=env, capture_output=True, check=False)
+
+    assert not (sandbox.path / "ran").exists()
+    assert done.returncode == 0, done.stderr

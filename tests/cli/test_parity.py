@@ -9,6 +9,7 @@ from gitmem.cli.app import app
 from gitmem.cli.arguments import MANY, OPTIONS, SWITCH, VALUE, parse
 from gitmem.cli.entry import HOT
 from gitmem.domain.errors import Usage
+from tests.support.sandbox import Sandbox
 
 
 def shapes(command: str) -> dict[str, str]:
@@ -51,3 +52,12 @@ def test_two_dashes_end_the_options() -> None:
 def test_a_wrong_option_is_a_usage_error(argv: list[str]) -> None:
     with pytest.raises(Usage):
         parse("flag", argv)
+
+
+@pytest.mark.parametrize("command", [*sorted(HOT), "status"])
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_every_command_shows_its_help(sandbox: Sandbox, command: str, option: str) -> None:
+    done = sandbox.gitmem(command, option)
+
+    assert (done.code, done.err) == (0, "")
+    assert f"gitmem {command}" in done.out

@@ -256,3 +256,14 @@ def test_no_string_in_the_package_holds_a_complete_destructive_command() -> None
             found += [f"{name_of(path)}: {said}" for said in strings if _DESTRUCTIVE.search(said)]
 
     assert found == []
+
+
+def test_no_file_refers_to_a_document_that_is_not_in_the_tree() -> None:
+    pattern = re.compile(r"DESIGN[ ,]+(?:section )?\d|facts,\s+section")
+    found = [
+        f"{name_of(path)}: {hit[0]}"
+        for path in TRACKED
+        if (hit := pattern.search(path.read_bytes().decode("utf-8", "replace")))
+    ]
+
+    assert found == []

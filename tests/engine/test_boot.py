@@ -12,6 +12,7 @@ from gitmem.engine.words import Words
 from gitmem.store.branch import ARCHIVE, BRANCH
 from gitmem.store.prune import prune
 from gitmem.store.target import REVIEW
+from tests.support.desk import Desk
 from tests.support.queues import (
     folder_of,
     journal,
@@ -158,3 +159,34 @@ def test_the_shared_setting_names_the_target(sandbox: Sandbox, name: str) -> Non
     record(sandbox, flags)
 
     assert (boot_words(sandbox).person == "") == (name == "main")
+
+
+def test_memory_that_a_feature_branch_carries_is_noticed_when_that_branch_is_reset(
+    sandbox: Sandbox,
+) -> None:
+    desk = Desk(sandbox=sandbox, target="main")
+    sandbox.commit("target", {".gitmem/config.yaml": "target: main\n"})
+    sandbox.git("switch", "-q", "-c", "feature")
+    desk.flag("a fact")
+    desk.close(here=True)
+    for _ in range(2):
+        assert boot_words(sandbox).person == ""
+
+    sandbox.git("reset", "-q", "--hard", "HEAD~1")
+
+    assert "1 flag waits undrained" in boot_words(sandbox).person
+
+
+def test_what_was_accepted_here_is_noticed_when_the_landing_is_taken_back(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    other = Sandbox(tmp_path / "other")
+    other.path.mkdir()
+    other.git("clone", "-q", str(sandbox.path), ".")
+    record(other, keep(other, 2))
+    for _ in range(2):
+        assert boot_words(other).person == ""
+
+    other.git("reset", "-q", "--hard", "HEAD~1")
+
+    assert "2 flags wait undrained" in boot_words(other).person

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gitmem.domain.errors import Refused
@@ -71,6 +73,17 @@ def test_fields_are_named_from_the_top_of_the_repository(sandbox: Sandbox) -> No
         "rule": "AGENTS.md",
         "paths": ["."],
     }
+
+
+def test_a_path_through_a_link_to_the_repository_is_inside_it(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(sandbox.path)
+    wish = Wish("ok", paths=[str(tmp_path / "link" / "src/a.py"), str(tmp_path / "link")])
+
+    assert checked(sandbox, wish)["paths"] == ["src/a.py", "."]
+    with pytest.raises(Refused):
+        checked(sandbox, Wish("ok", paths=[str(tmp_path / "link" / ".." / "elsewhere")]))
 
 
 @pytest.mark.parametrize("trouble", [KeyboardInterrupt(), ValueError("our own bug")])

@@ -315,6 +315,65 @@ def test_a_memory_path_that_git_ignores_is_refused(desk: Desk, pattern: str) -> 
     assert "git ignores memory/" in refused(desk).message
 
 
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({".gitignore": "CLAUDE.md\n"}, "git ignores it"),
+        ({".gitattributes": "CLAUDE.md filter=lfs\n"}, "the attribute filter=lfs rewrites it"),
+        (
+            {".gitattributes": "CLAUDE.md ident\n", "CLAUDE.md": "# Rules\n"},
+            "the attribute ident=set rewrites it",
+        ),
+    ],
+)
+def test_rules_for_a_file_that_git_would_not_share_stay_queued_and_hold_nothing_else_up(
+    desk: Desk, files: dict[str, str], reason: str
+) -> None:
+    desk.sandbox.commit("unshared", files)
+    desk.flag("a fact")
+    snag = desk.flag("it broke", kind="snag", better="mend it")
+
+    done = desk.close()
+
+    assert [(left.id, left.reason) for left in done.left] == [
+        (snag, f"gitmem does not write CLAUDE.md: {reason}")
+    ]
+    assert desk.lines("memory/facts.md") == ["a fact"]
+    assert desk.states() == {"undrained": ["it broke"], "in review": ["a fact"]}
+
+
+def test_a_skill_that_a_filter_rewrites_leaves_its_snags_queued(desk: Desk) -> None:
+    path = ".claude/skills/ship/SKILL.md"
+    skill = "---\nname: ship\ndescription: Ship it.\n---\n\n# Ship\n\n- push\n"
+    desk.sandbox.commit("skill", {path: skill, ".gitattributes": ".claude/** filter=lfs\n"})
+    desk.flag("a fact")
+    snag = desk.flag("tag failed", kind="snag", better="push first", skill="ship")
+
+    done = desk.close()
+
+    assert [left.id for left in done.left] == [snag]
+    assert path in done.left[0].reason
+    assert desk.lines("memory/facts.md") == ["a fact"]
+
+
+def test_rules_go_to_the_file_that_is_shared_when_the_other_one_is_ignored(desk: Desk) -> None:
+    desk.sandbox.commit("agents", {".gitignore": "CLAUDE.md\n", "AGENTS.md": "# Rules\n"})
+    desk.flag("it broke", kind="snag", better="mend it")
+
+    assert desk.close().left == ()
+    assert "mend it" in desk.show("AGENTS.md")
+
+
+def test_a_drain_record_that_git_ignores_is_refused_by_its_name(desk: Desk) -> None:
+    desk.sandbox.commit("ignore", {".gitignore": ".gitmem/drains/\n"})
+    desk.flag("a fact")
+
+    refusal = refused(desk)
+
+    assert "git ignores .gitmem/drains/" in refusal.message
+    assert "memory" not in refusal.message + refusal.hint
+
+
 def test_an_ignored_file_that_is_tracked_all_the_same_is_written(desk: Desk) -> None:
     desk.sandbox.commit(
         "tracked", {".gitignore": "memory/facts.md\n", "memory/facts.md": "# Facts\n\n- old\n"}

@@ -70,7 +70,9 @@ def test_what_points_at_another_repository_is_taken_out_of_the_environment(
     sandbox: Sandbox,
 ) -> None:
     known = set(sandbox.git("rev-parse", "--local-env-vars").split())
-    environ = dict.fromkeys([*known, "GIT_QUARANTINE_PATH", "GIT_CONFIG_KEY_0", "HOME"], "x")
+    known |= {f"GIT_{how}_PATHSPECS" for how in ("LITERAL", "GLOB", "NOGLOB", "ICASE")}
+    known |= {"GIT_QUARANTINE_PATH", "GIT_ATTR_SOURCE", "GIT_CONFIG_KEY_0"}
+    environ = dict.fromkeys([*known, "HOME"], "x")
     environ["LC_ALL"] = "de_DE.UTF-8"
 
     assert process.clean(environ) == {

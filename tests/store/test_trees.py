@@ -104,3 +104,30 @@ def test_a_commit_has_the_message_and_the_parents_it_was_given(
 
     shown = sandbox.git("log", "-1", "--format=%P|%an|%ad|%s|%cn", "--date=raw", oid)
     assert shown == f"{head}|R\u00e9mi|1 +0200|caf\u00e9|Test Person"
+
+
+@pytest.mark.parametrize("how", ["LITERAL", "GLOB", "NOGLOB", "ICASE"])
+def test_how_a_surrounding_git_reads_paths_changes_nothing(
+    sandbox: Sandbox, claim: Claim, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setenv(f"GIT_{how}_PATHSPECS", "1")
+    inside = repository.discover(str(sandbox.path), os.environ)
+    head = sandbox.git("rev-parse", "HEAD", env={f"GIT_{how}_PATHSPECS": None})
+    staging = Staging(inside, head, claim)
+
+    staging.refuse_unshared(["memory/other.md", "memory/[new]*.md"])
+    tree = staging.write({"memory/[new]*.md": b"x"})
+
+    assert "memory/[new]*.md" in listed(sandbox, tree)
+
+
+def test_attributes_are_those_of_the_staged_tree_whatever_the_environment_says(
+    sandbox: Sandbox, claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = sandbox.git("rev-parse", "HEAD")
+    sandbox.commit("attributes", {".gitattributes": "memory/** filter=lfs\n"})
+    monkeypatch.setenv("GIT_ATTR_SOURCE", head)
+    inside = repository.discover(str(sandbox.path), os.environ)
+
+    with pytest.raises(Refused, match="rewrites memory/x.md"):
+        Staging(inside, sandbox.git("rev-parse", "HEAD"), claim).refuse_unshared(["memory/x.md"])

@@ -10,10 +10,11 @@ from gitmem.engine.accept import accept as run_accept
 
 
 def accept(dry_run: DryRun = False, json: Json = False) -> None:
-    """Land the review branch on the local target; a work tree that has it checked out follows.
+    """Land the review on the local target branch.
 
-    No local edit, untracked or ignored file is overwritten. A person's command: inside an agent
-    session it is refused unless `git config gitmem.acceptInAgent true` says otherwise.
+    A work tree that has it checked out follows; no local edit, untracked or ignored file is
+    overwritten. A person's command: inside an agent session it is refused unless `git config
+    gitmem.acceptInAgent true` says otherwise.
     """
     place = surroundings.here()
     client = surroundings.agent()

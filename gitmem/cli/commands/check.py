@@ -32,7 +32,10 @@ def check(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Fail (1) when flags are not drained, 5 when that cannot be told. Writes nothing."""
+    """Fail when flags are not drained, for CI.
+
+    Ends with 1 then, and with 5 when that cannot be told. Writes nothing.
+    """
     try:
         place = surroundings.here()
         found = run_check(place.repo, place.configured)

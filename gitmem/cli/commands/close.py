@@ -31,9 +31,10 @@ def close(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Drain the queue into memory as one commit on gitmem/drain, and show the difference.
+    """Drain the queue into one commit to review.
 
-    Work tree, index and HEAD are not touched (with --here, the branch moves like a fast-forward).
+    The commit is on gitmem/drain; the difference is shown. Work tree, index and HEAD are not
+    touched (with --here, the current branch moves like a fast-forward).
     """
     place = surroundings.here()
     chosen, why = choose_engine(place, engine, surroundings.ENVIRON)

@@ -12,7 +12,7 @@ from gitmem.store import process
 
 
 def demo() -> None:
-    """Run the whole loop in a throw-away repository, showing each step."""
+    """Show the whole loop in a throw-away repository."""
     script = assets.path("templates/demo/demo.sh")
     # The gitmem that was called is the one that is shown, wherever PATH would lead.
     folder = Path(sys.argv[0]).absolute().parent

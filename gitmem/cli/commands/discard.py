@@ -8,7 +8,10 @@ from gitmem.engine.review import discard as run_discard
 
 
 def discard(dry_run: DryRun = False, json: Json = False) -> None:
-    """Take the review branch back; its flags are undrained again. The queue is not touched."""
+    """Take the review back; nothing is lost.
+
+    Its flags are undrained again. The queue is not touched.
+    """
     place = surroundings.here()
     done = run_discard(place.repo, place.configured, dry_run=dry_run)
     if json:

@@ -17,7 +17,10 @@ def drop(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Reject a flag: the next close records it as skipped, with the reason, and files nothing."""
+    """Reject a flag: it never becomes memory.
+
+    The next close records it as skipped, with the reason, and files nothing.
+    """
     place = surroundings.here()
     done = run_drop(
         place.repo,

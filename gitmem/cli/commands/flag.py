@@ -16,13 +16,17 @@ _Source = Annotated[
     str, typer.Option("--source", help="Where it was learned: a URL, a file, a person.")
 ]
 _Paths = Annotated[
-    list[str], typer.Option("--paths", help="A path it is about; may be given several times.")
+    list[str],
+    typer.Option("--paths", metavar="PATH", help="A path it is about; may be given several times."),
 ]
 
 
 def flag(
     text: Annotated[
-        str, typer.Argument(help="What is durable, on one line; - reads lines from stdin.")
+        str,
+        typer.Argument(
+            metavar="TEXT", help="What is durable, on one line; - reads lines from stdin."
+        ),
     ],
     kind: Annotated[
         str, typer.Option("--kind", help="fact, decision, gotcha, preference or pending.")
@@ -35,7 +39,10 @@ def flag(
     json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Keep one durable fact: journal first, then the queue branch. Exit 0 means saved."""
+    """Keep one durable fact; exit code 0 means saved.
+
+    The journal first, then the queue branch. Touches no file of yours.
+    """
     _hot()
 
 
@@ -51,7 +58,10 @@ def snag(
     json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Keep what went wrong and the better path; the close makes it a rule or a line of a skill."""
+    """Keep what went wrong and the better path.
+
+    The close makes it a rule of the instruction file, or a line of a skill.
+    """
     _hot()
 
 

@@ -22,7 +22,10 @@ def init(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Wire gitmem into this repository: settings, managed block, Claude Code hooks. Idempotent."""
+    """Wire gitmem into this repository.
+
+    Writes settings, the managed block and the Claude Code hooks; a second run changes nothing.
+    """
     place = surroundings.here()
     chosen = chosen_settings(place, target)
     root = Path(place.repo.top)

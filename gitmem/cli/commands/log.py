@@ -17,14 +17,15 @@ from gitmem.store import drops
 
 def log(
     number: Annotated[
-        int | None, typer.Option("-n", "--number", min=1, help="Show only the last so many.")
+        int | None,
+        typer.Option("-n", "--number", min=1, metavar="N", help="Show only the last so many."),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Also flags that have landed and are still queued.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """List the queued flags with id, age, kind and where they stand."""
+    """List the queued flags and where each stands."""
     place = surroundings.here()
     seen = snapshot.take(place.repo, place.configured)
     dropped = drops.reasons(place.repo)

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def review(json: Json = False) -> None:
-    """Show what is in review: the difference, and where every line comes from."""
+    """Show what is in review, line by line.
+
+    The difference, and where every line comes from.
+    """
     place = surroundings.here()
     found = reviews.read(place.repo, place.configured)
     dropped = drops.reasons(place.repo)

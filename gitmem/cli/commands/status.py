@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 def status(json: Json = False) -> None:
-    """Say what is undrained, in review, and accepted but not pushed; publish what is pending."""
+    """Say what waits, and what to do next.
+
+    Undrained, in review, accepted but not pushed; publishes what is pending.
+    """
     place = surroundings.here()
     seen, notes = tidy.settled(place.repo, place.configured)
     render.notes(notes)

@@ -12,7 +12,10 @@ from gitmem.engine.plan_files import apply, render_diff
 
 
 def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
-    """Take settings, managed block and hooks out; memory, records and the queue stay."""
+    """Take the wiring out again.
+
+    Settings, managed block and hooks go; memory, records and the queue stay.
+    """
     root = Path(surroundings.repository().top)
     plan = install.plan_uninstall(root, attributes=attributes())
     if not dry_run:
