@@ -1,12 +1,14 @@
+# ruff: noqa: I002 - the folder goes first: that import too would look into it
 """`python -m gitmem`: the same as the console script.
 
-Hooks and CI call the console script: with `-m`, a file in the working folder could stand in for a
-library that gitmem imports.
+Hooks and CI call the console script, which never looks into the working folder for a library.
 """
 
-from __future__ import annotations
-
 import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # `-m` puts the working folder first, where a file could stand in for a library (sys.path).
+    del sys.path[0]
 
 from gitmem.cli.entry import main
 

@@ -77,7 +77,7 @@ def main(
 
 
 def run(argv: Sequence[str]) -> int:
-    """Runs one command; returns the exit code of DESIGN section 4."""
+    """Runs one command; returns the exit code (docs/adr/0006-exit-codes.md)."""
     surroundings.seal()
     try:
         app(args=list(argv), prog_name="gitmem")

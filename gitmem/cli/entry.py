@@ -19,12 +19,17 @@ def main() -> int:
         import fcntl  # noqa: F401 - every lock needs it, and it is what a foreign system lacks
     except ImportError:
         return _foreign_system(argv)
-    if argv and argv[0] in HOT and "--help" not in argv:
+    if argv and argv[0] in HOT and not _asks_for_help(argv):
         # Leaving at once saves a tenth of a silent hook; everything is written without buffers.
         os._exit(_hot(argv))
     from gitmem.cli import app
 
     return app.run(argv)
+
+
+def _asks_for_help(argv: list[str]) -> bool:
+    """Whether typer shall show a hot command's help; later a `-h` may be an option's value."""
+    return argv[1:2] == ["-h"] or "--help" in argv
 
 
 def _hot(argv: list[str]) -> int:

@@ -9,7 +9,7 @@ from gitmem.domain.jsonline import dumps, loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 VERSION = 1
 KINDS = ("fact", "decision", "gotcha", "preference", "pending", "snag")
@@ -127,11 +127,6 @@ def is_id(value: object) -> bool:
 def new_id(random: bytes) -> str:
     """An id from at least twelve random bytes (five bits of each are used)."""
     return "".join([ID_ALPHABET[byte & 31] for byte in random[:ID_LENGTH]])
-
-
-def ids(flags: Iterable[Flag]) -> list[str]:
-    """The ids, in order."""
-    return [flag.id for flag in flags]
 
 
 def _wrong(fields: Mapping[str, object]) -> str:

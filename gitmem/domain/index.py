@@ -28,17 +28,13 @@ _HEADING = "# Memory\n"
 _PENDING_LINE = f"- [PENDING]({PENDING_NAME}): Open questions and todos."
 # Anything else could end the link, or hide in it.
 _NAME = re.compile(r"[^\x00-\x1f\x7f\[\]<>\\`|!]+")
-_CR = 1
-
-
-def derive_index(files: Mapping[str, str], *, folder: str = "memory") -> str:
-    """The text of MEMORY.md. ``files``: path in the repository to text; others are ignored."""
-    return update_index(None, files, folder=folder)
 
 
 def update_index(existing: str | None, files: Mapping[str, str], *, folder: str = "memory") -> str:
     """MEMORY.md with its list brought up to date; a person's text around the list stays.
 
+    ``existing`` is its text (None: there is no such file). ``files``: path in the repository to
+    text; those outside the folder are ignored.
     Raises NeedsPerson when the marks around the list are broken.
     """
     base = existing if existing and existing.strip() else _HEADING

@@ -14,7 +14,6 @@ from gitmem.domain.blocks import blocks
 from gitmem.domain.bullets import add_bullets, bullets, remove_lines, replace_lines
 from gitmem.domain.errors import Refused
 from gitmem.domain.markdown import Line, front_matter_lines
-from gitmem.domain.topic import slug
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,14 +42,6 @@ _BOX = re.compile(r"\[(?P<mark>[ xX])\](?:[ \t]+(?P<text>.*))?")
 # What YAML reads as text, and as that text, without quotes.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,.'()/-]*")
 _YAML_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
-
-
-def topic_slug(raw: str) -> str:
-    """The name of a topic as its file has it: ``Build system`` becomes ``build-system``.
-
-    Raises Refused for what cannot name a topic.
-    """
-    return slug(raw)
 
 
 def default_topic(kind: str) -> str:
@@ -110,14 +101,12 @@ def remove_fact(text: str, old: str) -> str:
 
 
 def fact_key(text: str) -> str:
-    """What exact duplicates have in common: NFC, blanks folded, one final full stop ignored."""
+    """What exact duplicates have in common: NFC, blanks folded, one final full stop ignored.
+
+    Case counts: ``PATH`` is not ``path``.
+    """
     folded = " ".join(unicodedata.normalize("NFC", text).split())
     return folded if folded.endswith("..") else folded.removesuffix(".").rstrip()
-
-
-def same_fact(one: str, other: str) -> bool:
-    """Whether two lines are exact duplicates. Case counts: ``PATH`` is not ``path``."""
-    return fact_key(one) == fact_key(other)
 
 
 def add_pending(text: str, lines: Sequence[str]) -> str:

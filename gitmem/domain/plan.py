@@ -1,4 +1,4 @@
-"""What a close intends, as values: requests to an engine, operations it answers with (DESIGN 7)."""
+"""What a close intends, as values: requests to an engine, operations it answers with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from gitmem.domain.flag import Flag
 
-CHUNK = 32  # flags of one memory request (DESIGN 7)
+CHUNK = 32  # flags of one memory request
 
 
 class Work(StrEnum):

@@ -6,8 +6,6 @@ from gitmem.domain.flag import BadLine, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gitmem.domain.flag import Flag
 
 
@@ -51,11 +49,6 @@ class Lines:
                 self.damaged.append(Damaged(f"{where}:{number}", bad.reason, bad.flag_id))
             else:
                 self.flags.setdefault(flag.id, flag)
-
-    def add(self, flags: Iterable[Flag]) -> None:
-        """Adds flags that are not there yet."""
-        for flag in flags:
-            self.flags.setdefault(flag.id, flag)
 
 
 def split(data: bytes) -> list[tuple[bytes, str]]:

@@ -1,4 +1,4 @@
-"""Where every flag stands: derived from sets of ids, never stored (DESIGN 3.4; hot lane: boot).
+"""Where every flag stands: derived from sets of ids, never stored (docs/adr/0004; hot lane: boot).
 
 Pure: the caller read the queue, the journal, the archive and the drain records.
 """

@@ -8,7 +8,7 @@ from gitmem.domain.assemble import Ground, existing_lines
 from gitmem.domain.errors import Refused
 from gitmem.domain.paths import Target, writable
 from gitmem.domain.plan import Places
-from gitmem.store import objects
+from gitmem.store import objects, trees
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +39,12 @@ def read(repo: Repository, commit: str, folder: str) -> Ground:
             found[entry.path] = content.decode()
         except UnicodeDecodeError:
             odd[entry.path] = "it is not UTF-8 text"
+    outside = [path for path in texts if not path.startswith(folder + "/")]
+    # Without any instruction file a close would make this one.
+    if not {*_INSTRUCTIONS} & {*texts, *odd}:
+        outside.append(_INSTRUCTIONS[0])
+    # Of the memory folder no file is odd for that reason: there a close is refused as a whole.
+    odd |= trees.unshared(repo, commit, outside)
     return Ground(folder=folder, texts=texts, odd=odd, links=links)
 
 
@@ -67,7 +73,7 @@ def _concerns(path: str, folder: str) -> bool:
 def _rules(ground: Ground) -> dict[str, str]:
     """Each instruction file to the one its rules go to: itself, or what it is a link to.
 
-    In the order of preference: CLAUDE.md, or AGENTS.md where that is the one in use (DESIGN 3.5).
+    In the order of preference: CLAUDE.md, or AGENTS.md where that is the one in use.
     """
     found = {}
     for name in _INSTRUCTIONS:

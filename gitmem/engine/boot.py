@@ -35,7 +35,8 @@ def words(repo: Repository, now: float) -> Words:
     except GitmemError as error:
         return _cannot_tell(repo, error)
     said = _said(state, now)
-    if not said.person:
+    # What is carried or accepted can be taken back by a ref that `quiet` does not look at.
+    if not (said.person or state.carried or state.accepted):
         quiet.remember(repo, seen)
     return said
 

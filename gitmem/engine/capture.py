@@ -1,4 +1,4 @@
-"""Capture: `flag`, `snag` and `drop` (hot lane). Journal first, then the branch."""
+"""Capture: `flag` and `snag` (hot lane). Journal first, then the branch."""
 
 from __future__ import annotations
 
@@ -139,11 +139,15 @@ def _published(repo: Repository, journal: Journal, by: str, made: Sequence[Flag]
 
 
 def _inside(path: str, cwd: str, top: str) -> str:
-    """A path as the repository names it. Raises Refused for one outside."""
+    """A path as the repository names it, also when it leads there through a link.
+
+    Raises Refused for one outside.
+    """
     whole = os.path.normpath(os.path.join(os.path.abspath(cwd), path))
-    if whole != top and not whole.startswith(top.rstrip("/") + "/"):
-        raise Refused(f"{path[:80]!r} is not inside this repository")
-    return clean(whole[len(top) :].strip("/") or ".", what="path")
+    for place, root in ((whole, top), (os.path.realpath(whole), os.path.realpath(top))):
+        if place == root or place.startswith(root.rstrip("/") + "/"):
+            return clean(place[len(root) :].strip("/") or ".", what="path")
+    raise Refused(f"{path[:80]!r} is not inside this repository")
 
 
 def _name(name: str, what: str) -> str:

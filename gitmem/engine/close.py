@@ -1,4 +1,4 @@
-"""Close: gather, plan, run, gate, assemble, commit (DESIGN 7). Nothing moves until all is decided."""
+"""Close: gather, plan, run, gate, assemble, commit. Nothing moves until all is decided."""
 
 from __future__ import annotations
 

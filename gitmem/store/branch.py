@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NAME = "gitmem/queue"
 BRANCH = "refs/heads/" + NAME
 ARCHIVE = "refs/gitmem/archive"
-ACTIVE_LINES = 128  # DESIGN 3.2: an append rewrites a bounded blob
+ACTIVE_LINES = 128  # an append rewrites a bounded blob (docs/adr/0001)
 TRAILER = "Gitmem-Journal: "
 _SUBJECT_TEXT = 60
 _HINT_WIDTH = 159  # room for a SHA-256 name, a journal id and three numbers of 20 digits

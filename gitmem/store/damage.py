@@ -8,12 +8,11 @@ import zlib
 
 from gitmem.domain.errors import Unreachable
 from gitmem.store import local, repository
+from gitmem.store.process import ANY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitmem.store.repository import Repository
-
-_ANY = range(-64, 256)
 
 
 def exists(repo: Repository, ref: str) -> bool:
@@ -60,7 +59,7 @@ def set_aside(repo: Repository, ref: str, reason: str) -> str:
     for broken in _broken(repo, oid):
         # git takes a broken object for written and would never write it again.
         os.rename(_loose_object(repo, broken), f"{repo.folder}/damaged/{name}.{broken}")
-    if repo.git("update-ref", "--no-deref", "-d", ref, ok=_ANY).code and is_file(repo, ref):
+    if repo.git("update-ref", "--no-deref", "-d", ref, ok=ANY).code and is_file(repo, ref):
         os.unlink(path)  # git refuses to touch a ref file it cannot parse
     return (
         f"the queue branch was damaged ({reason}); it is set aside under the git directory's "
@@ -70,7 +69,7 @@ def set_aside(repo: Repository, ref: str, reason: str) -> str:
 
 def _value(repo: Repository, ref: str) -> str:
     """The object name in a ref, whether the object is there or not; empty when unreadable."""
-    said = repo.git("rev-parse", "--verify", "-q", "--end-of-options", ref, ok=_ANY).text
+    said = repo.git("rev-parse", "--verify", "-q", "--end-of-options", ref, ok=ANY).text
     return said if repository.is_oid(said) else ""
 
 
@@ -78,9 +77,9 @@ def _broken(repo: Repository, tip: str) -> list[str]:
     """The loose objects of a tip (commit, trees, blobs) whose files cannot be unpacked."""
     if not tip:
         return []
-    root = repo.git("rev-parse", "-q", "--verify", tip + "^{tree}", ok=_ANY).text
+    root = repo.git("rev-parse", "-q", "--verify", tip + "^{tree}", ok=ANY).text
     # A broken subtree ends the list early; itself it is listed before it is opened.
-    listed = repo.git("ls-tree", "-r", "-t", "-z", "--full-tree", tip, ok=_ANY).out.split(b"\0")
+    listed = repo.git("ls-tree", "-r", "-t", "-z", "--full-tree", tip, ok=ANY).out.split(b"\0")
     oids = [tip, root] + [row.split(b"\t")[0][-len(tip) :].decode() for row in listed if row]
     return [oid for oid in dict.fromkeys(oids) if repository.is_oid(oid) and _is_torn(repo, oid)]
 

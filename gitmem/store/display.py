@@ -1,4 +1,4 @@
-"""Diffs and logs for a person, through GitPython (DESIGN 5: its place is the cold lane)."""
+"""Diffs and logs for a person, through GitPython (docs/adr/0003: the cold lane)."""
 
 from __future__ import annotations
 

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from gitmem.store.repository import Repository
 
-_ANY = range(-64, 256)
-_LOCK_WAIT = 2000  # milliseconds a foreign ref lock is waited for (performance facts, section 4)
+_LOCK_WAIT = 2000  # milliseconds a foreign ref lock is waited for; git's own default is 100
 _STILL = 0.02  # seconds; git holds a ref lock for a fraction of that, a dead process for ever
 
 
@@ -166,7 +165,7 @@ def fast_import(repo: Repository, guard: Guard, ref: str, commit: Commit) -> pro
         "--done",
         "--date-format=now",
         stdin=commit.stream(ref),
-        ok=_ANY,
+        ok=process.ANY,
         keep=guard.descriptor,
     )
     if not done.code and not repository.is_oid(done.text):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gitmem.store.process import ANY
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitmem.store.repository import Repository
@@ -15,6 +17,6 @@ def identity(repo: Repository) -> str:
     A flag must not fail because user.name is unset or user.useConfigOnly forbids a guess, nor
     because that git command was killed.
     """
-    done = repo.git("var", "GIT_AUTHOR_IDENT", ok=range(-64, 256))
+    done = repo.git("var", "GIT_AUTHOR_IDENT", ok=ANY)
     person = done.text.rpartition(">")[0]
     return f"{person}>" if done.code == 0 and "<" in person else NOBODY

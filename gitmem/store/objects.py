@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gitmem.domain.errors import NeedsPerson
+from gitmem.store.process import ANY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def entries(repo: Repository, commit: str, *paths: str) -> list[Entry]:
 
     Symbolic links and submodules are listed with their modes. Raises Unreadable when the tree cannot be read.
     """
-    done = repo.git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths, ok=range(-64, 256))
+    done = repo.git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths, ok=ANY)
     if done.code:
         raise Unreadable(f"the tree of {commit[:12]} cannot be read: {done.said.strip()}")
     found = []
@@ -49,7 +50,7 @@ def blobs(repo: Repository, oids: Sequence[str]) -> list[bytes]:
     if not oids:
         return []
     request = ("\n".join(oids) + "\n").encode()
-    done = repo.git("cat-file", "--batch", stdin=request, ok=range(-64, 256))
+    done = repo.git("cat-file", "--batch", stdin=request, ok=ANY)
     contents, position = [], 0
     for oid in oids:
         end = done.out.find(b"\n", position)
@@ -69,7 +70,7 @@ def present(repo: Repository, oids: Sequence[str]) -> None:
     if not oids:
         return
     request = ("\n".join(oids) + "\n").encode()
-    done = repo.git("cat-file", "--batch-check", stdin=request, ok=range(-64, 256))
+    done = repo.git("cat-file", "--batch-check", stdin=request, ok=ANY)
     for line in done.out.splitlines():
         if line.endswith(b" missing"):
             raise Unreadable(f"the object {line[:12].decode()} is missing or broken")

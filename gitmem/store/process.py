@@ -37,6 +37,12 @@ LOCAL_VARIABLES = (
     "GIT_REPLACE_REF_BASE",
     "GIT_SHALLOW_FILE",
     "GIT_WORK_TREE",
+    # How the hook's git reads paths and attributes (git(1)); gitmem names files as they are.
+    "GIT_ATTR_SOURCE",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
 )
 
 DURABLE = "core.fsync=committed,reference"  # what a ref names survives a power loss
@@ -64,6 +70,8 @@ HARDENED = (
     "-c",
     "advice.graftFileDeprecated=false",
 )
+
+ANY = range(-64, 256)  # for ``ok``: every exit code is an answer, and so is death by a signal
 
 _CHUNK = 65536
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from gitmem.store.journal import Journal
     from gitmem.store.repository import Repository
 
-__all__ = ["BRANCH", "Published", "busy_gc", "forget_hint", "publish"]
-
 _HARMLESS_EXPIRY = ("", "never", "2.weeks.ago")
 
 
@@ -173,7 +171,8 @@ def busy_gc(repo: Repository) -> str:
     """Why nothing may be published now, when a pruning gc runs; empty otherwise.
 
     `git gc` writes "<pid> <host>" to gc.pid. A plain gc keeps objects younger than two weeks; one
-    with --prune=<recent> may remove what is being written (performance facts, section 4).
+    with --prune=<recent> may remove what is being written (docs/data-model.md,
+    "Publishing").
     """
     content = local.read(repo.common + "/gc.pid").split()
     if not content or not content[0].isdigit():

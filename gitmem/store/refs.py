@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gitmem.domain.errors import NeedsPerson
+from gitmem.store.process import ANY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def listed(repo: Repository, *patterns: str) -> dict[str, str]:
 def update(repo: Repository, ref: str, new: str, old: str, reason: str) -> None:
     """Moves a ref from ``old`` (empty: it must not exist) to ``new``; raises Moved otherwise."""
     expected = old or "0" * len(new)
-    done = repo.git("update-ref", "-m", reason, ref, new, expected, ok=range(-64, 256))
+    done = repo.git("update-ref", "-m", reason, ref, new, expected, ok=ANY)
     if done.code:
         raise Moved(f"{ref} was not moved: {done.said.strip()}")
 
@@ -40,7 +41,7 @@ def delete(repo: Repository, ref: str, old: str, reason: str, *, keep: int = -1)
 
     ``keep`` is the descriptor of a held lock for git to inherit.
     """
-    done = repo.git("update-ref", "-m", reason, "-d", ref, old, ok=range(-64, 256), keep=keep)
+    done = repo.git("update-ref", "-m", reason, "-d", ref, old, ok=ANY, keep=keep)
     if done.code:
         raise Moved(f"{ref} was not deleted: {done.said.strip()}")
 

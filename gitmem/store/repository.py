@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gitmem.store.process import Done
 
 FOLDER = "gitmem"
-_ANY = range(-64, 256)
 
 
 class NoRepository(GitmemError):
@@ -211,11 +210,18 @@ def head(repository: Repository) -> tuple[str, str]:
     if ref == content:
         return "", content if is_oid(content) else ""
     if ref == "refs/heads/.invalid":  # reftable keeps HEAD elsewhere
-        ref = repository.git("symbolic-ref", "-q", "HEAD", ok=_ANY).text
+        ref = _told(repository, "symbolic-ref", "-q", "HEAD")
     oid = loose(repository, ref) if ref else ""
     if not oid:
-        oid = repository.git("rev-parse", "--verify", "-q", "HEAD^{commit}", ok=_ANY).text
+        oid = _told(repository, "rev-parse", "--verify", "-q", "HEAD^{commit}")
     return ref.removeprefix("refs/heads/"), oid if is_oid(oid) else ""
+
+
+def _told(repository: Repository, *args: str) -> str:
+    """What git answers; empty, as a rule, when it fails."""
+    from gitmem.store.process import ANY  # as in `Repository.git`
+
+    return repository.git(*args, ok=ANY).text
 
 
 def loose(repository: Repository, ref: str) -> str:

@@ -1,4 +1,4 @@
-"""Which branch memory lives on, and which ref decides what is drained (DESIGN 3.4; stdlib only)."""
+"""Which branch memory lives on, and which ref decides what is drained (docs/data-model.md; stdlib only)."""
 
 from __future__ import annotations
 

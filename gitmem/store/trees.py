@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import GitmemError, Refused
 from gitmem.domain.paths import check_tree_entry, check_tree_parent
+from gitmem.store.process import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -13,11 +15,9 @@ if TYPE_CHECKING:
     from gitmem.store.claim import Claim
     from gitmem.store.repository import Repository
 
-_ANY = range(-64, 256)
 # Attributes under which git stores other bytes than it checks out (gitattributes(5)).
 _REWRITING = ("filter", "working-tree-encoding", "ident")
-
-
+_IGNORES = "git ignores"
 _UTF8 = ("-c", "i18n.commitEncoding=UTF-8")
 
 
@@ -27,14 +27,61 @@ class NotSigned(GitmemError):
     exit_code = 8
 
 
-class Staging:
+def unshared(repo: Repository, base: str, paths: Collection[str]) -> dict[str, str]:
+    """Those of the paths that git ignores or a filter rewrites on top of a commit: path to reason.
+
+    Empty ``base``: no commit. A file that is tracked already is not ignored. Raises Refused when
+    git cannot tell.
+    """
+    with tempfile.TemporaryDirectory(prefix="gitmem-") as folder:
+        found = _Index(repo, base, folder + "/index").objections(paths)
+    return {path: f"{objection} it" for path, objection in found.items()}
+
+
+class _Index:
     """A private index that starts as the tree of a commit (empty: as no tree)."""
 
-    def __init__(self, repo: Repository, base: str, claim: Claim) -> None:
+    def __init__(self, repo: Repository, base: str, file: str) -> None:
         self._repo = repo
         self._base = base
-        self._index = claim.folder + "/index"
+        self._file = file
         self._git("read-tree", base or "--empty")
+
+    def objections(self, paths: Collection[str]) -> dict[str, str]:
+        """Paths that would not be shared as they are written, each to what acts on it."""
+        found = dict.fromkeys(self._ignored(paths), _IGNORES)
+        for path, attribute, value in self._attributes(paths):
+            if value not in {"unspecified", "unset"}:
+                found.setdefault(path, f"the attribute {attribute}={value} rewrites")
+        return found
+
+    def _ignored(self, paths: Collection[str]) -> list[str]:
+        tracked = set(self._git("ls-files", "-z", "--", *paths).split("\0")) if paths else set()
+        request = _zero_ended([path for path in paths if path not in tracked])
+        done = self._repo.git(
+            "check-ignore", "--no-index", "-z", "--stdin", stdin=request, ok=(0, 1, 128)
+        )
+        if done.code == 128:  # noqa: PLR2004 - a link or a repository on the way, in the work tree
+            raise Refused(f"git cannot tell what it ignores: {done.said.strip()}")
+        return [path for path in _text(done.out).split("\0") if path]
+
+    def _attributes(self, paths: Collection[str]) -> Iterator[tuple[str, str, str]]:
+        """Path, attribute and value, as the staged tree's .gitattributes say."""
+        said = self._git(
+            "check-attr", "--cached", "-z", "--stdin", *_REWRITING, stdin=_zero_ended(paths)
+        ).split("\0")
+        return zip(said[::3], said[1::3], said[2::3], strict=False)
+
+    def _git(self, *args: str, stdin: bytes = b"") -> str:
+        env = {"GIT_INDEX_FILE": self._file, "GIT_LITERAL_PATHSPECS": "1"}
+        return _text(self._repo.git(*args, stdin=stdin, env=env).out).removesuffix("\n")
+
+
+class Staging(_Index):
+    """The index that a commit of ours is made from, while a claim is held."""
+
+    def __init__(self, repo: Repository, base: str, claim: Claim) -> None:
+        super().__init__(repo, base, claim.folder + "/index")
 
     def refuse_unshared(self, paths: Collection[str]) -> None:
         """Raises Refused for a path that git ignores, or whose bytes a filter would rewrite.
@@ -42,20 +89,14 @@ class Staging:
         A file that is tracked already is not ignored, whatever the patterns say.
         """
         self._refuse_links(paths)
-        ignored = self._ignored(paths)
-        if ignored:
+        for path, objection in self.objections(paths).items():
+            ignored = objection == _IGNORES
             raise Refused(
-                f"git ignores {ignored[0]}, so memory there would never be shared",
-                hint="take the pattern out of .gitignore, or name another folder: `memory:` in "
-                ".gitmem/config.yaml",
+                f"{objection} {path}, so what is written there would not be what others read",
+                hint="take the pattern out: `git check-ignore -v` with that path names it"
+                if ignored
+                else "except that path from the attribute in .gitattributes",
             )
-        for path, attribute, value in self._attributes(paths):
-            if value not in {"unspecified", "unset"}:
-                raise Refused(
-                    f"the attribute {attribute}={value} rewrites {path}, so what is written would "
-                    "not be what is read",
-                    hint="except the memory folder from that attribute in .gitattributes",
-                )
 
     def write(self, files: Mapping[str, bytes | None]) -> str:
         """Adds, replaces or (None) removes the files and returns the tree's object name.
@@ -74,23 +115,6 @@ class Staging:
         self._git("update-index", "-z", "--index-info", stdin=b"".join(rows))
         return self._git("write-tree")
 
-    def _ignored(self, paths: Collection[str]) -> list[str]:
-        tracked = set(self._git("ls-files", "-z", "--", *paths).split("\0"))
-        request = _zero_ended([path for path in paths if path not in tracked])
-        done = self._repo.git(
-            "check-ignore", "--no-index", "-z", "--stdin", stdin=request, ok=(0, 1, 128)
-        )
-        if done.code == 128:  # noqa: PLR2004 - a link or a repository on the way, in the work tree
-            raise Refused(f"git cannot tell what it ignores: {done.said.strip()}")
-        return [path for path in _text(done.out).split("\0") if path]
-
-    def _attributes(self, paths: Collection[str]) -> Iterator[tuple[str, str, str]]:
-        """Path, attribute and value, as the staged tree's .gitattributes say."""
-        said = self._git(
-            "check-attr", "--cached", "-z", "--stdin", *_REWRITING, stdin=_zero_ended(paths)
-        ).split("\0")
-        return zip(said[::3], said[1::3], said[2::3], strict=False)
-
     def _refuse_links(self, paths: Collection[str]) -> None:
         if not self._base:
             return
@@ -103,10 +127,6 @@ class Staging:
             mode, kind, _ = meta.split(" ")
             check = check_tree_entry if path in paths else check_tree_parent
             check(path, mode, kind)
-
-    def _git(self, *args: str, stdin: bytes = b"") -> str:
-        env = {"GIT_INDEX_FILE": self._index, "GIT_LITERAL_PATHSPECS": "1"}
-        return _text(self._repo.git(*args, stdin=stdin, env=env).out).removesuffix("\n")
 
 
 def commit(
@@ -128,7 +148,7 @@ def commit(
         arguments += ["-p", parent]
     env = {**_person(repo), **(author or {})}
     said = message.encode("utf-8", "surrogateescape")
-    done = repo.git(*_UTF8, "commit-tree", tree, *arguments, stdin=said, ok=_ANY, env=env)
+    done = repo.git(*_UTF8, "commit-tree", tree, *arguments, stdin=said, ok=ANY, env=env)
     if done.code == 0:
         return done.text
     if signed:
@@ -141,14 +161,14 @@ def commit(
 
 def _asked_to_sign(repo: Repository) -> bool:
     """`commit.gpgSign` as the person set it (every start of git here overrides it)."""
-    done = repo.git("config", "--type=bool", "--get-all", "commit.gpgSign", ok=_ANY)
+    done = repo.git("config", "--type=bool", "--get-all", "commit.gpgSign", ok=ANY)
     # The last value is our own override from the command line.
     return done.text.splitlines()[:-1][-1:] == ["true"]
 
 
 def _person(repo: Repository) -> dict[str, str]:
     """Stand-ins for what git does not know, so that a missing identity does not stop a close."""
-    known = repo.git("var", "GIT_COMMITTER_IDENT", ok=_ANY)
+    known = repo.git("var", "GIT_COMMITTER_IDENT", ok=ANY)
     if known.code == 0:
         return {}
     return {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import NeedsPerson, NoProgress
 from gitmem.store import local, refs, repository
-from gitmem.store.process import GitFailed
+from gitmem.store.process import ANY, GitFailed
 from gitmem.store.takein import TakeIn
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gitmem.store.repository import Repository
     from gitmem.store.takein import Merge
 
-_ANY = range(-64, 256)
 _MERGE = (
     "merge", "--ff-only", "--no-squash", "--no-autostash", "--no-overwrite-ignore",
     "--no-verify-signatures", "--no-stat", "--quiet",
@@ -145,7 +144,7 @@ def _fast_forward(tree: Repository, claim: Claim, move: Move, merge: Merge) -> N
         taken.prepare(merge)
         if not move.old:
             _refuse_overwriting(tree, taken.untracked())
-        done = tree.git(*_MERGE, move.new, ok=_ANY)
+        done = tree.git(*_MERGE, move.new, ok=ANY)
     except GitFailed as error:
         taken.undo()
         raise InTheWay(_said(error.stderr), hint="run it again") from error

@@ -80,6 +80,11 @@ def once(case: Case) -> tuple[float, float]:
     return wall, cpu
 
 
+def growth(first: Sequence[float], last: Sequence[float]) -> float:
+    """Median of the ratios within one round, so that a slow round weighs on neither side."""
+    return statistics.median(after / before for before, after in zip(first, last, strict=True))
+
+
 def used() -> float:
     """CPU seconds of all children that ended, their children included."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)

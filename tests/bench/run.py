@@ -75,10 +75,14 @@ def row(case: Case, base: Case) -> bool:
 
 
 def flat(flags: Sequence[Case]) -> bool:
-    """Prints how a flag grows with its queue; whether it grows too much."""
+    """Prints how a flag grows with its queue; whether it grows too much.
+
+    The CPU decides: the wall clock also tells what else the machine did meanwhile.
+    """
     first, last = flags[0], flags[len(cases.SIZES) - 1]
-    wall, cpu = last.wall / first.wall, last.cpu / first.cpu
-    over = max(wall, cpu) > _FLAT
+    wall = measure.growth(first.walls, last.walls)
+    cpu = measure.growth(first.cpus, last.cpus)
+    over = cpu > _FLAT
     print(
         f"{f'flag, {cases.SIZES[-1]:,} queued against none':38} {'':10} {wall:5.2f} x wall "
         f"{'':10} {cpu:5.2f} x cpu  {f'<= {_FLAT} x':8} {'OVER' if over else ''}"

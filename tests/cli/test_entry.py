@@ -41,7 +41,9 @@ def test_without_file_locks_a_hook_is_silent_and_ends_with_zero() -> None:
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("argv", [["status", "--help"], ["flag", "--dry-run", "a fact"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "argv", [["status", "--help"], ["flag", "--dry-run", "a fact"]], ids=" ".join
+)
 def test_as_a_module_it_takes_no_library_from_the_working_folder(
     sandbox: Sandbox, argv: list[str]
 ) -> None:

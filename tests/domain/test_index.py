@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gitmem.domain.blocks import blocks
 from gitmem.domain.bullets import bullets
 from gitmem.domain.errors import NeedsPerson
-from gitmem.domain.index import MAX_BYTES, MAX_LINES, NOTE, derive_index, update_index
+from gitmem.domain.index import MAX_BYTES, MAX_LINES, NOTE, update_index
 from gitmem.domain.memory import add_facts, add_pending, new_pending_file, new_topic_file
 from tests.support.documents import files as documents
 
@@ -27,7 +27,7 @@ def entries(text: str) -> list[str]:
 def test_the_index_is_a_heading_a_comment_and_one_line_for_each_topic() -> None:
     files = {"memory/facts.md": FACTS, "memory/decisions.md": DECISIONS}
 
-    assert derive_index(files).split("\n") == [
+    assert update_index(None, files).split("\n") == [
         "# Memory",
         "",
         f"<!-- gitmem:begin {NOTE} -->",
@@ -41,12 +41,12 @@ def test_the_index_is_a_heading_a_comment_and_one_line_for_each_topic() -> None:
 def test_pending_comes_last_and_only_with_open_items() -> None:
     files = {"memory/PENDING.md": PENDING, "memory/zoo.md": described("Animals.")}
 
-    assert entries(derive_index(files)) == [
+    assert entries(update_index(None, files)) == [
         "[zoo](zoo.md): Animals.",
         "[PENDING](PENDING.md): Open questions and todos.",
     ]
     settled = {"memory/PENDING.md": PENDING.replace("[ ]", "[x]")}
-    assert entries(derive_index(settled)) == []
+    assert entries(update_index(None, settled)) == []
 
 
 def test_only_markdown_directly_in_the_folder_is_listed() -> None:
@@ -59,13 +59,13 @@ def test_only_markdown_directly_in_the_folder_is_listed() -> None:
         "x/memory/a.md",
     ]
 
-    assert entries(derive_index(dict.fromkeys(names, FACTS))) == []
+    assert entries(update_index(None, dict.fromkeys(names, FACTS))) == []
 
 
 def test_another_folder_can_hold_the_memory() -> None:
     files = {"docs/memory/facts.md": FACTS, "memory/decisions.md": DECISIONS}
 
-    assert entries(derive_index(files, folder="docs/memory")) == [
+    assert entries(update_index(None, files, folder="docs/memory")) == [
         "[facts](facts.md): How things are in this repository."
     ]
 
@@ -85,7 +85,7 @@ def test_another_folder_can_hold_the_memory() -> None:
 def test_a_file_of_a_person_is_listed_by_name_and_first_heading(
     name: str, text: str, entry: str
 ) -> None:
-    assert entries(derive_index({f"memory/{name}.md": text})) == [entry]
+    assert entries(update_index(None, {f"memory/{name}.md": text})) == [entry]
 
 
 @pytest.mark.parametrize(
@@ -100,13 +100,13 @@ def test_a_file_of_a_person_is_listed_by_name_and_first_heading(
     ],
 )
 def test_a_description_that_hides_or_does_something_is_not_repeated(description: str) -> None:
-    assert entries(derive_index({"memory/topic.md": described(description)})) == [
+    assert entries(update_index(None, {"memory/topic.md": described(description)})) == [
         "[topic](topic.md)"
     ]
 
 
 def test_a_long_description_is_cut_at_a_word() -> None:
-    (entry,) = entries(derive_index({"memory/topic.md": described("abcd " * 60 + "e")}))
+    (entry,) = entries(update_index(None, {"memory/topic.md": described("abcd " * 60 + "e")}))
 
     told = entry.removeprefix("[topic](topic.md): ")
     assert told == ("abcd " * 29).strip() + "…"
@@ -114,7 +114,7 @@ def test_a_long_description_is_cut_at_a_word() -> None:
 
 @pytest.mark.parametrize("name", ["a]b", "a`b", "a\nb", "a\u202eb", "a<b", "!a", "cafe\u0301"])
 def test_a_name_that_could_break_out_of_its_link_is_counted_but_not_listed(name: str) -> None:
-    text = derive_index({f"memory/{name}.md": FACTS, "memory/b.md": "# Bees\n"})
+    text = update_index(None, {f"memory/{name}.md": FACTS, "memory/b.md": "# Bees\n"})
 
     assert entries(text) == ["[b](b.md): Bees"]
     assert "\n\n1 topic is not listed here; look into this folder.\n<!-- gitmem:end -->\n" in text
@@ -129,7 +129,7 @@ def test_the_index_stays_within_what_clients_load_and_says_what_is_missing(
     files = {f"memory/t{n:05}.md": described("w" * width) for n in range(count)}
     files["memory/PENDING.md"] = PENDING
 
-    text = derive_index(files)
+    text = update_index(None, files)
 
     listed = entries(text)
     assert text.count("\n") <= MAX_LINES
@@ -142,10 +142,10 @@ def test_the_index_stays_within_what_clients_load_and_says_what_is_missing(
 
 
 def test_the_index_is_cut_no_earlier_than_it_must_be() -> None:
-    room = MAX_LINES - derive_index({}).count("\n")
+    room = MAX_LINES - update_index(None, {}).count("\n")
 
-    full = derive_index({f"memory/t{n:03}.md": "" for n in range(room)})
-    over = derive_index({f"memory/t{n:03}.md": "" for n in range(room + 1)})
+    full = update_index(None, {f"memory/t{n:03}.md": "" for n in range(room)})
+    over = update_index(None, {f"memory/t{n:03}.md": "" for n in range(room + 1)})
 
     assert (full.count("\n"), len(entries(full))) == (MAX_LINES, room)
     assert (over.count("\n"), len(entries(over))) == (MAX_LINES, room - 2)
@@ -184,8 +184,8 @@ def test_an_index_that_is_full_without_us_still_says_what_is_missing() -> None:
 
 @pytest.mark.parametrize("existing", [None, "", "\n", "  \r\n"])
 def test_without_an_index_or_with_an_empty_one_a_new_one_is_made(existing: str | None) -> None:
-    assert update_index(existing, {"memory/facts.md": FACTS}) == derive_index(
-        {"memory/facts.md": FACTS}
+    assert update_index(existing, {"memory/facts.md": FACTS}) == update_index(
+        None, {"memory/facts.md": FACTS}
     )
 
 
@@ -202,14 +202,14 @@ def test_broken_marks_in_the_index_are_left_to_a_person() -> None:
 def test_any_files_give_one_index_and_updating_it_again_changes_nothing(
     files: dict[str, str],
 ) -> None:
-    text = derive_index(files)
+    text = update_index(None, files)
 
     assert update_index(text, files) == text
-    assert derive_index(dict(reversed(files.items()))) == text
+    assert update_index(None, dict(reversed(files.items()))) == text
 
 
 @given(st.text(), st.text())
 def test_no_file_of_any_content_makes_the_index_fail(one: str, other: str) -> None:
-    text = derive_index({"memory/one.md": one, "memory/other.md": f"---\n{other}\n---\n"})
+    text = update_index(None, {"memory/one.md": one, "memory/other.md": f"---\n{other}\n---\n"})
 
     assert len(entries(text)) == 2

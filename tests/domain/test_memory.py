@@ -12,14 +12,13 @@ from gitmem.domain.memory import (
     add_facts,
     add_pending,
     default_topic,
+    fact_key,
     facts,
     new_pending_file,
     new_topic_file,
     pending,
     remove_fact,
     replace_fact,
-    same_fact,
-    topic_slug,
 )
 from tests.support.documents import files, sentences
 
@@ -214,23 +213,7 @@ def test_a_fact_that_is_not_there_is_refused(change: object) -> None:
 def test_duplicates_differ_in_blanks_composition_or_a_full_stop_only(
     one: str, other: str, same: bool
 ) -> None:
-    assert same_fact(one, other) is same
-
-
-@pytest.mark.parametrize(
-    ("raw", "slug"),
-    [("decisions", "decisions"), (" Build System ", "build-system"), ("ci_cache", "ci-cache")],
-)
-def test_a_topic_name_becomes_a_file_name(raw: str, slug: str) -> None:
-    assert topic_slug(raw) == slug
-
-
-@pytest.mark.parametrize(
-    "raw", ["", "../x", "a/b", "-a", "a-", "é", "x" * 41, "Memory", "PENDING", "con", "LPT1", "a.b"]
-)
-def test_a_name_that_cannot_be_a_topic_is_refused(raw: str) -> None:
-    with pytest.raises(Refused):
-        topic_slug(raw)
+    assert (fact_key(one) == fact_key(other)) is same
 
 
 def test_the_kinds_that_become_memory_have_topics_and_the_others_do_not() -> None:

@@ -148,7 +148,9 @@ def battle(trees: list[Sandbox], number: int, dice: random.Random, hit: dict[str
     return {json.loads(line)["id"] for line in lines}
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds git children in /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self/task").is_dir(), reason="finds git children in /proc (2026-11)"
+)
 def test_killed_writers_lose_nothing_that_was_acknowledged(sandbox: Sandbox) -> None:
     dice = random.Random(SEED)
     trees = [sandbox, sandbox.worktree("second")]
@@ -173,12 +175,9 @@ def test_killed_writers_lose_nothing_that_was_acknowledged(sandbox: Sandbox) -> 
     assert fsck(sandbox) == ""
 
 
-def test_a_pruning_gc_in_a_loop_loses_nothing_and_damage_is_healed_and_said(
-    sandbox: Sandbox,
-) -> None:
+def test_a_pruning_gc_in_a_loop_loses_nothing(sandbox: Sandbox) -> None:
     with beside(sandbox, "git gc --quiet --prune=now", "git pack-refs --all"):
         ids = write([sandbox, sandbox.worktree("second")], 4, 12)
-    damaged = folder_of(sandbox) / "damaged"
 
     last = sandbox.gitmem("flag", "--json", "after it all", env=UNMEASURED)
 
@@ -186,8 +185,6 @@ def test_a_pruning_gc_in_a_loop_loses_nothing_and_damage_is_healed_and_said(
     told = [*ids, json.loads(last.out)["id"]]
     assert sorted(ids_on_branch(sandbox)) == sorted(told)
     assert fsck(sandbox) == ""
-    said = "set aside" in last.err
-    assert not said or list(damaged.iterdir())
 
 
 @contextmanager
@@ -196,7 +193,7 @@ def mounted(folder: Path, options: str) -> Iterator[None]:
     folder.mkdir(exist_ok=True)
     command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("mounting a file system is not permitted here")
+        pytest.skip("mounting a file system is not permitted here (2026-11)")
     try:
         yield
     finally:
@@ -272,7 +269,7 @@ def test_a_git_folder_without_write_permission_gives_the_text_back(sandbox: Sand
     powerless: list[str] = []
     if os.geteuid() == 0:  # permissions do not bind root unless it gives up that privilege
         if not shutil.which("setpriv"):
-            pytest.skip("root needs setpriv (util-linux) to give its privilege up")
+            pytest.skip("root needs setpriv (util-linux) to give its privilege up (2026-11)")
         powerless = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
     (sandbox.path / ".git").chmod(0o500)
     done = subprocess.run(

@@ -771,7 +771,7 @@ def test_a_repository_that_only_git_dir_names_is_closed_and_accepted(
     assert home.git("status", "--porcelain") == ""
 
 
-@pytest.mark.skipif(sys.platform == "darwin", reason="its file names are UTF-8")
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file names are UTF-8 (2026-11)")
 def test_a_folder_whose_name_is_no_utf_8_is_closed_and_accepted(tmp_path: Path) -> None:
     sandbox = Sandbox(tmp_path / os.fsdecode(b"caf\xe9"))
     sandbox.path.mkdir()

@@ -310,7 +310,9 @@ def gc(sandbox: Sandbox, tmp_path: Path) -> Iterator[list[str]]:
         child.communicate("0\n")
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="no /proc: every gc counts as pruning")  # noqa: PTH112
+@pytest.mark.skipif(
+    not Path("/proc/self").is_dir(), reason="no /proc: every gc counts as pruning (2026-11)"
+)
 def test_nothing_is_published_while_a_pruning_gc_runs(sandbox: Sandbox, gc: object) -> None:
     keep(sandbox, 1)
     gc.start("--prune=now")  # type: ignore[attr-defined]
@@ -324,7 +326,9 @@ def test_nothing_is_published_while_a_pruning_gc_runs(sandbox: Sandbox, gc: obje
     assert "gc" in publish(sandbox).reason
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="no /proc: every gc counts as pruning")  # noqa: PTH112
+@pytest.mark.skipif(
+    not Path("/proc/self").is_dir(), reason="no /proc: every gc counts as pruning (2026-11)"
+)
 def test_a_pruning_gc_that_started_meanwhile_makes_the_next_publish_look_at_everything(
     sandbox: Sandbox, gc: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:

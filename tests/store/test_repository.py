@@ -145,7 +145,7 @@ def test_git_dir_that_is_no_repository_is_refused(tmp_path: Path) -> None:
         found(tmp_path, GIT_DIR="nothing")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away (2026-11)")
 def test_somebody_elses_repository_is_refused_with_gits_advice(sandbox: Sandbox) -> None:
     for path in (sandbox.path, sandbox.path / ".git"):
         os.chown(path, 12345, 12345)
@@ -190,7 +190,7 @@ def test_a_folder_name_that_is_no_text_is_a_folder_all_the_same(tmp_path: Path) 
     try:
         os.mkdir(odd)  # noqa: PTH102
     except OSError:
-        pytest.skip("this file system takes only UTF-8 names")
+        pytest.skip("this file system takes only UTF-8 names (2026-11)")
     subprocess.run(["git", "init", "-q", odd], check=True)
 
     repo = discover(os.fsdecode(odd), os.environ)

@@ -129,5 +129,5 @@ def test_attributes_are_those_of_the_staged_tree_whatever_the_environment_says(
     monkeypatch.setenv("GIT_ATTR_SOURCE", head)
     inside = repository.discover(str(sandbox.path), os.environ)
 
-    with pytest.raises(Refused, match="rewrites memory/x.md"):
+    with pytest.raises(Refused, match=r"rewrites memory/x\.md"):
         Staging(inside, sandbox.git("rev-parse", "HEAD"), claim).refuse_unshared(["memory/x.md"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gitmem.domain.flag import Flag, make, new_id
 from gitmem.store import publisher, repository
-from gitmem.store.branch import BRANCH
+from gitmem.store.branch import BRANCH, Published
 from gitmem.store.journal import Journal
 from gitmem.store.repository import Repository
 from tests.support.sandbox import Sandbox
@@ -40,7 +40,7 @@ def journal(sandbox: Sandbox, flags: Sequence[Flag]) -> Journal:
     return found
 
 
-def publish(sandbox: Sandbox, wait: float = 0.0) -> publisher.Published:
+def publish(sandbox: Sandbox, wait: float = 0.0) -> Published:
     """Publishes what the journal holds."""
     repo = repository_of(sandbox)
     return publisher.publish(repo, Journal(repo.folder), WHO, wait=wait)
