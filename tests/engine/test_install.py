@@ -126,7 +126,9 @@ def test_uninstall_after_init_alone_leaves_no_file_and_no_folder(sandbox: Sandbo
 
     assert paths(planned) == [*WIRED, "CLAUDE.md"]
     assert sorted(file.name for file in sandbox.path.iterdir()) == [".git", "README.md"]
-    assert plan_uninstall(sandbox.path, attributes=SHIPPED.gitattributes) == InstallPlan(changes=(), notes=())
+    assert plan_uninstall(sandbox.path, attributes=SHIPPED.gitattributes) == InstallPlan(
+        changes=(), notes=()
+    )
 
 
 def test_uninstall_keeps_memory_and_drain_records(sandbox: Sandbox) -> None:
