@@ -23,20 +23,16 @@ ENGINES = ("verbatim",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
-    """The repository a command works in, and what everybody in it shares."""
+    """The repository a command works in, what everybody in it shares, and whether `init` ran."""
 
     repo: Repository
     settings: SharedSettings
+    wired: bool
 
     @property
     def configured(self) -> str:
         """The target's name as the settings have it; empty when they have none."""
         return self.settings.target or ""
-
-    @property
-    def wired(self) -> bool:
-        """Whether `gitmem init` ran here."""
-        return bool(target.settings_text(self.repo))
 
     def personal(self, key: str) -> str:
         """A personal setting, `git config gitmem.<key>`; empty when unset."""
@@ -50,7 +46,8 @@ def workplace(cwd: str, environ: Mapping[str, str]) -> Workplace:
     """
     repo = repository.discover(cwd, environ)
     text = target.settings_text(repo).decode("utf-8", "surrogateescape")
-    return Workplace(repo=repo, settings=settings.read_shared(text or None))
+    shared = settings.read_shared(text or None)
+    return Workplace(repo=repo, settings=shared, wired=bool(text))
 
 
 def choose_engine(place: Workplace, asked: str, environ: Mapping[str, str]) -> tuple[Engine, str]:

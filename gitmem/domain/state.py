@@ -86,7 +86,12 @@ class State:
     @property
     def in_review(self) -> Sequence[Flag]:
         """Flags whose record is proposed only: on the review branch or on a feature branch."""
-        return [*self.by_state[IN_REVIEW], *self.carried]
+        return [*self.proposed, *self.carried]
+
+    @property
+    def proposed(self) -> Sequence[Flag]:
+        """Flags whose record is on the review branch only."""
+        return self.by_state[IN_REVIEW]
 
     @property
     def carried(self) -> Sequence[Flag]:

@@ -71,13 +71,12 @@ def accept(repo: Repository, *, configured: str, folder: str, dry_run: bool = Fa
 
 def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
     """A line that a person has rejected must not land because its review was made before."""
-    start, _ = ground.newest(repo, where)
-    base = repo.git("merge-base", start, tip, ok=(0, 1)).text if start else ""
+    _, found = ground.reviewed(repo, where, tip)
     reasons = drops.reasons(repo)
     landed = records.ids(repo, where.local)
     dropped = [
         item
-        for item in ground.recorded(repo, base, tip)
+        for item in found
         if item.flag.id in reasons and item.flag.id not in landed and item.line
     ]
     texts = objects.files(repo, tip, *{item.file for item in dropped}) if dropped else {}

@@ -53,7 +53,7 @@ def _said(state: State, now: float) -> Words:
     if state.undrained or state.unreadable:
         count = len(state.undrained) + len(state.unreadable)
         lines.append(_waiting(count, state.undrained, now) + " Drain them: gitmem close")
-    proposed = len(state.in_review) - len(state.carried)
+    proposed = len(state.proposed)
     if proposed:
         lines.append(
             f"{_flags(proposed)} in review. Look and land them: gitmem review, then gitmem accept"

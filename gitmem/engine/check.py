@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 class Checked:
     """The answer. ``cannot_tell`` is the reason when there is none; the lists are empty then.
 
-    ``carried`` are those in review whose record lands with a feature branch; ``unreadable`` are ids of lines that this version cannot read; they count as undrained. ``known``: this clone has, or once had, a queue. ``diverged``: the target and its
+    ``proposed`` are on the review branch, ``carried`` are those in review whose record lands with a feature branch; ``unreadable`` are ids of lines that this version cannot read; they count as undrained. ``known``: this clone has, or once had, a queue. ``diverged``: the target and its
     upstream each have commits of their own.
     """
 
     undrained: tuple[Flag, ...] = ()
-    in_review: tuple[Flag, ...] = ()
+    proposed: tuple[Flag, ...] = ()
     carried: tuple[Flag, ...] = ()
     accepted: tuple[Flag, ...] = ()
     unreadable: tuple[str, ...] = ()
@@ -32,6 +32,11 @@ class Checked:
     diverged: bool = False
     cannot_tell: str = ""
     hint: str = ""
+
+    @property
+    def in_review(self) -> tuple[Flag, ...]:
+        """What has a record that is on no target yet, wherever it is proposed."""
+        return (*self.proposed, *self.carried)
 
     def ok(self, *, allow_in_review: bool) -> bool:
         """Whether the check passes; a flag in review or only accepted locally is not drained."""
@@ -49,7 +54,7 @@ def check(repo: Repository, configured: str) -> Checked:
     state = seen.state
     return Checked(
         undrained=tuple(state.undrained),
-        in_review=tuple(state.in_review),
+        proposed=tuple(state.proposed),
         carried=tuple(state.carried),
         accepted=tuple(state.accepted),
         unreadable=tuple(state.unreadable),

@@ -102,7 +102,7 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
         left=drained.left,
         files=made.files,
         notes=(*notes, *start.notes),
-        in_review=len(seen.state.in_review) - len(seen.state.carried),
+        in_review=len(seen.state.proposed),
         queue_gone=seen.known and not seen.queue.tip and not seen.state.open,
     )
     if not made.outcomes or wanted.dry_run:

@@ -83,6 +83,13 @@ def newest(repo: Repository, where: Target) -> tuple[str, bool]:
     return where.upstream, not refs.contains(repo, where.upstream, where.local)
 
 
+def reviewed(repo: Repository, where: Target, tip: str) -> tuple[str, list[Outcome]]:
+    """The commit that a review at ``tip`` started from (empty: a root), and every outcome in it."""
+    start, _ = newest(repo, where)
+    base = repo.git("merge-base", start, tip, ok=(0, 1)).text if start else ""
+    return base, recorded(repo, base, tip)
+
+
 def recorded(repo: Repository, start: str, tip: str) -> list[Outcome]:
     """What the drain records say that ``tip`` has and ``start`` (empty: no commit) has not."""
     before = objects.files(repo, start, records.FOLDER).keys() if start else set()

@@ -38,12 +38,10 @@ def read(repo: Repository, configured: str) -> Review:
     """What is in review now; raises NoProgress when nothing is."""
     tip = tip_of(repo)
     where = target.find(repo, configured)
-    start, _ = ground.newest(repo, where)
-    base = repo.git("merge-base", start, tip, ok=(0, 1)).text if start else ""
-    found = tuple(ground.recorded(repo, base, tip))
+    base, found = ground.reviewed(repo, where, tip)
     if found and _landed(repo, where).issuperset(item.flag.id for item in found):
         raise NoProgress("what was in review has landed", hint="gitmem accept tidies up")
-    return Review(tip=tip, base=base, outcomes=found)
+    return Review(tip=tip, base=base, outcomes=tuple(found))
 
 
 def tip_of(repo: Repository) -> str:

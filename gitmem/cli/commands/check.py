@@ -75,10 +75,9 @@ def _print(found: Checked, *, passed: bool) -> None:
         for flag_id in found.unreadable[:_SHOWN]:
             render.say(f"  {flag_id}  (its line cannot be read by this version)")
         render.say("run: gitmem close, then gitmem review and gitmem accept")
-    proposed = [flag for flag in found.in_review if flag not in found.carried]
-    if proposed:
-        render.say(f"{render.count(len(proposed), 'flag')} in review:")
-        _list(proposed)
+    if found.proposed:
+        render.say(f"{render.count(len(found.proposed), 'flag')} in review:")
+        _list(found.proposed)
         render.say("run: gitmem review, then gitmem accept")
     if found.carried:
         render.say(f"{render.count(len(found.carried), 'flag')} carried by a feature branch:")

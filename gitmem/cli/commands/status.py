@@ -58,13 +58,12 @@ def _print(place: Workplace, seen: Snapshot) -> None:
     if state.undrained or state.unreadable:
         number = len(state.undrained) + len(state.unreadable)
         rows.append((str(number), "undrained", _about(state.undrained), "next: gitmem close"))
-    proposed = len(state.in_review) - len(state.carried)
-    if proposed:
-        reviewed = [flag for flag in state.in_review if flag not in state.carried]
-        dropped = [flag for flag in reviewed if flag.id in drops.reasons(place.repo)]
-        about = _about(reviewed) + (f"; {len(dropped)} dropped since" if dropped else "")
+    if state.proposed:
+        reasons = drops.reasons(place.repo)
+        dropped = [flag for flag in state.proposed if flag.id in reasons]
+        about = _about(state.proposed) + (f"; {len(dropped)} dropped since" if dropped else "")
         then = "next: gitmem close" if dropped else "next: gitmem review, gitmem accept"
-        rows.append((str(proposed), "in review", about, then))
+        rows.append((str(len(state.proposed)), "in review", about, then))
     if state.carried:
         names = ", ".join(target.carriers(place.repo))
         about = f"by {names}"
