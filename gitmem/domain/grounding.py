@@ -1,7 +1,7 @@
 """The grounding gate: whether a reworded line may stand for the flags it cites (docs/grounding.md).
 
 Deterministic, without a model: everything a line says must be found in the cited flags, or in the line it
-replaces. Hard findings mean that the flags' own words are used instead; soft ones are shown to the
+replaces. What follows from a finding is `gitmem.domain.faithful`'s business; soft ones are for a
 reviewer. A false alarm costs style, a miss costs truth, so doubt is an alarm. What it cannot catch, and how
 often it is wrong either way, is measured in docs/grounding.md.
 """

@@ -23,6 +23,7 @@ class Rule(StrEnum):
     H13 = "H13"  # a value given to something else
     H14 = "H14"  # wider than the flag: all, always, only
     H15 = "H15"  # a clause of its own that no flag has
+    H16 = "H16"  # a condition, unit or range left out; of a merge a value or half of a flag
     S1 = "S1"  # many new words
     S2 = "S2"  # a clause that no single flag explains
     S3 = "S3"  # an unknown word at the start, perhaps a name

@@ -72,7 +72,8 @@ class Facts:
             self.add(inner(token))
         for run in _DIGITS.findall(token.raw):
             self.numbers.setdefault(run.lstrip("0") or "0", set()).add("")
-        for word in _WORD.findall(token.raw):
+        # `build` is not what `build/cache` speaks of: of a path only the last part stands for it.
+        for word in _WORD.findall(token.raw.rstrip("/").rpartition("/")[2]):
             for part in (word, *_CAMEL.split(word)):
                 self._word(Token(Kind.WORD, stem(part), part))
 

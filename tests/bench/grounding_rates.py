@@ -1,4 +1,4 @@
-"""How often the grounding gate is wrong, either way: ``python -m tests.bench.grounding_rates``.
+"""How often a close is wrong about a reworded line, either way: ``python -m tests.bench.grounding_rates``.
 
 Prints the tables of docs/grounding.md. ``--update`` writes them there; ``--pairs FILE`` scores a file of
 sentence pairs instead (tab-separated with a heading, as the SICK data set comes: sentence_A, sentence_B,
@@ -18,7 +18,8 @@ from pathlib import Path
 from statistics import median
 from time import process_time_ns
 
-from gitmem.domain.grounding import Rule, judge
+from gitmem.domain.faithful import findings, refuses
+from gitmem.domain.grounding import Rule
 from tests.bench.grounding_mutations import mutants
 
 ROOT = Path(__file__).parents[2]
@@ -48,20 +49,23 @@ Scored = tuple[Case, tuple[Rule, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """Lines, those with a hard finding, and those with any finding."""
+    """Lines, those that a close refuses as worded, and those with any finding."""
 
     lines: int
-    hard: int
+    refused: int
     found: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstRun:
-    """What the gate said when it saw a held-out set for the first time. ``found``: rules by case id."""
+    """What the gate said when it saw a held-out set for the first time. ``found``: rules by case id.
+
+    ``mutants`` are lines, those with a hard finding, those with any: of them only these are known.
+    """
 
     name: str
     cases_sha256: str
-    mutants: Count
+    mutants: tuple[int, int, int]
     found: dict[str, tuple[Rule, ...]]
 
 
@@ -88,7 +92,7 @@ def first_runs() -> list[FirstRun]:
         FirstRun(
             name=row["set"],
             cases_sha256=row["cases_sha256"],
-            mutants=Count(**dict(zip(("lines", "hard", "found"), row["mutants"], strict=True))),
+            mutants=tuple(row["mutants"]),
             found={key: tuple(map(Rule, value.split())) for key, value in row["found"].items()},
         )
         for row in rows
@@ -101,9 +105,9 @@ def digest(name: str) -> str:
 
 
 def today(case: Case) -> tuple[Rule, ...]:
-    """The rules that object to a case now."""
-    verdict = judge(case.text, case.sources, case.replaced)
-    return tuple(finding.rule for finding in (*verdict.hard, *verdict.soft))
+    """The rules that object to a case now, by the policy that a close applies."""
+    refusing, told = findings(case.text, case.sources, case.replaced)
+    return tuple(finding.rule for finding in (*refusing, *told))
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
@@ -113,7 +117,8 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     share, square = hits / of, _Z * _Z
     middle = share + square / (2 * of)
     spread = _Z * math.sqrt((share * (1 - share) + square / (4 * of)) / of)
-    return (middle - spread) / (1 + square / of), (middle + spread) / (1 + square / of)
+    low, high = middle - spread, middle + spread
+    return max(0.0, low / (1 + square / of)), high / (1 + square / of)
 
 
 def tables() -> dict[str, str]:
@@ -152,8 +157,8 @@ def _file(name: str) -> Path:
 
 def _count(scored: Iterable[Scored]) -> Count:
     found = [rules for _, rules in scored]
-    hard = sum(any(rule.hard for rule in rules) for rules in found)
-    return Count(lines=len(found), hard=hard, found=sum(map(bool, found)))
+    refused = sum(any(map(refuses, rules)) for rules in found)
+    return Count(lines=len(found), refused=refused, found=sum(map(bool, found)))
 
 
 def _share(hits: int, of: int) -> str:
@@ -173,16 +178,16 @@ def _by_set(scored: dict[str, list[Scored]]) -> str:
         bad = _count(pair for pair in pairs if not pair[0].faithful)
         good = _count(pair for pair in pairs if pair[0].faithful)
         shares = [
-            _share(bad.hard, bad.lines),
-            _share(good.hard, good.lines),
+            _share(bad.lines - bad.refused, bad.lines),
+            _share(good.refused, good.lines),
             _share(bad.found, bad.lines),
             _share(good.found, good.lines),
         ]
         rows.append([name, *shares])
     heading = [
         "set",
-        "fabricated: hard finding",
-        "faithful: hard finding",
+        "fabricated, accepted (wrong)",
+        "faithful, refused (wrong)",
         "fabricated: any finding",
         "faithful: any finding",
     ]
@@ -200,29 +205,29 @@ def _by_kind(first: list[Scored], now: list[Scored]) -> str:
             )
             numbers = [
                 then.lines,
-                then.hard,
+                then.refused,
                 then.found,
                 current.lines,
-                current.hard,
+                current.refused,
                 current.found,
             ]
             rows.append([label, kind, *numbers])
-    heading = ["line", "kind", "held out", "hard", "any", "all sets, today", "hard", "any"]
+    heading = ["line", "kind", "held out", "refused", "any", "all sets, today", "refused", "any"]
     return _table(heading, rows)
 
 
 def _policies(scored: list[Scored]) -> str:
     policies: dict[str, Callable[[Rule], bool]] = {
         "a hard finding": lambda rule: rule.hard,
-        "a hard finding, S1, S2 or S3": lambda rule: rule is not Rule.S4,
+        "a hard finding, S1, S3 or S4 (what runs)": refuses,
         "any finding": bool,
     }
     rows = []
-    for name, refuses in policies.items():
+    for name, policy in policies.items():
         shares = []
         for faithful in (False, True):
             found = [rules for case, rules in scored if case.faithful is faithful]
-            shares.append(_share(sum(any(map(refuses, rules)) for rules in found), len(found)))
+            shares.append(_share(sum(any(map(policy, rules)) for rules in found), len(found)))
         rows.append([name, *shares])
     return _table(["refused for", "fabricated lines refused", "faithful lines refused"], rows)
 
@@ -237,21 +242,14 @@ def _mutants(faithful: Sequence[Case]) -> str:
     rows = []
     for kind, pairs in {**dict(sorted(scored.items())), "all": every}.items():
         rows.append([kind, *_numbers(_count(pairs))])
-    runs = [run.mutants for run in first_runs()]
-    then = Count(
-        lines=sum(run.lines for run in runs),
-        hard=sum(run.hard for run in runs),
-        found=sum(run.found for run in runs),
-    )
-    rows.append(["all, first runs of the held-out sets", *_numbers(then)])
-    heading = ["changed by machine", "lines", "hard finding", "any finding", "hard", "any"]
+    heading = ["changed by machine", "lines", "refused", "any finding", "refused", "any"]
     return _table(heading, rows)
 
 
 def _numbers(count: Count) -> list[object]:
     """The counts and their shares, cut and not rounded: 0.999 is not 1."""
-    shares = [math.floor(100 * hits / count.lines) / 100 for hits in (count.hard, count.found)]
-    return [count.lines, count.hard, count.found, *(f"{share:.2f}" for share in shares)]
+    shares = [math.floor(100 * hits / count.lines) / 100 for hits in (count.refused, count.found)]
+    return [count.lines, count.refused, count.found, *(f"{share:.2f}" for share in shares)]
 
 
 def _pairs(path: Path) -> str:
@@ -262,11 +260,13 @@ def _pairs(path: Path) -> str:
     rows = []
     for wanted in sorted({pair[label] for pair in pairs}):
         mine = [pair for pair in pairs if pair[label] == wanted]
-        verdicts = [judge(f"{pair['sentence_B']}.", [f"{pair['sentence_A']}."]) for pair in mine]
-        hard = sum(bool(verdict.hard) for verdict in verdicts)
-        found = sum(bool(verdict.hard or verdict.soft) for verdict in verdicts)
-        rows.append([wanted, _share(hard, len(mine)), _share(found, len(mine))])
-    return _table(["label", "hard finding", "any finding"], rows)
+        found = [
+            findings(f"{pair['sentence_B']}.", [f"{pair['sentence_A']}."], ()) for pair in mine
+        ]
+        refused = sum(bool(refusing) for refusing, _ in found)
+        either = sum(bool(refusing or told) for refusing, told in found)
+        rows.append([wanted, _share(refused, len(mine)), _share(either, len(mine))])
+    return _table(["label", "refused", "any finding"], rows)
 
 
 def _milliseconds() -> float:

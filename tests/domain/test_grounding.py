@@ -160,7 +160,8 @@ def test_a_faithful_rewording_has_no_hard_finding(row: tuple[str, list[str]]) ->
 
 
 def test_every_rule_is_shown_to_object_to_something() -> None:
-    assert {row[0] for row in FABRICATED} == set(Rule)
+    # H16 is about what is left out: tests/domain/test_grounding_losses.py.
+    assert {row[0] for row in FABRICATED} == set(Rule) - {Rule.H16}
 
 
 def test_a_finding_says_what_is_wrong_in_words_for_the_reviewer() -> None:

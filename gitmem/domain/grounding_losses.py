@@ -1,0 +1,126 @@
+"""What a reworded line leaves out and must not: a condition, a unit, the values of a merged flag (H16)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gitmem.domain.grounding_clauses import is_item
+from gitmem.domain.grounding_forms import fold
+from gitmem.domain.grounding_report import Finding, Rule
+from gitmem.domain.grounding_sources import Facts
+from gitmem.domain.grounding_tokens import Kind, Token, tokenize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# Words of one group stand in for each other; a line that has none of a flag's group says more than it.
+_QUALIFIERS = tuple(
+    frozenset(words.split())
+    for words in (
+        "if when whenever provided unless until",
+        "only solely exclusively except unless just",
+        "except excluding unless but besides",
+        "once twice",
+        "wanted wants want tried tries try hoped hopes hope intends intended plans planned",
+        "according reportedly claims claimed believes thinks supposedly",
+    )
+)
+_RANGE = re.compile(
+    r"(\d+(?:[.,]\d+)*)\s*(?:to|through|-|\u2013|\.\.)\s*(\d+(?:[.,]\d+)*)", re.IGNORECASE
+)
+_SHARED = 0.5  # of the words of a merged flag
+
+
+def losses(text: str, own: Sequence[str]) -> list[Finding]:
+    """What ``text`` leaves out of the cited flags; ``own`` are their own words, one string each.
+
+    Of a merge (several flags) every number, date, identifier and name has to stay, and half of each
+    flag's words. Of any line its conditions, units and ranges.
+    """
+    found: list[Finding] = []
+    for words in own:
+        if words != text:
+            found += _qualifiers(text, words)
+            found += _measures(text, words)
+            found += _values(text, words) if len(own) > 1 else ()
+    return list(dict.fromkeys(found))
+
+
+def lost_in(words: str, line: str) -> str:
+    """The first value, identifier or name of ``words`` that ``line`` lacks; empty when it has all."""
+    facts = _facts(line)
+    for token in tokenize(words):
+        if not _stands(token, facts):
+            return token.raw
+    return ""
+
+
+def share(words: str, line: str) -> float:
+    """How much of what ``words`` speak of ``line`` speaks of too, from 0 to 1."""
+    facts = _facts(line)
+    said = {token.key for token in tokenize(words) if is_item(token)}
+    known = {*facts.stems, *facts.identifiers, *facts.numbers, *facts.dates, *facts.times}
+    return len(said & known) / len(said) if said else 1.0
+
+
+def _facts(line: str) -> Facts:
+    facts = Facts()
+    facts.add(tokenize(line))
+    return facts
+
+
+def _stands(token: Token, facts: Facts) -> bool:
+    match token.kind:
+        case Kind.NUMBER:
+            return token.key in facts.numbers
+        case Kind.DATE:
+            return token.key in facts.dates
+        case Kind.TIME:
+            return token.key in facts.times
+        case Kind.CODE:
+            return token.key in facts.identifiers or token.key.lower() in facts.lower
+        case Kind.WORD:
+            named = token.is_name and not token.initial
+            return not named or token.key in facts.stems
+        case Kind.BREAK:
+            return True
+
+
+def _qualifiers(text: str, words: str) -> Iterator[Finding]:
+    there, here = _words(words), _words(text)
+    for group in _QUALIFIERS:
+        meant = group & there - {"just"}  # which mostly means nothing
+        if meant and group.isdisjoint(here):
+            yield Finding(Rule.H16, f'"{min(meant)}" of a cited flag is left out')
+
+
+def _measures(text: str, words: str) -> Iterator[Finding]:
+    here: dict[str, set[str]] = {}
+    for token in tokenize(text):
+        if token.kind is Kind.NUMBER:
+            here.setdefault(token.key, set()).add(token.unit)
+    for token in tokenize(words):
+        if token.kind is Kind.NUMBER and token.unit and here.get(token.key) == {""}:
+            yield Finding(Rule.H16, f"the unit of {token.raw} is left out")
+    ranges = {match.groups() for match in _RANGE.finditer(fold(text))}
+    for match in _RANGE.finditer(fold(words)):
+        both = all(_has_number(text, end) for end in match.groups())
+        if both and match.groups() not in ranges:
+            yield Finding(Rule.H16, f"{match[0]} is no range any more")
+
+
+def _has_number(text: str, digits: str) -> bool:
+    return re.search(rf"(?<!\d){re.escape(digits)}(?!\d)", fold(text)) is not None
+
+
+def _values(text: str, words: str) -> Iterator[Finding]:
+    missing = lost_in(words, text)
+    if missing:
+        yield Finding(Rule.H16, f"{missing[:60]} of a cited flag is left out")
+    elif share(words, text) < _SHARED:
+        yield Finding(Rule.H16, f'much of "{words[:60]}" is left out')
+
+
+def _words(text: str) -> set[str]:
+    return {token.raw.lower() for token in tokenize(text) if token.kind is Kind.WORD}
