@@ -29,7 +29,8 @@ check: ## everything the build machine runs: lint, imports, types, test, coverag
 lint: ## style, import contracts and types only
 	@.ci/run lint imports types
 
-bench: ## CPU and wall medians of flag, hook and check, as ratios to an empty Python
+bench: ## flag, hook and check as ratios to an empty Python; what a close costs beside its model
 	@.ci/setup test
 	@VENV="$(VENV)-bench" .ci/setup plain
 	@GITMEM_BIN="$$(cd "$(VENV)-bench/bin" && pwd)/gitmem" "$(VENV)/bin/python" -m tests.bench.run
+	@GITMEM_BIN="$$(cd "$(VENV)-bench/bin" && pwd)/gitmem" "$(VENV)/bin/python" -m tests.bench.close

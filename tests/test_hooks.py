@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -160,3 +161,24 @@ def test_every_hook_is_bounded() -> None:
     ]
 
     assert [(handler["type"], handler["timeout"]) for handler in handlers] == [("command", 10)] * 4
+
+
+@pytest.mark.parametrize(
+    ("tool", "fires"),
+    [
+        ("Bash", True),
+        ("WebFetch", True),
+        ("WebSearch", True),
+        ("mcp__tracker__read_issue", True),
+        ("Read", False),
+        ("Edit", False),
+        ("Agent", False),
+    ],
+)
+def test_a_tool_call_fires_where_a_commit_or_text_of_strangers_may_come_from(
+    tool: str, fires: bool
+) -> None:
+    # The client takes a matcher with other signs than letters and bars as a regular expression.
+    (group,) = SHIPPED["hooks"]["PostToolUse"]
+
+    assert bool(re.fullmatch(group["matcher"], tool)) == fires

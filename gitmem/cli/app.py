@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ import typer
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands import (
     accept,
+    apply,
     check,
     close,
     demo,
@@ -19,7 +21,9 @@ from gitmem.cli.commands import (
     flag,
     init,
     log,
+    plan,
     review,
+    stats,
     status,
     uninstall,
 )
@@ -49,9 +53,12 @@ for _name, _command, _hidden in (
     ("accept", accept.accept, False),
     ("discard", discard.discard, False),
     ("check", check.check, False),
+    ("stats", stats.stats, False),
     ("uninstall", uninstall.uninstall, False),
     ("demo", demo.demo, False),
     ("hook", flag.hook, True),
+    ("plan", plan.plan, True),
+    ("apply", apply.apply, True),
 ):
     app.command(_name, hidden=_hidden)(_command)
 
@@ -76,9 +83,17 @@ def main(
     """A coding agent's memory, kept in git: flag what is durable, close, review, accept."""
 
 
+def _end_on_signals() -> None:
+    """Ends on SIGTERM and SIGHUP as on Ctrl-C, so that what was started is stopped and tidied up."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
+            signal.signal(number, signal.default_int_handler)
+
+
 def run(argv: Sequence[str]) -> int:
     """Runs one command; returns the exit code (docs/adr/0006-exit-codes.md)."""
     surroundings.seal()
+    _end_on_signals()
     try:
         app(args=list(argv), prog_name="gitmem")
     except SystemExit as leaving:

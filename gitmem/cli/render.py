@@ -11,8 +11,8 @@ from gitmem.domain.errors import GitmemError
 from gitmem.domain.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import TextIO
+    from collections.abc import Collection, Iterable, Sequence
+    from typing import Literal, TextIO
 
     from gitmem.domain.flag import Flag
 
@@ -47,8 +47,11 @@ def notes(texts: Iterable[str]) -> None:
 
 
 def as_json(value: object) -> None:
-    """The answer for a program: one JSON value on stdout."""
-    _write(sys.stdout, json.dumps(value, ensure_ascii=False) + "\n")
+    """The answer for a program: one JSON value on stdout, what would not be seen in it escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    if not text.isprintable():
+        text = "".join([char if char.isprintable() else json.dumps(char)[1:-1] for char in text])
+    _write(sys.stdout, text + "\n")
 
 
 def failure(error: GitmemError) -> None:
@@ -58,8 +61,13 @@ def failure(error: GitmemError) -> None:
         _write(sys.stderr, f"hint: {visible(error.hint)}\n")
 
 
-def table(rows: Sequence[Sequence[str]]) -> None:
-    """Rows in columns, two blanks apart; on a terminal the last column wraps under itself."""
+def table(
+    rows: Sequence[Sequence[str]], *, right: Collection[int] = (), wide: bool = False
+) -> None:
+    """Rows in columns, two blanks apart; on a terminal the last column wraps under itself.
+
+    The columns ``right`` are aligned to the right; a ``wide`` table is left to the terminal.
+    """
     from io import StringIO
 
     from rich.console import Console
@@ -70,11 +78,12 @@ def table(rows: Sequence[Sequence[str]]) -> None:
         return
     grid = Table.grid(padding=(0, 2, 0, 0))
     for column in range(len(rows[0])):
-        grid.add_column(no_wrap=column < len(rows[0]) - 1, overflow="fold")
+        side: Literal["left", "right"] = "right" if column in right else "left"
+        grid.add_column(no_wrap=column < len(rows[0]) - 1, overflow="fold", justify=side)
     for row in rows:
         grid.add_row(*[Text(visible(cell)) for cell in row])
     page = StringIO()
-    width = Console().width if sys.stdout.isatty() else _WIDE
+    width = Console().width if sys.stdout.isatty() and not wide else _WIDE
     Console(file=page, markup=False, highlight=False, width=width).print(grid)
     for line in page.getvalue().splitlines():
         _write(sys.stdout, line.rstrip() + "\n")

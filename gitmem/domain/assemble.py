@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from gitmem.domain import instructions, memory, skill
 from gitmem.domain.drain import Fate, Outcome
-from gitmem.domain.errors import Internal, Refused
+from gitmem.domain.errors import Internal, NeedsPerson, Refused
 from gitmem.domain.index import update_index
 from gitmem.domain.paths import Target, writable
 from gitmem.domain.plan import Existing, Op, Operation
@@ -67,6 +68,17 @@ def existing_lines(ground: Ground) -> tuple[Existing, ...]:
         if path.startswith(ground.folder + "/")
         for text in _lines(ground, path)
     )
+
+
+def rule_lines(ground: Ground) -> tuple[Existing, ...]:
+    """Every rule of the managed blocks and list item of the skills; none of a broken block."""
+    found: list[Existing] = []
+    for path in sorted(ground.texts):
+        if path.startswith(ground.folder + "/"):
+            continue
+        with suppress(Refused, NeedsPerson):  # who adds a line to it hears of it
+            found += [Existing(file=path, text=text) for text in _lines(ground, path)]
+    return tuple(found)
 
 
 def assemble(

@@ -26,8 +26,24 @@ MARK_SEEN = "mark seen"
 MARK_BOUNDARY = "mark boundary"
 NUDGE = "nudge"
 MARK_END = "mark end"
+MARK_TAINT = "mark taint"
 
 _NAMES = {COMMIT: "git commit"}
+
+# Tools whose results are text of strangers; tools of an MCP server begin with _MCP.
+_WEB = ("WebFetch", "WebSearch")
+_MCP = "mcp__"
+_OWN_MCP = "mcp__gitmem__"
+_CHAPTER = "__mark_chapter"
+_SHELL = "Bash"
+# Programs that fetch, and what of a forge's program reads what others wrote.
+_FETCHERS = ("curl", "wget")
+_FORGES = {
+    "gh": (("api",), ("issue", "view"), ("issue", "list"), ("pr", "view"), ("pr", "diff"), ("pr", "list")),
+    "glab": (("issue",), ("mr",)),
+}  # fmt: skip
+_APART = str.maketrans(dict.fromkeys("\t\n\r;|&<>(){}[]$`\"'\\,=", " "))
+_SHELL_SIGNS = ';|&<>($`"\\\n\r'
 
 
 class Event:
@@ -36,11 +52,12 @@ class Event:
     ``kind`` is one of the constants above, ``name`` the client's own name for it, ``agent`` the sub-agent it
     happened in (empty: the main thread), ``commits`` the commits made during a tool call or just before
     a boot, ``detail`` the source of a boot or
-    the reason of an end.
+    the reason of an end, ``calls`` the tools called, each with its shell command (empty: no shell).
     """
 
     __slots__ = (
         "agent",
+        "calls",
         "client",
         "commits",
         "cwd",
@@ -63,6 +80,7 @@ class Event:
         detail: str = "",
         seconds: float = 0.0,
         commits: Sequence[str] = (),
+        calls: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.kind = kind
         self.client = client
@@ -73,16 +91,23 @@ class Event:
         self.detail = detail
         self.seconds = seconds
         self.commits = commits
+        self.calls = calls
 
 
 class Session:
-    """What is known of a session: marked boundaries not nudged yet, and everything ever marked."""
+    """What is known of a session: marked boundaries not nudged yet, and everything ever marked.
 
-    __slots__ = ("pending", "seen")
+    ``taints`` are the tools that brought untrusted text in since the last nudge.
+    """
 
-    def __init__(self, pending: Sequence[str] = (), seen: Sequence[str] = ()) -> None:
+    __slots__ = ("pending", "seen", "taints")
+
+    def __init__(
+        self, pending: Sequence[str] = (), seen: Sequence[str] = (), taints: Sequence[str] = ()
+    ) -> None:
         self.pending = pending
         self.seen = seen
+        self.taints = taints
 
 
 class Action:
@@ -110,20 +135,60 @@ class Action:
 def decide(event: Event, session: Session) -> list[Action]:
     """What to do at an event.
 
-    A commit is marked wherever it happens, but only the main thread is nudged, once for all that
+    Untrusted text is marked once between two nudges, and before the nudge that asks about it. A
+    commit is marked wherever it happens, but only the main thread is nudged, once for all that
     was marked since the last nudge: text injected into a sub-agent would end up in its report.
     """
     new = [oid for oid in event.commits if oid not in session.seen]
     if event.kind == BOOT:
         # What was committed a moment before the session is not the session's work.
         return [*([Action(MARK_SEEN, new)] if new else []), Action(SAY_BOOT, [event.detail])]
-    if event.kind == TOOL:
-        return [Action(MARK_BOUNDARY, new)] if new else []
-    if event.kind == BATCH and not event.agent and session.pending:
-        return [Action(NUDGE, sorted(set(session.pending)))]
     if event.kind == END:
         return [Action(MARK_END, [event.detail])]
-    return []
+    tool = "" if session.taints else taint_of(event)
+    actions = [Action(MARK_TAINT, [tool])] if tool else []
+    if event.kind == TOOL and new:
+        actions.append(Action(MARK_BOUNDARY, new))
+    if event.kind == BATCH and not event.agent and session.pending:
+        actions.append(Action(NUDGE, sorted(set(session.pending))))
+    return actions
+
+
+def taint_of(event: Event) -> str:
+    """The first tool of the event's calls that brought untrusted text in; empty for none."""
+    for tool, command in event.calls:
+        if untrusted(tool, command):
+            return tool
+    return ""
+
+
+def untrusted(tool: str, command: str) -> bool:
+    """Whether a call brings text of strangers in: from the web, an MCP server, an issue or a PR.
+
+    ``command`` is the shell command of a shell call. Its words count wherever they stand, so it says
+    yes too often rather than too seldom; only gitmem's own capture of a quoted text is left out.
+    """
+    if tool in _WEB:
+        return True
+    if tool.startswith(_MCP):
+        return not (tool.startswith(_OWN_MCP) or tool.endswith(_CHAPTER))
+    if tool != _SHELL or _captures(command):
+        return False
+    words = {word.rpartition("/")[2] for word in command.translate(_APART).split()}
+    if not words.isdisjoint(_FETCHERS):
+        return True
+    return any(
+        words.issuperset(reads)
+        for forge, ways in _FORGES.items()
+        if forge in words
+        for reads in ways
+    )
+
+
+def _captures(command: str) -> bool:
+    """Whether the command is one call of gitmem whose texts stand in single quotes."""
+    outside = "".join(command.split("'")[::2])
+    return command.startswith("gitmem ") and not [sign for sign in _SHELL_SIGNS if sign in outside]
 
 
 def nudge_text(boundaries: Sequence[str]) -> str:

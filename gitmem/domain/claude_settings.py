@@ -82,14 +82,15 @@ def merge(existing: str | None, hooks: Sequence[Hook], allow: Sequence[str]) -> 
     """The settings text with exactly these hooks of ours and at least these allow rules.
 
     ``existing`` is None when there is no file. What is there already stays as it is, byte for
-    byte; an older command of ours is replaced where it stands, a handler of ours at another event
-    or matcher is cut out. Merging twice changes nothing. Raises NeedsPerson when the text is not
+    byte; an older command or matcher of ours is replaced where it stands, a handler of ours at
+    another event, or at another matcher with others beside it, is cut out. Merging twice changes nothing. Raises NeedsPerson when the text is not
     strict JSON or has something else where the client expects hooks and permissions.
     """
     text = existing or ""
     if not text.removeprefix("\ufeff").strip():
         text = text[:1].strip() + "{}\n"
     _check_shape(parse(text, name=NAME), hooks)
+    text = _rematch(text, hooks)
     text = _drop_stale(text, hooks)
     text = _refresh(text, hooks)
     return _add_hooks(_add_allow(text, allow), hooks)
@@ -166,6 +167,22 @@ def _places(root: Value) -> Iterator[_Place]:
 def _serves(place: _Place, hook: Hook) -> bool:
     same = place.matcher == hook.matcher or (place.matcher in _ANY and hook.matcher in _ANY)
     return place.event == hook.event and same
+
+
+def _rematch(text: str, hooks: Sequence[Hook]) -> str:
+    """With the matcher as shipped where an older version's handler is alone at its matcher."""
+    for hook in hooks:
+        places = list(_places(parse(text, name=NAME)))
+        if not hook.matcher or any(_serves(place, hook) for place in places):
+            continue
+        for place in places:
+            (_, _), (_, _), (groups, at_group), (handlers, _) = place.chain
+            matcher = groups.members[at_group].value.member("matcher")
+            stale = not any(_serves(place, other) for other in hooks)
+            if matcher and stale and place.event == hook.event and len(handlers.members) == 1:
+                text = json_edits.replace(text, matcher, hook.matcher)
+                break
+    return text
 
 
 def _drop_stale(text: str, hooks: Sequence[Hook]) -> str:

@@ -46,17 +46,49 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What really ran: figures are counts, tokens, US dollars and seconds of wall clock."""
+    """What really ran: figures are counts, tokens, bytes, US dollars and seconds of wall clock.
+
+    ``model`` is the one that answered, ``asked`` the one that was asked for. ``workers`` is how many
+    questions were let in at once, ``in_flight`` the most calls that were under way at one moment.
+    ``questions`` were asked with ``calls``, ``retries`` of which asked one once more; ``kept`` answers
+    came from an earlier close. ``dollars`` is None when nobody knows the
+    price; ``priced`` says by what they were reckoned. ``calls_s`` is the time from the first call's
+    begin to the last one's end; ``wall_s`` also has what came before and after.
+    """
 
     engine: str
     model: str = ""
+    asked: str = ""
     workers: int = 1
+    in_flight: int = 0
+    questions: int = 0
+    kept: int = 0
     calls: int = 0
-    tokens: int = 0
-    dollars: float = 0.0
+    retries: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    sent: int = 0
+    dollars: float | None = 0.0
+    priced: str = ""
     wall_s: float = 0.0
+    calls_s: float = 0.0
     slowest_s: float = 0.0
     sum_s: float = 0.0
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in and out together."""
+        return self.tokens_in + self.tokens_out
+
+
+def most_at_once(spans: Sequence[tuple[float, float]]) -> int:
+    """The greatest number of spans (begin, end) that cover one moment; ends do not count."""
+    edges = sorted([(begin, 1) for begin, _ in spans] + [(end, -1) for _, end in spans])
+    most = now = 0
+    for _, step in edges:  # at one moment -1 sorts before 1
+        now += step
+        most = max(most, now)
+    return most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +109,24 @@ def render(header: Header, outcomes: Sequence[Outcome]) -> str:
         "drain": header.drain,
         "at": header.at,
         "queue": header.queue,
+        "flags": len(outcomes),
         "engine": run.engine,
         "model": run.model or None,
+        "asked": run.asked or None,
         "workers": run.workers,
+        "in_flight": run.in_flight,
+        "questions": run.questions,
+        "kept": run.kept,
         "calls": run.calls,
+        "retries": run.retries,
         "tokens": run.tokens,
-        "dollars": run.dollars,
+        "tokens_in": run.tokens_in,
+        "tokens_out": run.tokens_out,
+        "sent": run.sent,
+        "dollars": None if run.dollars is None else round(run.dollars, 8),
+        "priced": run.priced or None,
         "wall_s": round(run.wall_s, 3),
+        "calls_s": round(run.calls_s, 3),
         "slowest_s": round(run.slowest_s, 3),
         "sum_s": round(run.sum_s, 3),
     }

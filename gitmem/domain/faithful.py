@@ -6,9 +6,11 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gitmem.domain.active import find_active
 from gitmem.domain.grounding import Rule, judge
 from gitmem.domain.grounding_losses import losses, lost_in, share
 from gitmem.domain.plan import Op, Operation, Request, Work
+from gitmem.domain.text import find_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -149,6 +151,8 @@ def _says(survivor: str, words: str) -> bool:
 
 def _grounded(reason: str, cited: Sequence[Flag]) -> str:
     """A model's reason to skip, unless it has a value or a name that no cited flag has."""
+    if find_hidden(reason) or find_active(reason):
+        return reason  # the gate refuses it
     sources = [words for flag in cited for words in _words(flag)]
     if any(finding.rule in _INVENTED for finding in judge(reason, sources).hard):
         return "the reason given says what no cited flag says"

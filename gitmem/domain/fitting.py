@@ -34,11 +34,11 @@ def fitting(ground: Ground, operations: Sequence[Operation], flags: Mapping[str,
                 left += [Left(id=flag_id, reason=error.message) for flag_id in part[0].flags]
         else:
             kept += part
-    return _surviving(kept, left)
+    return surviving(kept, left)
 
 
-def _surviving(kept: Sequence[Operation], left: Sequence[Left]) -> _Fitted:
-    """Leaves also what was called a duplicate of a flag that is left."""
+def surviving(kept: Sequence[Operation], left: Sequence[Left]) -> _Fitted:
+    """The same, but that what was called a duplicate of a flag that is left is left too."""
     lost = {item.id for item in left}
     orphans = [
         operation
@@ -49,4 +49,4 @@ def _surviving(kept: Sequence[Operation], left: Sequence[Left]) -> _Fitted:
         return list(kept), list(left)
     reason = "what it is a duplicate of does not stay"
     more = [Left(id=flag_id, reason=reason) for one in orphans for flag_id in one.flags]
-    return _surviving([one for one in kept if one not in orphans], [*left, *more])
+    return surviving([one for one in kept if one not in orphans], [*left, *more])

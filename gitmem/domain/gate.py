@@ -28,12 +28,24 @@ _ALLOWED = {
 }
 
 
+#: How a reason begins where nobody judged the flag, so that asking again may help.
+NO_ANSWER = "the engine gave no answer: "
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
     """A flag that stays queued, and why."""
 
     id: str
     reason: str
+
+
+def by_reason(left: Sequence[Left]) -> dict[str, list[str]]:
+    """Each reason once, with the ids of the flags it is about, both in order."""
+    found: dict[str, list[str]] = {}
+    for one in left:
+        found.setdefault(one.reason, []).append(one.id)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +125,7 @@ def _objection(given: _Given, operation: Operation, cited: Mapping[str, int]) ->
         return miscited
     match operation.op:
         case Op.SKIP:
-            return "" if operation.reason else "the engine gave no reason for skipping it"
+            return _bad_reason(operation.reason)
         case Op.DUPLICATE:
             return _no_survivor(given, operation)
         case Op.MERGE | Op.SUPERSEDE:
@@ -160,6 +172,18 @@ def _bad_line(given: _Given, operation: Operation) -> str:
     except Refused as refusal:
         return refusal.message
     return _bad_text(operation.text)
+
+
+def _bad_reason(reason: str) -> str:
+    """A skip's reason stands in the drain record, so it is as harmless as a line, or there is none."""
+    if not reason.strip():
+        return "the engine gave no reason for skipping it"
+    objection = _bad_text(reason)
+    return (
+        f"the engine's reason for skipping it is unfit to be shown: {objection}"
+        if objection
+        else ""
+    )
 
 
 def _bad_text(text: str) -> str:

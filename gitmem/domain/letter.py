@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.domain.drain import Fate
+from gitmem.domain.gate import by_reason
 from gitmem.domain.text import visible
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def message(made: Made) -> str:
     Text that others wrote cannot hide here or pass for a trailer: each is one visible line.
     """
     outcomes, run = made.outcomes, made.run
-    how = f"Engine: {run.engine}" + (f", model {run.model}." if run.model else ".")
+    how = f"Engine: {run.engine}" + (f", model {visible(run.model)}." if run.model else ".")
     if run.engine == "verbatim":
         how += " Every line is the flag as written; nothing was judged."
     parts = [_subject(outcomes), how]
@@ -47,7 +48,7 @@ def message(made: Made) -> str:
     parts += _paragraph("Folded into what is there already", [_folded(item) for item in folded])
     skipped = [outcome for outcome in outcomes if outcome.fate is Fate.SKIPPED]
     parts += _paragraph("Skipped", [_skipped(item) for item in skipped])
-    left = [f"- {item.id}: {visible(item.reason)}" for item in made.left]
+    left = [f"- {', '.join(ids)}: {visible(why)}" for why, ids in by_reason(made.left).items()]
     parts += _paragraph("Left in the queue", left)
     parts.append(f"Gitmem-Drain: {made.drain}\n{TRAILER}: {made.tree}")
     return "\n\n".join(parts) + "\n"
@@ -66,7 +67,7 @@ def _paragraph(title: str, rows: Sequence[str]) -> list[str]:
 
 def _placed(outcome: Outcome) -> list[str]:
     flag = outcome.flag
-    marks = [flag.id, flag.kind, visible(flag.by)]
+    marks = [flag.id, flag.kind, *([visible(flag.by)] if flag.by else [])]
     if flag.session:
         marks.append(f"session {visible(flag.session[:8])}")
     marks.append("verbatim" if outcome.verbatim else "reworded")
@@ -82,4 +83,6 @@ def _folded(outcome: Outcome) -> str:
 
 
 def _skipped(outcome: Outcome) -> str:
-    return f"- {outcome.flag.id}: {visible(outcome.flag.text)}\n  ({visible(outcome.reason)})"
+    better = f"\n  better: {visible(outcome.flag.better)}" if outcome.flag.better else ""
+    told = f"- {outcome.flag.id}: {visible(outcome.flag.text)}{better}"
+    return f"{told}\n  ({visible(outcome.reason)})"

@@ -88,13 +88,14 @@ class Plan:
 class Places:
     """What the tree that a close builds on has to offer as targets.
 
-    ``folder`` is the memory folder, ``lines`` its present lines, ``instructions`` the instruction
-    file for rules, ``rules`` each name of an instruction file to the file it leads to, ``skills``
+    ``folder`` is the memory folder, ``lines`` its present lines, ``rule_lines`` those of the
+    instruction files and skills, ``instructions`` the instruction file for rules, ``rules`` each name of an instruction file to the file it leads to, ``skills``
     skill name to path.
     """
 
     folder: str
     lines: tuple[Existing, ...] = ()
+    rule_lines: tuple[Existing, ...] = ()
     instructions: str = "CLAUDE.md"
     rules: Mapping[str, str] = field(default_factory=dict)
     skills: Mapping[str, str] = field(default_factory=dict)
@@ -193,6 +194,7 @@ def _rules(flags: Sequence[Flag], places: Places) -> list[Request]:
             work=Work.RULES,
             flags=tuple(group),
             files=(file,),
+            existing=tuple(line for line in places.rule_lines if line.file == file),
             usual={flag.id: file for flag in group},
             remarks={flag.id: remarks[flag.id] for flag in group if flag.id in remarks},
         )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitmem.domain.errors import Internal, NeedsPerson
+from gitmem.domain.errors import Internal, NeedsPerson, Refused
+from gitmem.domain.taint import instructing
+from gitmem.domain.text import visible
 from gitmem.engine import ground, rebuild, review, tidy
 from gitmem.engine.merge_here import merger
 from gitmem.store import branch, drops, objects, records, refs, target, worktrees
@@ -38,23 +40,33 @@ class Accepted:
     notes: tuple[str, ...] = ()
 
 
-def accept(repo: Repository, *, configured: str, folder: str, dry_run: bool = False) -> Accepted:
+def accept(
+    repo: Repository,
+    *,
+    configured: str,
+    folder: str,
+    dry_run: bool = False,
+    tainted: bool = False,
+) -> Accepted:
     """Lands the review branch locally; a rerun after a kill finishes what was begun.
 
-    Raises NoProgress when nothing is in review, NeedsPerson when what is in review was dropped
-    since, `replay.Conflict`, `worktrees.InTheWay`.
+    ``tainted``: a person has read the tainted lines that would become instructions, and wants them.
+    Raises Refused when they are there and nobody does, NoProgress when nothing is in review,
+    NeedsPerson when what is in review was dropped since, `replay.Conflict`, `worktrees.InTheWay`.
     """
     if not dry_run and not refs.resolve(repo, target.REVIEW):
         tidy.pruned(repo, configured)  # a push, or a forge, may have landed what waited for it
     tip = review.tip_of(repo)
     where = target.find(repo, configured)
     _refuse_dropped(repo, where, tip)
+    if not tainted:
+        _refuse_tainted(repo, where, tip, folder)
     if dry_run:
         with Claim(repo) as claim:
-            return _accepted(repo, where, tip, _landing(repo, claim, where, folder))
+            return _accepted(repo, where, tip, _landing(repo, claim, where, tip, folder))
     notes = tidy.publish(repo)
     with Claim(repo) as claim:
-        landing = _land(repo, claim, configured, folder)
+        landing = _land(repo, claim, configured, tip, folder)
         seen, more = tidy.pruned(repo, configured)
         notes += more + tidy.heal(repo, seen)
         # Last, so that a rerun after a kill finds it and finishes.
@@ -67,6 +79,20 @@ def accept(repo: Repository, *, configured: str, folder: str, dry_run: bool = Fa
         pushed=set(done.flags) <= set(seen.records.deciding),
         notes=tuple(notes),
     )
+
+
+def _refuse_tainted(repo: Repository, where: Target, tip: str, folder: str) -> None:
+    start, diverged = ground.newest(repo, where)
+    start = where.local if diverged else start
+    found = instructing(ground.recorded(repo, start, tip), folder=folder)
+    if found:
+        rows = [f"{item.flag.id} -> {item.file}: {visible(item.line)}" for item in found]
+        raise Refused(
+            "tainted flags would become instructions (untrusted text had entered the session "
+            "they were made in): " + "; ".join(rows),
+            hint="a person who has read these lines runs gitmem accept --tainted; to leave one "
+            "out: gitmem drop ID --reason '…', then gitmem close",
+        )
 
 
 def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
@@ -97,11 +123,11 @@ def _accepted(repo: Repository, where: Target, tip: str, landing: str) -> Accept
     )
 
 
-def _land(repo: Repository, claim: Claim, configured: str, folder: str) -> str:
+def _land(repo: Repository, claim: Claim, configured: str, tip: str, folder: str) -> str:
     """Moves the target; starts over, a bounded number of times, when somebody else moved it."""
     for attempt in range(1, _TRIES + 1):
         where = target.find(repo, configured)
-        landing = _landing(repo, claim, where, folder)
+        landing = _landing(repo, claim, where, tip, folder)
         if landing == where.local:
             return landing
         if where.upstream and not where.local:
@@ -117,12 +143,11 @@ def _land(repo: Repository, claim: Claim, configured: str, folder: str) -> str:
     raise Internal("unreachable: the last try returns or raises")
 
 
-def _landing(repo: Repository, claim: Claim, where: Target, folder: str) -> str:
+def _landing(repo: Repository, claim: Claim, where: Target, tip: str, folder: str) -> str:
     """The commit the target shall be at: the review's tip, or the review made again on the target.
 
     On the upstream where the local target is only behind it. What has landed already stays so.
     """
-    tip = review.tip_of(repo)
     start, diverged = ground.newest(repo, where)
     start = where.local if diverged else start
     if not start or refs.contains(repo, tip, start):

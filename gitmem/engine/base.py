@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.domain.assemble import Ground, existing_lines
+from gitmem.domain.assemble import Ground, existing_lines, rule_lines
 from gitmem.domain.errors import Refused
 from gitmem.domain.paths import Target, writable
 from gitmem.domain.plan import Places
@@ -54,6 +54,7 @@ def places(ground: Ground) -> Places:
     return Places(
         folder=ground.folder,
         lines=existing_lines(ground),
+        rule_lines=rule_lines(ground),
         instructions=next(iter(rules.values()), _INSTRUCTIONS[0]),
         rules=rules,
         skills=_skills({**ground.texts, **ground.odd}),

@@ -18,14 +18,17 @@ def fire(repo: Repository, event: Event, now: float) -> Words:
     """Handles one event and returns what to say; ``now`` is seconds since 1970."""
     if event.kind in (boundary.BOOT, boundary.TOOL):
         event.commits = headlog.commits_since(repo, now - event.seconds - _SLACK)
-    if event.kind == boundary.TOOL and not event.commits:
+    if event.kind == boundary.TOOL and not event.commits and not boundary.taint_of(event):
         return Words()
     known = boundary.Session()
-    if event.kind == boundary.BATCH or event.commits:
+    if event.kind in (boundary.TOOL, boundary.BATCH) or event.commits:
         known = sessions.read(repo.folder, event.session)
     words = Words()
+    did = []
     for action in boundary.decide(event, known):
         words = _do(repo, event, action, now)
+        did += [words.did] if words.did else []
+    words.did = ", ".join(did)
     return words
 
 
@@ -41,6 +44,10 @@ def _do(repo: Repository, event: Event, action: boundary.Action, now: float) -> 
         marks = [f"mark {boundary.COMMIT} {oid}" for oid in action.about]
         sessions.mark(repo.folder, event.session, marks)
         return Words("marked commit")
+    if action.kind == boundary.MARK_TAINT:
+        tool = "".join([letter for letter in action.about[0] if letter.isalnum() or letter in "_-"])
+        sessions.mark(repo.folder, event.session, [f"taint {tool[:100]}"])
+        return Words("marked taint")
     if action.kind == boundary.NUDGE:
         sessions.mark(repo.folder, event.session, ["nudge " + " ".join(action.about)])
         return Words("nudged", model=boundary.nudge_text(action.about))

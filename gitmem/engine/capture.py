@@ -117,7 +117,8 @@ def keep(
     by = identity.identity(repo)
     branch, head = repository.head(repo)
     context = {"at": at, "by": by, "branch": branch, "head": head, **session}
-    common = {name: _valid(value) for name, value in context.items()}
+    common: dict[str, object] = {name: _valid(value) for name, value in context.items()}
+    common["tainted"] = _tainted(repo, session.get("session", ""))
     made = [
         flags.make({**common, **fields, "id": flags.new_id(os.urandom(flags.ID_LENGTH))})
         for fields in wanted
@@ -136,6 +137,15 @@ def _published(repo: Repository, journal: Journal, by: str, made: Sequence[Flag]
     except Exception as error:  # noqa: BLE001 - our bug, but not the flags' loss
         return Captured(made, f"{type(error).__name__}: {error} (a bug in gitmem)", ())
     return Captured(made, published.reason, published.notes)
+
+
+def _tainted(repo: Repository, session: str) -> bool:
+    """Whether untrusted text entered the session; never outside of one."""
+    if not session:
+        return False
+    from gitmem.store import sessions
+
+    return sessions.tainted(repo.folder, session)
 
 
 def _inside(path: str, cwd: str, top: str) -> str:

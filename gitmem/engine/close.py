@@ -12,19 +12,22 @@ from gitmem.domain.drain import Header, render
 from gitmem.domain.flag import new_id
 from gitmem.domain.paths import writable
 from gitmem.domain.plan import make_plan
+from gitmem.domain.taint import held_back
 from gitmem.engine import base, drain, ground, snapshot, tidy
 from gitmem.engine.merge_here import merger
 from gitmem.store import drops, records, refs, target, trees, worktrees
+from gitmem.store.answers import Answers
 from gitmem.store.claim import Claim
 from gitmem.store.worktrees import Move
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from gitmem.domain.drain import Outcome, Run
     from gitmem.domain.gate import Left
+    from gitmem.domain.plan import Plan
     from gitmem.engine.ground import Start
-    from gitmem.engine.ports import Engine
+    from gitmem.engine.ports import Answer, Engine
     from gitmem.engine.snapshot import Snapshot
     from gitmem.store.repository import Repository
 
@@ -36,7 +39,9 @@ _NAMED = 5  # ids in a sentence
 class Wanted:
     """What a close shall do: which engine, onto what, and whether to write at all.
 
-    ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder.
+    ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. Without
+    ``ask`` nobody is asked and only the plan is made. ``begin`` hears the plan before anybody is
+    asked, ``watch`` every answer as it comes.
     """
 
     engine: Engine
@@ -44,7 +49,10 @@ class Wanted:
     folder: str
     here: bool = False
     dry_run: bool = False
+    ask: bool = True
     workers: int = 8
+    begin: Callable[[Plan], None] = lambda _: None
+    watch: Callable[[Answer], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +99,21 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
     start = ground.for_here(repo, seen) if wanted.here else ground.for_review(repo, seen)
     found = base.read(repo, start.commit, wanted.folder)
     plan = make_plan(start.flags, base.places(found), drops.reasons(repo))
-    drained = drain.drain(plan, wanted.engine, found, workers=wanted.workers, clock=time.monotonic)
+    # What a person has not looked at apart must not become an instruction of this very branch.
+    plan, held = held_back(plan) if wanted.here else (plan, ())
+    plan = wanted.engine.prepared(plan)
+    wanted.begin(plan)
+    drained = drain.drain(
+        plan if wanted.ask else replace(plan, requests=()),
+        wanted.engine,
+        found,
+        workers=wanted.workers,
+        clock=time.monotonic,
+        watch=wanted.watch,
+    )
+    # An answer that led nowhere at all must not be the answer to the same question again.
+    if not wanted.dry_run:
+        Answers(repo.folder).forget([one.id for one in drained.left])
     made = assemble.assemble(found, drained.operations, plan.flags)
     closed = Closed(
         branch=start.ref.removeprefix("refs/heads/"),
@@ -99,7 +121,7 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
         commit="",
         run=drained.run,
         outcomes=made.outcomes,
-        left=drained.left,
+        left=(*held, *drained.left),
         files=made.files,
         notes=(*notes, *start.notes),
         in_review=len(seen.state.proposed),

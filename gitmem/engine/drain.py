@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.domain import gate
-from gitmem.domain.drain import Run
+from gitmem.domain.assemble import existing_lines
+from gitmem.domain.drain import Run, most_at_once
 from gitmem.domain.errors import GitmemError
-from gitmem.domain.fitting import fitting
-from gitmem.domain.gate import Left
-from gitmem.engine.ports import Answer
+from gitmem.domain.fitting import fitting, surviving
+from gitmem.domain.gate import NO_ANSWER, Left
+from gitmem.domain.limits import within_limits
+from gitmem.domain.reply import Credentials
+from gitmem.engine.ports import Answer, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,69 +35,112 @@ class Drained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reply:
-    """What one request came to: an answer, or why there is none; seconds it took."""
+    """What one request came to, and the seconds it took."""
 
     answer: Answer
-    trouble: str
     seconds: float
 
 
 def drain(
-    plan: Plan, engine: Engine, ground: Ground, *, workers: int, clock: Callable[[], float]
+    plan: Plan,
+    engine: Engine,
+    ground: Ground,
+    *,
+    workers: int,
+    clock: Callable[[], float],
+    watch: Callable[[Answer], None] = lambda _: None,
 ) -> Drained:
     """Asks the engine for every request, all at once up to ``workers``, and gates the answers.
 
     ``clock`` gives seconds of a monotonic clock. The result does not depend on the order in which
     answers arrive. A request without an answer leaves its flags queued; so does an operation that
-    the files cannot take.
+    the files cannot take, or that is more than one close may do. ``watch`` sees every answer as it
+    comes, from the worker's own thread. Raises Credentials: then nobody can be asked.
     """
     started = clock()
 
     def ask(request: Request) -> _Reply:
         begun = clock()
-        answer, trouble = Answer(operations=()), ""
         try:
             answer = engine.run(request)
+        except Credentials:
+            engine.stop()  # so that nobody waits for the others
+            raise
         except GitmemError as error:
-            trouble = f"the engine gave no answer: {error.message}"
-        return _Reply(answer=answer, trouble=trouble, seconds=clock() - begun)
+            trouble = NO_ANSWER + error.message
+            answer = Answer(operations=(), reasons=dict.fromkeys(_ids(request), trouble))
+        watch(answer)
+        return _Reply(answer=answer, seconds=clock() - begun)
 
     width = max(1, min(workers, len(plan.requests)))
     with ThreadPoolExecutor(max_workers=width) as pool:
-        replies = list(pool.map(ask, plan.requests))
+        try:
+            replies = list(pool.map(ask, plan.requests))
+        except BaseException:
+            engine.stop()
+            raise
     operations: list[Operation] = list(plan.dropped)
     left: list[Left] = []
     for request, reply in zip(plan.requests, replies, strict=True):
-        passed = _passed(request, reply, ground.folder)
+        passed = _passed(request, reply.answer, ground.folder)
         operations += passed.operations
         left += passed.left
     # Of two flags with one text the one made first stays, whatever its topic.
     place = {flag_id: number for number, flag_id in enumerate(plan.flags)}
     operations.sort(key=lambda operation: min(place[flag_id] for flag_id in operation.flags))
-    fit, unfit = fitting(ground, operations, plan.flags)
+    within, over = surviving(*within_limits(operations, lines=len(existing_lines(ground))))
+    fit, unfit = fitting(ground, within, plan.flags)
     return Drained(
         operations=tuple(fit),
-        left=(*left, *unfit),
+        left=(*left, *over, *unfit),
         run=_run(engine, width, replies, clock() - started),
     )
 
 
-def _passed(request: Request, reply: _Reply, folder: str) -> gate.Passed:
-    if reply.trouble:
-        left = tuple(Left(id=flag.id, reason=reply.trouble) for flag in request.flags)
-        return gate.Passed(operations=(), left=left)
-    return gate.check(request, reply.answer.operations, folder=folder)
+def _passed(request: Request, answer: Answer, folder: str) -> gate.Passed:
+    passed = gate.check(request, answer.operations, folder=folder)
+    cited = {flag_id for operation in answer.operations for flag_id in operation.flags}
+    reasons = {key: why for key, why in answer.reasons.items() if key not in cited}
+    left = [Left(id=one.id, reason=reasons.get(one.id, one.reason)) for one in passed.left]
+    return gate.Passed(operations=passed.operations, left=tuple(left))
+
+
+def _ids(request: Request) -> list[str]:
+    return [flag.id for flag in request.flags]
 
 
 def _run(engine: Engine, width: int, replies: Sequence[_Reply], wall: float) -> Run:
+    usage = together([reply.answer.usage for reply in replies])
+    # An engine that does not tell its calls apart: what can be told is each request's time.
+    lengths = [end - begin for begin, end in usage.spans] or [reply.seconds for reply in replies]
     return Run(
         engine=engine.name,
-        model=engine.model,
+        model=_answered(replies) or engine.model,
+        asked=engine.model,
         workers=width,
-        calls=sum(reply.answer.usage.calls for reply in replies),
-        tokens=sum(reply.answer.usage.tokens for reply in replies),
-        dollars=sum(reply.answer.usage.dollars for reply in replies),
+        in_flight=most_at_once(usage.spans),
+        questions=usage.calls - usage.retries,
+        kept=sum(reply.answer.kept for reply in replies),
+        calls=usage.calls,
+        retries=usage.retries,
+        tokens_in=usage.tokens_in,
+        tokens_out=usage.tokens_out,
+        sent=usage.sent,
+        dollars=usage.dollars,
+        priced=usage.priced,
         wall_s=wall,
-        slowest_s=max((reply.seconds for reply in replies), default=0.0),
-        sum_s=sum(reply.seconds for reply in replies),
+        calls_s=_from_first_to_last(usage.spans),
+        slowest_s=max(lengths, default=0.0),
+        sum_s=sum(lengths),
     )
+
+
+def _from_first_to_last(spans: Sequence[tuple[float, float]]) -> float:
+    if not spans:
+        return 0.0
+    return max(end for _, end in spans) - min(begin for begin, _ in spans)
+
+
+def _answered(replies: Sequence[_Reply]) -> str:
+    """The models that answered, where they said so: what ran, not what was asked for."""
+    return ", ".join(dict.fromkeys(reply.answer.model for reply in replies if reply.answer.model))

@@ -1,7 +1,7 @@
 """What `gitmem init` writes and `gitmem uninstall` takes out, planned as file changes.
 
-Only wiring: shared settings, the managed block in the instruction file, the client's hooks. The
-first close makes the memory. The plan is a value; `gitmem.engine.plan_files` shows and writes it.
+Only wiring: shared settings, the managed block in the instruction file, the client's hooks, and
+gitmem's own skill. The first close makes the memory. The plan is a value; `gitmem.engine.plan_files` shows and writes it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain import claude_settings, instructions
 from gitmem.domain.errors import Refused
+from gitmem.engine.own_skill import SKILL, skill_changes, without_skill
 from gitmem.engine.plan_files import FileChange, change_text, read_text, real_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path
 
 CONFIG = ".gitmem/config.yaml"
@@ -36,11 +37,16 @@ _SWITCHED_OFF = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipped:
-    """Texts to install: the hooks file, the finished settings file, the attributes of records."""
+    """Texts to install: the hooks file, the finished settings file, the attributes of records.
+
+    ``skill`` is gitmem's own skill, ``skills`` the digests of every version of it ever shipped.
+    """
 
     hooks: str
     config: str
     gitattributes: str
+    skill: str
+    skills: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +80,13 @@ def plan_install(
         change_text(path, text, block),
         _change(root, SETTINGS, lambda now: _wired(now, shipped.hooks)),
     )
+    own, said = skill_changes(root, shipped.skill, shipped.skills)
     notes += _notes_on_sharing([path, changes[-1].path], ignored)
     notes += _notes_on_places(root, path, folder)
-    return InstallPlan(changes=_effective(changes), notes=tuple(notes))
+    return InstallPlan(changes=_effective([*changes, *own]), notes=(*notes, *said))
 
 
-def plan_uninstall(root: Path, *, attributes: str) -> InstallPlan:
+def plan_uninstall(root: Path, *, attributes: str, skills: Collection[str]) -> InstallPlan:
     """What taking the wiring out changes; memory and drain records stay.
 
     A file behind a symlink that init would refuse is left alone, and a note says so. Raises
@@ -91,6 +98,7 @@ def plan_uninstall(root: Path, *, attributes: str) -> InstallPlan:
         (CLAUDE, _without_block),
         (AGENTS, _without_block),
         (SETTINGS, lambda now: claude_settings.remove(now, ALLOW)),
+        (SKILL, lambda now: without_skill(now, skills)),
     ]
     if not (root / ".gitmem/drains").is_dir():
         steps.append((ATTRIBUTES, lambda now: _without_lines(now, attributes)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gitmem.domain.errors import NoProgress
 from gitmem.engine import ground
 from gitmem.store import records, refs, target, worktrees
+from gitmem.store.answers import Answers
 from gitmem.store.claim import Claim
 from gitmem.store.worktrees import Move
 
@@ -66,6 +67,8 @@ def discard(repo: Repository, configured: str, *, dry_run: bool = False) -> Disc
         move = Move(ref=target.REVIEW, old=tip, new="", reason="gitmem: discard")
         with Claim(repo) as claim:
             worktrees.remove(repo, claim, move)
+        # What a person sent back must not be the answer to the same question again.
+        Answers(repo.folder).forget(flags)
     return Discarded(tip=tip, flags=flags)
 
 

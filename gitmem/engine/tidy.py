@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.engine import snapshot
 from gitmem.store import identity, prune, publisher, records, refs, target
+from gitmem.store.answers import Answers
 from gitmem.store.branch import forget_hint
 from gitmem.store.journal import Journal
 from gitmem.store.objects import Unreadable
@@ -59,6 +60,7 @@ def pruned(repo: Repository, configured: str) -> tuple[Snapshot, list[str]]:
     """Takes what is drained out of the queue; a snapshot from after that, and what to say."""
     seen = snapshot.take(repo, configured)
     _forget_marks(repo, seen)
+    Answers(repo.folder).forget(seen.records.deciding)
     done = prune.prune(repo, seen.records.deciding)
     if done.ids or done.branch_gone:
         seen = snapshot.take(repo, configured)

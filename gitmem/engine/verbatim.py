@@ -9,7 +9,7 @@ from gitmem.engine.ports import Answer
 
 if TYPE_CHECKING:
     from gitmem.domain.flag import Flag
-    from gitmem.domain.plan import Request
+    from gitmem.domain.plan import Plan, Request
 
 _OPS = {Work.MEMORY: Op.KEEP, Work.PENDING: Op.PENDING, Work.RULES: Op.EDIT}
 
@@ -20,9 +20,16 @@ class Verbatim:
     name = "verbatim"
     model = ""
 
+    def prepared(self, plan: Plan) -> Plan:
+        """Nothing is shown to anybody, so the plan stays as it is."""
+        return plan
+
     def run(self, request: Request) -> Answer:
         """One operation per flag, in the flag's own words. Never fails."""
         return Answer(operations=tuple(_operation(request, flag) for flag in request.flags))
+
+    def stop(self) -> None:
+        """Nothing is ever under way."""
 
 
 def _operation(request: Request, flag: Flag) -> Operation:

@@ -36,6 +36,7 @@ def parse(payload: Mapping[str, object], name: str) -> boundary.Event:
         agent=_text(payload, "agent_id"),
         detail=_text(payload, "source") or _text(payload, "reason"),
         seconds=duration / 1000 if isinstance(duration, int | float) else 0.0,
+        calls=_calls(payload),
     )
 
 
@@ -56,6 +57,21 @@ def session(environ: Mapping[str, str]) -> dict[str, str]:
     if not environ.get("CLAUDECODE"):
         return {}
     return {"session": environ.get("CLAUDE_CODE_SESSION_ID", "")[:100], "client": NAME}
+
+
+def _calls(payload: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Tool and shell command of the call, or of every call of a batch.
+
+    A batch also lists the calls that failed, which have no PostToolUse of their own.
+    """
+    batch = payload.get("tool_calls")
+    calls = batch if isinstance(batch, list) else [payload]
+    return [_call(call) for call in calls if isinstance(call, dict) and "tool_name" in call]
+
+
+def _call(call: Mapping[str, object]) -> tuple[str, str]:
+    given = call.get("tool_input")
+    return _text(call, "tool_name"), _text(given, "command") if isinstance(given, dict) else ""
 
 
 def _text(payload: Mapping[str, object], key: str) -> str:

@@ -40,6 +40,7 @@ def test_nothing_to_drain_is_exit_0_with_commit_null(sandbox: Sandbox) -> None:
             "flags": 0,
             "outcomes": {},
             "left": [],
+            "ran": {"calls": 0, "retries": 0, "tokens_in": 0, "tokens_out": 0, "dollars": 0.0},
         },
     )
     assert isinstance(wall, float)

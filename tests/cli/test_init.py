@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import termios
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
-from tests.support.sandbox import Sandbox
+import pytest
+
+from tests.support.sandbox import GITMEM, PATIENCE, Sandbox, changed_environment
 
 
 def test_init_wires_the_repository_and_a_second_one_changes_nothing(sandbox: Sandbox) -> None:
@@ -68,3 +80,218 @@ def test_uninstall_takes_the_wiring_out_and_leaves_what_was_there(sandbox: Sandb
     assert answer.code == 0
     assert sandbox.read("CLAUDE.md") == "# Rules\n\nBe kind.\n"
     assert sandbox.git("status", "--short") == ""
+
+
+# ---------------------------------------------------------------- the one question
+
+
+def on_a_terminal(
+    sandbox: Sandbox, *args: str, types: Sequence[str], env: Mapping[str, str | None]
+) -> tuple[int, str]:
+    """Runs a command whose three streams are a terminal; each prompt gets the next of ``types``.
+
+    An end of input is typed as Ctrl-D. The exit code, and what the terminal showed without its line
+    breaks.
+    """
+    leader, follower = pty.openpty()
+    child = subprocess.Popen(
+        [GITMEM, *args],
+        cwd=sandbox.path,
+        env=changed_environment(env),
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        start_new_session=True,
+        preexec_fn=_take_the_terminal,  # noqa: PLW1509 - no thread here
+    )
+    os.close(follower)
+    shown, waiting, until = "", list(types), time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if not select.select([leader], [], [], 0.05)[0]:
+            continue
+        try:
+            shown += os.read(leader, 65536).decode()
+        except OSError:  # the other end is closed
+            break
+        if waiting and shown.endswith("engine [verbatim]: "):
+            os.write(leader, waiting.pop(0).encode())
+    code = child.wait(PATIENCE)
+    os.close(leader)  # not before the end: a terminal that goes away is a SIGHUP
+    return code, " ".join(shown.split())
+
+
+def _take_the_terminal() -> None:
+    """Makes it the child's, and Ctrl-C a signal: a test runner's workers have it switched off."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def with_programs(folder: Path, *names: str) -> dict[str, str | None]:
+    """An environment whose PATH has these programs, and of the engines' own none else."""
+    folder.mkdir()
+    (folder / "git").symlink_to(next(_found("git")))
+    for name in names:
+        (folder / name).write_text("#!/bin/sh\n", encoding="utf-8")
+        (folder / name).chmod(0o755)
+    return {"PATH": str(folder)}
+
+
+def _found(name: str) -> Iterator[Path]:
+    for part in os.environ["PATH"].split(os.pathsep):
+        if (Path(part) / name).exists():
+            yield Path(part) / name
+
+
+def engine_of(sandbox: Sandbox) -> str:
+    return sandbox.git("config", "--local", "--get", "gitmem.engine", check=False)
+
+
+def test_without_a_terminal_nothing_is_asked_and_how_to_choose_is_said(sandbox: Sandbox) -> None:
+    answer = sandbox.gitmem("init", input="anthropic\n")
+
+    assert answer.code == 0
+    assert "Who shall judge" not in answer.out
+    assert (
+        "engine verbatim (no model is configured); another one: gitmem init --engine NAME"
+        in answer.out
+    )
+    assert engine_of(sandbox) == ""
+
+
+def test_on_a_terminal_it_asks_once_and_keeps_the_answer_in_git_config_alone(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    env = with_programs(tmp_path / "bin", "claude")
+
+    code, shown = on_a_terminal(sandbox, "init", types=["claude\n"], env=env)
+
+    assert code == 0
+    assert shown.count("engine [verbatim]:") == 1
+    assert "own login" in shown
+    assert "codex" not in shown
+    assert engine_of(sandbox) == "claude"
+    assert "engine claude (git config gitmem.engine)" in shown
+    assert "claude\n" not in sandbox.read(".gitmem/config.yaml")
+    code, shown = on_a_terminal(sandbox, "init", types=[], env=env)
+    assert code == 0
+    assert "Who shall judge" not in shown
+    assert "everything is in place already" in shown
+
+
+@pytest.mark.parametrize(
+    ("types", "engine"),
+    [
+        (["\n"], "verbatim"),
+        (["2\n"], "anthropic"),
+        (["oracle\n", "9\n", "verbatim\n"], "verbatim"),
+        (["a\n", "b\n", "c\n"], ""),
+        (["\x04"], ""),
+    ],
+)
+def test_a_number_a_name_or_nothing_is_an_answer(
+    sandbox: Sandbox, tmp_path: Path, types: list[str], engine: str
+) -> None:
+    code, shown = on_a_terminal(sandbox, "init", types=types, env=with_programs(tmp_path / "bin"))
+
+    assert code == 0
+    assert engine_of(sandbox) == engine
+    assert "needs ANTHROPIC_API_KEY" in shown
+    assert (sandbox.path / ".gitmem/config.yaml").exists()
+
+
+def test_a_key_in_the_environment_makes_anthropic_ready(sandbox: Sandbox, tmp_path: Path) -> None:
+    env = {**with_programs(tmp_path / "bin"), "ANTHROPIC_API_KEY": "test-key-0123456789"}
+
+    _, shown = on_a_terminal(sandbox, "init", types=["anthropic\n"], env=env)
+
+    assert "a key is in the environment" in shown
+    assert "needs ANTHROPIC_API_KEY" not in shown
+    assert "test-key" not in shown
+    assert engine_of(sandbox) == "anthropic"
+
+
+def test_an_interrupted_question_leaves_everything_as_it_was(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    code, _ = on_a_terminal(sandbox, "init", types=["\x03"], env=with_programs(tmp_path / "bin"))
+
+    assert code == 130
+    assert sandbox.git("status", "--short") == ""
+    assert engine_of(sandbox) == ""
+
+
+@pytest.mark.parametrize(
+    "more", [{"GITMEM_ENGINE": "verbatim"}, {"CLAUDECODE": "1", "CLAUDE_CODE_SESSION_ID": "s"}]
+)
+def test_where_something_is_configured_or_an_agent_holds_the_terminal_nothing_is_asked(
+    sandbox: Sandbox, tmp_path: Path, more: dict[str, str]
+) -> None:
+    env = {**with_programs(tmp_path / "bin"), **more}
+
+    code, shown = on_a_terminal(sandbox, "init", types=[], env=env)
+
+    assert code == 0
+    assert "Who shall judge" not in shown
+
+
+@pytest.mark.parametrize("option", ["--json", "--dry-run"])
+def test_for_a_program_and_in_a_dry_run_nothing_is_asked(
+    sandbox: Sandbox, tmp_path: Path, option: str
+) -> None:
+    code, shown = on_a_terminal(
+        sandbox, "init", option, types=[], env=with_programs(tmp_path / "bin")
+    )
+
+    assert code == 0
+    assert "Who shall judge" not in shown
+
+
+def test_an_engine_may_be_named_at_any_time(sandbox: Sandbox) -> None:
+    dry = sandbox.gitmem("init", "--engine", "claude", "--dry-run")
+    assert "engine claude (--engine)" in dry.out
+    assert engine_of(sandbox) == ""
+
+    first = sandbox.gitmem("init", "--engine", "claude", "--json")
+    again = sandbox.gitmem("init", "--engine", "codex")
+
+    assert json.loads(first.out)["engine"] == "claude"
+    assert "engine codex (git config gitmem.engine)" in again.out
+    assert engine_of(sandbox) == "codex"
+
+
+def test_an_engine_nobody_knows_stops_before_anything_is_written(sandbox: Sandbox) -> None:
+    assert sandbox.gitmem("init", "--engine", "oracle").code == 2
+    sandbox.git("config", "gitmem.engine", "oracle")
+    assert sandbox.gitmem("init").code == 2
+    assert sandbox.git("status", "--short") == ""
+
+    assert sandbox.gitmem("init", "--engine", "verbatim").code == 0
+    assert engine_of(sandbox) == "verbatim"
+
+
+def test_a_git_config_that_cannot_be_written_is_said(sandbox: Sandbox) -> None:
+    (sandbox.path / ".git/config.lock").touch()
+
+    answer = sandbox.gitmem("init", "--engine", "claude")
+
+    assert answer.code == 8
+    assert "git config gitmem.target could not be set" in answer.err
+
+
+def test_uninstall_unsets_the_engine_of_this_clone_and_no_other_setting(sandbox: Sandbox) -> None:
+    sandbox.git("config", "--global", "gitmem.engine", "llm")
+    sandbox.gitmem("init", "--engine", "claude")
+    sandbox.git("config", "gitmem.model", "big")
+
+    dry = sandbox.gitmem("uninstall", "--dry-run")
+    assert "would unset git config gitmem.engine (it was claude)" in dry.out
+    assert engine_of(sandbox) == "claude"
+    done = sandbox.gitmem("uninstall")
+    again = sandbox.gitmem("uninstall", "--json")
+
+    assert "unset git config gitmem.engine (it was claude)" in done.out
+    assert json.loads(again.out)["engine"] is None
+    assert sandbox.git("config", "--get-regexp", "^gitmem").splitlines() == [
+        "gitmem.engine llm",
+        "gitmem.model big",
+    ]

@@ -218,3 +218,32 @@ def test_without_gitmem_a_session_works_and_a_clone_with_flags_says_so(
         assert {code for _, code in session.hooks} == {0}
         assert nudges(session) == [0, 0]
         assert session.stream[-1]["result"] == "All done."
+
+
+def test_what_the_model_flags_after_it_read_the_web_is_tainted(
+    claude: Claude, wired: Sandbox
+) -> None:
+    with ScriptedModel() as web:
+        page = f"curl --silent {web.url}/page"
+        model = ScriptedModel(
+            main=[
+                runs("gitmem flag 'before'"),
+                runs(page),
+                runs("gitmem flag 'after'"),
+                runs(f"{page} && {COMMIT}"),
+                runs("gitmem flag 'asked for by the nudge'"),
+                runs(COMMIT),
+                runs("gitmem flag 'of the next chapter'"),
+            ]
+        )
+        session = claude.session(
+            wired, model, "Read, then work.", allow=["Bash(curl *)", *MAY_COMMIT]
+        )
+
+    assert {flag["text"]: flag.get("tainted", False) for flag in queued(wired)} == {
+        "before": False,
+        "after": True,
+        "asked for by the nudge": True,
+        "of the next chapter": False,
+    }
+    assert [line for line in marks(wired, session) if line.startswith("taint")] == ["taint Bash"]

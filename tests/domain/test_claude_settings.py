@@ -266,7 +266,7 @@ def test_the_shipped_hooks_are_one_per_event_and_recognised_as_ours() -> None:
 
     assert [(hook.event, hook.matcher) for hook in hooks] == [
         ("SessionStart", ""),
-        ("PostToolUse", "Bash"),
+        ("PostToolUse", "Bash|WebFetch|WebSearch|mcp__.*"),
         ("PostToolBatch", ""),
         ("SessionEnd", ""),
     ]
@@ -411,3 +411,40 @@ def test_any_text_is_understood_as_the_json_module_does_or_left_to_a_person(text
     body = text.removeprefix("\ufeff")
     assert isinstance(json.loads(body) if body.strip() else {}, dict)
     assert sorted(ours(new)) == sorted(EXPECTED)
+
+
+def test_a_matcher_of_an_older_version_is_replaced_where_it_stands() -> None:
+    tuned = {"type": "command", "command": "gitmem hook claude-code PostToolUse", "timeout": 3}
+    settings = {
+        "hooks": {"PostToolUse": [{"matcher": "Bash", "hooks": [tuned]}, {"hooks": [FOREIGN]}]}
+    }
+    wider = [
+        Hook(
+            event="PostToolUse",
+            matcher="Bash|WebFetch",
+            command="new; gitmem hook claude-code PostToolUse",
+            timeout=10,
+        )
+    ]
+    text = json.dumps(settings)
+
+    done = merge(text, wider, [])
+
+    assert json.loads(done)["hooks"]["PostToolUse"] == [
+        {"matcher": "Bash|WebFetch", "hooks": [{**tuned, "command": wider[0].command}]},
+        {"hooks": [FOREIGN]},
+    ]
+    assert merge(done, wider, []) == done
+
+
+def test_a_matcher_that_a_foreign_hook_shares_stays_with_it() -> None:
+    mine = {"type": "command", "command": "gitmem hook claude-code PostToolUse"}
+    settings = {"hooks": {"PostToolUse": [{"matcher": "Bash", "hooks": [mine, FOREIGN]}]}}
+    wider = [Hook(event="PostToolUse", matcher="Bash|WebFetch", command=mine["command"])]
+
+    done = json.loads(merge(json.dumps(settings), wider, []))
+
+    assert done["hooks"]["PostToolUse"] == [
+        {"matcher": "Bash", "hooks": [FOREIGN]},
+        {"matcher": "Bash|WebFetch", "hooks": [mine]},
+    ]

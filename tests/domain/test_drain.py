@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmem.domain.drain import Fate, Header, Outcome, Run, outcomes, render
+from gitmem.domain.drain import Fate, Header, Outcome, Run, most_at_once, outcomes, render
 from gitmem.domain.flag import Flag, make, parse
 
 HEADER = Header(drain="d", at="2026-11-20T10:00:00Z", queue="", run=Run(engine="verbatim"))
@@ -18,20 +18,56 @@ def flag(text: str = "a fact", **fields: str) -> Flag:
 
 
 def test_the_first_line_says_what_ran_and_every_other_one_starts_with_its_id() -> None:
-    run = Run(engine="e", model="m", workers=2, calls=3, tokens=40, dollars=0.5, wall_s=1.23456)
+    run = Run(
+        engine="e",
+        model="m-2026",
+        asked="m",
+        workers=2,
+        in_flight=2,
+        questions=2,
+        kept=1,
+        calls=3,
+        retries=1,
+        tokens_in=30,
+        tokens_out=10,
+        sent=99,
+        dollars=0.5,
+        priced="2026-11-20",
+        wall_s=1.23456,
+    )
     header = Header(drain="name", at="2026-11-20T10:00:00Z", queue="abc", run=run)
     outcome = Outcome(flag=flag(), fate=Fate.ADDED, file="memory/facts.md", line="a fact")
 
     first, second, end = render(header, [outcome]).split("\n")
 
     assert json.loads(first) == {
-        "v": 1, "drain": "name", "at": "2026-11-20T10:00:00Z", "queue": "abc", "engine": "e",
-        "model": "m", "workers": 2, "calls": 3, "tokens": 40, "dollars": 0.5, "wall_s": 1.235,
-        "slowest_s": 0.0, "sum_s": 0.0,
+        "v": 1, "drain": "name", "at": "2026-11-20T10:00:00Z", "queue": "abc", "flags": 1,
+        "engine": "e", "model": "m-2026", "asked": "m", "workers": 2, "in_flight": 2,
+        "questions": 2, "kept": 1, "calls": 3, "retries": 1, "tokens": 40, "tokens_in": 30,
+        "tokens_out": 10, "sent": 99, "dollars": 0.5, "priced": "2026-11-20", "wall_s": 1.235,
+        "calls_s": 0.0, "slowest_s": 0.0, "sum_s": 0.0,
     }  # fmt: skip
     assert second.startswith('{"id":"aaaaaaaaaaaa","outcome":"added",')
     assert json.loads(second)["flag"] == json.loads(flag().line)
     assert end == ""
+
+
+def test_a_price_nobody_knows_is_null_and_not_nothing() -> None:
+    header = Header(drain="d", at="a", queue="", run=Run(engine="e", calls=1, dollars=None))
+
+    assert json.loads(render(header, []))["dollars"] is None
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(1, 4)).map(lambda it: (it[0], sum(it)))),
+)
+def test_the_most_at_once_is_the_greatest_number_of_spans_over_one_moment(
+    spans: list[tuple[int, int]],
+) -> None:
+    moments = [begin + 0.5 for begin, _ in spans]
+    most = max((sum(b < at < e for b, e in spans) for at in moments), default=0)
+
+    assert most_at_once(spans) == most
 
 
 printable = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

@@ -9,7 +9,7 @@ import pytest
 from gitmem.domain.errors import Refused
 from gitmem.engine import capture
 from gitmem.engine.capture import Wish
-from gitmem.store import publisher
+from gitmem.store import publisher, sessions
 from tests.support.queues import ids_in_journal, ids_on_branch, repository_of
 from tests.support.sandbox import Sandbox
 
@@ -104,3 +104,26 @@ def test_a_branch_name_that_is_no_text_is_written_readably(sandbox: Sandbox) -> 
     sandbox.git("symbolic-ref", "HEAD", "refs/heads/caf\udce9")
 
     assert kept(sandbox, "one").flags[0].branch == "caf\ufffd"
+
+
+def test_a_flag_is_tainted_while_untrusted_text_stands_in_its_session(sandbox: Sandbox) -> None:
+    folder = repository_of(sandbox).folder
+    assert not kept(sandbox, "before").flags[0].tainted
+
+    sessions.mark(folder, "s", ["taint WebFetch"])
+    (tainted,) = kept(sandbox, "after").flags
+    assert tainted.tainted
+    assert '"tainted":true' in tainted.line
+    sessions.mark(folder, "s", ["nudge commit", "nudge commit"])
+    assert not kept(sandbox, "later").flags[0].tainted
+
+
+def test_a_flag_of_a_person_is_never_tainted(sandbox: Sandbox) -> None:
+    folder = repository_of(sandbox).folder
+    for session in ("", "s", "unnamed"):
+        sessions.mark(folder, session, ["taint WebFetch"])
+    wanted = [checked(sandbox, Wish("mine"))]
+
+    captured = capture.keep(repository_of(sandbox), wanted, session={}, at=AT)
+
+    assert not captured.flags[0].tainted

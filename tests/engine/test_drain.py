@@ -30,8 +30,14 @@ class Scripted:
     name: str = "scripted"
     model: str = "m-1"
 
+    def prepared(self, plan: Plan) -> Plan:
+        return plan
+
     def run(self, request: Request) -> Answer:
         return self.answer(request)
+
+    def stop(self) -> None:
+        pass
 
 
 def plan_of(count: int, kind: str = "fact") -> Plan:
@@ -70,14 +76,44 @@ def test_an_engine_that_gives_no_answer_leaves_the_flags_of_its_request_and_no_o
 def test_what_a_run_cost_is_added_up_over_its_requests() -> None:
     def answer(request: Request) -> Answer:
         found = Verbatim().run(request)
-        usage = Usage(calls=2, tokens=100, dollars=0.25)
-        return Answer(operations=found.operations, usage=usage)
+        usage = Usage(
+            calls=2,
+            retries=1,
+            tokens_in=90,
+            tokens_out=10,
+            sent=500,
+            dollars=0.25,
+            priced="2026-01-01",
+            spans=((0.0, 2.0), (2.0, 5.0)),
+        )
+        return Answer(operations=found.operations, usage=usage, model="m-1-20260101")
 
     run = drained(plan_of(70), answer).run
 
-    assert (run.engine, run.model, run.workers) == ("scripted", "m-1", 3)
-    assert (run.calls, run.tokens, run.dollars) == (6, 300, 0.75)
-    assert 0 <= run.slowest_s <= run.sum_s
+    assert (run.engine, run.model, run.asked) == ("scripted", "m-1-20260101", "m-1")
+    assert (run.workers, run.in_flight) == (3, 3)
+    assert (run.questions, run.calls, run.retries) == (3, 6, 3)
+    assert (run.tokens_in, run.tokens_out, run.tokens, run.sent) == (270, 30, 300, 1_500)
+    assert (run.dollars, run.priced) == (0.75, "2026-01-01")
+    assert (run.calls_s, run.slowest_s, run.sum_s) == (5.0, 3.0, 15.0)
+
+
+def test_the_dollars_of_a_run_are_unknown_when_those_of_one_request_are() -> None:
+    def answer(request: Request) -> Answer:
+        known = len(request.flags) < 32
+        found = Verbatim().run(request)
+        usage = Usage(calls=1, dollars=0.25 if known else None)
+        return Answer(operations=found.operations, usage=usage)
+
+    assert drained(plan_of(70), answer).run.dollars is None
+
+
+def test_every_model_that_answered_is_named_once() -> None:
+    def answer(request: Request) -> Answer:
+        found = Verbatim().run(request)
+        return Answer(operations=found.operations, model="a" if len(request.flags) == 32 else "b")
+
+    assert drained(plan_of(70), answer).run.model == "a, b"
 
 
 def test_an_empty_plan_asks_nothing() -> None:

@@ -10,6 +10,7 @@ import pytest
 from gitmem import assets
 from gitmem.domain.errors import NeedsPerson, Refused
 from gitmem.engine.install import InstallPlan, Shipped, plan_install, plan_uninstall
+from gitmem.engine.own_skill import SKILL
 from gitmem.engine.plan_files import FileChange, apply, read_text, render_diff
 from tests.support.sandbox import Sandbox
 
@@ -17,8 +18,15 @@ SHIPPED = Shipped(
     hooks=assets.read("hooks/claude-code/hooks.json"),
     config=assets.read("templates/config.yaml"),
     gitattributes=assets.read("templates/drains.gitattributes"),
+    skill=assets.read("templates/skills/gitmem-close/SKILL.md"),
+    skills=frozenset(assets.read("templates/skills/gitmem-close/shipped.sha256").split()),
 )
-WIRED = [".claude/settings.json", ".gitmem/.gitattributes", ".gitmem/config.yaml"]
+WIRED = [
+    ".claude/settings.json",
+    SKILL,
+    ".gitmem/.gitattributes",
+    ".gitmem/config.yaml",
+]
 
 
 def plan(sandbox: Sandbox, *, folder: str = "memory") -> InstallPlan:
@@ -35,7 +43,7 @@ def install(sandbox: Sandbox) -> InstallPlan:
 
 
 def uninstall(sandbox: Sandbox) -> InstallPlan:
-    planned = plan_uninstall(sandbox.path, attributes=SHIPPED.gitattributes)
+    planned = plan_uninstall(sandbox.path, attributes=SHIPPED.gitattributes, skills=SHIPPED.skills)
     apply(sandbox.path, planned.changes)
     return planned
 
@@ -53,7 +61,7 @@ def has_block(sandbox: Sandbox, path: str) -> bool:
     return "<!-- gitmem:begin" in sandbox.read(path)
 
 
-def test_a_plain_repository_gets_four_files_and_nothing_else(sandbox: Sandbox) -> None:
+def test_a_plain_repository_gets_five_files_and_nothing_else(sandbox: Sandbox) -> None:
     planned = install(sandbox)
 
     assert paths(planned) == [*WIRED, "CLAUDE.md"]
@@ -126,9 +134,9 @@ def test_uninstall_after_init_alone_leaves_no_file_and_no_folder(sandbox: Sandbo
 
     assert paths(planned) == [*WIRED, "CLAUDE.md"]
     assert sorted(file.name for file in sandbox.path.iterdir()) == [".git", "README.md"]
-    assert plan_uninstall(sandbox.path, attributes=SHIPPED.gitattributes) == InstallPlan(
-        changes=(), notes=()
-    )
+    assert plan_uninstall(
+        sandbox.path, attributes=SHIPPED.gitattributes, skills=SHIPPED.skills
+    ) == InstallPlan(changes=(), notes=())
 
 
 def test_uninstall_keeps_memory_and_drain_records(sandbox: Sandbox) -> None:
@@ -237,7 +245,7 @@ def link_file_out(sandbox: Sandbox, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["CLAUDE.md", "AGENTS.md", *WIRED],
+    ["CLAUDE.md", "AGENTS.md", *[path for path in WIRED if path != SKILL]],
 )
 def test_a_symlink_out_of_the_repository_is_refused_and_nothing_is_written(
     sandbox: Sandbox, path: str
@@ -441,5 +449,5 @@ def test_init_works_in_a_linked_worktree_without_touching_the_main_one(sandbox: 
 
     install(linked)
 
-    assert len(changed(linked)) == 4
+    assert len(changed(linked)) == 5
     assert changed(sandbox) == []

@@ -17,7 +17,12 @@ from pathlib import Path
 import pytest
 
 from gitmem.domain.errors import NoProgress
+from gitmem.domain.plan import Work
+from gitmem.domain.reply import Prompt, Reply
+from gitmem.engine.judged import Judged
+from gitmem.store.answers import Answers
 from tests.support.desk import Desk
+from tests.support.judge import operation
 from tests.support.sandbox import Sandbox
 
 _STEPS = {"os.posix_spawn", "os.rename", "os.remove", "os.mkdir", "os.truncate", "os.chmod"}
@@ -152,8 +157,39 @@ def nobody_has_it(desk: Desk) -> None:
     desk.sandbox.git("switch", "--quiet", "-c", "feature")
 
 
+class Obedient:
+    """A model that files everything as it is."""
+
+    name = model = host = "obedient"
+
+    here = True
+
+    def warm(self) -> None: ...
+
+    def sent(self, prompt: Prompt) -> dict[str, object]:
+        return {"text": prompt.text}
+
+    def stop(self) -> None: ...
+
+    def ask(self, prompt: Prompt, *, until: float) -> Reply:  # noqa: ARG002 - the port's own name
+        rows = [operation("keep" if prompt.system == "memory" else "edit", "f1")]
+        return Reply(data={"operations": rows}, stop="end_turn", calls=1, seconds=0.0)
+
+
+def judged(desk: Desk) -> object:
+    engine = Judged(
+        Obedient(),
+        {work: work.value for work in Work},
+        mark=lambda: "m",
+        until=0.0,
+        answers=Answers(desk.repo.folder),
+    )
+    return desk.close(engine=engine)
+
+
 CASES: dict[str, tuple[Callable[[Desk], None], Callable[[Desk], object]]] = {
     "close": (waiting, lambda desk: desk.close()),
+    "close with a model": (waiting, judged),
     "close here": (on_a_feature_branch, lambda desk: desk.close(here=True)),
     "close again": (came_back, lambda desk: desk.close()),
     "accept": (in_review, lambda desk: desk.accept()),

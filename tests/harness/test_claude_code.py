@@ -176,3 +176,56 @@ def test_trouble_of_a_hook_goes_into_the_ledger(sandbox: Sandbox) -> None:
 def test_a_hook_outside_of_a_repository_leaves_nothing_behind(tmp_path: Path) -> None:
     assert fire(Sandbox(tmp_path), "SessionStart.startup").out == ""
     assert list(tmp_path.iterdir()) == []
+
+
+#: Results of these tools were not recorded: the shape is that of PostToolUse, whose fields but for
+#: `tool_name`, `tool_input` and `tool_response` are the same for every recorded tool.
+STRANGERS = [
+    {"tool_name": "WebFetch", "tool_input": {"url": "https://example.com", "prompt": "what?"}},
+    {"tool_name": "WebSearch", "tool_input": {"query": "what?"}},
+    {"tool_name": "mcp__tracker__read_issue", "tool_input": {"command": 5}},
+    {"tool_name": "Bash", "tool_input": {"command": "gh issue view 4 --comments"}},
+]
+
+
+def flag_in_session(sandbox: Sandbox, text: str) -> dict[str, Any]:
+    environment = {"CLAUDECODE": "1", "CLAUDE_CODE_SESSION_ID": "session-1"}
+    assert sandbox.gitmem("flag", text, env=environment).code == 0
+    answer = sandbox.git("log", "-1", "--format=", "--patch", "gitmem/queue", "--", "queue/")
+    (line,) = [line[1:] for line in answer.splitlines() if line.startswith("+{") and text in line]
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
+@pytest.mark.parametrize("call", STRANGERS, ids=lambda call: call["tool_name"])
+@pytest.mark.parametrize("name", ["PostToolUse.Bash", "PostToolUse.Bash.in_subagent"])
+def test_what_is_flagged_after_text_of_strangers_is_tainted(
+    sandbox: Sandbox, call: dict[str, Any], name: str
+) -> None:
+    fire(sandbox, "SessionStart.startup")
+    fire(sandbox, "PostToolUse.Bash")
+    assert "tainted" not in flag_in_session(sandbox, "before")
+
+    assert fire(sandbox, name, **call).out == ""
+    fire(sandbox, name, **call)
+
+    assert flag_in_session(sandbox, "after")["tainted"] is True
+    did = [entry["did"] for entry in ledger(sandbox)]
+    assert did[1:] == ["nothing", "marked taint", "nothing"]
+    marks = (folder_of(sandbox) / "sessions" / "session-1").read_text(encoding="utf-8")
+    assert marks.splitlines()[1:] == [f"taint {call['tool_name']}"]
+
+
+def test_a_failed_fetch_is_seen_in_its_batch(sandbox: Sandbox) -> None:
+    calls = recorded("PostToolBatch")["tool_calls"]
+    failed = {**calls[0], "tool_name": "Bash", "tool_input": {"command": "curl --fail x"}}
+
+    fire(sandbox, "PostToolBatch", tool_calls=[*calls, failed, None, {"tool_name": 5}])
+
+    assert flag_in_session(sandbox, "after")["tainted"] is True
+
+
+def test_a_tool_with_a_hostile_name_is_one_word_of_one_line(sandbox: Sandbox) -> None:
+    fire(sandbox, "PostToolUse.Bash", tool_name="mcp__x\nnudge commit\nnudge commit")
+
+    assert flag_in_session(sandbox, "after")["tainted"] is True

@@ -30,6 +30,43 @@ def test_marks_are_pending_until_a_nudge_and_seen_for_ever(tmp_path: Path) -> No
     assert sessions.read(folder, "another").seen == []
 
 
+@pytest.mark.parametrize(
+    ("lines", "stands"),
+    [
+        ([], False),
+        (["mark commit aaa", "nudge commit"], False),
+        (["taint WebFetch"], True),
+        (["taint WebFetch", "end other"], True),
+        # What a nudge asks for is about the chapter that it closes.
+        (["taint WebFetch", "mark commit aaa", "nudge commit"], True),
+        (["taint WebFetch", "nudge commit", "nudge commit"], False),
+        (["nudge commit", "taint Bash", "nudge commit", "nudge commit", "taint Bash"], True),
+    ],
+)
+def test_a_taint_stands_until_the_nudge_after_the_one_that_asks_about_it(
+    tmp_path: Path, lines: list[str], stands: bool
+) -> None:
+    folder = str(tmp_path / "gitmem")
+    for line in lines:
+        sessions.mark(folder, "s", [line])
+
+    assert sessions.tainted(folder, "s") == stands
+    assert not sessions.tainted(folder, "another")
+
+
+def test_taints_are_known_since_the_last_nudge_and_a_file_nobody_can_read_taints(
+    tmp_path: Path,
+) -> None:
+    folder = str(tmp_path / "gitmem")
+    sessions.mark(folder, "s", ["taint mcp__x__y"])
+    assert sessions.read(folder, "s").taints == ["mcp__x__y"]
+    sessions.mark(folder, "s", ["nudge commit"])
+    assert sessions.read(folder, "s").taints == []
+
+    (tmp_path / "gitmem/sessions/folder").mkdir()
+    assert sessions.tainted(folder, "folder")
+
+
 @pytest.mark.parametrize("session", ["", "../../etc/passwd", "a/b\0c", "é" * 300, "x" * 300, "."])
 def test_a_session_id_cannot_name_a_file_elsewhere(tmp_path: Path, session: str) -> None:
     path = Path(sessions.path(str(tmp_path), session))

@@ -62,8 +62,14 @@ class Desk:
         )
         return run_close(self.repo, wanted)
 
-    def accept(self, *, dry_run: bool = False) -> Accepted:
-        return run_accept(self.repo, configured=self.target, folder=self.folder, dry_run=dry_run)
+    def accept(self, *, dry_run: bool = False, tainted: bool = False) -> Accepted:
+        return run_accept(
+            self.repo,
+            configured=self.target,
+            folder=self.folder,
+            dry_run=dry_run,
+            tainted=tainted,
+        )
 
     def land(self) -> Accepted:
         """Close and accept."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.domain.errors import Refused
@@ -9,19 +13,30 @@ from gitmem.engine.accept import Accepted
 from gitmem.engine.accept import accept as run_accept
 
 
-def accept(dry_run: DryRun = False, json: Json = False) -> None:
+def accept(
+    tainted: Annotated[
+        bool,
+        typer.Option(
+            "--tainted",
+            help="You have read the tainted lines that would become instructions; land them too.",
+        ),
+    ] = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
     """Land the review on the local target branch.
 
     A work tree that has it checked out follows; no local edit, untracked or ignored file is
     overwritten. A person's command: inside an agent session it is refused unless `git config
-    gitmem.acceptInAgent true` says otherwise.
+    gitmem.acceptInAgent true` says otherwise, and `--tainted` is refused there in any case.
     """
     place = surroundings.here()
     client = surroundings.agent()
     allowed = place.personal("acceptInAgent").lower() in {"true", "yes", "on", "1"}
-    if client and not dry_run and not allowed:
+    if client and not dry_run and (tainted or not allowed):
         raise Refused(
-            f"accept is a person's command, and this runs inside {client}",
+            f"accept{' --tainted' if tainted else ''} is a person's command, and this runs inside "
+            f"{client}",
             hint="look with gitmem review and run gitmem accept in your own terminal",
         )
     done = run_accept(
@@ -29,6 +44,7 @@ def accept(dry_run: DryRun = False, json: Json = False) -> None:
         configured=place.configured,
         folder=place.settings.folder,
         dry_run=dry_run,
+        tainted=tainted,
     )
     render.notes(done.notes)
     if json:

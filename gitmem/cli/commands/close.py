@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.bootstrap import choose_engine
-from gitmem.cli import render, surroundings
-from gitmem.cli.commands.options import DryRun, Json
-from gitmem.domain.errors import NoProgress, Partial
-from gitmem.engine.close import Closed, Wanted
+from gitmem.bootstrap import DEADLINE, Asked, Chosen, choose_engine
+from gitmem.cli import progress, render, surroundings
+from gitmem.cli.closed import Shown, answer, report
+from gitmem.cli.commands.options import DryRun, Here, Json
+from gitmem.domain.errors import GitmemError, NoProgress, Partial
+from gitmem.domain.reply import Cancelled
+from gitmem.engine.close import Wanted
 from gitmem.engine.close import close as run_close
-from gitmem.store import display
+from gitmem.engine.judged import Judged
 
 if TYPE_CHECKING:
     from gitmem.bootstrap import Workplace
+    from gitmem.domain.plan import Plan
+    from gitmem.engine.close import Closed
+    from gitmem.engine.ports import Model
 
 
 def close(
     engine: Annotated[
-        str, typer.Option("--engine", help="Who judges the flags; verbatim files them as written.")
+        str,
+        typer.Option(
+            "--engine",
+            help="Who judges the flags: anthropic, claude, codex, llm, command; "
+            "verbatim files them as written.",
+        ),
     ] = "",
-    here: Annotated[
-        bool,
-        typer.Option("--here", help="Commit onto the current feature branch instead of a review."),
-    ] = False,
+    model: Annotated[str, typer.Option("--model", help="The model's name, for that engine.")] = "",
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="How many questions at a time.")
+    ] = 8,
+    deadline: Annotated[
+        float, typer.Option("--deadline", min=1, help="Seconds for all questions together.")
+    ] = DEADLINE,
+    here: Here = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -37,86 +51,93 @@ def close(
     touched (with --here, the current branch moves like a fast-forward).
     """
     place = surroundings.here()
-    chosen, why = choose_engine(place, engine, surroundings.ENVIRON)
-    closed = run_close(
-        place.repo,
-        Wanted(
-            engine=chosen,
-            configured=place.configured,
-            folder=place.settings.folder,
-            here=here,
-            dry_run=dry_run,
-        ),
-    )
+    asked = Asked(engine=engine, model=model, deadline=deadline, asks=not dry_run)
+    chosen = choose_engine(place, asked, surroundings.ENVIRON, client=surroundings.agent())
+    shown = Shown(dry_run=dry_run, here=here, json=json)
+    closed = _close(place, chosen, shown, workers)
     render.notes(closed.notes)
     if json:
-        render.as_json(_answer(closed))
+        render.as_json(answer(closed))
     else:
-        if closed.outcomes or closed.left:
-            render.say(f"engine {chosen.name}: {why}")
-            render.say("flags are filed as written, nothing is judged, nothing leaves this machine")
-        _print(place, closed, _Shown(dry_run=dry_run, here=here))
+        report(place, closed, shown)
     if closed.left:
         raise typer.Exit(Partial.exit_code if closed.outcomes else NoProgress.exit_code)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shown:
-    """How the command was called, as far as the words depend on it."""
+def _close(place: Workplace, chosen: Chosen, shown: Shown, workers: int) -> Closed:
+    """Runs the close; the model's library loads beside the git reads and is told when to stop."""
+    model = chosen.model
+    if model is not None and not shown.dry_run:
+        threading.Thread(target=_warm, args=(model,), daemon=True).start()
 
-    dry_run: bool
-    here: bool
+    def begin(plan: Plan) -> None:
+        tell = render.note if shown.json else render.say
+        if plan.flags and not (shown.json and model is None):
+            for line in _engine_line(chosen, plan, dry_run=shown.dry_run).splitlines():
+                tell(line)
+        if shown.dry_run and model is not None and isinstance(chosen.engine, Judged):
+            _show_questions(chosen.engine, model, plan)
+        watch.planned(len(plan.requests), workers)
 
-
-def _answer(closed: Closed) -> dict[str, object]:
-    return {
-        "branch": closed.branch,
-        "commit": closed.commit or None,
-        "engine": closed.run.engine,
-        "model": closed.run.model or None,
-        "flags": closed.flags,
-        "outcomes": dict(Counter(outcome.fate.value for outcome in closed.outcomes)),
-        "left": [{"id": left.id, "reason": left.reason} for left in closed.left],
-        "wall_s": round(closed.run.wall_s, 3),
-    }
-
-
-def _print(place: Workplace, closed: Closed, shown: _Shown) -> None:
-    if closed.commit:
-        text = display.diff(place.repo, closed.base, closed.commit, color=render.colour())
-        render.say()
-        render.raw(text)
-        render.say()
-    if shown.dry_run:
-        for path, text in sorted(closed.files.items()):
-            render.say(f"would write {path} ({render.count(len(text.splitlines()), 'line')})")
-    if closed.outcomes:
-        render.say(_summary(closed, shown))
-    for left in closed.left:
-        render.say(f"left in the queue: {left.id}: {left.reason}")
-    if closed.left:
-        render.say("hint: reject what should not be kept with gitmem drop ID --reason '…'")
-    render.say(_next(closed, shown))
-
-
-def _summary(closed: Closed, shown: _Shown) -> str:
-    fates = Counter(outcome.fate.value for outcome in closed.outcomes)
-    parts = ", ".join(f"{number} {fate}" for fate, number in fates.most_common())
-    where = "" if shown.dry_run else f" -> {closed.branch} {closed.commit[:12]}"
-    return f"{render.count(closed.flags, 'flag')}: {parts}{where}"
+    with progress.Watch(silent=shown.json or shown.dry_run or model is None) as watch:
+        try:
+            closed = run_close(
+                place.repo,
+                Wanted(
+                    engine=chosen.engine,
+                    configured=place.configured,
+                    folder=place.settings.folder,
+                    here=shown.here,
+                    dry_run=shown.dry_run,
+                    ask=model is None or not shown.dry_run,
+                    workers=workers,
+                    begin=begin,
+                    watch=watch.answered,
+                ),
+            )
+        except KeyboardInterrupt as stopped:
+            raise Cancelled("interrupted; the next close uses what was answered") from stopped
+        finally:
+            if model is not None:
+                model.stop()
+    if watch.kept:
+        answers = render.count(watch.kept, "answer")
+        render.note(f"{answers} of an earlier close {'was' if watch.kept == 1 else 'were'} used")
+    return closed
 
 
-def _next(closed: Closed, shown: _Shown) -> str:
-    if shown.dry_run:
-        return "nothing was written"
-    if closed.commit and not shown.here:
-        return "next: gitmem review, then gitmem accept (or gitmem discard)"
-    if closed.commit:
-        return "the memory travels with this branch; it counts as drained once that has landed"
-    if closed.in_review:
-        number = render.count(closed.in_review, "flag")
-        return f"nothing new to drain; {number} in review: gitmem review, then gitmem accept"
-    if closed.left:
-        return "nothing was committed"
-    gone = "; the queue branch is gone" if closed.queue_gone else ""
-    return "nothing to drain" + gone
+def _warm(model: Model) -> None:
+    with suppress(GitmemError):  # asking will say it again
+        model.warm()
+
+
+def _engine_line(chosen: Chosen, plan: Plan, *, dry_run: bool) -> str:
+    if chosen.model is None:
+        return (
+            f"engine {chosen.engine.name}: {chosen.why}\n"
+            "flags are filed as written, nothing is judged, nothing leaves this machine"
+        )
+    model = chosen.model
+    named = f", model {model.model}" if model.model != model.host else ""
+    return (
+        f"engine {chosen.engine.name}{named} at {model.host}: {_leaving(chosen, plan, dry_run)}\n"
+        f"why this engine: {chosen.why}"
+    )
+
+
+def _leaving(chosen: Chosen, plan: Plan, dry_run: bool) -> str:
+    asking = chosen.engine.asking(plan) if isinstance(chosen.engine, Judged) else plan.requests
+    sent = sum(len(request.flags) for request in asking)
+    if not sent:
+        return "no question to ask, nothing leaves this machine"
+    what = f"{render.count(sent, 'flag')} in {render.count(len(asking), 'question')}"
+    verb = "leaves" if sent == 1 else "leave"
+    if chosen.model is not None and chosen.model.here:
+        return f"{what}, nothing leaves this machine"
+    return f"{what} {'would leave' if dry_run else verb} this machine"
+
+
+def _show_questions(engine: Judged, model: Model, plan: Plan) -> None:
+    """Exactly what would be sent, but for the random word."""
+    for request in engine.asking(plan):
+        render.as_json(model.sent(engine.prompt(request)))

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.bootstrap import chosen_settings, shipped
-from gitmem.cli import render, surroundings
+from gitmem.bootstrap import chosen_settings, engine_name, shipped
+from gitmem.cli import question, render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.engine import install
 from gitmem.engine.plan_files import apply, render_diff
 from gitmem.store import ignore
 
+if TYPE_CHECKING:
+    from gitmem.bootstrap import Workplace
+    from gitmem.engine.install import InstallPlan
+
 
 def init(
     target: Annotated[
         str, typer.Option("--target", help="The branch memory lives on (default: the main one).")
+    ] = "",
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine", help="Who judges flags in this clone: kept in git config, asked for else."
+        ),
     ] = "",
     dry_run: DryRun = False,
     json: Json = False,
@@ -25,8 +35,15 @@ def init(
     """Wire gitmem into this repository.
 
     Writes settings, the managed block and the Claude Code hooks; a second run changes nothing.
+    On a terminal it asks once who shall judge the flags (verbatim, anthropic, or a program with a
+    login of its own); the answer is `git config gitmem.engine` of this clone, never a file of the
+    repository.
     """
     place = surroundings.here()
+    environ = dict(surroundings.ENVIRON)
+    if surroundings.agent():
+        environ.pop("GITMEM_ENGINE", None)  # a repository's settings can set it
+    engine_name(place, engine, environ)  # a name nobody knows stops here
     chosen = chosen_settings(place, target)
     root = Path(place.repo.top)
     plan = install.plan_install(
@@ -35,25 +52,50 @@ def init(
         folder=chosen.folder,
         ignored=lambda path: ignore.ignored(place.repo, path),
     )
+    wanted = engine or _asked(place, silent=dry_run or json)
     if not dry_run:
         apply(root, plan.changes)
         # A branch without the settings file, forked before this, has the same target.
-        place.repo.git("config", "gitmem.target", chosen.target or "")
-    paths = [change.path for change in plan.changes]
+        if place.kept("target") != chosen.target:
+            place.keep("target", chosen.target or "")
+        if wanted and wanted != place.kept("engine"):
+            place.keep("engine", wanted)
+    name, why = engine_name(place, wanted if dry_run else "", environ)
     if json:
-        render.as_json({"changed": paths, "notes": list(plan.notes), "target": chosen.target})
+        paths = [change.path for change in plan.changes]
+        notes = list(plan.notes)
+        render.as_json({"changed": paths, "notes": notes, "target": chosen.target, "engine": name})
         return
+    where = f"memory will live on {chosen.target}, in {chosen.folder}/"
+    if place.configured and place.configured != chosen.target:
+        where = f"the target changes from {place.configured} to {chosen.target}\n{where}"
+    engine_line = f"engine {name} ({why}); another one: gitmem init --engine NAME"
+    _print(plan, where, engine_line, dry_run=dry_run)
+
+
+def _print(plan: InstallPlan, where: str, engine: str, *, dry_run: bool) -> None:
     if dry_run:
         render.raw(render_diff(plan.changes))
-    for path in paths:
-        render.say(f"{'would write' if dry_run else 'wrote'} {path}")
+    for change in plan.changes:
+        render.say(f"{'would write' if dry_run else 'wrote'} {change.path}")
     render.notes(plan.notes)
-    if not paths:
+    wrote = plan.changes and not dry_run
+    if not plan.changes:
         render.say("everything is in place already")
-        return
-    before = place.configured
-    if before and before != chosen.target:
-        render.say(f"the target changes from {before} to {chosen.target}")
-    render.say(f"memory will live on {chosen.target}, in {chosen.folder}/")
-    if not dry_run:
+    else:
+        for line in where.splitlines():
+            render.say(line)
+    render.say(engine)
+    if wrote:
         render.say("next: commit these files, then work; gitmem status says what was flagged")
+
+
+def _asked(place: Workplace, *, silent: bool) -> str:
+    """What a person answers to the one question; empty when it is not asked.
+
+    It is not asked again once something is configured, nor where an agent holds the terminal.
+    """
+    configured = place.personal("engine") or surroundings.ENVIRON.get("GITMEM_ENGINE")
+    if silent or configured or surroundings.agent() or not question.can_ask():
+        return ""
+    return question.ask_engine(surroundings.ENVIRON)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
+from gitmem.domain.taint import instructing
 from gitmem.engine import review as reviews
 from gitmem.store import display, drops
 
@@ -51,6 +52,12 @@ def review(json: Json = False) -> None:
     render.say()
     authors = {item.flag.by for item in found.outcomes}
     render.table([_row(item, dropped, several=len(authors) > 1) for item in found.outcomes])
+    tainted = instructing(found.outcomes, folder=place.settings.folder)
+    if tainted:
+        number = render.count(len(tainted), "tainted line")
+        render.say(
+            f"{number} would become instructions: read them; only accept --tainted lands them"
+        )
     if any(item.flag.id in dropped for item in found.outcomes):
         render.say("next: gitmem close makes the review anew without what was dropped")
         return
@@ -69,6 +76,6 @@ def _row(item: Outcome, dropped: Collection[str], *, several: bool) -> tuple[str
         marks.append("dropped since")
     where = item.file or (f"same as {item.survivor}" if item.survivor else "")
     about = [part for part in (where, item.reason) if part]
-    if several:
+    if several and item.flag.by:
         about.append("by " + item.flag.by.partition(" <")[0])
     return item.flag.id, ", ".join(marks), f"{render.words(item.flag)} ({'; '.join(about)})"

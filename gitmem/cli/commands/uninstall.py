@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gitmem.bootstrap import attributes
+from gitmem.bootstrap import attributes, own_skills, unsettled
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.engine import install
@@ -14,23 +14,32 @@ from gitmem.engine.plan_files import apply, render_diff
 def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
     """Take the wiring out again.
 
-    Settings, managed block and hooks go; memory, records and the queue stay.
+    Settings, managed block and hooks go, and `git config gitmem.engine` of this clone, which init
+    may have set; memory, records and the queue stay.
     """
-    root = Path(surroundings.repository().top)
-    plan = install.plan_uninstall(root, attributes=attributes())
+    place = unsettled(surroundings.repository())
+    root = Path(place.repo.top)
+    plan = install.plan_uninstall(root, attributes=attributes(), skills=own_skills())
+    engine = place.kept("engine")
     if not dry_run:
         apply(root, plan.changes)
+        place.forget("target")
+        if engine:
+            place.forget("engine")
     paths = [change.path for change in plan.changes]
     if json:
-        render.as_json({"changed": paths, "notes": list(plan.notes)})
+        render.as_json({"changed": paths, "notes": list(plan.notes), "engine": engine or None})
         return
     if dry_run:
         render.raw(render_diff(plan.changes))
     for change in plan.changes:
         verb = ("would remove", "removed") if change.after is None else ("would change", "changed")
         render.say(f"{verb[0] if dry_run else verb[1]} {change.path}")
+    if engine:
+        done = "would unset" if dry_run else "unset"
+        render.say(f"{done} git config gitmem.engine (it was {engine})")
     render.notes(plan.notes)
-    if not paths:
+    if not paths and not engine:
         render.say("nothing of gitmem is wired here")
-    elif not dry_run:
+    elif paths and not dry_run:
         render.say("memory, records and the queue are still here; next: commit the change")

@@ -1,0 +1,111 @@
+"""What a close came to, in words and as JSON: `gitmem close` and `gitmem apply` say the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.cli import progress, render
+from gitmem.domain.gate import NO_ANSWER, by_reason
+from gitmem.store import display
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.bootstrap import Workplace
+    from gitmem.engine.close import Closed
+
+_NAMED = 40  # ids in a sentence; all of a question's, and more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How the command was called, as far as the words depend on it."""
+
+    dry_run: bool
+    here: bool
+    json: bool
+
+
+def answer(closed: Closed) -> dict[str, object]:
+    """What a close came to, for a program."""
+    return {
+        "branch": closed.branch,
+        "commit": closed.commit or None,
+        "engine": closed.run.engine,
+        "model": closed.run.model or None,
+        "flags": closed.flags,
+        "outcomes": dict(Counter(outcome.fate.value for outcome in closed.outcomes)),
+        "left": [{"id": left.id, "reason": left.reason} for left in closed.left],
+        "ran": {
+            "calls": closed.run.calls,
+            "retries": closed.run.retries,
+            "tokens_in": closed.run.tokens_in,
+            "tokens_out": closed.run.tokens_out,
+            "dollars": closed.run.dollars,
+        },
+        "wall_s": round(closed.run.wall_s, 3),
+    }
+
+
+def report(place: Workplace, closed: Closed, shown: Shown) -> None:
+    """What a close came to, for a person: the difference, what is left, and what is next."""
+    if closed.commit:
+        text = display.diff(place.repo, closed.base, closed.commit, color=render.colour())
+        render.say()
+        render.raw(text)
+        render.say()
+    if shown.dry_run:
+        for path, text in sorted(closed.files.items()):
+            render.say(f"would write {path} ({render.count(len(text.splitlines()), 'line')})")
+    if closed.outcomes:
+        render.say(_summary(closed, shown))
+    if closed.run.calls:
+        render.say(progress.ran(closed.run))
+    for reason, ids in by_reason(closed.left).items():
+        render.say(f"left in the queue: {_named(ids)}: {reason}")
+    if closed.left:
+        render.say(_hint(closed))
+    render.say(_next(closed, shown))
+
+
+def _named(ids: Sequence[str]) -> str:
+    if len(ids) <= _NAMED:
+        return ", ".join(ids)
+    return f"{', '.join(ids[: _NAMED - 1])} and {len(ids) - _NAMED + 1} more"
+
+
+def _hint(closed: Closed) -> str:
+    if all(one.reason.startswith(NO_ANSWER) for one in closed.left):
+        return (
+            "hint: nothing is lost; gitmem close asks again, "
+            "gitmem close --engine verbatim files them as written"
+        )
+    hint = "hint: reject what should not be kept with gitmem drop ID --reason '…'"
+    if closed.run.engine == "verbatim":
+        return hint
+    return hint + "; gitmem close --engine verbatim files the rest as written"
+
+
+def _summary(closed: Closed, shown: Shown) -> str:
+    fates = Counter(outcome.fate.value for outcome in closed.outcomes)
+    parts = ", ".join(f"{number} {fate}" for fate, number in fates.most_common())
+    where = "" if shown.dry_run else f" -> {closed.branch} {closed.commit[:12]}"
+    return f"{render.count(closed.flags, 'flag')}: {parts}{where}"
+
+
+def _next(closed: Closed, shown: Shown) -> str:
+    if shown.dry_run:
+        return "nothing was written"
+    if closed.commit and not shown.here:
+        return "next: gitmem review, then gitmem accept (or gitmem discard)"
+    if closed.commit:
+        return "the memory travels with this branch; it counts as drained once that has landed"
+    if closed.in_review:
+        number = render.count(closed.in_review, "flag")
+        return f"nothing new to drain; {number} in review: gitmem review, then gitmem accept"
+    if closed.left:
+        return "nothing was committed"
+    gone = "; the queue branch is gone" if closed.queue_gone else ""
+    return "nothing to drain" + gone

@@ -1,0 +1,91 @@
+"""`gitmem apply`: close with the answers that somebody else's model gave."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gitmem.bootstrap import handover
+from gitmem.cli import render, surroundings
+from gitmem.cli.closed import Shown, answer, report
+from gitmem.cli.commands.options import DryRun, Here, Json
+from gitmem.domain.errors import NoProgress, Partial, Refused, Usage
+from gitmem.domain.handover import handed_in, key_of, matched, model_name
+from gitmem.engine.close import Wanted
+from gitmem.engine.close import close as run_close
+from gitmem.llm.handover import HandedIn
+
+if TYPE_CHECKING:
+    from gitmem.domain.plan import Plan
+
+_BYTES = 64 << 20  # of a file of answers: 10,000 flags with a long line each are some 15 MB
+
+
+def apply(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Answers as JSON lines; - is stdin.")],
+    model: Annotated[
+        str, typer.Option("--model", help="The model that answered, where a line does not say it.")
+    ] = "",
+    here: Here = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Close with answers to the requests of gitmem plan, through the same gate as any close.
+
+    A line is {"key": the request's, "model": a name, "operations": [...]}; instead of the key,
+    "plan" and "request" will do. An answer to a queue or memory that has changed is not applied:
+    those flags stay queued, and the exit code is 6, or 7 when nothing was applied. With --here the
+    commit is on the current feature branch; the plan must have been made with --here, too.
+    """
+    name = model_name(model)
+    if model and not name:
+        raise Usage(
+            "--model is no name of a model", hint="letters, digits, blanks and . _ - : / @ +"
+        )
+    rows = handed_in(_text(file))
+    place = surroundings.here()
+    given = HandedIn(name)
+    engine = handover(given, marked=False)
+    notes: list[str] = []
+
+    def begin(planned: Plan) -> None:
+        keys = [key_of(engine.prompt(request)) for request in engine.asking(planned)]
+        known = matched(rows, keys)
+        notes[:] = known.notes
+        given.expect(known)
+
+    wanted = Wanted(
+        engine=engine,
+        configured=place.configured,
+        folder=place.settings.folder,
+        here=here,
+        dry_run=dry_run,
+        workers=1,
+        begin=begin,
+    )
+    closed = run_close(place.repo, wanted)
+    render.notes([*closed.notes, *notes])
+    if json:
+        render.as_json({**answer(closed), "notes": notes})
+    else:
+        report(place, closed, Shown(dry_run=dry_run, here=here, json=json))
+    if closed.left:
+        raise typer.Exit(Partial.exit_code if closed.outcomes else NoProgress.exit_code)
+
+
+def _text(file: str) -> str:
+    """The file's text. What is not UTF-8 becomes lone surrogates, which no answer may have."""
+    try:
+        if file == "-":
+            content = sys.stdin.buffer.read(_BYTES + 1)
+        else:
+            with Path(file).open("rb") as source:
+                content = source.read(_BYTES + 1)
+    except OSError as error:
+        raise Usage(f"{file} cannot be read: {error.strerror}") from error
+    if len(content) > _BYTES:
+        raise Refused(f"the answers are more than {_BYTES >> 20} MB")
+    return content.decode("utf-8", "surrogateescape")

@@ -1,0 +1,53 @@
+"""`gitmem plan`: what a close would ask, for somebody who brings a model of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.bootstrap import handover
+from gitmem.cli import render, surroundings
+from gitmem.cli.commands.options import Here
+from gitmem.domain.handover import handed_out, key_of
+from gitmem.engine.close import Wanted
+from gitmem.engine.close import close as run_close
+from gitmem.llm.handover import HandedIn
+
+if TYPE_CHECKING:
+    from gitmem.domain.plan import Plan
+
+
+def plan(here: Here = False) -> None:
+    """Print what a close would ask, one JSON request a line; gitmem apply takes the answers.
+
+    A line has `request` (its number), `key`, `plan`, `work`, `flags` (how many), `system`, `text`,
+    `schema` and `max_tokens`: send system and text to a model, as they are, and ask for JSON of
+    that schema. Answer with one line for each request: {"key": its key, "model": the model's name,
+    "operations": [...]}. Nothing is written. For gitmem apply --here, plan with --here. The skill gitmem-close tells an agent how to use it.
+    """
+    place = surroundings.here()
+    model = HandedIn()
+    sent, plain = handover(model, marked=True), handover(model, marked=False)
+    rows: list[dict[str, object]] = []
+
+    def begin(planned: Plan) -> None:
+        requests = sent.asking(planned)
+        prompts = [sent.prompt(request) for request in requests]
+        rows[:] = handed_out(
+            requests, prompts, [key_of(plain.prompt(request)) for request in requests]
+        )
+
+    wanted = Wanted(
+        engine=sent,
+        configured=place.configured,
+        folder=place.settings.folder,
+        here=here,
+        dry_run=True,
+        ask=False,
+        begin=begin,
+    )
+    closed = run_close(place.repo, wanted)
+    render.notes(closed.notes)
+    for row in rows:
+        render.as_json(row)
+    if not rows:
+        render.note("nothing to ask")

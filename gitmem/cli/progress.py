@@ -1,0 +1,101 @@
+"""The live line of a close, and the last one: questions answered, seconds, tokens, dollars."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING, Self
+
+from gitmem.cli import render
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.progress import Progress
+
+    from gitmem.domain.drain import Run
+    from gitmem.engine.ports import Answer
+
+
+def ran(run: Run) -> str:
+    """What a close with a model really ran, in one line."""
+    dollars = "price unknown" if run.dollars is None else f"${run.dollars:.4f}"
+    parts = [
+        render.count(run.questions, "question"),
+        render.count(run.calls, "call"),
+        f"{run.in_flight} at once",
+        f"{run.tokens:,} tokens",
+        dollars,
+        f"{run.calls_s:.1f}s from the first call to the last (slowest {run.slowest_s:.1f}s)",
+    ]
+    return ", ".join(parts)
+
+
+class Watch:
+    """A context manager that shows progress on a terminal's stderr, and nothing anywhere else.
+
+    It begins once the plan is known and everything else is said; `answered` may be called from any
+    thread. ``kept`` counts the answers that an earlier close got.
+    """
+
+    def __init__(self, *, silent: bool) -> None:
+        self._lock = threading.Lock()
+        self.kept = 0
+        self._done = 0
+        self._tokens = 0
+        self._dollars: float | None = 0.0
+        self._bar: Progress | None = None
+        if not silent and sys.stderr.isatty():
+            self._bar = _bar()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def planned(self, questions: int, workers: int) -> None:
+        """Shows how many questions there are, and how many of them are asked at a time."""
+        if self._bar is not None and questions:
+            for earlier in self._bar.task_ids:  # somebody moved the branch, and it is planned anew
+                self._bar.remove_task(earlier)
+            width = render.count(min(workers, questions), "worker")
+            self._bar.add_task(f"asking, {width}", total=questions, cost="")
+            self._bar.start()
+
+    def answered(self, answer: Answer) -> None:
+        """Counts one answer."""
+        with self._lock:
+            self._done += 1
+            self.kept += answer.kept
+            self._tokens += answer.usage.tokens
+            spent = answer.usage.dollars
+            if spent is None or self._dollars is None:
+                self._dollars = None
+            else:
+                self._dollars += spent
+            if self._bar is not None and self._bar.task_ids:
+                paid = "price unknown" if self._dollars is None else f"${self._dollars:.4f}"
+                cost = f"{self._tokens:,} tokens, {paid}"
+                self._bar.update(self._bar.task_ids[0], completed=self._done, cost=cost)
+
+
+def _bar() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[cost]}"),
+        console=Console(stderr=True),
+        transient=True,
+    )

@@ -1,0 +1,207 @@
+"""Who judges: the order of choice, and what a repository's settings may not choose."""
+
+from __future__ import annotations
+
+import pytest
+
+from gitmem.bootstrap import Asked, choose_engine, workplace
+from gitmem.cli.progress import Watch
+from gitmem.domain.errors import Refused, Usage
+from gitmem.domain.reply import Credentials
+from gitmem.engine.ports import Answer
+from tests.support.queues import keep
+from tests.support.sandbox import Sandbox
+
+KEY = {"ANTHROPIC_API_KEY": "test-key-0123456789"}
+
+
+def chosen(
+    sandbox: Sandbox, environ: dict[str, str], *, asked: str = "", client: str = ""
+) -> tuple[str, str]:
+    place = workplace(str(sandbox.path), {"HOME": "/nonexistent", **environ})
+    found = choose_engine(place, Asked(engine=asked), environ, client=client)
+    if found.model is not None:
+        found.model.stop()
+    return found.engine.name, found.why
+
+
+def test_the_command_line_goes_before_the_environment_before_git_config_before_a_key(
+    sandbox: Sandbox,
+) -> None:
+    assert chosen(sandbox, {}) == ("verbatim", "no model is configured")
+    assert chosen(sandbox, KEY) == ("anthropic", "a key is in the environment")
+    sandbox.git("config", "gitmem.engine", "verbatim")
+    assert chosen(sandbox, KEY) == ("verbatim", "git config gitmem.engine")
+    environ = {**KEY, "GITMEM_ENGINE": "anthropic"}
+    assert chosen(sandbox, environ) == ("anthropic", "GITMEM_ENGINE")
+    assert chosen(sandbox, environ, asked="verbatim") == ("verbatim", "--engine")
+
+
+def test_a_file_of_the_repository_does_not_choose(sandbox: Sandbox) -> None:
+    sandbox.commit("settings", {"CLAUDE.md": "engine: anthropic\n", "gitmem.engine": "anthropic\n"})
+
+    assert chosen(sandbox, {})[0] == "verbatim"
+
+
+def test_an_unknown_engine_is_named_with_where_it_came_from(sandbox: Sandbox) -> None:
+    with pytest.raises(Usage, match=r"unknown engine 'gpt' \(GITMEM_ENGINE\)"):
+        chosen(sandbox, {"GITMEM_ENGINE": "gpt"})
+
+
+def test_without_a_key_the_engine_is_refused_before_any_work(sandbox: Sandbox) -> None:
+    with pytest.raises(Credentials, match="no key"):
+        chosen(sandbox, {}, asked="anthropic")
+
+
+def test_inside_a_client_a_server_of_unknown_origin_is_refused(sandbox: Sandbox) -> None:
+    environ = {**KEY, "ANTHROPIC_BASE_URL": "https://collector.example"}
+
+    assert chosen(sandbox, environ)[0] == "anthropic"
+    with pytest.raises(Refused, match=r"collector\.example"):
+        chosen(sandbox, environ, client="claude-code")
+    assert chosen(sandbox, KEY, client="claude-code")[0] == "anthropic"
+
+
+def test_inside_a_client_a_server_that_the_person_named_is_asked(sandbox: Sandbox) -> None:
+    sandbox.git("config", "gitmem.host", "mine.example:8443")
+    environ = {**KEY, "ANTHROPIC_BASE_URL": "https://mine.example:8443"}
+
+    assert chosen(sandbox, environ, client="claude-code")[0] == "anthropic"
+
+
+#: What a repository's settings file for the client may put into the environment of a session.
+BROUGHT = [
+    {"GITMEM_ENGINE": "command", "GITMEM_COMMAND": "env"},
+    {"GITMEM_ENGINE": "claude"},
+    {**KEY, "GITMEM_MODEL": "the-dearest"},
+    {**KEY, "ANTHROPIC_BASE_URL": "http://api.anthropic.com"},
+    {**KEY, "ANTHROPIC_CUSTOM_HEADERS": "authorization: Bearer another"},
+]
+
+
+@pytest.mark.parametrize("brought", BROUGHT, ids=lambda brought: " ".join(sorted(brought)))
+def test_inside_a_client_the_environment_does_not_choose(
+    sandbox: Sandbox, brought: dict[str, str]
+) -> None:
+    with pytest.raises((Refused, Usage)) as refused:
+        chosen(sandbox, {**brought, "PATH": "/usr/bin:/bin"}, client="claude-code")
+
+    named = [name for name in brought if name != "ANTHROPIC_API_KEY"]
+    assert any(name in str(refused.value) for name in named)
+
+
+def test_inside_a_client_a_command_of_the_environment_is_refused_whoever_chose_the_engine(
+    sandbox: Sandbox,
+) -> None:
+    environ = {"GITMEM_COMMAND": "env", "PATH": "/usr/bin:/bin"}
+    sandbox.git("config", "gitmem.engine", "command")
+    with pytest.raises(Refused, match="GITMEM_COMMAND"):
+        chosen(sandbox, environ, client="claude-code")
+    with pytest.raises(Refused, match="GITMEM_COMMAND"):
+        chosen(sandbox, environ, asked="command", client="claude-code")
+
+    sandbox.git("config", "gitmem.command", "cat")
+    with pytest.raises(Refused, match="GITMEM_COMMAND"):
+        chosen(sandbox, environ, client="claude-code")
+    assert chosen(sandbox, environ)[0] == "command"
+
+
+def test_inside_a_client_the_environment_may_say_what_the_person_says(sandbox: Sandbox) -> None:
+    for key, value in (("engine", "command"), ("command", "env"), ("model", "m-1")):
+        sandbox.git("config", f"gitmem.{key}", value)
+    environ = {
+        "GITMEM_ENGINE": "command",
+        "GITMEM_COMMAND": "env",
+        "GITMEM_MODEL": "m-1",
+        "PATH": "/usr/bin:/bin",
+    }
+
+    assert chosen(sandbox, environ, client="claude-code") == ("command", "GITMEM_ENGINE")
+
+
+def test_inside_a_client_the_engine_that_sends_nothing_may_always_be_chosen(
+    sandbox: Sandbox,
+) -> None:
+    environ = {**KEY, "GITMEM_ENGINE": "verbatim"}
+
+    assert chosen(sandbox, environ, client="claude-code") == ("verbatim", "GITMEM_ENGINE")
+
+
+@pytest.mark.parametrize("key", ["engine", "command", "model", "host", "price", "acceptInAgent"])
+def test_git_config_that_lies_in_the_work_tree_is_no_person(sandbox: Sandbox, key: str) -> None:
+    brought = sandbox.write("dev/gitconfig", f"[gitmem]\n\t{key} = env\n")
+    place = workplace(
+        str(sandbox.path), {"HOME": "/nonexistent", "GIT_CONFIG_GLOBAL": str(brought)}
+    )
+
+    with pytest.raises(Refused, match="dev/gitconfig"):
+        place.personal(key)
+    sandbox.git("config", f"gitmem.{key}", "mine")
+    assert place.personal(key) == "mine"
+
+
+def test_a_relative_path_to_git_config_in_the_work_tree_is_seen_too(sandbox: Sandbox) -> None:
+    sandbox.write(".gitconfig", "[gitmem]\n\tcommand = env\n")
+    sandbox.git("config", "include.path", "../.gitconfig")
+
+    with pytest.raises(Refused, match=r"\.gitconfig"):
+        workplace(str(sandbox.path), {"HOME": str(sandbox.path)}).personal("command")
+
+
+def test_inside_a_client_plain_http_is_asked_only_where_the_person_wrote_it(
+    sandbox: Sandbox,
+) -> None:
+    environ = {**KEY, "ANTHROPIC_BASE_URL": "http://mine.example:8080"}
+    sandbox.git("config", "gitmem.host", "mine.example:8080")
+    with pytest.raises(Refused, match=r"http://mine\.example:8080"):
+        chosen(sandbox, environ, client="claude-code")
+
+    sandbox.git("config", "gitmem.host", "http://mine.example:8080")
+    assert chosen(sandbox, environ, client="claude-code")[0] == "anthropic"
+    sandbox.git("config", "gitmem.host", "localhost:11434")
+    environ = {"ANTHROPIC_BASE_URL": "http://localhost:11434"}
+    assert chosen(sandbox, environ, asked="anthropic", client="claude-code")[0] == "anthropic"
+
+
+def test_inside_a_client_certificates_of_the_repository_vouch_for_nobody(sandbox: Sandbox) -> None:
+    file = sandbox.write("dev/ca.pem", "")
+    environ = {**KEY, "HTTPS_PROXY": "http://proxy.example", "SSL_CERT_FILE": str(file)}
+
+    with pytest.raises(Refused, match="SSL_CERT_FILE"):
+        chosen(sandbox, environ, client="claude-code")
+    environ = {**KEY, "SSL_CERT_DIR": str(file.parent)}
+    with pytest.raises(Refused, match="SSL_CERT_DIR"):
+        chosen(sandbox, environ, client="claude-code")
+
+
+def test_the_installed_close_refuses_what_a_repository_put_into_the_session(
+    sandbox: Sandbox,
+) -> None:
+    keep(sandbox, 1)
+    stolen = sandbox.path.parent / "stolen"
+    brought = {"CLAUDECODE": "1", "GITMEM_ENGINE": "command", "GITMEM_COMMAND": f"tee {stolen}"}
+
+    done = sandbox.gitmem("close", env=brought)
+
+    assert (done.code, stolen.exists()) == (4, False)
+    assert "GITMEM_ENGINE" in done.err
+    assert "git config gitmem.engine command" in done.err
+    # A model's engine through `init` neither: it says who judges, and does not listen either.
+    assert sandbox.gitmem("init", "--dry-run", env=brought).out.count("engine verbatim") == 1
+
+
+def test_the_engine_command_wants_a_command(sandbox: Sandbox) -> None:
+    with pytest.raises(Usage, match="no command"):
+        chosen(sandbox, {}, asked="command")
+
+
+def test_progress_counts_in_silence_where_there_is_no_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Watch(silent=False) as watch:
+        watch.planned(2, workers=8)
+        watch.answered(Answer(operations=()))
+        watch.answered(Answer(operations=(), kept=1))
+
+    assert watch.kept == 1
+    assert capsys.readouterr() == ("", "")
