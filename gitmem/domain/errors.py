@@ -73,3 +73,10 @@ class Internal(GitmemError):
     """Our own bug."""
 
     exit_code = 70
+
+
+class Overdue(BaseException):
+    """The time a hook may take is over.
+
+    Not an Exception: nothing that handles an error on its way may take it for one it knows.
+    """

@@ -96,6 +96,18 @@ def read_there(path: str) -> bytes:
         os.close(descriptor)
 
 
+def read_tail(path: str, limit: int) -> bytes:
+    """The last ``limit`` bytes of the file, and no more; empty when there is none."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return b""
+    try:
+        return os.pread(descriptor, limit, max(0, os.fstat(descriptor).st_size - limit))
+    finally:
+        os.close(descriptor)
+
+
 def read_plain(path: str, limit: int) -> bytes:
     """At most ``limit`` + 1 bytes of a plain file; empty for a link, a device or none at all."""
     try:

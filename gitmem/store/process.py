@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import select
 
-from gitmem.domain.errors import GitmemError
+from gitmem.domain.errors import GitmemError, Overdue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -165,8 +165,12 @@ def run(  # noqa: PLR0913 - one door for every way git is started
             os.set_inheritable(keep, False)
         for descriptor in (in_read, out_write, err_write):
             os.close(descriptor)
-    out, err = _talk(in_write, stdin, out_read, err_read)
-    _, status = os.waitpid(pid, 0)
+    try:
+        out, err = _talk(in_write, stdin, out_read, err_read)
+        _, status = os.waitpid(pid, 0)
+    except Overdue:
+        os.kill(pid, 9)  # a hook only asks git; what it asks nobody will read
+        raise
     done = Done(os.waitstatus_to_exitcode(status), out, err, pid)
     if done.code not in ok:
         raise GitFailed(args, done.code, done.said)

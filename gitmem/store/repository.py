@@ -85,20 +85,37 @@ def discover(cwd: str, environ: Mapping[str, str]) -> Repository:
     Walks up to the first `.git`, as git does; `GIT_DIR` counts only when there is none (a home
     directory kept in a repository without `.git`). Raises NoRepository.
     """
-    top = os.path.abspath(cwd)
-    while True:
-        dot_git = top + "/.git" if top != "/" else "/.git"
-        git_dir = _git_dir(dot_git)
-        if git_dir:
-            break
-        parent = os.path.dirname(top)
-        if parent == top:
-            return _from_environment(cwd, environ)
-        top = parent
-    repository = Repository(top, git_dir, _common(git_dir), environ)
-    if not _ours(top, dot_git, git_dir) or _may_be_bare(repository):
+    repository = _above(cwd, environ)
+    if repository is None:
+        return _from_environment(cwd, environ)
+    if not _ours(repository) or _may_be_bare(repository):
         _ask_git(repository)
     return repository
+
+
+def unasked(cwd: str, environ: Mapping[str, str]) -> Repository | None:
+    """The same without git's word on it, where gitmem has a folder already: for trouble with git."""
+    try:
+        found = _above(cwd, environ)
+    except (NoRepository, OSError):
+        return None
+    return found if found and os.path.isdir(found.folder) and _ours(found) else None
+
+
+def _above(cwd: str, environ: Mapping[str, str]) -> Repository | None:
+    top = os.path.abspath(cwd)
+    while True:
+        git_dir = _git_dir(_dot_git(top))
+        if git_dir:
+            return Repository(top, git_dir, _common(git_dir), environ)
+        parent = os.path.dirname(top)
+        if parent == top:
+            return None
+        top = parent
+
+
+def _dot_git(top: str) -> str:
+    return top + "/.git" if top != "/" else "/.git"
 
 
 def _git_dir(dot_git: str) -> str:
@@ -129,11 +146,12 @@ def _common(git_dir: str) -> str:
     return os.path.normpath(os.path.join(git_dir, named))
 
 
-def _ours(top: str, dot_git: str, git_dir: str) -> bool:
+def _ours(found: Repository) -> bool:
     """Whether all of it belongs to this user, as git's safe.directory rule asks."""
     user = os.geteuid()
+    paths = (found.top, _dot_git(found.top), found.git_dir)
     try:
-        return {os.stat(path).st_uid for path in (top, dot_git, git_dir)} == {user}
+        return {os.stat(path).st_uid for path in paths} == {user}
     except OSError:
         return False
 
