@@ -152,6 +152,10 @@ def test_a_gitmem_that_is_there_and_broken_is_said_at_boot_too(
     assert "did not run here" in json.loads(done.out)["systemMessage"]
 
 
+def test_no_hook_is_installed_where_its_words_would_do_harm() -> None:
+    assert not {"SubagentStop", "TaskCompleted", "PreToolUse", "PostCompact"} & set(EVENTS)
+
+
 def test_every_hook_is_bounded() -> None:
     handlers = [
         handler
@@ -160,7 +164,7 @@ def test_every_hook_is_bounded() -> None:
         for handler in group["hooks"]
     ]
 
-    assert [(handler["type"], handler["timeout"]) for handler in handlers] == [("command", 10)] * 4
+    assert [(handler["type"], handler["timeout"]) for handler in handlers] == [("command", 10)] * 8
 
 
 @pytest.mark.parametrize(
@@ -170,12 +174,17 @@ def test_every_hook_is_bounded() -> None:
         ("WebFetch", True),
         ("WebSearch", True),
         ("mcp__tracker__read_issue", True),
+        ("mcp__sessions__mark_chapter", True),
+        ("Agent", True),
+        ("Task", True),
+        ("TaskUpdate", True),
+        ("TodoWrite", True),
         ("Read", False),
         ("Edit", False),
-        ("Agent", False),
+        ("TaskCreate", False),
     ],
 )
-def test_a_tool_call_fires_where_a_commit_or_text_of_strangers_may_come_from(
+def test_a_tool_call_fires_where_a_boundary_or_text_of_strangers_may_come_from(
     tool: str, fires: bool
 ) -> None:
     # The client takes a matcher with other signs than letters and bars as a regular expression.

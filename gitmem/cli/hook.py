@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found] # `signal` loads enum, which costs a tenth of a hook
 import os
 import time
 
 from gitmem.cli import streams
+from gitmem.domain.errors import Overdue
 from gitmem.domain.jsonline import loads
 from gitmem.harness import registry
 from gitmem.store import repository
@@ -13,6 +15,13 @@ from gitmem.store import repository
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from gitmem.domain.boundary import Event
+
+# Seconds after which a hook gives up, well within the client's own limits: at the end of a session
+# that is 1.5 s for all hooks together unless a timeout is set, elsewhere what `hooks.json` says.
+_PATIENCE = 4.0
+_PATIENCES = {"SessionEnd": 1.0, "SessionStart": 8.0}
 
 
 def run(argv: Sequence[str]) -> int:
@@ -24,40 +33,88 @@ def run(argv: Sequence[str]) -> int:
         return (
             0  # a drain asks a client as its model: nothing in there is a session of the person's
         )
-    started = time.monotonic()
     client, name = [*argv[1:], "", ""][:2]
-    repo = None
-    entry: dict[str, object] = {"client": client, "event": name}
+    hook = _Hook(client, name)
     try:
-        adapter = registry.adapter(client)
-        payload = loads(streams.read().decode("utf-8", "replace")) if adapter else None
-        if adapter is None or not isinstance(payload, dict):
-            return 0
-        event = adapter.parse(payload, name)
-        entry.update(event=event.name, session=event.session)
-        repo = repository.discover(event.cwd or os.getcwd(), os.environ)
-        from gitmem.engine import boundaries
-
-        words = boundaries.fire(repo, event, time.time())
-        entry["did"] = words.did or "nothing"
-        said = adapter.answer(event, person=words.person, model=words.model)
-        if said:
-            streams.out(said)
+        _give_up_after(_PATIENCES.get(name, _PATIENCE))
+        hook.handle()
     except repository.NoRepository:
-        return 0
+        hook.repo = None
     except Exception as error:  # noqa: BLE001 - a hook never breaks the agent; the ledger keeps it
-        entry["error"] = f"{type(error).__name__}: {error}"[:500]
-    _ledger(repo, entry, started)
+        hook.entry["error"] = f"{type(error).__name__}: {error}"[:500]
+    except Overdue:
+        hook.entry["error"] = f"gave up after {time.monotonic() - hook.started:.1f} s"
+    try:
+        _give_up_after(_PATIENCES["SessionEnd"])
+        hook.write_down()
+    except (Exception, Overdue):  # noqa: BLE001 - a git directory that cannot be written to
+        return 0  # `flag` and `status` say so
     return 0
 
 
-def _ledger(repo: repository.Repository | None, entry: dict[str, object], started: float) -> None:
-    if repo is None:
-        return
-    from gitmem.store import sessions
+class _Hook:
+    """One event on its way: what is known when it fails is what the ledger can say."""
 
-    entry["ms"] = round((time.monotonic() - started) * 1000, 1)
+    __slots__ = ("client", "cwd", "entry", "name", "repo", "started")
+
+    def __init__(self, client: str, name: str) -> None:
+        self.client = client
+        self.name = name
+        self.started = time.monotonic()
+        self.cwd = ""
+        self.repo: repository.Repository | None = None
+        self.entry: dict[str, object] = {"client": client, "event": name}
+
+    def handle(self) -> None:
+        """Reads the payload, lets the engine work, and prints the answer."""
+        adapter = registry.adapter(self.client)
+        payload = loads(streams.read().decode("utf-8", "replace")) if adapter else None
+        if adapter is None or not isinstance(payload, dict):
+            return
+        event = adapter.parse(payload, self.name, os.environ)
+        self.cwd = event.cwd
+        self.entry.update(event=event.name, session=event.session)
+        for key, value in (("detail", event.detail), ("agent", event.agent)):
+            if value:
+                self.entry[key] = value[:100]
+        self.repo = _find(event)
+        from gitmem.engine import boundaries
+
+        words = boundaries.fire(self.repo, event, time.time())
+        self.entry["did"] = words.did or "nothing"
+        if words.decided:
+            self.entry["decided"] = list(words.decided)
+        said = adapter.answer(event, person=words.person, model=words.model)
+        if said:
+            streams.out(said)
+
+    def write_down(self) -> None:
+        """Writes the ledger line; raises OSError."""
+        if self.repo is None and "error" in self.entry and self.cwd:
+            self.repo = repository.unasked(self.cwd, os.environ)
+        if self.repo is None:
+            return
+        from gitmem.store import sessions
+
+        self.entry["ms"] = round((time.monotonic() - self.started) * 1000, 1)
+        sessions.write_ledger(self.repo.folder, self.entry)
+
+
+def _find(event: Event) -> repository.Repository:
+    """The repository of the working folder, else of the project: an agent may stand elsewhere."""
     try:
-        sessions.write_ledger(repo.folder, entry)
-    except OSError:
-        return  # a git directory that cannot be written to: `flag` and `status` say so
+        return repository.discover(event.cwd or os.getcwd(), os.environ)
+    except repository.NoRepository:
+        if not event.project or event.project == event.cwd:
+            raise
+        return repository.discover(event.project, os.environ)
+
+
+def _give_up_after(seconds: float) -> None:
+    """Raises Overdue in whatever runs then: a hung git, a file system that does not answer."""
+    _signal.signal(_signal.SIGALRM, _overdue)
+    _signal.setitimer(_signal.ITIMER_REAL, seconds)
+
+
+def _overdue(_number: int, _frame: object) -> None:
+    raise Overdue

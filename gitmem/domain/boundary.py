@@ -1,7 +1,7 @@
-"""Boundaries: what happened in a session, and what gitmem does about it (pure; hot lane).
+"""Boundaries: what can happen in a session, and what gitmem can do about it (pure; hot lane).
 
-`decide` is the whole policy: a function of an event and the session's state. Adapters in
-`gitmem.harness` translate a client's payload into an Event and Actions into its answer.
+Adapters in `gitmem.harness` translate a client's payload into an Event and what is said into its answer;
+`gitmem.domain.policy` decides.
 """
 
 from __future__ import annotations
@@ -12,60 +12,84 @@ if TYPE_CHECKING:
 
 # What happened, in the words of no client in particular.
 BOOT = "boot"  # a session starts, resumes, or goes on after a compaction
+PROMPT = "prompt"  # somebody said something: the person, or the client about work in the background
 TOOL = "tool"  # one tool call succeeded
+FAILURE = "failure"  # one tool call failed
 BATCH = "batch"  # all calls of one model answer are done; the next request comes after it
+TURN_END = "turn end"  # the model has answered and waits for a prompt
+COMPACTING = "compacting"  # the context is about to be replaced by a summary
 END = "end"  # the session ends
 OTHER = "other"  # an event gitmem has nothing to do at
 
+# Details of an event that the policy knows; any other is only written down.
+COMPACTED = "compact"  # of a boot: the context was just replaced
+FORKED = "fork"  # of a boot: a new session that knows what another one knew
+AUTO = "auto"  # of a compaction: the client's doing, so the context had reached its limit
+PERSON = "person"  # of a prompt: the person's own
+
 # Boundaries that a session file records and a nudge names.
 COMMIT = "commit"
+AGENT = "sub-agent"
+BACKGROUND = "background"
+TASK = "task"
+CHAPTER = "chapter"
+RECOVERY = "recovery"  # a command failed, and then worked
+SLOW = "slow"  # a call took over a minute
+TURN = "turn"
+TOKENS = "tokens"
+PRESSURE = "pressure"
+COMPACTION = "compaction"
 
 # What to do.
 SAY_BOOT = "say boot words"
 MARK_SEEN = "mark seen"
 MARK_BOUNDARY = "mark boundary"
+MARK_TAINT = "mark taint"
+MARK_WORK = "mark work"
+MARK_FLAG = "mark flag"
+MARK_FAILED = "mark failed"
+MARK_TOKENS = "mark tokens"
+MARK_COMPACTING = "mark compacting"
+MARK_COMPACTED = "mark compacted"
+ASK_SUMMARY = "ask summary"
 NUDGE = "nudge"
 MARK_END = "mark end"
-MARK_TAINT = "mark taint"
-
-_NAMES = {COMMIT: "git commit"}
-
-# Tools whose results are text of strangers; tools of an MCP server begin with _MCP.
-_WEB = ("WebFetch", "WebSearch")
-_MCP = "mcp__"
-_OWN_MCP = "mcp__gitmem__"
-_CHAPTER = "__mark_chapter"
-_SHELL = "Bash"
-# Programs that fetch, and what of a forge's program reads what others wrote.
-_FETCHERS = ("curl", "wget")
-_FORGES = {
-    "gh": (("api",), ("issue", "view"), ("issue", "list"), ("pr", "view"), ("pr", "diff"), ("pr", "list")),
-    "glab": (("issue",), ("mr",)),
-}  # fmt: skip
-_APART = str.maketrans(dict.fromkeys("\t\n\r;|&<>(){}[]$`\"'\\,=", " "))
-_SHELL_SIGNS = ';|&<>($`"\\\n\r'
 
 
 class Event:
     """One event of a session.
 
     ``kind`` is one of the constants above, ``name`` the client's own name for it, ``agent`` the sub-agent it
-    happened in (empty: the main thread), ``commits`` the commits made during a tool call or just before
-    a boot, ``detail`` the source of a boot or
-    the reason of an end, ``calls`` the tools called, each with its shell command (empty: no shell).
+    happened in (empty: the main thread), ``detail`` the source of a boot, the trigger of a compaction, the
+    origin of a prompt or the reason of an end; ``calls`` the tools called, each with its shell command
+    (empty: no shell), ``call`` the id of a single one and ``seconds`` what it took; ``done`` the boundaries that the
+    client reports, each with an id; ``turn`` the id of the prompt that is worked on; ``transcript`` the
+    client's record of the session, ``project`` the folder it was started in, ``window`` the size of the context if it
+    was configured. Filled in by looking: ``commits`` made during the call or just before a boot, ``tokens`` in the context as of the time
+    ``tokens_at``, ``limit`` the tokens at which the client compacts (0: unknown), ``at`` now.
     """
 
     __slots__ = (
         "agent",
+        "at",
+        "call",
         "calls",
         "client",
         "commits",
         "cwd",
         "detail",
+        "done",
         "kind",
+        "limit",
         "name",
+        "project",
         "seconds",
         "session",
+        "tokens",
+        "tokens_at",
+        "transcript",
+        "turn",
+        "window",
     )
 
     def __init__(  # noqa: PLR0913 - a record
@@ -81,6 +105,16 @@ class Event:
         seconds: float = 0.0,
         commits: Sequence[str] = (),
         calls: Sequence[tuple[str, str]] = (),
+        call: str = "",
+        done: Sequence[tuple[str, str]] = (),
+        turn: str = "",
+        transcript: str = "",
+        project: str = "",
+        window: int = 0,
+        tokens: int = 0,
+        tokens_at: str = "",
+        limit: int = 0,
+        at: str = "",
     ) -> None:
         self.kind = kind
         self.client = client
@@ -92,26 +126,20 @@ class Event:
         self.seconds = seconds
         self.commits = commits
         self.calls = calls
-
-
-class Session:
-    """What is known of a session: marked boundaries not nudged yet, and everything ever marked.
-
-    ``taints`` are the tools that brought untrusted text in since the last nudge.
-    """
-
-    __slots__ = ("pending", "seen", "taints")
-
-    def __init__(
-        self, pending: Sequence[str] = (), seen: Sequence[str] = (), taints: Sequence[str] = ()
-    ) -> None:
-        self.pending = pending
-        self.seen = seen
-        self.taints = taints
+        self.call = call
+        self.done = done
+        self.turn = turn
+        self.transcript = transcript
+        self.project = project
+        self.window = window
+        self.tokens = tokens
+        self.tokens_at = tokens_at
+        self.limit = limit
+        self.at = at
 
 
 class Action:
-    """One thing to do: its kind (constants above) and the boundary or commits it is about."""
+    """One thing to do: its kind (constants above) and what it is about (boundaries, ids, tokens)."""
 
     __slots__ = ("about", "kind")
 
@@ -130,75 +158,3 @@ class Action:
     def __repr__(self) -> str:
         """For test failures."""
         return f"Action({self.kind!r}, {self.about!r})"
-
-
-def decide(event: Event, session: Session) -> list[Action]:
-    """What to do at an event.
-
-    Untrusted text is marked once between two nudges, and before the nudge that asks about it. A
-    commit is marked wherever it happens, but only the main thread is nudged, once for all that
-    was marked since the last nudge: text injected into a sub-agent would end up in its report.
-    """
-    new = [oid for oid in event.commits if oid not in session.seen]
-    if event.kind == BOOT:
-        # What was committed a moment before the session is not the session's work.
-        return [*([Action(MARK_SEEN, new)] if new else []), Action(SAY_BOOT, [event.detail])]
-    if event.kind == END:
-        return [Action(MARK_END, [event.detail])]
-    tool = "" if session.taints else taint_of(event)
-    actions = [Action(MARK_TAINT, [tool])] if tool else []
-    if event.kind == TOOL and new:
-        actions.append(Action(MARK_BOUNDARY, new))
-    if event.kind == BATCH and not event.agent and session.pending:
-        actions.append(Action(NUDGE, sorted(set(session.pending))))
-    return actions
-
-
-def taint_of(event: Event) -> str:
-    """The first tool of the event's calls that brought untrusted text in; empty for none."""
-    for tool, command in event.calls:
-        if untrusted(tool, command):
-            return tool
-    return ""
-
-
-def untrusted(tool: str, command: str) -> bool:
-    """Whether a call brings text of strangers in: from the web, an MCP server, an issue or a PR.
-
-    ``command`` is the shell command of a shell call. Its words count wherever they stand, so it says
-    yes too often rather than too seldom; only gitmem's own capture of a quoted text is left out.
-    """
-    if tool in _WEB:
-        return True
-    if tool.startswith(_MCP):
-        return not (tool.startswith(_OWN_MCP) or tool.endswith(_CHAPTER))
-    if tool != _SHELL or _captures(command):
-        return False
-    words = {word.rpartition("/")[2] for word in command.translate(_APART).split()}
-    if not words.isdisjoint(_FETCHERS):
-        return True
-    return any(
-        words.issuperset(reads)
-        for forge, ways in _FORGES.items()
-        if forge in words
-        for reads in ways
-    )
-
-
-def _captures(command: str) -> bool:
-    """Whether the command is one call of gitmem whose texts stand in single quotes."""
-    outside = "".join(command.split("'")[::2])
-    return command.startswith("gitmem ") and not [sign for sign in _SHELL_SIGNS if sign in outside]
-
-
-def nudge_text(boundaries: Sequence[str]) -> str:
-    """The one instruction a hook injects; it names the boundary it comes from."""
-    after = " and ".join([_NAMES.get(name, name) for name in boundaries]) or "this point"
-    return (
-        f"gitmem, after {after}: flag what's durable, now. For each decision, gotcha, preference "
-        "or fact that a later session would need, run one line: "
-        "gitmem flag 'what is durable' --kind decision (kinds: fact, decision, gotcha, preference, "
-        "pending). If something snagged: gitmem snag 'what snagged' --better 'the better path'. "
-        "Use single quotes, or pipe lines into: gitmem flag - . Flag it even if it is noted "
-        "elsewhere. Nothing durable is a fine answer; then go on."
-    )

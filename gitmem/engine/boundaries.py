@@ -1,55 +1,96 @@
-"""A hook fired: look at what happened, decide, do it, and write the ledger line (hot lane)."""
+"""A hook fired: look at what happened, decide, do it, and say what the ledger shall keep (hot lane)."""
 
 from __future__ import annotations
 
-from gitmem.domain import boundary
+import time
+
+from gitmem.domain import boundary, policy
+from gitmem.domain.session import lines
 from gitmem.engine.words import Words
-from gitmem.store import headlog, sessions
+from gitmem.store import sessions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from gitmem.domain.boundary import Event
+    from collections.abc import Sequence
+
+    from gitmem.domain.boundary import Action, Event
     from gitmem.store.repository import Repository
 
 _SLACK = 2.0  # seconds between a tool's end and its hook: the client starts hooks within tens of ms
+_MOMENT = "%Y-%m-%dT%H:%M:%S"
+_CALLS = (boundary.TOOL, boundary.FAILURE)
+_SIZED = (boundary.BATCH, boundary.PROMPT, boundary.COMPACTING)
 
 
 def fire(repo: Repository, event: Event, now: float) -> Words:
-    """Handles one event and returns what to say; ``now`` is seconds since 1970."""
-    if event.kind in (boundary.BOOT, boundary.TOOL):
+    """Handles one event and returns what to say; ``now`` is seconds since 1970.
+
+    Raises OSError when the session's file cannot be written: then nothing is said either.
+    """
+    _look(repo, event, now)
+    actions: Sequence[Action] = policy.decide(event, sessions.read(repo.folder, event.session))
+    if any(map(lines, actions)):
+        # Decided anew under the lock: another hook of this batch may have been quicker.
+        actions = sessions.change(
+            repo.folder, event.session, lambda known: policy.decide(event, known)
+        )
+    return _together([_do(repo, event, action, now) for action in actions])
+
+
+def _look(repo: Repository, event: Event, now: float) -> None:
+    """Fills in what the client does not tell."""
+    if event.kind == boundary.BOOT or (event.kind in _CALLS and not event.done):
+        from gitmem.store import headlog
+
         event.commits = headlog.commits_since(repo, now - event.seconds - _SLACK)
-    if event.kind == boundary.TOOL and not event.commits and not boundary.taint_of(event):
-        return Words()
-    known = boundary.Session()
-    if event.kind in (boundary.TOOL, boundary.BATCH) or event.commits:
-        known = sessions.read(repo.folder, event.session)
-    words = Words()
-    did = []
-    for action in boundary.decide(event, known):
-        words = _do(repo, event, action, now)
-        did += [words.did] if words.did else []
-    words.did = ", ".join(did)
-    return words
+    if event.kind == boundary.BOOT:
+        sessions.recover(repo.folder)
+        # To compare with times of the transcript, which have milliseconds.
+        event.at = time.strftime(_MOMENT, time.gmtime(now)) + f".{int(now % 1 * 1000):03}Z"
+    if event.kind in _SIZED and event.transcript and not event.agent:
+        from gitmem.store import transcript
+
+        event.tokens, event.tokens_at, model = transcript.size(event.transcript)
+        if event.tokens:
+            from gitmem.domain import context_size
+
+            event.limit = context_size.limit(model, event.window)
 
 
-def _do(repo: Repository, event: Event, action: boundary.Action, now: float) -> Words:
+def _do(repo: Repository, event: Event, action: Action, now: float) -> Words:
+    left = lines(action)
     if action.kind == boundary.SAY_BOOT:
         from gitmem.engine import boot
 
-        return boot.words(repo, now)
-    if action.kind == boundary.MARK_SEEN:
-        sessions.mark(repo.folder, event.session, [f"seen {oid}" for oid in action.about])
-        return Words()
+        words = boot.words(repo, now)
+        words.decided = [action.kind] if words.did else []
+        if event.detail == boundary.COMPACTED:
+            words.person = ""  # the person was told when the session began
+        return words
+    if action.kind in (boundary.NUDGE, boundary.ASK_SUMMARY):
+        from gitmem.domain import nudge
+
+        if action.kind == boundary.NUDGE:
+            return Words("nudged", model=nudge.text(action.about), decided=left)
+        return Words("asked the summary", model=nudge.for_summary(), decided=[action.kind])
+    return Words(_marked(action), decided=left)
+
+
+def _marked(action: Action) -> str:
+    """What the ledger calls a mark; only those that matter to a person have a name."""
     if action.kind == boundary.MARK_BOUNDARY:
-        marks = [f"mark {boundary.COMMIT} {oid}" for oid in action.about]
-        sessions.mark(repo.folder, event.session, marks)
-        return Words("marked commit")
-    if action.kind == boundary.MARK_TAINT:
-        tool = "".join([letter for letter in action.about[0] if letter.isalnum() or letter in "_-"])
-        sessions.mark(repo.folder, event.session, [f"taint {tool[:100]}"])
-        return Words("marked taint")
-    if action.kind == boundary.NUDGE:
-        sessions.mark(repo.folder, event.session, ["nudge " + " ".join(action.about)])
-        return Words("nudged", model=boundary.nudge_text(action.about))
-    sessions.mark(repo.folder, event.session, ["end " + " ".join(action.about)])
-    return Words("marked end")
+        return "marked " + " and ".join(
+            dict.fromkeys([mark.split(" ")[0] for mark in action.about])
+        )
+    if action.kind in (boundary.MARK_TAINT, boundary.MARK_END):
+        return action.kind.replace("mark", "marked")
+    return ""
+
+
+def _together(said: list[Words]) -> Words:
+    return Words(
+        ", ".join([words.did for words in said if words.did]),
+        person="\n".join([words.person for words in said if words.person]),
+        model="\n\n".join([words.model for words in said if words.model]),
+        decided=[line for words in said for line in words.decided],
+    )

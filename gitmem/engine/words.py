@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 class Words:
-    """``did`` goes to the ledger, ``person`` and ``model`` to whom they name; empty is silence."""
+    """``did`` and ``decided`` go to the ledger, ``person`` and ``model`` to whom they name; empty is silence.
 
-    __slots__ = ("did", "model", "person")
+    ``did`` is for a person, ``decided`` one entry an action: the line it left in the session's file.
+    """
 
-    def __init__(self, did: str = "", *, person: str = "", model: str = "") -> None:
+    __slots__ = ("decided", "did", "model", "person")
+
+    def __init__(
+        self, did: str = "", *, person: str = "", model: str = "", decided: Sequence[str] = ()
+    ) -> None:
         self.did = did
         self.person = person
         self.model = model
+        self.decided = decided

@@ -1,7 +1,8 @@
-"""Claude Code: its hook payloads as events, actions as its answers (hot lane).
+"""Claude Code: its hook payloads as events, what is said as its answers (hot lane).
 
-Shapes as recorded from the client, version 2.1.328 (`tests/data/claude-code/`). Only PostToolBatch
-and SessionStart may add context; nothing is ever blocked.
+Shapes as recorded from the client, version 2.1.328 (`tests/data/claude-code/`). Only SessionStart,
+PostToolBatch and UserPromptSubmit may add context, and what PreCompact prints goes to whoever writes
+the summary; nothing is ever blocked.
 """
 
 from __future__ import annotations
@@ -11,45 +12,81 @@ from gitmem.domain.jsonline import dumps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 NAME = "claude-code"
 
 _KINDS = {
     "SessionStart": boundary.BOOT,
+    "UserPromptSubmit": boundary.PROMPT,
     "PostToolUse": boundary.TOOL,
+    "PostToolUseFailure": boundary.FAILURE,
     "PostToolBatch": boundary.BATCH,
+    "Stop": boundary.TURN_END,
+    "PreCompact": boundary.COMPACTING,
     "SessionEnd": boundary.END,
 }
+_CONTEXT = ("SessionStart", "PostToolBatch", "UserPromptSubmit")
+_PLAIN = "PreCompact"
+_PERSON = "SessionStart"  # elsewhere the person is not to be disturbed
+_LONGEST = 10_000  # characters of context; the client puts a longer one into a file
+
+_NOTICE = "<task-notification>"
+_AGENTS = ("Agent", "Task")
+_CHAPTER = "__mark_chapter"
+_ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 
 
-def parse(payload: Mapping[str, object], name: str) -> boundary.Event:
-    """The event of one payload; ``name`` is the event's name when the payload has none."""
+def parse(
+    payload: Mapping[str, object], name: str, environ: Mapping[str, str] | None = None
+) -> boundary.Event:
+    """The event of one payload; ``name`` is the event's name when the payload has none.
+
+    ``environ`` is what the client starts its hooks with: the project's folder, a configured window.
+    """
     event = _text(payload, "hook_event_name") or name
+    kind = _KINDS.get(event, boundary.OTHER)
     duration = payload.get("duration_ms")
-    return boundary.Event(
-        _KINDS.get(event, boundary.OTHER),
+    tokens = payload.get("context_tokens")
+    found = boundary.Event(
+        kind,
         client=NAME,
         name=event,
         session=_text(payload, "session_id"),
         cwd=_text(payload, "cwd"),
         agent=_text(payload, "agent_id"),
-        detail=_text(payload, "source") or _text(payload, "reason"),
+        detail=_text(payload, "source") or _text(payload, "reason") or _text(payload, "trigger"),
         seconds=duration / 1000 if isinstance(duration, int | float) else 0.0,
         calls=_calls(payload),
+        call=_id(payload, "tool_use_id"),
+        turn=_id(payload, "prompt_id"),
+        transcript=_text(payload, "transcript_path"),
+        tokens=tokens if isinstance(tokens, int) else 0,
     )
+    if environ:
+        found.project = environ.get("CLAUDE_PROJECT_DIR", "")
+        window = environ.get("CLAUDE_CODE_AUTO_COMPACT_WINDOW", "")
+        found.window = int(window) if window.isdecimal() and len(window) < len("100000000") else 0
+    if kind == boundary.PROMPT:
+        _add_prompt(found, _text(payload, "prompt"))
+    elif kind == boundary.TOOL and (closed := _closed(payload)):
+        found.done = [(closed, found.call)]
+    elif kind == boundary.FAILURE and payload.get("is_interrupt"):
+        found.kind = boundary.OTHER  # the person stopped it; nothing failed
+    return found
 
 
 def answer(event: boundary.Event, *, person: str, model: str) -> str:
-    """The JSON the client reads from stdout; empty when there is nothing to say."""
-    if not person and not model:
-        return ""
+    """What the client reads from stdout; empty when there is nothing to say, or no way to say it."""
+    model = model[:_LONGEST]
+    if event.name == _PLAIN:
+        return model
     said: dict[str, object] = {}
-    if person:
+    if person and event.name == _PERSON:
         said["systemMessage"] = person
-    if model:
+    if model and event.name in _CONTEXT:
         said["hookSpecificOutput"] = {"hookEventName": event.name, "additionalContext": model}
-    return dumps(said)
+    return dumps(said) if said else ""
 
 
 def session(environ: Mapping[str, str]) -> dict[str, str]:
@@ -59,10 +96,55 @@ def session(environ: Mapping[str, str]) -> dict[str, str]:
     return {"session": environ.get("CLAUDE_CODE_SESSION_ID", "")[:100], "client": NAME}
 
 
-def _calls(payload: Mapping[str, object]) -> list[tuple[str, str]]:
+def _add_prompt(event: boundary.Event, prompt: str) -> None:
+    """Who speaks: the person, or the client about something in the background.
+
+    A sub-agent that finished is told by `<status>completed</status>` and `<summary>Agent "..." finished`
+    before its `<result>`; a shell command by `<summary>Background command ...`. One that is spoken to
+    again may finish again under the same task id.
+    """
+    if not prompt.startswith(_NOTICE):
+        event.detail = boundary.PERSON
+        return
+    event.detail = "notice"
+    head = prompt[:4000].partition("<result>")[0]
+    if "<status>completed</status>" in head and "<summary>Agent " in head:
+        task = head.partition("<task-id>")[2].partition("</task-id>")[0]
+        event.done = [(boundary.BACKGROUND, f"{_plain(task)}.{len(prompt)}.{event.turn}")]
+
+
+def _closed(payload: Mapping[str, object]) -> str:
+    """The boundary that a successful call is by itself; empty for none."""
+    tool = _text(payload, "tool_name")
+    if tool.startswith("mcp__") and tool.endswith(_CHAPTER):
+        return boundary.CHAPTER
+    answered = payload.get("tool_response")
+    if not isinstance(answered, dict):
+        return ""
+    # One in the background is "async_launched" here.
+    if tool in _AGENTS and answered.get("status") == "completed":
+        return boundary.AGENT
+    change = answered.get("statusChange")
+    if tool == "TaskUpdate" and isinstance(change, dict) and change.get("to") == "completed":
+        return boundary.TASK
+    if tool == "TodoWrite" and _completed(answered, "newTodos") - _completed(answered, "oldTodos"):
+        return boundary.TASK
+    return ""
+
+
+def _completed(answered: Mapping[str, object], key: str) -> set[str]:
+    todos = answered.get(key)
+    return {
+        _text(todo, "content")
+        for todo in (todos if isinstance(todos, list) else [])
+        if isinstance(todo, dict) and todo.get("status") == "completed"
+    }
+
+
+def _calls(payload: Mapping[str, object]) -> Sequence[tuple[str, str]]:
     """Tool and shell command of the call, or of every call of a batch.
 
-    A batch also lists the calls that failed, which have no PostToolUse of their own.
+    A batch also lists the calls that failed, unmarked.
     """
     batch = payload.get("tool_calls")
     calls = batch if isinstance(batch, list) else [payload]
@@ -72,6 +154,14 @@ def _calls(payload: Mapping[str, object]) -> list[tuple[str, str]]:
 def _call(call: Mapping[str, object]) -> tuple[str, str]:
     given = call.get("tool_input")
     return _text(call, "tool_name"), _text(given, "command") if isinstance(given, dict) else ""
+
+
+def _id(payload: Mapping[str, object], key: str) -> str:
+    return _plain(_text(payload, key))
+
+
+def _plain(text: str) -> str:
+    return "".join([letter for letter in text[:100] if letter in _ID])
 
 
 def _text(payload: Mapping[str, object], key: str) -> str:

@@ -1,8 +1,7 @@
 """What a session did, as far as gitmem saw it: marks, nudges, and the ledger (hot lane).
 
-One append-only file per session, so that concurrent hooks of one batch cannot lose each other's
-marks: lines ``seen <commit>`` (made before the session began), ``mark <boundary> <commit>``,
-``taint <tool>`` (it brought untrusted text in), ``nudge <boundary>…``, ``end <reason>``.
+One append-only file per session. Concurrent hooks of one batch decide one after another, under a lock
+on that file; what its lines mean says `gitmem.domain.session`.
 """
 
 from __future__ import annotations
@@ -10,16 +9,24 @@ from __future__ import annotations
 import os
 import time
 
+from gitmem.domain.boundary import COMPACTION
 from gitmem.domain.jsonline import dumps
+from gitmem.domain.session import fold, lines
 from gitmem.store import local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from gitmem.domain.boundary import Session
+    from gitmem.domain.boundary import Action
+    from gitmem.domain.session import Session
 
+_LEDGER = "/ledger.jsonl"
 _LEDGER_BYTES = 4 << 20  # then the ledger is put aside once; two generations are kept
+_SPARE = "/ledger.spare"
+_SPARE_BYTES = 2048
+_SESSION_BYTES = 1 << 20  # of a session's file, from its end; more than the longest session leaves
+_PATIENCE = 1.0  # seconds; a hook holds the lock for well under a millisecond
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
 
@@ -30,25 +37,34 @@ def path(folder: str, session: str) -> str:
 
 
 def read(folder: str, session: str) -> Session:
-    """What the session's file says; empty for a new one."""
-    from gitmem.domain.boundary import Session
+    """What the session's file says; empty for a new one. Raises OSError."""
+    return fold(_text(folder, session))
 
-    pending: list[str] = []
-    seen: list[str] = []
-    taints: list[str] = []
-    for line in _lines(folder, session):
-        words = line.split(" ")
-        if words[0] == "mark" and len(words) == 3:  # noqa: PLR2004 - mark, boundary, commit
-            pending.append(words[1])
-            seen.append(words[2])
-        elif words[0] == "seen" and len(words) == 2:  # noqa: PLR2004 - seen, commit
-            seen.append(words[1])
-        elif words[0] == "taint":
-            taints.append(line[6:])
-        elif words[0] == "nudge":
-            pending = []
-            taints = []
-    return Session(pending, seen, taints)
+
+def change(
+    folder: str, session: str, decide: Callable[[Session], Sequence[Action]]
+) -> Sequence[Action]:
+    """Decides on what the session's file says and appends the lines of it, in one step under a lock.
+
+    Whoever decides next sees them, so concurrent hooks cannot do the same thing twice. Returns what was
+    decided. Raises OSError, also when the lock is not to be had in time: then nothing was decided.
+    """
+    _make_folders(folder)
+    file = path(folder, session)
+    lock = local.Lock(file)
+    if not lock.attempt(_PATIENCE):
+        raise TimeoutError(f"another hook held the marks of this session for {_PATIENCE:g} s")
+    try:
+        known = _text(folder, session)
+        actions = decide(fold(known))
+        added = [line for action in actions for line in lines(action)]
+        if added:
+            # A line that a full disk cut off must not swallow the next one.
+            torn = "\n" if known and not known.endswith("\n") else ""
+            local.append(file, (torn + "\n".join(added) + "\n").encode("utf-8", "replace"))
+    finally:
+        lock.release()
+    return actions
 
 
 def tainted(folder: str, session: str) -> bool:
@@ -58,34 +74,78 @@ def tainted(folder: str, session: str) -> bool:
     nudge comes from the chapter that the nudge closed. A file that cannot be read taints.
     """
     chapters = [False, False]  # the one that the last nudge closed, and the one since
+    whole = False  # since the last compaction: what a summary lists comes from all of it
     try:
-        lines = _lines(folder, session)
+        told = _text(folder, session).split("\n")
     except OSError:
         return True
-    for line in lines:
+    for line in told:
         if line.startswith("taint "):
-            chapters[-1] = True
+            chapters[-1] = whole = True
         elif line.startswith("nudge"):
-            chapters = [chapters[-1], False]
+            compaction = COMPACTION in line.split(" ")
+            chapters = [whole if compaction else chapters[-1], False]
+            whole = whole and not compaction
     return True in chapters
 
 
-def _lines(folder: str, session: str) -> list[str]:
-    return local.read(path(folder, session)).decode("utf-8", "replace").splitlines()
+def _text(folder: str, session: str) -> str:
+    return local.read_tail(path(folder, session), _SESSION_BYTES).decode("utf-8", "replace")
 
 
-def mark(folder: str, session: str, lines: Sequence[str]) -> None:
+def mark(folder: str, session: str, added: Sequence[str]) -> None:
     """Appends lines to the session's file."""
+    _make_folders(folder)
+    local.append(path(folder, session), ("\n".join(added) + "\n").encode())
+
+
+def _make_folders(folder: str) -> None:
     local.make_folder(folder)
     local.make_folder(folder + "/sessions")
-    local.append(path(folder, session), ("\n".join(lines) + "\n").encode())
 
 
 def write_ledger(folder: str, entry: Mapping[str, object]) -> None:
-    """Appends one line to the ledger: what fired and what was done."""
+    """Appends one line to the ledger: what fired and what was done.
+
+    On a full disk the line goes into a file that has had its place since before; `recover` takes it from
+    there. Raises OSError when that cannot be written either.
+    """
     local.make_folder(folder)
-    file = folder + "/ledger.jsonl"
     line = dumps({"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **entry}) + "\n"
-    local.append(file, line.encode("utf-8", "backslashreplace"))
-    if os.stat(file).st_size > _LEDGER_BYTES:
-        os.replace(file, folder + "/ledger.1.jsonl")
+    data = line.encode("utf-8", "backslashreplace")
+    try:
+        _reserve(folder)
+        local.append(folder + _LEDGER, data)
+    except OSError:
+        if len(data) < _SPARE_BYTES and os.path.exists(folder + _SPARE):
+            local.overwrite(folder + _SPARE, data.rjust(_SPARE_BYTES))
+            return
+        raise
+    if os.stat(folder + _LEDGER).st_size > _LEDGER_BYTES:
+        _put_aside(folder)
+
+
+def recover(folder: str) -> None:
+    """Brings a line into the ledger that did not fit on the disk when it was due. Raises OSError."""
+    line = local.read(folder + _SPARE).lstrip()
+    if not line:
+        return
+    # The line that did not fit may have been cut off in the middle.
+    local.append(folder + _LEDGER, b"\n" + line)
+    local.overwrite(folder + _SPARE, b" " * _SPARE_BYTES)
+
+
+def _reserve(folder: str) -> None:
+    if not os.path.exists(folder + _SPARE):
+        local.overwrite(folder + _SPARE, b" " * _SPARE_BYTES)
+
+
+def _put_aside(folder: str) -> None:
+    lock = local.Lock(folder + _LEDGER + ".lock")
+    if not lock.attempt():
+        return  # somebody else does it
+    try:
+        if os.stat(folder + _LEDGER).st_size > _LEDGER_BYTES:
+            os.replace(folder + _LEDGER, folder + "/ledger.1.jsonl")
+    finally:
+        lock.release()

@@ -20,8 +20,11 @@ HOT_LANE = (
     "gitmem.cli.streams",
     "gitmem.domain.active",
     "gitmem.domain.boundary",
+    "gitmem.domain.context_size",
     "gitmem.domain.errors",
     "gitmem.domain.flag",
+    "gitmem.domain.nudge",
+    "gitmem.domain.policy",
     "gitmem.domain.secrets",
     "gitmem.domain.text",
     "gitmem.engine.boot",
@@ -34,10 +37,13 @@ HOT_LANE = (
     "gitmem.store.publisher",
     "gitmem.store.quiet",
     "gitmem.store.repository",
+    "gitmem.store.sessions",
+    "gitmem.store.transcript",
 )
 
 #: What a bare interpreter has loaded already, or loads in well under a millisecond.
 FREE = {"__future__", "_json", "builtins", "errno", "fcntl", "os", "select", "sys", "time"}
+FREE |= {"_signal"}  # built in; `signal` itself loads enum
 FREE |= {"unicodedata"}  # only where a text is not plain ASCII; 0.3 ms
 
 #: What starts a process. Ruff refuses these too, but exempts cli as a whole.

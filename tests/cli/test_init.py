@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from gitmem import assets
 from tests.support.sandbox import GITMEM, PATIENCE, Sandbox, changed_environment
 
 
@@ -31,7 +32,8 @@ def test_init_wires_the_repository_and_a_second_one_changes_nothing(sandbox: San
     assert "@memory/MEMORY.md" in sandbox.read("CLAUDE.md")
     settings = json.loads(sandbox.read(".claude/settings.json"))
     assert settings["permissions"]["allow"] == ["Bash(gitmem flag *)", "Bash(gitmem snag *)"]
-    assert set(settings["hooks"]) == {"SessionStart", "PostToolUse", "PostToolBatch", "SessionEnd"}
+    shipped = json.loads(assets.read("hooks/claude-code/hooks.json"))
+    assert settings["hooks"] == shipped["hooks"]
 
 
 def test_a_dry_run_shows_the_difference_and_writes_nothing(sandbox: Sandbox) -> None:

@@ -9,10 +9,17 @@ from typing import Any
 from tests.client.claude import Session, said_at
 from tests.support.sandbox import Sandbox
 
+#: The events at which the model may be nudged, and how a nudge begins.
+_SPEAKING = ("SessionStart", "UserPromptSubmit", "PostToolBatch")
+_NUDGE = "gitmem, after "
+
 
 def nudges(session: Session) -> list[int]:
     """How many nudges each request of the main thread shows; a conversation keeps those it had."""
-    return [len(said_at("PostToolBatch", request)) for request in session.main]
+    return [
+        len([words for event in _SPEAKING for words in said_at(event, request) if _NUDGE in words])
+        for request in session.main
+    ]
 
 
 def queued(sandbox: Sandbox) -> list[dict[str, Any]]:

@@ -54,8 +54,8 @@ def test_the_whole_loop_reaches_the_model(claude: Claude, wired: Sandbox) -> Non
     (booted,) = said_at("SessionStart", first.main[0])
     assert "1 flag waits undrained" in booted
     assert first.told_person == [booted.splitlines()[0]]
-    # One nudge, right after the commit, and none after any other call.
-    assert nudges(first) == [0, 0, 1, 1, 1]
+    # One nudge right after the commit, none after any other call, and one for the turn with the next prompt.
+    assert nudges(first) == [0, 0, 1, 1, 2]
     (nudge,) = said_at("PostToolBatch", first.last)
     assert "gitmem flag" in nudge
     assert "gitmem snag" in nudge
@@ -140,7 +140,7 @@ def test_a_sub_agent_is_left_alone_and_its_commit_is_said_to_the_main_thread(
     assert "THE REPORT" in session.last.all
 
 
-def test_a_commit_in_the_background_is_said_after_the_next_call(
+def test_a_commit_in_the_background_is_said_with_the_sub_agent_s_end(
     claude: Claude, wired: Sandbox
 ) -> None:
     model = ScriptedModel(

@@ -266,8 +266,12 @@ def test_the_shipped_hooks_are_one_per_event_and_recognised_as_ours() -> None:
 
     assert [(hook.event, hook.matcher) for hook in hooks] == [
         ("SessionStart", ""),
-        ("PostToolUse", "Bash|WebFetch|WebSearch|mcp__.*"),
+        ("UserPromptSubmit", ""),
+        ("PostToolUse", "Bash|WebFetch|WebSearch|Agent|Task|TaskUpdate|TodoWrite|mcp__.*"),
+        ("PostToolUseFailure", "Bash|WebFetch|WebSearch|mcp__.*"),
         ("PostToolBatch", ""),
+        ("Stop", ""),
+        ("PreCompact", ""),
         ("SessionEnd", ""),
     ]
     settings = merge(None, hooks, ALLOW)

@@ -10,60 +10,130 @@ import pytest
 
 from gitmem.domain import boundary
 from gitmem.harness import claude_code, registry
-from tests.support.queues import folder_of, keep
-from tests.support.sandbox import Result, Sandbox
-
-DATA = Path(__file__).parents[1] / "data" / "claude-code"
-
-
-def recorded(name: str, sandbox: Sandbox | None = None, **changes: object) -> dict[str, Any]:
-    """A recorded payload; with a sandbox, as if the client stood in it."""
-    payload: dict[str, Any] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-    if sandbox:
-        payload["cwd"] = str(sandbox.path)
-    return {**payload, **changes}
-
-
-def fire(sandbox: Sandbox, name: str, **changes: object) -> Result:
-    payload = recorded(name, sandbox, **{"session_id": "session-1", **changes})
-    done = sandbox.gitmem(
-        "hook", "claude-code", name.split(".", maxsplit=1)[0], input=json.dumps(payload)
-    )
-    assert (done.code, done.err) == (0, "")
-    return done
-
-
-def context(done: Result) -> str:
-    if not done.out:
-        return ""
-    said: str = json.loads(done.out)["hookSpecificOutput"]["additionalContext"]
-    return said
-
-
-def ledger(sandbox: Sandbox) -> list[dict[str, Any]]:
-    path = folder_of(sandbox) / "ledger.jsonl"
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-@pytest.mark.parametrize(
-    ("name", "kind", "detail"),
-    [
-        ("SessionStart.startup", boundary.BOOT, "startup"),
-        ("SessionStart.resume", boundary.BOOT, "resume"),
-        ("PostToolUse.Bash", boundary.TOOL, ""),
-        ("PostToolBatch", boundary.BATCH, ""),
-        ("SessionEnd.other", boundary.END, "other"),
-    ],
+from tests.support.hooks import (
+    CONTEXT,
+    RECORDED,
+    assert_accepted,
+    context,
+    fire,
+    ledger,
+    marks,
+    recorded,
 )
-def test_a_recorded_payload_is_an_event(name: str, kind: str, detail: str) -> None:
+from tests.support.queues import folder_of, keep
+from tests.support.sandbox import Sandbox
+
+KINDS = {
+    "SessionStart": boundary.BOOT,
+    "UserPromptSubmit": boundary.PROMPT,
+    "PostToolUse": boundary.TOOL,
+    "PostToolUseFailure": boundary.FAILURE,
+    "PostToolBatch": boundary.BATCH,
+    "Stop": boundary.TURN_END,
+    "PreCompact": boundary.COMPACTING,
+    "SessionEnd": boundary.END,
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_payload_is_an_event(name: str) -> None:
     payload = recorded(name)
     event = claude_code.parse(payload, "")
 
-    assert (event.kind, event.detail, event.name) == (kind, detail, name.split(".", maxsplit=1)[0])
+    assert event.name == name.split(".", maxsplit=1)[0]
+    assert event.kind == KINDS.get(event.name, boundary.OTHER)
     assert event.session == payload["session_id"]
     assert event.cwd == payload["cwd"]
+    assert event.transcript == payload["transcript_path"]
     assert event.seconds == payload.get("duration_ms", 0) / 1000
-    assert event.agent == ""
+    assert event.agent == payload.get("agent_id", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "detail"),
+    [
+        ("SessionStart.startup", "startup"),
+        ("SessionStart.resume", "resume"),
+        ("SessionStart.clear", "clear"),
+        ("SessionStart.compact", boundary.COMPACTED),
+        ("SessionStart.fork", boundary.FORKED),
+        ("SessionEnd.other", "other"),
+        ("SessionEnd.clear", "clear"),
+        ("SessionEnd.prompt_input_exit", "prompt_input_exit"),
+        ("PreCompact.auto", boundary.AUTO),
+        ("PreCompact.manual", "manual"),
+        ("UserPromptSubmit", boundary.PERSON),
+        ("UserPromptSubmit.task_notification", "notice"),
+        ("UserPromptSubmit.agent_finished", "notice"),
+        ("UserPromptSubmit.command_finished", "notice"),
+    ],
+)
+def test_what_the_policy_must_know_of_an_event_is_told(name: str, detail: str) -> None:
+    assert claude_code.parse(recorded(name), "").detail == detail
+
+
+@pytest.mark.parametrize(
+    ("name", "done"),
+    [
+        ("PostToolUse.Agent", boundary.AGENT),
+        ("PostToolUse.TaskUpdate.completed", boundary.TASK),
+        ("PostToolUse.TodoWrite", boundary.TASK),
+        ("UserPromptSubmit.agent_finished", boundary.BACKGROUND),
+        ("PostToolUse.Agent.background", ""),
+        ("PostToolUse.TaskUpdate", ""),
+        ("PostToolUse.TaskCreate", ""),
+        ("PostToolUse.Bash", ""),
+        ("PostToolUseFailure.TaskCreate", ""),
+        ("UserPromptSubmit.command_finished", ""),
+        ("UserPromptSubmit.task_notification", ""),
+        ("UserPromptSubmit", ""),
+    ],
+)
+def test_a_call_that_closes_a_chapter_is_told(name: str, done: str) -> None:
+    event = claude_code.parse(recorded(name), "")
+
+    assert [found for found, _ in event.done] == ([done] if done else [])
+    assert all(key for _, key in event.done)
+
+
+def test_a_tool_that_marks_a_chapter_is_told_whatever_its_server() -> None:
+    for tool, told in (("mcp__ccd_session__mark_chapter", 1), ("mcp__x__mark_chapters", 0)):
+        payload = recorded("PostToolUse.Bash", tool_name=tool, tool_response=[{"type": "text"}])
+        assert len(claude_code.parse(payload, "").done) == told
+
+
+def test_a_todo_that_was_completed_before_is_none() -> None:
+    todos = [{"content": "x", "status": "completed"}]
+    again = recorded("PostToolUse.TodoWrite", tool_response={"oldTodos": todos, "newTodos": todos})
+    odd = recorded("PostToolUse.TodoWrite", tool_response={"oldTodos": 5, "newTodos": [5, None]})
+
+    assert claude_code.parse(again, "").done == ()
+    assert claude_code.parse(odd, "").done == ()
+
+
+def test_a_call_that_the_person_stopped_did_not_fail() -> None:
+    stopped = recorded("PostToolUseFailure.Bash", is_interrupt=True)
+
+    assert claude_code.parse(stopped, "").kind == boundary.OTHER
+
+
+def test_the_environment_tells_the_project_and_a_configured_window() -> None:
+    environment = {"CLAUDE_PROJECT_DIR": "/p", "CLAUDE_CODE_AUTO_COMPACT_WINDOW": "100000"}
+    event = claude_code.parse({}, "Stop", environment)
+
+    assert (event.project, event.window) == ("/p", 100_000)
+    for odd in ("", "x", "-1", "9" * 50):
+        assert not claude_code.parse({}, "Stop", {"CLAUDE_CODE_AUTO_COMPACT_WINDOW": odd}).window
+
+
+@pytest.mark.parametrize("name", [*sorted(set(KINDS) - {"PreCompact"}), "SubagentStop", "Setup"])
+def test_words_are_said_only_where_the_client_takes_them(name: str) -> None:
+    event = claude_code.parse({}, name)
+    said = claude_code.answer(event, person="p", model="m" * 20_000)
+
+    assert_accepted(name, said)
+    assert bool(said) == (name in CONTEXT)
+    assert claude_code.answer(event, person="", model="") == ""
 
 
 def test_a_sub_agents_event_is_told_apart() -> None:
@@ -142,8 +212,7 @@ def test_a_session_starts_loudly_for_person_and_model_when_something_waits(
 def test_the_end_of_a_session_leaves_its_mark(sandbox: Sandbox) -> None:
     assert fire(sandbox, "SessionEnd.other").out == ""
 
-    marks = (folder_of(sandbox) / "sessions" / "session-1").read_text(encoding="utf-8")
-    assert marks == "end other\n"
+    assert marks(sandbox) == ["end other"]
     assert ledger(sandbox)[-1]["event"] == "SessionEnd"
 
 
@@ -212,8 +281,7 @@ def test_what_is_flagged_after_text_of_strangers_is_tainted(
     assert flag_in_session(sandbox, "after")["tainted"] is True
     did = [entry["did"] for entry in ledger(sandbox)]
     assert did[1:] == ["nothing", "marked taint", "nothing"]
-    marks = (folder_of(sandbox) / "sessions" / "session-1").read_text(encoding="utf-8")
-    assert marks.splitlines()[1:] == [f"taint {call['tool_name']}"]
+    assert marks(sandbox)[1:] == [f"taint {call['tool_name']}"]
 
 
 def test_a_failed_fetch_is_seen_in_its_batch(sandbox: Sandbox) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from gitmem.domain import boundary
+from gitmem.domain.boundary import Action
+from gitmem.domain.session import Session
 from gitmem.store import headlog, quiet, sessions, target
 from tests.support.queues import keep, repository_of
 from tests.support.sandbox import Sandbox
@@ -41,6 +45,10 @@ def test_marks_are_pending_until_a_nudge_and_seen_for_ever(tmp_path: Path) -> No
         (["taint WebFetch", "mark commit aaa", "nudge commit"], True),
         (["taint WebFetch", "nudge commit", "nudge commit"], False),
         (["nudge commit", "taint Bash", "nudge commit", "nudge commit", "taint Bash"], True),
+        # What a compaction's nudge asks for comes from all that was summed up.
+        (["taint Bash", "nudge commit", "nudge turn", "nudge commit compaction"], True),
+        (["taint Bash", "nudge compaction", "nudge turn"], False),
+        (["taint Bash", "nudge compaction", "nudge compaction"], False),
     ],
 )
 def test_a_taint_stands_until_the_nudge_after_the_one_that_asks_about_it(
@@ -65,6 +73,60 @@ def test_taints_are_known_since_the_last_nudge_and_a_file_nobody_can_read_taints
 
     (tmp_path / "gitmem/sessions/folder").mkdir()
     assert sessions.tainted(folder, "folder")
+
+
+def test_what_is_decided_is_written_before_anybody_else_decides(tmp_path: Path) -> None:
+    folder = str(tmp_path / "gitmem")
+    made = []
+
+    def decide(known: Session) -> list[Action]:
+        made.append(list(known.pending))
+        time.sleep(0.01)
+        return [Action(boundary.MARK_BOUNDARY, [f"commit c{len(made)}"])]
+
+    threads = [
+        threading.Thread(target=sessions.change, args=(folder, "s", decide)) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [len(pending) for pending in made] == list(range(8))
+
+
+def test_a_decision_that_leaves_nothing_writes_nothing(tmp_path: Path) -> None:
+    folder = str(tmp_path / "gitmem")
+
+    assert sessions.change(folder, "s", lambda _: [Action(boundary.SAY_BOOT)])
+    assert Path(sessions.path(folder, "s")).read_bytes() == b""
+
+
+def test_a_ledger_line_that_finds_no_room_comes_back_at_the_next_start(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    sessions.write_ledger(folder, {"event": "one"})
+    (tmp_path / "ledger.jsonl").rename(tmp_path / "before")
+    (tmp_path / "ledger.jsonl").symlink_to("/dev/full")
+
+    sessions.write_ledger(folder, {"event": "two"})
+    (tmp_path / "ledger.jsonl").unlink()
+    (tmp_path / "before").rename(tmp_path / "ledger.jsonl")
+    for _ in range(2):
+        sessions.recover(folder)
+
+    lines = (tmp_path / "ledger.jsonl").read_text(encoding="utf-8").split("\n")
+    assert [json.loads(line)["event"] for line in lines if line] == ["one", "two"]
+    assert (tmp_path / "ledger.spare").stat().st_size == 2048
+
+
+def test_a_ledger_line_with_no_place_at_all_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "ledger.jsonl").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space"):
+        sessions.write_ledger(str(tmp_path), {"event": "x" * 5000})
+    (tmp_path / "ledger.spare").unlink()
+    (tmp_path / "ledger.spare").mkdir()
+    with pytest.raises(OSError, match="No space"):
+        sessions.write_ledger(str(tmp_path / "."), {"event": "x" * 5000})
 
 
 @pytest.mark.parametrize("session", ["", "../../etc/passwd", "a/b\0c", "é" * 300, "x" * 300, "."])

@@ -1,0 +1,126 @@
+"""Shell commands as far as the policy must know them: gitmem's own, and which is which (pure; hot lane).
+
+Nothing here parses a shell. What is taken for one command too many or too few costs one nudge.
+"""
+
+from __future__ import annotations
+
+_LONGEST = 4000  # characters looked at; behind that is text, not structure
+_ENDS = ";|&"
+_SIGNS = ';|&<>($`"\\\n\r'
+# What stands before a program without being it.
+_BEFORE = ("sudo", "env", "time", "nohup", "exec", "command", "then", "do", "else", "!", "{")
+_BESIDE = ("cd", "export", "set", "source", ".", "echo", "printf", "cat", "true", "sleep", "wait")
+# Programs that answer with their exit code: one that says "no" has not failed.
+_ASKING = ("grep", "egrep", "rg", "test", "[", "[[", "ls", "which", "diff", "cmp", "find", "head",
+           "tail", "stat", "pgrep", "kill", "wc", "sed", "awk", "false", "type", "file")  # fmt: skip
+_INLINE = ("-c", "-e", "-")
+_PRIME = (1 << 61) - 1
+_WORD = 20
+
+
+def captures(command: str) -> bool:
+    """Whether the command is one call of gitmem whose texts stand in single quotes."""
+    outside = "".join(command.split("'")[::2])
+    return command.startswith("gitmem ") and not [sign for sign in _SIGNS if sign in outside]
+
+
+def own(command: str) -> bool:
+    """Whether the command does nothing but call gitmem (and say what to pipe into it)."""
+    if not _may_be_own(command):
+        return False
+    parts = commands(command)
+    rest = [part for part in parts if not _is_gitmem(part) and part.split()[0] not in _BESIDE]
+    return not rest and any(_is_gitmem(part) for part in parts)
+
+
+def flags_last(command: str) -> bool:
+    """Whether the last thing the command does is a flag."""
+    if not _may_be_own(command):
+        return False
+    last = commands(command)[-1:]
+    return bool(last) and _is_gitmem(last[0]) and not {"flag", "snag"}.isdisjoint(last[0].split())
+
+
+def commands(text: str) -> list[str]:
+    """The simple commands of a shell command, in order; quoted text is left out."""
+    head = _head(text)
+    for sign in _ENDS:
+        head = head.replace(sign, "\n")
+    return [part.strip() for part in head.split("\n") if part.strip()]
+
+
+def failed(command: str) -> str:
+    """What a failed command tried, as a word to compare: the last program that can fail."""
+    tries = [name for name in map(_name, commands(command)) if name]
+    return _digest(tries[-1]) if tries else _digest(" ".join(command[:_LONGEST].split()))
+
+
+def tried(command: str) -> list[str]:
+    """The same for each thing that a command which succeeded proves to have worked, and for all of it."""
+    names = [name for name in map(_name, _proven(command)) if name]
+    return [_digest(name) for name in [*names, " ".join(command[:_LONGEST].split())]]
+
+
+def _proven(text: str) -> list[str]:
+    """The commands that the exit code speaks of: what `&&` joins at the end, and the ends of its pipes."""
+    last = _statements(_head(text))[-1:]
+    if not last or "||" in last[0]:
+        return []
+    parts = [part.rpartition("|")[2].strip() for part in last[0].replace("&&", "\0").split("\0")]
+    return [part for part in parts if part]
+
+
+def _head(text: str) -> str:
+    """The command without quoted text and here-documents: what is fed to a command is none."""
+    head, _, _ = _unquoted(text[:_LONGEST]).partition("<<")
+    return head.replace(">&", ">").replace("&>", ">").replace("(", " ").replace(")", " ")
+
+
+def _statements(head: str) -> list[str]:
+    return [part for part in head.replace(";", "\n").split("\n") if part.strip()]
+
+
+def _unquoted(text: str) -> str:
+    kept = []
+    quote = ""
+    for letter in text:
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"":
+            quote = letter
+            kept.append("_")  # an argument stands here
+        else:
+            kept.append(letter)
+    return "".join(kept)
+
+
+def _may_be_own(command: str) -> bool:
+    return "gitmem" in command or "git mem " in command
+
+
+def _is_gitmem(part: str) -> bool:
+    words = part.split()
+    return words[0].rpartition("/")[2] in ("gitmem", "git-mem") or words[:2] == ["git", "mem"]
+
+
+def _name(part: str) -> str:
+    """Program and plain subcommand of a simple command; empty when it cannot fail in earnest."""
+    words = part.split()
+    while words and (words[0] in _BEFORE or "=" in words[0]):
+        words = words[1:]
+    if (
+        not words
+        or words[0] in _BESIDE
+        or words[0] in _ASKING
+        or not set(words).isdisjoint(_INLINE)
+    ):
+        return ""
+    program = words[0].rpartition("/")[2]
+    below = words[1] if len(words) > 1 else ""
+    return f"{program} {below}" if below.isalpha() and len(below) <= _WORD else program
+
+
+def _digest(text: str) -> str:
+    """A short word for a text: commands may hold what must not be written down."""
+    return f"{int.from_bytes(text.encode('utf-8', 'backslashreplace'), 'big') % _PRIME:x}"
