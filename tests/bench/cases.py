@@ -19,6 +19,10 @@ SIZES = (0, 1_000, 10_000, 100_000)
 CHECKED = 10_000  # flags in the repository that `check` is timed on
 FLAG_LIMIT = 2.5
 HOOK_LIMIT = 1.4
+NUDGE_LIMIT = 2.0
+TRANSCRIPT_LIMIT = (
+    1.15  # a batch in a session with a huge transcript against one in a short session
+)
 CHECK_SECONDS = 0.5
 _STEP = 1_000  # flags of one commit, so that the history looks like one that grew
 _SESSION = "bench"
@@ -45,6 +49,8 @@ def hooks(folder: Path) -> list[Case]:
     return [
         hook("hook: PostToolUse without a commit", empty, "PostToolUse", tool_name="Bash"),
         hook("hook: PostToolBatch, nothing marked", empty, "PostToolBatch"),
+        hook("hook: Stop", empty, "Stop", prompt_id="p"),
+        *grown(empty),
         hook("hook: SessionStart, empty queue", empty, "SessionStart", source="startup"),
         hook("hook: SessionStart, all drained", drained, "SessionStart", source="startup"),
         nudge(empty),
@@ -70,7 +76,31 @@ def nudge(sandbox: Sandbox) -> Case:
     folder = str(folder_of(sandbox))
     case.prepare = lambda: sessions.mark(folder, _SESSION, [f"mark commit {'a' * 40}"])
     case.says = "gitmem flag"
+    case.limit = NUDGE_LIMIT
     return case
+
+
+def grown(sandbox: Sandbox) -> list[Case]:
+    """A batch in a session with a short transcript, and in one with a huge one."""
+    cases = []
+    for name, size in (("short", 0), ("200 MB", 200_000_000)):
+        file = sandbox.path.with_name(f"{name}.jsonl")
+        usage = {"model": "claude-opus-5-5", "usage": {"input_tokens": 20_000}}
+        row = {"type": "assistant", "timestamp": "2026-11-20T10:00:07.000Z", "message": usage}
+        with file.open("w", encoding="utf-8") as rows:
+            while rows.tell() < size:
+                rows.write((json.dumps({"type": "user", "text": "x" * 4000}) + "\n") * 1000)
+            rows.write(json.dumps(row) + "\n")
+        cases.append(
+            hook(
+                f"hook: PostToolBatch, {name} transcript",
+                sandbox,
+                "PostToolBatch",
+                transcript_path=str(file),
+                tool_calls=[{"tool_name": "Read"}],
+            )
+        )
+    return cases
 
 
 def flags(folder: Path) -> list[Case]:

@@ -33,13 +33,15 @@ def main() -> int:
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         base = cases.baseline(folder)
         flags = cases.flags(folder)
-        quick = [base, *cases.imports(folder), *cases.hooks(folder), *flags]
+        hooks = cases.hooks(folder)
+        quick = [base, *cases.imports(folder), *hooks, *flags]
         slow = [cases.check(folder)] if knows_check(folder) else []
         measure.run(quick, rounds)
         measure.run(slow, _SLOW_ROUNDS)
     print(f"{GITMEM} with {launcher()}; {rounds} interleaved rounds; {os.cpu_count()} cores")
     over = [row(case, base) for case in [*quick, *slow]]
-    return 1 if any([*over, flat(flags)]) else 0
+    short, huge = [case for case in hooks if "transcript" in case.name]
+    return 1 if any([*over, flat(flags), flat_transcript(short, huge)]) else 0
 
 
 def knows_check(folder: Path) -> bool:
@@ -86,6 +88,17 @@ def flat(flags: Sequence[Case]) -> bool:
     print(
         f"{f'flag, {cases.SIZES[-1]:,} queued against none':38} {'':10} {wall:5.2f} x wall "
         f"{'':10} {cpu:5.2f} x cpu  {f'<= {_FLAT} x':8} {'OVER' if over else ''}"
+    )
+    return over
+
+
+def flat_transcript(short: Case, huge: Case) -> bool:
+    """Prints how a hook grows with the client's transcript; whether it grows too much."""
+    cpu = measure.growth(short.cpus, huge.cpus)
+    over = cpu > cases.TRANSCRIPT_LIMIT
+    print(
+        f"{'hook, 200 MB transcript against short':38} {'':36} {cpu:5.2f} x cpu  "
+        f"{f'<= {cases.TRANSCRIPT_LIMIT} x':8} {'OVER' if over else ''}"
     )
     return over
 
