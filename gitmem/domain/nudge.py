@@ -20,7 +20,7 @@ _NAMES = {
     boundary.SLOW: "a call that took over a minute",
     boundary.TURN: "the end of the last turn",
     boundary.TOKENS: "a long stretch of work",
-    boundary.PRESSURE: "a context that is almost full and will be compacted",
+    boundary.PRESSURE: "a long stretch of work, with a compaction ahead",
     boundary.COMPACTION: "a compaction",
 }
 _TROUBLE = (boundary.RECOVERY, boundary.SLOW)
