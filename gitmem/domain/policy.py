@@ -116,14 +116,16 @@ def _prompt(event: Event, session: Session) -> list[Action]:
     named = [*session.pending, *[mark.partition(" ")[0] for done in marks for mark in done.about]]
     if session.worked:
         named += _growth(event, session, named)
+    told = "prompt." + event.turn
     if named:
-        return marks + _nudge(event, named)
-    # What a person says may be durable; what came with a nudge was asked for.
-    return (
-        [Action(boundary.MARK_WORK)]
-        if event.detail == boundary.PERSON and not session.worked
-        else []
-    )
+        return [
+            *marks,
+            *_nudge(event, named),
+            *([Action(boundary.MARK_SEEN, [told])] if event.turn else []),
+        ]
+    # What a person says may be durable; what came with a nudge was asked for, also when the client tells twice.
+    new = event.detail == boundary.PERSON and not session.worked and told not in session.seen
+    return [Action(boundary.MARK_WORK)] if new else []
 
 
 def _nudge(event: Event, named: Sequence[str]) -> list[Action]:

@@ -137,6 +137,15 @@ def test_the_end_of_a_turn_is_nudged_with_the_next_prompt_only(story: Story) -> 
     assert story.prompt() == []
 
 
+def test_a_prompt_that_is_told_twice_is_no_work_of_its_own(story: Story) -> None:
+    story.batch()
+    story.tell(boundary.TURN_END, turn="1")
+    assert story.prompt(turn="2") == ["turn"]
+    assert story.prompt(turn="2") == []  # from a plugin and from settings
+    story.tell(boundary.TURN_END, turn="2")
+    assert story.prompt(turn="3") == []
+
+
 def test_a_turn_in_which_nothing_happened_since_the_nudge_is_no_boundary(story: Story) -> None:
     story.tell(boundary.TOOL, commits=[ONE])
     assert story.batch() == ["commit"]

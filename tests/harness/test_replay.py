@@ -190,6 +190,7 @@ class Orderings(RuleBasedStateMachine):
 
     @rule(order=TURN)
     def turn(self, order: list[str]) -> None:
+        self.together(["UserPromptSubmit"])  # takes what an earlier turn left
         self.together(["PostToolBatch"])
         nudges = self.together(order)
         assert nudges <= 1
