@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from gitmem import assets, settings
 from gitmem.domain.errors import NeedsPerson, Refused, Usage
 from gitmem.domain.plan import Work
+from gitmem.engine import rehearsal
+from gitmem.engine.doctor import Kit
 from gitmem.engine.install import Shipped
 from gitmem.engine.judged import Judged
 from gitmem.engine.stats import Rates
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitmem.engine.ports import Engine, Model
+    from gitmem.llm.loopback import Loopback
     from gitmem.llm.prices import Price
     from gitmem.settings import SharedSettings
     from gitmem.store.repository import Repository
@@ -288,6 +291,21 @@ def shipped(place: Workplace, chosen: SharedSettings) -> Shipped:
         skill=assets.read("templates/skills/gitmem-close/SKILL.md"),
         skills=own_skills(),
     )
+
+
+def doctor_kit() -> Kit:
+    """What `doctor` compares with and fires."""
+    return Kit(
+        hooks=assets.read("hooks/claude-code/hooks.json"),
+        payloads=assets.read("hooks/claude-code/payloads.json"),
+    )
+
+
+def loopback() -> Loopback:
+    """The model of a rehearsal; it listens inside its context."""
+    from gitmem.llm.loopback import Loopback
+
+    return Loopback([rehearsal.COMMAND], tool=rehearsal.TOOL, text=rehearsal.ANSWER)
 
 
 def own_skills() -> frozenset[str]:

@@ -6,10 +6,10 @@ import _signal  # type: ignore[import-not-found] # `signal` loads enum, which co
 import os
 import time
 
-from gitmem.cli import streams
+from gitmem.cli import started_by, streams
 from gitmem.domain.errors import Overdue
 from gitmem.domain.jsonline import loads
-from gitmem.harness import registry
+from gitmem.harness import origin, registry
 from gitmem.store import repository
 
 TYPE_CHECKING = False
@@ -67,20 +67,24 @@ class _Hook:
 
     def handle(self) -> None:
         """Reads the payload, lets the engine work, and prints the answer."""
-        adapter = registry.adapter(self.client)
-        payload = loads(streams.read().decode("utf-8", "replace")) if adapter else None
-        if adapter is None or not isinstance(payload, dict):
+        given = streams.read() if registry.adapter(self.client) else b""
+        payload = loads(given.decode("utf-8", "replace")) if given else None
+        if not isinstance(payload, dict):
+            return
+        adapter = registry.adapter(origin.client(self.client, os.environ, payload))
+        if adapter is None:
             return
         event = adapter.parse(payload, self.name, os.environ)
         self.cwd = event.cwd
-        self.entry.update(event=event.name, session=event.session)
+        self.entry.update(client=event.client, event=event.name, session=event.session)
         for key, value in (("detail", event.detail), ("agent", event.agent)):
             if value:
                 self.entry[key] = value[:100]
-        self.repo = _find(event)
-        from gitmem.engine import boundaries
-
-        words = boundaries.fire(self.repo, event, time.time())
+        found = _find(event)
+        if not started_by.answers(found, given):
+            return
+        self.repo = found
+        words = started_by.fire(self.repo, event)
         self.entry["did"] = words.did or "nothing"
         if words.decided:
             self.entry["decided"] = list(words.decided)

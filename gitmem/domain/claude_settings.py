@@ -87,7 +87,7 @@ def merge(existing: str | None, hooks: Sequence[Hook], allow: Sequence[str]) -> 
     strict JSON or has something else where the client expects hooks and permissions.
     """
     text = existing or ""
-    if not text.removeprefix("\ufeff").strip():
+    if is_blank(text):
         text = text[:1].strip() + "{}\n"
     _check_shape(parse(text, name=NAME), hooks)
     text = _rematch(text, hooks)
@@ -101,6 +101,8 @@ def remove(existing: str, allow: Sequence[str]) -> str | None:
 
     Containers that become empty by it go too; those that were empty before stay.
     """
+    if is_blank(existing):
+        return existing
     text = existing
     while place := next(_places(parse(text, name=NAME)), None):
         text = _cut(text, place.chain)
@@ -114,6 +116,11 @@ def hooks_are_off(existing: str) -> bool:
     """Whether the file switches off all hooks, ours too."""
     switch = parse(existing, name=NAME).member("disableAllHooks")
     return switch is not None and switch.text == "true"
+
+
+def is_blank(text: str) -> bool:
+    """Whether the text is a file without content, which the client takes for one without settings."""
+    return not text.removeprefix("\ufeff").strip()
 
 
 def _check_shape(root: Value, hooks: Sequence[Hook]) -> None:

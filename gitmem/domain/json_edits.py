@@ -61,8 +61,8 @@ def drop(text: str, container: Value, index: int) -> str:
     return text[:start] + text[end:]
 
 
-def replace(text: str, value: Value, new: str) -> str:
-    """The text with a string in the place of a value."""
+def replace(text: str, value: Value, new: object) -> str:
+    """The text with a JSON value in the place of another one."""
     return text[: value.start] + json.dumps(new, ensure_ascii=False) + text[value.end :]
 
 

@@ -11,18 +11,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gitmem.domain import claude_settings, instructions
+from gitmem.domain import auto_memory, claude_settings, instructions
 from gitmem.domain.errors import Refused
 from gitmem.engine.own_skill import SKILL, skill_changes, without_skill
 from gitmem.engine.plan_files import FileChange, change_text, read_text, real_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from gitmem.engine.undo import Found
 
 CONFIG = ".gitmem/config.yaml"
 ATTRIBUTES = ".gitmem/.gitattributes"
 SETTINGS = claude_settings.NAME
+LOCAL = auto_memory.LOCAL
 CLAUDE, AGENTS = "CLAUDE.md", "AGENTS.md"
 # What the agent may run without asking, each time: the two commands that capture.
 ALLOW = ("Bash(gitmem flag *)", "Bash(gitmem snag *)")
@@ -57,8 +60,26 @@ class InstallPlan:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a person wants beside the wiring at the top.
+
+    ``starts`` are folders below the top, relative to it, that sessions start in: the client reads
+    shared settings only there. ``auto_memory`` switches the client's own memory on or off for this
+    person and repository; None leaves it as it is.
+    """
+
+    starts: tuple[str, ...] = ()
+    auto_memory: bool | None = None
+
+
 def plan_install(
-    root: Path, *, shipped: Shipped, folder: str, ignored: Callable[[str], bool]
+    root: Path,
+    *,
+    shipped: Shipped,
+    folder: str,
+    ignored: Callable[[str], bool],
+    wish: Wish | None = None,
 ) -> InstallPlan:
     """What wiring Claude Code into the work tree at ``root`` changes.
 
@@ -80,16 +101,37 @@ def plan_install(
         change_text(path, text, block),
         _change(root, SETTINGS, lambda now: _wired(now, shipped.hooks)),
     )
+    more = _wished(root, shipped, wish or Wish())
     own, said = skill_changes(root, shipped.skill, shipped.skills)
     notes += _notes_on_sharing([path, changes[-1].path], ignored)
     notes += _notes_on_places(root, path, folder)
-    return InstallPlan(changes=_effective([*changes, *own]), notes=(*notes, *said))
+    return InstallPlan(changes=_effective([*changes, *more, *own]), notes=(*notes, *said))
 
 
-def plan_uninstall(root: Path, *, attributes: str, skills: Collection[str]) -> InstallPlan:
+def _wished(root: Path, shipped: Shipped, wish: Wish) -> list[FileChange]:
+    changes = [
+        _change(root, f"{start}/{SETTINGS}", lambda now: _wired(now, shipped.hooks))
+        for start in wish.starts
+    ]
+    if wish.auto_memory is False:
+        changes.append(_change(root, LOCAL, auto_memory.switch_off))
+    elif wish.auto_memory:
+        changes.append(_change(root, LOCAL, partial(_undone, auto_memory.switch_on)))
+    return changes
+
+
+def plan_uninstall(
+    root: Path,
+    *,
+    attributes: str,
+    skills: Collection[str],
+    starts: Collection[str] = (),
+    found: Mapping[str, Found] | None = None,
+) -> InstallPlan:
     """What taking the wiring out changes; memory and drain records stay.
 
-    A file behind a symlink that init would refuse is left alone, and a note says so. Raises
+    ``starts`` are the folders below the top that were wired too, ``found`` is what init found here,
+    by path. A file behind a symlink that init would refuse is left alone, and a note says so. Raises
     NeedsPerson when a file to be changed is not in order.
     """
     notes: list[str] = []
@@ -100,6 +142,9 @@ def plan_uninstall(root: Path, *, attributes: str, skills: Collection[str]) -> I
         (SETTINGS, lambda now: claude_settings.remove(now, ALLOW)),
         (SKILL, lambda now: without_skill(now, skills)),
     ]
+    steps += [(f"{start}/{SETTINGS}", steps[3][1]) for start in starts]
+    if LOCAL in (found or {}):
+        steps.append((LOCAL, auto_memory.switch_on))
     if not (root / ".gitmem/drains").is_dir():
         steps.append((ATTRIBUTES, lambda now: _without_lines(now, attributes)))
     changes: dict[str, FileChange] = {}
@@ -109,7 +154,8 @@ def plan_uninstall(root: Path, *, attributes: str, skills: Collection[str]) -> I
         except Refused as refused:
             notes.append(f"left alone: {refused.message}")
         else:
-            changes[change.path] = change
+            known = (found or {}).get(change.path)
+            changes[change.path] = known.gives_back(change) if known else change
     notes += [
         f"the rules in the block of {change.path} went with it; they stay in the history"
         for change in changes.values()

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from gitmem.harness.origin import BORROWERS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
+    from gitmem.harness.borrowed import Borrowed
 
-def adapter(client: str) -> ModuleType | None:
+
+def adapter(client: str) -> ModuleType | Borrowed | None:
     """The adapter of a client; None for a client nobody wrote one for."""
     if client == "claude-code":
         from gitmem.harness import claude_code
 
         return claude_code
+    if client in BORROWERS:
+        from gitmem.harness.borrowed import Borrowed
+
+        return Borrowed(client)
     return None
 
 

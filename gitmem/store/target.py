@@ -110,9 +110,19 @@ def configured_name(repo: Repository) -> str:
 
     The cold lane reads and validates them as YAML (`gitmem.settings`).
     """
-    for line in settings_text(repo).splitlines():
-        if line.startswith(b"target:"):
-            value = line[7:].split(b" #", 1)[0].strip().strip(b"'\"")
+    return _plain(settings_text(repo), b"target:")
+
+
+def memory_folder(repo: Repository) -> str:
+    """The `memory:` of the work tree's settings by a plain look; the default when unset."""
+    found = _plain(local.read_plain(f"{repo.top}/{SETTINGS}", LONGEST), b"memory:")
+    return found.strip("/") if found and ".." not in found else "memory"
+
+
+def _plain(settings: bytes, key: bytes) -> str:
+    for line in settings.splitlines():
+        if line.startswith(key):
+            value = line[len(key) :].split(b" #", 1)[0].strip().strip(b"'\"")
             return "" if value in (b"null", b"~") else value.decode("utf-8", "replace")
     return ""
 

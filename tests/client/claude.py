@@ -100,20 +100,23 @@ class Claude:
         *prompts: str,
         allow: Sequence[str] = (),
         path: str | None = None,
+        arguments: Sequence[str] = (),
+        below: str = "",
     ) -> Session:
         """Run one session in a trusted folder: each prompt is sent when the one before is answered.
 
         ``allow`` are permission rules of the person's own, beside the repository's; ``path`` is the
-        session's PATH (default: with the gitmem under test first).
+        session's PATH (default: with the gitmem under test first). ``arguments`` are more of the
+        client's, ``below`` the folder of the work tree that the session starts in.
         """
         self._settle(sandbox, allow)
         environment = {**os.environ, **_ISOLATION, "PATH": path or with_gitmem()}
         with model:
             environment |= {"HOME": str(self.home), "ANTHROPIC_BASE_URL": model.url}
-            command = [str(self.program), *_HEADLESS, "--model", MODEL]
+            command = [str(self.program), *_HEADLESS, "--model", MODEL, *arguments]
             with subprocess.Popen(
                 command,
-                cwd=sandbox.path,
+                cwd=sandbox.path / below,
                 env=environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

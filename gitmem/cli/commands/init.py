@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.bootstrap import chosen_settings, engine_name, shipped
-from gitmem.cli import question, render, surroundings
+from gitmem.bootstrap import chosen_settings, engine_name
+from gitmem.cli import installing, question, render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.engine import install
-from gitmem.engine.plan_files import apply, render_diff
-from gitmem.store import ignore
+from gitmem.engine.plan_files import render_diff
 
 if TYPE_CHECKING:
     from gitmem.bootstrap import Workplace
@@ -29,12 +27,21 @@ def init(
             "--engine", help="Who judges flags in this clone: kept in git config, asked for else."
         ),
     ] = "",
+    auto_memory: Annotated[
+        bool | None,
+        typer.Option(
+            "--auto-memory/--no-auto-memory",
+            help="Claude Code's own memory, for you in this repository (default: left as it is).",
+        ),
+    ] = None,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Wire gitmem into this repository.
 
-    Writes settings, the managed block and the Claude Code hooks; a second run changes nothing.
+    Writes settings, the managed block and the Claude Code hooks; a second run changes nothing. In a
+    folder below the top it wires that folder too: Claude Code reads shared settings only in the
+    folder a session starts in.
     On a terminal it asks once who shall judge the flags (verbatim, anthropic, or a program with a
     login of its own); the answer is `git config gitmem.engine` of this clone, never a file of the
     repository.
@@ -45,16 +52,10 @@ def init(
         environ.pop("GITMEM_ENGINE", None)  # a repository's settings can set it
     engine_name(place, engine, environ)  # a name nobody knows stops here
     chosen = chosen_settings(place, target)
-    root = Path(place.repo.top)
-    plan = install.plan_install(
-        root,
-        shipped=shipped(place, chosen),
-        folder=chosen.folder,
-        ignored=lambda path: ignore.ignored(place.repo, path),
-    )
+    plan = installing.plan(place, chosen, auto_memory=auto_memory)
     wanted = engine or _asked(place, silent=dry_run or json)
     if not dry_run:
-        apply(root, plan.changes)
+        installing.write(place, plan)
         # A branch without the settings file, forked before this, has the same target.
         if place.kept("target") != chosen.target:
             place.keep("target", chosen.target or "")
@@ -69,8 +70,17 @@ def init(
     where = f"memory will live on {chosen.target}, in {chosen.folder}/"
     if place.configured and place.configured != chosen.target:
         where = f"the target changes from {place.configured} to {chosen.target}\n{where}"
+    memory_line = _MEMORY_LINES[auto_memory]
     engine_line = f"engine {name} ({why}); another one: gitmem init --engine NAME"
-    _print(plan, where, engine_line, dry_run=dry_run)
+    _print(plan, where, f"{engine_line}\n{memory_line}", dry_run=dry_run)
+
+
+# What becomes of the client's own memory, by what was asked.
+_MEMORY_LINES = {
+    None: "Claude Code's own memory stays as it is, beside gitmem's; off: gitmem init --no-auto-memory",
+    False: f"Claude Code's own memory is off for you here ({install.LOCAL}: yours, not to be committed)",
+    True: "Claude Code's own memory is on again, beside gitmem's",
+}
 
 
 def _print(plan: InstallPlan, where: str, engine: str, *, dry_run: bool) -> None:
@@ -85,7 +95,8 @@ def _print(plan: InstallPlan, where: str, engine: str, *, dry_run: bool) -> None
     else:
         for line in where.splitlines():
             render.say(line)
-    render.say(engine)
+    for line in engine.splitlines():
+        render.say(line)
     if wrote:
         render.say("next: commit these files, then work; gitmem status says what was flagged")
 

@@ -7,22 +7,31 @@ from pathlib import Path
 from gitmem.bootstrap import attributes, own_skills, unsettled
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
-from gitmem.engine import install
+from gitmem.engine import install, undo
 from gitmem.engine.plan_files import apply, render_diff
+from gitmem.store import starts
 
 
 def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
     """Take the wiring out again.
 
     Settings, managed block and hooks go, and `git config gitmem.engine` of this clone, which init
-    may have set; memory, records and the queue stay.
+    may have set; memory, records and the queue stay. A file that nobody edited since `init` gets back
+    the very bytes it had.
     """
     place = unsettled(surroundings.repository())
     root = Path(place.repo.top)
-    plan = install.plan_uninstall(root, attributes=attributes(), skills=own_skills())
+    plan = install.plan_uninstall(
+        root,
+        attributes=attributes(),
+        skills=own_skills(),
+        starts=starts.wired(place.repo, str(Path.cwd())),
+        found=undo.recall(place.repo.git_dir),
+    )
     engine = place.kept("engine")
     if not dry_run:
         apply(root, plan.changes)
+        undo.forget(place.repo.git_dir)
         place.forget("target")
         if engine:
             place.forget("engine")

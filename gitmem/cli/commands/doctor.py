@@ -1,0 +1,186 @@
+"""`gitmem doctor`: prove that what is written is what runs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gitmem.bootstrap import chosen_settings, doctor_kit, loopback, unsettled
+from gitmem.cli import installing, render, surroundings
+from gitmem.cli.commands.options import DryRun, Json
+from gitmem.domain.errors import CheckFailed, NeedsPerson
+from gitmem.domain.finding import Finding, Level, Mend, fail
+from gitmem.engine import doctor as engine
+from gitmem.engine.client_files import ClientPlaces
+from gitmem.engine.doctor import Stage
+from gitmem.engine.plan_files import render_diff
+from gitmem.engine.wiring import Here
+
+if TYPE_CHECKING:
+    from gitmem.bootstrap import Workplace
+    from gitmem.domain.client_settings import Source
+    from gitmem.engine.doctor import Diagnosis, Kit
+
+_CLIENT = "claude"
+_MARKS = {Level.OK: "ok", Level.WARN: "warn", Level.FAIL: "FAIL"}
+
+
+def doctor(
+    fire: Annotated[
+        bool,
+        typer.Option("--fire", help="Start every installed hook, in a throw-away repository."),
+    ] = False,
+    client: Annotated[
+        bool,
+        typer.Option("--client", help="Run the installed client once, with a model on loopback."),
+    ] = False,
+    fix: Annotated[
+        bool,
+        typer.Option("--fix", help="Write what init writes; publish the journal."),
+    ] = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Prove that what is written is what runs.
+
+    Looks at the client's settings files, the gitmem that its hooks would find, trust, git, locks and
+    the queue. With --fire it starts every installed hook as the client does, with recorded payloads,
+    and watches the words come back. With --client it runs the installed Claude Code once against a
+    model on this machine, without network, and shows what that model was told. Both work in a
+    throw-away repository. Ends with 1 when something fails.
+
+    --fix does two things, where a finding asks for it: it writes what gitmem init would write, and it
+    brings flags that are in the journal only onto the queue branch. It takes nothing of yours away;
+    with --dry-run it shows what it would do.
+    """
+    place, broken = _place()
+    kit = doctor_kit()
+    diagnosis, sources = _examine(place, kit)
+    mended: list[str] = []
+    if fix and diagnosis.mends:
+        mended = _mend(place, diagnosis.mends, broken=bool(broken), dry_run=dry_run, json=json)
+        if not dry_run:
+            place, broken = _place()
+            diagnosis, sources = _examine(place, kit)
+    diagnosis.findings += broken
+    stage = Stage(kit=kit, environ=surroundings.ENVIRON, at=surroundings.now())
+    if fire:
+        engine.fire(diagnosis, sources, stage)
+    if client:
+        _rehearse(diagnosis, sources, stage)
+    if json:
+        render.as_json(_answer(diagnosis, mended))
+    else:
+        _print(diagnosis, mended, dry_run=dry_run, fix=fix)
+    if not diagnosis.ok:
+        raise typer.Exit(CheckFailed.exit_code)
+
+
+def _place() -> tuple[Workplace, list[Finding]]:
+    """The workplace, and what is wrong with the shared settings when they cannot be read."""
+    try:
+        return surroundings.here(), []
+    except NeedsPerson as error:
+        return unsettled(surroundings.repository()), [fail("settings", error.message, error.hint)]
+
+
+def _examine(place: Workplace, kit: Kit) -> tuple[Diagnosis, list[Source]]:
+    environ = surroundings.ENVIRON
+    top = Path(place.repo.top)
+    here = Here(
+        places=ClientPlaces.of(_start(place), top, environ, sys.platform),
+        running=Path(sys.argv[0]).absolute(),
+        environ=environ,
+        inside=bool(surroundings.agent()),
+    )
+    return engine.examine(place.repo, here, kit, configured=place.configured, now=time.time())
+
+
+def _start(place: Workplace) -> Path:
+    """The folder whose session is looked at: the running session's, else this one."""
+    started = surroundings.ENVIRON.get("CLAUDE_PROJECT_DIR", "")
+    if started and surroundings.agent():
+        return Path(started)
+    here = Path.cwd()
+    return here if here.is_relative_to(place.repo.top) else Path(place.repo.top)
+
+
+def _mend(
+    place: Workplace, mends: list[Mend], *, broken: bool, dry_run: bool, json: bool
+) -> list[str]:
+    """Does what the findings ask for; the sentences say what. Nothing is wired by broken settings."""
+    said: list[str] = []
+    if Mend.WIRING in mends and not broken:
+        plan = installing.plan(place, chosen_settings(place, ""))
+        if dry_run and not json:
+            render.raw(render_diff(plan.changes))
+        if not dry_run:
+            installing.write(place, plan)
+        said += [f"{'would write' if dry_run else 'wrote'} {c.path}" for c in plan.changes]
+    if Mend.PUBLISH in mends:
+        if dry_run:
+            said.append("would publish the journal")
+        else:
+            said += ["published the journal", *engine.publish(place.repo, place.configured)]
+    return said
+
+
+def _rehearse(diagnosis: Diagnosis, sources: list[Source], stage: Stage) -> None:
+    program = shutil.which(_CLIENT, path=stage.environ.get("PATH", ""))
+    if not program:
+        said = f"there is no {_CLIENT} on this terminal's PATH"
+        diagnosis.findings.append(
+            fail("client", said, "install Claude Code, or leave --client away")
+        )
+        return
+    with loopback() as model:
+        engine.rehearse(diagnosis, sources, stage, program=program, model=model)
+
+
+def _answer(diagnosis: Diagnosis, mended: list[str]) -> dict[str, object]:
+    return {
+        "ok": diagnosis.ok,
+        "findings": [finding.as_json for finding in diagnosis.findings],
+        "fixed": mended,
+        "fired": [fired.as_json for fired in diagnosis.fired],
+        "client": diagnosis.rehearsed.as_json if diagnosis.rehearsed else None,
+    }
+
+
+def _print(diagnosis: Diagnosis, mended: list[str], *, dry_run: bool, fix: bool) -> None:
+    for line in mended:
+        render.say(line)
+    if fix and not mended:
+        render.say("there is nothing that --fix can do")
+    rows = []
+    for finding in diagnosis.findings:
+        rows.append((_MARKS[finding.level], finding.check, finding.what))
+        if finding.hint and finding.level is not Level.OK:
+            rows.append(("", "", f"hint: {finding.hint}"))
+    render.table(rows)
+    if diagnosis.rehearsed:
+        _show("the model was told:", diagnosis.rehearsed.words)
+        _show("the person was told:", diagnosis.rehearsed.person)
+    failed = sum(finding.level is Level.FAIL for finding in diagnosis.findings)
+    warned = sum(finding.level is Level.WARN for finding in diagnosis.findings)
+    if failed or warned:
+        render.say(f"{render.count(failed, 'failure')}, {render.count(warned, 'warning')}")
+        if diagnosis.mends and not fix and not dry_run:
+            render.say(
+                "gitmem doctor --fix mends some of it; --fix --dry-run shows what it would do"
+            )
+    else:
+        render.say("all is well")
+
+
+def _show(head: str, texts: tuple[str, ...]) -> None:
+    """What was told, word for word."""
+    for text in texts:
+        render.say(head)
+        for line in text.splitlines():
+            render.say(f"    {line}")

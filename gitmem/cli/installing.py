@@ -1,0 +1,39 @@
+"""What `init` and `doctor --fix` share: plan the wiring for where we stand, and write it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitmem.bootstrap import shipped
+from gitmem.engine import install, undo
+from gitmem.engine.plan_files import apply
+from gitmem.store import ignore, starts
+
+if TYPE_CHECKING:
+    from gitmem.bootstrap import Workplace
+    from gitmem.engine.install import InstallPlan
+    from gitmem.settings import SharedSettings
+
+
+def plan(
+    place: Workplace, chosen: SharedSettings, *, auto_memory: bool | None = None
+) -> InstallPlan:
+    """The wiring at the top, in this folder, and in every folder that is wired already."""
+    here = str(Path.cwd())
+    inside = starts.below(place.repo, here)
+    folders = {*starts.wired(place.repo, here), *([inside] if inside else [])}
+    return install.plan_install(
+        Path(place.repo.top),
+        shipped=shipped(place, chosen),
+        folder=chosen.folder,
+        ignored=lambda path: ignore.ignored(place.repo, path),
+        wish=install.Wish(starts=tuple(sorted(folders)), auto_memory=auto_memory),
+    )
+
+
+def write(place: Workplace, planned: InstallPlan) -> None:
+    """Writes the plan, after noting what it finds for an uninstall."""
+    if planned.changes:
+        undo.remember(place.repo.git_dir, planned.changes)
+    apply(Path(place.repo.top), planned.changes)

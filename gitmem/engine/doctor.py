@@ -1,0 +1,104 @@
+"""`gitmem doctor`: what is looked at, what is tried, and what can be mended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gitmem.domain import claude_settings, payloads
+from gitmem.domain import wiring as judge
+from gitmem.domain.finding import Finding, Level, Mend
+from gitmem.engine import client_files, firing, health, rehearsal, scratch, tidy, wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitmem.domain.client_settings import Source
+    from gitmem.engine.firing import Fired
+    from gitmem.engine.rehearsal import Listening
+    from gitmem.engine.rehearsed import Rehearsed
+    from gitmem.engine.wiring import Here
+    from gitmem.store.repository import Repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """What a doctor needs of what gitmem ships: the hooks file and the recorded payloads."""
+
+    hooks: str
+    payloads: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """What a try needs: the kit, the environment the client is started in, and the time now."""
+
+    kit: Kit
+    environ: Mapping[str, str]
+    at: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Diagnosis:
+    """Everything found so far; ``untried`` is what must not be started here."""
+
+    findings: list[Finding] = field(default_factory=list)
+    untried: list[Finding] = field(default_factory=list)
+    fired: list[Fired] = field(default_factory=list)
+    rehearsed: Rehearsed | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing fails."""
+        return all(finding.level is not Level.FAIL for finding in self.findings)
+
+    @property
+    def mends(self) -> list[Mend]:
+        """What `--fix` can do about it, each once, in the order of `Mend`."""
+        asked = {finding.mend for finding in self.findings}
+        return [mend for mend in Mend if mend in asked]
+
+
+def examine(
+    repo: Repository, here: Here, kit: Kit, *, configured: str, now: float
+) -> tuple[Diagnosis, list[Source]]:
+    """Looks at everything and starts nothing but git; the sources are for `fire` and `rehearse`."""
+    sources = client_files.sources(here.places)
+    shipped = claude_settings.parse_hooks(kit.hooks)
+    found = wiring.look(here, sources, shipped)
+    found += health.look(repo, configured, now)
+    trusted = client_files.trusted(here.places) is True
+    tried, untried = judge.tryable(sources, shipped, trusted=trusted)
+    return Diagnosis(findings=found, untried=untried), tried
+
+
+def fire(diagnosis: Diagnosis, sources: list[Source], stage: Stage) -> None:
+    """Starts every installed hook in a throw-away repository; adds what came of it."""
+    _, recorded = payloads.parse(stage.kit.payloads)
+    with scratch.scratch(stage.environ, stage.at) as repo:
+        diagnosis.fired = firing.fire(repo, sources, recorded, stage.environ)
+    _add_untried(diagnosis)
+    diagnosis.findings += [fired.finding for fired in diagnosis.fired]
+
+
+def rehearse(
+    diagnosis: Diagnosis, sources: list[Source], stage: Stage, *, program: str, model: Listening
+) -> None:
+    """Runs the installed client once in a throw-away repository; adds what came of it."""
+    version, _ = payloads.parse(stage.kit.payloads)
+    with scratch.scratch(stage.environ, stage.at) as repo:
+        done = rehearsal.rehearse(repo, sources, program, model, stage.environ)
+    diagnosis.rehearsed = done
+    _add_untried(diagnosis)
+    diagnosis.findings += done.findings(version)
+
+
+def _add_untried(diagnosis: Diagnosis) -> None:
+    diagnosis.findings += diagnosis.untried
+    diagnosis.untried = []
+
+
+def publish(repo: Repository, configured: str) -> list[str]:
+    """The mend PUBLISH: what `gitmem status` does; sentences to say."""
+    _, notes = tidy.settled(repo, configured)
+    return notes

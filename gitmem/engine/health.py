@@ -1,0 +1,230 @@
+"""The repository's side of `gitmem doctor`: git, identity, locks, and the queue's health.
+
+Looks only. What a command that writes would mend by itself is said as such.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitmem.domain import age
+from gitmem.domain.errors import GitmemError
+from gitmem.domain.finding import Finding, Mend, fail, ok, warn
+from gitmem.domain.jsonline import loads
+from gitmem.engine import snapshot
+from gitmem.store import identity, local, process, publisher, refs
+from gitmem.store.branch import ARCHIVE, BRANCH
+from gitmem.store.journal import Journal
+from gitmem.store.objects import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gitmem.engine.snapshot import Snapshot
+    from gitmem.store.repository import Repository
+
+_OLDEST_GIT = (2, 36)  # docs/limitations.md
+_STALE = 60.0  # seconds; git holds a ref's lock for milliseconds
+_TAIL = 200_000  # bytes of the ledger that are looked at
+_REBUILD = "gitmem status sets what is broken aside and rebuilds from the journal"
+_WAIT = "flags are safe in the journal until it lets go"
+_BY_HAND = "look whether a git command is running; if none is, take that one file away by hand"
+
+
+def look(repo: Repository, configured: str, now: float) -> list[Finding]:
+    """All findings about the repository; ``configured`` is the shared target or empty."""
+    checks: list[Callable[[], list[Finding]]] = [
+        lambda: _git(repo),
+        lambda: _identity(repo),
+        lambda: _writable(repo),
+        lambda: _locks(repo, now),
+        lambda: _queue(repo, configured),
+        lambda: _ledger(repo, now),
+    ]
+    found: list[Finding] = []
+    for check in checks:
+        try:
+            found += check()
+        except (GitmemError, OSError) as error:
+            hint = error.hint if isinstance(error, GitmemError) else ""
+            found.append(fail("repository", str(error), hint))
+    return found
+
+
+def _git(repo: Repository) -> list[Finding]:
+    said = repo.git("version").text
+    numbers = re.search(r"(\d+)\.(\d+)", said)
+    if numbers and (int(numbers[1]), int(numbers[2])) < _OLDEST_GIT:
+        oldest = ".".join(map(str, _OLDEST_GIT))
+        return [fail("git", f"{said} is too old", f"gitmem needs git {oldest} or newer")]
+    return [ok("git", said)]
+
+
+def _identity(repo: Repository) -> list[Finding]:
+    who = identity.identity(repo)
+    if who == identity.NOBODY:
+        return [
+            warn(
+                "identity",
+                f"git knows nobody here: flags are made by {who}",
+                "git config user.name and user.email",
+            )
+        ]
+    return [ok("identity", who)]
+
+
+def _writable(repo: Repository) -> list[Finding]:
+    for folder in (repo.common, repo.folder):
+        if Path(folder).is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+            return [
+                fail(
+                    "git directory",
+                    f"{folder} cannot be written: every flag answers NOT SAVED",
+                    "a sandbox, or another owner",
+                )
+            ]
+    return []
+
+
+def _locks(repo: Repository, now: float) -> list[Finding]:
+    """Locks that nobody seems to hold: git's on gitmem's refs, and gitmem's own."""
+    found = []
+    names = [f"{ref}.lock" for ref in (BRANCH, ARCHIVE)] + ["packed-refs.lock", "HEAD.lock"]
+    for name in names:
+        seconds = _age(f"{repo.common}/{name}", now)
+        if seconds > _STALE:
+            said = f"git's lock {name} is {_minutes(seconds)} old: the queue branch cannot move"
+            if not name.startswith("refs/"):
+                said = f"git's lock {name} is {_minutes(seconds)} old: no ref can move"
+            found.append(fail("lock", said, _BY_HAND))
+    lock = local.Lock(repo.folder + "/publish.lock")
+    if Path(repo.folder, "publish.lock").exists():
+        if not lock.attempt(1.0):
+            found.append(
+                warn("lock", "another gitmem has held the publish lock for over a second", _WAIT)
+            )
+        lock.release()
+    return found or [ok("locks", "none is left behind")]
+
+
+def _queue(repo: Repository, configured: str) -> list[Finding]:
+    journal = Journal(repo.folder)
+    found: list[Finding] = []
+    if journal.exists():
+        journal.read()  # NeedsPerson for one that a newer gitmem wrote
+    try:
+        seen = snapshot.take(repo, configured)
+    except Unreadable as broken:
+        said = f"the queue branch cannot be read: {broken.message}"
+        return [fail("queue", said, _REBUILD, mend=Mend.PUBLISH)]
+    found += [
+        warn(
+            "queue", f"a line cannot be read: {line}", "docs/limitations.md says what becomes of it"
+        )
+        for line in seen.state.damaged[:3]
+    ]
+    if journal.exists() and seen.state.journaled:
+        number = len(seen.state.journaled)
+        reason = publisher.busy_gc(repo)
+        found.append(
+            warn(
+                "queue",
+                f"not on the branch yet, in the journal only: {number}"
+                + (f" ({reason})" if reason else ""),
+                "gitmem status publishes them, and so does gitmem doctor --fix",
+                mend=Mend.PUBLISH,
+            )
+        )
+    found += _objects(repo, seen)
+    return found or [ok("queue", _counted(seen))]
+
+
+def _counted(seen: Snapshot) -> str:
+    state = seen.state
+    waiting = len(state.undrained) + len(state.unreadable)
+    if not seen.known:
+        return "nothing was flagged here yet"
+    return f"journal and branch agree; {waiting} undrained, {len(state.in_review)} in review"
+
+
+def _objects(repo: Repository, seen: Snapshot) -> list[Finding]:
+    """Whether git can read everything that the queue's tip and the archive's need, contents too."""
+    found = []
+    for ref in (BRANCH, ARCHIVE):
+        tip = seen.queue.tip if ref == BRANCH else refs.resolve(repo, ref)
+        if not tip:
+            continue
+        done = repo.git("rev-list", "--objects", "--max-count=1", tip, ok=process.ANY)
+        names = b"".join(line.split(b" ")[0] + b"\n" for line in done.out.splitlines())
+        read = repo.git("cat-file", "--batch", stdin=names, ok=process.ANY)
+        if done.code or read.code or b" missing\n" in read.out:
+            said = (done.said or read.said).strip().splitlines() or ["an object is missing"]
+            found.append(
+                fail(
+                    "queue",
+                    f"{ref} cannot be read whole: {said[-1]}",
+                    _REBUILD,
+                    mend=Mend.PUBLISH,
+                )
+            )
+    return found
+
+
+def _ledger(repo: Repository, now: float) -> list[Finding]:
+    """What the hooks' own record says: when one last ran, and what went wrong lately."""
+    entries = _entries(repo.folder + "/ledger.jsonl")
+    if not entries:
+        return [
+            warn("ledger", "no hook has run in this clone yet", "gitmem doctor --fire runs them")
+        ]
+    last = entries[-1]
+    found = [ok("ledger", f"{last.get('event')} was the last hook, {_ago(last, now)}")]
+    troubles = [entry for entry in entries if entry.get("error")]
+    if troubles:
+        latest = troubles[-1]
+        said = (
+            f"{len(troubles)} hooks failed; the last was {latest.get('event')}, {_ago(latest, now)}"
+        )
+        found.append(
+            warn("ledger", f"{said}: {latest['error']}", "gitmem doctor --fire tries them")
+        )
+    return found
+
+
+def _ago(entry: dict[str, object], now: float) -> str:
+    said = age.ago(str(entry.get("at", "")), now)
+    return said if said == "just now" else f"{said} ago"
+
+
+def _entries(path: str) -> list[dict[str, object]]:
+    """The last lines of the ledger that can be read."""
+    try:
+        with Path(path).open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
+            lines = file.read(_TAIL).decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        try:
+            entry = loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict):
+            found.append(entry)
+    return found
+
+
+def _age(path: str, now: float) -> float:
+    try:
+        return now - Path(path).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _minutes(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"  # noqa: PLR2004 - two hours

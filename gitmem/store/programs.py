@@ -1,0 +1,73 @@
+"""Start a program that is not git and wait for it: the client's hook commands, and the client itself.
+
+For `gitmem doctor` alone, which must run what is installed as it is installed. The program gets a
+process group of its own, so that what it leaves behind ends with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_KEPT = 16 << 20  # bytes of an output; more than any client streams in one short session
+TIMED_OUT = 124  # what timeout(1) answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """A finished program: exit code (negative: a signal; 124: it took too long), outputs, milliseconds."""
+
+    code: int
+    out: str
+    err: str
+    ms: float
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: str,
+    env: Mapping[str, str],
+    stdin: bytes,
+    seconds: float,
+) -> Ran:
+    """Runs a program to its end, at most so many seconds; whatever it started ends with it.
+
+    Raises OSError when it cannot be started.
+    """
+    with (
+        tempfile.TemporaryFile() as given,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+    ):
+        given.write(stdin)
+        given.seek(0)
+        began = time.monotonic()
+        child = subprocess.Popen(
+            list(argv), cwd=cwd, env=dict(env), stdin=given, stdout=out, stderr=err,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            code = child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            code = TIMED_OUT
+        finally:
+            ms = (time.monotonic() - began) * 1000
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+        return Ran(code=code, out=_read(out), err=_read(err), ms=round(ms, 1))
+
+
+def _read(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read(_KEPT).decode("utf-8", "replace")
