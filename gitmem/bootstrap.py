@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem import assets, settings
+from gitmem.domain import claude_settings
 from gitmem.domain.errors import NeedsPerson, Refused, Usage
 from gitmem.domain.plan import Work
 from gitmem.engine import rehearsal
@@ -75,6 +76,11 @@ class Workplace:
         own = (self.repo.git_dir, self.repo.common)
         below = [os.path.commonpath([file, folder]) == folder for folder in (self.repo.top, *own)]
         return below[0] and not any(below[1:])
+
+    def personal_yes(self, key: str) -> bool:
+        """Whether a personal setting says yes, as git reads a boolean; no when unset or anything else."""
+        done = self.repo.git("config", "--type=bool", "--get", f"gitmem.{key}", ok=_ANY)
+        return done.text == "true"
 
     def keep(self, key: str, value: str) -> None:
         """Sets a personal setting in this clone. Raises NeedsPerson when git cannot write it."""
@@ -306,6 +312,12 @@ def loopback() -> Loopback:
     from gitmem.llm.loopback import Loopback
 
     return Loopback([rehearsal.COMMAND], tool=rehearsal.TOOL, text=rehearsal.ANSWER)
+
+
+def watched_events() -> frozenset[str]:
+    """The events of Claude Code that gitmem's own hooks are for."""
+    shipped_hooks = claude_settings.parse_hooks(assets.read("hooks/claude-code/hooks.json"))
+    return frozenset(hook.event for hook in shipped_hooks)
 
 
 def own_skills() -> frozenset[str]:

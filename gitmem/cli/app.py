@@ -13,6 +13,8 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands import (
     accept,
     apply,
+    audit,
+    auto_close,
     check,
     close,
     demo,
@@ -55,12 +57,14 @@ for _name, _command, _hidden in (
     ("discard", discard.discard, False),
     ("check", check.check, False),
     ("stats", stats.stats, False),
+    ("audit", audit.audit, False),
     ("doctor", doctor.doctor, False),
     ("uninstall", uninstall.uninstall, False),
     ("demo", demo.demo, False),
     ("hook", flag.hook, True),
     ("plan", plan.plan, True),
     ("apply", apply.apply, True),
+    ("auto-close", auto_close.auto_close, True),
 ):
     app.command(_name, hidden=_hidden)(_command)
 

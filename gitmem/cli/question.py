@@ -1,4 +1,4 @@
-"""The one question `init` asks: who shall judge the flags when they are filed."""
+"""The two questions of `init`: who judges flags, and whether a session's end shall close by itself."""
 
 from __future__ import annotations
 
@@ -67,3 +67,23 @@ def ask_engine(environ: Mapping[str, str]) -> str:
         render.say(f"{said!r} is not one of them: a number or a name")
     render.say("nothing was chosen; gitmem init --engine NAME does")
     return ""
+
+
+def ask_auto_close() -> bool | None:
+    """Asks; None when nobody answered (end of input, no valid answer)."""
+    render.say(
+        "Shall the end of a session prepare the review in the background? The close that you would "
+        "run yourself, with the same engine; it never lands anything. Recommended."
+    )
+    for _ in range(_TRIES):
+        try:
+            said = input("close by itself [yes]: ").strip().lower()
+        except EOFError:
+            render.say()
+            return None
+        if said in {"", "y", "yes"}:
+            return True
+        if said in {"n", "no"}:
+            return False
+        render.say(f"{said!r} is neither yes nor no")
+    return None

@@ -65,7 +65,7 @@ class Event:
     (empty: no shell), ``call`` the id of a single one and ``seconds`` what it took; ``done`` the boundaries that the
     client reports, each with an id; ``turn`` the id of the prompt that is worked on; ``transcript`` the
     client's record of the session, ``project`` the folder it was started in, ``window`` the size of the context if it
-    was configured. Filled in by looking: ``commits`` made during the call or just before a boot, ``tokens`` in the context as of the time
+    was configured, ``process`` the client's process number (0: unknown). Filled in by looking: ``commits`` made during the call or just before a boot, ``tokens`` in the context as of the time
     ``tokens_at``, ``limit`` the tokens at which the client compacts (0: unknown), ``at`` now.
     """
 
@@ -82,6 +82,7 @@ class Event:
         "kind",
         "limit",
         "name",
+        "process",
         "project",
         "seconds",
         "session",
@@ -115,6 +116,7 @@ class Event:
         tokens_at: str = "",
         limit: int = 0,
         at: str = "",
+        process: int = 0,
     ) -> None:
         self.kind = kind
         self.client = client
@@ -136,6 +138,7 @@ class Event:
         self.tokens_at = tokens_at
         self.limit = limit
         self.at = at
+        self.process = process
 
 
 class Action:

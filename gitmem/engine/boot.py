@@ -1,31 +1,60 @@
-"""Session start: say loudly what waits, or nothing (hot lane)."""
+"""Session start: say loudly what waits and what went wrong since, or nothing (hot lane)."""
 
 from __future__ import annotations
 
-from gitmem.domain import age
 from gitmem.domain.errors import GitmemError
 from gitmem.engine.words import Words
 from gitmem.store import quiet
-from gitmem.store.journal import Journal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitmem.domain.flag import Flag
-    from gitmem.domain.state import State
+    from gitmem.domain.boundary import Event
     from gitmem.store.repository import Repository
 
+_COMPACTED = "compact"  # the session goes on: nothing has begun, and nothing ended
+_LONGEST = 600  # characters of one sentence
+_REQUEST = (
+    "The person decides when to drain; mention it once if it fits. When you learn something durable "
+    "in this session, run: gitmem flag 'what is durable'"
+)
 
-def words(repo: Repository, now: float) -> Words:
-    """What to say to person and model at a boot; silence when everything has landed.
 
-    What cannot be told is said too, unless nothing was ever flagged here. Raises OSError.
+def words(repo: Repository, now: float, event: Event | None = None) -> Words:
+    """What to say to person and model at a boot; silence when everything has landed and all went well.
+
+    What cannot be told is said too, unless nothing was ever flagged here. Without an ``event`` only
+    the queue is looked at. Raises OSError when the queue cannot be read.
     """
+    since = _since(repo, event, now) if event is not None and event.session else []
+    waiting, known = _waiting(repo, now)
+    said = [*since, *waiting]
+    if not said:
+        return Words("" if known else "could not tell")
+    person = _shown(said)
+    model = f"{person}\n{_REQUEST}" if since or known else ""
+    return Words("said boot words" if known else "could not tell", person=person, model=model)
+
+
+def _since(repo: Repository, event: Event, now: float) -> list[str]:
+    """What went wrong since the last boot; that this cannot be told is worth a sentence, too."""
+    if event.detail == _COMPACTED:
+        return []
+    from gitmem.engine import lookback
+
+    try:
+        return lookback.look(repo, event, now)
+    except OSError as error:
+        return [f"cannot tell what happened since the last session start: {error}"]
+
+
+def _waiting(repo: Repository, now: float) -> tuple[list[str], bool]:
+    """What to say of the queue, and whether anything can be told of it."""
     if quiet.holds(repo):
-        return Words()
+        return [], True
     # Only now is loaded what reads the queue: it needs more than a silent hook may cost.
-    from gitmem.engine import snapshot
+    from gitmem.engine import snapshot, waiting
     from gitmem.store import target
 
     configured = target.configured_name(repo)
@@ -33,53 +62,25 @@ def words(repo: Repository, now: float) -> Words:
         seen = quiet.look(repo, quiet.names_of(target.find(repo, configured)))
         state = snapshot.take(repo, configured).state
     except GitmemError as error:
-        return _cannot_tell(repo, error)
-    said = _said(state, now)
+        return _cannot_tell(repo, error), False
+    said = waiting.sentences(state, now)
     # What is carried or accepted can be taken back by a ref that `quiet` does not look at.
-    if not (said.person or state.carried or state.accepted):
+    if not (said or state.carried or state.accepted):
         quiet.remember(repo, seen)
-    return said
+    return said, True
 
 
-def _cannot_tell(repo: Repository, error: GitmemError) -> Words:
+def _cannot_tell(repo: Repository, error: GitmemError) -> list[str]:
+    from gitmem.store.journal import Journal
+
     if not Journal(repo.folder).exists():
-        return Words("could not tell")
+        return []
     hint = f" ({error.hint})" if error.hint else ""
-    return Words("could not tell", person=f"gitmem cannot tell what waits: {error.message}{hint}")
+    return [f"cannot tell what waits: {error.message}{hint}"]
 
 
-def _said(state: State, now: float) -> Words:
-    lines = []
-    if state.undrained or state.unreadable:
-        count = len(state.undrained) + len(state.unreadable)
-        lines.append(_waiting(count, state.undrained, now) + " Drain them: gitmem close")
-    proposed = len(state.proposed)
-    if proposed:
-        lines.append(
-            f"{_flags(proposed)} in review. Look and land them: gitmem review, then gitmem accept"
-        )
-    if not lines:
-        return Words()
-    said = "\n".join(["gitmem: " + line for line in lines])
-    model = (
-        f"{said}\nThe person decides when to drain; mention it once if it fits. When you learn "
-        "something durable in this session, run: gitmem flag 'what is durable'"
-    )
-    return Words("said boot words", person=said, model=model)
+def _shown(sentences: Sequence[str]) -> str:
+    """The sentences as lines that a terminal can only print: ids, errors and reasons are others' text."""
+    from gitmem.domain.text import visible
 
-
-def _waiting(count: int, flags: Sequence[Flag], now: float) -> str:
-    verb = "waits" if count == 1 else "wait"
-    first = age.oldest([flag.at for flag in flags])
-    details = [f"oldest: {age.ago(first, now)}"] if first else []
-    sessions = sorted({flag.session for flag in flags if flag.session})
-    if sessions:
-        named = ", ".join([name[:8] for name in sessions[:3]])
-        more = f" and {len(sessions) - 3} more" if len(sessions) > 3 else ""  # noqa: PLR2004
-        details.append(f"from session{'s' if len(sessions) > 1 else ''} {named}{more}")
-    inside = f" ({'; '.join(details)})" if details else ""
-    return f"{_flags(count)} {verb} undrained{inside}."
-
-
-def _flags(count: int) -> str:
-    return "1 flag" if count == 1 else f"{count} flags"
+    return "\n".join([f"gitmem: {visible(sentence)[:_LONGEST]}" for sentence in sentences])

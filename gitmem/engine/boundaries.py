@@ -62,7 +62,7 @@ def _do(repo: Repository, event: Event, action: Action, now: float) -> Words:
     if action.kind == boundary.SAY_BOOT:
         from gitmem.engine import boot
 
-        words = boot.words(repo, now)
+        words = boot.words(repo, now, event)
         words.decided = [action.kind] if words.did else []
         if event.detail == boundary.COMPACTED:
             words.person = ""  # the person was told when the session began
@@ -73,6 +73,12 @@ def _do(repo: Repository, event: Event, action: Action, now: float) -> Words:
         if action.kind == boundary.NUDGE:
             return Words("nudged", model=nudge.text(action.about), decided=left)
         return Words("asked the summary", model=nudge.for_summary(), decided=[action.kind])
+    if action.kind == boundary.MARK_END:
+        from gitmem.engine import session_end
+
+        started = session_end.start_close(repo, event)
+        marked = _marked(action)
+        return Words(f"{marked}, {started}" if started else marked, decided=left)
     return Words(_marked(action), decided=left)
 
 

@@ -125,7 +125,20 @@ def keep(
     ]
     journal = Journal(repo.folder)
     journal.append([flag.line for flag in made])
+    _note(repo, session.get("session", ""), made)
     return _published(repo, journal, by, made)
+
+
+def _note(repo: Repository, session: str, made: Sequence[Flag]) -> None:
+    """Tells the session's file, by which a boot sees whether a session flagged anything at all."""
+    if not session:
+        return
+    from gitmem.store import sessions
+
+    try:
+        sessions.mark(repo.folder, session, ["flag " + " ".join([flag.id for flag in made])])
+    except OSError:
+        return  # the flags are saved, and that is what counts
 
 
 def _published(repo: Repository, journal: Journal, by: str, made: Sequence[Flag]) -> Captured:

@@ -59,7 +59,7 @@ class Wanted:
 class Closed:
     """What a close came to. ``commit`` is empty when there was nothing to commit.
 
-    ``queue_gone``: nothing is queued and the queue branch is not there. ``files`` are the new texts (also for a dry run), ``base`` the commit they build on, ``branch`` where the
+    ``drain`` names its record. ``queue_gone``: nothing is queued and the queue branch is not there. ``files`` are the new texts (also for a dry run), ``base`` the commit they build on, ``branch`` where the
     commit is.
     """
 
@@ -73,6 +73,7 @@ class Closed:
     notes: tuple[str, ...]
     in_review: int
     queue_gone: bool = False
+    drain: str = ""
 
     @property
     def flags(self) -> int:
@@ -130,9 +131,9 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
     if not made.outcomes or wanted.dry_run:
         return closed
     with Claim(repo) as claim:
-        commit = _commit(repo, claim, closed, folder=wanted.folder, queue=seen.queue.tip)
-        _move(repo, claim, start, commit, wanted)
-    return replace(closed, commit=commit)
+        closed = _commit(repo, claim, closed, folder=wanted.folder, queue=seen.queue.tip)
+        _move(repo, claim, start, closed.commit, wanted)
+    return closed
 
 
 def _gather(repo: Repository, wanted: Wanted) -> tuple[Snapshot, list[str]]:
@@ -150,8 +151,8 @@ def _gather(repo: Repository, wanted: Wanted) -> tuple[Snapshot, list[str]]:
     return seen, notes
 
 
-def _commit(repo: Repository, claim: Claim, closed: Closed, *, folder: str, queue: str) -> str:
-    """Makes the commit object: memory and record, one parent."""
+def _commit(repo: Repository, claim: Claim, closed: Closed, *, folder: str, queue: str) -> Closed:
+    """Makes the commit object: memory and record, one parent; the close with both in it."""
     now = time.gmtime()
     name = time.strftime("%Y%m%dT%H%M%SZ", now) + "-" + new_id(os.urandom(12))[:6]
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", now)
@@ -167,7 +168,8 @@ def _commit(repo: Repository, claim: Claim, closed: Closed, *, folder: str, queu
             drain=name, tree=tree, run=closed.run, outcomes=closed.outcomes, left=closed.left
         )
     )
-    return trees.commit(repo, tree, [closed.base] if closed.base else [], said)
+    commit = trees.commit(repo, tree, [closed.base] if closed.base else [], said)
+    return replace(closed, commit=commit, drain=name)
 
 
 def _move(repo: Repository, claim: Claim, start: Start, commit: str, wanted: Wanted) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import calendar
+import time
 from typing import TYPE_CHECKING
 
 from gitmem.engine import snapshot
-from gitmem.store import identity, prune, publisher, records, refs, target
+from gitmem.store import identity, prune, publisher, records, refs, sessions, target
 from gitmem.store.answers import Answers
 from gitmem.store.branch import forget_hint
 from gitmem.store.journal import Journal
@@ -60,6 +62,7 @@ def pruned(repo: Repository, configured: str) -> tuple[Snapshot, list[str]]:
     """Takes what is drained out of the queue; a snapshot from after that, and what to say."""
     seen = snapshot.take(repo, configured)
     _forget_marks(repo, seen)
+    sessions.forget_old(repo.folder, calendar.timegm(time.gmtime()))
     Answers(repo.folder).forget(seen.records.deciding)
     done = prune.prune(repo, seen.records.deciding)
     if done.ids or done.branch_gone:

@@ -27,9 +27,11 @@ class Borrowed:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def parse(self, payload: Mapping[str, object], name: str) -> boundary.Event:
+    def parse(
+        self, payload: Mapping[str, object], name: str, environ: Mapping[str, str]
+    ) -> boundary.Event:
         """The event of one payload; ``name`` is the event's name when the payload has none."""
-        event = claude_code.parse(payload, name)
+        event = claude_code.parse(payload, name, environ)
         event.client = self.name
         if event.kind not in _HANDLED:
             event.kind = boundary.OTHER  # a nudge there would count as said and never be heard

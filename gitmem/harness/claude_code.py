@@ -65,6 +65,7 @@ def parse(
     )
     if environ:
         found.project = environ.get("CLAUDE_PROJECT_DIR", "")
+        found.process = process(environ)
         window = environ.get("CLAUDE_CODE_AUTO_COMPACT_WINDOW", "")
         found.window = int(window) if window.isdecimal() and len(window) < len("100000000") else 0
     if kind == boundary.PROMPT:
@@ -94,6 +95,12 @@ def session(environ: Mapping[str, str]) -> dict[str, str]:
     if not environ.get("CLAUDECODE"):
         return {}
     return {"session": environ.get("CLAUDE_CODE_SESSION_ID", "")[:100], "client": NAME}
+
+
+def process(environ: Mapping[str, str]) -> int:
+    """The client's process number, as it tells its hooks; 0 when it does not."""
+    number = environ.get("CLAUDE_PID", "")
+    return int(number) if number.isdecimal() and len(number) < 10 else 0  # noqa: PLR2004 - digits
 
 
 def _add_prompt(event: boundary.Event, prompt: str) -> None:

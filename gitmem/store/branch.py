@@ -6,7 +6,6 @@ Hot lane. docs/data-model.md, "The queue branch" and "Publishing".
 from __future__ import annotations
 
 from gitmem.store import local, repository
-from gitmem.store.journal import START
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,6 +61,8 @@ class Hint:
 
 def read_hint(folder: str) -> Hint | None:
     """The hint, or None when there is none that can be meant."""
+    from gitmem.store.journal import START  # a silent boot needs the names above and no journal
+
     parts = local.read(folder + "/published").decode("ascii", "replace").split()
     if len(parts) != 5 or not repository.is_oid(parts[0]):  # noqa: PLR2004 - the five fields
         return None

@@ -108,6 +108,14 @@ def read_tail(path: str, limit: int) -> bytes:
         os.close(descriptor)
 
 
+def changed(path: str) -> float:
+    """When a file was last written to, in seconds since 1970; 0 without one."""
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
+
+
 def read_plain(path: str, limit: int) -> bytes:
     """At most ``limit`` + 1 bytes of a plain file; empty for a link, a device or none at all."""
     try:

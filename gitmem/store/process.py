@@ -74,6 +74,7 @@ HARDENED = (
 ANY = range(-64, 256)  # for ``ok``: every exit code is an answer, and so is death by a signal
 
 _CHUNK = 65536
+_LOG_BYTES = 256 << 10  # what detached programs printed
 
 
 class GitMissing(GitmemError):
@@ -218,6 +219,27 @@ def _feed(descriptor: int, left: memoryview) -> memoryview:
         return left[:0]
     except BlockingIOError:
         return left
+
+
+def detach(argv: Sequence[str], env: Mapping[str, str], log: str) -> int:
+    """Starts a program of our own that outlives us, and does not wait for it; its process number.
+
+    It leads a process session of its own, so that neither a signal to our process group nor the end of
+    our terminal reaches it. Its input is empty, what it prints is appended to the file ``log``, which
+    begins anew when it has become long. Raises OSError.
+    """
+    if os.path.exists(log) and os.stat(log).st_size > _LOG_BYTES:
+        os.unlink(log)
+    opened = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, log, opened, 0o666),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    try:
+        return os.posix_spawn(argv[0], list(argv), env, file_actions=actions, setsid=True)
+    except NotImplementedError:  # a C library without POSIX_SPAWN_SETSID: at least its own group
+        return os.posix_spawn(argv[0], list(argv), env, file_actions=actions, setpgroup=0)
 
 
 def become(argv: Sequence[str], env: Mapping[str, str]) -> NoReturn:

@@ -53,6 +53,11 @@ class Repository:
         return self._env
 
     @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment gitmem itself was started with."""
+        return self._environ
+
+    @property
     def folder(self) -> str:
         """gitmem's own folder in the common directory; may not exist yet."""
         return self.common + "/" + FOLDER

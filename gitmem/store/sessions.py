@@ -27,13 +27,20 @@ _SPARE = "/ledger.spare"
 _SPARE_BYTES = 2048
 _SESSION_BYTES = 1 << 20  # of a session's file, from its end; more than the longest session leaves
 _PATIENCE = 1.0  # seconds; a hook holds the lock for well under a millisecond
+_DAY = 86_400  # seconds
+_OLD = 30 * _DAY
+_MANY = 500  # files
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
 
 def path(folder: str, session: str) -> str:
-    """The session's file. The id comes from a client: anything but plain letters is dropped."""
-    name = "".join([letter for letter in session if letter in _LETTERS])[:80]
-    return f"{folder}/sessions/{name or 'unnamed'}"
+    """The session's file."""
+    return f"{folder}/sessions/{name(session)}"
+
+
+def name(session: str) -> str:
+    """A session as its file is called. The id comes from a client: only plain letters are kept."""
+    return "".join([letter for letter in session if letter in _LETTERS])[:80] or "unnamed"
 
 
 def read(folder: str, session: str) -> Session:
@@ -76,10 +83,10 @@ def tainted(folder: str, session: str) -> bool:
     chapters = [False, False]  # the one that the last nudge closed, and the one since
     whole = False  # since the last compaction: what a summary lists comes from all of it
     try:
-        told = _text(folder, session).split("\n")
+        lines_told = _text(folder, session).split("\n")
     except OSError:
         return True
-    for line in told:
+    for line in lines_told:
         if line.startswith("taint "):
             chapters[-1] = whole = True
         elif line.startswith("nudge"):
@@ -93,6 +100,11 @@ def _text(folder: str, session: str) -> str:
     return local.read_tail(path(folder, session), _SESSION_BYTES).decode("utf-8", "replace")
 
 
+def told(folder: str, session: str) -> list[str]:
+    """The lines of the session's file; none for a new one. Raises OSError."""
+    return _text(folder, session).splitlines()
+
+
 def mark(folder: str, session: str, added: Sequence[str]) -> None:
     """Appends lines to the session's file."""
     _make_folders(folder)
@@ -102,6 +114,29 @@ def mark(folder: str, session: str, added: Sequence[str]) -> None:
 def _make_folders(folder: str) -> None:
     local.make_folder(folder)
     local.make_folder(folder + "/sessions")
+
+
+def forget_old(folder: str, now: float) -> int:
+    """Removes the files of sessions that nobody asks about any more; how many.
+
+    Those not written to for `_OLD` seconds, and the oldest beyond `_MANY`, but none of the last day:
+    its session may still run.
+    """
+    found = []
+    try:
+        with os.scandir(folder + "/sessions") as files:
+            found = [(file.stat().st_mtime, file.path) for file in files if file.is_file()]
+    except FileNotFoundError:
+        return 0
+    found.sort(reverse=True)
+    old = [
+        path
+        for place, (at, path) in enumerate(found)
+        if now - at > _OLD or (place >= _MANY and now - at > _DAY)
+    ]
+    for path in old:
+        local.forget(path)
+    return len(old)
 
 
 def write_ledger(folder: str, entry: Mapping[str, object]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def hooks(folder: Path) -> list[Case]:
         *grown(empty),
         hook("hook: SessionStart, empty queue", empty, "SessionStart", source="startup"),
         hook("hook: SessionStart, all drained", drained, "SessionStart", source="startup"),
+        resumed(folder, drained, "short", 1 << 16),
+        resumed(folder, drained, "200 MB", 200 << 20),
         nudge(empty),
     ]
 
@@ -68,6 +71,48 @@ def hook(name: str, sandbox: Sandbox, event: str, **fields: object) -> Case:
         says="",
         limit=HOOK_LIMIT,
     )
+
+
+def resumed(folder: Path, sandbox: Sandbox, name: str, size: int) -> Case:
+    """A boot after a session that did all it should: committed, was seen and flagged, and ended.
+
+    Its transcript is that long; the boot has 30 ledger lines and two of its boundaries to look at.
+    """
+    projects = folder / f"projects-{size}"
+    projects.mkdir()
+    transcript = projects / "before.jsonl"
+    with transcript.open("wb") as file:
+        file.seek(size)
+        file.write(b"\n")
+    git_dir = folder_of(sandbox)
+
+    def prepare() -> None:
+        # As if the session had run since the last boot, which was two minutes ago.
+        now = int(time.time())
+        (git_dir / "boot").write_text(f"ledger 0 0\njudged {now - 180}\n", encoding="utf-8")
+        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now - 90))
+        with transcript.open("r+b") as file:
+            file.seek(size + 1)
+            for number in range(2):
+                commit = {"gitOperation": {"commit": {"sha": f"abc123{number}"}}}
+                row = {"type": "user", "timestamp": at + ".123Z", "cwd": str(sandbox.path)}
+                file.write(json.dumps({**row, "toolUseResult": commit}).encode() + b"\n")
+        line = {"at": at + "Z", "client": "claude-code", "event": "PostToolUse", "did": "nothing"}
+        text = json.dumps({**line, "session": "before"}, separators=(",", ":")) + "\n"
+        (git_dir / "ledger.jsonl").write_text(text * 30, encoding="utf-8")
+        marks = f"boot 1 1\nmark commit {'a' * 40}\nnudge commit\nflag abcdefghijkl\nend other\n"
+        (git_dir / "sessions").mkdir(exist_ok=True)
+        (git_dir / "sessions" / "before").write_text(marks, encoding="utf-8")
+
+    case = hook(
+        f"hook: SessionStart, transcript {name}",
+        sandbox,
+        "SessionStart",
+        source="startup",
+        transcript_path=str(projects / "now.jsonl"),
+    )
+    case.prepare = prepare
+    return case
 
 
 def nudge(sandbox: Sandbox) -> Case:

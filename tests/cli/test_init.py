@@ -84,15 +84,19 @@ def test_uninstall_takes_the_wiring_out_and_leaves_what_was_there(sandbox: Sandb
     assert sandbox.git("status", "--short") == ""
 
 
-# ---------------------------------------------------------------- the one question
+# ---------------------------------------------------------------- the two questions
 
 
 def on_a_terminal(
-    sandbox: Sandbox, *args: str, types: Sequence[str], env: Mapping[str, str | None]
+    sandbox: Sandbox,
+    *args: str,
+    types: Sequence[str],
+    env: Mapping[str, str | None],
+    closes: Sequence[str] = ("\x04",),
 ) -> tuple[int, str]:
     """Runs a command whose three streams are a terminal; each prompt gets the next of ``types``.
 
-    An end of input is typed as Ctrl-D. The exit code, and what the terminal showed without its line
+    ``closes`` are for the question about closing by itself. An end of input is typed as Ctrl-D. The exit code, and what the terminal showed without its line
     breaks.
     """
     leader, follower = pty.openpty()
@@ -107,7 +111,8 @@ def on_a_terminal(
         preexec_fn=_take_the_terminal,  # noqa: PLW1509 - no thread here
     )
     os.close(follower)
-    shown, waiting, until = "", list(types), time.monotonic() + PATIENCE
+    prompts = {"engine [verbatim]: ": list(types), "close by itself [yes]: ": list(closes)}
+    shown, until = "", time.monotonic() + PATIENCE
     while time.monotonic() < until:
         if not select.select([leader], [], [], 0.05)[0]:
             continue
@@ -115,8 +120,9 @@ def on_a_terminal(
             shown += os.read(leader, 65536).decode()
         except OSError:  # the other end is closed
             break
-        if waiting and shown.endswith("engine [verbatim]: "):
-            os.write(leader, waiting.pop(0).encode())
+        for prompt, waiting in prompts.items():
+            if waiting and shown.endswith(prompt):
+                os.write(leader, waiting.pop(0).encode())
     code = child.wait(PATIENCE)
     os.close(leader)  # not before the end: a terminal that goes away is a SIGHUP
     return code, " ".join(shown.split())
@@ -297,3 +303,50 @@ def test_uninstall_unsets_the_engine_of_this_clone_and_no_other_setting(sandbox:
         "gitmem.engine llm",
         "gitmem.model big",
     ]
+
+
+def auto_close_of(sandbox: Sandbox) -> str:
+    return sandbox.git("config", "--local", "--get", "gitmem.autoClose", check=False)
+
+
+@pytest.mark.parametrize(
+    ("closes", "kept"),
+    [
+        (["\n"], "true"),
+        (["No\n"], "false"),
+        (["maybe\n", "y\n"], "true"),
+        (["a\n", "b\n", "c\n"], ""),
+        (["\x04"], ""),
+    ],
+)
+def test_closing_by_itself_is_asked_for_once_and_yes_is_what_enter_means(
+    sandbox: Sandbox, tmp_path: Path, closes: list[str], kept: str
+) -> None:
+    env = with_programs(tmp_path / "bin")
+    code, shown = on_a_terminal(sandbox, "init", types=["\n"], closes=closes, env=env)
+
+    assert code == 0
+    assert "it never lands anything. Recommended." in shown
+    assert auto_close_of(sandbox) == kept
+    assert "autoClose" not in sandbox.git("grep", "--untracked", "autoClose", check=False)
+    _, again = on_a_terminal(sandbox, "init", types=[], closes=["\x04"], env=env)
+    assert ("close by itself" in again) == (kept == "")
+
+
+def test_closing_by_itself_is_a_setting_of_this_clone_that_two_options_change(
+    sandbox: Sandbox,
+) -> None:
+    asked = sandbox.gitmem("init")
+    assert "prepares nothing; if it shall: gitmem init --auto-close" in asked.out
+    dry = sandbox.gitmem("init", "--auto-close", "--dry-run")
+    assert "a session's end prepares the review" in dry.out
+    assert auto_close_of(sandbox) == ""
+
+    on = sandbox.gitmem("init", "--auto-close", "--json")
+    assert (json.loads(on.out)["auto_close"], auto_close_of(sandbox)) == (True, "true")
+    off = sandbox.gitmem("init", "--no-auto-close", "--json")
+    assert (json.loads(off.out)["auto_close"], auto_close_of(sandbox)) == (False, "false")
+
+    done = sandbox.gitmem("uninstall")
+    assert "unset git config gitmem.autoClose (it was false)" in done.out
+    assert auto_close_of(sandbox) == ""

@@ -72,7 +72,7 @@ def test_what_is_in_review_is_said_until_it_lands_and_then_there_is_silence(
     sandbox.git("update-ref", REVIEW, commit)
     sandbox.git("reset", "-q", "--hard", "HEAD~1")
     assert boot_words(sandbox).person == (
-        "gitmem: 2 flags in review. Look and land them: gitmem review, then gitmem accept"
+        "gitmem: 2 flags in review (oldest: 1 day). Look and land them: gitmem review, then gitmem accept"
     )
 
     sandbox.git("reset", "-q", "--hard", commit)
@@ -123,7 +123,7 @@ def test_what_cannot_be_told_is_said_only_where_something_was_flagged(sandbox: S
 
     said = boot_words(sandbox)
 
-    assert said.person.startswith("gitmem cannot tell what waits: HEAD is detached")
+    assert said.person.startswith("gitmem: cannot tell what waits: HEAD is detached")
     assert (said.did, said.model) == ("could not tell", "")
 
 

@@ -885,7 +885,7 @@ def test_files_keep_their_modes_and_nothing_is_left_in_gitmems_folder(desk: Desk
     mode = (desk.sandbox.path / "memory/facts.md").stat().st_mode
     assert not mode & stat.S_IXUSR
     left = [path.name for path in Path(desk.repo.folder).rglob("*") if path.is_file()]
-    assert sorted(name for name in left if not name.endswith(".lock")) == ["journal"]
+    assert sorted(name for name in left if not name.endswith(".lock")) == ["journal", "s1"]
     assert (Path(desk.repo.folder) / "land.lock").read_bytes() == b""
 
 

@@ -15,6 +15,7 @@ from gitmem.domain import boundary
 from gitmem.domain.boundary import Action
 from gitmem.domain.session import Session
 from gitmem.store import headlog, quiet, sessions, target
+from tests.support.desk import Desk
 from tests.support.queues import keep, repository_of
 from tests.support.sandbox import Sandbox
 
@@ -154,6 +155,34 @@ def test_the_ledger_is_one_json_line_an_entry_and_two_generations(
     assert [line["number"] for line in lines] == list(range(12))[-len(lines) :]
     assert len(lines) < 12
     assert lines[0]["at"].endswith("Z")
+
+
+def test_old_session_files_go_and_those_of_today_stay_however_many_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, now, day = str(tmp_path), time.time(), 86_400
+    assert sessions.forget_old(folder, now) == 0
+    monkeypatch.setattr(sessions, "_MANY", 3)
+    ages = {"now": 0, "hours": 0.5, "noon": 0.6, "night": 0.9, "days": 3, "weeks": 20, "old": 31}
+    for name, days in ages.items():
+        sessions.mark(folder, name, ["end other"])
+        os.utime(sessions.path(folder, name), (now - days * day, now - days * day))
+
+    assert sessions.forget_old(folder, now) == 3
+    assert set(os.listdir(tmp_path / "sessions")) == {"now", "hours", "noon", "night"}  # noqa: PTH208
+
+
+def test_a_close_and_an_accept_forget_old_sessions(sandbox: Sandbox) -> None:
+    desk = Desk(sandbox=sandbox)
+    folder = repository_of(sandbox).folder
+    for step in (desk.close, desk.accept):
+        desk.flag(f"a fact before {step.__name__}")
+        sessions.mark(folder, "old", ["end other"])
+        os.utime(sessions.path(folder, "old"), (0, 0))
+        if step == desk.accept:
+            desk.close()
+        step()
+        assert not Path(sessions.path(folder, "old")).exists()
 
 
 def test_commits_are_found_however_they_were_made(sandbox: Sandbox) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,9 +15,12 @@ from gitmem.cli.closed import Shown, answer, report
 from gitmem.cli.commands.options import DryRun, Here, Json
 from gitmem.domain.errors import GitmemError, NoProgress, Partial
 from gitmem.domain.reply import Cancelled
+from gitmem.engine import close_entry
 from gitmem.engine.close import Wanted
 from gitmem.engine.close import close as run_close
 from gitmem.engine.judged import Judged
+from gitmem.harness import registry
+from gitmem.store import sessions
 
 if TYPE_CHECKING:
     from gitmem.bootstrap import Workplace
@@ -54,7 +58,10 @@ def close(
     asked = Asked(engine=engine, model=model, deadline=deadline, asks=not dry_run)
     chosen = choose_engine(place, asked, surroundings.ENVIRON, client=surroundings.agent())
     shown = Shown(dry_run=dry_run, here=here, json=json)
+    began = time.monotonic()
     closed = _close(place, chosen, shown, workers)
+    if not dry_run:
+        _keep_entry(place, chosen, closed, workers, time.monotonic() - began)
     render.notes(closed.notes)
     if json:
         render.as_json(answer(closed))
@@ -62,6 +69,24 @@ def close(
         report(place, closed, shown)
     if closed.left:
         raise typer.Exit(Partial.exit_code if closed.outcomes else NoProgress.exit_code)
+
+
+def _keep_entry(
+    place: Workplace, chosen: Chosen, closed: Closed, workers: int, seconds: float
+) -> None:
+    """Tells the ledger what was configured and what ran; a close is not undone by a full disk."""
+    client = registry.session(surroundings.ENVIRON)
+    asked = close_entry.Asked(
+        how=close_entry.INLINE,
+        session=client.get("session", ""),
+        client=client.get("client", ""),
+        engine=place.personal("engine"),
+        model=place.personal("model"),
+        why=chosen.why,
+        workers=workers,
+    )
+    with suppress(OSError):
+        sessions.write_ledger(place.repo.folder, close_entry.closed_entry(asked, closed, seconds))
 
 
 def _close(place: Workplace, chosen: Chosen, shown: Shown, workers: int) -> Closed:

@@ -34,6 +34,13 @@ def init(
             help="Claude Code's own memory, for you in this repository (default: left as it is).",
         ),
     ] = None,
+    auto_close: Annotated[
+        bool | None,
+        typer.Option(
+            "--auto-close/--no-auto-close",
+            help="Prepare the review in the background when a session ends: kept in git config.",
+        ),
+    ] = None,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -43,7 +50,8 @@ def init(
     folder below the top it wires that folder too: Claude Code reads shared settings only in the
     folder a session starts in.
     On a terminal it asks once who shall judge the flags (verbatim, anthropic, or a program with a
-    login of its own); the answer is `git config gitmem.engine` of this clone, never a file of the
+    login of its own), and whether the end of a session shall prepare the review by itself. The
+    answers are `git config gitmem.engine` and `gitmem.autoClose` of this clone, never a file of the
     repository.
     """
     place = surroundings.here()
@@ -53,7 +61,10 @@ def init(
     engine_name(place, engine, environ)  # a name nobody knows stops here
     chosen = chosen_settings(place, target)
     plan = installing.plan(place, chosen, auto_memory=auto_memory)
-    wanted = engine or _asked(place, silent=dry_run or json)
+    silent = dry_run or json
+    wanted = engine or _asked(place, silent=silent)
+    if auto_close is None:
+        auto_close = _asked_auto_close(place, silent=silent)
     if not dry_run:
         installing.write(place, plan)
         # A branch without the settings file, forked before this, has the same target.
@@ -61,18 +72,23 @@ def init(
             place.keep("target", chosen.target or "")
         if wanted and wanted != place.kept("engine"):
             place.keep("engine", wanted)
+        if auto_close is not None and _said(auto_close) != place.kept("autoClose"):
+            place.keep("autoClose", _said(auto_close))
+    by_itself = place.personal_yes("autoClose") if auto_close is None else auto_close
     name, why = engine_name(place, wanted if dry_run else "", environ)
     if json:
         paths = [change.path for change in plan.changes]
         notes = list(plan.notes)
-        render.as_json({"changed": paths, "notes": notes, "target": chosen.target, "engine": name})
+        settings = {"target": chosen.target, "engine": name, "auto_close": by_itself}
+        render.as_json({"changed": paths, "notes": notes, **settings})
         return
     where = f"memory will live on {chosen.target}, in {chosen.folder}/"
     if place.configured and place.configured != chosen.target:
         where = f"the target changes from {place.configured} to {chosen.target}\n{where}"
     memory_line = _MEMORY_LINES[auto_memory]
     engine_line = f"engine {name} ({why}); another one: gitmem init --engine NAME"
-    _print(plan, where, f"{engine_line}\n{memory_line}", dry_run=dry_run)
+    said = (engine_line, _auto_close_line(by_itself), memory_line)
+    _print(plan, where, said, dry_run=dry_run)
 
 
 # What becomes of the client's own memory, by what was asked.
@@ -83,7 +99,17 @@ _MEMORY_LINES = {
 }
 
 
-def _print(plan: InstallPlan, where: str, engine: str, *, dry_run: bool) -> None:
+def _said(choice: bool) -> str:
+    return "true" if choice else "false"
+
+
+def _auto_close_line(on: bool) -> str:
+    if on:
+        return "a session's end prepares the review; not so: gitmem init --no-auto-close"
+    return "a session's end prepares nothing; if it shall: gitmem init --auto-close"
+
+
+def _print(plan: InstallPlan, where: str, chosen: tuple[str, ...], *, dry_run: bool) -> None:
     if dry_run:
         render.raw(render_diff(plan.changes))
     for change in plan.changes:
@@ -95,14 +121,14 @@ def _print(plan: InstallPlan, where: str, engine: str, *, dry_run: bool) -> None
     else:
         for line in where.splitlines():
             render.say(line)
-    for line in engine.splitlines():
+    for line in chosen:
         render.say(line)
     if wrote:
         render.say("next: commit these files, then work; gitmem status says what was flagged")
 
 
 def _asked(place: Workplace, *, silent: bool) -> str:
-    """What a person answers to the one question; empty when it is not asked.
+    """What a person answers to the question about the engine; empty when it is not asked.
 
     It is not asked again once something is configured, nor where an agent holds the terminal.
     """
@@ -110,3 +136,10 @@ def _asked(place: Workplace, *, silent: bool) -> str:
     if silent or configured or surroundings.agent() or not question.can_ask():
         return ""
     return question.ask_engine(surroundings.ENVIRON)
+
+
+def _asked_auto_close(place: Workplace, *, silent: bool) -> bool | None:
+    """What a person answers to the question about closing by itself; None when it is not asked."""
+    if silent or place.personal("autoClose") or surroundings.agent() or not question.can_ask():
+        return None
+    return question.ask_auto_close()

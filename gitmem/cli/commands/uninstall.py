@@ -15,9 +15,9 @@ from gitmem.store import starts
 def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
     """Take the wiring out again.
 
-    Settings, managed block and hooks go, and `git config gitmem.engine` of this clone, which init
-    may have set; memory, records and the queue stay. A file that nobody edited since `init` gets back
-    the very bytes it had.
+    Settings, managed block and hooks go, and `git config gitmem.engine` and `gitmem.autoClose` of
+    this clone, which init may have set; memory, records and the queue stay. A file that nobody edited
+    since `init` gets back the very bytes it had.
     """
     place = unsettled(surroundings.repository())
     root = Path(place.repo.top)
@@ -29,26 +29,34 @@ def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
         found=undo.recall(place.repo.git_dir),
     )
     engine = place.kept("engine")
+    kept = {key: value for key in ("engine", "autoClose") if (value := place.kept(key))}
     if not dry_run:
         apply(root, plan.changes)
         undo.forget(place.repo.git_dir)
         place.forget("target")
-        if engine:
-            place.forget("engine")
+        for key in kept:
+            place.forget(key)
     paths = [change.path for change in plan.changes]
     if json:
-        render.as_json({"changed": paths, "notes": list(plan.notes), "engine": engine or None})
+        render.as_json(
+            {
+                "changed": paths,
+                "notes": list(plan.notes),
+                "engine": engine or None,
+                "auto_close": kept.get("autoClose"),
+            }
+        )
         return
     if dry_run:
         render.raw(render_diff(plan.changes))
     for change in plan.changes:
         verb = ("would remove", "removed") if change.after is None else ("would change", "changed")
         render.say(f"{verb[0] if dry_run else verb[1]} {change.path}")
-    if engine:
+    for key, value in kept.items():
         done = "would unset" if dry_run else "unset"
-        render.say(f"{done} git config gitmem.engine (it was {engine})")
+        render.say(f"{done} git config gitmem.{key} (it was {value})")
     render.notes(plan.notes)
-    if not paths and not engine:
+    if not paths and not kept:
         render.say("nothing of gitmem is wired here")
     elif paths and not dry_run:
         render.say("memory, records and the queue are still here; next: commit the change")

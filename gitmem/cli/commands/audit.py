@@ -1,0 +1,181 @@
+"""`gitmem audit`: hold what was written against what ran."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gitmem.bootstrap import watched_events
+from gitmem.cli import render, surroundings
+from gitmem.cli.commands.options import Json
+from gitmem.domain.audit import moment
+from gitmem.domain.claude_transcript import AGENT, BACKGROUND, COMMIT, COMPACTION, TURN
+from gitmem.domain.errors import CheckFailed, Usage
+from gitmem.engine import audit as engine
+from gitmem.harness import claude_transcripts
+
+if TYPE_CHECKING:
+    from gitmem.domain.audit import Judgement
+    from gitmem.domain.audit_closes import CloseAudit
+    from gitmem.engine.audit import Report
+
+_SESSIONS = (
+    *("session", "began", "commits", "sub-agents", "compactions", "turns"),
+    *("hooks", "nudges", "flags", ""),
+)
+_CLOSES = ("close", "how", "configured", "ran", "at once", "flags", "")
+_MINUTE = len("2026-11-20 10:00")
+
+
+def audit(
+    since: Annotated[
+        str, typer.Option("--since", help="Only what happened since: 2026-11-20, 7d or 12h.")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Hold what was written against what ran; exit 1 on a gap.
+
+    For each session: the boundaries that Claude Code's transcript shows, the hooks that the ledger saw, the
+    flags that were made. For each close: what was configured and what ran. Times are UTC.
+    """
+    place, now = surroundings.here(), time.time()
+    moment_of = engine.since(since, now) if since else 0
+    if moment_of is None:
+        raise Usage(f"--since: {since!r} is no time", hint="2026-11-20, 7d, 12h or 2w")
+    tops = engine.work_trees(place.repo)
+    scope = engine.Scope(
+        since=moment_of,
+        folders=tuple(claude_transcripts.folders(surroundings.ENVIRON, tops)),
+        tops=tops,
+        watched=watched_events(),
+        target=place.configured,
+        by_itself=place.personal_yes("autoClose"),
+    )
+    report = engine.read(place.repo, scope, now)
+    if json:
+        render.as_json(_answer(report))
+    else:
+        _print(report)
+    if report.gaps:
+        raise typer.Exit(CheckFailed.exit_code)
+
+
+def _answer(report: Report) -> dict[str, object]:
+    return {
+        "ledger_from": moment(report.began) if report.began else None,
+        "sessions": [_session(one) for one in report.sessions],
+        "closes": [asdict(one) for one in report.closes],
+        "not_understood": _not_understood(report),
+        "torn_ledger_lines": report.torn,
+        "gaps": report.gaps,
+    }
+
+
+def _session(one: Judgement) -> dict[str, object]:
+    evidence, told = one.evidence, one.evidence.conversation
+    shown = None
+    if told is not None:
+        kinds = (COMMIT, AGENT, BACKGROUND, COMPACTION, TURN)
+        shown = {
+            **{kind: one.shown(kind) for kind in kinds},
+            "nudges": told.nudges,
+            "versions": sorted(told.versions),
+        }
+    return {
+        "session": evidence.session,
+        "client": evidence.fired.client or None,
+        "began": moment(one.at),
+        "transcript": shown,
+        "hooks": evidence.fired.events,
+        "nudges": len(evidence.fired.nudges),
+        "errors": list(evidence.fired.errors),
+        "flags": evidence.flags,
+        "gaps": list(one.gaps),
+        "notes": list(one.notes),
+    }
+
+
+def _not_understood(report: Report) -> list[dict[str, object]]:
+    """Rows of transcripts that nobody here knows: by kind, how many, and the first one."""
+    found: dict[str, dict[str, object]] = {}
+    for one in report.sessions:
+        told = one.evidence.conversation
+        for kind, rows in told.unknown.items() if told else ():
+            known = found.setdefault(kind, {"kind": kind, "count": 0, "sample": rows.sample})
+            known["count"] = int(str(known["count"])) + rows.count
+        if told and told.damaged:
+            known = found.setdefault("no JSON", {"kind": "no JSON", "count": 0, "sample": ""})
+            known["count"] = int(str(known["count"])) + told.damaged
+    return list(found.values())
+
+
+def _print(report: Report) -> None:
+    if not report.sessions and not report.closes:
+        render.say("nothing to audit: no hook has fired here, and nothing was closed")
+        return
+    if report.sessions:
+        rows = [_row(one) for one in report.sessions]
+        render.table([_SESSIONS, *rows], right=range(2, len(_SESSIONS) - 1), wide=True)
+    if report.closes:
+        render.say()
+        render.table([_CLOSES, *map(_close_row, report.closes)], right=(4, 5), wide=True)
+    render.say()
+    for line in _words(report):
+        render.say(line)
+
+
+def _row(one: Judgement) -> tuple[str, ...]:
+    told = one.evidence.conversation
+    agents = one.shown(AGENT) + one.shown(BACKGROUND)
+    counts = (one.shown(COMMIT), agents, one.shown(COMPACTION), one.shown(TURN))
+    return (
+        one.evidence.session[:8],
+        moment(one.at)[:_MINUTE],
+        *(str(count) if told else "-" for count in counts),
+        str(len(one.evidence.fired.hooks)),
+        str(len(one.evidence.fired.nudges)),
+        str(one.evidence.flags),
+        _verdict(one.gaps),
+    )
+
+
+def _close_row(one: CloseAudit) -> tuple[str, ...]:
+    asked = " ".join(word for word in (one.configured, one.configured_model) if word)
+    ran = " ".join(word for word in (one.engine, one.model) if word)
+    return (
+        one.at[:_MINUTE].replace("T", " "),
+        one.how or "not in this ledger",
+        asked or "-",
+        ran or "-",
+        f"{one.width} of {one.allowed}" if one.questions else "-",
+        str(one.flags),
+        _verdict(one.gaps),
+    )
+
+
+def _verdict(gaps: tuple[str, ...]) -> str:
+    return render.count(len(gaps), "gap") if gaps else "ok"
+
+
+def _words(report: Report) -> list[str]:
+    """Every gap and note as a sentence, what was not understood, and the sum."""
+    named = [(f"session {one.evidence.session[:8]}", one) for one in report.sessions]
+    found: list[str] = []
+    for name, one in named:
+        found += [f"gap: {name}: {gap}" for gap in one.gaps]
+        found += [f"note: {name}: {note}" for note in one.notes]
+    for close in report.closes:
+        name = f"close of {close.at[:_MINUTE].replace('T', ' ')}"
+        found += [f"gap: {name}: {gap}" for gap in close.gaps]
+        found += [f"note: {name}: {note}" for note in close.notes]
+    for rows in _not_understood(report):
+        sample = f"; the first: {rows['sample']}" if rows["sample"] else ""
+        found.append(f"not understood: {rows['count']} x {rows['kind']} in transcripts{sample}")
+    if report.torn:
+        found.append(f"not understood: {render.count(report.torn, 'torn line')} in the ledger")
+    gone = "what was written is what ran, as far as can be told"
+    found.append(f"{render.count(report.gaps, 'gap')}" if report.gaps else gone)
+    return found

@@ -1,0 +1,33 @@
+"""What a boot says of a close that ran in the background (hot lane)."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DETACHED = "detached"
+
+
+def outcome(entry: Mapping[str, object]) -> str:
+    """A sentence about a ledger line of such a close; empty when it had nothing to do."""
+    start = f"the close after session {str(entry.get('session'))[:8]}"
+    if "error" in entry:
+        return f"{start} failed, and its flags stay queued: {entry['error']}"
+    flags, left = _count(entry, "flags"), _count(entry, "left")
+    stays = f"{_flags(left)} {'stays' if left == 1 else 'stay'} queued"
+    why = f" ({entry['reason']})" if entry.get("reason") else ""
+    if not flags:
+        return f"{start} filed nothing: {stays}{why}" if left else ""
+    model = f", {entry['model']}" if entry.get("model") else ""
+    done = f"{start} put {_flags(flags)} into review (engine {entry.get('engine')}{model})"
+    return f"{done}; {stays}{why}" if left else done
+
+
+def _count(entry: Mapping[str, object], name: str) -> int:
+    value = entry.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def _flags(count: int) -> str:
+    return "1 flag" if count == 1 else f"{count} flags"

@@ -1,0 +1,55 @@
+"""Boundaries that a transcript shows and no hook saw (hot lane; see `gitmem.engine.lookback`)."""
+
+from __future__ import annotations
+
+from gitmem.domain import claude_transcript
+from gitmem.domain.jsonline import loads
+from gitmem.domain.session_file import counted
+from gitmem.store import ledger, transcript_rows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.domain.claude_transcript import Shown
+
+_TRANSCRIPTS = 3  # the newest that changed
+_TAIL = 256 << 10  # bytes of each, whatever its length
+_KINDS = (claude_transcript.COMMIT, claude_transcript.AGENT, claude_transcript.COMPACTION)
+
+
+def sentences(folder: str, top: str, transcript: str, between: tuple[int, int]) -> list[str]:
+    """One sentence for each session with such a boundary after one moment and before another.
+
+    Looks at the newest files beside ``transcript``, the current session's, and at rows written in
+    the work tree ``top``. Times are seconds since 1970.
+    """
+    known: list[bytes] = []
+    said = []
+    where = transcript.rpartition("/")[0]
+    for path in transcript_rows.changed(where, between[0], _TRANSCRIPTS):
+        rows = transcript_rows.tail(path, _TAIL)
+        shown = [one for one in _shown(rows, top) if between[0] < one.at <= between[1]]
+        if not shown:
+            continue
+        known = known or ledger.tail(folder)
+        session = transcript_rows.session_of(path)
+        missed = claude_transcript.unseen(shown, ledger.fired(known, session))
+        if missed:
+            what = counted([one.kind for one in missed])
+            said.append(f"session {session[:8]} shows {what} that no hook saw. Look: gitmem audit")
+    return said
+
+
+def _shown(rows: Sequence[bytes], top: str) -> list[Shown]:
+    found = []
+    for row in rows:
+        if not any(sign in row for sign in claude_transcript.SIGNS):
+            continue
+        try:
+            value = loads(row.decode("utf-8", "replace"))
+        except ValueError:
+            continue
+        if isinstance(value, dict) and f"{value.get('cwd')}/".startswith(top + "/"):
+            found += claude_transcript.shown(value)
+    return [one for one in found if one.kind in _KINDS]

@@ -1,0 +1,46 @@
+"""What waits in the queue and in review, in words (hot lane: a boot that is not silent)."""
+
+from __future__ import annotations
+
+from gitmem.domain import age
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.domain.flag import Flag
+    from gitmem.domain.state import State
+
+_NAMED = 3  # sessions
+
+
+def sentences(state: State, now: float) -> list[str]:
+    """How many flags wait, how old they are, from which sessions, and what to do; none when none do."""
+    found = []
+    if state.undrained or state.unreadable:
+        count = len(state.undrained) + len(state.unreadable)
+        verb = "waits" if count == 1 else "wait"
+        details = _details(state.undrained, now)
+        found.append(f"{_flags(count)} {verb} undrained{details}. Drain them: gitmem close")
+    proposed = state.proposed
+    if proposed:
+        found.append(
+            f"{_flags(len(proposed))} in review{_details(proposed, now)}. "
+            "Look and land them: gitmem review, then gitmem accept"
+        )
+    return found
+
+
+def _details(flags: Sequence[Flag], now: float) -> str:
+    first = age.oldest([flag.at for flag in flags])
+    details = [f"oldest: {age.ago(first, now)}"] if first else []
+    sessions = sorted({flag.session for flag in flags if flag.session})
+    if sessions:
+        named = ", ".join([name[:8] for name in sessions[:_NAMED]])
+        more = f" and {len(sessions) - _NAMED} more" if len(sessions) > _NAMED else ""
+        details.append(f"from session{'s' if len(sessions) > 1 else ''} {named}{more}")
+    return f" ({'; '.join(details)})" if details else ""
+
+
+def _flags(count: int) -> str:
+    return "1 flag" if count == 1 else f"{count} flags"

@@ -1,0 +1,91 @@
+"""Read the ledger: what fired since a place in it, and everything it still holds (hot lane)."""
+
+from __future__ import annotations
+
+import os
+
+from gitmem.domain import age
+from gitmem.domain.jsonline import loads
+from gitmem.store import local
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NAMES = ("ledger.1.jsonl", "ledger.jsonl")  # oldest first
+MOST = 1 << 20  # bytes that a boot reads; some 7,000 hooks
+_AT = b'{"at":"'
+_AT_END = len(_AT) + 20
+
+
+def since(folder: str, inode: int, offset: int) -> tuple[list[bytes], int, int]:
+    """The lines written after a place, and the place after them: a file's number and an offset.
+
+    At most the last `MOST` bytes. A place in a ledger that is gone is before everything.
+    """
+    new, now, end = _from(folder + "/ledger.jsonl", inode, offset)
+    if inode and now != inode:
+        old, number, _ = _from(folder + "/ledger.1.jsonl", inode, offset)
+        new = (old if number == inode else b"") + new
+    whole = new[: new.rfind(b"\n") + 1]  # a line that is being written comes next time
+    return whole[-MOST:].splitlines(), now, end - (len(new) - len(whole))
+
+
+def tail(folder: str) -> list[bytes]:
+    """The last lines, the first of which may be cut off."""
+    data = b""
+    for name in reversed(NAMES):
+        if len(data) < MOST:
+            data = local.read(f"{folder}/{name}")[-MOST:] + data
+    return data[-MOST:].splitlines()
+
+
+def fired(lines: Sequence[bytes], session: str) -> list[tuple[int, str]]:
+    """When hooks of a session ended (seconds since 1970), and at which events, in order."""
+    mine = b'"session":"' + session.encode("utf-8", "replace") + b'"'
+    found = []
+    for line in lines:
+        if mine in line and line.startswith(_AT):
+            event = line.partition(b'"event":"')[2].partition(b'"')[0]
+            at = age.seconds(line[len(_AT) : _AT_END].decode("ascii", "replace"))
+            found.append((at or 0, event.decode("utf-8", "replace")))
+    return found
+
+
+def entry(line: bytes) -> dict[str, object]:
+    """A line's fields; empty for a torn one."""
+    try:
+        value = loads(line.decode("utf-8", "replace"))
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def entries(folder: str) -> tuple[list[dict[str, object]], int]:
+    """Every line of both generations, and how many could not be read."""
+    lines = [line for name in NAMES for line in local.read(f"{folder}/{name}").splitlines()]
+    found = [entry(line) for line in lines if line.strip()]
+    good = [one for one in found if one]
+    return good, len(found) - len(good)
+
+
+def put_aside(folder: str) -> bool:
+    """Whether the ledger had to make room: then it does not begin where gitmem did."""
+    return os.path.exists(f"{folder}/{NAMES[0]}")
+
+
+def _from(path: str, inode: int, offset: int) -> tuple[bytes, int, int]:
+    """What follows the offset (the start, in another file), the file's number, and its end."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return b"", 0, 0
+    try:
+        state = os.fstat(descriptor)
+        start = offset if state.st_ino == inode and offset <= state.st_size else 0
+        # A little more than is wanted, so that the cut leaves no whole line out.
+        start = max(start, state.st_size - MOST)
+        data = local.read_from(descriptor, start)
+    finally:
+        os.close(descriptor)
+    return data, state.st_ino, start + len(data)
