@@ -24,12 +24,16 @@ class Judged:
         self.started = ""
 
 
+# Marks of every session that did anything at all: no chapter was closed by them.
+_EVERYDAY = ("turn", "tokens")
+
+
 def judge(lines: Sequence[str]) -> Judged:
     """Reads the lines; one that nobody knows says nothing."""
     found = Judged()
     for line in lines:
         words = line.split(" ")
-        if words[0] == "mark" and len(words) > 1:
+        if words[0] == "mark" and len(words) > 1 and words[1] not in _EVERYDAY:
             found.boundaries.append(words[1])
         elif words[0] == "flag":
             found.flagged = True

@@ -13,6 +13,7 @@ from gitmem.domain.claude_settings import Hook, hooks_are_off, merge, parse_hook
 from gitmem.domain.errors import Internal, NeedsPerson
 
 SHIPPED = assets.read("hooks/claude-code/hooks.json")
+STRANGERS = "Bash|WebFetch|WebSearch|ReadMcpResource.*|ListMcpResources.*"
 ALLOW = ("Bash(gitmem flag *)", "Bash(gitmem snag *)")
 HOOKS = (
     Hook(event="SessionStart", matcher="", command="x || gitmem hook claude-code SessionStart"),
@@ -267,8 +268,8 @@ def test_the_shipped_hooks_are_one_per_event_and_recognised_as_ours() -> None:
     assert [(hook.event, hook.matcher) for hook in hooks] == [
         ("SessionStart", ""),
         ("UserPromptSubmit", ""),
-        ("PostToolUse", "Bash|WebFetch|WebSearch|Agent|Task|TaskUpdate|TodoWrite|mcp__.*"),
-        ("PostToolUseFailure", "Bash|WebFetch|WebSearch|mcp__.*"),
+        ("PostToolUse", f"{STRANGERS}|Agent|Task|TaskUpdate|TodoWrite|mcp__.*"),
+        ("PostToolUseFailure", f"{STRANGERS}|mcp__.*"),
         ("PostToolBatch", ""),
         ("Stop", ""),
         ("PreCompact", ""),

@@ -72,7 +72,7 @@ def test_a_session_that_ended_without_a_flag_is_said_once(began: Sandbox) -> Non
     said = booted(began)
 
     assert said.person == (
-        "gitmem: 1 earlier session ended without a single flag: abcdefgh (2 commits, 1 turn). "
+        "gitmem: 1 earlier session ended without a single flag: abcdefgh (2 commits). "
         "What is worth keeping can still be flagged: gitmem flag"
     )
     assert said.model.startswith(said.person)
