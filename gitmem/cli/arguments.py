@@ -29,6 +29,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "--better": VALUE,
         "--skill": VALUE,
         "--rule": VALUE,
+        "--again": VALUE,
         "--source": VALUE,
         "--paths": MANY,
         "--json": SWITCH,

@@ -88,7 +88,7 @@ class _Hook:
         self.entry["did"] = words.did or "nothing"
         if words.decided:
             self.entry["decided"] = list(words.decided)
-        said = adapter.answer(event, person=words.person, model=words.model)
+        said = adapter.answer(event, person=words.person, model=words.model, ask=words.ask)
         if said:
             streams.out(said)
 

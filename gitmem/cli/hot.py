@@ -116,8 +116,8 @@ def _say_where_it_goes(captured: Captured, top: str) -> None:
         folders = [f"{top}/{folder}/skills/{flag.skill}" for folder in (".claude", ".agents")]
         if flag.skill and not any(os.path.exists(path + "/SKILL.md") for path in folders):
             streams.err(
-                f"gitmem: there is no skill named {visible(flag.skill)} here; unless there is one "
-                "by then, the close files it as a rule"
+                f"gitmem: there is no skill named {visible(flag.skill)} here; until there is one, "
+                "it waits in the queue"
             )
 
 
@@ -145,6 +145,7 @@ def _wish(command: str, text: str, arguments: Arguments) -> Wish:
         better=arguments.value("--better"),
         skill=arguments.value("--skill"),
         rule=arguments.value("--rule"),
+        again=arguments.value("--again"),
     )
 
 

@@ -6,12 +6,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, assert_never
 
-from gitmem.domain import instructions, memory, skill
+from gitmem.domain import instructions, memory, rule_files
 from gitmem.domain.drain import Fate, Outcome
-from gitmem.domain.errors import Internal, NeedsPerson, Refused
+from gitmem.domain.errors import NeedsPerson, Refused
 from gitmem.domain.index import update_index
 from gitmem.domain.paths import Target, writable
-from gitmem.domain.plan import Existing, Op, Operation
+from gitmem.domain.places import Existing
+from gitmem.domain.plan import Op, Operation
+from gitmem.domain.rule_files import Edits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,14 +52,6 @@ class Assembled:
 
     files: Mapping[str, str]
     outcomes: tuple[Outcome, ...]
-
-
-@dataclass(slots=True, kw_only=True)
-class _Change:
-    """What happens to one file: lines replaced, then lines added at the end."""
-
-    replaced: list[tuple[str, str]] = field(default_factory=list)
-    added: list[str] = field(default_factory=list)
 
 
 def existing_lines(ground: Ground) -> tuple[Existing, ...]:
@@ -101,7 +95,7 @@ class _Assembly:
     def __init__(self, ground: Ground, flags: Mapping[str, Flag]) -> None:
         self._ground = ground
         self._flags = flags
-        self._changes: dict[str, _Change] = {}
+        self._changes: dict[str, Edits] = {}
         self._outcomes: list[Outcome] = []
         # Pool and key of a line to what a duplicate of it folds into. The topics are one pool, so
         # that a fact stands in one of them only; every other file is its own.
@@ -147,7 +141,7 @@ class _Assembly:
             self._note(operation, Fate.DUPLICATE, survivor=self._known[key], reason=there)
             return
         self._known[key] = operation.flags[0]
-        self._change(operation.file).added.append(operation.text)
+        self._change(operation.file).add(operation, [self._flags[key] for key in operation.flags])
         self._note(operation, _FATES[operation.op])
 
     def _replace(self, operation: Operation) -> None:
@@ -184,14 +178,15 @@ class _Assembly:
                 line=operation.text if placed else "",
                 survivor=survivor,
                 reason=reason or operation.reason,
+                again=operation.again,
             )
             for flag_id in operation.flags
         ]
 
-    def _change(self, path: str) -> _Change:
-        return self._changes.setdefault(path, _Change())
+    def _change(self, path: str) -> Edits:
+        return self._changes.setdefault(path, Edits())
 
-    def _changed(self, path: str, change: _Change) -> str:
+    def _changed(self, path: str, change: Edits) -> str:
         _refuse_odd(self._ground, path)
         text = self._ground.texts.get(path)
         target = writable(path, folder=self._ground.folder)
@@ -205,9 +200,9 @@ class _Assembly:
                 return memory.add_pending(text or fresh(path), change.added)
             case Target.INSTRUCTIONS:
                 text = with_block(path, text or "", self._ground.folder)
-                return instructions.add_rules(text, change.added)
-            case Target.SKILL:
-                return _with_lines(path, text, change.added)
+                return rule_files.edited(path, target, text, change)
+            case Target.SKILL | Target.SCOPED | Target.GUARDS:
+                return rule_files.edited(path, target, text, change)
             case Target.INDEX | Target.DRAIN:
                 raise Refused(f"{path} is written by gitmem alone")
             case _:
@@ -236,17 +231,6 @@ def with_block(path: str, text: str, folder: str) -> str:
     return instructions.with_block(text, folder=folder, kind=kind)
 
 
-def _with_lines(path: str, text: str | None, added: Sequence[str]) -> str:
-    if text is None:
-        raise Refused(f"gitmem does not create {path}")
-    after = skill.add_body_lines(text, added)
-    try:
-        skill.assert_only_added(text, after)
-    except Internal as error:
-        raise Refused(f"{path} is too unusual to add a line to: {error.message}") from error
-    return after
-
-
 def _refuse_odd(ground: Ground, path: str) -> None:
     if path in ground.odd:
         raise Refused(f"gitmem does not write {path}: {ground.odd[path]}")
@@ -260,8 +244,10 @@ def _lines(ground: Ground, path: str) -> list[str]:
     except Refused:
         return []
     match target:
-        case Target.TOPIC | Target.SKILL:
+        case Target.TOPIC:
             found = memory.facts(text)
+        case Target.SKILL | Target.SCOPED | Target.GUARDS:
+            return rule_files.present(target, text)
         case Target.PENDING:
             found = memory.pending(text)
         case Target.INSTRUCTIONS:

@@ -29,7 +29,10 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one flag: where its line is, what it folded into, and why."""
+    """What became of one flag: where its line is, what it folded into, and why.
+
+    ``again`` is the earlier flag that a drain matched it to.
+    """
 
     flag: Flag
     fate: Fate
@@ -37,6 +40,7 @@ class Outcome:
     line: str = ""
     survivor: str = ""
     reason: str = ""
+    again: str = ""
 
     @property
     def verbatim(self) -> bool:
@@ -141,6 +145,7 @@ def _line(outcome: Outcome) -> str:
         "line": outcome.line,
         "survivor": outcome.survivor,
         "reason": outcome.reason,
+        "again": outcome.again,
     }
     known = _dump({key: value for key, value in fields.items() if value})
     # JSON allows a carriage return between its tokens, and a reader of lines stops there.
@@ -168,7 +173,9 @@ def _outcome(row: str) -> Outcome | None:
         fate = Fate(fields["outcome"])
     except (ValueError, KeyError, TypeError, RecursionError, BadLine):
         return None
-    told = {name: str(fields.get(name, "")) for name in ("file", "line", "survivor", "reason")}
+    told = {
+        name: str(fields.get(name, "")) for name in ("file", "line", "survivor", "reason", "again")
+    }
     return Outcome(flag=flag, fate=fate, **told)
 
 

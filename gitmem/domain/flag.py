@@ -18,7 +18,7 @@ ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 _STRINGS = (
     "at", "by", "session", "client", "branch", "head", "topic", "better", "skill", "rule",
-    "source", "trigger",
+    "again", "source", "trigger",
 )  # fmt: skip
 FIELDS = ("v", "id", "kind", "text", *_STRINGS[:-1], "paths", "trigger", "tainted")
 
@@ -56,6 +56,7 @@ class Flag:
     better: str
     skill: str
     rule: str
+    again: str
     source: str
     trigger: str
 

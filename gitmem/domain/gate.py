@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, assert_never
 from gitmem.domain.active import find_active
 from gitmem.domain.errors import Refused
 from gitmem.domain.paths import writable
-from gitmem.domain.plan import Existing, Op, Operation, Request, Work
+from gitmem.domain.places import Existing
+from gitmem.domain.plan import Op, Operation, Request, Work
 from gitmem.domain.secrets import find_secret
 from gitmem.domain.text import MAX_TEXT, find_hidden
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _ALLOWED = {
     Work.MEMORY: {Op.KEEP, Op.MERGE, Op.SUPERSEDE, Op.DUPLICATE, Op.SKIP},
     Work.PENDING: {Op.PENDING, Op.DUPLICATE, Op.SKIP},
-    Work.RULES: {Op.EDIT, Op.DUPLICATE, Op.SKIP},
+    Work.RULES: {Op.EDIT, Op.SUPERSEDE, Op.DUPLICATE, Op.SKIP},
 }
 
 
@@ -66,6 +67,8 @@ class _Given:
     files: frozenset[str]
     lines: frozenset[Existing]
     texts: frozenset[str]
+    fixed: Mapping[str, str]
+    claims: Mapping[tuple[str, str], tuple[str, ...]]
 
 
 def check(request: Request, operations: Sequence[Operation], *, folder: str) -> Passed:
@@ -77,6 +80,8 @@ def check(request: Request, operations: Sequence[Operation], *, folder: str) -> 
         files=frozenset(request.files),
         lines=frozenset(request.existing),
         texts=frozenset(line.text for line in request.existing),
+        fixed={flag_id: request.usual[flag_id] for flag_id in request.fixed},
+        claims=_claims(request, operations) if request.work is Work.RULES else {},
     )
     cited = Counter(flag_id for operation in operations for flag_id in operation.flags)
     reasons = dict.fromkeys(given.flags, "the engine did not account for it")
@@ -129,7 +134,11 @@ def _objection(given: _Given, operation: Operation, cited: Mapping[str, int]) ->
         case Op.DUPLICATE:
             return _no_survivor(given, operation)
         case Op.MERGE | Op.SUPERSEDE:
-            return _nothing_replaced(given, operation) or _bad_line(given, operation)
+            return (
+                _nothing_replaced(given, operation)
+                or _claimed(given, operation)
+                or _bad_line(given, operation)
+            )
         case Op.KEEP | Op.PENDING | Op.EDIT:
             return _bad_line(given, operation)
         case _:
@@ -164,14 +173,53 @@ def _nothing_replaced(given: _Given, operation: Operation) -> str:
     return "the engine named a line to replace that is not there"
 
 
-def _bad_line(given: _Given, operation: Operation) -> str:
-    if operation.file not in given.files:
-        return "the engine named a file that is not among the targets"
+def _claims(
+    request: Request, operations: Sequence[Operation]
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """For each line that is to be replaced, the flags of the one operation that may do it.
+
+    Of several it is the one with the flag that was queued first, whatever their order.
+    """
+    place = {flag.id: number for number, flag in enumerate(request.flags)}
+    claims: dict[tuple[str, str], tuple[str, ...]] = {}
+    for operation in operations:
+        known = [flag_id for flag_id in operation.flags if flag_id in place]
+        if not _replaces(operation) or not known:
+            continue
+        key = operation.file, operation.survivor
+        first = min(place[flag_id] for flag_id in known)
+        if key not in claims or first < min(place.get(one, first) for one in claims[key]):
+            claims[key] = operation.flags
+    return claims
+
+
+def _claimed(given: _Given, operation: Operation) -> str:
+    """Two edits of one line: one is made, and the other flags stay queued for the next close."""
+    owner = given.claims.get((operation.file, operation.survivor), operation.flags)
+    if owner == operation.flags:
+        return ""
+    return f"another edit of this close replaces the same line (for {owner[0]}); it is for the next close"
+
+
+def unfit(operation: Operation, *, folder: str) -> str:
+    """Why an operation's line may not be written to its file; empty when it may, or writes none."""
+    if operation.op in (Op.SKIP, Op.DUPLICATE):
+        return ""
     try:
-        writable(operation.file, folder=given.folder)
+        writable(operation.file, folder=folder)
     except Refused as refusal:
         return refusal.message
     return _bad_text(operation.text)
+
+
+def _bad_line(given: _Given, operation: Operation) -> str:
+    if operation.file not in given.files:
+        return "the engine named a file that is not among the targets"
+    if any(
+        given.fixed.get(flag_id, operation.file) != operation.file for flag_id in operation.flags
+    ):
+        return "the engine chose another file than the one it asks for"
+    return unfit(operation, folder=given.folder)
 
 
 def _bad_reason(reason: str) -> str:

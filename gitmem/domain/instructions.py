@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gitmem.domain import managed_block
 from gitmem.domain.blocks import Block, BlockKind, blocks
-from gitmem.domain.bullets import add_bullets, bullets
+from gitmem.domain.bullets import add_bullets, bullets, replace_lines
 from gitmem.domain.errors import Refused
 from gitmem.domain.markdown import Line, insert_lines, split_lines
 from gitmem.domain.memory import INDEX_NAME
@@ -88,6 +88,22 @@ def add_rules(text: str, lines: Sequence[str]) -> str:
     if not _rule_blocks(text):
         text = insert_lines(text, span.end, ["", HEADING, ""])
     return add_bullets(text, lines, among=_rule_blocks(text), floor=span.end)
+
+
+def replace_rule(text: str, old: str, new: str) -> str:
+    """``text`` with the rule that reads ``old`` now reading ``new``; raises Refused without one."""
+    found = bullets(_rule_blocks(text))
+    at = next((at for at, rule in enumerate(found) if rule.text == old), None)
+    if at is None:
+        raise Refused(
+            f"no rule reads {old[:60]!r}",
+            hint="the file changed since it was read; run the close again",
+        )
+    expected = [new if place == at else rule.text for place, rule in enumerate(found)]
+    after = replace_lines(text, found[at], new)
+    if [one.text for one in bullets(_rule_blocks(after))] != expected:
+        raise Refused(f"the rule {old[:60]!r} cannot be changed without changing its neighbours")
+    return after
 
 
 def transplant_block(from_text: str, into_text: str) -> str:

@@ -28,6 +28,7 @@ class Made:
     run: Run
     outcomes: Sequence[Outcome]
     left: Sequence[Left]
+    recurred: Sequence[str] = ()
 
 
 def message(made: Made) -> str:
@@ -40,6 +41,7 @@ def message(made: Made) -> str:
     if run.engine == "verbatim":
         how += " Every line is the flag as written; nothing was judged."
     parts = [_subject(outcomes), how]
+    parts += _paragraph("Came back", [f"- {visible(told)}" for told in made.recurred])
     placed = [outcome for outcome in outcomes if outcome.file]
     for file in sorted({outcome.file for outcome in placed}):
         rows = [row for outcome in placed if outcome.file == file for row in _placed(outcome)]
@@ -71,6 +73,8 @@ def _placed(outcome: Outcome) -> list[str]:
     if flag.session:
         marks.append(f"session {visible(flag.session[:8])}")
     marks.append("verbatim" if outcome.verbatim else "reworded")
+    if outcome.again:
+        marks.append(f"again, after {outcome.again}")
     if flag.tainted:
         marks.append("tainted")
     rows = [f"- {outcome.line}", f"  ({', '.join(marks)})"]

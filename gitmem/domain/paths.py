@@ -17,6 +17,8 @@ MAX_PATH = 200
 
 _INSTRUCTIONS = frozenset({"CLAUDE.md", "AGENTS.md"})
 _SKILL = re.compile(r"\.(?:claude|agents)/skills/[A-Za-z0-9][A-Za-z0-9._-]{0,63}/SKILL\.md")
+_SCOPED = re.compile(r"\.claude/rules/gitmem-[a-z0-9][a-z0-9-]{0,59}\.md")
+_GUARDS = ".gitmem/guards.jsonl"
 _DRAIN = re.compile(r"\.gitmem/drains/[A-Za-z0-9][A-Za-z0-9-]{0,63}\.jsonl")
 _FOLDER_PART = re.compile(r"[A-Za-z0-9._-]+")
 _MAX_FOLDER_PARTS = 3
@@ -40,7 +42,13 @@ class Target(StrEnum):
     PENDING = "pending"
     INSTRUCTIONS = "instructions"
     SKILL = "skill"
+    SCOPED = "scoped"
+    GUARDS = "guards"
     DRAIN = "drain"
+
+
+# What a client obeys: an edit of it is a rule, and no tainted flag gets there by itself.
+RULING = frozenset({Target.INSTRUCTIONS, Target.SKILL, Target.SCOPED, Target.GUARDS})
 
 
 _NAMED = {INDEX_NAME: Target.INDEX, PENDING_NAME: Target.PENDING}
@@ -57,7 +65,8 @@ def writable(path: str, *, folder: str = "memory") -> Target:
     if target is None:
         raise Refused(
             f"gitmem does not write {path[:80]!a}: {reason or 'it is not one of its files'}",
-            hint="it writes memory, its own block, bodies of existing skills and its records",
+            hint="it writes memory, its own block, bodies of existing skills, its own rule files and "
+            "guards, and its records",
         )
     return target
 
@@ -113,6 +122,10 @@ def _target(path: str, folder: str) -> Target | None:
         return Target.INSTRUCTIONS
     if _SKILL.fullmatch(path):
         return Target.SKILL
+    if _SCOPED.fullmatch(path):
+        return Target.SCOPED
+    if path == _GUARDS:
+        return Target.GUARDS
     return Target.DRAIN if _DRAIN.fullmatch(path) else None
 
 

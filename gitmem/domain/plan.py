@@ -6,14 +6,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gitmem.domain.memory import PENDING_NAME, default_topic
+from gitmem.domain.errors import Refused
+from gitmem.domain.scoped import paths_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.domain.flag import Flag
+    from gitmem.domain.loops import Climb
+    from gitmem.domain.places import Existing, Place, Places
 
 CHUNK = 32  # flags of one memory request
+CHOICES = 64  # files that a snag without a target may go to
 
 
 class Work(StrEnum):
@@ -37,14 +41,6 @@ class Op(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Existing:
-    """A line that is in memory already."""
-
-    file: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One unit of judgement: these flags, into one of these files, beside these lines."""
 
@@ -56,6 +52,13 @@ class Request:
     usual: Mapping[str, str] = field(default_factory=dict)
     # Said to the reviewer about a flag's usual file; flag id to sentence.
     remarks: Mapping[str, str] = field(default_factory=dict)
+    # Of rules: the flags that may go nowhere but to their usual file, and what a file is about.
+    fixed: frozenset[str] = frozenset()
+    about: Mapping[str, str] = field(default_factory=dict)
+    # The present text of the file that the request is about.
+    body: str = ""
+    # Earlier snags that a flag may be a return of; flag id to them.
+    earlier: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,53 +76,28 @@ class Operation:
     text: str = ""
     survivor: str = ""
     reason: str = ""
+    section: str = ""
+    again: str = ""
+    tools: tuple[str, ...] = ()
+    match: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Everything a close will ask, what a person has decided already, and all flags by id."""
+    """Everything a close will ask, what a person has decided already, and all flags by id.
+
+    ``unplaced`` are flags that ask for a place there is not (id to reason): they stay queued.
+    ``climbs`` says where a loop's next edit goes when it comes back: by the id of a flag of this
+    close, and by the id of any earlier snag that one may turn out to be a return of. ``recurred`` has
+    a sentence on each loop that came back.
+    """
 
     requests: tuple[Request, ...]
     dropped: tuple[Operation, ...] = ()
+    unplaced: Mapping[str, str] = field(default_factory=dict)
+    climbs: Mapping[str, Climb] = field(default_factory=dict)
+    recurred: tuple[str, ...] = ()
     flags: Mapping[str, Flag] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
-    """What the tree that a close builds on has to offer as targets.
-
-    ``folder`` is the memory folder, ``lines`` its present lines, ``rule_lines`` those of the
-    instruction files and skills, ``instructions`` the instruction file for rules, ``rules`` each name of an instruction file to the file it leads to, ``skills``
-    skill name to path.
-    """
-
-    folder: str
-    lines: tuple[Existing, ...] = ()
-    rule_lines: tuple[Existing, ...] = ()
-    instructions: str = "CLAUDE.md"
-    rules: Mapping[str, str] = field(default_factory=dict)
-    skills: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def pending_file(self) -> str:
-        """Where open questions go."""
-        return f"{self.folder}/{PENDING_NAME}"
-
-    def topic_file(self, flag: Flag) -> str:
-        """The topic file a flag asks for, else its kind's."""
-        return f"{self.folder}/{flag.topic or default_topic(flag.kind)}.md"
-
-    def rule_file(self, flag: Flag) -> tuple[str, str]:
-        """Where a snag's lesson goes, and a remark when that is not what it asked for."""
-        if flag.skill:
-            if flag.skill in self.skills:
-                return self.skills[flag.skill], ""
-            return self.instructions, f"there is no skill named {flag.skill}; filed as a rule"
-        if not flag.rule or flag.rule in self.rules:
-            return self.rules.get(flag.rule, self.instructions), ""
-        if flag.rule in self.skills.values():
-            return flag.rule, ""
-        return self.instructions, f"{flag.rule} does not hold rules; filed as a rule"
 
 
 def make_plan(flags: Sequence[Flag], places: Places, drops: Mapping[str, str]) -> Plan:
@@ -133,13 +111,18 @@ def make_plan(flags: Sequence[Flag], places: Places, drops: Mapping[str, str]) -
         if flag.id in drops
     ]
     left = [flag for flag in flags if flag.id not in drops]
+    rules, unplaced = _rules([flag for flag in left if flag.kind == "snag"], places)
     requests = [
         *_memory([flag for flag in left if flag.kind not in {"pending", "snag"}], places),
         *_pending([flag for flag in left if flag.kind == "pending"], places),
-        *_rules([flag for flag in left if flag.kind == "snag"], places),
+        *rules,
     ]
     return Plan(
-        requests=tuple(requests), dropped=tuple(dropped), flags={flag.id: flag for flag in flags}
+        requests=tuple(requests),
+        dropped=tuple(dropped),
+        unplaced=unplaced,
+        climbs=places.climbs,
+        flags={flag.id: flag for flag in flags},
     )
 
 
@@ -181,22 +164,45 @@ def _pending(flags: Sequence[Flag], places: Places) -> list[Request]:
     ]
 
 
-def _rules(flags: Sequence[Flag], places: Places) -> list[Request]:
+def _rules(flags: Sequence[Flag], places: Places) -> tuple[list[Request], dict[str, str]]:
+    """One request for each file, and the flags that ask for a place there is not."""
     by_file: dict[str, list[Flag]] = {}
-    remarks: dict[str, str] = {}
+    found: dict[str, Place] = {}
+    unplaced: dict[str, str] = {}
     for flag in flags:
-        file, remark = places.rule_file(flag)
-        by_file.setdefault(file, []).append(flag)
-        if remark:
-            remarks[flag.id] = remark
-    return [
-        Request(
-            work=Work.RULES,
-            flags=tuple(group),
-            files=(file,),
-            existing=tuple(line for line in places.rule_lines if line.file == file),
-            usual={flag.id: file for flag in group},
-            remarks={flag.id: remarks[flag.id] for flag in group if flag.id in remarks},
-        )
-        for file, group in by_file.items()
-    ]
+        try:
+            place = places.rule_place(flag)
+        except Refused as refused:
+            unplaced[flag.id] = refused.message
+            continue
+        found[flag.id] = place
+        by_file.setdefault(place.file, []).append(flag)
+    requests = [_rules_request(file, group, found, places) for file, group in by_file.items()]
+    return requests, unplaced
+
+
+def _rules_request(
+    file: str, flags: Sequence[Flag], found: Mapping[str, Place], places: Places
+) -> Request:
+    """Flags that name no file may go to any that is there; the others only where they asked to."""
+    fixed = frozenset(flag.id for flag in flags if found[flag.id].fixed)
+    free = len(fixed) < len(flags)
+    others = [path for path in _choices(places) if path != file] if free else []
+    return Request(
+        work=Work.RULES,
+        flags=tuple(flags),
+        files=(file, *others),
+        existing=tuple(line for line in places.rule_lines if line.file == file),
+        usual={flag.id: file for flag in flags},
+        remarks={flag.id: found[flag.id].remark for flag in flags if found[flag.id].remark},
+        fixed=fixed,
+        about={path: places.about[path] for path in others if path in places.about},
+        body=places.bodies.get(file, ""),
+        earlier={flag.id: places.earlier[flag.id] for flag in flags if places.earlier.get(flag.id)},
+    )
+
+
+def _choices(places: Places) -> list[str]:
+    """The files that a rule may go to when it names none, as many as an engine is shown."""
+    ours = [path for path, text in places.scoped.items() if paths_of(text) is not None]
+    return [*sorted(places.about), *sorted(ours)][:CHOICES]

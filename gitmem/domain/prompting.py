@@ -7,22 +7,26 @@ ids; targets are labels of a fixed list. What comes back is mapped by label; any
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gitmem.domain.plan import Existing, Op, Operation, Request, Work
+from gitmem.domain.plan import Op, Operation, Request, Work
+from gitmem.domain.prompting_rules import RuleLabels, rule_labels, rule_parts, told_about
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gitmem.domain.places import Existing
+
 _OPS = {
     Work.MEMORY: (Op.KEEP, Op.MERGE, Op.SUPERSEDE, Op.DUPLICATE, Op.SKIP),
     Work.PENDING: (Op.PENDING, Op.DUPLICATE, Op.SKIP),
-    Work.RULES: (Op.EDIT, Op.DUPLICATE, Op.SKIP),
+    Work.RULES: (Op.EDIT, Op.SUPERSEDE, Op.DUPLICATE, Op.SKIP),
 }
 # Tokens of an answer: an operation costs some 60 without a text and 120 with one.
 _TOKENS_PER_FLAG = 150
 _REASON = 200  # characters of a model's own words that reach the record
+_FIELDS = ("op", "target", "line", "text", "reason", "section", "again")
 _WITHOUT_LINE = (Op.DUPLICATE, Op.SKIP)
 _TOKENS_AT_LEAST = 1024
 
@@ -34,6 +38,7 @@ class Labels:
     flags: Mapping[str, str]
     lines: Mapping[str, Existing]
     files: Mapping[str, str]
+    rules: RuleLabels = field(default_factory=RuleLabels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +53,9 @@ class Question:
 
 def question(request: Request, mark: str) -> Question:
     """The data of a request between lines that carry ``mark``, a random word nobody can guess."""
+    rules = request.work is Work.RULES
     labels = Labels(
+        rules=rule_labels(request) if rules else RuleLabels(),
         flags={f"f{place}": flag.id for place, flag in enumerate(request.flags, 1)},
         lines={f"m{place}": line for place, line in enumerate(request.existing, 1)},
         files={f"t{place}": file for place, file in enumerate(request.files, 1)},
@@ -63,8 +70,14 @@ def question(request: Request, mark: str) -> Question:
         {"id": label, "in": target.get(line.file, ""), "text": line.text}
         for label, line in labels.lines.items()
     ]
-    files = [{"id": label, "file": file} for label, file in labels.files.items()]
-    parts = (("FLAGS", flags), ("LINES", lines), ("TARGETS", files))
+    files = [
+        {"id": label, "file": file, **told_about(request, file)}
+        for label, file in labels.files.items()
+    ]
+    parts: list[tuple[str, object]] = [("FLAGS", flags), ("LINES", lines), ("TARGETS", files)]
+    if rules:
+        named = {flag_id: label for label, flag_id in labels.flags.items()}
+        parts += rule_parts(request, labels.rules, named)
     text = "\n".join(
         f"{name} {mark}\n{json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n{name} {mark}"
         for name, data in parts
@@ -91,6 +104,8 @@ def schema(work: Work) -> dict[str, object]:
         "text": text,
         "reason": text,
     }
+    if work is Work.RULES:
+        fields |= {"section": text, "again": text}
     operation = {
         "type": "object",
         "properties": fields,
@@ -122,7 +137,7 @@ def operations(
 def _operation(request: Request, labels: Labels, row: object) -> Operation | None:
     if not isinstance(row, dict):
         return None
-    values = {key: row.get(key, "") for key in ("op", "target", "line", "text", "reason")}
+    values = {key: row.get(key, "") for key in _FIELDS}
     cited = row.get("flags")
     if not all(isinstance(value, str) for value in values.values()) or not isinstance(cited, list):
         return None
@@ -139,7 +154,15 @@ def _operation(request: Request, labels: Labels, row: object) -> Operation | Non
         text="" if op in _WITHOUT_LINE else values["text"].strip(),
         survivor=_survivor(labels, values["line"]),
         reason=_reason(request, op, ids, values["reason"]),
+        section=labels.rules.sections.get(values["section"], ""),
+        again=_again(labels.rules, values["again"], ids),
     )
+
+
+def _again(labels: RuleLabels, label: str, ids: tuple[str, ...]) -> str:
+    """The earlier snag that an operation names, if it was shown as near to each of its flags."""
+    near = labels.near.get(label, frozenset())
+    return labels.earlier[label] if ids and near.issuperset(ids) else ""
 
 
 def _file(

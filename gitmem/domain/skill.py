@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gitmem.domain.blocks import Block, BlockKind, blocks
-from gitmem.domain.bullets import add_bullets, one_line
+from gitmem.domain import sections
+from gitmem.domain.blocks import BlockKind, blocks
+from gitmem.domain.bullets import add_bullets, bullets, one_line, replace_lines
 from gitmem.domain.errors import Internal, Refused
 from gitmem.domain.markdown import (
     blank,
@@ -26,14 +27,6 @@ if TYPE_CHECKING:
 
 HEADING = "## Learned"
 
-# A section for lines like ours: a title made of these words alone, at least one of the first.
-_NAMES = frozenset(
-    {"gotcha", "gotchas", "learned", "learnt", "lesson", "lessons", "note", "notes"}
-    | {"pitfall", "pitfalls", "tip", "tips"}
-)
-_AROUND = frozenset(
-    {"and", "caveats", "common", "general", "important", "known", "other", "tricks", "useful"}
-)
 _PLAIN = re.compile(r" {0,3}[-*+][ \t]{1,4}\S.*")
 
 
@@ -52,21 +45,53 @@ def front_matter(text: str) -> tuple[str, str]:
     return "".join(lines[:count]), "".join(lines[count:])
 
 
-def add_body_lines(text: str, lines: Sequence[str]) -> str:
-    """``text`` with one bullet per line in its section for such lines, else in a new one at its end.
+def add_body_lines(text: str, lines: Sequence[str], *, section: str = "") -> str:
+    """``text`` with one bullet per line where a person would put it.
 
-    Raises Refused for front matter that is not closed, and for what is not one line.
+    That is the section with the title ``section`` if there is one, after its last list; else its
+    section for such lines; else a new one, at its end or before its closing links. Raises Refused
+    for front matter that is not closed, and for what is not one line.
     """
     front_matter(text)
     if not lines:
         return text
     for line in lines:
         one_line(line)
-    section = _section(blocks(text))
-    if section is None:
+    part = sections.named(text, section) or sections.collecting(text)
+    if part is None:
         text = _with_section(text)
-        section = _section(blocks(text)) or []
-    return add_bullets(text, lines, among=section, floor=len(split_lines(text)))
+        part = sections.collecting(text)
+    found = part.blocks if part else ()
+    return add_bullets(text, lines, among=sections.roomy(text, found), floor=len(split_lines(text)))
+
+
+def replaceable(text: str) -> list[str]:
+    """The texts of the bullets that an edit may replace: those of one line, each told once."""
+    found = [block for block in bullets(blocks(text)) if block.first == block.last]
+    texts = [block.text for block in bullets(blocks(text))]
+    return [block.text for block in found if texts.count(block.text) == 1]
+
+
+def replace_body_line(text: str, old: str, new: str) -> str:
+    """``text`` with the bullet that reads ``old`` now reading ``new``; all else byte for byte.
+
+    Raises Refused when there is no such bullet of one line, or more than one.
+    """
+    front_matter(text)
+    if old not in replaceable(text):
+        raise Refused(
+            f"no single line reads {old[:60]!r}",
+            hint="the file changed since it was read; run the close again",
+        )
+    block = next(block for block in bullets(blocks(text)) if block.text == old)
+    after = replace_lines(text, block, new)
+    expected = [new if one.text == old else one.text for one in bullets(blocks(text))]
+    if [one.text for one in bullets(blocks(after))] != expected:
+        raise Refused(
+            f"the line {old[:60]!r} cannot be changed without changing its neighbours",
+            hint="put a blank line and no indentation around its list",
+        )
+    return after
 
 
 def assert_only_added(before: str, after: str) -> None:
@@ -74,39 +99,38 @@ def assert_only_added(before: str, after: str) -> None:
 
     The old text must remain byte for byte when the added lines are taken out again.
     """
-    front, body = front_matter(before)
-    # A file that ends with the closing fence has no line end there to compare.
-    same = {front} if body else {front, front + newline_of(after)}
-    if front_matter(after)[0] not in same:
-        raise Internal("an edit of a skill would change its front matter")
+    _assert_same_front(before, after)
     size = len(after) - len(before)
     places = _insertions(before, after)
     if before != after and not any(_is_plain(after, at, size) for at in places):
         raise Internal("an edit of a skill would do more than add plain lines to its body")
 
 
-def _section(found: Sequence[Block]) -> list[Block] | None:
-    """The first section for lines like ours: its heading, and its blocks up to the next heading."""
-    headings = [at for at, block in enumerate(found) if block.kind is BlockKind.HEADING]
-    top = [at for at in headings if found[at].level == 1]
-    # The only top heading of several is the skill's own title, whatever it says.
-    title = top[0] if top == headings[:1] and len(headings) > 1 else None
-    for number, at in enumerate(headings):
-        if at != title and _collects(found[at].text):
-            end = headings[number + 1] if number + 1 < len(headings) else len(found)
-            return list(found[at:end])
-    return None
+def assert_only_replaced(before: str, after: str) -> None:
+    """Raises Internal unless one line, a plain bullet, is all that differs, and is a bullet still."""
+    _assert_same_front(before, after)
+    old, new = split_lines(before), split_lines(after)
+    changed = [at for at, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]]
+    starts = {block.first for block in blocks(after) if block.kind is BlockKind.BULLET}
+    plain = all(_PLAIN.fullmatch(new[at].rstrip("\r\n")) and at in starts for at in changed)
+    if len(old) != len(new) or len(changed) > 1 or not plain:
+        raise Internal("an edit of a skill would do more than replace one line of its body")
 
 
-def _collects(title: str) -> bool:
-    words = set(re.findall(r"\w+", title.casefold()))
-    return bool(words & _NAMES) and words <= _NAMES | _AROUND
+def _assert_same_front(before: str, after: str) -> None:
+    front, body = front_matter(before)
+    # A file that ends with the closing fence has no line end there to compare.
+    same = {front} if body else {front, front + newline_of(after)}
+    if front_matter(after)[0] not in same:
+        raise Internal("an edit of a skill would change its front matter")
 
 
 def _with_section(text: str) -> str:
-    """``text`` with our heading at its end, or before a fence or comment that is not closed."""
+    """``text`` with our heading before what closes it, else at its end or before an open fence."""
     found = [block for block in blocks(text) if block.closed]
+    closing = sections.closing(text)
     at = found[-1].last + 1 if found else front_matter_lines(text) or 0
+    at = at if closing is None else closing
     lines = rows(text)
     before = [""] if at > 0 and not blank(lines[at - 1]) else []
     after = [""] if at < len(lines) and not blank(lines[at]) else []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import Refused
 from gitmem.domain.gate import Left
-from gitmem.domain.paths import Target, writable
+from gitmem.domain.paths import RULING, writable
 from gitmem.domain.plan import Plan, Work
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def held_back(plan: Plan) -> tuple[Plan, tuple[Left, ...]]:
 
 def _instructs(path: str, folder: str) -> bool:
     try:
-        return bool(path) and writable(path, folder=folder) in {Target.INSTRUCTIONS, Target.SKILL}
+        return bool(path) and writable(path, folder=folder) in RULING
     except Refused:
         # Nothing gitmem would write; what it is nobody knows, so a person decides.
         return True

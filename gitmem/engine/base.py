@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitmem.domain import guard, scoped
 from gitmem.domain.assemble import Ground, existing_lines, rule_lines
 from gitmem.domain.errors import Refused
-from gitmem.domain.paths import Target, writable
-from gitmem.domain.plan import Places
+from gitmem.domain.markdown import front_value
+from gitmem.domain.paths import RULING, writable
+from gitmem.domain.places import Places
+from gitmem.engine import own_skill
 from gitmem.store import objects, trees
 
 if TYPE_CHECKING:
@@ -20,13 +23,12 @@ _LINK = "120000"
 _ODD = {_LINK: "it is a link", "100755": "it is executable", "160000": "it is a submodule"}
 _INSTRUCTIONS = ("CLAUDE.md", "AGENTS.md")
 _SKILLS = (".agents/skills/", ".claude/skills/")  # of two with one name the last one counts
+_RULING = (*_INSTRUCTIONS, *_SKILLS, scoped.FOLDER, guard.FILE)
 
 
 def read(repo: Repository, commit: str, folder: str) -> Ground:
     """What a close needs of a commit (empty: of no commit)."""
-    entries = (
-        objects.entries(repo, commit, folder + "/", *_INSTRUCTIONS, *_SKILLS) if commit else []
-    )
+    entries = objects.entries(repo, commit, folder + "/", *_RULING) if commit else []
     wanted = [entry for entry in entries if _concerns(entry.path, folder)]
     odd = {entry.path: _ODD[entry.mode] for entry in wanted if entry.mode in _ODD}
     readable = [entry for entry in wanted if entry.mode in {_PLAIN, _LINK}]
@@ -51,14 +53,31 @@ def read(repo: Repository, commit: str, folder: str) -> Ground:
 def places(ground: Ground) -> Places:
     """What a tree offers as targets."""
     rules = _rules(ground)
+    skills = _skills({**ground.texts, **ground.odd})
+    ruling = {
+        path: ground.texts[path]
+        for path in (*rules.values(), *skills.values(), *_scoped(ground))
+        if path in ground.texts
+    }
     return Places(
         folder=ground.folder,
         lines=existing_lines(ground),
         rule_lines=rule_lines(ground),
         instructions=next(iter(rules.values()), _INSTRUCTIONS[0]),
         rules=rules,
-        skills=_skills({**ground.texts, **ground.odd}),
+        skills=skills,
+        scoped={path: ground.texts.get(path, "") for path in _scoped(ground)},
+        bodies=ruling,
+        about={
+            path: f"{name}: {front_value(ground.texts[path], 'description')}"
+            for name, path in skills.items()
+            if path in ground.texts and path != own_skill.SKILL
+        },
     )
+
+
+def _scoped(ground: Ground) -> list[str]:
+    return sorted(path for path in {**ground.texts, **ground.odd} if path.startswith(scoped.FOLDER))
 
 
 def _concerns(path: str, folder: str) -> bool:
@@ -66,7 +85,7 @@ def _concerns(path: str, folder: str) -> bool:
     if path.rpartition("/")[0] == folder and path.endswith(".md"):
         return True
     try:
-        return writable(path, folder=folder) in {Target.INSTRUCTIONS, Target.SKILL}
+        return writable(path, folder=folder) in RULING
     except Refused:
         return False
 

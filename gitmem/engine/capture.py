@@ -28,7 +28,7 @@ _MAX_PATHS = 20
 class Wish:
     """What a caller asked to be kept: one text and what goes with it. Empty strings: not given."""
 
-    __slots__ = ("better", "kind", "paths", "rule", "skill", "source", "text", "topic")
+    __slots__ = ("again", "better", "kind", "paths", "rule", "skill", "source", "text", "topic")
 
     def __init__(  # noqa: PLR0913 - the options of `flag` and `snag`
         self,
@@ -41,6 +41,7 @@ class Wish:
         better: str = "",
         skill: str = "",
         rule: str = "",
+        again: str = "",
     ) -> None:
         self.text = text
         self.kind = kind
@@ -50,6 +51,7 @@ class Wish:
         self.better = better
         self.skill = skill
         self.rule = rule
+        self.again = again
 
 
 class Captured:
@@ -77,6 +79,12 @@ def checked(wish: Wish, *, cwd: str, repo: Repository) -> dict[str, object]:
         fields["skill"] = _name(wish.skill, "--skill")
     if wish.rule:
         fields["rule"] = _inside(wish.rule, cwd, repo.top)
+    if wish.again:
+        from gitmem.engine import (
+            known,
+        )  # reads the queue and the records: only when it is asked for
+
+        fields["again"] = known.flag(repo, wish.again).id
     if wish.paths:
         if len(wish.paths) > _MAX_PATHS:
             raise Refused(

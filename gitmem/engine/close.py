@@ -13,9 +13,9 @@ from gitmem.domain.flag import new_id
 from gitmem.domain.paths import writable
 from gitmem.domain.plan import make_plan
 from gitmem.domain.taint import held_back
-from gitmem.engine import base, drain, ground, snapshot, tidy
+from gitmem.engine import base, drain, ground, history, loops, snapshot, tidy
 from gitmem.engine.merge_here import merger
-from gitmem.store import drops, records, refs, target, trees, worktrees
+from gitmem.store import records, refs, target, trees, worktrees
 from gitmem.store.answers import Answers
 from gitmem.store.claim import Claim
 from gitmem.store.worktrees import Move
@@ -59,8 +59,9 @@ class Wanted:
 class Closed:
     """What a close came to. ``commit`` is empty when there was nothing to commit.
 
-    ``drain`` names its record. ``queue_gone``: nothing is queued and the queue branch is not there. ``files`` are the new texts (also for a dry run), ``base`` the commit they build on, ``branch`` where the
-    commit is.
+    ``drain`` names its record. ``queue_gone``: nothing is queued and the queue branch is not there.
+    ``files`` are the new texts (also for a dry run), ``base`` the commit they build on, ``branch``
+    where the commit is. ``recurred`` has a sentence on each loop that came back.
     """
 
     branch: str
@@ -74,6 +75,7 @@ class Closed:
     in_review: int
     queue_gone: bool = False
     drain: str = ""
+    recurred: tuple[str, ...] = ()
 
     @property
     def flags(self) -> int:
@@ -96,10 +98,16 @@ def close(repo: Repository, wanted: Wanted) -> Closed:
 
 
 def _close(repo: Repository, wanted: Wanted) -> Closed:
+    proposed = refs.resolve(repo, target.REVIEW)
     seen, notes = _gather(repo, wanted)
     start = ground.for_here(repo, seen) if wanted.here else ground.for_review(repo, seen)
+    if not wanted.here and start.tip != proposed:  # another close got there after we had looked
+        raise refs.Moved("the review branch moved meanwhile")
     found = base.read(repo, start.commit, wanted.folder)
-    plan = make_plan(start.flags, base.places(found), drops.reasons(repo))
+    past = history.read(repo, seen)
+    places = loops.with_history(base.places(found), past, start.flags)
+    plan = make_plan(start.flags, places, past.dropped)
+    plan = replace(plan, recurred=tuple(loops.came_back(past, start.flags)))
     # What a person has not looked at apart must not become an instruction of this very branch.
     plan, held = held_back(plan) if wanted.here else (plan, ())
     plan = wanted.engine.prepared(plan)
@@ -124,6 +132,7 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
         outcomes=made.outcomes,
         left=(*held, *drained.left),
         files=made.files,
+        recurred=plan.recurred,
         notes=(*notes, *start.notes),
         in_review=len(seen.state.proposed),
         queue_gone=seen.known and not seen.queue.tip and not seen.state.open,
@@ -165,7 +174,12 @@ def _commit(repo: Repository, claim: Claim, closed: Closed, *, folder: str, queu
     tree = staging.write({path: text.encode() for path, text in files.items()})
     said = letter.message(
         letter.Made(
-            drain=name, tree=tree, run=closed.run, outcomes=closed.outcomes, left=closed.left
+            drain=name,
+            tree=tree,
+            run=closed.run,
+            outcomes=closed.outcomes,
+            left=closed.left,
+            recurred=closed.recurred,
         )
     )
     commit = trees.commit(repo, tree, [closed.base] if closed.base else [], said)

@@ -13,7 +13,10 @@ from gitmem.domain.errors import GitmemError
 from gitmem.domain.fitting import fitting, surviving
 from gitmem.domain.gate import NO_ANSWER, Left
 from gitmem.domain.limits import within_limits
+from gitmem.domain.plan import Work
+from gitmem.domain.raising import raised
 from gitmem.domain.reply import Credentials
+from gitmem.engine.placed import placed
 from gitmem.engine.ports import Answer, together
 
 if TYPE_CHECKING:
@@ -80,15 +83,22 @@ def drain(
             engine.stop()
             raise
     operations: list[Operation] = list(plan.dropped)
-    left: list[Left] = []
+    left = [Left(id=flag_id, reason=why) for flag_id, why in plan.unplaced.items()]
     for request, reply in zip(plan.requests, replies, strict=True):
-        passed = _passed(request, reply.answer, ground.folder)
+        passed = _raised(request, _passed(request, reply.answer, ground.folder), plan, ground)
         operations += passed.operations
         left += passed.left
     # Of two flags with one text the one made first stays, whatever its topic.
     place = {flag_id: number for number, flag_id in enumerate(plan.flags)}
     operations.sort(key=lambda operation: min(place[flag_id] for flag_id in operation.flags))
-    within, over = surviving(*within_limits(operations, lines=len(existing_lines(ground))))
+    operations = placed(operations, ground, plan.flags)
+    rules = {
+        request.files[0]: len(request.existing)
+        for request in plan.requests
+        if request.work is Work.RULES
+    }
+    lines = len(existing_lines(ground))
+    within, over = surviving(*within_limits(operations, lines=lines, rules=rules))
     fit, unfit = fitting(ground, within, plan.flags)
     return Drained(
         operations=tuple(fit),
@@ -103,6 +113,19 @@ def _passed(request: Request, answer: Answer, folder: str) -> gate.Passed:
     reasons = {key: why for key, why in answer.reasons.items() if key not in cited}
     left = [Left(id=one.id, reason=reasons.get(one.id, one.reason)) for one in passed.left]
     return gate.Passed(operations=passed.operations, left=tuple(left))
+
+
+def _raised(request: Request, passed: gate.Passed, plan: Plan, ground: Ground) -> gate.Passed:
+    """What came back a rung up; a line that is unfit there leaves its flags queued."""
+    kept: list[Operation] = []
+    left = list(passed.left)
+    for operation in raised(request, passed.operations, plan.climbs):
+        reason = gate.unfit(operation, folder=ground.folder)
+        if reason:
+            left += [Left(id=flag_id, reason=reason) for flag_id in operation.flags]
+        else:
+            kept.append(operation)
+    return gate.Passed(operations=tuple(kept), left=tuple(left))
 
 
 def _ids(request: Request) -> list[str]:

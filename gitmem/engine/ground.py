@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gitmem.domain import letter
 from gitmem.domain.drain import outcomes
 from gitmem.domain.errors import Usage
-from gitmem.store import drops, objects, records, refs, target, worktrees
+from gitmem.store import drops, matches, objects, records, refs, target, worktrees
 
 if TYPE_CHECKING:
     from gitmem.domain.drain import Outcome
@@ -41,7 +41,9 @@ def for_review(repo: Repository, seen: Snapshot) -> Start:
     if diverged:
         notes = (f"{seen.target.name} and its upstream diverged; the review is on the upstream",)
     pending = _pending(repo, seen, start, tip)
-    rejected = pending & drops.reasons(repo).keys()
+    rejected = (
+        pending & {*drops.reasons(repo), *_taken_back(repo, start, tip)} if pending else pending
+    )
     commit, flags = tip, undrained
     if not pending:
         commit = start
@@ -50,10 +52,14 @@ def for_review(repo: Repository, seen: Snapshot) -> Start:
         again = {item.flag.id: item.flag for item in recorded(repo, start, tip)}
         commit = start
         flags = (*[flag for key, flag in again.items() if key in pending], *undrained)
-        notes += (f"the review is made anew without what was dropped (it was {tip[:12]})",)
+        notes += (
+            f"the review is made anew without what was dropped or unmatched (it was {tip[:12]})",
+        )
     elif rejected:
         ids = ", ".join(sorted(rejected))
-        notes += (f"a person edited the review, so it stays, with what was dropped: {ids}",)
+        notes += (
+            f"a person edited the review, so it stays, with what was dropped or unmatched: {ids}",
+        )
     return Start(ref=target.REVIEW, tip=tip, commit=commit, flags=flags, notes=notes)
 
 
@@ -99,6 +105,16 @@ def recorded(repo: Repository, start: str, tip: str) -> list[Outcome]:
         for path in sorted(now.keys() - before)
         for outcome in outcomes(now[path].decode("utf-8", "replace"))
     ]
+
+
+def _taken_back(repo: Repository, start: str, tip: str) -> set[str]:
+    """The flags under review whose match a person took back, and which still have it."""
+    undone = matches.undone(repo)
+    return {
+        item.flag.id
+        for item in (recorded(repo, start, tip) if undone else ())
+        if item.again and undone.get(item.flag.id) == item.again
+    }
 
 
 def _pending(repo: Repository, seen: Snapshot, start: str, tip: str) -> frozenset[str]:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.domain.flag import Flag
-    from gitmem.domain.plan import Existing, Request
+    from gitmem.domain.places import Existing
+    from gitmem.domain.plan import Request
 
 LINES = 64  # existing lines in one request
 _WORDS = 256  # words of a query; a chunk of 32 flags of 150 characters has some 500, half repeated

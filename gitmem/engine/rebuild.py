@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import dropwhile
 from typing import TYPE_CHECKING
 
+from gitmem.domain import guard_file
 from gitmem.domain.assemble import fresh
 from gitmem.domain.errors import Refused
 from gitmem.domain.index import update_index
@@ -70,16 +71,25 @@ def _merged(
     repo: Repository, claim: Claim, path: str, ours: bytes | None, change: Change, folder: str
 ) -> bytes | None:
     """Lists of independent lines unite; everything else merges as git does."""
-    both = ours is not None and change.after is not None and ours != change.before
-    if both and _kind(path, folder) in {Target.TOPIC, Target.PENDING}:
+    if ours is not None and change.after is not None and ours != change.before:
         try:
-            before = fresh(path) if change.before is None else change.before.decode()
-            text = united(before, (ours or b"").decode(), (change.after or b"").decode())
+            text = _united(path, ours.decode(), change, _kind(path, folder))
         except UnicodeDecodeError:
             text = None
         if text is not None:
             return text.encode()
     return replay.merged(repo, claim, path, ours=ours, change=change)
+
+
+def _united(path: str, ours: str, change: Change, kind: Target | None) -> str | None:
+    """Both versions in one where their lines are independent of each other; else None."""
+    before = None if change.before is None else change.before.decode()
+    after = (change.after or b"").decode()
+    if kind in {Target.TOPIC, Target.PENDING}:
+        return united(fresh(path) if before is None else before, ours, after)
+    if kind is Target.SCOPED and before is not None:
+        return united(before, ours, after)
+    return guard_file.united(before or "", ours, after) if kind is Target.GUARDS else None
 
 
 def _kind(path: str, folder: str) -> Target | None:

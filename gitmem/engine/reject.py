@@ -46,8 +46,8 @@ def drop(
     return Dropped(flag=flag, in_review=flag in state.in_review)
 
 
-def find(flags: list[Flag], prefix: str) -> Flag:
-    """The one flag whose id starts with ``prefix``; raises Usage."""
+def find(flags: list[Flag], prefix: str, *, among: str = "queued flag") -> Flag:
+    """The one flag whose id starts with ``prefix``; raises Usage. ``among`` says what they are."""
     prefix = prefix.lower()
     if not prefix or len(prefix) > ID_LENGTH or prefix.strip(ID_ALPHABET):
         raise Usage(f"{prefix[:20]!r} is no flag id", hint="gitmem log lists the ids")
@@ -57,5 +57,5 @@ def find(flags: list[Flag], prefix: str) -> Flag:
             f"{prefix} stands for {len(found)} flags", hint="give more characters of the id"
         )
     if not found:
-        raise Usage(f"no queued flag has the id {prefix}", hint="gitmem log lists the ids")
+        raise Usage(f"no {among} has the id {prefix}", hint="gitmem log lists the ids")
     return found[0]

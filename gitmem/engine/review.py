@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import NoProgress
 from gitmem.engine import ground
-from gitmem.store import records, refs, target, worktrees
+from gitmem.engine.reject import find
+from gitmem.store import identity, matches, records, refs, target, worktrees
 from gitmem.store.answers import Answers
 from gitmem.store.claim import Claim
 from gitmem.store.worktrees import Move
@@ -25,6 +26,11 @@ class Review:
     tip: str
     base: str
     outcomes: tuple[Outcome, ...]
+
+    @property
+    def matched(self) -> tuple[Outcome, ...]:
+        """Those that a drain took for a return of an earlier flag which they do not name."""
+        return tuple(item for item in self.outcomes if item.again and not item.flag.again)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +76,21 @@ def discard(repo: Repository, configured: str, *, dry_run: bool = False) -> Disc
         # What a person sent back must not be the answer to the same question again.
         Answers(repo.folder).forget(flags)
     return Discarded(tip=tip, flags=flags)
+
+
+def unmatch(repo: Repository, configured: str, prefix: str, *, at: str, dry_run: bool) -> Outcome:
+    """Records that a flag in review is no return of the one it was matched to.
+
+    The next close makes the review anew without the match. Raises NoProgress when nothing is in
+    review, and Usage for an id that no match in it has.
+    """
+    found = read(repo, configured)
+    flag = find([item.flag for item in found.matched], prefix, among="match in review")
+    item = next(item for item in found.matched if item.flag.id == flag.id)
+    if not dry_run:
+        by = identity.identity(repo).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        matches.undo(repo, {"id": flag.id, "again": item.again, "at": at, "by": by})
+    return item
 
 
 def _landed(repo: Repository, where: Target) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitmem.domain.memory import fact_key
 from gitmem.domain.plan import Op, Operation, Work
 from gitmem.engine.ports import Answer
 
@@ -39,4 +40,12 @@ def _operation(request: Request, flag: Flag) -> Operation:
         file=request.usual[flag.id],
         text=(flag.better or flag.text) if request.work is Work.RULES else flag.text,
         reason=request.remarks.get(flag.id, ""),
+        again=_same(request, flag),
     )
+
+
+def _same(request: Request, flag: Flag) -> str:
+    """The earlier snag in the very same words; nothing less is the same to an engine without a model."""
+    words = fact_key(flag.text)
+    near = request.earlier.get(flag.id, ())
+    return next((one.id for one in near if fact_key(one.text) == words), "")

@@ -11,13 +11,21 @@ class Words:
     """``did`` and ``decided`` go to the ledger, ``person`` and ``model`` to whom they name; empty is silence.
 
     ``did`` is for a person, ``decided`` one entry an action: the line it left in the session's file.
+    ``ask`` is why the person shall be asked before a tool runs.
     """
 
-    __slots__ = ("decided", "did", "model", "person")
+    __slots__ = ("ask", "decided", "did", "model", "person")
 
     def __init__(
-        self, did: str = "", *, person: str = "", model: str = "", decided: Sequence[str] = ()
+        self,
+        did: str = "",
+        *,
+        person: str = "",
+        model: str = "",
+        ask: str = "",
+        decided: Sequence[str] = (),
     ) -> None:
+        self.ask = ask
         self.did = did
         self.person = person
         self.model = model

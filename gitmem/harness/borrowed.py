@@ -40,10 +40,12 @@ class Borrowed:
             event.session = conversation
         return event
 
-    def answer(self, event: boundary.Event, *, person: str, model: str) -> str:
+    def answer(self, event: boundary.Event, *, person: str, model: str, ask: str = "") -> str:
         """The JSON such a client reads; empty at events whose words it would drop or misplace.
 
         Nobody but the model can be told here; what the model is told begins with the person's words.
+        Nothing is asked: no guard speaks there, because no call is announced to gitmem.
         """
+        del ask
         said = model or person
         return dumps({"additionalContext": said}) if said and event.kind in _SPEAKS else ""

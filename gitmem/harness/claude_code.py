@@ -1,8 +1,8 @@
 """Claude Code: its hook payloads as events, what is said as its answers (hot lane).
 
 Shapes as recorded from the client, version 2.1.328 (`tests/data/claude-code/`). Only SessionStart,
-PostToolBatch and UserPromptSubmit may add context, and what PreCompact prints goes to whoever writes
-the summary; nothing is ever blocked.
+PreToolUse, PostToolBatch and UserPromptSubmit may add context, and what PreCompact prints goes to
+whoever writes the summary; nothing is ever blocked, and asked about only where a person's guard says so.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ NAME = "claude-code"
 _KINDS = {
     "SessionStart": boundary.BOOT,
     "UserPromptSubmit": boundary.PROMPT,
+    "PreToolUse": boundary.BEFORE,
     "PostToolUse": boundary.TOOL,
     "PostToolUseFailure": boundary.FAILURE,
     "PostToolBatch": boundary.BATCH,
@@ -26,7 +27,7 @@ _KINDS = {
     "PreCompact": boundary.COMPACTING,
     "SessionEnd": boundary.END,
 }
-_CONTEXT = ("SessionStart", "PostToolBatch", "UserPromptSubmit")
+_CONTEXT = ("SessionStart", "PreToolUse", "PostToolBatch", "UserPromptSubmit")
 _PLAIN = "PreCompact"
 _PERSON = "SessionStart"  # elsewhere the person is not to be disturbed
 _LONGEST = 10_000  # characters of context; the client puts a longer one into a file
@@ -77,8 +78,11 @@ def parse(
     return found
 
 
-def answer(event: boundary.Event, *, person: str, model: str) -> str:
-    """What the client reads from stdout; empty when there is nothing to say, or no way to say it."""
+def answer(event: boundary.Event, *, person: str, model: str, ask: str = "") -> str:
+    """What the client reads from stdout; empty when there is nothing to say, or no way to say it.
+
+    ``ask`` is why the person shall be asked before the call; only PreToolUse has that.
+    """
     model = model[:_LONGEST]
     if event.name == _PLAIN:
         return model
@@ -86,7 +90,10 @@ def answer(event: boundary.Event, *, person: str, model: str) -> str:
     if person and event.name == _PERSON:
         said["systemMessage"] = person
     if model and event.name in _CONTEXT:
-        said["hookSpecificOutput"] = {"hookEventName": event.name, "additionalContext": model}
+        special = {"hookEventName": event.name, "additionalContext": model}
+        if ask and event.kind == boundary.BEFORE:
+            special |= {"permissionDecision": "ask", "permissionDecisionReason": ask}
+        said["hookSpecificOutput"] = special
     return dumps(said) if said else ""
 
 
@@ -149,7 +156,7 @@ def _completed(answered: Mapping[str, object], key: str) -> set[str]:
 
 
 def _calls(payload: Mapping[str, object]) -> Sequence[tuple[str, str]]:
-    """Tool and shell command of the call, or of every call of a batch.
+    """Tool and subject of the call, or of every call of a batch: its shell command, or the file it writes.
 
     A batch also lists the calls that failed, unmarked.
     """
@@ -158,9 +165,16 @@ def _calls(payload: Mapping[str, object]) -> Sequence[tuple[str, str]]:
     return [_call(call) for call in calls if isinstance(call, dict) and "tool_name" in call]
 
 
+# What a call is about, for whoever has to know it before: its command, or the file it writes.
+_SUBJECTS = ("command", "file_path", "notebook_path")
+
+
 def _call(call: Mapping[str, object]) -> tuple[str, str]:
     given = call.get("tool_input")
-    return _text(call, "tool_name"), _text(given, "command") if isinstance(given, dict) else ""
+    if not isinstance(given, dict):
+        return _text(call, "tool_name"), ""
+    told = [_text(given, name) for name in _SUBJECTS]
+    return _text(call, "tool_name"), next((text for text in told if text), "")
 
 
 def _id(payload: Mapping[str, object], key: str) -> str:

@@ -10,7 +10,7 @@ from gitmem.store import local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 NAMES = ("ledger.1.jsonl", "ledger.jsonl")  # oldest first
 MOST = 1 << 20  # bytes that a boot reads; some 7,000 hooks
@@ -67,6 +67,15 @@ def entries(folder: str) -> tuple[list[dict[str, object]], int]:
     found = [entry(line) for line in lines if line.strip()]
     good = [one for one in found if one]
     return good, len(found) - len(good)
+
+
+def did(folder: str, what: str) -> Iterator[Mapping[str, object]]:
+    """The entries whose ``did`` begins with ``what``, oldest first; torn lines are passed over."""
+    mark = f'"did":"{what}'.encode()
+    for name in NAMES:
+        for line in local.read(f"{folder}/{name}").splitlines():
+            if mark in line and str(entry(line).get("did", "")).startswith(what):
+                yield entry(line)
 
 
 def put_aside(folder: str) -> bool:

@@ -8,9 +8,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from gitmem.domain.flag import Flag
+from gitmem.domain import guard
+from gitmem.domain.drain import Fate, Header, Outcome, Run, render
+from gitmem.domain.flag import Flag, make, new_id
+from gitmem.domain.guard import Guard
 from gitmem.store import sessions
 from gitmem.store.prune import prune
+from tests.bench import measure
 from tests.bench.measure import Case
 from tests.support.queues import folder_of, journal, new_flag, publish, repository_of
 from tests.support.sandbox import GITMEM, Sandbox
@@ -25,6 +29,10 @@ TRANSCRIPT_LIMIT = (
     1.15  # a batch in a session with a huge transcript against one in a short session
 )
 CHECK_SECONDS = 0.5
+GUARDS = 200
+SKILLS, LINES, CLOSES = 40, 2_000, 50
+LOOPS_SECONDS = 1.0
+_SNAG_EVERY, _BACK = 4, 20
 _STEP = 1_000  # flags of one commit, so that the history looks like one that grew
 _SESSION = "bench"
 
@@ -57,6 +65,7 @@ def hooks(folder: Path) -> list[Case]:
         resumed(folder, drained, "short", 1 << 16),
         resumed(folder, drained, "200 MB", 200 << 20),
         nudge(empty),
+        guarded(folder),
     ]
 
 
@@ -112,6 +121,19 @@ def resumed(folder: Path, sandbox: Sandbox, name: str, size: int) -> Case:
         transcript_path=str(projects / "now.jsonl"),
     )
     case.prepare = prepare
+    return case
+
+
+def guarded(folder: Path) -> Case:
+    """The hook before a tool call, in a repository with many guards, none of which fits."""
+    sandbox = repository(folder, "guarded")
+    lines = [
+        Guard(["Bash"], f"*tool{number}*--force*", "look first").line for number in range(GUARDS)
+    ]
+    sandbox.commit("guards", {guard.FILE: "\n".join([*lines, ""])})
+    call = {"tool_name": "Bash", "tool_input": {"command": "make test ARGS='-k guards'"}}
+    case = hook(f"hook: PreToolUse, {GUARDS} guards", sandbox, "PreToolUse", **call)
+    measure.once(case)  # the first call reads the guards from the target's tree
     return case
 
 
@@ -183,6 +205,52 @@ def check(folder: Path) -> Case:
         codes=(1,),
         seconds=CHECK_SECONDS,
     )
+
+
+def loops(folder: Path) -> Case:
+    """`loops` where there is much: skills, memory, records of many closes, and snags that came back."""
+    sandbox = repository(folder, "loops")
+    skills = {
+        f".claude/skills/skill-{number}/SKILL.md": (
+            f"---\nname: skill-{number}\ndescription: How part {number} is built and released.\n---\n\n"
+            f"# Part {number}\n\n## Steps\n\n1. Build it.\n"
+        )
+        for number in range(SKILLS)
+    }
+    files = {**skills, "memory/facts.md": "# Facts\n"}
+    for close in range(CLOSES):
+        each = LINES // CLOSES
+        outcomes = [_outcome(close * each + number) for number in range(each)]
+        files["memory/facts.md"] += "".join(f"- {one.line}\n" for one in outcomes)
+        header = Header(drain=f"drain-{close:04}", at="", queue="", run=Run(engine="bench"))
+        sandbox.commit(
+            "close", {f".gitmem/drains/drain-{close:04}.jsonl": render(header, outcomes)}
+        )
+    sandbox.commit("memory", files)
+    for number in range(_BACK):
+        again = _outcome(number * _SNAG_EVERY).flag.id
+        made = {"id": new_id(os.urandom(12)), "kind": "snag", "text": f"part {number} broke again"}
+        journal(sandbox, [make({**made, "better": "look first", "again": again})])
+    assert publish(sandbox).reason == ""
+    return Case(
+        name=f"loops, {SKILLS} skills, {LINES:,} lines",
+        command=[GITMEM, "loops", "--json"],
+        folder=sandbox.path,
+        says='"recurred"',
+        seconds=LOOPS_SECONDS,
+    )
+
+
+def _outcome(number: int) -> Outcome:
+    """A record line; every fourth is a snag's."""
+    digits = "".join(chr(ord("a") + int(digit)) for digit in f"{number:012}")
+    snag = number % _SNAG_EVERY == 0
+    text = f"part {number % 97} of the build broke in step {number}"
+    fields = {"id": digits, "kind": "snag" if snag else "fact", "text": text}
+    flag = make({**fields, "better": f"check step {number} first"} if snag else fields)
+    fate = Fate.EDITED if snag else Fate.ADDED
+    file = "CLAUDE.md" if snag else "memory/facts.md"
+    return Outcome(flag=flag, fate=fate, file=file, line=flag.better or flag.text)
 
 
 def repository(folder: Path, name: str) -> Sandbox:

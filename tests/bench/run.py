@@ -35,7 +35,7 @@ def main() -> int:
         flags = cases.flags(folder)
         hooks = cases.hooks(folder)
         quick = [base, *cases.imports(folder), *hooks, *flags]
-        slow = [cases.check(folder)] if knows_check(folder) else []
+        slow = [cases.check(folder), cases.loops(folder)] if knows_check(folder) else []
         measure.run(quick, rounds)
         measure.run(slow, _SLOW_ROUNDS)
     print(f"{GITMEM} with {launcher()}; {rounds} interleaved rounds; {os.cpu_count()} cores")

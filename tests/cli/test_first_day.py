@@ -49,13 +49,15 @@ def test_of_two_flags_with_one_text_the_first_one_s_topic_counts(sandbox: Sandbo
     assert "line one" not in sandbox.git("show", "gitmem/drain:memory/facts.md")
 
 
-def test_the_review_says_why_a_line_is_not_where_it_was_asked_to_be(sandbox: Sandbox) -> None:
+def test_a_close_says_which_skill_a_snag_asked_for_in_vain(sandbox: Sandbox) -> None:
+    sandbox.commit("skill", {".claude/skills/ship/SKILL.md": "# Ship\n"})
     sandbox.gitmem("snag", "w", "--better", "run make changelog", "--skill", "Release")
-    sandbox.gitmem("close")
 
-    shown = sandbox.gitmem("review").out
-    assert "w -> run make changelog" in shown
-    assert "CLAUDE.md; there is no skill named Release" in shown
+    closed = sandbox.gitmem("close")
+
+    assert closed.code == 7
+    assert "there is no skill named Release (there are: ship)" in closed.out
+    assert "undrained" in sandbox.gitmem("log").out
 
 
 def test_a_target_that_is_nowhere_is_refused_at_init(sandbox: Sandbox) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+from typing import Any
 
 import pytest
 
+from gitmem.domain import guard as guards
+from gitmem.domain.guard import Guard
 from tests.client.claude import Claude, said_at, without_gitmem
 from tests.client.evidence import index_line, ledger, marks, nudges, queued
 from tests.client.model import Answer, ScriptedModel, delegates, runs
@@ -247,3 +251,70 @@ def test_what_the_model_flags_after_it_read_the_web_is_tainted(
         "of the next chapter": False,
     }
     assert [line for line in marks(wired, session) if line.startswith("taint")] == ["taint Bash"]
+
+
+def test_a_snag_becomes_a_rule_comes_back_and_becomes_a_guard_that_is_said(
+    claude: Claude, wired: Sandbox
+) -> None:
+    wired.write("Makefile", "release:\n\t@echo released\n")
+    wired.git("add", "Makefile")
+    wired.commit("a makefile")
+    rule = "Finish the changelog before the tag."
+    lesson = "Stop and read the changelog first."
+
+    # Session one flags the snag; it is closed and accepted.
+    claude.session(
+        wired,
+        ScriptedModel(
+            main=[runs(f"gitmem snag '`make release` tagged too early' --better '{rule}'")]
+        ),
+        "Release.",
+    )
+    land(wired)
+    (loop,) = loops(wired)
+    assert (loop["state"], loop["rung"], loop["recurrences"]) == ("closed", "rule", [])
+    (first,) = loop["snags"]
+
+    # Session two sees the rule, and snags on the same thing all the same.
+    again = f"gitmem snag 'tagged too early again' --better '{lesson}' --again {first}"
+    second = claude.session(wired, ScriptedModel(main=[runs(again)]), "Release.")
+    assert rule in second.main[0].all
+    (loop,) = loops(wired)
+    assert (loop["state"], loop["rung"]) == ("recurred", "guard")
+    assert [one["session"] for one in loop["recurrences"]] == [second.id]
+
+    # The next close says so first, and moves the fix up.
+    closed = wired.gitmem("close")
+    assert closed.out.startswith("came back: `make release` tagged too early: first time since")
+    assert wired.gitmem("review").out.startswith("came back: ")
+    assert wired.gitmem("accept").code == 0
+
+    # Session three hears the guard when it makes such a call, and at no other; the call is made.
+    model = ScriptedModel(main=[runs("ls"), runs("make release"), runs("git status")])
+    third = claude.session(wired, model, "Release.", allow=["Bash(make *)"])
+    assert [len(said_at("PreToolUse:Bash", request)) for request in third.main] == [0, 0, 1, 1]
+    (said,) = said_at("PreToolUse:Bash", third.last)
+    assert lesson in said
+    assert "released" in third.main[2].all
+    assert {code for _, code in third.hooks} == {0}
+    assert "guard fired 1 time, the snag has not come back" in wired.gitmem("loops").out
+
+
+def test_a_guard_with_mode_ask_holds_the_call_back_where_nobody_can_be_asked(
+    claude: Claude, wired: Sandbox
+) -> None:
+    guard = Guard(["Bash"], "make release", "Ask ops first.", ask=True)
+    wired.commit(
+        "a guard", {guards.FILE: guard.line + "\n", "Makefile": "release:\n\t@echo done\n"}
+    )
+
+    session = claude.session(
+        wired, ScriptedModel(main=[runs("make release")]), "Go.", allow=["Bash(make *)"]
+    )
+
+    assert "Ask ops first." in session.last.all
+    assert "done" not in [line.strip() for line in session.last.all.splitlines()]
+
+
+def loops(sandbox: Sandbox) -> list[dict[str, Any]]:
+    return list(json.loads(sandbox.gitmem("loops", "--json").out))

@@ -268,6 +268,7 @@ def test_the_shipped_hooks_are_one_per_event_and_recognised_as_ours() -> None:
     assert [(hook.event, hook.matcher) for hook in hooks] == [
         ("SessionStart", ""),
         ("UserPromptSubmit", ""),
+        ("PreToolUse", "Bash|Edit|MultiEdit|NotebookEdit|Write"),
         ("PostToolUse", f"{STRANGERS}|Agent|Task|TaskUpdate|TodoWrite|mcp__.*"),
         ("PostToolUseFailure", f"{STRANGERS}|mcp__.*"),
         ("PostToolBatch", ""),

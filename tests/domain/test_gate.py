@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from gitmem.domain.gate import Passed, check
 from gitmem.domain.paths import Target, writable
-from gitmem.domain.plan import Existing, Op, Operation, Request, Work
+from gitmem.domain.places import Existing
+from gitmem.domain.plan import Op, Operation, Request, Work
 from tests.support.operations import FOLDER, IDS, flags, operations, requests
 
 ONE, TWO, THREE = IDS[:3]

@@ -120,7 +120,7 @@ HOSTILE = [
     ".github/workflows/ci.yml",
     ".gitlab-ci.yml",
     ".gitmem/config.yaml",
-    ".gitmem/guards.jsonl",
+    ".gitmem/guards.json",
     ".gitmem/drains/x.json",
     ".gitmem/drains/x.jsonl.sh",
     ".gitmem/drains/x.jsonl/y",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.domain.flag import Flag, make
-from gitmem.domain.plan import CHUNK, Existing, Op, Places, Work, make_plan
+from gitmem.domain.places import Existing, Places
+from gitmem.domain.plan import CHUNK, Op, Work, make_plan
+from gitmem.domain.scoped import new_file
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
 
-def flag(number: int, kind: str = "fact", **fields: str) -> Flag:
+def flag(number: int, kind: str = "fact", **fields: object) -> Flag:
     flag_id = "a" * 10 + LETTERS[number // 32] + LETTERS[number % 32]
     return make({"id": flag_id, "kind": kind, "text": f"fact {number}", **fields})
 
@@ -26,6 +30,7 @@ PLACES = Places(
     rules={"CLAUDE.md": "AGENTS.md", "AGENTS.md": "AGENTS.md"},
     instructions="AGENTS.md",
     skills={"ship": ".claude/skills/ship/SKILL.md"},
+    about={".claude/skills/ship/SKILL.md": "ship: Ship it."},
 )
 
 
@@ -43,7 +48,8 @@ def test_flags_are_split_by_kind_with_the_lines_that_concern_them() -> None:
     assert memory.files == ("memory/decisions.md", "memory/facts.md")
     assert [line.text for line in memory.existing] == ["known"]
     assert [line.text for line in pending.existing] == ["open"]
-    assert rules.files == ("AGENTS.md",)
+    assert rules.files == ("AGENTS.md", ".claude/skills/ship/SKILL.md")
+    assert rules.usual == {flags[2].id: "AGENTS.md"}
 
 
 def test_memory_requests_hold_32_flags_but_the_last_with_equal_topics_together() -> None:
@@ -71,10 +77,9 @@ def test_a_dropped_flag_is_asked_about_nowhere() -> None:
     [
         ({}, "AGENTS.md", ""),
         ({"skill": "ship"}, ".claude/skills/ship/SKILL.md", ""),
-        ({"skill": "nope"}, "AGENTS.md", "there is no skill named nope; filed as a rule"),
+        ({"skill": "Ship"}, ".claude/skills/ship/SKILL.md", ""),
         ({"rule": "CLAUDE.md"}, "AGENTS.md", ""),
         ({"rule": ".claude/skills/ship/SKILL.md"}, ".claude/skills/ship/SKILL.md", ""),
-        ({"rule": "docs/x.md"}, "AGENTS.md", "docs/x.md does not hold rules; filed as a rule"),
     ],
 )
 def test_a_snag_goes_where_it_asks_or_says_why_not(
@@ -86,6 +91,52 @@ def test_a_snag_goes_where_it_asks_or_says_why_not(
 
     assert request.usual == {snag.id: file}
     assert request.remarks.get(snag.id, "") == remark
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"skill": "nope"}, "there is no skill named nope (there are: ship)"),
+        ({"rule": "docs/x.md"}, "docs/x.md is not a file that gitmem writes rules to"),
+        (
+            {"rule": ".claude/rules/gitmem-own.md"},
+            ".claude/rules/gitmem-own.md is somebody else's: gitmem did not make it",
+        ),
+        (
+            {"rule": ".claude/rules/gitmem-new.md"},
+            ".claude/rules/gitmem-new.md is not there, and gitmem does not make it for a rule",
+        ),
+        ({"paths": ["a|b"]}, "'a|b' cannot be the paths of a rule"),
+    ],
+)
+def test_a_snag_that_asks_for_a_place_there_is_not_stays_queued_and_says_why(
+    fields: dict[str, object], reason: str
+) -> None:
+    snag = flag(0, "snag", better="b", **fields)
+    places = replace(PLACES, scoped={".claude/rules/gitmem-own.md": "# Mine\n"})
+
+    plan = make_plan([snag], places, {})
+
+    assert plan.requests == ()
+    assert plan.unplaced == {snag.id: reason}
+
+
+def test_a_snag_about_paths_goes_to_a_rule_file_for_just_these_paths() -> None:
+    snags = [
+        flag(0, "snag", better="b", paths=["src/db/**"]),
+        flag(1, "snag", better="b", paths=["docs/*.md", "docs/a.md"]),
+        flag(2, "snag", better="b", paths=["**"]),
+    ]
+    there = {".claude/rules/gitmem-old.md": new_file(("src/db/**",))}
+
+    requests = make_plan(snags, replace(PLACES, scoped=there), {}).requests
+
+    assert [request.files[0] for request in requests] == [
+        ".claude/rules/gitmem-old.md",
+        ".claude/rules/gitmem-docs-md-docs-a-md.md",
+        "AGENTS.md",
+    ]
+    assert requests[2].remarks == {snags[2].id: "its paths are all files; filed as a rule"}
 
 
 @given(

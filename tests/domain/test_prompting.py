@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from gitmem.domain.plan import Existing, Op, Operation, Request, Work
+from gitmem.domain.places import Existing
+from gitmem.domain.plan import Op, Operation, Request, Work
 from gitmem.domain.prompting import operations, question, schema
 from tests.support.judge import operation
 from tests.support.operations import IDS, flags

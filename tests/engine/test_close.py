@@ -89,16 +89,17 @@ def test_a_snag_goes_into_the_body_of_the_skill_it_names(desk: Desk) -> None:
     assert "- push before tagging" in after
 
 
-def test_a_skill_nobody_has_becomes_a_rule_with_a_remark(desk: Desk) -> None:
-    desk.flag("it broke", kind="snag", better="run make first", skill="nope")
+def test_a_snag_for_a_skill_nobody_has_stays_queued_and_says_so(desk: Desk) -> None:
+    snag = desk.flag("it broke", kind="snag", better="run make first", skill="nope")
+    desk.flag("a fact")
 
-    (outcome,) = desk.close().outcomes
+    done = desk.close()
 
-    assert (outcome.file, outcome.reason) == (
-        "CLAUDE.md",
-        "there is no skill named nope; filed as a rule",
-    )
-    assert "- run make first\n" in desk.show("CLAUDE.md")
+    assert [(left.id, left.reason) for left in done.left] == [
+        (snag, "there is no skill named nope")
+    ]
+    assert [outcome.flag.text for outcome in done.outcomes] == ["a fact"]
+    assert desk.states()["undrained"] == ["it broke"]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,6 @@ def test_a_skill_nobody_has_becomes_a_rule_with_a_remark(desk: Desk) -> None:
         ({"AGENTS.md": "# Agents\n"}, "CLAUDE.md", "AGENTS.md"),
         ({"AGENTS.md": "# Agents\n", "CLAUDE.md": "# Claude\n"}, "", "CLAUDE.md"),
         ({"AGENTS.md": "# Agents\n", "CLAUDE.md": "# Claude\n"}, "AGENTS.md", "AGENTS.md"),
-        ({"AGENTS.md": "# Agents\n"}, "docs/rules.md", "AGENTS.md"),
     ],
 )
 def test_a_rule_goes_to_the_instruction_file_that_is_in_use(

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from gitmem.domain.assemble import Ground, assemble
 from gitmem.domain.errors import Unreachable
 from gitmem.domain.flag import make
-from gitmem.domain.plan import Operation, Places, Plan, Request, make_plan
+from gitmem.domain.places import Places
+from gitmem.domain.plan import Operation, Plan, Request, make_plan
 from gitmem.engine.drain import Drained, drain
 from gitmem.engine.ports import Answer, Usage
 from gitmem.engine.verbatim import Verbatim

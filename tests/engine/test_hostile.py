@@ -12,7 +12,8 @@ import pytest
 from gitmem.domain.assemble import Ground, assemble, existing_lines
 from gitmem.domain.drain import Fate, Header, render
 from gitmem.domain.flag import make
-from gitmem.domain.plan import Places, Plan, Work, make_plan
+from gitmem.domain.places import Places
+from gitmem.domain.plan import Plan, Work, make_plan
 from gitmem.domain.reply import Prompt, Reply
 from gitmem.engine.drain import Drained, drain
 from gitmem.engine.judged import Judged

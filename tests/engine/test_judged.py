@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gitmem.domain.flag import Flag, make
-from gitmem.domain.plan import Op, Places, Request, Work, make_plan
+from gitmem.domain.places import Places
+from gitmem.domain.plan import Op, Request, Work, make_plan
 from gitmem.domain.reply import Prompt, Reply, Stop
 from gitmem.engine.judged import Judged
 from gitmem.store.answers import Answers

@@ -97,6 +97,9 @@ def _close(place: Workplace, chosen: Chosen, shown: Shown, workers: int) -> Clos
 
     def begin(plan: Plan) -> None:
         tell = render.note if shown.json else render.say
+        if not shown.json:
+            for told in plan.recurred:
+                render.say(f"came back: {told}")
         if plan.flags and not (shown.json and model is None):
             for line in _engine_line(chosen, plan, dry_run=shown.dry_run).splitlines():
                 tell(line)

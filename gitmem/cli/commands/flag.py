@@ -53,6 +53,10 @@ def snag(
     rule: Annotated[
         str, typer.Option("--rule", help="The instruction file that should say so.")
     ] = "",
+    again: Annotated[
+        str,
+        typer.Option("--again", metavar="ID", help="The earlier snag (or flag) that came back."),
+    ] = "",
     source: _Source = "",
     paths: _Paths = [],  # noqa: B006 - typer copies it
     json: Json = False,
@@ -60,7 +64,8 @@ def snag(
 ) -> None:
     """Keep what went wrong and the better path.
 
-    The close makes it a rule of the instruction file, or a line of a skill.
+    The close makes it a rule of the instruction file, a line of a skill, or, with --paths, a rule
+    that is loaded with these files. What comes back (--again) moves up: rule, skill, guard.
     """
     _hot()
 

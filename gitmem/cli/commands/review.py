@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from gitmem.cli import render, surroundings
-from gitmem.cli.commands.options import Json
+from gitmem.cli.commands.options import DryRun, Json
 from gitmem.domain.taint import instructing
+from gitmem.engine import history, loops
 from gitmem.engine import review as reviews
 from gitmem.store import display, drops
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from gitmem.bootstrap import Workplace
     from gitmem.domain.drain import Outcome
 
 
-def review(json: Json = False) -> None:
+def review(
+    unmatch: Annotated[
+        str,
+        typer.Option("--unmatch", metavar="ID", help="This flag is no return of an earlier one."),
+    ] = "",
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
     """Show what is in review, line by line.
 
-    The difference, and where every line comes from.
+    The difference, where every line comes from, and first of all what came back. With --unmatch
+    nothing is shown: the next close makes the review anew without that match.
     """
     place = surroundings.here()
+    if unmatch:
+        _unmatch(place, unmatch, json=json, dry_run=dry_run)
+        return
     found = reviews.read(place.repo, place.configured)
     dropped = drops.reasons(place.repo)
     if json:
@@ -38,6 +53,7 @@ def review(json: Json = False) -> None:
                         "line": item.line or None,
                         "survivor": item.survivor or None,
                         "reason": item.reason or None,
+                        "again": item.flag.again or item.again or None,
                         "by": item.flag.by,
                         "session": item.flag.session or None,
                         "verbatim": item.verbatim,
@@ -48,10 +64,20 @@ def review(json: Json = False) -> None:
             }
         )
         return
+    past = history.take(place.repo, place.configured)
+    for told in loops.came_back(past, [item.flag for item in found.outcomes]):
+        render.say(f"came back: {told}")
     render.raw(display.diff(place.repo, found.base, found.tip, color=render.colour()))
     render.say()
     authors = {item.flag.by for item in found.outcomes}
     render.table([_row(item, dropped, several=len(authors) > 1) for item in found.outcomes])
+    earlier = {entry.flag.id: entry.flag for entry in past.entries}
+    for item in found.matched:
+        if item.again in earlier:
+            render.say(f"{item.flag.id} is taken for a return of {item.again}:")
+            render.say(f"  now: {render.words(item.flag)}")
+            render.say(f"  then: {render.words(earlier[item.again])}")
+            render.say(f"  if it is not: gitmem review --unmatch {item.flag.id}")
     tainted = instructing(found.outcomes, folder=place.settings.folder)
     if tainted:
         number = render.count(len(tainted), "tainted line")
@@ -63,6 +89,17 @@ def review(json: Json = False) -> None:
         return
     render.say("next: gitmem accept lands it, gitmem discard takes it back,")
     render.say("      gitmem drop ID --reason '…' and gitmem close leave a flag out")
+
+
+def _unmatch(place: Workplace, prefix: str, *, json: bool, dry_run: bool) -> None:
+    at = surroundings.now()
+    done = reviews.unmatch(place.repo, place.configured, prefix, at=at, dry_run=dry_run)
+    if json:
+        render.as_json({"id": done.flag.id, "again": done.again})
+        return
+    verb = "would be" if dry_run else "is"
+    render.say(f"{done.flag.id} {verb} no return of {done.again}")
+    render.say("next: gitmem close makes the review anew without the match")
 
 
 def _row(item: Outcome, dropped: Collection[str], *, several: bool) -> tuple[str, str, str]:

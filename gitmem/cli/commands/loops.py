@@ -1,0 +1,80 @@
+"""`gitmem loops`: every snag, the edit that closed it, and whether it came back."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from gitmem.cli import render, surroundings
+from gitmem.cli.commands.options import Json
+from gitmem.domain import age
+from gitmem.domain.loops import LoopState, told
+from gitmem.engine import loops as engine
+
+if TYPE_CHECKING:
+    from gitmem.domain.loops import Entry
+    from gitmem.engine.loops import Told
+
+_SESSION = 8  # characters of a session's id that are shown
+
+
+def loops(json: Json = False) -> None:
+    """Show which snags are closed, and which came back.
+
+    Those that came back stand first, with where their next edit goes. Writes nothing.
+    """
+    place = surroundings.here()
+    found = engine.read(place.repo, place.configured, place.settings.folder)
+    if json:
+        render.as_json([_fields(one) for one in found])
+        return
+    if not found:
+        render.say("no snag yet: gitmem snag 'what snagged' --better 'the better path'")
+        return
+    for one in found:
+        _print(one)
+
+
+def _fields(one: Told) -> dict[str, object]:
+    """One loop for a program; one whose next edit is in review is still one that recurred."""
+    loop, edit = one.loop, one.loop.edit or one.loop.proposal
+    state = loop.state
+    return {
+        "snags": [entry.flag.id for entry in loop.opened],
+        "target": one.target,
+        "state": (LoopState.RECURRED if state is LoopState.REOPENED else state).value,
+        "recurrences": [
+            {"id": entry.flag.id, "at": entry.flag.at, "session": entry.flag.session or None}
+            for entry in loop.again
+        ],
+        "commit": edit.commit if edit else None,
+        "rung": one.climb.rung.value,
+    }
+
+
+def _print(one: Told) -> None:
+    loop = one.loop
+    first = loop.opened[0].flag
+    render.say(f"{loop.state.value.replace('_', ' ')}: {first.text}")
+    for entry in loop.opened:
+        render.say(f"  {_when(entry)}: {entry.flag.better or entry.flag.text}")
+    if loop.edit:
+        render.say(f"  landed in {loop.edit.commit[:7]}: {loop.file}")
+    elif loop.proposal:
+        render.say(f"  in review in {loop.proposal.commit[:7]}: {loop.file}")
+    for entry in loop.again:
+        render.say(f"  came back {_when(entry)}: {entry.flag.text}")
+    if one.back:
+        render.say(f"  {told(loop)}")
+        verb = "in review" if loop.proposal else "next edit"
+        why = f" ({one.climb.remark})" if one.climb.remark else ""
+        render.say(f"  {verb}: {one.climb.rung.value} in {one.climb.file}{why}")
+    if one.fires:
+        since = "" if one.back else ", the snag has not come back"
+        render.say(f"  guard fired {render.count(one.fires, 'time')}{since}")
+
+
+def _when(entry: Entry) -> str:
+    flag = entry.flag
+    session = f", session {flag.session[:_SESSION]}" if flag.session else ""
+    return f"{flag.id} ({age.ago(flag.at, time.time())}{session})"

@@ -1,0 +1,187 @@
+"""`gitmem loops`, `snag --again` and `review --unmatch` as a person and a program meet them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.sandbox import Sandbox
+
+SKILL = "---\nname: release\ndescription: Make a release.\n---\n\n# Release\n\n## Steps\n\n1. Tag.\n\n## Notes\n\n- x\n"
+
+
+def flagged(sandbox: Sandbox, *args: str) -> str:
+    done = sandbox.gitmem("snag", *args, "--json")
+    assert done.code == 0, done.err
+    return str(json.loads(done.out)["id"])
+
+
+def loops(sandbox: Sandbox) -> list[dict[str, Any]]:
+    return list(json.loads(sandbox.gitmem("loops", "--json").out))
+
+
+def land(sandbox: Sandbox) -> str:
+    assert sandbox.gitmem("close").code == 0
+    assert sandbox.gitmem("accept").code == 0
+    return sandbox.git("rev-parse", "main")
+
+
+def test_the_shape_of_a_loop_for_a_program(sandbox: Sandbox) -> None:
+    first = flagged(sandbox, "`make x` broke", "--better", "Run make y.")
+    assert loops(sandbox) == [
+        {
+            "snags": [first],
+            "target": "CLAUDE.md",
+            "state": "proposed",
+            "recurrences": [],
+            "commit": None,
+            "rung": "rule",
+        }
+    ]
+    sandbox.gitmem("close")
+    (loop,) = loops(sandbox)
+    assert (loop["state"], loop["commit"]) == (
+        "in_review",
+        sandbox.git("rev-parse", "gitmem/drain"),
+    )
+    sandbox.gitmem("accept")
+    main = sandbox.git("rev-parse", "main")
+
+    again = flagged(sandbox, "again", "--better", "Never make x.", "--again", first)
+
+    (loop,) = loops(sandbox)
+    at = loop["recurrences"][0].pop("at")
+    assert loop == {
+        "snags": [first],
+        "target": "CLAUDE.md",
+        "state": "recurred",
+        "recurrences": [{"id": again, "session": None}],
+        "commit": main,
+        "rung": "guard",
+    }
+    assert at.endswith("Z")
+    sandbox.gitmem("close")
+    assert loops(sandbox)[0]["state"] == "recurred"
+
+
+def test_a_person_reads_what_came_back_first(sandbox: Sandbox) -> None:
+    assert sandbox.gitmem("loops").out.startswith("no snag yet")
+    first = flagged(sandbox, "`make x` broke", "--better", "Run make y.")
+    flagged(sandbox, "another", "--better", "Another way.")
+    main = land(sandbox)
+    flagged(sandbox, "again", "--better", "Never make x.", "--again", first)
+
+    lines = sandbox.gitmem("loops").out.splitlines()
+
+    assert lines[0] == "recurred: `make x` broke"
+    assert f"  landed in {main[:7]}: CLAUDE.md" in lines
+    assert f"  first time since the rule landed in {main[:7]}; the rule did not take" in lines
+    assert "  next edit: guard in .gitmem/guards.jsonl (a rung up from rule to guard)" in lines
+    assert lines[-3] == "closed: another"
+
+
+@pytest.mark.parametrize("name", ["aaaaaaaaaaaa", "not-an-id", "a" * 13])
+def test_again_with_an_id_nobody_has_saves_nothing_and_says_where_to_look(
+    sandbox: Sandbox, name: str
+) -> None:
+    done = sandbox.gitmem("snag", "x", "--better", "y", "--again", name)
+
+    assert done.code == 4
+    assert done.err.startswith("refused, nothing was saved: ")
+    assert "gitmem loops lists the ids" in done.err
+    assert loops(sandbox) == []
+
+
+def test_a_line_goes_into_the_section_it_belongs_to(sandbox: Sandbox) -> None:
+    sandbox.commit("skill", {".claude/skills/release/SKILL.md": SKILL})
+    flagged(
+        sandbox, "the steps forgot a push", "--better", "Push in the steps.", "--skill", "release"
+    )
+
+    land(sandbox)
+
+    assert sandbox.read(".claude/skills/release/SKILL.md") == SKILL.replace(
+        "1. Tag.\n", "1. Tag.\n\n- Push in the steps.\n"
+    )
+
+
+def test_a_snag_about_paths_makes_a_rule_file_and_the_next_one_joins_it(sandbox: Sandbox) -> None:
+    flagged(sandbox, "x", "--better", "Migrate first.", "--paths", "src/db/**")
+    land(sandbox)
+    flagged(sandbox, "y", "--better", "Seed last.", "--paths", "src/db/**")
+    land(sandbox)
+
+    assert sandbox.read(".claude/rules/gitmem-src-db.md") == (
+        '---\npaths:\n  - "src/db/**"\n---\n\n# Learned about `src/db/**`\n\n'
+        "- Migrate first.\n- Seed last.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "options", "reason"),
+    [
+        ({}, ["--skill", "nope"], "there is no skill named nope"),
+        ({}, ["--rule", "docs/x.md"], "docs/x.md is not a file that gitmem writes rules to"),
+        (
+            {".claude/rules/gitmem-own.md": "---\npaths: x\n---\n\n- mine\n"},
+            ["--rule", ".claude/rules/gitmem-own.md"],
+            "somebody else's",
+        ),
+        (
+            {".claude/skills/s/SKILL.md": "---\nname: s\n\n# S\n"},
+            ["--skill", "s"],
+            "front matter is not closed",
+        ),
+        ({}, ["--paths", "a$(b)"], "cannot be the paths of a rule"),
+    ],
+)
+def test_what_cannot_be_placed_stays_queued_with_a_clear_reason(
+    sandbox: Sandbox, files: dict[str, str], options: list[str], reason: str
+) -> None:
+    sandbox.commit("files", files)
+    snag = flagged(sandbox, "x", "--better", "y", *options)
+
+    closed = sandbox.gitmem("close")
+
+    assert closed.code == 7
+    assert reason in closed.out
+    assert snag in sandbox.gitmem("log").out
+    assert all(sandbox.read(path) == text for path, text in files.items())
+
+
+def test_a_skill_without_front_matter_takes_a_line_all_the_same(sandbox: Sandbox) -> None:
+    sandbox.commit("skill", {".agents/skills/s/SKILL.md": "# S\n\n- a\n"})
+    flagged(sandbox, "x", "--better", "y", "--skill", "s")
+
+    land(sandbox)
+
+    assert sandbox.read(".agents/skills/s/SKILL.md") == "# S\n\n- a\n\n## Learned\n\n- y\n"
+
+
+def test_a_match_is_shown_with_both_texts_and_taken_back_in_the_review(sandbox: Sandbox) -> None:
+    first = flagged(sandbox, "`make x` broke", "--better", "Run make y.")
+    land(sandbox)
+    again = flagged(sandbox, "`make x` broke", "--better", "Never make x.")
+    sandbox.gitmem("close")
+
+    shown = sandbox.gitmem("review").out
+    assert shown.startswith("came back: `make x` broke: first time since the rule landed in ")
+    assert f"{again} is taken for a return of {first}:" in shown
+    assert "  now: `make x` broke -> Never make x." in shown
+    assert "  then: `make x` broke -> Run make y." in shown
+    assert f"  if it is not: gitmem review --unmatch {again}" in shown
+    (outcome,) = json.loads(sandbox.gitmem("review", "--json").out)["outcomes"]
+    assert outcome["again"] == first
+
+    tried = sandbox.gitmem("review", "--unmatch", again, "--dry-run")
+    assert "would be no return" in tried.out
+    assert json.loads(sandbox.gitmem("review", "--unmatch", again, "--json").out) == {
+        "id": again,
+        "again": first,
+    }
+    assert sandbox.gitmem("close").code == 0
+    (outcome,) = json.loads(sandbox.gitmem("review", "--json").out)["outcomes"]
+    assert (outcome["again"], outcome["file"]) == (None, "CLAUDE.md")
+    assert sandbox.gitmem("review", "--unmatch", again).code == 2
