@@ -22,14 +22,17 @@ from gitmem.cli.commands import (
     doctor,
     drop,
     flag,
+    forget,
     init,
     log,
     loops,
     plan,
     review,
+    show,
     stats,
     status,
     uninstall,
+    why,
 )
 from gitmem.domain.errors import GitmemError, Internal, NeedsPerson
 
@@ -58,6 +61,9 @@ for _name, _command, _hidden in (
     ("discard", discard.discard, False),
     ("loops", loops.loops, False),
     ("check", check.check, False),
+    ("why", why.why, False),
+    ("show", show.show, False),
+    ("forget", forget.forget, False),
     ("stats", stats.stats, False),
     ("audit", audit.audit, False),
     ("doctor", doctor.doctor, False),

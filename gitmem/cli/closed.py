@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.cli import progress, render
+from gitmem.cli import looking, progress, render
 from gitmem.domain.gate import NO_ANSWER, by_reason
 from gitmem.store import display
 
@@ -46,6 +46,7 @@ def answer(closed: Closed) -> dict[str, object]:
             "dollars": closed.run.dollars,
         },
         "wall_s": round(closed.run.wall_s, 3),
+        **({"stale": looking.stale_answer(closed.stale)} if closed.stale else {}),
     }
 
 
@@ -67,6 +68,8 @@ def report(place: Workplace, closed: Closed, shown: Shown) -> None:
         render.say(f"left in the queue: {_named(ids)}: {reason}")
     if closed.left:
         render.say(_hint(closed))
+    if closed.stale:
+        looking.say_stale(closed.stale)
     render.say(_next(closed, shown))
 
 

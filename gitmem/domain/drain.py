@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 VERSION = 1
+FORGET = "forget"  # the engine in the record of a forget: nobody judged anything
 
 
 class Fate(StrEnum):
@@ -25,6 +26,7 @@ class Fate(StrEnum):
     PENDING = "pending"
     EDITED = "edited"
     SKIPPED = "skipped"
+    FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 # The tree that gitmem committed: a commit with another one was amended by a person.
 TRAILER = "Gitmem-Tree"
+_STALE = 20  # lines with citations that are listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """What a review commit was made of: the drain's name, the tree, what ran and what it came to."""
+    """What a review commit was made of: the drain's name, the tree, what ran and what it came to.
+
+    ``stale`` has a sentence on each line of memory that cites what is not there.
+    """
 
     drain: str
     tree: str
@@ -29,6 +33,7 @@ class Made:
     outcomes: Sequence[Outcome]
     left: Sequence[Left]
     recurred: Sequence[str] = ()
+    stale: Sequence[str] = ()
 
 
 def message(made: Made) -> str:
@@ -52,6 +57,10 @@ def message(made: Made) -> str:
     parts += _paragraph("Skipped", [_skipped(item) for item in skipped])
     left = [f"- {', '.join(ids)}: {visible(why)}" for why, ids in by_reason(made.left).items()]
     parts += _paragraph("Left in the queue", left)
+    cited = [f"- {visible(told)}" for told in made.stale[:_STALE]]
+    if len(made.stale) > _STALE:
+        cited.append(f"- and {len(made.stale) - _STALE} more: gitmem check --stale")
+    parts += _paragraph("Cites what is not there (nothing was changed; a person decides)", cited)
     parts.append(f"Gitmem-Drain: {made.drain}\n{TRAILER}: {made.tree}")
     return "\n\n".join(parts) + "\n"
 

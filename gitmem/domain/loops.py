@@ -181,7 +181,7 @@ def _loop(root: str, group: Sequence[Entry], parents: Mapping[str, str]) -> Loop
 
 def _rejected(entry: Entry, dropped: Collection[str]) -> bool:
     if entry.outcome is not None:
-        return entry.outcome.fate is Fate.SKIPPED
+        return entry.outcome.fate in {Fate.SKIPPED, Fate.FORGOTTEN}
     return entry.flag.id in dropped
 
 

@@ -23,7 +23,7 @@ _TRIES = 3  # when somebody else moves the target meanwhile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """What landed: the target's name and new tip, the ids that were recorded there.
+    """What landed: the target's name and new tip, the ids that were recorded there or forgotten.
 
     ``rebuilt``: the target had moved, so the review was made again on it. ``queue_gone``: there is
     no queue branch now. ``waiting``: flags still undrained. ``pushed``: false when the target has
@@ -34,6 +34,7 @@ class Accepted:
     commit: str
     flags: tuple[str, ...]
     rebuilt: bool
+    forgotten: tuple[str, ...] = ()
     queue_gone: bool = False
     waiting: int = 0
     pushed: bool = True
@@ -118,8 +119,13 @@ def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
 def _accepted(repo: Repository, where: Target, tip: str, landing: str) -> Accepted:
     reviewed = records.ids(repo, tip) & records.ids(repo, landing)
     new = sorted(reviewed - records.ids(repo, where.local))
+    forgotten = tuple(flag.id for flag in ground.forgets(repo, (where.local,), tip))
     return Accepted(
-        target=where.name, commit=landing, flags=tuple(new), rebuilt=bool(new) and landing != tip
+        target=where.name,
+        commit=landing,
+        flags=tuple(new),
+        rebuilt=bool(new or forgotten) and landing != tip,
+        forgotten=forgotten,
     )
 
 

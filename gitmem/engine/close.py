@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.domain import assemble, letter
-from gitmem.domain.drain import Header, render
-from gitmem.domain.flag import new_id
-from gitmem.domain.paths import writable
 from gitmem.domain.plan import make_plan
 from gitmem.domain.taint import held_back
-from gitmem.engine import base, drain, ground, history, loops, snapshot, tidy
-from gitmem.engine.merge_here import merger
-from gitmem.store import records, refs, target, trees, worktrees
+from gitmem.engine import base, drain, ground, history, loops, propose, snapshot, stale, tidy
+from gitmem.store import refs, target
 from gitmem.store.answers import Answers
 from gitmem.store.claim import Claim
-from gitmem.store.worktrees import Move
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,6 +23,7 @@ if TYPE_CHECKING:
     from gitmem.engine.ground import Start
     from gitmem.engine.ports import Answer, Engine
     from gitmem.engine.snapshot import Snapshot
+    from gitmem.engine.stale import Stale
     from gitmem.store.repository import Repository
 
 _TRIES = 3  # when somebody else moves the branch meanwhile
@@ -61,7 +56,8 @@ class Closed:
 
     ``drain`` names its record. ``queue_gone``: nothing is queued and the queue branch is not there.
     ``files`` are the new texts (also for a dry run), ``base`` the commit they build on, ``branch``
-    where the commit is. ``recurred`` has a sentence on each loop that came back.
+    where the commit is. ``recurred`` has a sentence on each loop that came back, ``stale`` are the
+    lines of memory, with the new ones, that cite what is not there.
     """
 
     branch: str
@@ -76,6 +72,7 @@ class Closed:
     queue_gone: bool = False
     drain: str = ""
     recurred: tuple[str, ...] = ()
+    stale: tuple[Stale, ...] = ()
 
     @property
     def flags(self) -> int:
@@ -124,7 +121,9 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
     if not wanted.dry_run:
         Answers(repo.folder).forget([one.id for one in drained.left])
     made = assemble.assemble(found, drained.operations, plan.flags)
+    cited = _cited(repo, start, {**found.texts, **made.files}, wanted) if made.outcomes else ()
     closed = Closed(
+        stale=cited,
         branch=start.ref.removeprefix("refs/heads/"),
         base=start.commit,
         commit="",
@@ -140,9 +139,39 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
     if not made.outcomes or wanted.dry_run:
         return closed
     with Claim(repo) as claim:
-        closed = _commit(repo, claim, closed, folder=wanted.folder, queue=seen.queue.tip)
-        _move(repo, claim, start, closed.commit, wanted)
-    return closed
+        commit, name = propose.commit(repo, claim, _proposal(closed, seen), folder=wanted.folder)
+        _mark_here(repo, claim, start, commit, wanted)
+        propose.move(repo, claim, start, commit, folder=wanted.folder)
+    return replace(closed, commit=commit, drain=name)
+
+
+def _proposal(closed: Closed, seen: Snapshot) -> propose.Proposal:
+    return propose.Proposal(
+        base=closed.base,
+        files=closed.files,
+        run=closed.run,
+        outcomes=closed.outcomes,
+        queue=seen.queue.tip,
+        message=lambda drain, tree: letter.message(
+            letter.Made(
+                drain=drain,
+                tree=tree,
+                run=closed.run,
+                outcomes=closed.outcomes,
+                left=closed.left,
+                recurred=closed.recurred,
+                stale=[one.told for one in closed.stale],
+            )
+        ),
+    )
+
+
+def _cited(
+    repo: Repository, start: Start, texts: Mapping[str, str], wanted: Wanted
+) -> tuple[Stale, ...]:
+    """What memory will cite that neither the target nor the branch that is checked out has."""
+    commits = [start.commit, refs.resolve(repo, "HEAD")]
+    return stale.judged(repo, texts, commits, folder=wanted.folder)
 
 
 def _gather(repo: Repository, wanted: Wanted) -> tuple[Snapshot, list[str]]:
@@ -160,38 +189,11 @@ def _gather(repo: Repository, wanted: Wanted) -> tuple[Snapshot, list[str]]:
     return seen, notes
 
 
-def _commit(repo: Repository, claim: Claim, closed: Closed, *, folder: str, queue: str) -> Closed:
-    """Makes the commit object: memory and record, one parent; the close with both in it."""
-    now = time.gmtime()
-    name = time.strftime("%Y%m%dT%H%M%SZ", now) + "-" + new_id(os.urandom(12))[:6]
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", now)
-    header = Header(drain=name, at=at, queue=queue, run=closed.run)
-    files = {**closed.files, f"{records.FOLDER}{name}.jsonl": render(header, closed.outcomes)}
-    for path in files:
-        writable(path, folder=folder)
-    staging = trees.Staging(repo, closed.base, claim)
-    staging.refuse_unshared(files.keys())
-    tree = staging.write({path: text.encode() for path, text in files.items()})
-    said = letter.message(
-        letter.Made(
-            drain=name,
-            tree=tree,
-            run=closed.run,
-            outcomes=closed.outcomes,
-            left=closed.left,
-            recurred=closed.recurred,
-        )
-    )
-    commit = trees.commit(repo, tree, [closed.base] if closed.base else [], said)
-    return replace(closed, commit=commit, drain=name)
-
-
-def _move(repo: Repository, claim: Claim, start: Start, commit: str, wanted: Wanted) -> None:
-    if wanted.here:
-        # First, so that a kill in between leaves a mark without a commit, not the other way round.
-        mark = target.HERE + start.ref.removeprefix("refs/heads/")
-        claim.clear(f"{repo.common}/{mark}.lock")
-        old = refs.listed(repo, mark).get(mark, "")
-        refs.update(repo, mark, commit, old, "gitmem: close --here")
-    move = Move(ref=start.ref, old=start.tip, new=commit, reason="gitmem: close")
-    worktrees.land(repo, claim, move, merger(wanted.folder))
+def _mark_here(repo: Repository, claim: Claim, start: Start, commit: str, wanted: Wanted) -> None:
+    """Before the branch moves, so that a kill in between leaves a mark without a commit."""
+    if not wanted.here:
+        return
+    mark = target.HERE + start.ref.removeprefix("refs/heads/")
+    claim.clear(f"{repo.common}/{mark}.lock")
+    old = refs.listed(repo, mark).get(mark, "")
+    refs.update(repo, mark, commit, old, "gitmem: close --here")

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.domain import letter
-from gitmem.domain.drain import outcomes
-from gitmem.domain.errors import Usage
+from gitmem.domain.drain import Fate, outcomes
+from gitmem.domain.errors import NoProgress, Usage
 from gitmem.store import drops, matches, objects, records, refs, target, worktrees
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from gitmem.domain.drain import Outcome
     from gitmem.domain.flag import Flag
     from gitmem.engine.snapshot import Snapshot
@@ -47,7 +49,7 @@ def for_review(repo: Repository, seen: Snapshot) -> Start:
     commit, flags = tip, undrained
     if not pending:
         commit = start
-    elif rejected and _only_ours(repo, start, tip):
+    elif rejected and _only_ours(repo, start, tip) and not forgets(repo, (start,), tip):
         # The review's own flags: another clone's may be in no queue here.
         again = {item.flag.id: item.flag for item in recorded(repo, start, tip)}
         commit = start
@@ -57,10 +59,45 @@ def for_review(repo: Repository, seen: Snapshot) -> Start:
         )
     elif rejected:
         ids = ", ".join(sorted(rejected))
-        notes += (
-            f"a person edited the review, so it stays, with what was dropped or unmatched: {ids}",
-        )
+        why = "a person edited the review, or it also forgets something"
+        notes += (f"{why}, so it stays, with what was dropped or unmatched: {ids}",)
     return Start(ref=target.REVIEW, tip=tip, commit=commit, flags=flags, notes=notes)
+
+
+def stacked(repo: Repository, seen: Snapshot) -> Start:
+    """The review branch for a commit of its own kind: on top of what waits there, else anew.
+
+    Raises NoProgress when a close has to make what waits there anew first.
+    """
+    tip = refs.resolve(repo, target.REVIEW)
+    start, diverged = newest(repo, seen.target)
+    pending = _pending(repo, seen, start, tip)
+    if pending & drops.reasons(repo).keys():
+        raise NoProgress(
+            "the review holds what was dropped since",
+            hint="gitmem close makes it anew without that; then run this again",
+        )
+    notes: tuple[str, ...] = ()
+    if diverged:
+        notes = (f"{seen.target.name} and its upstream diverged; the review is on the upstream",)
+    commit = tip if pending else start
+    return Start(ref=target.REVIEW, tip=tip, commit=commit, flags=(), notes=notes)
+
+
+def forgets(repo: Repository, known: Collection[str], tip: str) -> list[Flag]:
+    """The flags that a review at ``tip`` forgets in a record that none of these commits has."""
+    if not tip:
+        return []
+    trees = [objects.files(repo, commit, records.FOLDER) for commit in known if commit]
+    landed = {path for found in trees for path in found}
+    now = objects.files(repo, tip, records.FOLDER)
+    return [
+        outcome.flag
+        for path in sorted(now.keys() - landed)
+        if b'"forgotten"' in now[path]
+        for outcome in outcomes(now[path].decode("utf-8", "replace"))
+        if outcome.fate is Fate.FORGOTTEN
+    ]
 
 
 def for_here(repo: Repository, seen: Snapshot) -> Start:
@@ -121,7 +158,10 @@ def _pending(repo: Repository, seen: Snapshot, start: str, tip: str) -> frozense
     """The flags under review at ``tip``; none when the target has the commit, even if reverted."""
     if tip and start and refs.contains(repo, start, tip):
         return frozenset()
-    return records.ids(repo, tip) - set(seen.records.deciding) - set(seen.records.local)
+    new = records.ids(repo, tip) - set(seen.records.deciding) - set(seen.records.local)
+    # What is forgotten has landed before, so only the record itself is new.
+    known = (seen.target.deciding, seen.target.local)
+    return new | {flag.id for flag in forgets(repo, known, tip)}
 
 
 def _only_ours(repo: Repository, start: str, tip: str) -> bool:

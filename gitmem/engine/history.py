@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitmem.domain.drain import outcomes
+from gitmem.domain.drain import Fate, outcomes
 from gitmem.domain.loops import Entry
 from gitmem.engine import snapshot
 from gitmem.store import drops, matches, objects, records, target
@@ -47,7 +47,9 @@ def read(repo: Repository, seen: Snapshot) -> History:
     for record in _records(repo, seen):
         for outcome in record.outcomes:
             known = found.get(outcome.flag.id)
-            if known is None or (record.landed and not known.landed):
+            # What is forgotten has landed before, and nothing that it brought counts any more.
+            gone = record.landed and outcome.fate is Fate.FORGOTTEN
+            if known is None or gone or (record.landed and not known.landed):
                 found[outcome.flag.id] = Entry(
                     flag=outcome.flag,
                     place=0,

@@ -11,6 +11,8 @@ from gitmem.engine import capture, snapshot
 from gitmem.store import drops, identity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gitmem.domain.flag import Flag
     from gitmem.store.repository import Repository
 
@@ -46,8 +48,8 @@ def drop(
     return Dropped(flag=flag, in_review=flag in state.in_review)
 
 
-def find(flags: list[Flag], prefix: str, *, among: str = "queued flag") -> Flag:
-    """The one flag whose id starts with ``prefix``; raises Usage. ``among`` says what they are."""
+def find(flags: Iterable[Flag], prefix: str, *, what: str = "queued flag") -> Flag:
+    """The one flag whose id starts with ``prefix``; raises Usage, ``what`` says of which flags."""
     prefix = prefix.lower()
     if not prefix or len(prefix) > ID_LENGTH or prefix.strip(ID_ALPHABET):
         raise Usage(f"{prefix[:20]!r} is no flag id", hint="gitmem log lists the ids")
@@ -57,5 +59,5 @@ def find(flags: list[Flag], prefix: str, *, among: str = "queued flag") -> Flag:
             f"{prefix} stands for {len(found)} flags", hint="give more characters of the id"
         )
     if not found:
-        raise Usage(f"no {among} has the id {prefix}", hint="gitmem log lists the ids")
+        raise Usage(f"no {what} has the id {prefix}", hint="gitmem log lists the queued ones")
     return found[0]

@@ -46,7 +46,8 @@ def read(repo: Repository, configured: str) -> Review:
     tip = tip_of(repo)
     where = target.find(repo, configured)
     base, found = ground.reviewed(repo, where, tip)
-    if found and _landed(repo, where).issuperset(item.flag.id for item in found):
+    waiting = ground.forgets(repo, (where.local, where.deciding), tip)
+    if found and not waiting and _landed(repo, where).issuperset(item.flag.id for item in found):
         raise NoProgress("what was in review has landed", hint="gitmem accept tidies up")
     return Review(tip=tip, base=base, outcomes=tuple(found))
 
@@ -85,7 +86,7 @@ def unmatch(repo: Repository, configured: str, prefix: str, *, at: str, dry_run:
     review, and Usage for an id that no match in it has.
     """
     found = read(repo, configured)
-    flag = find([item.flag for item in found.matched], prefix, among="match in review")
+    flag = find([item.flag for item in found.matched], prefix, what="match in review")
     item = next(item for item in found.matched if item.flag.id == flag.id)
     if not dry_run:
         by = identity.identity(repo).encode("utf-8", "surrogateescape").decode("utf-8", "replace")

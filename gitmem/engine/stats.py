@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gitmem.domain.drain import FORGET
 from gitmem.domain.ran import Ran, ran
 from gitmem.store import objects, records, target
 
@@ -108,7 +109,7 @@ def read(
         close = ran(files[path].decode("utf-8", "replace"))
         if close is None:
             unreadable.append(path)
-        else:
+        elif close.run.engine != FORGET:
             found.append(_priced(close, price))
     found.sort(key=lambda close: (close.at, close.drain))
     return Landed(ref=where.deciding_ref, closes=tuple(found), unreadable=tuple(unreadable))

@@ -16,6 +16,7 @@ import pytest
 
 from tests.bench import cases, measure
 from tests.bench.measure import Case
+from tests.bench.provenance import provenance
 from tests.support.sandbox import GITMEM
 from tests.support.seal import FOUND, seal
 
@@ -36,6 +37,7 @@ def main() -> int:
         hooks = cases.hooks(folder)
         quick = [base, *cases.imports(folder), *hooks, *flags]
         slow = [cases.check(folder), cases.loops(folder)] if knows_check(folder) else []
+        slow += provenance(cases.repository(folder, "provenance"))
         measure.run(quick, rounds)
         measure.run(slow, _SLOW_ROUNDS)
     print(f"{GITMEM} with {launcher()}; {rounds} interleaved rounds; {os.cpu_count()} cores")

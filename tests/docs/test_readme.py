@@ -203,11 +203,15 @@ def test_the_first_screen_says_what_it_is_how_to_try_install_and_use_it() -> Non
 
 def test_every_console_block_belongs_to_a_story_that_is_run() -> None:
     assert README.count("```console") == len(_BLOCK.findall(README))
-    assert {name for name, _ in _BLOCK.findall(README)} == {"day", "ci"}
+    assert {name for name, _ in _BLOCK.findall(README)} == {"ci", "day", "why"}
 
 
 def test_a_day_with_gitmem_goes_as_the_readme_shows(sandbox: Sandbox, bin_folder: Path) -> None:
     run_story("day", sandbox, bin_folder)
+
+
+def test_a_line_leads_back_as_the_readme_shows(sandbox: Sandbox, bin_folder: Path) -> None:
+    run_story("why", sandbox, bin_folder)
 
 
 def test_a_clone_of_depth_one_in_ci_answers_as_the_readme_shows(

@@ -57,6 +57,7 @@ def accept(
                 "queue_gone": done.queue_gone,
                 "undrained": done.waiting,
                 "pushed": done.pushed,
+                **({"forgotten": list(done.forgotten)} if done.forgotten else {}),
             }
         )
         return
@@ -65,9 +66,10 @@ def accept(
 
 def _print(done: Accepted, *, dry_run: bool) -> None:
     verb = "would land" if dry_run else "landed"
-    number = render.count(len(done.flags), "flag")
-    if done.flags:
-        render.say(f"{verb} on {done.target} {done.commit[:12]}: {number}")
+    parts = [render.count(len(done.flags), "flag")] if done.flags else []
+    parts += [f"{render.count(len(done.forgotten), 'flag')} forgotten"] if done.forgotten else []
+    if parts:
+        render.say(f"{verb} on {done.target} {done.commit[:12]}: {', '.join(parts)}")
     else:
         render.say(f"all that was in review has landed on {done.target} already")
     if done.rebuilt:

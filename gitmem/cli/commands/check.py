@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.cli import render, surroundings
+from gitmem.cli import looking, render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.domain import age
 from gitmem.domain.errors import CheckFailed, NeedsPerson, Unreachable
 from gitmem.engine.check import Checked
 from gitmem.engine.check import check as run_check
+from gitmem.engine.stale import stale as run_stale
+from gitmem.engine.tracing import traced
 from gitmem.store.repository import NoRepository
 
 if TYPE_CHECKING:
@@ -30,12 +32,26 @@ def check(
             "--allow-in-review", help="Pass what is in review or accepted but not pushed."
         ),
     ] = False,
+    trace: Annotated[
+        bool,
+        typer.Option(
+            "--trace", help="Instead: does every line come from a record or a person's commit?"
+        ),
+    ] = False,
+    stale: Annotated[
+        bool,
+        typer.Option("--stale", help="Instead: is what memory cites of the repository there?"),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Fail when flags are not drained, for CI.
 
-    Ends with 1 then, and with 5 when that cannot be told. Writes nothing.
+    Ends with 1 then, and with 5 when that cannot be told. Writes nothing. With --trace or --stale (or
+    both) the commit that is checked out is looked at instead of the queue.
     """
+    if trace or stale:
+        _look(trace=trace, stale=stale, json=json)
+        return
     try:
         place = surroundings.here()
         found = run_check(place.repo, place.configured)
@@ -56,6 +72,28 @@ def check(
         _print(found, passed=passed)
     if not passed:
         raise typer.Exit(Unreachable.exit_code if found.cannot_tell else CheckFailed.exit_code)
+
+
+def _look(*, trace: bool, stale: bool, json: bool) -> None:
+    """Traces and citations in the commit that is checked out."""
+    place = surroundings.here()
+    folder = place.settings.folder
+    traces = traced(place.repo, folder=folder) if trace else None
+    cited = run_stale(place.repo, folder=folder) if stale else ()
+    failed = bool(cited) or (traces is not None and bool(traces.gaps))
+    unknown = traces is not None and bool(traces.unknown)
+    if json:
+        answer: dict[str, object] = {"ok": not failed and not unknown}
+        answer |= looking.trace_answer(traces) if traces is not None else {}
+        answer |= {"stale": looking.stale_answer(cited)} if stale else {}
+        render.as_json(answer)
+    else:
+        if traces is not None:
+            looking.say_trace(traces)
+        if stale:
+            looking.say_stale(cited)
+    if failed or unknown:
+        raise typer.Exit(CheckFailed.exit_code if failed else Unreachable.exit_code)
 
 
 def _print(found: Checked, *, passed: bool) -> None:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.cli import render, surroundings
+from gitmem.cli import looking, render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
+from gitmem.domain.drain import Fate
 from gitmem.domain.taint import instructing
 from gitmem.engine import history, loops
 from gitmem.engine import review as reviews
+from gitmem.engine.stale import in_review
 from gitmem.store import display, drops
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def review(
         return
     found = reviews.read(place.repo, place.configured)
     dropped = drops.reasons(place.repo)
+    cited = in_review(place.repo, found.tip, folder=place.settings.folder)
     if json:
         render.as_json(
             {
@@ -61,11 +64,13 @@ def review(
                     }
                     for item in found.outcomes
                 ],
+                **({"stale": looking.stale_answer(cited)} if cited else {}),
             }
         )
         return
     past = history.take(place.repo, place.configured)
-    for told in loops.came_back(past, [item.flag for item in found.outcomes]):
+    brought = [item.flag for item in found.outcomes if item.fate is not Fate.FORGOTTEN]
+    for told in loops.came_back(past, brought):
         render.say(f"came back: {told}")
     render.raw(display.diff(place.repo, found.base, found.tip, color=render.colour()))
     render.say()
@@ -84,6 +89,8 @@ def review(
         render.say(
             f"{number} would become instructions: read them; only accept --tainted lands them"
         )
+    if cited:
+        looking.say_stale(cited)
     if any(item.flag.id in dropped for item in found.outcomes):
         render.say("next: gitmem close makes the review anew without what was dropped")
         return

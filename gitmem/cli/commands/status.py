@@ -10,7 +10,7 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.domain import age
 from gitmem.engine import ground, tidy
-from gitmem.store import drops, target
+from gitmem.store import drops, refs, target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +64,12 @@ def _print(place: Workplace, seen: Snapshot) -> None:
         about = _about(state.proposed) + (f"; {len(dropped)} dropped since" if dropped else "")
         then = "next: gitmem close" if dropped else "next: gitmem review, gitmem accept"
         rows.append((str(len(state.proposed)), "in review", about, then))
+    where = seen.target
+    tip = refs.resolve(place.repo, target.REVIEW)
+    forgotten = ground.forgets(place.repo, (where.local, where.deciding), tip)
+    if forgotten:
+        then = "next: gitmem review, gitmem accept"
+        rows.append((str(len(forgotten)), "to forget", "in review", then))
     if state.carried:
         names = ", ".join(target.carriers(place.repo))
         about = f"by {names}"

@@ -1,0 +1,88 @@
+"""`gitmem forget`: take out what a flag brought."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gitmem.cli import render, surroundings
+from gitmem.cli.commands.options import DryRun, Json
+from gitmem.engine.forget import Forgotten, Wanted
+from gitmem.engine.forget import forget as run_forget
+from gitmem.store import display
+
+if TYPE_CHECKING:
+    from gitmem.bootstrap import Workplace
+
+
+def forget(
+    flags: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="The flags' ids, or their beginnings.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Propose a review without what a flag brought.
+
+    Every line that comes from it goes, also where a person reworded or moved it, and its guard. What
+    other flags said in such a line comes back in their own words. The flag's record is kept.
+    """
+    place = surroundings.here()
+    done = run_forget(
+        place.repo,
+        Wanted(
+            flags=tuple(flags),
+            configured=place.configured,
+            folder=place.settings.folder,
+            reason=reason,
+            dry_run=dry_run,
+        ),
+    )
+    render.notes(done.notes)
+    if json:
+        render.as_json(_answer(done))
+    else:
+        _print(place, done, dry_run=dry_run)
+
+
+def _answer(done: Forgotten) -> dict[str, object]:
+    return {
+        "flags": [flag.id for flag in done.flags],
+        "branch": "gitmem/drain",
+        "commit": done.commit or None,
+        "taken": [
+            {
+                "file": one.file,
+                "line": one.item.first,
+                "text": one.item.text,
+                "instead": one.instead,
+            }
+            for one in done.taken
+        ],
+        "restored": [
+            {"id": one.flag.id, "file": one.file, "line": one.line} for one in done.restored
+        ],
+        "guards": done.guards,
+        "notes": list(done.notes),
+    }
+
+
+def _print(place: Workplace, done: Forgotten, *, dry_run: bool) -> None:
+    if done.commit:
+        render.raw(display.diff(place.repo, done.base, done.commit, color=render.colour()))
+        render.say()
+    verb = "would take out" if dry_run else "takes out"
+    for one in done.taken:
+        render.say(f"{verb} {one.file}:{one.item.first}  {one.item.text}")
+        for line in one.instead:
+            render.say(f"  and puts back: {line}")
+    if done.guards:
+        render.say(f"{verb} {render.count(done.guards, 'guard')}")
+    ids = ", ".join(flag.id for flag in done.flags)
+    if dry_run:
+        render.say("nothing was written")
+    else:
+        render.say(f"forgets {ids} -> gitmem/drain {done.commit[:12]}")
+        render.say("next: gitmem review, then gitmem accept (or gitmem discard)")

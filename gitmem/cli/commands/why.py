@@ -1,0 +1,179 @@
+"""`gitmem why`: where a line comes from."""
+
+from __future__ import annotations
+
+import json as jsons
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gitmem.cli import render, surroundings
+from gitmem.cli.commands.options import Json
+from gitmem.engine.origin import Kind, Origin
+from gitmem.engine.why import why as run_why
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitmem.domain.filed import Filed
+    from gitmem.domain.flag import Flag
+    from gitmem.store.history import Commit
+
+_SHORT = 12  # characters of a commit's name
+
+
+def why(
+    line: Annotated[
+        str,
+        typer.Argument(metavar="FILE:LINE", help="The line, or its text (some words will do)."),
+    ],
+    json: Json = False,
+) -> None:
+    """Say where a line comes from: flags, session, drain.
+
+    The line as the work tree has it now: of memory, the rules or a skill. Follows renames, moves,
+    merges and rewordings, and says when a person wrote or changed the line.
+    """
+    place = surroundings.here()
+    found = run_why(place.repo, line, cwd=str(Path.cwd()), folder=place.settings.folder)
+    if json:
+        render.as_json(answer(found))
+        return
+    render.say(f"{found.line.file}:{found.line.first}  {found.line.text}")
+    for said in _story(found):
+        render.say("  " + said)
+
+
+def answer(found: Origin) -> dict[str, object]:
+    """Where a line comes from, for a program."""
+    first = found.filed[0] if found.filed else None
+    return {
+        "file": found.line.file,
+        "line": found.line.first,
+        "text": found.line.text,
+        "origin": found.kind.value,
+        "flags": [jsons.loads(filed.outcome.flag.line) for filed in found.filed],
+        "drain": first.drain if first else None,
+        "commit": found.commit.oid if found.commit else None,
+        "engine": first.engine or None if first else None,
+        "model": first.model or None if first else None,
+        "by_hand": found.by_hand,
+        "author": found.commit.author if found.commit else None,
+        "at": found.commit.at if found.commit else None,
+        "committed": found.committed,
+        "outcome": first.outcome.fate.value if first else None,
+        "reason": first.outcome.reason or None if first else None,
+        "review_commit": found.landing.oid if found.landing else None,
+        "duplicates": [jsons.loads(filed.outcome.flag.line) for filed in found.folded],
+        "changes": [
+            {
+                "commit": change.commit.oid if change.commit else None,
+                "author": change.commit.author if change.commit else None,
+                "at": change.commit.at if change.commit else None,
+                "was": change.was,
+            }
+            for change in found.changes
+        ],
+        "replaced": [
+            {
+                "text": one.line.text,
+                "flags": [jsons.loads(filed.outcome.flag.line) for filed in one.filed],
+                "drain": one.filed[0].drain if one.filed else None,
+                "commit": one.landing.oid
+                if one.landing
+                else one.commit.oid
+                if one.commit
+                else None,
+                "by_hand": one.by_hand,
+            }
+            for one in _chain(found)
+        ],
+    }
+
+
+def _chain(found: Origin) -> Iterator[Origin]:
+    """The lines whose place it took, the latest first."""
+    before = found.replaced
+    while before is not None:
+        yield before
+        before = before.replaced
+
+
+def _story(found: Origin) -> Iterator[str]:
+    """One sentence each: what people did, what the drain did, the flags, what was there before."""
+    match found.kind:
+        case Kind.HAND:
+            yield _hand(found)
+        case Kind.OURS:
+            yield "gitmem's own words around what was filed" + since(found.commit)
+        case Kind.UNKNOWN:
+            yield "cannot be known: this clone is shallow, and no drain record has this line"
+            yield "a full history would tell: git fetch --unshallow"
+        case Kind.FILED | Kind.REWORDED:
+            yield from _filed(found)
+    for before in _chain(found):
+        who = ", ".join(_who(filed.outcome.flag) for filed in before.filed)
+        if not who:
+            who = "by hand" + since(before.commit) if before.by_hand else "origin not known"
+        yield f"it took the place of: {before.line.text}"
+        yield f"  ({who})"
+
+
+def _filed(found: Origin) -> Iterator[str]:
+    for change in found.changes:
+        yield f"changed by hand{since(change.commit)}"
+        yield f"  it was: {change.was}"
+    first = found.filed[0]
+    moved = found.kind is Kind.FILED and found.commit != found.landing
+    if moved and not found.committed:
+        yield "moved here by hand, not committed yet"
+    elif moved and found.landing is not None and found.commit is not None:
+        yield f"moved or put back by hand{since(found.commit)}"
+    how = f"engine {first.engine}" + (f", model {first.model}" if first.model else "")
+    yield f"{first.outcome.fate.value} by drain {first.drain} ({how})" + _verbatim(first)
+    if first.outcome.reason:
+        yield f"  because: {first.outcome.reason}"
+    landed = found.landing
+    yield (
+        f"review commit{since(landed)}" if landed else "review commit: not in this clone's history"
+    )
+    for filed in found.filed:
+        yield from flag_lines(filed.outcome.flag)
+    for filed in found.folded:
+        yield "the same was flagged again:"
+        yield from flag_lines(filed.outcome.flag)
+
+
+def _verbatim(filed: Filed) -> str:
+    return ", as it was written" if filed.outcome.verbatim else ", reworded"
+
+
+def _hand(found: Origin) -> str:
+    if not found.committed:
+        return "written by hand, not committed yet"
+    return f"written by hand{since(found.commit)}"
+
+
+def since(commit: Commit | None) -> str:
+    """Commit, author, time and first line; of no commit: the work tree."""
+    if commit is None:
+        return ", not committed yet"
+    return f" in {commit.oid[:_SHORT]} by {commit.author}, {commit.at}: {commit.subject}"
+
+
+def _who(flag: Flag) -> str:
+    session = f", session {flag.session}" if flag.session else ""
+    return f"flag {flag.id}, {flag.by}, {flag.at}{session}"
+
+
+def flag_lines(flag: Flag) -> Iterator[str]:
+    """A flag in its own words, and where it was made, one line each."""
+    yield f"flag {flag.id} ({flag.kind}{', tainted' if flag.tainted else ''}): {render.words(flag)}"
+    session = f"session {flag.session}" if flag.session else "no session"
+    client = f" of {flag.client}" if flag.client else ""
+    yield f"  by {flag.by}, {flag.at}, {session}{client}"
+    where = f"on branch {flag.branch}" if flag.branch else "on no branch"
+    yield f"  {where}" + (f" at {flag.head[:_SHORT]}" if flag.head else "")
+    if flag.source:
+        yield f"  learned from {flag.source}"

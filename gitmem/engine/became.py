@@ -1,0 +1,204 @@
+"""What became of a line that a drain filed: where it stands in a commit, or who took it away."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gitmem.domain.lineage import counterpart, most_alike
+from gitmem.domain.memory import INDEX_NAME
+from gitmem.domain.passages import find, items_of, line_key, row_of
+from gitmem.engine import base
+from gitmem.store import history
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitmem.domain.filed import Filed
+    from gitmem.domain.passages import Passage
+    from gitmem.engine.past import Past
+    from gitmem.store.history import Commit
+
+_STEPS = 50  # a person's changes of one line that are followed
+
+
+class Now(StrEnum):
+    """Where a filed line is."""
+
+    THERE = "there"  # where the record says
+    MOVED = "moved"  # in another file
+    REWORDED = "reworded"  # a person changed it
+    REPLACED = "replaced"  # a later drain filed another line in its place
+    REMOVED = "removed"  # a commit took it out
+    FORGOTTEN = "forgotten"  # gitmem forget took it out
+    MISSING = "missing"  # it is not there, and no commit took it out
+    UNKNOWN = "unknown"  # the history that would tell is not in this clone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Became:
+    """What became of one filed line.
+
+    ``file``, ``number`` and ``text`` say where it is now, and how it reads (number 0: it is not
+    there). ``later`` are the outcomes that took its place, ``commit`` the one that changed or took
+    it out, where a commit did.
+    """
+
+    filed: Filed
+    now: Now
+    file: str = ""
+    number: int = 0
+    text: str = ""
+    later: tuple[Filed, ...] = ()
+    commit: Commit | None = None
+
+
+class Present:
+    """The files that gitmem writes, as a commit has them, and the past of that commit."""
+
+    def __init__(self, past: Past, folder: str) -> None:
+        self.past = past
+        self.ground = base.read(past.repo, past.commit, folder)
+        self.texts = self.ground.texts
+        index = f"{folder}/{INDEX_NAME}"
+        self.items: Mapping[str, list[Passage]] = {
+            file: items_of(file, text) for file, text in self.texts.items() if file != index
+        }
+
+    @cached_property
+    def _places(self) -> Mapping[str, list[tuple[str, Passage]]]:
+        found: defaultdict[str, list[tuple[str, Passage]]] = defaultdict(list)
+        for file, items in self.items.items():
+            for item in items:
+                found[item.key].append((file, item))
+        return found
+
+    def places(self, line: str) -> list[tuple[str, Passage]]:
+        """Every file and item that reads like a line."""
+        return self._places.get(line_key(line), [])
+
+    def became(self, filed: Filed) -> Became:
+        """Where the line of an outcome is; the outcome has one."""
+        outcome, filings = filed.outcome, self.past.filings
+        places = self.places(outcome.line)
+        here = [place for place in places if place[0] == outcome.file]
+        if here:
+            return _at(filed, Now.THERE, *here[0])
+        moved = self.elsewhere(filed)
+        if moved:
+            return _at(filed, Now.MOVED, *moved[0])
+        later = filings.after(filed)
+        if later:
+            return Became(filed=filed, now=Now.REPLACED, later=tuple(later))
+        forgotten = filings.forgotten(outcome.flag.id)
+        if forgotten is not None:
+            return Became(filed=filed, now=Now.FORGOTTEN, later=(forgotten,))
+        return self._followed(filed)
+
+    def elsewhere(self, filed: Filed) -> list[tuple[str, Passage]]:
+        """Where a person moved or copied a filed line to.
+
+        Not where another drain filed the same words, nor where they stood before this one.
+        """
+        outcome = filed.outcome
+        others = {one.outcome.file for one in self.past.filings.at("", outcome.line)}
+        places = [place for place in self.places(outcome.line) if place[0] not in others]
+        landing = self.past.brought(filed.path) if places else None
+        before = landing.parents[:1] if landing else ()
+        return [
+            (file, item)
+            for file, item in places
+            if not any(find(file, self.past.text(one, file) or "", outcome.line) for one in before)
+        ]
+
+    def _followed(self, filed: Filed) -> Became:
+        """Past every commit that changed the line, up to what it is now."""
+        file, line = filed.outcome.file, filed.outcome.line
+        found: Became | None = None
+        for _ in range(_STEPS):
+            commit, where = self._removed(file, line)
+            if commit is None:
+                break
+            found = Became(filed=filed, now=Now.REMOVED, commit=commit)
+            after = self._successor(commit, where, line)
+            if not after:
+                break
+            places = self.places(after)
+            if places:
+                place = next((place for place in places if place[0] == where), places[0])
+                return replace(_at(filed, Now.REWORDED, *place), commit=commit)
+            file, line = where, after
+        return found or self._never(filed)
+
+    def _removed(self, file: str, line: str) -> tuple[Commit | None, str]:
+        """The latest commit that took a line out of a file, and the file; of any, if need be."""
+        key = line_key(line)
+        for removals in (self._removals, self._merge_removals):
+            found = removals.get((file, key)) or removals.get(("", key))
+            if found:
+                return self.past.seen(found[0]), found[1]
+        return None, ""
+
+    def _successor(self, commit: Commit, file: str, line: str) -> str:
+        """What a line became in the commit that took it out; empty when nothing did."""
+        after = self.past.text(commit.oid, file)
+        if after is None:
+            return ""
+        for parent in commit.parents:
+            before = [item.text for item in items_of(file, self.past.text(parent, file) or "")]
+            at = next(
+                (at for at, text in enumerate(before) if line_key(text) == line_key(line)), -1
+            )
+            if at >= 0:
+                lines = [item.text for item in items_of(file, after)]
+                place = counterpart(before, lines, at)
+                return "" if place is None else lines[place]
+        return ""
+
+    def _never(self, filed: Filed) -> Became:
+        """A line that no commit took out: a person changed the review, or the record is wrong."""
+        landing = self.past.brought(filed.path)
+        if landing is None or landing.untouched:
+            now = Now.UNKNOWN if self.past.cut else Now.MISSING
+            return Became(filed=filed, now=now)
+        file = filed.outcome.file
+        text = self.past.text(landing.oid, file) or ""
+        known = {line_key(one.outcome.line) for one in self.past.filings.all if one.outcome.line}
+        new = [item.text for item in items_of(file, text) if item.key not in known]
+        places = self.places(most_alike(filed.outcome.line, new))
+        if places:
+            return replace(_at(filed, Now.REWORDED, *places[0]), commit=landing)
+        return Became(filed=filed, now=Now.REMOVED, commit=landing)
+
+    @cached_property
+    def _removals(self) -> Mapping[tuple[str, str], tuple[str, str]]:
+        return self._taken_out(merges=False)
+
+    @cached_property
+    def _merge_removals(self) -> Mapping[tuple[str, str], tuple[str, str]]:
+        return self._taken_out(merges=True)
+
+    def _taken_out(self, *, merges: bool) -> Mapping[tuple[str, str], tuple[str, str]]:
+        """File (or empty: any) and key of a line to the latest commit that took it out, and where."""
+        filings = self.past.filings
+        files = {filed.outcome.file for filed in filings.all if filed.outcome.file}
+        folder = self.ground.folder
+        outside = sorted(file for file in files if not file.startswith(folder + "/"))
+        found: dict[tuple[str, str], tuple[str, str]] = {}
+        if not files:
+            return found
+        paths = [folder, *outside]
+        for oid, file, row in history.removals(
+            self.past.repo, self.past.commit, paths, merges=merges
+        ):
+            key = line_key(row_of(file, row))
+            found.setdefault((file, key), (oid, file))
+            found.setdefault(("", key), (oid, file))
+        return found
+
+
+def _at(filed: Filed, now: Now, file: str, item: Passage) -> Became:
+    return Became(filed=filed, now=now, file=file, number=item.first, text=item.text)

@@ -1,0 +1,67 @@
+"""Propose: one commit of files and a drain record, and the branch that is moved to it."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.domain.drain import Header, render
+from gitmem.domain.flag import new_id
+from gitmem.domain.paths import writable
+from gitmem.engine.merge_here import merger
+from gitmem.store import records, trees, worktrees
+from gitmem.store.worktrees import Move
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gitmem.domain.drain import Outcome, Run
+    from gitmem.engine.ground import Start
+    from gitmem.store.claim import Claim
+    from gitmem.store.repository import Repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What a review commit shall hold: new texts on top of ``base`` (empty: no commit), a record.
+
+    ``queue`` is the queue's tip, a hint for the record. ``message`` makes the commit's message from
+    the drain's name and the tree.
+    """
+
+    base: str
+    files: Mapping[str, str]
+    run: Run
+    outcomes: tuple[Outcome, ...]
+    queue: str
+    message: Callable[[str, str], str]
+
+
+def commit(repo: Repository, claim: Claim, proposal: Proposal, *, folder: str) -> tuple[str, str]:
+    """Makes the commit object: memory and record, one parent. No branch moves.
+
+    Returns the commit and the drain's name.
+
+    Raises Refused for a file that is none of gitmem's, and what `trees.Staging` raises.
+    """
+    now = time.gmtime()
+    name = time.strftime("%Y%m%dT%H%M%SZ", now) + "-" + new_id(os.urandom(12))[:6]
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", now)
+    header = Header(drain=name, at=at, queue=proposal.queue, run=proposal.run)
+    record = render(header, proposal.outcomes)
+    files = {**proposal.files, f"{records.FOLDER}{name}.jsonl": record}
+    for path in files:
+        writable(path, folder=folder)
+    staging = trees.Staging(repo, proposal.base, claim)
+    staging.refuse_unshared(files.keys())
+    tree = staging.write({path: text.encode() for path, text in files.items()})
+    said = proposal.message(name, tree)
+    return trees.commit(repo, tree, [proposal.base] if proposal.base else [], said), name
+
+
+def move(repo: Repository, claim: Claim, start: Start, commit: str, *, folder: str) -> None:
+    """Moves the branch of ``start`` to the commit; raises refs.Moved when somebody else did."""
+    wanted = Move(ref=start.ref, old=start.tip, new=commit, reason="gitmem: close")
+    worktrees.land(repo, claim, wanted, merger(folder))

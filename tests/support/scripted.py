@@ -1,0 +1,32 @@
+"""An engine that answers with operations written in the test."""
+
+from __future__ import annotations
+
+from gitmem.domain.plan import Op, Operation, Plan, Request
+from gitmem.engine.ports import Answer
+
+
+class Scripted:
+    """Answers every question with those of its operations that are about the question's flags."""
+
+    name = "scripted"
+    model = "m-1"
+
+    def __init__(self, *operations: Operation) -> None:
+        self._operations = operations
+
+    def prepared(self, plan: Plan) -> Plan:
+        return plan
+
+    def run(self, request: Request) -> Answer:
+        asked = {flag.id for flag in request.flags}
+        return Answer(operations=tuple(one for one in self._operations if asked & {*one.flags}))
+
+    def stop(self) -> None:
+        return
+
+
+def operation(op: str, flags: str, file: str, text: str, survivor: str = "") -> Operation:
+    """An operation; ``flags`` are ids with blanks between them."""
+    ids = tuple(flags.split())
+    return Operation(op=Op(op), flags=ids, file=file, text=text, survivor=survivor)
