@@ -153,7 +153,7 @@ def test_a_gitmem_that_is_there_and_broken_is_said_at_boot_too(
 
 
 def test_no_hook_is_installed_where_its_words_would_do_harm() -> None:
-    assert not {"SubagentStop", "TaskCompleted", "PreToolUse", "PostCompact"} & set(EVENTS)
+    assert not {"SubagentStop", "TaskCompleted", "PostCompact"} & set(EVENTS)
 
 
 def test_every_hook_is_bounded() -> None:

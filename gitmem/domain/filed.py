@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.domain.drain import Fate, Outcome, outcomes
+from gitmem.domain.drain import FORGET, Fate, Outcome, outcomes
 from gitmem.domain.passages import line_key
 from gitmem.domain.ran import Ran, ran
 
@@ -45,6 +45,12 @@ class Filed:
         return self.outcome.survivor if self.outcome.fate in _REPLACING else ""
 
 
+def _order(record: tuple[str, Ran | None]) -> tuple[str, bool, str]:
+    """By name, which has the second in it; of one second a forget comes after what it forgets."""
+    path, head = record
+    return path.rpartition("-")[0], head is not None and head.run.engine == FORGET, path
+
+
 class Filings:
     """Every outcome of a tree's records, and the ways to look one up.
 
@@ -55,7 +61,7 @@ class Filings:
 
     def __init__(self, records: Mapping[str, str]) -> None:
         """``records``: path to text."""
-        heads = {path: ran(text) for path, text in sorted(records.items())}
+        heads = dict(sorted(((path, ran(records[path])) for path in records), key=_order))
         self.unreadable = tuple(path for path, head in heads.items() if head is None)
         self.all: tuple[Filed, ...] = tuple(
             Filed(path=path, ran=head, outcome=outcome)

@@ -106,8 +106,11 @@ def united(before: str, ours: str, theirs: str) -> str | None:
         return None
 
 
-def without(text: str, flags: Collection[str]) -> str:
-    """``text`` without the guards that came from these flags (ids) alone; others lose the ids."""
+def without(text: str, flags: Collection[str], lessons: Collection[str] = ()) -> str:
+    """``text`` without the guards that came from these flags (ids) alone; others lose the ids.
+
+    A guard of theirs that says one of the ``lessons`` goes whoever else it names.
+    """
     kept = []
     for line in text.split("\n"):
         try:
@@ -118,7 +121,7 @@ def without(text: str, flags: Collection[str]) -> str:
         rest = tuple(one for one in found.flags if one not in flags)
         if rest == found.flags:
             kept.append(line)
-        elif rest:
+        elif rest and found.lesson not in lessons:
             kept.append(
                 Guard(found.tools, found.match, found.lesson, flags=rest, ask=found.ask).line
             )

@@ -103,7 +103,7 @@ def _forget(repo: Repository, wanted: Wanted) -> Forgotten:
     flags = _chosen(seen, present.past, wanted.flags)
     found = _Search(present, flags)
     before = present.texts.get(guard.FILE, "")
-    text = guard_file.without(before, {flag.id for flag in flags})
+    text = guard_file.without(before, {flag.id for flag in flags}, found.lessons)
     taken = found.taken()
     if not taken and text == before:
         ids = ", ".join(flag.id for flag in flags)
@@ -189,6 +189,7 @@ class _Search:
         self._followed: set[int] = set()
         self.restored: list[Outcome] = []
         self.notes: list[str] = []
+        self.lessons: set[str] = set()
         for flag in flags:
             for filed in self._filings.of(flag.id):
                 self._follow(filed)
@@ -227,9 +228,16 @@ class _Search:
 
     def _note(self, file: str, item: Passage, filed: Filed) -> None:
         if file == guard.FILE:
-            return  # guards name their flags
+            # Guards name their flags; but a guard may name more than brought its lesson.
+            if not self._said_by_others(filed):
+                self.lessons.add(filed.outcome.line)
+            return
         line = self._lines.setdefault((file, item.first), _Line(file=file, item=item))
         line.placed.append(filed)
+
+    def _said_by_others(self, filed: Filed) -> bool:
+        ids = {one.outcome.flag.id for one in self._beside(filed)} - self._ids
+        return any(not self._filings.forgotten(one) for one in ids)
 
     def _instead(self, line: _Line) -> tuple[list[str], bool]:
         """The other flags' own words, and whether the line stays because one of them is the line."""

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from gitmem.domain import guard, guard_file
 from gitmem.domain.errors import NeedsPerson, NoProgress, Usage
+from gitmem.engine import loops
 from gitmem.engine.became import Now
 from gitmem.engine.forget import Forgotten, Wanted, forget
 from gitmem.engine.show import Shown, show
@@ -136,7 +138,8 @@ def test_of_a_merged_line_the_others_come_back_in_their_own_words(desk: Desk) ->
     found = why(desk.repo, "Redis is on", cwd=str(desk.sandbox.path), folder=desk.folder)
     assert [filed.outcome.flag.id for filed in found.filed] == [good]
     assert found.by_hand is False
-    assert (now(desk, bad), now(desk, good)) == ([Now.REPLACED], [Now.REPLACED, Now.THERE])
+    assert now(desk, bad) == [Now.REPLACED]
+    assert now(desk, good) == [Now.REPLACED, Now.THERE]
     assert traces(desk)
 
 
@@ -174,6 +177,53 @@ def test_rules_skills_and_guards_of_a_flag_go_and_nothing_else_of_their_files(de
     assert done.guards == 1
     assert desk.sandbox.read(".gitmem/guards.jsonl") == json.dumps(guards[1]) + "\n"
     assert traces(desk)
+
+
+def test_a_guard_goes_with_the_flag_that_taught_it_and_stays_without_one_that_did_not(
+    desk: Desk,
+) -> None:
+    first = desk.flag("`make release` was early", kind="snag", better="Look at the log")
+    desk.land()
+    second = desk.flag("early again", kind="snag", better="Ask the desk", again=first)
+    desk.land()
+    (kept,) = guard_file.read(desk.show(guard.FILE, "main")).guards
+    assert (kept.lesson, kept.flags) == ("Ask the desk", (first, second))
+
+    done = forgotten(desk, first)
+    desk.accept()
+    (kept,) = guard_file.read(desk.show(guard.FILE, "main")).guards
+    assert (kept.lesson, kept.flags, done.guards) == ("Ask the desk", (second,), 0)
+
+    done = forgotten(desk, second)
+    desk.accept()
+    assert (desk.show(guard.FILE, "main").strip(), done.guards) == ("", 1)
+    assert traces(desk)
+
+
+def test_the_lesson_of_a_forgotten_flag_goes_though_its_guard_names_another(desk: Desk) -> None:
+    first = desk.flag("`make release` was early", kind="snag", better="Look at the log")
+    desk.land()
+    second = desk.flag("early again", kind="snag", better="Ask the desk", again=first)
+    desk.land()
+
+    done = forgotten(desk, second)
+    desk.accept()
+
+    assert done.guards == 1
+    assert "Ask the desk" not in desk.show(guard.FILE, "main")
+    assert traces(desk)
+
+
+def test_a_forgotten_snag_is_no_loop_any_more(desk: Desk) -> None:
+    flag = desk.flag("it failed", kind="snag", better="Run the linter")
+    desk.land()
+    assert [told.loop.state for told in loops.read(desk.repo, desk.target, desk.folder)]
+
+    forgotten(desk, flag)
+    assert [told.loop.state for told in loops.read(desk.repo, desk.target, desk.folder)]
+    desk.accept()
+
+    assert loops.read(desk.repo, desk.target, desk.folder) == []
 
 
 def test_lines_that_a_person_wrote_into_the_item_are_not_lost(desk: Desk) -> None:

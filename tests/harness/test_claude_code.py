@@ -25,6 +25,7 @@ from tests.support.sandbox import Sandbox
 
 KINDS = {
     "SessionStart": boundary.BOOT,
+    "PreToolUse": boundary.BEFORE,
     "UserPromptSubmit": boundary.PROMPT,
     "PostToolUse": boundary.TOOL,
     "PostToolUseFailure": boundary.FAILURE,
