@@ -6,19 +6,21 @@ import fcntl
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
 from tests.client.model import Request, ScriptedModel
+from tests.client.terminal import Terminal
 from tests.support.sandbox import GITMEM, Sandbox
 from tests.support.seal import FOUND
 
@@ -29,8 +31,11 @@ MODEL = "claude-opus-5-5"
 #: Seconds after which a session is taken for hung; the longest here take two.
 PATIENCE = 60
 
+#: What a session is driven by: words to the model, or something a person does between them.
+Prompt: TypeAlias = str | Callable[[], object]
+
 #: How the client introduces the words of a hook to the model, by event.
-_INTRODUCTION = "{} hook additional context: "
+_INTRODUCTION = re.compile(r"^(\w+) hook additional context: ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +49,17 @@ class Session:
     @property
     def main(self) -> list[Request]:
         """The requests of the main thread. Each holds the conversation so far."""
-        return [request for request in self.requests if not request.of_agent]
+        return [one for one in self.requests if not one.of_agent and not one.of_summary]
+
+    @property
+    def of_summaries(self) -> list[Request]:
+        """The requests for a summary that replaces the conversation."""
+        return [request for request in self.requests if request.of_summary]
 
     @property
     def of_agents(self) -> list[Request]:
         """The requests of sub-agents."""
-        return [request for request in self.requests if request.of_agent]
+        return [one for one in self.requests if one.of_agent and not one.of_summary]
 
     @property
     def last(self) -> Request:
@@ -70,20 +80,32 @@ class Session:
         return [(message["hook_event"], message["exit_code"]) for message in done]
 
     @property
+    def printed(self) -> list[str]:
+        """The answers a headless run prints, one for each turn."""
+        return [one["result"] for one in self.stream if one["type"] == "result"]
+
+    @property
     def id(self) -> str:
         """The session's id, as the client streams it."""
         return str(self.stream[0]["session_id"])
 
 
+def said(request: Request) -> list[tuple[str, str]]:
+    """Event and words of each hook that a request shows the model, in order.
+
+    The client puts the words of several hooks, and its own before them, into one text.
+    """
+    found: list[tuple[str, str]] = []
+    for text in request.texts:
+        _, *parts = _INTRODUCTION.split(text)
+        words = [part.rstrip("\n") for part in parts[1::2]]
+        found += zip(parts[::2], words, strict=True)
+    return found
+
+
 def said_at(event: str, request: Request) -> list[str]:
     """The words of hooks at an event that a request shows the model, without the introduction."""
-    start = _INTRODUCTION.format(event)
-    return [
-        line
-        for text in request.texts
-        if text.startswith(start)
-        for line in text.removeprefix(start).split(start)
-    ]
+    return [words for name, words in said(request) if name == event]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,27 +119,28 @@ class Claude:
         self,
         sandbox: Sandbox,
         model: ScriptedModel,
-        *prompts: str,
+        *prompts: Prompt,
         allow: Sequence[str] = (),
         path: str | None = None,
         arguments: Sequence[str] = (),
         below: str = "",
+        trusted: bool = True,
     ) -> Session:
-        """Run one session in a trusted folder: each prompt is sent when the one before is answered.
+        """Run one session: each prompt is sent when the one before is answered.
 
-        ``allow`` are permission rules of the person's own, beside the repository's; ``path`` is the
-        session's PATH (default: with the gitmem under test first). ``arguments`` are more of the
-        client's, ``below`` the folder of the work tree that the session starts in.
+        A prompt that is a function is what the person does meanwhile. ``allow`` are permission
+        rules of the person's own, beside the repository's; ``path`` is the session's PATH
+        (default: with the gitmem under test first). ``arguments`` are more of the client's,
+        ``below`` the folder of the work tree that the session starts in, ``trusted`` whether the
+        person trusts it.
         """
-        self._settle(sandbox, allow)
-        environment = {**os.environ, **_ISOLATION, "PATH": path or with_gitmem()}
+        self._settle(sandbox, allow, trusted=trusted)
         with model:
-            environment |= {"HOME": str(self.home), "ANTHROPIC_BASE_URL": model.url}
             command = [str(self.program), *_HEADLESS, "--model", MODEL, *arguments]
             with subprocess.Popen(
                 command,
                 cwd=sandbox.path / below,
-                env=environment,
+                env={**os.environ, **self._environment(model, path or with_gitmem())},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 encoding="utf-8",
@@ -130,12 +153,26 @@ class Claude:
                     watchdog.cancel()
         return Session(requests=tuple(model.requests), stream=stream, code=child.returncode)
 
-    def _settle(self, sandbox: Sandbox, allow: Sequence[str]) -> None:
+    def show(self, sandbox: Sandbox, model: ScriptedModel, terminal: Terminal) -> None:
+        """Start one session on a terminal, for a person. The model is entered already."""
+        self._settle(sandbox, (), trusted=True)
+        environment = self._environment(model, with_gitmem())
+        terminal.start(sandbox.path, environment, str(self.program), "--model", MODEL)
+
+    def _environment(self, model: ScriptedModel, path: str) -> dict[str, str]:
+        own = {"HOME": str(self.home), "ANTHROPIC_BASE_URL": model.url, "PATH": path}
+        return {**_ISOLATION, **own}
+
+    def _settle(self, sandbox: Sandbox, allow: Sequence[str], *, trusted: bool) -> None:
         """What a person has said yes to before: this project is trusted, these commands may run."""
         # A linked work tree is trusted with the repository it belongs to.
         common = sandbox.git("rev-parse", "--path-format=absolute", "--git-common-dir")
-        trusted = {"projects": {str(Path(common).parent): {"hasTrustDialogAccepted": True}}}
-        (self.home / ".claude.json").write_text(json.dumps(trusted), encoding="utf-8")
+        known = {
+            "hasCompletedOnboarding": True,
+            "customApiKeyResponses": {"approved": [_ISOLATION["ANTHROPIC_API_KEY"]]},
+            "projects": {str(Path(common).parent): {"hasTrustDialogAccepted": trusted}},
+        }
+        (self.home / ".claude.json").write_text(json.dumps(known), encoding="utf-8")
         own = self.home / ".claude/settings.json"
         own.parent.mkdir(exist_ok=True)
         own.write_text(json.dumps({"permissions": {"allow": list(allow)}}), encoding="utf-8")
@@ -160,13 +197,16 @@ _ISOLATION = {
 }
 
 
-def _converse(child: subprocess.Popen[str], prompts: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _converse(child: subprocess.Popen[str], prompts: Sequence[Prompt]) -> Iterator[dict[str, Any]]:
     assert child.stdin
     assert child.stdout
     waiting = iter(prompts)
     answered = True
     while answered:
         prompt = next(waiting, None)
+        while callable(prompt):
+            prompt()
+            prompt = next(waiting, None)
         if prompt is None:
             child.stdin.close()
             yield from (json.loads(line) for line in child.stdout)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.client.claude import Session, said_at
+from tests.client.claude import Session, said
 from tests.support.sandbox import Sandbox
 
 #: The events at which the model may be nudged, and how a nudge begins.
@@ -14,12 +14,21 @@ _SPEAKING = ("SessionStart", "UserPromptSubmit", "PostToolBatch")
 _NUDGE = "gitmem, after "
 
 
-def nudges(session: Session) -> list[int]:
-    """How many nudges each request of the main thread shows; a conversation keeps those it had."""
+def asked(session: Session) -> list[list[str]]:
+    """What each request of the main thread shows that the model was asked about, a nudge each."""
     return [
-        len([words for event in _SPEAKING for words in said_at(event, request) if _NUDGE in words])
+        [
+            words.partition(_NUDGE)[2].partition(":")[0]
+            for event, words in said(request)
+            if event in _SPEAKING and _NUDGE in words
+        ]
         for request in session.main
     ]
+
+
+def nudges(session: Session) -> list[int]:
+    """How many nudges each request of the main thread shows; a conversation keeps those it had."""
+    return [len(shown) for shown in asked(session)]
 
 
 def queued(sandbox: Sandbox) -> list[dict[str, Any]]:

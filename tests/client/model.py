@@ -7,6 +7,7 @@ the client reads.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,15 +18,20 @@ from typing import Any, Self
 
 #: The header by which the client tells requests of a sub-agent (measured, 2.1.328).
 _AGENT_HEADER = "x-claude-code-agent-id"
-_USAGE = {"input_tokens": 1000, "output_tokens": 20}
+#: How the client asks for the summary that replaces a conversation (measured, 2.1.328).
+_SUMMARY = re.compile("Your task is to create a detailed summary|CRITICAL: Respond with TEXT ONLY")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One answer of the model: ``text``, then tool calls as pairs of tool name and input."""
+    """One answer of the model: ``text``, then tool calls as pairs of tool name and input.
+
+    ``tokens`` is the size of the context that the answer says it read.
+    """
 
     text: str = "Fine."
     calls: tuple[tuple[str, dict[str, object]], ...] = ()
+    tokens: int = 1000
 
     def blocks(self, number: int) -> list[dict[str, Any]]:
         """The answer's content blocks; ``number`` makes the call ids unique."""
@@ -36,23 +42,27 @@ class Answer:
         return said
 
 
-def runs(*commands: str) -> Answer:
+def runs(*commands: str, tokens: int = 1000) -> Answer:
     """An answer that runs shell commands, all in one batch."""
     return Answer(
         text="Working.",
         calls=tuple(("Bash", {"command": line, "description": "work"}) for line in commands),
+        tokens=tokens,
     )
 
 
-def delegates(task: str, *, background: bool = False) -> Answer:
-    """An answer that starts a sub-agent, and waits for it unless it is to run in the background."""
-    call: dict[str, object] = {
-        "description": "a task",
-        "prompt": task,
-        "subagent_type": "general-purpose",
-        "run_in_background": background,
-    }
-    return Answer(text="Delegating.", calls=(("Agent", call),))
+def delegates(*tasks: str, background: bool = False) -> Answer:
+    """An answer that starts a sub-agent for each task, and waits for them unless they run in the background."""
+    calls: list[dict[str, object]] = [
+        {
+            "description": "a task",
+            "prompt": task,
+            "subagent_type": "general-purpose",
+            "run_in_background": background,
+        }
+        for task in tasks
+    ]
+    return Answer(text="Delegating.", calls=tuple(("Agent", call) for call in calls))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +82,20 @@ class Request:
         """The same as one text."""
         return "\n".join(self.texts)
 
+    @property
+    def of_summary(self) -> bool:
+        """Whether the client asks for the summary that will replace the conversation."""
+        said = [message for message in self.body["messages"] if message["role"] != "assistant"]
+        return any(_SUMMARY.search(text) for one in said[-2:] for text in _texts(one["content"]))
+
 
 @dataclass(slots=True, kw_only=True)
 class ScriptedModel:
     """A context manager: inside, ``url`` answers.
 
     ``main`` and ``agent`` are the answers for the main thread and for sub-agents, used up in order;
-    after them, and for side questions (which come without tools), the answer is "Fine.".
+    after them, and for side questions (which come without tools), the answer is "Fine.". A summary
+    of the conversation is always the same.
     """
 
     main: Sequence[Answer] = ()
@@ -119,8 +136,12 @@ class _Script:
         """Keep the request and take its answer, as a finished message."""
         with self.lock:
             answer = Answer()
-            if body.get("tools"):
-                self.requests.append(Request(of_agent=of_agent, body=body))
+            request = Request(of_agent=of_agent, body=body)
+            if request.of_summary:
+                self.requests.append(request)
+                answer = Answer(text="<summary>THE SUMMARY</summary>")
+            elif body.get("tools"):
+                self.requests.append(request)
                 answer = next(self.agent if of_agent else self.main, answer)
             number = next(self.numbers)
         return {
@@ -131,7 +152,7 @@ class _Script:
             "content": answer.blocks(number),
             "stop_reason": "tool_use" if answer.calls else "end_turn",
             "stop_sequence": None,
-            "usage": _USAGE,
+            "usage": {"input_tokens": answer.tokens, "output_tokens": 20},
         }
 
 

@@ -1,0 +1,223 @@
+"""Each boundary within a session of the real client: one nudge, before the next request, by its name."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.client.claude import Claude, Session
+from tests.client.evidence import asked, nudges, queued
+from tests.client.model import Answer, ScriptedModel, delegates, runs
+from tests.support.sandbox import Sandbox
+
+pytestmark = pytest.mark.client
+
+COMMIT = "git commit --quiet --allow-empty --message 'a chapter'"
+MAY_COMMIT = ["Bash(git *)"]
+#: The lowest window the client takes; it compacts above 67,000 tokens then (measured, 2.1.328).
+SMALL_WINDOW = ("--autocompact", "100000")
+
+AGENT = "a finished sub-agent"
+TURN = "the end of the last turn"
+GROWN = "a long stretch of work"
+COMPACTION = "a compaction"
+
+
+@pytest.fixture
+def wired(sandbox: Sandbox) -> Sandbox:
+    """A repository after `gitmem init`, its files committed."""
+    assert sandbox.gitmem("init").code == 0
+    sandbox.git("add", "--all")
+    sandbox.commit("wire gitmem")
+    return sandbox
+
+
+def no_hook_failed(session: Session) -> bool:
+    return {code for _, code in session.hooks} == {0}
+
+
+def test_two_sub_agents_of_one_batch_are_one_nudge(claude: Claude, wired: Sandbox) -> None:
+    model = ScriptedModel(
+        main=[delegates("Do this.", "Do that."), runs("ls"), Answer(text="THE ANSWER")],
+        agent=[Answer(text="A REPORT"), Answer(text="A REPORT")],
+    )
+
+    session = claude.session(wired, model, "Delegate.")
+
+    assert asked(session) == [[], [AGENT], [AGENT]]
+    assert session.last.all.count("A REPORT") == 2
+    assert "gitmem, after" not in "".join(request.all for request in session.of_agents)
+    assert session.printed == ["THE ANSWER"]
+    assert no_hook_failed(session)
+
+
+def test_a_sub_agent_in_the_background_is_asked_about_when_it_reports(
+    claude: Claude, wired: Sandbox
+) -> None:
+    model = ScriptedModel(
+        main=[
+            delegates("Do this.", background=True),
+            Answer(text="LAUNCHED"),
+            Answer(text="THE ANSWER"),
+        ],
+        agent=[Answer(text="THE REPORT")],
+    )
+
+    session = claude.session(wired, model, "Delegate.")
+
+    reported = [index for index, one in enumerate(session.main) if "THE REPORT" in one.all]
+    shown = asked(session)
+    assert shown[: reported[0]] == [[]] * reported[0]
+    (nudge,) = shown[reported[0]]
+    assert "a sub-agent that finished in the background" in nudge
+    assert shown[-1] == [nudge]
+    assert "<task-notification>" in session.last.all
+    assert session.printed[-1] == "THE ANSWER"
+    assert no_hook_failed(session)
+
+
+def test_the_end_of_a_turn_is_asked_about_with_the_next_prompt(
+    claude: Claude, wired: Sandbox
+) -> None:
+    model = ScriptedModel(main=[runs("ls"), Answer(text="ONE"), Answer(text="TWO")])
+
+    session = claude.session(wired, model, "Look.", "And now?", "Thanks.")
+
+    assert asked(session) == [[], [], [TURN], [TURN]]
+    assert session.printed == ["ONE", "TWO", "Fine."]
+    assert no_hook_failed(session)
+
+
+def test_a_grown_context_is_asked_about_once_for_each_stretch(
+    claude: Claude, wired: Sandbox
+) -> None:
+    sizes = [20_000, 50_000, 90_000, 100_000, 140_000, 170_000, 180_000]
+    steps = [runs("ls", tokens=size) for size in sizes]
+    model = ScriptedModel(main=[*steps, Answer(text="THE ANSWER", tokens=190_000)])
+
+    session = claude.session(wired, model, "Work.")
+
+    # The transcript may be an answer behind: the nudge comes one request later then.
+    assert nudges(session)[:3] == [0, 0, 0]
+    assert nudges(session)[4] == 1
+    assert asked(session)[-1] == [GROWN, GROWN]
+    assert session.printed == ["THE ANSWER"]
+    assert no_hook_failed(session)
+
+
+def after_summary(session: Session) -> list[list[str]]:
+    """What the requests after a compaction show that the model was asked about."""
+    both = zip(asked(session), session.main, strict=True)
+    return [shown for shown, request in both if "THE SUMMARY" in request.all]
+
+
+def test_a_compaction_by_the_client_asks_for_facts_in_the_summary_and_then_for_flags(
+    claude: Claude, wired: Sandbox
+) -> None:
+    model = ScriptedModel(
+        main=[
+            runs("ls", tokens=20_000),
+            # The transcript may be an answer behind what the client knows.
+            runs("ls -a", tokens=61_000),
+            runs("ls -b", tokens=62_000),
+            runs("gitmem flag 'before'", tokens=63_000),
+            runs("ls -c", tokens=64_000),
+            runs("ls -d", tokens=68_000),
+            runs("gitmem flag 'after'", tokens=25_000),
+            runs("ls -l", tokens=26_000),
+            Answer(text="THE ANSWER", tokens=27_000),
+        ]
+    )
+
+    session = claude.session(wired, model, "Work.", arguments=SMALL_WINDOW)
+
+    (summary,) = session.of_summaries
+    assert "Unflagged durable facts" in summary.all
+    before = asked(session)[: len(session.main) - 3]
+    assert before[-1] == [GROWN]
+    # The one from before is not in the conversation any more.
+    assert after_summary(session) == [[COMPACTION]] * 3
+    assert {flag["text"] for flag in queued(wired)} == {"before", "after"}
+    assert session.printed == ["THE ANSWER"]
+    assert no_hook_failed(session)
+
+
+def test_a_compaction_by_the_person_asks_the_same(claude: Claude, wired: Sandbox) -> None:
+    steps = [runs(f"ls -{letter}") for letter in "abcd"]
+    model = ScriptedModel(main=[*steps, Answer(text="ONE"), runs("ls"), Answer(text="TWO")])
+
+    session = claude.session(wired, model, "Work.", "/compact", "And now?")
+
+    (summary,) = session.of_summaries
+    assert "Unflagged durable facts" in summary.all
+    assert after_summary(session) == [[f"{COMPACTION} and {TURN}"]] * 2
+    assert session.printed[0] == "ONE"
+    assert session.printed[-1] == "TWO"
+    assert no_hook_failed(session)
+
+
+def test_a_command_that_failed_and_then_worked_asks_for_a_snag(
+    claude: Claude, wired: Sandbox
+) -> None:
+    wired.write("Makefile", "all:\n\ttest -f ready\n")
+    model = ScriptedModel(
+        main=[runs("make all"), runs("touch ready"), runs("make all"), Answer(text="THE ANSWER")]
+    )
+
+    session = claude.session(wired, model, "Build.", allow=["Bash(make *)", "Bash(touch *)"])
+
+    recovered = "a command that failed and then worked"
+    assert asked(session) == [[], [], [], [recovered]]
+    assert "gitmem snag 'what snagged'" in session.last.all
+    assert session.printed == ["THE ANSWER"]
+    assert no_hook_failed(session)
+
+
+SERVER = """\
+import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    if "id" not in asked:
+        continue
+    given = {}
+    if asked["method"] == "initialize":
+        version = asked["params"]["protocolVersion"]
+        server = {"name": "chapters", "version": "1"}
+        given = {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": server}
+    elif asked["method"] == "tools/list":
+        schema = {"type": "object", "properties": {"title": {"type": "string"}}}
+        tool = {"name": "mark_chapter", "description": "Closes a chapter.", "inputSchema": schema}
+        given = {"tools": [tool]}
+    elif asked["method"] == "tools/call":
+        given = {"content": [{"type": "text", "text": "CLOSED"}]}
+    print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": given}), flush=True)
+"""
+
+
+def test_a_chapter_closed_with_a_tool_of_a_server_is_asked_about(
+    claude: Claude, wired: Sandbox, tmp_path: Path
+) -> None:
+    server = tmp_path / "server.py"
+    server.write_text(SERVER, encoding="utf-8")
+    servers = {"any": {"command": sys.executable, "args": [str(server)]}}
+    config = tmp_path / "mcp.json"
+    config.write_text(json.dumps({"mcpServers": servers}), encoding="utf-8")
+    chapter = Answer(calls=(("mcp__any__mark_chapter", {"title": "one"}),))
+    model = ScriptedModel(main=[runs("ls"), chapter, runs("ls -a"), Answer(text="THE ANSWER")])
+
+    session = claude.session(
+        wired,
+        model,
+        "Work.",
+        allow=["mcp__any__mark_chapter"],
+        arguments=("--mcp-config", str(config)),
+    )
+
+    closed = "a closed chapter"
+    assert "CLOSED" in session.last.all
+    assert asked(session) == [[], [], [closed], [closed]]
+    assert session.printed == ["THE ANSWER"]
+    assert no_hook_failed(session)
