@@ -50,6 +50,11 @@ def ledger(sandbox: Sandbox) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def turn_over(sandbox: Sandbox) -> bool:
+    """Whether a turn of the main thread has ended."""
+    return any(line["event"] == "Stop" for line in ledger(sandbox))
+
+
 def index_line(sandbox: Sandbox) -> str:
     """The line of the memory index for the topic that facts without a topic are filed under."""
     lines = sandbox.read("memory/MEMORY.md").splitlines()

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from types import TracebackType
 from typing import Any, Self
+
+from tests.support.sandbox import PATIENCE
 
 #: The header by which the client tells requests of a sub-agent (measured, 2.1.328).
 _AGENT_HEADER = "x-claude-code-agent-id"
@@ -26,12 +29,14 @@ _SUMMARY = re.compile("Your task is to create a detailed summary|CRITICAL: Respo
 class Answer:
     """One answer of the model: ``text``, then tool calls as pairs of tool name and input.
 
-    ``tokens`` is the size of the context that the answer says it read.
+    ``tokens`` is the size of the context that the answer says it read. The answer is not given
+    before ``until`` is true.
     """
 
     text: str = "Fine."
     calls: tuple[tuple[str, dict[str, object]], ...] = ()
     tokens: int = 1000
+    until: Callable[[], bool] | None = None
 
     def blocks(self, number: int) -> list[dict[str, Any]]:
         """The answer's content blocks; ``number`` makes the call ids unique."""
@@ -144,6 +149,7 @@ class _Script:
                 self.requests.append(request)
                 answer = next(self.agent if of_agent else self.main, answer)
             number = next(self.numbers)
+        _wait(answer.until)
         return {
             "id": f"msg_{number:04}",
             "type": "message",
@@ -154,6 +160,12 @@ class _Script:
             "stop_sequence": None,
             "usage": {"input_tokens": answer.tokens, "output_tokens": 20},
         }
+
+
+def _wait(until: Callable[[], bool] | None) -> None:
+    last = time.monotonic() + PATIENCE / 3
+    while until and not until() and time.monotonic() < last:
+        time.sleep(0.05)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.claude import Claude, Session
-from tests.client.evidence import asked, nudges, queued
+from tests.client.evidence import asked, nudges, queued, turn_over
 from tests.client.model import Answer, ScriptedModel, delegates, runs
 from tests.support.sandbox import Sandbox
 
@@ -20,6 +20,7 @@ MAY_COMMIT = ["Bash(git *)"]
 #: The lowest window the client takes; it compacts above 67,000 tokens then (measured, 2.1.328).
 SMALL_WINDOW = ("--autocompact", "100000")
 
+BACKGROUND = "a sub-agent that finished in the background"
 AGENT = "a finished sub-agent"
 TURN = "the end of the last turn"
 GROWN = "a long stretch of work"
@@ -57,25 +58,35 @@ def test_two_sub_agents_of_one_batch_are_one_nudge(claude: Claude, wired: Sandbo
 def test_a_sub_agent_in_the_background_is_asked_about_when_it_reports(
     claude: Claude, wired: Sandbox
 ) -> None:
+    launch = delegates("Do this.", background=True)
     model = ScriptedModel(
-        main=[
-            delegates("Do this.", background=True),
-            Answer(text="LAUNCHED"),
-            Answer(text="THE ANSWER"),
-        ],
-        agent=[Answer(text="THE REPORT")],
+        main=[launch, Answer(text="LAUNCHED"), Answer(text="THE ANSWER")],
+        agent=[Answer(text="THE REPORT", until=lambda: turn_over(wired))],
     )
 
     session = claude.session(wired, model, "Delegate.")
 
-    reported = [index for index, one in enumerate(session.main) if "THE REPORT" in one.all]
-    shown = asked(session)
-    assert shown[: reported[0]] == [[]] * reported[0]
-    (nudge,) = shown[reported[0]]
-    assert "a sub-agent that finished in the background" in nudge
-    assert shown[-1] == [nudge]
+    assert asked(session) == [[], [], [f"{BACKGROUND} and {TURN}"]]
     assert "<task-notification>" in session.last.all
-    assert session.printed[-1] == "THE ANSWER"
+    assert "THE REPORT" in session.last.all
+    assert session.printed == ["LAUNCHED", "THE ANSWER"]
+    assert no_hook_failed(session)
+
+
+def test_a_sub_agent_that_reports_into_a_turn_is_asked_about_with_the_next_request(
+    claude: Claude, wired: Sandbox
+) -> None:
+    launch = delegates("Do this.", background=True)
+    model = ScriptedModel(
+        main=[launch, runs("sleep 2"), runs("ls"), Answer(text="THE ANSWER")],
+        agent=[Answer(text="THE REPORT")],
+    )
+
+    session = claude.session(wired, model, "Delegate.", allow=["Bash(sleep *)"])
+
+    # The report may come before the second request or, under load, before the third.
+    assert asked(session)[2:] == [[BACKGROUND]] * 2
+    assert session.printed == ["THE ANSWER"]
     assert no_hook_failed(session)
 
 

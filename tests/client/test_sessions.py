@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from gitmem.domain import guard as guards
 from gitmem.domain.guard import Guard
 from tests.client.claude import Claude, said_at, without_gitmem
-from tests.client.evidence import index_line, ledger, marks, nudges, queued
+from tests.client.evidence import index_line, ledger, marks, nudges, queued, turn_over
 from tests.client.model import Answer, ScriptedModel, delegates, runs
 from tests.support.sandbox import Sandbox
 
@@ -149,7 +150,8 @@ def test_a_commit_in_the_background_is_said_with_the_sub_agent_s_end(
 ) -> None:
     model = ScriptedModel(
         main=[delegates("Commit.", background=True), Answer(), runs("git status")],
-        agent=[runs(COMMIT), Answer(text="THE REPORT")],
+        # A commit before the turn's end would be asked about by itself.
+        agent=[replace(runs(COMMIT), until=lambda: turn_over(wired)), Answer(text="THE REPORT")],
     )
 
     session = claude.session(wired, model, "Delegate.", allow=MAY_COMMIT)
