@@ -35,7 +35,7 @@ PATIENCE = 60
 Prompt: TypeAlias = str | Callable[[], object]
 
 #: How the client introduces the words of a hook to the model, by event.
-_INTRODUCTION = re.compile(r"^(\w+) hook additional context: ", re.MULTILINE)
+_INTRODUCTION = re.compile(r"^([\w:]+) hook additional context: ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

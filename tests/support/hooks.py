@@ -16,7 +16,7 @@ RECORDED = sorted(path.stem for path in DATA.glob("*.json"))
 
 #: Where the client takes additional context (measured, 2.1.328); elsewhere it is an error or read by nobody.
 #: At the end of a turn it would replace the printed answer, in a sub-agent the report.
-CONTEXT = {"SessionStart", "UserPromptSubmit", "PostToolBatch"}
+CONTEXT = {"SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolBatch"}
 #: Where plain text goes to whoever writes the summary, and JSON would end up in it.
 PLAIN = {"PreCompact"}
 
