@@ -4,34 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.domain.jsonline import dumps, loads
-from gitmem.store import local
+from gitmem.store import decisions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitmem.store.repository import Repository
 
+_FILE = "drops.jsonl"
+
 
 def add(repo: Repository, fields: Mapping[str, object]) -> None:
     """Stores one decision durably: ``id``, ``reason``, ``by``, ``at``."""
-    local.make_folder(repo.folder)
-    line = f"\n{dumps({'v': 1, **fields})}\n".encode()
-    local.append(_path(repo), line, durable=True)
+    decisions.add(repo, _FILE, fields)
 
 
 def reasons(repo: Repository) -> dict[str, str]:
     """Flag id to reason; the last decision about a flag counts, torn lines do not."""
-    found = {}
-    for row in local.read(_path(repo)).decode(errors="replace").split("\n"):
-        try:
-            fields = loads(row)
-        except ValueError:
-            continue
-        if isinstance(fields, dict) and isinstance(fields.get("id"), str):
-            found[fields["id"]] = str(fields.get("reason", ""))
-    return found
-
-
-def _path(repo: Repository) -> str:
-    return repo.folder + "/drops.jsonl"
+    return decisions.read(repo, _FILE, "reason")
