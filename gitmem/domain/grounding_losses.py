@@ -32,42 +32,54 @@ _RANGE = re.compile(
 _SHARED = 0.5  # of the words of a merged flag
 
 
+class _Read:
+    """A text read once: its tokens, and what they come to."""
+
+    __slots__ = ("facts", "folded", "text", "tokens", "words")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.folded = fold(text)
+        self.tokens = tokenize(text)
+        self.facts = Facts()
+        self.facts.add(self.tokens)
+        self.words = {token.raw.lower() for token in self.tokens if token.kind is Kind.WORD}
+
+
 def losses(text: str, own: Sequence[str]) -> list[Finding]:
     """What ``text`` leaves out of the cited flags; ``own`` are their own words, one string each.
 
     Of a merge (several flags) every number, date, identifier and name has to stay, and half of each
     flag's words. Of any line its conditions, units and ranges.
     """
+    line = _Read(text)
     found: list[Finding] = []
-    for words in own:
-        if words != text:
-            found += _qualifiers(text, words)
-            found += _measures(text, words)
-            found += _values(text, words) if len(own) > 1 else ()
+    for flag in [_Read(words) for words in own if words != text]:
+        found += _qualifiers(line, flag)
+        found += _measures(line, flag)
+        found += _values(line, flag) if len(own) > 1 else ()
     return list(dict.fromkeys(found))
 
 
 def lost_in(words: str, line: str) -> str:
     """The first value, identifier or name of ``words`` that ``line`` lacks; empty when it has all."""
-    facts = _facts(line)
-    for token in tokenize(words):
-        if not _stands(token, facts):
-            return token.raw
-    return ""
+    return _lost(_Read(words), _Read(line))
 
 
 def share(words: str, line: str) -> float:
     """How much of what ``words`` speak of ``line`` speaks of too, from 0 to 1."""
-    facts = _facts(line)
-    said = {token.key for token in tokenize(words) if is_item(token)}
+    return _share(_Read(words), _Read(line))
+
+
+def _lost(flag: _Read, line: _Read) -> str:
+    return next((token.raw for token in flag.tokens if not _stands(token, line.facts)), "")
+
+
+def _share(flag: _Read, line: _Read) -> float:
+    facts = line.facts
+    said = {token.key for token in flag.tokens if is_item(token)}
     known = {*facts.stems, *facts.identifiers, *facts.numbers, *facts.dates, *facts.times}
     return len(said & known) / len(said) if said else 1.0
-
-
-def _facts(line: str) -> Facts:
-    facts = Facts()
-    facts.add(tokenize(line))
-    return facts
 
 
 def _stands(token: Token, facts: Facts) -> bool:
@@ -87,40 +99,35 @@ def _stands(token: Token, facts: Facts) -> bool:
             return True
 
 
-def _qualifiers(text: str, words: str) -> Iterator[Finding]:
-    there, here = _words(words), _words(text)
+def _qualifiers(line: _Read, flag: _Read) -> Iterator[Finding]:
     for group in _QUALIFIERS:
-        meant = group & there - {"just"}  # which mostly means nothing
-        if meant and group.isdisjoint(here):
+        meant = group & flag.words - {"just"}  # which mostly means nothing
+        if meant and group.isdisjoint(line.words):
             yield Finding(Rule.H16, f'"{min(meant)}" of a cited flag is left out')
 
 
-def _measures(text: str, words: str) -> Iterator[Finding]:
-    here: dict[str, set[str]] = {}
-    for token in tokenize(text):
+def _measures(line: _Read, flag: _Read) -> Iterator[Finding]:
+    units: dict[str, set[str]] = {}
+    for token in line.tokens:
         if token.kind is Kind.NUMBER:
-            here.setdefault(token.key, set()).add(token.unit)
-    for token in tokenize(words):
-        if token.kind is Kind.NUMBER and token.unit and here.get(token.key) == {""}:
+            units.setdefault(token.key, set()).add(token.unit)
+    for token in flag.tokens:
+        if token.kind is Kind.NUMBER and token.unit and units.get(token.key) == {""}:
             yield Finding(Rule.H16, f"the unit of {token.raw} is left out")
-    ranges = {match.groups() for match in _RANGE.finditer(fold(text))}
-    for match in _RANGE.finditer(fold(words)):
-        both = all(_has_number(text, end) for end in match.groups())
+    ranges = {match.groups() for match in _RANGE.finditer(line.folded)}
+    for match in _RANGE.finditer(flag.folded):
+        both = all(_has_number(line, end) for end in match.groups())
         if both and match.groups() not in ranges:
             yield Finding(Rule.H16, f"{match[0]} is no range any more")
 
 
-def _has_number(text: str, digits: str) -> bool:
-    return re.search(rf"(?<!\d){re.escape(digits)}(?!\d)", fold(text)) is not None
+def _has_number(line: _Read, digits: str) -> bool:
+    return re.search(rf"(?<!\d){re.escape(digits)}(?!\d)", line.folded) is not None
 
 
-def _values(text: str, words: str) -> Iterator[Finding]:
-    missing = lost_in(words, text)
+def _values(line: _Read, flag: _Read) -> Iterator[Finding]:
+    missing = _lost(flag, line)
     if missing:
         yield Finding(Rule.H16, f"{missing[:60]} of a cited flag is left out")
-    elif share(words, text) < _SHARED:
-        yield Finding(Rule.H16, f'much of "{words[:60]}" is left out')
-
-
-def _words(text: str) -> set[str]:
-    return {token.raw.lower() for token in tokenize(text) if token.kind is Kind.WORD}
+    elif _share(flag, line) < _SHARED:
+        yield Finding(Rule.H16, f'much of "{flag.text[:60]}" is left out')
