@@ -216,9 +216,9 @@ def _orders() -> dict[Work, str]:
 
 
 def _model_name(place: Workplace, asked: str, environ: Mapping[str, str], client: str) -> str:
-    own, said = place.personal("model"), environ.get("GITMEM_MODEL", "")
     if asked:
         return asked
+    own, said = place.personal("model"), environ.get("GITMEM_MODEL", "")
     return confirmed("GITMEM_MODEL", said, client=client, own=own, key="model") or own
 
 

@@ -29,10 +29,9 @@ def run(argv: Sequence[str]) -> int:
 
     Whatever happens, it ends with 0 and says nothing that is not meant.
     """
+    # A drain asks a client as its model: nothing in there is a session of the person's.
     if os.environ.get("GITMEM_INSIDE"):
-        return (
-            0  # a drain asks a client as its model: nothing in there is a session of the person's
-        )
+        return 0
     client, name = [*argv[1:], "", ""][:2]
     hook = _Hook(client, name)
     try:
