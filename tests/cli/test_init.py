@@ -19,6 +19,8 @@ import pytest
 from gitmem import assets
 from tests.support.sandbox import GITMEM, PATIENCE, Sandbox, changed_environment
 
+INTERRUPT = "\x03"  # what Ctrl-C sends
+
 
 def test_init_wires_the_repository_and_a_second_one_changes_nothing(sandbox: Sandbox) -> None:
     first = sandbox.gitmem("init")
@@ -112,19 +114,28 @@ def on_a_terminal(
     )
     os.close(follower)
     prompts = {"engine [verbatim]: ": list(types), "close by itself [yes]: ": list(closes)}
-    shown, until = "", time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        if not select.select([leader], [], [], 0.05)[0]:
-            continue
-        try:
-            shown += os.read(leader, 65536).decode()
-        except OSError:  # the other end is closed
-            break
-        for prompt, waiting in prompts.items():
-            if waiting and shown.endswith(prompt):
-                os.write(leader, waiting.pop(0).encode())
-    code = child.wait(PATIENCE)
-    os.close(leader)  # not before the end: a terminal that goes away is a SIGHUP
+    shown, typed, until = "", "", time.monotonic() + PATIENCE
+    try:
+        while time.monotonic() < until:
+            if not select.select([leader], [], [], 0.5)[0]:
+                # A Ctrl-C between the prompt and the read that follows it is lost in the
+                # interpreter: the read goes on. A person presses it again.
+                if typed == INTERRUPT:
+                    os.write(leader, INTERRUPT.encode())
+                continue
+            try:
+                shown += os.read(leader, 65536).decode()
+            except OSError:  # the other end is closed
+                break
+            for prompt, waiting in prompts.items():
+                if waiting and shown.endswith(prompt):
+                    typed = waiting.pop(0)
+                    os.write(leader, typed.encode())
+        code = child.wait(PATIENCE)
+    finally:
+        child.kill()
+        child.wait()
+        os.close(leader)  # not before the end: a terminal that goes away is a SIGHUP
     return code, " ".join(shown.split())
 
 
@@ -221,7 +232,7 @@ def test_a_key_in_the_environment_makes_anthropic_ready(sandbox: Sandbox, tmp_pa
 def test_an_interrupted_question_leaves_everything_as_it_was(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    code, _ = on_a_terminal(sandbox, "init", types=["\x03"], env=with_programs(tmp_path / "bin"))
+    code, _ = on_a_terminal(sandbox, "init", types=[INTERRUPT], env=with_programs(tmp_path / "bin"))
 
     assert code == 130
     assert sandbox.git("status", "--short") == ""
