@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.claude import Claude, install
+from tests.support.sandbox import Sandbox
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +20,12 @@ def claude(program: Path, tmp_path: Path) -> Claude:
     home = tmp_path / "home"
     home.mkdir()
     return Claude(program=program, home=home)
+
+
+@pytest.fixture
+def wired(sandbox: Sandbox) -> Sandbox:
+    """A repository after `gitmem init`, its files committed."""
+    assert sandbox.gitmem("init").code == 0
+    sandbox.git("add", "--all")
+    sandbox.commit("wire gitmem")
+    return sandbox

@@ -50,6 +50,11 @@ def ledger(sandbox: Sandbox) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def no_hook_failed(session: Session) -> bool:
+    """Whether every hook that the client ran ended with 0."""
+    return {code for _, code in session.hooks} == {0}
+
+
 def turn_over(sandbox: Sandbox) -> bool:
     """Whether a turn of the main thread has ended."""
     return any(line["event"] == "Stop" for line in ledger(sandbox))

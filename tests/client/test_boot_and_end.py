@@ -20,15 +20,6 @@ COMMIT = "git commit --quiet --allow-empty --message 'a chapter'"
 MAY_COMMIT = ["Bash(git *)"]
 
 
-@pytest.fixture
-def wired(sandbox: Sandbox) -> Sandbox:
-    """A repository after `gitmem init`, its files committed."""
-    assert sandbox.gitmem("init").code == 0
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
-    return sandbox
-
-
 def audited(claude: Claude, sandbox: Sandbox) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(
         sandbox.gitmem("audit", "--json", env={"HOME": str(claude.home)}).out

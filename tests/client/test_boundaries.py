@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.claude import Claude, Session
-from tests.client.evidence import asked, nudges, queued, turn_over
+from tests.client.evidence import asked, no_hook_failed, nudges, queued, turn_over
 from tests.client.model import Answer, ScriptedModel, delegates, runs
 from tests.support.sandbox import Sandbox
 
@@ -25,19 +25,6 @@ AGENT = "a finished sub-agent"
 TURN = "the end of the last turn"
 GROWN = "a long stretch of work"
 COMPACTION = "a compaction"
-
-
-@pytest.fixture
-def wired(sandbox: Sandbox) -> Sandbox:
-    """A repository after `gitmem init`, its files committed."""
-    assert sandbox.gitmem("init").code == 0
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
-    return sandbox
-
-
-def no_hook_failed(session: Session) -> bool:
-    return {code for _, code in session.hooks} == {0}
 
 
 def test_two_sub_agents_of_one_batch_are_one_nudge(claude: Claude, wired: Sandbox) -> None:

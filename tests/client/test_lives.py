@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.claude import Claude, Session, said_at
-from tests.client.evidence import asked, ledger, marks, queued
+from tests.client.claude import Claude, said_at
+from tests.client.evidence import asked, ledger, marks, no_hook_failed, queued
 from tests.client.model import Answer, ScriptedModel, runs
 from tests.client.terminal import Terminal
 from tests.support.sandbox import Sandbox
@@ -21,19 +21,6 @@ MAY_COMMIT = ["Bash(git *)"]
 
 TURN = "the end of the last turn"
 COMMITTED = "git commit"
-
-
-@pytest.fixture
-def wired(sandbox: Sandbox) -> Sandbox:
-    """A repository after `gitmem init`, its files committed."""
-    assert sandbox.gitmem("init").code == 0
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
-    return sandbox
-
-
-def no_hook_failed(session: Session) -> bool:
-    return {code for _, code in session.hooks} == {0}
 
 
 def test_a_cleared_session_ends_and_the_next_begins_without_a_nudge(
