@@ -40,7 +40,7 @@ def read(
     if by_itself:
         told += unstarted(_without_start(lines))
     told = [one for one in told if (age.seconds(one.at) or 0) >= since]
-    return sorted(told, key=lambda one: (one.at, one.drain))
+    return sorted(told, key=lambda one: one.at)  # of one second: as the ledger has them
 
 
 def _without_start(lines: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
