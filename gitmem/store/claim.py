@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 
 _WAIT = 20.0  # seconds; a landing takes one, signing may ask a person for a passphrase
 _STILL = 0.02  # seconds; a lock that git holds now is gone or another one after that
-# A killed run's git children made their locks at most this long after the run began (nanoseconds).
-_LONGEST = 60 * 10**9
+_SECOND = 10**9  # nanoseconds
 
 
 class Busy(NoProgress):
-    """Another close or accept of this clone is at work."""
+    """Another command of this clone is at the same work."""
 
 
 class Claim:
@@ -33,20 +32,25 @@ class Claim:
     file: so the next holder can tell a lock that its git children left behind from a foreign one.
     """
 
-    __slots__ = ("_lock", "_repo", "_starts", "folder")
+    name = "land"
+    work = "close or accept"  # of those that hold it
+    longest = 60  # seconds after its begin in which a run's git children make their locks
 
-    def __init__(self, repo: Repository) -> None:
-        self.folder = repo.folder + "/landing"
+    __slots__ = ("_lock", "_repo", "_starts", "_wait", "folder")
+
+    def __init__(self, repo: Repository, *, wait: float | None = None) -> None:
+        self.folder = f"{repo.folder}/{self.name}ing"
         self._repo = repo
-        self._lock = local.Lock(repo.folder + "/land.lock")
+        self._lock = local.Lock(f"{repo.folder}/{self.name}.lock")
         self._starts: list[int] = []
+        self._wait = _WAIT if wait is None else wait
 
     def __enter__(self) -> Self:
         """Raises Busy when another command does not finish in time."""
         local.make_folder(self._repo.folder)
-        if not self._lock.attempt(_WAIT):
+        if not self._lock.attempt(self._wait):
             raise Busy(
-                "another gitmem close or accept is at work here", hint="run it again after that one"
+                f"another gitmem {self.work} is at work here", hint="run it again after that one"
             )
         try:
             self._begin()
@@ -70,7 +74,8 @@ class Claim:
         """Removes lock files of git's that killed runs of ours left, and no others."""
         for path in paths:
             found = _stamp(path)
-            if found and any(0 <= found[0] - start <= _LONGEST for start in self._starts):
+            reach = self.longest * _SECOND
+            if found and any(0 <= found[0] - start <= reach for start in self._starts):
                 time.sleep(_STILL)
                 if _stamp(path) == found:
                     local.forget(path)
