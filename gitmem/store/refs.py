@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gitmem.domain.errors import NeedsPerson
+from gitmem.store import remotes
 from gitmem.store.process import ANY
 
 TYPE_CHECKING = False
@@ -28,10 +29,13 @@ def listed(repo: Repository, *patterns: str) -> dict[str, str]:
     return {ref: oid for oid, ref in pairs}
 
 
-def update(repo: Repository, ref: str, new: str, old: str, reason: str) -> None:
-    """Moves a ref from ``old`` (empty: it must not exist) to ``new``; raises Moved otherwise."""
+def update(repo: Repository, ref: str, new: str, old: str, reason: str, *, keep: int = -1) -> None:
+    """Moves a ref from ``old`` (empty: it must not exist) to ``new``; raises Moved otherwise.
+
+    ``keep`` is the descriptor of a held lock for git to inherit.
+    """
     expected = old or "0" * len(new)
-    done = repo.git("update-ref", "-m", reason, ref, new, expected, ok=ANY)
+    done = repo.git("update-ref", "-m", reason, ref, new, expected, ok=ANY, keep=keep)
     if done.code:
         raise Moved(f"{ref} was not moved: {done.said.strip()}")
 
@@ -60,11 +64,6 @@ def upstream(repo: Repository, branch: str) -> str:
 def tracking(repo: Repository, branch: str) -> dict[str, str]:
     """The remote-tracking ref of a branch at the configured remote: ref name to commit, or empty.
 
-    That is `git config gitmem.remote`, else origin, else the only remote there is. What another
-    remote (a fork) holds is nobody's word here.
+    What another remote (a fork) holds is nobody's word here; see `gitmem.store.remotes`.
     """
-    named = repo.git("config", "--get", "gitmem.remote", ok=(0, 1)).text.strip()
-    urls = repo.git("config", "--name-only", "--get-regexp", r"^remote\..*\.url$", ok=(0, 1)).text
-    remotes = [key.removeprefix("remote.").removesuffix(".url") for key in urls.splitlines()]
-    remote = named or ("origin" if "origin" in remotes or len(remotes) != 1 else remotes[0])
-    return listed(repo, f"refs/remotes/{remote}/{branch}")
+    return listed(repo, f"refs/remotes/{remotes.name(repo)}/{branch}")
