@@ -13,7 +13,7 @@ from gitmem.domain.errors import GitmemError, Overdue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import NoReturn
 
 # `git rev-parse --local-env-vars` (git 2.39 and 2.55) and two that only hooks see. A git hook that
@@ -72,6 +72,8 @@ HARDENED = (
 )
 
 ANY = range(-64, 256)  # for ``ok``: every exit code is an answer, and so is death by a signal
+
+SILENT = "there was no answer for"
 
 _CHUNK = 65536
 _LOG_BYTES = 256 << 10  # what detached programs printed
@@ -136,13 +138,42 @@ def run(  # noqa: PLR0913 - one door for every way git is started
     ok: Sequence[int] = (0,),
     keep: int = -1,
     options: Sequence[str] = (),
+    hears: Callable[[bytes], None] | None = None,
+    patience: float = 0.0,
 ) -> Done:
     """Runs one hardened git command in ``cwd`` and waits for it.
 
     ``keep`` is a descriptor the child inherits (a held lock). ``ok`` lists the exit codes that are
-    answers; any other raises GitFailed. Raises GitMissing when git cannot be started.
+    answers; any other raises GitFailed. ``hears`` gets what the child says on stderr as it comes.
+    A child that says nothing for ``patience`` seconds (0: as long as it likes) is ended, and its
+    stderr says so. Raises GitMissing when git cannot be started.
     """
     argv = ["git", "-C", cwd, *HARDENED, *options, *args]
+    done = _started(argv, env, (stdin, keep, hears, patience))
+    if done.code not in ok:
+        raise GitFailed(args, done.code, done.said)
+    return done
+
+
+def program(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: str, stdin: bytes, patience: float
+) -> Done:
+    """Runs a program that a person named, in ``cwd``; its words go to nobody but the caller.
+
+    Exit code 127 when there is none of that name. It is ended after ``patience`` seconds in which
+    it says nothing.
+    """
+    there = ["/bin/sh", "-c", 'cd -- "$1" && shift && exec "$@"', "sh", cwd, *argv]
+    return _started(there, env, (stdin, -1, None, patience))
+
+
+def _started(
+    argv: list[str],
+    env: Mapping[str, str],
+    talk: tuple[bytes, int, Callable[[bytes], None] | None, float],
+) -> Done:
+    """Starts a child, feeds it and waits; ``talk``: stdin, a lock to inherit, who hears, patience."""
+    stdin, keep, hears, patience = talk
     in_read, in_write = os.pipe()
     out_read, out_write = os.pipe()
     err_read, err_write = os.pipe()
@@ -154,7 +185,7 @@ def run(  # noqa: PLR0913 - one door for every way git is started
     if keep >= 0:
         os.set_inheritable(keep, True)
     try:
-        pid = os.posix_spawnp("git", argv, env, file_actions=actions, setsigmask=())
+        pid = os.posix_spawnp(argv[0], argv, env, file_actions=actions, setsigmask=())
     except OSError as error:
         for descriptor in (in_write, out_read, err_read):
             os.close(descriptor)
@@ -166,21 +197,39 @@ def run(  # noqa: PLR0913 - one door for every way git is started
             os.set_inheritable(keep, False)
         for descriptor in (in_read, out_write, err_write):
             os.close(descriptor)
+    streams = (in_write, out_read, err_read)
     try:
-        out, err = _talk(in_write, stdin, out_read, err_read)
+        out, err = _talk(streams, stdin, hears, patience)
         _, status = os.waitpid(pid, 0)
     except Overdue:
         os.kill(pid, 9)  # a hook only asks git; what it asks nobody will read
         raise
-    done = Done(os.waitstatus_to_exitcode(status), out, err, pid)
-    if done.code not in ok:
-        raise GitFailed(args, done.code, done.said)
-    return done
+    except _Silent as silent:
+        os.kill(pid, 15)
+        out, err = silent.out, silent.err + f"\nfatal: {SILENT} {patience:.0f} seconds\n".encode()
+        _, status = os.waitpid(pid, 0)
+    return Done(os.waitstatus_to_exitcode(status), out, err, pid)
 
 
-def _talk(in_write: int, stdin: bytes, out_read: int, err_read: int) -> tuple[bytes, bytes]:
+class _Silent(Exception):
+    """The child said nothing for too long; what it had said until then."""
+
+    def __init__(self, out: bytes, err: bytes) -> None:
+        super().__init__()
+        self.out = out
+        self.err = err
+
+
+def _talk(
+    streams: tuple[int, int, int],
+    stdin: bytes,
+    hears: Callable[[bytes], None] | None,
+    patience: float,
+) -> tuple[bytes, bytes]:
     """Feeds stdin and collects both outputs without ever blocking on one of them."""
+    in_write, out_read, err_read = streams
     collected: dict[int, list[bytes]] = {out_read: [], err_read: []}
+    opened = {out_read, err_read}
     poll = select.poll()
     for descriptor in collected:
         poll.register(descriptor, select.POLLIN)
@@ -190,9 +239,13 @@ def _talk(in_write: int, stdin: bytes, out_read: int, err_read: int) -> tuple[by
         poll.register(in_write, select.POLLOUT)
     else:
         os.close(in_write)
-    waiting = 2
-    while waiting:
-        for descriptor, _ in poll.poll():
+    while opened:
+        ready = poll.poll(patience * 1000 if patience else None)
+        if not ready:
+            for descriptor in (*opened, *([in_write] if left else [])):
+                os.close(descriptor)
+            raise _Silent(b"".join(collected[out_read]), b"".join(collected[err_read]))
+        for descriptor, _ in ready:
             if descriptor == in_write:
                 left = _feed(in_write, left)
                 if not left:
@@ -202,10 +255,12 @@ def _talk(in_write: int, stdin: bytes, out_read: int, err_read: int) -> tuple[by
             data = os.read(descriptor, _CHUNK)
             if data:
                 collected[descriptor].append(data)
+                if hears and descriptor == err_read:
+                    hears(data)
                 continue
             poll.unregister(descriptor)
             os.close(descriptor)
-            waiting -= 1
+            opened.remove(descriptor)
     if left:
         os.close(in_write)
     return b"".join(collected[out_read]), b"".join(collected[err_read])

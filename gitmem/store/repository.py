@@ -13,7 +13,7 @@ from gitmem.store import local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gitmem.store.process import Done
 
@@ -69,6 +69,8 @@ class Repository:
         ok: Sequence[int] = (0,),
         env: Mapping[str, str] | None = None,
         keep: int = -1,
+        hears: Callable[[bytes], None] | None = None,
+        patience: float = 0.0,
     ) -> Done:
         """Runs git in this work tree; see `gitmem.store.process.run`."""
         from gitmem.store import process  # most hooks end without git
@@ -81,6 +83,8 @@ class Repository:
             ok=ok,
             keep=keep,
             options=self.options,
+            hears=hears,
+            patience=patience,
         )
 
 
