@@ -17,31 +17,37 @@ class Unreadable(NeedsPerson):
 
 
 class Entry:
-    """One entry of a tree: mode (``100644``), type (``blob``), object name, path."""
+    """One entry of a tree: mode (``100644``), type (``blob``), object name, path.
 
-    __slots__ = ("mode", "oid", "path", "type")
+    ``size`` in bytes is that of a blob, where it was asked for.
+    """
 
-    def __init__(self, mode: str, kind: str, oid: str, path: str) -> None:
+    __slots__ = ("mode", "oid", "path", "size", "type")
+
+    def __init__(self, mode: str, kind: str, oid: str, path: str, size: str = "") -> None:
         self.mode = mode
         self.type = kind
         self.oid = oid
         self.path = path
+        self.size = int(size) if size.isdecimal() else 0
 
 
-def entries(repo: Repository, commit: str, *paths: str) -> list[Entry]:
+def entries(repo: Repository, commit: str, *paths: str, sized: bool = False) -> list[Entry]:
     """All entries below the given paths (the whole tree without any), folders left out.
 
-    Symbolic links and submodules are listed with their modes. Raises Unreadable when the tree cannot be read.
+    Symbolic links and submodules are listed with their modes. ``sized``: with the sizes, for what
+    somebody else may have written. Raises Unreadable when the tree cannot be read.
     """
-    done = repo.git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths, ok=ANY)
+    long = ["-l"] if sized else []
+    done = repo.git("ls-tree", "-r", "-z", *long, "--full-tree", commit, "--", *paths, ok=ANY)
     if done.code:
         raise Unreadable(f"the tree of {commit[:12]} cannot be read: {done.said.strip()}")
     found = []
     for line in done.out.split(b"\0"):
         if line:
             meta, _, path = line.partition(b"\t")
-            mode, kind, oid = meta.decode("ascii").split(" ")
-            found.append(Entry(mode, kind, oid, path.decode("utf-8", "surrogateescape")))
+            mode, kind, oid, *size = meta.decode("ascii").split()
+            found.append(Entry(mode, kind, oid, path.decode("utf-8", "surrogateescape"), *size))
     return found
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from gitmem.domain.queue import Lines
+from gitmem.domain.queue import Damaged, Lines
 from gitmem.store import damage, objects, refs
 from gitmem.store.branch import ARCHIVE, BRANCH, NAME
 from gitmem.store.journal import Journal
+
+LARGEST = 16 << 20  # bytes; 128 lines of the longest flag there can be have a tenth of that
+NOT_READ = "larger than any file that gitmem writes; it was not read"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +51,26 @@ def read(repo: Repository) -> Queue:
 
 def _read_tree(repo: Repository, lines: Lines, commit: str, folder: str, ref: str) -> None:
     """Each writer's files in the order of their numbers, whether sealed or not."""
-    files = objects.files(repo, commit, folder)
-    for path in sorted(files, key=lambda path: path.rpartition("/")[2]):
-        lines.read(files[path], f"{ref.removeprefix('refs/heads/')}:{path}")
+    place = ref.removeprefix("refs/heads/")
+    files, refused = bounded(repo, commit, folder)
+    for path in sorted(files, key=in_order):
+        lines.read(files[path], f"{place}:{path}")
+    lines.damaged += [Damaged(f"{place}:{path}", NOT_READ, "") for path in refused]
+
+
+def bounded(repo: Repository, commit: str, folder: str) -> tuple[dict[str, bytes], list[str]]:
+    """The plain files below a folder of a queue that anybody may have pushed, path to content.
+
+    The second part names those that are larger than any that gitmem writes; they are not read.
+    """
+    found = objects.entries(repo, commit, folder, sized=True)
+    plain = [entry for entry in found if entry.mode == "100644"]
+    small = [entry for entry in plain if entry.size <= LARGEST]
+    contents = objects.blobs(repo, [entry.oid for entry in small])
+    files = {entry.path: content for entry, content in zip(small, contents, strict=True)}
+    return files, [entry.path for entry in plain if entry.size > LARGEST]
+
+
+def in_order(path: str) -> str:
+    """The key by which a writer's files come in the order of their numbers, sealed or not."""
+    return path.rpartition("/")[2]
