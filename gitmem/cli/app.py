@@ -31,6 +31,7 @@ from gitmem.cli.commands import (
     show,
     stats,
     status,
+    sync,
     uninstall,
     why,
 )
@@ -60,6 +61,7 @@ for _name, _command, _hidden in (
     ("accept", accept.accept, False),
     ("discard", discard.discard, False),
     ("loops", loops.loops, False),
+    ("sync", sync.sync, False),
     ("check", check.check, False),
     ("why", why.why, False),
     ("show", show.show, False),

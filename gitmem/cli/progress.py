@@ -1,14 +1,17 @@
-"""The live line of a close, and the last one: questions answered, seconds, tokens, dollars."""
+"""Live lines: of a close (questions answered, seconds, tokens, dollars), and git's own progress."""
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from typing import TYPE_CHECKING, Self
 
 from gitmem.cli import render
+from gitmem.domain.text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from rich.progress import Progress
@@ -29,6 +32,22 @@ def ran(run: Run) -> str:
         f"{run.calls_s:.1f}s from the first call to the last (slowest {run.slowest_s:.1f}s)",
     ]
     return ", ".join(parts)
+
+
+def git_speaks(*, silent: bool) -> Callable[[bytes], None] | None:
+    """Shows git's progress on a terminal's stderr as it comes; None anywhere else.
+
+    What a server says comes through git, so it is escaped like any text of others.
+    """
+    if silent or not sys.stderr.isatty():
+        return None
+
+    def hear(said: bytes) -> None:
+        for piece in re.split(r"([\r\n])", said.decode("utf-8", "replace")):
+            sys.stderr.write(piece if piece in {"\r", "\n"} else visible(piece))
+        sys.stderr.flush()
+
+    return hear
 
 
 class Watch:

@@ -32,12 +32,12 @@ class Pruned:
         self.reason = ""
 
 
-def prune(repo: Repository, drained: Collection[str]) -> Pruned:
+def prune(repo: Repository, drained: Collection[str], *, keep_branch: bool = False) -> Pruned:
     """Archives and removes every flag whose id is in ``drained``.
 
     The order (archive, journal, branch) makes a kill between any two steps harmless: the next
     prune finishes. So it does when a step fails; ``reason`` says why then, or that another gitmem
-    or a pruning gc is at work.
+    or a pruning gc is at work. ``keep_branch``: an empty queue branch stays, to be pushed.
     """
     pruned = Pruned()
     if not os.path.isdir(repo.folder):
@@ -50,7 +50,7 @@ def prune(repo: Repository, drained: Collection[str]) -> Pruned:
         try:
             pruned.reason = publisher.busy_gc(repo)
             if not pruned.reason:
-                _prune(repo, guard, drained, pruned)
+                _prune(repo, guard, drained, pruned, keep_branch=keep_branch)
         finally:
             guard.release()
     except OSError as error:
@@ -60,7 +60,14 @@ def prune(repo: Repository, drained: Collection[str]) -> Pruned:
     return pruned
 
 
-def _prune(repo: Repository, guard: Guard, drained: Collection[str], pruned: Pruned) -> None:
+def _prune(
+    repo: Repository,
+    guard: Guard,
+    drained: Collection[str],
+    pruned: Pruned,
+    *,
+    keep_branch: bool,
+) -> None:
     journal = Journal(repo.folder)
     data = journal.read()
     lines = split(data)
@@ -78,7 +85,7 @@ def _prune(repo: Repository, guard: Guard, drained: Collection[str], pruned: Pru
             _rotate(repo, journal, lines, gone, START + len(data))
         pruned.ids = list(gone)
     if tip:
-        pruned.branch_gone = _shrink(repo, guard, tip, files, gone)
+        pruned.branch_gone = _shrink(repo, guard, tip, files, gone, keep_branch=keep_branch)
 
 
 def _archive(repo: Repository, guard: Guard, tip: str, lines: list[bytes]) -> None:
@@ -119,13 +126,15 @@ def _shrink(
     tip: str,
     files: dict[str, bytes],
     gone: Collection[str],
+    *,
+    keep_branch: bool,
 ) -> bool:
     """Takes the drained lines out of the branch, or the branch away when no line is left.
 
     Damaged lines stay where they are: nobody knows what they were.
     """
     rests = {path: _rest(content, gone) for path, content in files.items()}
-    if not any(rests.values()):
+    if not any(rests.values()) and not keep_branch:
         refs.delete(repo, BRANCH, tip, "gitmem: everything landed", keep=guard.descriptor)
         forget_hint(repo.folder)
         return True

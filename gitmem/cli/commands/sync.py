@@ -1,0 +1,79 @@
+"""`gitmem sync`: exchange the queue with the other clones, through the configured remote."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gitmem.cli import render, surroundings
+from gitmem.cli.commands.options import DryRun, Json
+from gitmem.cli.progress import git_speaks
+from gitmem.domain.errors import Refused
+from gitmem.engine.sync import Choice, Synced, Wanted
+from gitmem.engine.sync import sync as run_sync
+
+
+def sync(
+    rewritten: Annotated[
+        Choice,
+        typer.Option(
+            help="When the queue there was rewritten: stop, keep what this clone has, or take "
+            "what is there. A person decides.",
+        ),
+    ] = Choice.STOP,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Share the queue through the remote, both ways.
+
+    Fetches the queue and the target, unites both queues by flag id, takes out what has landed, and
+    pushes `gitmem/queue`: never by force. Flags are safe in this clone whatever the remote says.
+    """
+    place = surroundings.here()
+    client = surroundings.agent()
+    if rewritten is not Choice.STOP and client and not dry_run:
+        raise Refused(
+            f"--rewritten is a person's decision, and this runs inside {client}",
+            hint="run it in your own terminal",
+        )
+    done = run_sync(
+        place.repo,
+        Wanted(
+            configured=place.configured,
+            rewritten=rewritten,
+            dry_run=dry_run,
+            hears=git_speaks(silent=json),
+        ),
+    )
+    render.notes(done.notes)
+    if json:
+        render.as_json(
+            {
+                "remote": done.remote,
+                "received": list(done.received),
+                "sent": list(done.sent),
+                "pruned": list(done.pruned),
+                "queue": done.tip or None,
+                "pushes": done.tries,
+                "backups": list(done.backups),
+            }
+        )
+        return
+    _print(done, dry_run=dry_run)
+
+
+def _print(done: Synced, *, dry_run: bool) -> None:
+    would = "would be " if dry_run else ""
+    parts = [
+        f"{render.count(len(ids), 'flag')} {would}{verb}"
+        for ids, verb in ((done.received, "received"), (done.sent, "sent"))
+        if ids
+    ]
+    if done.pruned:
+        parts.append(f"{render.count(len(done.pruned), 'landed flag')} {would}taken out")
+    render.say(f"{done.remote}: {', '.join(parts) or 'nothing new on either side'}")
+    for ref in done.backups:
+        render.say(f"what was there before: {ref}")
+    if dry_run:
+        render.say("nothing was written")

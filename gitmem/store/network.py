@@ -1,0 +1,214 @@
+"""Fetch and push: the only module in which git opens a connection on purpose.
+
+What went wrong is told by git's own words (compared under LC_ALL=C, git 2.39 to 2.55) and becomes
+one sentence and what to do. A push says per ref what became of it (`git push --porcelain`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.domain.errors import Unreachable
+from gitmem.store.process import ANY, SILENT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gitmem.store.repository import Repository
+
+_PATIENCE = 60.0  # seconds without a sign of life from a server
+# No tags, no garbage collection, no FETCH_HEAD, and no remote-tracking ref but those that are named.
+_FETCH = (
+    "fetch", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-auto-maintenance",
+    "--recurse-submodules=no", "--refmap=",
+)  # fmt: skip
+_ABSENT = "fatal: couldn't find remote ref "
+
+# What a server or git says when somebody else moved the ref in between: try again.
+_RACES = (
+    "(fetch first)", "(non-fast-forward)", "(stale info)", "(failed to update ref)",
+    "(cannot lock ref", "(reference already exists)", "(incorrect old value provided)",
+)  # fmt: skip
+_LOGIN = (
+    "Authentication failed", "could not read Username", "could not read Password",
+    "terminal prompts disabled", "Permission denied (", "Host key verification failed",
+    "error: 401", "error: 403", "HTTP 401", "HTTP 403",
+)  # fmt: skip
+_OFFLINE = (
+    "Could not resolve host", "Couldn't resolve host", "Could not resolve hostname",
+    "unable to look up", "Failed to connect", "Connection refused", "Connection timed out",
+    "Network is unreachable", "No route to host", "unable to connect", "Connection reset",
+    "hung up unexpectedly", "early EOF", "Operation timed out", SILENT,
+)  # fmt: skip
+_NOWHERE = (
+    "does not appear to be a git repository", "Repository not found", "repository not found",
+    "not found", "No such file or directory", "not exported",
+)  # fmt: skip
+
+
+class NotReached(Unreachable):
+    """The remote could not be asked."""
+
+
+class Declined(Unreachable):
+    """The remote was reached and does not take the push."""
+
+
+class Talk:
+    """How git may talk to the outside: who hears its progress, whether it may ask a person.
+
+    ``hears`` gets the bytes of its stderr as they come; None: nobody. ``alone``: no person is
+    there, so nothing must open a window or wait for a passphrase. ``keep`` is a held lock's
+    descriptor for git to inherit.
+    """
+
+    __slots__ = ("alone", "hears", "keep")
+
+    def __init__(
+        self,
+        hears: Callable[[bytes], None] | None = None,
+        *,
+        alone: bool = False,
+        keep: int = -1,
+    ) -> None:
+        self.hears = hears
+        self.alone = alone
+        self.keep = keep
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """What keeps git, ssh and credential helpers from asking when nobody is there."""
+        if not self.alone:
+            return {}
+        return {
+            "GIT_ASKPASS": "",
+            "SSH_ASKPASS": "",
+            "SSH_ASKPASS_REQUIRE": "never",
+            "GCM_INTERACTIVE": "never",
+        }
+
+
+def fetch(
+    repo: Repository,
+    remote: str,
+    refs: Sequence[str],
+    talk: Talk,
+    *,
+    options: Sequence[str] = (),
+    config: Sequence[str] = (),
+) -> str:
+    """Fetches refspecs; empty when done, else the full name of a ref that the remote does not have.
+
+    Nothing was fetched then. ``config`` is given to git as `-c`. Raises NotReached.
+    """
+    shown = "--progress" if talk.hears else "--no-progress"
+    done = repo.git(
+        *[word for pair in config for word in ("-c", pair)],
+        *_FETCH,
+        shown,
+        *options,
+        "--end-of-options",
+        remote,
+        *refs,
+        ok=ANY,
+        env=talk.env,
+        keep=talk.keep,
+        hears=talk.hears,
+        patience=_PATIENCE,
+    )
+    if not done.code:
+        return ""
+    absent = [line for line in done.said.splitlines() if line.startswith(_ABSENT)]
+    if absent:
+        return absent[0].removeprefix(_ABSENT)
+    raise _not_reached(remote, done.said)
+
+
+def push(repo: Repository, remote: str, oid: str, ref: str, talk: Talk) -> bool:
+    """Pushes a commit to a ref there, never by force; False when somebody else was faster.
+
+    The person's own pre-push hook runs, as in every push. Raises NotReached and Declined.
+    """
+    shown = "--progress" if talk.hears else "--no-progress"
+    done = repo.git(
+        "push",
+        "--porcelain",
+        "--no-follow-tags",
+        "--recurse-submodules=no",
+        "--no-signed",
+        shown,
+        remote,
+        f"{oid}:{ref}",
+        ok=ANY,
+        env=talk.env,
+        keep=talk.keep,
+        hears=talk.hears,
+        patience=_PATIENCE,
+    )
+    if not done.code:
+        return True
+    rows = [line.split("\t") for line in done.text.splitlines() if line.startswith("!\t")]
+    told = [row[2] for row in rows if len(row) > 2]  # noqa: PLR2004 - flag, refs, what became of it
+    if not told:
+        raise _unanswered(remote, done.code, done.said)
+    if any(word in told[0] for word in _RACES):
+        return False
+    raise _declined(remote, told[0], done.said)
+
+
+def _unanswered(remote: str, code: int, said: str) -> Unreachable:
+    """A push that ended before the remote said anything about the ref."""
+    if code == 1 and "remote:" not in said and not _fatal(said):
+        return Declined(
+            f"a hook of this clone (pre-push) declined the push to {remote}",
+            hint="see what the hook asks for; it runs for every push, also this one",
+        )
+    return _not_reached(remote, said)
+
+
+def _declined(remote: str, told: str, said: str) -> Declined:
+    reason = told.partition("(")[2].removesuffix(")") or told
+    words = [line.removeprefix("remote:").strip() for line in said.splitlines()]
+    server = [
+        word for word, line in zip(words, said.splitlines(), strict=True) if "remote:" in line
+    ]
+    heard = " ".join([word for word in server if word])[:300]
+    about = f": {heard}" if heard else ""
+    if "protected" in reason or "protected" in heard.lower():
+        hint = "let people push gitmem/queue there: except it from the branch protection"
+    elif "hook declined" in reason:
+        hint = "the server's rules refuse this push; its administrator can except gitmem/queue"
+    else:
+        hint = "the server could not take it; its own log says more"
+    return Declined(f"{remote} declined the push ({reason}){about}", hint=hint)
+
+
+def _not_reached(remote: str, said: str) -> NotReached:
+    """One sentence and what to do, from what git said."""
+    why = _fatal(said) or (said.strip().splitlines() or ["git said nothing"])[-1]
+    if any(word in said for word in _LOGIN):
+        return NotReached(
+            f"{remote} did not let git in: {why}",
+            hint=f"make sure that `git fetch {remote}` works here without asking for a password",
+        )
+    if any(word in said for word in _OFFLINE):
+        return NotReached(
+            f"{remote} was not reached: {why}", hint="run it again when the remote can be reached"
+        )
+    if any(word in said for word in _NOWHERE):
+        return NotReached(
+            f"there is no repository at {remote}: {why}",
+            hint=f"see where it points: git remote get-url {remote}",
+        )
+    return NotReached(f"git could not talk to {remote}: {why}")
+
+
+def _fatal(said: str) -> str:
+    """The first of git's own last words, without their mark; ssh's come before git's."""
+    for line in said.splitlines():
+        if (
+            line.startswith(("fatal: ", "error: ", "ssh: "))
+            and "failed to push some refs" not in line
+        ):
+            return line.partition(": ")[2].strip()
+    return ""

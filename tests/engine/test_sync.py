@@ -1,0 +1,515 @@
+"""Sync: two clones and a real server hold the same flags afterwards, and nothing is lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gitmem.engine import sync as syncing
+from gitmem.engine.sync import Choice, Synced, Wanted, automatic
+from gitmem.store.exchange import Rewritten
+from gitmem.store.network import Declined, NotReached
+from gitmem.store.remotes import NoRemote
+from tests.support.desk import Desk
+from tests.support.queues import fsck, ids_in_journal, ids_on_branch, keep
+from tests.support.server import Server, serve
+
+QUEUE = "refs/heads/gitmem/queue"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with serve(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def one(server: Server) -> Desk:
+    return server.clone("one")
+
+
+@pytest.fixture
+def two(server: Server) -> Desk:
+    return server.clone("two")
+
+
+def sync(desk: Desk, rewritten: Choice = Choice.STOP) -> Synced:
+    return syncing.sync(desk.repo, Wanted(configured=desk.target, rewritten=rewritten))
+
+
+def push_main(desk: Desk) -> None:
+    desk.sandbox.git("push", "--quiet", "origin", "main")
+
+
+def land(desk: Desk) -> None:
+    """Drains what is queued, onto the server's main."""
+    desk.sandbox.git("pull", "--quiet", "--ff-only")
+    desk.land()
+    push_main(desk)
+
+
+def test_both_clones_hold_the_flags_of_both(server: Server, one: Desk, two: Desk) -> None:
+    mine, yours = one.flag("mine"), two.flag("yours")
+
+    assert sync(one).sent == (mine,)
+    second = sync(two)
+    third = sync(one)
+
+    assert (second.received, second.sent) == ((mine,), (yours,))
+    assert (third.received, third.sent, third.tries) == ((yours,), (), 0)
+    for desk in (one, two):
+        assert sorted(ids_on_branch(desk.sandbox)) == sorted([mine, yours])
+        assert desk.head("gitmem/queue") == server.tip()
+        assert fsck(desk.sandbox) == ""
+
+
+def test_a_second_sync_changes_nothing(server: Server, one: Desk) -> None:
+    one.flag("a fact")
+    sync(one)
+    before = one.sandbox.git("for-each-ref"), server.bare.git("for-each-ref")
+
+    again = sync(one)
+
+    assert (again.sent, again.received, again.pruned, again.tries) == ((), (), (), 0)
+    assert (one.sandbox.git("for-each-ref"), server.bare.git("for-each-ref")) == before
+
+
+def test_work_tree_index_and_branches_stay_as_they_are(one: Desk, two: Desk) -> None:
+    two.flag("theirs")
+    sync(two)
+    one.sandbox.write("half-done.txt", "not committed\n")
+    before = one.footprint()
+
+    sync(one)
+
+    assert one.footprint() == before
+
+
+def test_the_next_flag_after_a_sync_is_published_the_short_way(one: Desk, two: Desk) -> None:
+    two.flag("theirs")
+    one.flag("mine")
+    sync(two)
+    sync(one)
+
+    flag = one.flag("the next one")
+
+    assert ids_on_branch(one.sandbox).count(flag) == 1
+    assert one.sandbox.git("rev-parse", "gitmem/queue^") == one.head("origin/gitmem/queue")
+
+
+def test_what_has_landed_is_taken_out_on_both_sides_and_the_remote_branch_is_emptied_not_deleted(
+    server: Server, one: Desk, two: Desk
+) -> None:
+    first = one.flag("landed")
+    sync(one)
+    sync(two)
+    land(one)
+
+    done = sync(one)
+
+    assert done.pruned == (first,)
+    assert one.head("gitmem/queue") == ""
+    assert server.tip() == one.head("origin/gitmem/queue") != ""
+    assert ids_on_branch(server.bare) == []
+    assert server.bare.git("ls-tree", "--name-only", QUEUE) == "README.md"
+    later = sync(two)
+    assert (later.pruned, later.tries) == ((), 0)
+    assert two.head("gitmem/queue") == ""
+    assert ids_on_branch(one.sandbox, "refs/gitmem/archive", "archive/") == [first]
+
+
+def test_a_new_queue_starts_from_what_the_remote_holds(server: Server, one: Desk) -> None:
+    one.flag("landed")
+    sync(one)
+    land(one)
+    emptied = sync(one).tip
+
+    new = one.flag("a new one")
+
+    assert one.sandbox.git("rev-parse", "gitmem/queue^") == emptied
+    assert sync(one).sent == (new,)
+    assert server.tip() == one.head("gitmem/queue")
+
+
+def test_a_flag_that_landed_elsewhere_is_pruned_here_though_only_the_remote_knows(
+    one: Desk, two: Desk
+) -> None:
+    mine = one.flag("mine")
+    sync(one)
+    sync(two)
+    land(two)
+    sync(two)
+
+    done = sync(one)
+
+    assert done.pruned == (mine,)
+    assert ids_in_journal(one.sandbox) == []
+    assert one.states() == {}
+
+
+def test_a_reverted_landing_brings_a_pruned_flag_back_to_the_remote(
+    server: Server, one: Desk, two: Desk
+) -> None:
+    mine = one.flag("mine")
+    sync(one)
+    land(one)
+    sync(one)
+    one.sandbox.git("revert", "--no-edit", "HEAD")
+    push_main(one)
+
+    sync(one)
+    sync(two)
+
+    assert ids_on_branch(server.bare) == [mine]
+    assert two.states()["undrained"] == ["mine"]
+
+
+def test_a_flag_taken_out_at_the_remote_without_a_record_comes_back(
+    server: Server, one: Desk, two: Desk
+) -> None:
+    mine = one.flag("mine")
+    sync(one)
+    sync(two)
+    two.sandbox.git("checkout", "--quiet", "gitmem/queue")
+    two.sandbox.git("rm", "--quiet", "-r", "queue")
+    two.sandbox.git("commit", "--quiet", "--message", "away with it")
+    two.sandbox.git("push", "--quiet", "origin", "gitmem/queue")
+
+    sync(one)
+
+    assert ids_on_branch(server.bare) == [mine]
+
+
+def test_a_stale_view_of_the_target_is_refreshed_so_that_nothing_drained_comes_back(
+    server: Server, one: Desk, two: Desk
+) -> None:
+    one.flag("landed")
+    sync(one)
+    sync(two)
+    land(one)
+    sync(one)
+    other = two.flag("another")
+
+    sync(two)  # it has not fetched main since
+
+    assert ids_on_branch(server.bare) == [other]
+    assert ids_on_branch(two.sandbox) == [other]
+
+
+@pytest.mark.parametrize("count", [300])
+def test_sealed_files_of_many_flags_unite_without_a_line_twice(
+    server: Server, one: Desk, two: Desk, count: int
+) -> None:
+    made = [flag.id for flag in keep(one.sandbox, count, "mine")]
+    sync(one)
+    made += [flag.id for flag in keep(two.sandbox, count, "yours")]
+    sync(two)
+    made += [flag.id for flag in keep(one.sandbox, count, "more")]
+    sync(one)
+    sync(two)
+
+    for sandbox in (one.sandbox, two.sandbox, server.bare):
+        assert sorted(ids_on_branch(sandbox)) == sorted(made)
+
+
+def test_one_fresh_clone_without_any_flag_receives_the_queue(one: Desk, server: Server) -> None:
+    mine = one.flag("mine")
+    sync(one)
+    late = server.clone("late", "--single-branch")
+
+    done = sync(late)
+
+    assert done.received == (mine,)
+    assert late.states()["undrained"] == ["mine"]
+
+
+def test_a_shallow_clone_gives_and_takes(server: Server, one: Desk) -> None:
+    first = one.flag("mine")
+    sync(one)
+    shallow = server.clone("shallow", "--depth", "1", "--no-single-branch")
+    second, third = one.flag("more"), shallow.flag("shallow")
+    sync(one)
+
+    done = sync(shallow)
+
+    assert (done.received, done.sent) == ((second,), (third,))
+    assert sorted(ids_on_branch(server.bare)) == sorted([first, second, third])
+    assert shallow.sandbox.git("rev-parse", "--is-shallow-repository") == "true"
+
+
+def test_a_queue_that_was_fetched_at_depth_1_again_is_not_taken_for_rewritten(
+    server: Server, one: Desk
+) -> None:
+    one.flag("mine")
+    sync(one)
+    shallow = server.clone("shallow", "--depth", "1", "--no-single-branch")
+    sync(shallow)
+    for number in range(3):
+        one.flag(f"more {number}")
+    sync(one)
+    shallow.sandbox.git(
+        "fetch", "--quiet", "--depth", "1", "origin",
+        "+refs/heads/gitmem/queue:refs/remotes/origin/gitmem/queue",
+    )  # fmt: skip
+
+    sync(shallow)
+
+    assert sorted(shallow.states()["undrained"]) == ["mine", "more 0", "more 1", "more 2"]
+
+
+def test_without_a_target_in_the_clone_flags_are_shared_and_nothing_is_pruned(
+    server: Server, one: Desk
+) -> None:
+    mine = one.flag("mine")
+    lost = Desk(sandbox=one.sandbox, target="elsewhere")
+
+    done = sync(lost)
+
+    assert done.sent == (mine,)
+    assert any("nothing was pruned" in note for note in done.notes)
+
+
+def test_a_target_that_is_gone_at_the_remote_is_said_and_stops_nothing(
+    server: Server, one: Desk
+) -> None:
+    mine = one.flag("mine")
+    server.bare.git("update-ref", "-d", "refs/heads/main")
+
+    done = sync(one)
+
+    assert done.sent == (mine,)
+    assert "the target branch main is not at origin" in done.notes
+
+
+# ---------------------------------------------------------------- what goes wrong
+
+
+def test_a_declined_push_is_said_with_the_server_s_words_and_the_flags_stay(
+    server: Server, one: Desk
+) -> None:
+    mine = one.flag("mine")
+    tries = server.bare.path / "tries"
+    server.hook("pre-receive", f"#!/bin/sh\necho x >> {tries}\necho 'house rules' >&2\nexit 1\n")
+
+    with pytest.raises(Declined, match="pre-receive hook declined.*house rules") as raised:
+        sync(one)
+
+    assert raised.value.exit_code == 5
+    assert ids_on_branch(one.sandbox) == [mine]
+    assert len(tries.read_text().split()) <= 3
+    (server.bare.path / "hooks" / "pre-receive").unlink()
+    assert sync(one).sent == (mine,)
+
+
+def test_a_protected_branch_says_what_to_except(server: Server, one: Desk) -> None:
+    one.flag("mine")
+    server.hook("pre-receive", "#!/bin/sh\necho 'GH006: Protected branch update failed' >&2\nexit 1\n")
+
+    with pytest.raises(Declined) as raised:
+        sync(one)
+
+    assert "branch protection" in raised.value.hint
+
+
+def test_the_person_s_own_pre_push_hook_is_obeyed_and_named(server: Server, one: Desk) -> None:
+    one.flag("mine")
+    hook = one.sandbox.path / ".git/hooks/pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+
+    with pytest.raises(Declined, match="pre-push"):
+        sync(one)
+
+    assert server.tip() == ""
+
+
+def test_an_unreachable_remote_is_5_and_the_flags_stay(one: Desk) -> None:
+    mine = one.flag("mine")
+    one.sandbox.git("remote", "set-url", "origin", "git://127.0.0.1:1/nowhere")
+
+    with pytest.raises(NotReached, match="origin was not reached") as raised:
+        sync(one)
+
+    assert raised.value.exit_code == 5
+    assert ids_on_branch(one.sandbox) == [mine]
+
+
+def test_a_remote_without_a_repository_says_so(one: Desk) -> None:
+    one.sandbox.git("remote", "set-url", "origin", str(one.sandbox.path.with_name("gone")))
+
+    with pytest.raises(NotReached, match="there is no repository at origin"):
+        sync(one)
+
+
+@pytest.mark.parametrize(
+    ("remotes", "named", "said"),
+    [
+        ((), "", "this repository has no remote"),
+        (("a", "b"), "", "there are several remotes"),
+        (("a", "b"), "c", "names c, and there is no such remote"),
+    ],
+)
+def test_a_remote_that_is_missing_or_unclear_is_said(
+    one: Desk, remotes: tuple[str, ...], named: str, said: str
+) -> None:
+    url = one.sandbox.git("remote", "get-url", "origin")
+    one.sandbox.git("remote", "remove", "origin")
+    for remote in remotes:
+        one.sandbox.git("remote", "add", remote, url)
+    if named:
+        one.sandbox.git("config", "gitmem.remote", named)
+
+    with pytest.raises(NoRemote, match=said):
+        sync(one)
+
+
+def test_the_configured_remote_is_the_one(server: Server, one: Desk) -> None:
+    one.sandbox.git("remote", "add", "team", server.url)
+    one.sandbox.git("remote", "set-url", "origin", "git://127.0.0.1:1/nowhere")
+    one.sandbox.git("config", "gitmem.remote", "team")
+    mine = one.flag("mine")
+
+    assert sync(one).sent == (mine,)
+    assert ids_on_branch(server.bare) == [mine]
+
+
+def rewrite(server: Server, one: Desk) -> tuple[str, str]:
+    """A synced queue of two flags, one of which somebody takes out of the history by force."""
+    kept, leaked = one.flag("kept"), ""
+    sync(one)
+    first = server.tip()
+    leaked = one.flag("leaked")
+    sync(one)
+    server.bare.git("update-ref", QUEUE, first)
+    return kept, leaked
+
+
+@pytest.mark.parametrize("fetched", [False, True])
+def test_a_rewritten_remote_queue_stops_with_8_and_a_backup(
+    server: Server, one: Desk, fetched: bool
+) -> None:
+    kept, leaked = rewrite(server, one)
+    before = one.head("gitmem/queue")
+    if fetched:  # the person's own fetch moves the remote-tracking ref by force
+        one.sandbox.git("fetch", "--quiet")
+
+    for _ in range(2):
+        with pytest.raises(Rewritten) as raised:
+            sync(one)
+
+    assert raised.value.exit_code == 8
+    assert one.head("gitmem/queue") == before
+    backups = one.sandbox.git("for-each-ref", "--format=%(objectname)", "refs/gitmem/backup")
+    assert backups == before
+    assert sorted(ids_on_branch(one.sandbox)) == sorted([kept, leaked])
+    assert ids_on_branch(server.bare) == [kept]
+
+
+def test_take_removes_here_what_was_removed_there_and_keeps_what_was_never_there(
+    server: Server, one: Desk
+) -> None:
+    kept, leaked = rewrite(server, one)
+    new = one.flag("never pushed")
+
+    done = sync(one, Choice.TAKE)
+
+    assert done.backups
+    assert sorted(ids_on_branch(server.bare)) == sorted([kept, new])
+    assert sorted(ids_on_branch(one.sandbox)) == sorted([kept, new])
+    assert sorted(ids_in_journal(one.sandbox)) == sorted([kept, new])
+    assert leaked not in server.bare.git("log", "-p", QUEUE)
+    assert sync(one).tries == 0
+
+
+def test_keep_brings_back_there_what_this_clone_has(server: Server, one: Desk) -> None:
+    kept, leaked = rewrite(server, one)
+
+    sync(one, Choice.KEEP)
+
+    assert sorted(ids_on_branch(server.bare)) == sorted([kept, leaked])
+    assert sync(one).tries == 0
+
+
+@pytest.mark.parametrize("choice", [Choice.KEEP, Choice.TAKE])
+def test_a_remote_queue_that_was_deleted_is_a_rewritten_one(
+    server: Server, one: Desk, choice: Choice
+) -> None:
+    old = one.flag("old")
+    sync(one)
+    server.bare.git("update-ref", "-d", QUEUE)
+    with pytest.raises(Rewritten, match="is gone"):
+        sync(one)
+    new = one.flag("new")
+
+    sync(one, choice)
+
+    wanted = {Choice.KEEP: [old, new], Choice.TAKE: [new]}[choice]
+    assert sorted(ids_on_branch(server.bare)) == sorted(wanted)
+    assert sync(one).tries == 0
+
+
+HOSTILE = {
+    "queue/aaaaaaaa-000001.jsonl": b'not json\n\xff\xfe\n{"v":1}\n{"v":9,"id":"abcdefghijkl"}\n',
+    "queue/bbbbbbbb-000001.jsonl": b"[" * 100_000 + b"\n",
+    "queue/cccccccc-000001.jsonl": b"x" * (17 << 20),
+    "queue/evil\n\x1b]0;name.jsonl": b"{}\n",
+    "queue/sealed/not-ours.txt": b"?\n",
+}
+
+
+def push_hostile(server: Server, good: str) -> None:
+    """A queue somebody else pushed: garbage of every kind, and one good flag."""
+    files = {**HOSTILE, "queue/dddddddd-000001.jsonl": good.encode() + b"\n"}
+    stream = [b"commit " + QUEUE.encode() + b"\ncommitter X <x@y> now\ndata 1\nx\n"]
+    for path, content in files.items():
+        name = b'"' + path.encode().replace(b"\n", b"\\n") + b'"'
+        stream.append(b"M 100644 inline %s\ndata %d\n%s\n" % (name, len(content), content))
+    import subprocess
+
+    subprocess.run(
+        ["git", "fast-import", "--quiet", "--date-format=now"],
+        cwd=server.bare.path,
+        input=b"".join(stream),
+        check=True,
+    )
+
+
+def test_a_hostile_queue_costs_nobody_a_flag(server: Server, one: Desk, two: Desk) -> None:
+    good = '{"v":1,"id":"mmmmmmmmmmmm","kind":"fact","text":"a good one"}'
+    push_hostile(server, good)
+    mine = one.flag("mine")
+
+    done = sync(one)
+    sync(two)
+
+    assert "mmmmmmmmmmmm" in done.received
+    assert any("cccccccc-000001.jsonl" in note for note in done.notes)
+    for desk in (one, two):
+        assert sorted(desk.states()["undrained"]) == ["a good one", "mine"]
+    assert mine in ids_on_branch(server.bare)
+    assert sync(one).tries == 0
+    assert sorted(path.name for path in one.sandbox.path.iterdir()) == [".git", "README.md"]
+
+
+# ---------------------------------------------------------------- without a person
+
+
+def test_automatic_does_nothing_unless_the_person_asked_for_it(server: Server, one: Desk) -> None:
+    mine = one.flag("mine")
+
+    assert automatic(one.repo, one.target) == ""
+    assert server.tip() == ""
+    one.sandbox.git("config", "gitmem.sync", "auto")
+    assert automatic(one.repo, one.target) == "synced with origin: 0 received, 1 sent"
+    assert ids_on_branch(server.bare) == [mine]
+
+
+def test_automatic_tells_what_failed_and_raises_nothing(one: Desk) -> None:
+    one.flag("mine")
+    one.sandbox.git("config", "gitmem.sync", "auto")
+    one.sandbox.git("remote", "set-url", "origin", "git://127.0.0.1:1/nowhere")
+
+    assert automatic(one.repo, one.target).startswith("not synced (5): origin was not reached")
