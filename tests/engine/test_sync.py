@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -293,7 +294,7 @@ def test_a_declined_push_is_said_with_the_server_s_words_and_the_flags_stay(
     tries = server.bare.path / "tries"
     server.hook("pre-receive", f"#!/bin/sh\necho x >> {tries}\necho 'house rules' >&2\nexit 1\n")
 
-    with pytest.raises(Declined, match="pre-receive hook declined.*house rules") as raised:
+    with pytest.raises(Declined, match=r"pre-receive hook declined.*house rules") as raised:
         sync(one)
 
     assert raised.value.exit_code == 5
@@ -305,7 +306,9 @@ def test_a_declined_push_is_said_with_the_server_s_words_and_the_flags_stay(
 
 def test_a_protected_branch_says_what_to_except(server: Server, one: Desk) -> None:
     one.flag("mine")
-    server.hook("pre-receive", "#!/bin/sh\necho 'GH006: Protected branch update failed' >&2\nexit 1\n")
+    server.hook(
+        "pre-receive", "#!/bin/sh\necho 'GH006: Protected branch update failed' >&2\nexit 1\n"
+    )
 
     with pytest.raises(Declined) as raised:
         sync(one)
@@ -467,8 +470,6 @@ def push_hostile(server: Server, good: str) -> None:
     for path, content in files.items():
         name = b'"' + path.encode().replace(b"\n", b"\\n") + b'"'
         stream.append(b"M 100644 inline %s\ndata %d\n%s\n" % (name, len(content), content))
-    import subprocess
-
     subprocess.run(
         ["git", "fast-import", "--quiet", "--date-format=now"],
         cwd=server.bare.path,

@@ -1,0 +1,135 @@
+"""`gitmem sync`: its words, its JSON, its exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.desk import Desk
+from tests.support.queues import ids_on_branch
+from tests.support.server import Server, serve
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with serve(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def one(server: Server) -> Desk:
+    return server.clone("one")
+
+
+def test_it_says_what_went_both_ways(server: Server, one: Desk) -> None:
+    two = server.clone("two")
+    one.flag("mine")
+    two.flag("yours")
+    two.flag("yours too")
+
+    first = one.sandbox.gitmem("sync")
+    second = two.sandbox.gitmem("sync")
+
+    assert (first.code, first.out, first.err) == (0, "origin: 1 flag sent\n", "")
+    assert (second.code, second.out) == (0, "origin: 1 flag received, 2 flags sent\n")
+    assert two.sandbox.gitmem("sync").out == "origin: nothing new on either side\n"
+
+
+def test_json_has_the_ids_and_the_tip(server: Server, one: Desk) -> None:
+    mine = one.flag("mine")
+
+    done = one.sandbox.gitmem("sync", "--json")
+
+    assert json.loads(done.out) == {
+        "remote": "origin",
+        "received": [],
+        "sent": [mine],
+        "pruned": [],
+        "queue": server.tip(),
+        "pushes": 1,
+        "backups": [],
+    }
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(server: Server, one: Desk) -> None:
+    two = server.clone("two")
+    two.flag("yours")
+    two.sandbox.gitmem("sync")
+    one.flag("mine")
+    before = one.sandbox.git("for-each-ref"), server.tip()
+
+    done = one.sandbox.gitmem("sync", "--dry-run")
+
+    assert done.out.splitlines() == [
+        "origin: 1 flag would be received, 1 flag would be sent",
+        "nothing was written",
+    ]
+    assert (one.sandbox.git("for-each-ref"), server.tip()) == before
+
+
+def test_a_dry_run_tells_a_rewritten_queue(server: Server, one: Desk) -> None:
+    one.flag("mine")
+    one.sandbox.gitmem("sync")
+    server.bare.git("update-ref", "-d", "refs/heads/gitmem/queue")
+
+    done = one.sandbox.gitmem("sync", "--dry-run")
+
+    assert "rewritten" in done.err
+
+
+def test_without_a_remote_it_is_5_with_a_hint(one: Desk) -> None:
+    one.flag("mine")
+    one.sandbox.git("remote", "remove", "origin")
+
+    done = one.sandbox.gitmem("sync")
+
+    assert done.code == 5
+    assert done.err.startswith("gitmem: this repository has no remote\nhint: git remote add")
+
+
+def test_what_to_do_with_a_rewritten_queue_is_a_person_s_decision(
+    server: Server, one: Desk
+) -> None:
+    one.flag("mine")
+    one.sandbox.gitmem("sync")
+    server.bare.git("update-ref", "-d", "refs/heads/gitmem/queue")
+
+    stopped = one.sandbox.gitmem("sync")
+    inside = one.sandbox.gitmem("sync", "--rewritten", "keep", env={"CLAUDECODE": "1"})
+    decided = one.sandbox.gitmem("sync", "--rewritten", "keep")
+
+    assert stopped.code == 8
+    assert "refs/gitmem/backup/" in stopped.err
+    assert inside.code == 4
+    assert decided.code == 0
+    assert "what was there before: refs/gitmem/backup/" in decided.out
+    assert len(ids_on_branch(server.bare)) == 1
+
+
+def test_words_of_the_server_cannot_command_a_terminal_or_a_build_machine(
+    server: Server, one: Desk
+) -> None:
+    one.flag("mine")
+    script = "#!/bin/sh\nprintf '\\033]0;evil\\007 ##[error]x\\n::error::y\\n' >&2\nexit 1\n"
+    server.hook("pre-receive", script)
+
+    done = one.sandbox.gitmem("sync")
+
+    assert done.code == 5
+    assert "\x1b" not in done.err
+    assert "##[" not in done.err
+    assert not [line for line in done.err.splitlines() if line.lstrip().startswith("::")]
+
+
+def test_an_interrupted_repository_without_a_commit_syncs_as_well(
+    server: Server, one: Desk
+) -> None:
+    one.sandbox.git("checkout", "--quiet", "--orphan", "new")
+
+    mine = one.flag("on an unborn branch")
+
+    assert one.sandbox.gitmem("sync").code == 0
+    assert ids_on_branch(server.bare) == [mine]
