@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gitmem.domain import assemble, letter
 from gitmem.domain.plan import make_plan
 from gitmem.domain.taint import held_back
-from gitmem.engine import base, drain, ground, history, loops, propose, snapshot, stale, tidy
+from gitmem.engine import base, commit, drain, ground, history, loops, snapshot, stale, tidy
 from gitmem.store import refs, target
 from gitmem.store.answers import Answers
 from gitmem.store.claim import Claim
@@ -139,14 +139,14 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
     if not made.outcomes or wanted.dry_run:
         return closed
     with Claim(repo) as claim:
-        commit, name = propose.commit(repo, claim, _proposal(closed, seen), folder=wanted.folder)
-        _mark_here(repo, claim, start, commit, wanted)
-        propose.move(repo, claim, start, commit, folder=wanted.folder)
-    return replace(closed, commit=commit, drain=name)
+        tip, name = commit.make(repo, claim, _draft(closed, seen), folder=wanted.folder)
+        _mark_here(repo, claim, start, tip, wanted)
+        commit.move(repo, claim, start, tip, folder=wanted.folder)
+    return replace(closed, commit=tip, drain=name)
 
 
-def _proposal(closed: Closed, seen: Snapshot) -> propose.Proposal:
-    return propose.Proposal(
+def _draft(closed: Closed, seen: Snapshot) -> commit.Draft:
+    return commit.Draft(
         base=closed.base,
         files=closed.files,
         run=closed.run,

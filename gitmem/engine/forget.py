@@ -14,7 +14,7 @@ from gitmem.domain.memory import INDEX_NAME
 from gitmem.domain.passages import Passage, line_key
 from gitmem.domain.paths import writable
 from gitmem.domain.state import CARRIED, IN_REVIEW, UNDRAINED
-from gitmem.engine import capture, ground, propose, snapshot, tidy
+from gitmem.engine import capture, commit, ground, snapshot, tidy
 from gitmem.engine.became import Now, Present
 from gitmem.engine.past import Past
 from gitmem.engine.reject import find
@@ -140,7 +140,7 @@ def _committed(
     folder: str,
 ) -> str:
     outcomes = (*gone, *done.restored)
-    proposal = propose.Proposal(
+    draft = commit.Draft(
         base=start.commit,
         files=done.files,
         run=Run(engine=FORGET),
@@ -151,9 +151,9 @@ def _committed(
         ),
     )
     with Claim(repo) as claim:
-        commit, _ = propose.commit(repo, claim, proposal, folder=folder)
-        propose.move(repo, claim, start, commit, folder=folder)
-    return commit
+        tip, _ = commit.make(repo, claim, draft, folder=folder)
+        commit.move(repo, claim, start, tip, folder=folder)
+    return tip
 
 
 def _chosen(seen: Snapshot, past: Past, prefixes: Iterable[str]) -> tuple[Flag, ...]:

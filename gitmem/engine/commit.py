@@ -1,4 +1,4 @@
-"""Propose: one commit of files and a drain record, and the branch that is moved to it."""
+"""One commit of files and a drain record, and the branch that is moved to it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Draft:
     """What a review commit shall hold: new texts on top of ``base`` (empty: no commit), a record.
 
     ``queue`` is the queue's tip, a hint for the record. ``message`` makes the commit's message from
@@ -39,7 +39,7 @@ class Proposal:
     message: Callable[[str, str], str]
 
 
-def commit(repo: Repository, claim: Claim, proposal: Proposal, *, folder: str) -> tuple[str, str]:
+def make(repo: Repository, claim: Claim, draft: Draft, *, folder: str) -> tuple[str, str]:
     """Makes the commit object: memory and record, one parent. No branch moves.
 
     Returns the commit and the drain's name.
@@ -49,16 +49,16 @@ def commit(repo: Repository, claim: Claim, proposal: Proposal, *, folder: str) -
     now = time.gmtime()
     name = time.strftime("%Y%m%dT%H%M%SZ", now) + "-" + new_id(os.urandom(12))[:6]
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", now)
-    header = Header(drain=name, at=at, queue=proposal.queue, run=proposal.run)
-    record = render(header, proposal.outcomes)
-    files = {**proposal.files, f"{records.FOLDER}{name}.jsonl": record}
+    header = Header(drain=name, at=at, queue=draft.queue, run=draft.run)
+    record = render(header, draft.outcomes)
+    files = {**draft.files, f"{records.FOLDER}{name}.jsonl": record}
     for path in files:
         writable(path, folder=folder)
-    staging = trees.Staging(repo, proposal.base, claim)
+    staging = trees.Staging(repo, draft.base, claim)
     staging.refuse_unshared(files.keys())
     tree = staging.write({path: text.encode() for path, text in files.items()})
-    said = proposal.message(name, tree)
-    return trees.commit(repo, tree, [proposal.base] if proposal.base else [], said), name
+    said = draft.message(name, tree)
+    return trees.commit(repo, tree, [draft.base] if draft.base else [], said), name
 
 
 def move(repo: Repository, claim: Claim, start: Start, commit: str, *, folder: str) -> None:
