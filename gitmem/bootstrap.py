@@ -7,7 +7,7 @@ import os
 import random
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -339,4 +339,4 @@ def chosen_settings(place: Workplace, asked: str) -> SharedSettings:
         )
     if not name:
         raise Usage("HEAD is detached", hint="name the branch that memory lives on: --target main")
-    return settings.SharedSettings(target=name, folder=place.settings.folder)
+    return replace(place.settings, target=name)

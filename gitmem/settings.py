@@ -9,18 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gitmem.domain.check_policy import STRICT, Policy, Scope
 from gitmem.domain.errors import Internal, NeedsPerson, Refused
 from gitmem.domain.paths import memory_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 NAME = ".gitmem/config.yaml"
 VERSION = 1
 LONGEST = 64_000
 DEEPEST = 50
-_KEYS = {"version": int, "target": str, "memory": str}
-_WANTED = {int: "a whole number", str: "a string"}
+_KEYS = {"version": int, "target": str, "memory": str, "check": dict}
+_CHECK_KEYS = {"scope": str, "max_age": int, "max_flags": int, "allow_in_review": bool}
+_WANTED = {
+    int: "a whole number",
+    str: "a string",
+    bool: "true or false",
+    dict: "names and values, one below the other",
+}
 # Settings that people look for here; each is a person's own.
 _PERSONAL = frozenset({
     "api_key", "auto", "auto_close", "autoclose", "base_url", "command", "endpoint", "engine", "host",
@@ -35,11 +43,12 @@ class SharedSettings:
     """What everybody who works in the repository shares.
 
     ``target`` is the branch (short name) that memory lands on, None when none was fixed;
-    ``folder`` the memory folder at the top of the repository.
+    ``folder`` the memory folder at the top of the repository, ``check`` what may wait in CI.
     """
 
     target: str | None
     folder: str = "memory"
+    check: Policy = STRICT
     version: int = VERSION
 
 
@@ -62,6 +71,7 @@ def read_shared(text: str | None) -> SharedSettings:
     return SharedSettings(
         target=None if target is None else str(target),
         folder=_folder(str(values.get("memory", "memory"))),
+        check=_policy(values.get("check", {})),
     )
 
 
@@ -106,6 +116,11 @@ def _set(text: str, settings: SharedSettings) -> str:
         document["target"] = settings.target
     if now.folder != settings.folder:
         document["memory"] = settings.folder
+    if now.check != settings.check:
+        document["check"] = {key: getattr(settings.check, key) for key in _CHECK_KEYS}
+        document["check"]["scope"] = settings.check.scope.value
+        for key in [key for key, value in document["check"].items() if value is None]:
+            del document["check"][key]
     out = StringIO()
     yaml.dump(document, out)
     return out.getvalue()
@@ -154,6 +169,26 @@ def _check_events(text: str) -> None:
             raise _wrong("tags are not used here")
 
 
+def _policy(values: object) -> Policy:
+    """The part ``check``; every key may be left out."""
+    found: dict[object, Any] = dict(values) if isinstance(values, dict) else {}
+    for key, value in found.items():
+        if not isinstance(key, str) or key not in _CHECK_KEYS:
+            raise _wrong(f"check: {key!r} is no setting; there are {', '.join(_CHECK_KEYS)}")
+        if type(value) is not _CHECK_KEYS[key]:
+            raise _wrong(f"check: {key} must be {_WANTED[_CHECK_KEYS[key]]}")
+        if type(value) is int and value < 0:
+            raise _wrong(f"check: {key} must not be less than 0")
+    if found.get("scope", "auto") not in list(Scope):
+        raise _wrong(f"check: scope must be one of {', '.join(Scope)}")
+    return Policy(
+        scope=Scope(found.get("scope", "auto")),
+        max_age=found.get("max_age"),
+        max_flags=found.get("max_flags"),
+        allow_in_review=found.get("allow_in_review", False),
+    )
+
+
 def _check(key: object, value: object) -> None:
     if not isinstance(key, str) or key not in _KEYS:
         name = str(key)
@@ -163,7 +198,7 @@ def _check(key: object, value: object) -> None:
                 hint=f"personal settings live in `git config gitmem.{name}`",
             )
         raise _wrong(f"{name!r} is no setting; there are {', '.join(_KEYS)}")
-    if value is None and key == "target":
+    if value is None and key in {"target", "check"}:
         return
     if type(value) is not _KEYS[key]:
         raise _wrong(

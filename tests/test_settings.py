@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gitmem import assets
+from gitmem.domain.check_policy import STRICT, Policy, Scope
 from gitmem.domain.errors import NeedsPerson
 from gitmem.settings import SharedSettings, read_shared, render_shared
 
@@ -178,3 +179,33 @@ def test_any_text_is_settings_or_left_to_a_person(text: str) -> None:
         return
     assert read_shared(render_shared(text, MAIN, TEMPLATE)) == MAIN
     assert settings.version == 1
+
+
+def test_what_may_wait_in_ci_is_shared() -> None:
+    text = "target: main\ncheck:\n  max_age: 7\n  max_flags: 20\n  allow_in_review: true\n  scope: all\n"
+
+    assert read_shared(text).check == Policy(
+        scope=Scope.ALL, max_age=7, max_flags=20, allow_in_review=True
+    )
+    assert read_shared("check:\n").check == STRICT
+    assert read_shared("check:\n").check == STRICT
+    assert render_shared(text, read_shared(text), TEMPLATE) == text
+    changed = SharedSettings(target="main", check=Policy(max_flags=3))
+    assert read_shared(render_shared(text, changed, TEMPLATE)) == changed
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("7", "check must be"),
+        ("{engine: x}", "'engine' is no setting"),
+        ("{max_age: -1}", "must not be less than 0"),
+        ("{max_age: seven}", "max_age must be a whole number"),
+        ("{max_flags: true}", "max_flags must be a whole number"),
+        ("{allow_in_review: 1}", "allow_in_review must be true or false"),
+        ("{scope: some}", "scope must be one of auto, branch, all"),
+    ],
+)
+def test_a_wrong_policy_is_named(part: str, said: str) -> None:
+    with pytest.raises(NeedsPerson, match=said):
+        read_shared(f"check: {part}\n")

@@ -1,25 +1,68 @@
-"""Check: is everything drained? Reads only; needs no key, no model and nothing of the checkout."""
+"""Check: is everything drained? Needs no key, no model and nothing of the checkout but its objects.
+
+It looks at what this clone has, and asks the configured remote for the rest, into a scratch
+repository: the queue, and only where that leaves something undrained, what the target there and the
+review there record. The clone stays as it is, to the byte.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from gitmem.domain.build import NO_BUILD, Build, Kind
+from gitmem.domain.check_policy import STRICT, Policy, Scope, objections
 from gitmem.domain.errors import NeedsPerson, Unreachable
-from gitmem.engine import ground, snapshot
+from gitmem.domain.queue import Lines
+from gitmem.domain.state import Records, State, derive
+from gitmem.engine import ground, scope, snapshot
+from gitmem.engine.scope import EVERYTHING, View
+from gitmem.store import queue, records, refs, remotes, target
+from gitmem.store.branch import BRANCH
+from gitmem.store.scratch import Scratch
 
 if TYPE_CHECKING:
     from gitmem.domain.flag import Flag
     from gitmem.domain.queue import Damaged
+    from gitmem.engine.snapshot import Snapshot
     from gitmem.store.repository import Repository
+
+
+class There(StrEnum):
+    """What is known of the queue at the remote."""
+
+    FOUND = "found"
+    NONE = "none"
+    NOT_ASKED = "not asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What to check.
+
+    ``configured`` is the shared setting's target (or empty), ``branch`` a branch to look at instead
+    of the one being built. ``offline``: only what this clone has. ``now`` is in seconds since 1970.
+    """
+
+    configured: str
+    policy: Policy = STRICT
+    build: Build = NO_BUILD
+    branch: str = ""
+    offline: bool = False
+    now: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     """The answer. ``cannot_tell`` is the reason when there is none; the lists are empty then.
 
-    ``proposed`` are on the review branch, ``carried`` are those in review whose record lands with a feature branch; ``unreadable`` are ids of lines that this version cannot read; they count as undrained. ``known``: this clone has, or once had, a queue. ``diverged``: the target and its
-    upstream each have commits of their own.
+    ``proposed`` are on a review branch, ``carried`` are those in review whose record lands with a
+    feature branch; ``unreadable`` are ids of lines that this version cannot read; they count as
+    undrained. ``known``: this clone has, or once had, a queue; ``there``: what the remote
+    (``remote``, empty without one) has. ``diverged``: the target and its upstream each have commits
+    of their own. ``view``: which flags were looked at in the end.
     """
 
     undrained: tuple[Flag, ...] = ()
@@ -29,7 +72,10 @@ class Checked:
     unreadable: tuple[str, ...] = ()
     damaged: tuple[Damaged, ...] = ()
     known: bool = True
+    remote: str = ""
+    there: There = There.NOT_ASKED
     diverged: bool = False
+    view: View = EVERYTHING
     cannot_tell: str = ""
     hint: str = ""
 
@@ -38,27 +84,155 @@ class Checked:
         """What has a record that is on no target yet, wherever it is proposed."""
         return (*self.proposed, *self.carried)
 
-    def ok(self, *, allow_in_review: bool) -> bool:
-        """Whether the check passes; a flag in review or only accepted locally is not drained."""
-        if self.cannot_tell or self.undrained or self.unreadable:
+    def objections(self, policy: Policy, now: float) -> tuple[str, ...]:
+        """Why the check does not pass; empty when it does (and when it cannot be told)."""
+        waiting = self.undrained
+        if not policy.allow_in_review:
+            waiting += (*self.in_review, *self.accepted)
+        return objections(policy, waiting, len(self.unreadable), now)
+
+    def ok(self, policy: Policy, now: float = 0.0) -> bool:
+        """Whether the check passes; a lenient view passes with whatever waits."""
+        if self.cannot_tell:
             return False
-        return allow_in_review or not (self.in_review or self.accepted)
+        return self.view.lenient or not self.objections(policy, now)
 
 
-def check(repo: Repository, configured: str) -> Checked:
-    """Looks at everything and says where it stands; writes nothing, not even pending flags."""
+def check(repo: Repository, asked: Asked) -> Checked:
+    """Looks at everything and says where it stands; writes nothing, not even pending flags.
+
+    Raises Usage for a scope that needs a branch's name where none is known.
+    """
     try:
-        seen = snapshot.take(repo, configured)
+        return _check(repo, asked)
     except (Unreachable, NeedsPerson) as error:
         return Checked(cannot_tell=error.message, hint=error.hint)
-    state = seen.state
-    return Checked(
-        undrained=tuple(state.undrained),
-        proposed=tuple(state.proposed),
-        carried=tuple(state.carried),
-        accepted=tuple(state.accepted),
-        unreadable=tuple(state.unreadable),
-        known=seen.known,
-        diverged=bool(state.accepted) and ground.newest(repo, seen.target)[1],
-        damaged=tuple(state.damaged),
-    )
+
+
+def _check(repo: Repository, asked: Asked) -> Checked:
+    remote = _remote(repo, asked)
+    with ExitStack() as stack:
+        place = stack.enter_context(Scratch(repo, remote)) if remote else None
+        look = _Look(repo, asked, place)
+        state = look.state()
+        if place and _waits(look.narrowed(state)):
+            look.ask_for_records(place)
+            state = look.state()
+        return look.narrowed(state)
+
+
+def _remote(repo: Repository, asked: Asked) -> str:
+    """The remote to ask; empty when nobody shall be asked, or a person's clone has none."""
+    if asked.offline:
+        return ""
+    known = repo.git("config", "--get-regexp", r"^remote\..*\.url$", ok=(0, 1)).code == 0
+    if not known and asked.build.kind is Kind.NONE:
+        return ""
+    return remotes.configured(repo)
+
+
+def _waits(found: Checked) -> bool:
+    return bool(found.undrained or found.in_review or found.accepted or found.unreadable)
+
+
+class _Look:
+    """One check under way: what was read, and what the records say so far."""
+
+    def __init__(self, repo: Repository, asked: Asked, place: Scratch | None) -> None:
+        self._repo = repo
+        self._asked = asked
+        wanted = scope.decide(asked.policy.scope, asked.build, asked.branch, asked.configured)
+        self._view = scope.view(repo, wanted, asked.build, asked.branch, place)
+        self._remote = place.remote if place else ""
+        tip = place.fetch(BRANCH, "--depth=1") if place else ""
+        self._there = (There.FOUND if tip else There.NONE) if place else There.NOT_ASKED
+        self._seen = self._snapshot(asking=bool(place))
+        self._queue = self._seen.queue if self._seen else queue.read(repo, tracked=not place)
+        self._theirs = (
+            queue.fetched(place.repo, tip, f"{self._remote}:gitmem/queue") if place else Lines()
+        )
+        self._head = self._at_head()
+        known = self._seen.records if self._seen else Records((), (), ())
+        deciding = {*known.deciding, *self._head}
+        self._records = Records(deciding, known.local, known.review, known.carried)
+
+    def _snapshot(self, *, asking: bool) -> Snapshot | None:
+        """What this clone knows; None where it lacks the target and the remote can be asked."""
+        try:
+            return snapshot.take(self._repo, self._asked.configured, tracked=not asking)
+        except target.CannotTell:
+            if not asking:
+                raise
+            return None
+
+    def _at_head(self) -> frozenset[str]:
+        """Ids recorded in what is checked out, where that is what will be merged."""
+        built = self._asked.build.kind is not Kind.NONE or self._view.scope is Scope.BRANCH
+        if not built and self._seen:
+            return frozenset()
+        return records.ids(self._repo, refs.resolve(self._repo, "HEAD"))
+
+    def state(self) -> State:
+        """Where every flag stands, as far as it is known now."""
+        found = self._queue
+        return derive(
+            queue={**self._theirs.flags, **found.branch.flags},
+            journal=found.journal.flags,
+            archive=found.archive.flags,
+            records=self._records,
+            damaged=[*self._theirs.damaged, *found.branch.damaged, *found.journal.damaged],
+        )
+
+    def ask_for_records(self, place: Scratch) -> None:
+        """Takes the remote's word for what is on the target, on the base and in review there."""
+        repo, here, seen = self._repo, self._records, self._seen
+        commits = {refs.resolve(repo, "HEAD"), seen.target.deciding if seen else ""}
+        known = {oid: ids for one in commits for oid, ids in records.by_object(repo, one).items()}
+        main, base = self._target(), "refs/heads/" + self._asked.build.base
+        bases = [base] if self._asked.build.base and base != main else []
+        there = place.recorded([main, *bases, target.REVIEW], known)
+        if main not in there and not seen:
+            raise target.CannotTell(
+                f"the target branch {main.removeprefix('refs/heads/')} is not at {self._remote}",
+                hint="`target:` in .gitmem/config.yaml names the branch that memory lives on",
+            )
+        # What this clone last fetched of the target is old now; what it never pushed is not.
+        follows = bool(
+            seen and seen.target.upstream_ref.startswith(f"refs/remotes/{self._remote}/")
+        )
+        review = {*here.review, *there.pop(target.REVIEW, ())}
+        stays = () if main in there and follows else here.deciding
+        deciding = {*self._head, *stays}.union(*there.values())
+        self._records = Records(deciding, here.local, review, here.carried)
+
+    def _target(self) -> str:
+        """The target's ref at the remote; `HEAD`, its default branch, where no name is known."""
+        seen, asked = self._seen, self._asked
+        upstream = seen.target.upstream_ref if seen else ""
+        mine = f"refs/remotes/{self._remote}/"
+        if upstream.startswith(mine):
+            return "refs/heads/" + upstream.removeprefix(mine)
+        name = asked.configured or asked.build.default or (seen.target.name if seen else "")
+        return "refs/heads/" + name if name else "HEAD"
+
+    def narrowed(self, state: State) -> Checked:
+        """The answer for the scope that was asked for."""
+        seen, view = self._seen, self._view
+        undrained, proposed, carried, accepted = (
+            tuple(flag for flag in flags if view.has(flag))
+            for flags in (state.undrained, state.proposed, state.carried, state.accepted)
+        )
+        fork = self._asked.build.fork and self._asked.policy.scope is Scope.AUTO
+        return Checked(
+            undrained=undrained,
+            proposed=proposed,
+            carried=carried,
+            accepted=accepted,
+            unreadable=tuple(state.unreadable) if view.scope is Scope.ALL else (),
+            damaged=tuple(state.damaged),
+            known=bool(seen and seen.known) or self._there is There.FOUND,
+            remote=self._remote,
+            there=self._there,
+            diverged=bool(seen and accepted and ground.newest(self._repo, seen.target)[1]),
+            view=replace(view, lenient=view.lenient or fork),
+        )

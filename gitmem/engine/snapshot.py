@@ -31,27 +31,27 @@ class Snapshot:
         return bool(found.tip) or any(lines.flags or lines.damaged for lines in places)
 
 
-def take(repo: Repository, configured: str) -> Snapshot:
+def take(repo: Repository, configured: str, *, tracked: bool = True) -> Snapshot:
     """Reads and derives; writes nothing.
 
-    ``configured`` is the shared setting's target name, or empty. Raises
+    ``configured`` is the shared setting's target name, or empty. Not ``tracked``: without what the
+    remote-tracking branch holds of the queue. Raises
     `gitmem.store.target.CannotTell` and `gitmem.store.objects.Unreadable`.
     """
     where = target.find(repo, configured)
-    found = queue.read(repo)
+    found = queue.read(repo, tracked=tracked)
     deciding = records.ids(repo, where.deciding)
     local = deciding if where.local == where.deciding else records.ids(repo, where.local)
     review: frozenset[str] = frozenset()
     carried: frozenset[str] = frozenset()
     proposed = refs.resolve(repo, target.REVIEW)
+    targets = {where.local, where.upstream} - {""}
     for tip in target.review_tips(repo):
         # What the target has once had is no proposal any more: its landing may have been reverted.
-        if any(refs.contains(repo, has, tip) for has in {where.local, where.upstream} if has):
-            continue
         if tip == proposed:
-            review |= records.ids(repo, tip)
+            review = records.proposed(repo, tip, targets)
         else:
-            carried |= records.ids(repo, tip)
+            carried |= records.proposed(repo, tip, targets)
     known = Records(deciding, local, review, carried)
     state = derive(
         queue=found.branch.flags,

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from gitmem.store.unite import Side
 
 _TRIES = 24  # pushes that somebody else was faster than; a try is one fetch and one push
-_DECLINES = 3  # pushes that the server declined: a hook that fails now and then is met
+_DECLINES = 5  # pushes that the server declined: a hook that fails now and then is met
 _PAUSE = 0.05  # seconds, times the number of the try, at most _LONGEST, times chance
 _LONGEST = 1.0
 _WAIT = 10.0  # seconds for a publisher; it never needs more than its git child does
@@ -148,9 +148,9 @@ class _Round:
                 if network.push(self._repo, self._held.remote, tip, BRANCH, self._talk):
                     self._sent |= dict.fromkeys(unite.side(self._repo, tip).ids - theirs.ids)
                     return self._finish(tip, drained, tries)
-            except Declined:
+            except Declined as error:
                 declined += 1
-                if declined == _DECLINES:
+                if error.lasting or declined == _DECLINES:
                     self._held.note(theirs.tip)
                     raise
             if tries == _TRIES:

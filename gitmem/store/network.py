@@ -29,6 +29,7 @@ _RACES = (
     "(fetch first)", "(non-fast-forward)", "(stale info)", "(failed to update ref)",
     "(cannot lock ref", "(reference already exists)", "(incorrect old value provided)",
 )  # fmt: skip
+_NO_OPTIONS = "the receiving end does not support push options"
 _LOGIN = (
     "Authentication failed", "could not read Username", "could not read Password",
     "terminal prompts disabled", "Permission denied (", "Host key verification failed",
@@ -51,29 +52,31 @@ class NotReached(Unreachable):
 
 
 class Declined(Unreachable):
-    """The remote was reached and does not take the push."""
+    """The remote was reached and does not take the push; ``lasting``: nor will it the next time."""
+
+    def __init__(self, message: str, *, hint: str, lasting: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.lasting = lasting
+
+
+class NoOptions(Declined):
+    """The server does not take push options; nothing was sent."""
 
 
 class Talk:
     """How git may talk to the outside: who hears its progress, whether it may ask a person.
 
     ``hears`` gets the bytes of its stderr as they come; None: nobody. ``alone``: no person is
-    there, so nothing must open a window or wait for a passphrase. ``keep`` is a held lock's
-    descriptor for git to inherit.
+    there, so nothing must open a window or wait for a passphrase.
     """
 
-    __slots__ = ("alone", "hears", "keep")
+    __slots__ = ("alone", "hears")
 
     def __init__(
-        self,
-        hears: Callable[[bytes], None] | None = None,
-        *,
-        alone: bool = False,
-        keep: int = -1,
+        self, hears: Callable[[bytes], None] | None = None, *, alone: bool = False
     ) -> None:
         self.hears = hears
         self.alone = alone
-        self.keep = keep
 
     @property
     def env(self) -> Mapping[str, str]:
@@ -112,11 +115,11 @@ def fetch(
         *refs,
         ok=ANY,
         env=talk.env,
-        keep=talk.keep,
         hears=talk.hears,
         patience=_PATIENCE,
     )
-    if not done.code:
+    # With --depth, git ends with 1 and without a word where a pattern matched nothing.
+    if not done.code or (done.code == 1 and not done.said.strip()):
         return ""
     absent = [line for line in done.said.splitlines() if line.startswith(_ABSENT)]
     if absent:
@@ -124,36 +127,107 @@ def fetch(
     raise _not_reached(remote, done.said)
 
 
+def listed(repo: Repository, remote: str, talk: Talk, *patterns: str) -> dict[str, str]:
+    """Refs of a remote that match the patterns: full name to object name. Raises NotReached."""
+    done = repo.git(
+        "ls-remote",
+        "--refs",
+        "--end-of-options",
+        remote,
+        *patterns,
+        ok=ANY,
+        env=talk.env,
+        patience=_PATIENCE,
+    )
+    if done.code:
+        raise _not_reached(remote, done.said)
+    rows = [line.partition("\t") for line in done.text.splitlines()]
+    return {name: oid for oid, _, name in rows}
+
+
 def push(repo: Repository, remote: str, oid: str, ref: str, talk: Talk) -> bool:
     """Pushes a commit to a ref there, never by force; False when somebody else was faster.
 
     The person's own pre-push hook runs, as in every push. Raises NotReached and Declined.
     """
+    return _push(repo, remote, f"{oid}:{ref}", talk) is not None
+
+
+def propose(
+    repo: Repository,
+    remote: str,
+    spec: str,
+    talk: Talk,
+    *,
+    expected: str | None = None,
+    options: Sequence[str] = (),
+) -> str | None:
+    """Pushes a review (``<oid>:<ref>``); what the server said, None when the ref moved meanwhile.
+
+    ``expected`` is what the ref must be at there (empty: not there). A review is made anew at times,
+    so this need not be a fast-forward: the lease is what keeps everything that this clone has not
+    seen. None: no force at all. ``options`` are push options; where the server does not say that it
+    takes any, nothing is sent, and this raises NoOptions. Raises NotReached and Declined.
+    """
+    words = [f"--push-option={option}" for option in options]
+    if expected is not None:
+        words.append(f"--force-with-lease={spec.partition(':')[2]}:{expected}")
+    return _push(repo, remote, spec, talk, *words)
+
+
+def push_url(repo: Repository, remote: str) -> str:
+    """Where a push to the remote goes, after git's own rewriting; empty when git does not say."""
+    said = repo.git("remote", "get-url", "--push", remote, ok=ANY).text
+    return said.splitlines()[0] if said else ""
+
+
+def has(repo: Repository, remote: str, ref: str, talk: Talk) -> bool:
+    """Whether the remote shows a ref of that full name. Raises NotReached."""
+    done = repo.git(
+        "ls-remote", "--end-of-options", remote, ref, ok=ANY, env=talk.env, patience=_PATIENCE
+    )
+    if done.code:
+        raise _not_reached(remote, done.said)
+    return any(line.endswith("\t" + ref) for line in done.text.splitlines())
+
+
+def _push(repo: Repository, remote: str, spec: str, talk: Talk, *options: str) -> str | None:
+    """What the server said; None when somebody else was faster."""
     shown = "--progress" if talk.hears else "--no-progress"
     done = repo.git(
+        "-c",
+        "push.pushOption=",  # options of the person's own pushes are not for this one
         "push",
         "--porcelain",
         "--no-follow-tags",
         "--recurse-submodules=no",
         "--no-signed",
         shown,
+        *options,
         remote,
-        f"{oid}:{ref}",
+        spec,
         ok=ANY,
         env=talk.env,
-        keep=talk.keep,
         hears=talk.hears,
         patience=_PATIENCE,
     )
     if not done.code:
-        return True
+        return "\n".join(_heard(done.said))
+    if _NO_OPTIONS in done.said:
+        raise NoOptions(f"{remote} takes no push options", hint="")
     rows = [line.split("\t") for line in done.text.splitlines() if line.startswith("!\t")]
     told = [row[2] for row in rows if len(row) > 2]  # noqa: PLR2004 - flag, refs, what became of it
     if not told:
         raise _unanswered(remote, done.code, done.said)
     if any(word in told[0] for word in _RACES):
-        return False
+        return None
     raise _declined(remote, told[0], done.said)
+
+
+def _heard(said: str) -> list[str]:
+    """What the server itself said, line by line."""
+    lines = [line for line in said.splitlines() if line.startswith("remote:")]
+    return [word for word in (line.removeprefix("remote:").strip() for line in lines) if word]
 
 
 def _unanswered(remote: str, code: int, said: str) -> Unreachable:
@@ -162,25 +236,25 @@ def _unanswered(remote: str, code: int, said: str) -> Unreachable:
         return Declined(
             f"a hook of this clone (pre-push) declined the push to {remote}",
             hint="see what the hook asks for; it runs for every push, also this one",
+            lasting=True,
         )
     return _not_reached(remote, said)
 
 
 def _declined(remote: str, told: str, said: str) -> Declined:
     reason = told.partition("(")[2].removesuffix(")") or told
-    words = [line.removeprefix("remote:").strip() for line in said.splitlines()]
-    server = [
-        word for word, line in zip(words, said.splitlines(), strict=True) if "remote:" in line
-    ]
-    heard = " ".join([word for word in server if word])[:300]
+    heard = " ".join(_heard(said))[:300]
     about = f": {heard}" if heard else ""
-    if "protected" in reason or "protected" in heard.lower():
-        hint = "let people push gitmem/queue there: except it from the branch protection"
+    protected = "protected" in reason or "protected" in heard.lower()
+    if protected:
+        hint = "let people push the gitmem/ branches there: except them from the branch protection"
     elif "hook declined" in reason:
-        hint = "the server's rules refuse this push; its administrator can except gitmem/queue"
+        hint = (
+            "the server's rules refuse this push; its administrator can except the gitmem/ branches"
+        )
     else:
         hint = "the server could not take it; its own log says more"
-    return Declined(f"{remote} declined the push ({reason}){about}", hint=hint)
+    return Declined(f"{remote} declined the push ({reason}){about}", hint=hint, lasting=protected)
 
 
 def _not_reached(remote: str, said: str) -> NotReached:

@@ -12,6 +12,7 @@ NOT_READ = "larger than any file that gitmem writes; it was not read"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from gitmem.store.objects import Entry
     from gitmem.store.repository import Repository
 
 
@@ -27,13 +28,14 @@ class Queue:
         self.archive = archive
 
 
-def read(repo: Repository) -> Queue:
+def read(repo: Repository, *, tracked: bool = True) -> Queue:
     """Reads everything; raises `gitmem.store.objects.Unreadable` when the branch is damaged.
 
     The remote-tracking queue of the configured remote counts as part of the branch: it holds
-    other machines' flags, and in a fresh clone it is all there is.
+    other machines' flags, and in a fresh clone it is all there is. Not ``tracked``: it is left out,
+    by somebody who has asked the remote itself.
     """
-    known = refs.listed(repo, BRANCH, ARCHIVE) | refs.tracking(repo, NAME)
+    known = refs.listed(repo, BRANCH, ARCHIVE) | (refs.tracking(repo, NAME) if tracked else {})
     tip = known.get(BRANCH, "")
     if not tip and damage.is_file(repo, BRANCH):
         raise objects.Unreadable("the ref of the queue branch names no commit")
@@ -49,12 +51,34 @@ def read(repo: Repository) -> Queue:
     return Queue(tip, branch, journal, archive)
 
 
+def fetched(repo: Repository, tip: str, place: str) -> Lines:
+    """The flags of a queue at a remote, its files named with ``place``; none without a tip.
+
+    What anybody may have pushed is read file by file, so that only its flags stay in memory.
+    """
+    lines = Lines()
+    if tip:
+        _read_tree(repo, lines, tip, "queue/", place)
+    return lines
+
+
 def _read_tree(repo: Repository, lines: Lines, commit: str, folder: str, ref: str) -> None:
-    """Each writer's files in the order of their numbers, whether sealed or not."""
+    """Each writer's files in the order of their numbers, whether sealed or not.
+
+    A bounded part of them at a time, so that a long queue need not be in memory twice.
+    """
     place = ref.removeprefix("refs/heads/")
-    files, refused = bounded(repo, commit, folder)
-    for path in sorted(files, key=in_order):
-        lines.read(files[path], f"{place}:{path}")
+    small, refused = _plain(repo, commit, folder)
+    left = sorted(small, key=lambda entry: in_order(entry.path))
+    while left:
+        end = size = 0
+        while end < len(left) and size <= LARGEST:
+            size += left[end].size
+            end += 1
+        contents = objects.blobs(repo, [entry.oid for entry in left[:end]])
+        for entry, content in zip(left[:end], contents, strict=True):
+            lines.read(content, f"{place}:{entry.path}")
+        del left[:end]
     lines.damaged += [Damaged(f"{place}:{path}", NOT_READ, "") for path in refused]
 
 
@@ -63,12 +87,16 @@ def bounded(repo: Repository, commit: str, folder: str) -> tuple[dict[str, bytes
 
     The second part names those that are larger than any that gitmem writes; they are not read.
     """
+    small, refused = _plain(repo, commit, folder)
+    contents = objects.blobs(repo, [entry.oid for entry in small])
+    return {entry.path: content for entry, content in zip(small, contents, strict=True)}, refused
+
+
+def _plain(repo: Repository, commit: str, folder: str) -> tuple[list[Entry], list[str]]:
     found = objects.entries(repo, commit, folder, sized=True)
     plain = [entry for entry in found if entry.mode == "100644"]
-    small = [entry for entry in plain if entry.size <= LARGEST]
-    contents = objects.blobs(repo, [entry.oid for entry in small])
-    files = {entry.path: content for entry, content in zip(small, contents, strict=True)}
-    return files, [entry.path for entry in plain if entry.size > LARGEST]
+    refused = [entry.path for entry in plain if entry.size > LARGEST]
+    return [entry for entry in plain if entry.size <= LARGEST], refused
 
 
 def in_order(path: str) -> str:

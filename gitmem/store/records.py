@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from gitmem.domain.flag import is_id
 from gitmem.domain.jsonline import loads
-from gitmem.store import objects
+from gitmem.store import objects, refs
+from gitmem.store.process import ANY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from gitmem.store.repository import Repository
 
 FOLDER = ".gitmem/drains/"
@@ -22,13 +25,54 @@ def ids(repo: Repository, commit: str) -> frozenset[str]:
     """
     if not commit:
         return frozenset()
-    found: set[str] = set()
-    for content in objects.files(repo, commit, FOLDER).values():
-        for line in content.splitlines():
-            flag_id = _id(line)
-            if flag_id:
-                found.add(flag_id)
-    return frozenset(found)
+    return ids_in(objects.files(repo, commit, FOLDER).values())
+
+
+def proposed(repo: Repository, tip: str, targets: Collection[str]) -> frozenset[str]:
+    """Ids of the records at ``tip`` that none of the targets (commits) has, or has once had.
+
+    A record that was on a target and is not any more was reverted: the commit that proposed it
+    proposes nothing now, however it had landed. Raises `gitmem.store.objects.Unreadable`.
+    """
+    if any(refs.contains(repo, has, tip) for has in targets):
+        return frozenset()
+    files = objects.files(repo, tip, FOLDER)
+    for has in targets:
+        known = {entry.path for entry in objects.entries(repo, has, FOLDER)}
+        files = {path: text for path, text in files.items() if path not in known}
+    if files and targets:
+        once = _touched(repo, targets, tip)
+        files = {path: text for path, text in files.items() if path not in once}
+    return ids_in(files.values())
+
+
+def ids_in(contents: Iterable[bytes]) -> frozenset[str]:
+    """The same of the contents of records."""
+    found = {_id(line) for content in contents for line in content.splitlines()}
+    return frozenset(found - {""})
+
+
+def by_object(repo: Repository, commit: str) -> dict[str, frozenset[str]]:
+    """The records in the tree of a commit: object name to the ids in it."""
+    oids = names(repo, commit)
+    contents = objects.blobs(repo, oids)
+    return {oid: ids_in([content]) for oid, content in zip(oids, contents, strict=True)}
+
+
+def names(repo: Repository, commit: str) -> list[str]:
+    """Object names of all records in a tree; needs no content."""
+    found = objects.entries(repo, commit, FOLDER) if commit else []
+    return [entry.oid for entry in found if entry.mode == "100644"]
+
+
+def _touched(repo: Repository, targets: Collection[str], tip: str) -> set[str]:
+    """The records that commits of the targets, and not of ``tip``, added or removed."""
+    done = repo.git(
+        "log", "--full-history", "--format=", "--name-only", "--no-renames", "--no-show-signature",
+        "-z", *targets, "^" + tip, "--", FOLDER, ok=ANY,
+    )  # fmt: skip
+    # In a shallow or damaged clone history may end early: then nothing is known to be taken back.
+    return set(done.text.split("\0"))
 
 
 def _id(line: bytes) -> str:

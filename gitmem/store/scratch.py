@@ -14,7 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import Unreachable
-from gitmem.store import network, refs
+from gitmem.store import network, objects, records, refs, target
 from gitmem.store.network import Talk
 from gitmem.store.process import ANY
 from gitmem.store.repository import Repository
@@ -35,6 +35,8 @@ _TRANSPORT = (
     "core.askpass",
 )
 _NEVER = "protocol.ext."
+_ITS_DEFAULT = "refs/heads/its-default"  # what `HEAD` of the remote is called here
+_WITHOUT_FILES = "--filter=blob:none"
 _NEGOTIATION = "fetch.negotiationAlgorithm=noop"  # there is nothing to negotiate about
 
 
@@ -73,15 +75,66 @@ class Scratch:
         self._folder.cleanup()
 
     def fetch(self, ref: str, *options: str) -> str:
-        """The commit a ref of the remote is at, fetched under the same name; empty if not there.
+        """The commit a ref of the remote is at, fetched under that name; empty if it is not there.
 
         Raises `gitmem.store.network.NotReached`.
         """
-        spec = [f"+{ref}:{ref}"]
-        absent = network.fetch(
-            self.repo, self.remote, spec, self._talk, options=options, config=[_NEGOTIATION]
+        self._fetch({ref: ref}, *options)
+        return refs.resolve(self.repo, ref)
+
+    def _fetch(self, places: Mapping[str, str], *options: str) -> None:
+        """Fetches refs in one talk; one more for each that the remote turns out not to have.
+
+        A ref of gitmem's own may well be absent, so it is asked for as a pattern, which may match
+        nothing (git-fetch(1), "<refspec>").
+        """
+        left = dict(places)
+        while left:
+            specs = [
+                f"+{ref}*:{place}*" if ref == target.REVIEW else f"+{ref}:{place}"
+                for ref, place in left.items()
+            ]
+            absent = self._talked(specs, *options)
+            if not absent:
+                return
+            if absent not in left:
+                raise network.NotReached(f"{self.remote} lacks a ref that nobody asked for")
+            del left[absent]
+
+    def _talked(self, specs: Sequence[str], *options: str) -> str:
+        return network.fetch(
+            self.repo, self.remote, specs, self._talk, options=options, config=[_NEGOTIATION]
         )
-        return "" if absent else refs.resolve(self.repo, ref)
+
+    def recorded(
+        self, wanted: Sequence[str], known: Mapping[str, frozenset[str]]
+    ) -> dict[str, frozenset[str]]:
+        """Refs of the remote, each to the ids of all drain records there; what is absent is left out.
+
+        ``known`` are records that were read elsewhere, by object name. Only the tips' trees and the
+        other records are fetched, where the server lets a client choose (`--filter`).
+        """
+        places = {ref: _ITS_DEFAULT if ref == "HEAD" else ref for ref in wanted}
+        self._fetch(places, "--depth=1", _WITHOUT_FILES)
+        tips = {ref: refs.resolve(self.repo, place) for ref, place in places.items()}
+        found = {ref: records.names(self.repo, tip) for ref, tip in tips.items() if tip}
+        new = list({oid for oids in found.values() for oid in oids if oid not in known})
+        if new:
+            self._talked(new, _WITHOUT_FILES)
+        contents = objects.blobs(self.repo, new)
+        read = {oid: records.ids_in([text]) for oid, text in zip(new, contents, strict=True)}
+        return {
+            ref: frozenset[str]().union(
+                *[known[oid] if oid in known else read[oid] for oid in oids]
+            )
+            for ref, oids in found.items()
+        }
+
+    def branches_at(self, ref: str) -> list[str]:
+        """Short names of the remote's branches that are at the same commit as a ref of its."""
+        found = network.listed(self.repo, self.remote, self._talk, ref, "refs/heads/*")
+        tip = found.pop(ref, "")
+        return [name.removeprefix("refs/heads/") for name, oid in found.items() if oid == tip]
 
 
 def continues(clone: Repository, remote: str, ref: str, *, tip: str, seen: str) -> bool:

@@ -54,7 +54,8 @@ def find(repo: Repository, configured: str) -> Target:
     """The target: the configured name, else `origin/HEAD`'s branch, else the current branch.
 
     Raises CannotTell when neither a local nor a remote-tracking branch of that name is here,
-    unless it is the unborn branch of a repository without commits.
+    unless it is the unborn branch of a repository without commits; and when the branch it follows
+    was renamed or deleted at the remote, because the local one is then nobody's word any more.
     """
     name = configured or default_name(repo)
     if not name:
@@ -70,7 +71,29 @@ def find(repo: Repository, configured: str) -> Target:
             f"the target branch {name} is not in this clone",
             hint=f"fetch it, or set `target:` in .gitmem/config.yaml (now {name})",
         )
+    if branch and upstream_ref and not upstream:
+        _refuse_gone(repo, name, upstream_ref)
     return Target(name, branch, upstream_ref if upstream else "", upstream)
+
+
+def _refuse_gone(repo: Repository, name: str, upstream_ref: str) -> None:
+    """Raises CannotTell for an upstream that was there once; one that was never pushed is fine.
+
+    That it was there is told by the remote's HEAD as this clone has it: it dangles, or leads to
+    another branch.
+    """
+    remote = upstream_ref.removeprefix("refs/remotes/").removesuffix("/" + name)
+    head = f"refs/remotes/{remote}/HEAD"
+    leads = repo.git("symbolic-ref", "-q", head, ok=(0, 1, 128)).text
+    now = leads.removeprefix(f"refs/remotes/{remote}/")
+    if not leads or (leads != upstream_ref and not refs.resolve(repo, leads)):
+        return
+    other = f"; its HEAD is {now}" if leads != upstream_ref else ""
+    raise CannotTell(
+        f"the target branch {name} is not at {remote} any more{other}",
+        hint="if it was renamed: name the new branch as `target:` in .gitmem/config.yaml, and "
+        f"git remote set-head {remote} --auto",
+    )
 
 
 def exists(repo: Repository, name: str) -> bool:

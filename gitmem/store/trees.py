@@ -140,14 +140,15 @@ def commit(
     """Makes one commit object and returns its name. No ref moves and no hook runs.
 
     ``author`` are GIT_AUTHOR_* variables for a commit made again. Signed when the person's git
-    would sign; raises NotSigned when that fails.
+    would sign; raises NotSigned when that fails. Signed off with `git config gitmem.signOff true`;
+    the message ends with trailers then.
     """
     signed = _asked_to_sign(repo)
     arguments = ["-S"] if signed else []
     for parent in parents:
         arguments += ["-p", parent]
     env = {**_person(repo), **(author or {})}
-    said = message.encode("utf-8", "surrogateescape")
+    said = (message + _sign_off(repo, message)).encode("utf-8", "surrogateescape")
     done = repo.git(*_UTF8, "commit-tree", tree, *arguments, stdin=said, ok=ANY, env=env)
     if done.code == 0:
         return done.text
@@ -164,6 +165,19 @@ def _asked_to_sign(repo: Repository) -> bool:
     done = repo.git("config", "--type=bool", "--get-all", "commit.gpgSign", ok=ANY)
     # The last value is our own override from the command line.
     return done.text.splitlines()[:-1][-1:] == ["true"]
+
+
+def _sign_off(repo: Repository, message: str) -> str:
+    """The trailer by which the person certifies the commit, where they asked for it; else empty.
+
+    Only a person known to git signs off, and no message twice.
+    """
+    wanted = repo.git("config", "--type=bool", "--get", "gitmem.signOff", ok=ANY).text
+    known = repo.git("var", "GIT_COMMITTER_IDENT", ok=ANY)
+    if wanted != "true" or known.code:
+        return ""
+    line = f"Signed-off-by: {known.text.rpartition('>')[0]}>\n"
+    return "" if line in message else line
 
 
 def _person(repo: Repository) -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gitmem.domain.check_policy import STRICT, Policy
 from tests.support.desk import Desk, whole
 from tests.support.sandbox import Sandbox
 
@@ -22,15 +23,15 @@ def undrained(desk: Desk) -> list[str]:
 
 
 def test_the_answer_follows_a_flag_through_its_life(desk: Desk) -> None:
-    assert desk.check().ok(allow_in_review=False)
+    assert desk.check().ok(STRICT)
     desk.flag("a fact")
     assert undrained(desk) == ["a fact"]
-    assert not desk.check().ok(allow_in_review=True)
+    assert not desk.check().ok(Policy(allow_in_review=True))
     desk.close()
-    assert not desk.check().ok(allow_in_review=False)
-    assert desk.check().ok(allow_in_review=True)
+    assert not desk.check().ok(STRICT)
+    assert desk.check().ok(Policy(allow_in_review=True))
     desk.accept()
-    assert desk.check().ok(allow_in_review=False)
+    assert desk.check().ok(STRICT)
 
 
 def test_a_flag_that_is_only_in_the_journal_counts(desk: Desk) -> None:
@@ -88,7 +89,7 @@ def test_a_detached_checkout_of_one_commit_as_a_build_machine_makes_it(desk: Des
     ci.git("fetch", "--quiet", "--depth", "1", "origin", "+main:refs/remotes/origin/main")
     ci.git("checkout", "--quiet", "--detach", "origin/main")
 
-    assert Desk(sandbox=ci).check().ok(allow_in_review=False)
+    assert Desk(sandbox=ci).check().ok(STRICT)
 
 
 def test_a_target_that_is_not_in_the_clone_cannot_be_told(desk: Desk) -> None:
@@ -96,7 +97,7 @@ def test_a_target_that_is_not_in_the_clone_cannot_be_told(desk: Desk) -> None:
 
     assert "elsewhere is not in this clone" in found.cannot_tell
     assert found.hint
-    assert not found.ok(allow_in_review=True)
+    assert not found.ok(Policy(allow_in_review=True))
 
 
 @pytest.mark.parametrize("damage", ["garbage", "missing tree", "missing blob"])
@@ -119,7 +120,7 @@ def test_a_damaged_queue_cannot_be_told(desk: Desk, damage: str) -> None:
     found = desk.check()
 
     assert found.cannot_tell
-    assert not found.ok(allow_in_review=True)
+    assert not found.ok(Policy(allow_in_review=True))
 
 
 def unpack(sandbox: Sandbox) -> None:
@@ -143,7 +144,7 @@ def test_a_line_that_no_reader_understands_counts_by_its_id(desk: Desk) -> None:
     found = desk.check()
 
     assert found.unreadable == (flag_id,)
-    assert not found.ok(allow_in_review=True)
+    assert not found.ok(Policy(allow_in_review=True))
     assert any(flag_id in note for note in desk.close().notes)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gitmem.domain.check_policy import STRICT, Policy
 from gitmem.domain.errors import Refused, Usage
 from gitmem.store.trees import NotSigned
 from gitmem.store.worktrees import InTheWay
@@ -225,7 +226,7 @@ def test_a_line_with_carriage_returns_between_its_tokens_is_drained_once(desk: D
     desk.land()
 
     assert desk.states() == {}
-    assert desk.check().ok(allow_in_review=False)
+    assert desk.check().ok(STRICT)
 
 
 @pytest.mark.parametrize(
@@ -718,8 +719,8 @@ def test_what_is_accepted_but_not_pushed_is_neither_drained_again_nor_pruned(des
 
     assert (again.commit, again.outcomes) == ("", ())
     assert mine.head("gitmem/queue")
-    assert not mine.check().ok(allow_in_review=False)
-    assert mine.check().ok(allow_in_review=True)
+    assert not mine.check().ok(STRICT)
+    assert mine.check().ok(Policy(allow_in_review=True))
     mine.sandbox.git("push", "--quiet", "origin", "main:landed")
     mine.sandbox.git("update-ref", "refs/remotes/origin/main", "main")
     mine.close()

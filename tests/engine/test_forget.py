@@ -7,6 +7,7 @@ import json
 import pytest
 
 from gitmem.domain import guard, guard_file
+from gitmem.domain.check_policy import STRICT
 from gitmem.domain.errors import NeedsPerson, NoProgress, Usage
 from gitmem.engine import loops
 from gitmem.engine.became import Now
@@ -59,7 +60,7 @@ def test_the_lines_of_a_flag_go_through_a_review_and_its_record_stays(desk: Desk
     assert desk.close().commit == ""  # a close leaves the review where it is
     assert desk.accept().forgotten == (bad,)
     assert desk.lines(FACTS, "main") == ["Releases are tagged"]
-    assert desk.check().ok(allow_in_review=False)
+    assert desk.check().ok(STRICT)
     assert (now(desk, bad), now(desk, good)) == ([Now.FORGOTTEN], [Now.THERE])
     assert [fared.filed.outcome.fate.value for fared in shown(desk, bad).fared] == [
         "added",

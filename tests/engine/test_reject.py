@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gitmem.domain.check_policy import STRICT
 from gitmem.domain.errors import Refused, Usage
 from gitmem.domain.flag import parse
 from gitmem.engine import reject
@@ -78,4 +79,4 @@ def test_a_dropped_line_may_be_one_that_no_guard_would_pass(desk: Desk) -> None:
 
     assert (outcome.fate, outcome.flag.id) == ("skipped", flag)
     desk.accept()
-    assert desk.check().ok(allow_in_review=False)
+    assert desk.check().ok(STRICT)

@@ -299,21 +299,32 @@ def test_a_declined_push_is_said_with_the_server_s_words_and_the_flags_stay(
 
     assert raised.value.exit_code == 5
     assert ids_on_branch(one.sandbox) == [mine]
-    assert len(tries.read_text().split()) <= 3
+    assert len(tries.read_text().split()) == 5
     (server.bare.path / "hooks" / "pre-receive").unlink()
     assert sync(one).sent == (mine,)
 
 
 def test_a_protected_branch_says_what_to_except(server: Server, one: Desk) -> None:
     one.flag("mine")
+    tries = server.bare.path / "tries"
     server.hook(
-        "pre-receive", "#!/bin/sh\necho 'GH006: Protected branch update failed' >&2\nexit 1\n"
+        "pre-receive",
+        f"#!/bin/sh\necho x >> {tries}\necho 'GH006: Protected branch update failed' >&2\nexit 1\n",
     )
 
     with pytest.raises(Declined) as raised:
         sync(one)
 
     assert "branch protection" in raised.value.hint
+    assert len(tries.read_text().split()) == 1
+
+
+def test_push_options_of_the_person_s_own_do_not_go_along(server: Server, one: Desk) -> None:
+    """A server that does not take options would refuse the push; another might open a review."""
+    one.sandbox.git("config", "push.pushOption", "merge_request.create")
+    mine = one.flag("mine")
+
+    assert sync(one).sent == (mine,)
 
 
 def test_the_person_s_own_pre_push_hook_is_obeyed_and_named(server: Server, one: Desk) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gitmem.domain.check_policy import STRICT
 from gitmem.domain.errors import NoProgress
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
@@ -64,7 +65,7 @@ def test_a_landing_that_is_reverted_brings_its_flag_back(
 
     if between is close_another:
         assert landed.lines("memory/facts.md", "main").count("a fact") == 1
-        assert landed.check().ok(allow_in_review=False)
+        assert landed.check().ok(STRICT)
     else:
         assert [flag.text for flag in landed.check().undrained] == ["a fact"]
 

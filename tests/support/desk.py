@@ -12,7 +12,7 @@ from gitmem.domain.jsonline import dumps
 from gitmem.engine import capture, reject, review, snapshot, tidy
 from gitmem.engine.accept import Accepted
 from gitmem.engine.accept import accept as run_accept
-from gitmem.engine.check import Checked
+from gitmem.engine.check import Asked, Checked
 from gitmem.engine.check import check as run_check
 from gitmem.engine.close import Closed, Wanted
 from gitmem.engine.close import close as run_close
@@ -83,7 +83,7 @@ class Desk:
         return review.discard(self.repo, self.target)
 
     def check(self) -> Checked:
-        return run_check(self.repo, self.target)
+        return run_check(self.repo, Asked(configured=self.target, offline=True))
 
     def status(self) -> snapshot.Snapshot:
         """What `gitmem status` does: publish, heal, look."""

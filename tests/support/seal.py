@@ -14,6 +14,9 @@ FOUND = dict(os.environ)
 
 _REMOVED = (
     "AI_AGENT",
+    "CI_",
+    "GITHUB_",
+    "GITLAB_",
     "ANTHROPIC_",
     "CLAUDE",
     "CODEX",

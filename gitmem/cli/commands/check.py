@@ -3,35 +3,59 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import replace
+from enum import StrEnum
+from typing import Annotated
 
 import typer
 
-from gitmem.cli import looking, render, surroundings
+from gitmem.cli import build, checked, github, looking, render, surroundings
 from gitmem.cli.commands.options import Json
-from gitmem.domain import age
+from gitmem.domain.check_policy import Policy, Scope
 from gitmem.domain.errors import CheckFailed, NeedsPerson, Unreachable
-from gitmem.engine.check import Checked
+from gitmem.engine.check import Asked, Checked
 from gitmem.engine.check import check as run_check
 from gitmem.engine.stale import stale as run_stale
 from gitmem.engine.tracing import traced
 from gitmem.store.repository import NoRepository
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-    from gitmem.domain.flag import Flag
+class Format(StrEnum):
+    """How the answer is written."""
 
-_SHOWN = 20  # flags listed one by one; the rest are counted
+    TEXT = "text"
+    GITHUB = "github"
 
 
 def check(
+    scope: Annotated[
+        Scope | None,
+        typer.Option(
+            help="branch: flags made on the branch being built; all: every flag; auto: branch on "
+            "pull requests, merge groups and pushed branches, all on the target and on schedules."
+        ),
+    ] = None,
+    branch: Annotated[
+        str, typer.Option(metavar="NAME", help="The branch, where no build machine says it.")
+    ] = "",
+    max_age: Annotated[
+        int | None, typer.Option(min=0, metavar="DAYS", help="How old a waiting flag may be.")
+    ] = None,
+    max_flags: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="How many flags may wait.")
+    ] = None,
     allow_in_review: Annotated[
         bool,
         typer.Option(
             "--allow-in-review", help="Pass what is in review or accepted but not pushed."
         ),
     ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Look only at what this clone has.")
+    ] = False,
+    shape: Annotated[
+        Format, typer.Option("--format", help="github: with annotations and a step summary.")
+    ] = Format.TEXT,
     trace: Annotated[
         bool,
         typer.Option(
@@ -46,31 +70,42 @@ def check(
 ) -> None:
     """Fail when flags are not drained, for CI.
 
-    Ends with 1 then, and with 5 when that cannot be told. Writes nothing. With --trace or --stale (or
-    both) the commit that is checked out is looked at instead of the queue.
+    Ends with 1 then, and with 5 when that cannot be told. Asks the remote for what this clone lacks
+    and writes nothing. What may wait is also set in .gitmem/config.yaml, under `check:`. With
+    --trace or --stale (or both) the commit that is checked out is looked at instead of the queue.
     """
     if trace or stale:
         _look(trace=trace, stale=stale, json=json)
         return
+    now = time.time()
+    asked = Policy(
+        scope=scope or Scope.AUTO,
+        max_age=max_age,
+        max_flags=max_flags,
+        allow_in_review=allow_in_review,
+    )
     try:
         place = surroundings.here()
-        found = run_check(place.repo, place.configured)
-    except (NoRepository, NeedsPerson) as error:
-        found = Checked(cannot_tell=error.message, hint=error.hint)
-    passed = found.ok(allow_in_review=allow_in_review)
-    if json:
-        render.as_json(
-            {
-                "ok": passed,
-                "undrained": [*[flag.id for flag in found.undrained], *found.unreadable],
-                "in_review": [flag.id for flag in found.in_review],
-                "accepted": [flag.id for flag in found.accepted],
-                "cannot_tell": found.cannot_tell or None,
-            }
+        policy = _joined(asked, place.settings.check, scope=scope)
+        found = run_check(
+            place.repo,
+            Asked(
+                configured=place.configured,
+                policy=policy,
+                build=build.here(),
+                branch=branch,
+                offline=offline,
+            ),
         )
+    except (NoRepository, NeedsPerson) as error:
+        policy, found = asked, Checked(cannot_tell=error.message, hint=error.hint)
+    if json:
+        render.as_json(_answer(found, policy, now))
     else:
-        _print(found, passed=passed)
-    if not passed:
+        checked.show(found, policy, now)
+    if shape is Format.GITHUB and not json:
+        _annotate(found, policy, now)
+    if not found.ok(policy, now):
         raise typer.Exit(Unreachable.exit_code if found.cannot_tell else CheckFailed.exit_code)
 
 
@@ -96,58 +131,45 @@ def _look(*, trace: bool, stale: bool, json: bool) -> None:
         raise typer.Exit(CheckFailed.exit_code if failed else Unreachable.exit_code)
 
 
-def _print(found: Checked, *, passed: bool) -> None:
-    render.notes([f"a line that cannot be read: {line}" for line in found.damaged])
-    if found.cannot_tell:
-        render.say(f"cannot tell: {found.cannot_tell}")
-        if found.hint:
-            render.say(f"hint: {found.hint}")
-        return
-    if passed:
-        render.say(_ok(found))
-        return
-    waiting = len(found.undrained) + len(found.unreadable)
-    if waiting:
-        render.say(f"{render.count(waiting, 'flag')} undrained:")
-        _list(found.undrained)
-        for flag_id in found.unreadable[:_SHOWN]:
-            render.say(f"  {flag_id}  (its line cannot be read by this version)")
-        render.say("run: gitmem close, then gitmem review and gitmem accept")
-    if found.proposed:
-        render.say(f"{render.count(len(found.proposed), 'flag')} in review:")
-        _list(found.proposed)
-        render.say("run: gitmem review, then gitmem accept")
-    if found.carried:
-        render.say(f"{render.count(len(found.carried), 'flag')} carried by a feature branch:")
-        _list(found.carried)
-        render.say("they are drained once that branch has landed")
-    if found.accepted:
-        number = render.count(len(found.accepted), "flag")
-        first = "git pull, then " if found.diverged else ""
-        render.say(f"{number} accepted, not pushed: {first}git push")
-
-
-def _ok(found: Checked) -> str:
-    if found.in_review or found.accepted:
-        parts = [(len(found.in_review), "in review"), (len(found.accepted), "accepted, not pushed")]
-        said = ", ".join(f"{number} {name}" for number, name in parts if number)
-        return f"ok: nothing is undrained ({said})"
-    return "ok: everything is drained" if found.known else "ok: this clone has no queue branch"
-
-
-def _list(flags: Sequence[Flag]) -> None:
-    now = time.time()
-    render.table(
-        [
-            (
-                f"  {flag.id}",
-                age.ago(flag.at, now),
-                f"session {flag.session[:8]}" if flag.session else "no session",
-                flag.kind,
-                flag.text if len(flag.text) <= 72 else flag.text[:71] + "…",  # noqa: PLR2004
-            )
-            for flag in flags[:_SHOWN]
-        ]
+def _joined(asked: Policy, shared: Policy, *, scope: Scope | None) -> Policy:
+    """The command line goes before the shared settings, word by word."""
+    return replace(
+        asked,
+        scope=scope or shared.scope,
+        max_age=shared.max_age if asked.max_age is None else asked.max_age,
+        max_flags=shared.max_flags if asked.max_flags is None else asked.max_flags,
+        allow_in_review=asked.allow_in_review or shared.allow_in_review,
     )
-    if len(flags) > _SHOWN:
-        render.say(f"  and {len(flags) - _SHOWN} more")
+
+
+def _answer(found: Checked, policy: Policy, now: float) -> dict[str, object]:
+    return {
+        "ok": found.ok(policy, now),
+        "undrained": [*[flag.id for flag in found.undrained], *found.unreadable],
+        "in_review": [flag.id for flag in found.in_review],
+        "accepted": [flag.id for flag in found.accepted],
+        "cannot_tell": found.cannot_tell or None,
+        "why": list(found.objections(policy, now)),
+        "warning": found.view.lenient and bool(found.objections(policy, now)),
+        "scope": found.view.scope.value,
+        "branches": list(found.view.branches),
+        "remote": found.remote or None,
+        "remote_queue": found.there.value,
+    }
+
+
+def _annotate(found: Checked, policy: Policy, now: float) -> None:
+    """The runner's own marks, for what did not pass, and the summary."""
+    why = found.objections(policy, now)
+    if found.cannot_tell:
+        github.annotate("error", [f"cannot tell: {found.cannot_tell}", found.hint])
+    elif why:
+        waiting = (*found.undrained, *found.in_review, *found.accepted)
+        lines = [*why, *github.named(waiting, now), *checked.what_to_run(found)]
+        github.annotate("warning" if found.view.lenient else "error", lines)
+    groups = (
+        ("undrained", found.undrained),
+        ("in review", found.in_review),
+        ("accepted, not pushed", found.accepted),
+    )
+    github.summarize(checked.verdict(found, policy, now), groups, now)
