@@ -15,10 +15,12 @@ from gitmem import assets, settings
 from gitmem.domain import claude_settings
 from gitmem.domain.errors import NeedsPerson, Refused, Usage
 from gitmem.domain.plan import Work
+from gitmem.domain.proposal import Forge
 from gitmem.engine import rehearsal
 from gitmem.engine.doctor import Kit
 from gitmem.engine.install import Shipped
 from gitmem.engine.judged import Judged
+from gitmem.engine.propose import Terms
 from gitmem.engine.stats import Rates
 from gitmem.engine.verbatim import Verbatim
 from gitmem.llm.trusted import check_server, confirmed
@@ -282,6 +284,27 @@ def rates(model: str, price: str) -> Rates:
         tokens_out=found.tokens_out,
         cached=found.tokens_in / 10 if found.cached is None else found.cached,
         basis="--inline-price" if price else f"price table of {prices.AS_OF}",
+    )
+
+
+def terms(place: Workplace, *, client: str) -> Terms:
+    """How `close --pr` opens a request: git config gitmem.prCommand and gitmem.forge.
+
+    Never from a file of the repository, and from no environment. Inside an agent client only this
+    clone's own configuration names a command: what a global one is there, a repository's settings
+    can choose. Raises Usage for a forge nobody knows.
+    """
+    command = place.kept("prCommand") if client else place.personal("prCommand")
+    named = place.personal("forge").lower()
+    if named and named not in {one.value for one in Forge}:
+        raise Usage(
+            f"git config gitmem.forge is {named!r}",
+            hint="one of " + ", ".join(one.value for one in Forge),
+        )
+    return Terms(
+        template=assets.read("templates/pr/body.md"),
+        command=command.strip(),
+        forge=Forge(named) if named else None,
     )
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.cli import looking, progress, render
+from gitmem.cli import looking, progress, proposing, render
 from gitmem.domain.gate import NO_ANSWER, by_reason
 from gitmem.store import display
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from gitmem.bootstrap import Workplace
     from gitmem.engine.close import Closed
+    from gitmem.engine.propose import Proposed
 
 _NAMED = 40  # ids in a sentence; all of a question's, and more
 
@@ -50,7 +51,9 @@ def answer(closed: Closed) -> dict[str, object]:
     }
 
 
-def report(place: Workplace, closed: Closed, shown: Shown) -> None:
+def report(
+    place: Workplace, closed: Closed, shown: Shown, proposed: Proposed | None = None
+) -> None:
     """What a close came to, for a person: the difference, what is left, and what is next."""
     if closed.commit:
         text = display.diff(place.repo, closed.base, closed.commit, color=render.colour())
@@ -70,7 +73,10 @@ def report(place: Workplace, closed: Closed, shown: Shown) -> None:
         render.say(_hint(closed))
     if closed.stale:
         looking.say_stale(closed.stale)
-    render.say(_next(closed, shown))
+    if proposed is None or not (proposed.commit or proposed.problem):
+        render.say(_next(closed, shown))
+    if proposed is not None:
+        proposing.report(proposed)
 
 
 def _named(ids: Sequence[str]) -> str:

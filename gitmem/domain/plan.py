@@ -59,6 +59,9 @@ class Request:
     body: str = ""
     # Earlier snags that a flag may be a return of; flag id to them.
     earlier: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
+    # What an earlier close was told about these flags (nobody is asked again), by which engine and model.
+    told: tuple[Operation, ...] = ()
+    told_by: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

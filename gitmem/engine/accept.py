@@ -60,6 +60,7 @@ def accept(
     tip = review.tip_of(repo)
     where = target.find(repo, configured)
     _refuse_dropped(repo, where, tip)
+    _refuse_told_twice(repo, where, tip)
     if not tainted:
         _refuse_tainted(repo, where, tip, folder)
     if dry_run:
@@ -113,6 +114,28 @@ def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
             "in review is what was dropped since: " + ", ".join(item.flag.id for item in kept),
             hint="gitmem close makes the review anew without it; where a person edited the review, "
             "take the line out there, or gitmem discard and close again",
+        )
+
+
+def _refuse_told_twice(repo: Repository, where: Target, tip: str) -> None:
+    """A flag that has landed otherwise since must not land once more in other words."""
+    start, diverged = ground.newest(repo, where)
+    start = where.local if diverged else start
+    if not start or refs.contains(repo, start, tip):
+        return
+    mine = ground.recorded(repo, start, tip)
+    base = repo.git("merge-base", start, tip, ok=(0, 1)).text
+    theirs = {item.flag.id: item for item in ground.recorded(repo, base, start)}
+    twice = [
+        item.flag.id
+        for item in mine
+        if item.line and item.flag.id in theirs and theirs[item.flag.id].line != item.line
+    ]
+    if twice:
+        raise NeedsPerson(
+            "in review is what has landed in other words since: " + ", ".join(sorted(twice)),
+            hint="gitmem close makes the review anew without it; where a person edited the review, "
+            "gitmem discard and close again",
         )
 
 

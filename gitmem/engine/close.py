@@ -7,9 +7,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.domain import assemble, letter
+from gitmem.domain.earlier import split
 from gitmem.domain.plan import make_plan
 from gitmem.domain.taint import held_back
-from gitmem.engine import base, commit, drain, ground, history, loops, snapshot, stale, tidy
+from gitmem.engine import (
+    base,
+    commit,
+    drain,
+    ground,
+    history,
+    judgement,
+    loops,
+    snapshot,
+    stale,
+    tidy,
+)
 from gitmem.store import refs, target
 from gitmem.store.answers import Answers
 from gitmem.store.claim import Claim
@@ -17,10 +29,11 @@ from gitmem.store.claim import Claim
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from gitmem.domain.assemble import Ground
     from gitmem.domain.drain import Outcome, Run
     from gitmem.domain.gate import Left
-    from gitmem.domain.plan import Plan
-    from gitmem.engine.ground import Start
+    from gitmem.domain.plan import Plan, Request
+    from gitmem.engine.ground import Again, Start
     from gitmem.engine.ports import Answer, Engine
     from gitmem.engine.snapshot import Snapshot
     from gitmem.engine.stale import Stale
@@ -34,7 +47,8 @@ _NAMED = 5  # ids in a sentence
 class Wanted:
     """What a close shall do: which engine, onto what, and whether to write at all.
 
-    ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. Without
+    ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. ``again``
+    are other reviews, whose judgement of what is undrained now is used. Without
     ``ask`` nobody is asked and only the plan is made. ``begin`` hears the plan before anybody is
     asked, ``watch`` every answer as it comes.
     """
@@ -43,6 +57,7 @@ class Wanted:
     configured: str
     folder: str
     here: bool = False
+    again: tuple[Again, ...] = ()
     dry_run: bool = False
     ask: bool = True
     workers: int = 8
@@ -97,7 +112,9 @@ def close(repo: Repository, wanted: Wanted) -> Closed:
 def _close(repo: Repository, wanted: Wanted) -> Closed:
     proposed = refs.resolve(repo, target.REVIEW)
     seen, notes = _gather(repo, wanted)
-    start = ground.for_here(repo, seen) if wanted.here else ground.for_review(repo, seen)
+    start = (
+        ground.for_here(repo, seen) if wanted.here else ground.for_review(repo, seen, wanted.again)
+    )
     if not wanted.here and start.tip != proposed:  # another close got there after we had looked
         raise refs.Moved("the review branch moved meanwhile")
     found = base.read(repo, start.commit, wanted.folder)
@@ -107,7 +124,7 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
     plan = replace(plan, recurred=tuple(loops.came_back(past, start.flags)))
     # What a person has not looked at apart must not become an instruction of this very branch.
     plan, held = held_back(plan) if wanted.here else (plan, ())
-    plan = wanted.engine.prepared(plan)
+    plan = _prepared(repo, wanted, start, plan, found)
     wanted.begin(plan)
     drained = drain.drain(
         plan if wanted.ask else replace(plan, requests=()),
@@ -172,6 +189,16 @@ def _cited(
     """What memory will cite that neither the target nor the branch that is checked out has."""
     commits = [start.commit, refs.resolve(repo, "HEAD")]
     return stale.judged(repo, texts, commits, folder=wanted.folder)
+
+
+def _prepared(repo: Repository, wanted: Wanted, start: Start, plan: Plan, found: Ground) -> Plan:
+    """The plan as the engine wants it; what an earlier close judged, and still holds, asks nobody."""
+    told: list[Request] = []
+    for again in start.again:
+        plan, known = split(plan, judgement.read(repo, again, found))
+        told += known
+    asked = wanted.engine.prepared(plan)
+    return replace(asked, requests=(*told, *asked.requests))
 
 
 def _gather(repo: Repository, wanted: Wanted) -> tuple[Snapshot, list[str]]:

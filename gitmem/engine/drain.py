@@ -64,6 +64,10 @@ def drain(
 
     def ask(request: Request) -> _Reply:
         begun = clock()
+        if request.told:
+            answer = Answer(operations=request.told, model=request.told_by[1], kept=1)
+            watch(answer)
+            return _Reply(answer=answer, seconds=0.0)
         try:
             answer = engine.run(request)
         except Credentials:
@@ -103,7 +107,7 @@ def drain(
     return Drained(
         operations=tuple(fit),
         left=(*left, *over, *unfit),
-        run=_run(engine, width, replies, clock() - started),
+        run=_run(engine, _named(engine, plan), width, replies, clock() - started),
     )
 
 
@@ -132,12 +136,19 @@ def _ids(request: Request) -> list[str]:
     return [flag.id for flag in request.flags]
 
 
-def _run(engine: Engine, width: int, replies: Sequence[_Reply], wall: float) -> Run:
+def _named(engine: Engine, plan: Plan) -> str:
+    """Who judged: the engine, or the one of an earlier close whose judgement was used, or both."""
+    told = [request.told_by[0] for request in plan.requests if request.told]
+    asked = [engine.name] if len(told) < len(plan.requests) or not told else []
+    return ", ".join(dict.fromkeys([*filter(None, told), *asked])) or engine.name
+
+
+def _run(engine: Engine, name: str, width: int, replies: Sequence[_Reply], wall: float) -> Run:
     usage = together([reply.answer.usage for reply in replies])
     # An engine that does not tell its calls apart: what can be told is each request's time.
     lengths = [end - begin for begin, end in usage.spans] or [reply.seconds for reply in replies]
     return Run(
-        engine=engine.name,
+        engine=name,
         model=_answered(replies) or engine.model,
         asked=engine.model,
         workers=width,

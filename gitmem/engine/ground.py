@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gitmem.domain import letter
 from gitmem.domain.drain import Fate, outcomes
 from gitmem.domain.errors import NoProgress, Usage
-from gitmem.store import drops, matches, objects, records, refs, target, worktrees
+from gitmem.store import drops, matches, objects, records, refs, replay, target, worktrees
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,18 +24,32 @@ if TYPE_CHECKING:
 class Start:
     """The branch to move, its present tip, the commit to extend (both empty: none), the flags.
 
-    ``notes`` are sentences for the person.
+    ``again``: reviews whose judgement is used once more, because they are made anew. ``notes`` are sentences for the person.
     """
 
     ref: str
     tip: str
     commit: str
     flags: tuple[Flag, ...]
+    again: tuple[Again, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def for_review(repo: Repository, seen: Snapshot) -> Start:
-    """The review branch: stacked while it waits, anew on the target when it is spent or rejected."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """A review to be made anew: its tip, and the commit it had started from (empty: a root)."""
+
+    tip: str
+    base: str
+
+
+def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) -> Start:
+    """The review branch: stacked while it waits, anew on the target when it is spent or outdated.
+
+    Outdated is a review that has what was dropped or has landed otherwise since, or that git cannot
+    merge any more. One that a person edited stays. ``again``: other reviews, whose judgement of
+    what is undrained now counts.
+    """
     undrained = tuple(seen.state.undrained)
     tip = refs.resolve(repo, target.REVIEW)
     start, diverged = newest(repo, seen.target)
@@ -43,25 +57,35 @@ def for_review(repo: Repository, seen: Snapshot) -> Start:
     if diverged:
         notes = (f"{seen.target.name} and its upstream diverged; the review is on the upstream",)
     pending = _pending(repo, seen, start, tip)
-    rejected = (
-        pending & {*drops.reasons(repo), *_taken_back(repo, start, tip)} if pending else pending
-    )
-    commit, flags = tip, undrained
-    if not pending:
-        commit = start
-    elif rejected and _only_ours(repo, start, tip) and not forgets(repo, (start,), tip):
+    commit, flags = (tip if pending else start), undrained
+    outdated = _outdated(repo, start, tip, pending) if pending else ""
+    if outdated and only_ours(repo, start, tip) and not forgets(repo, (start,), tip):
+        old = Again(tip=tip, base=base_of(repo, start, tip))
+        again = (*again, old)
         # The review's own flags: another clone's may be in no queue here.
-        again = {item.flag.id: item.flag for item in recorded(repo, start, tip)}
+        mine = {item.flag.id: item.flag for item in recorded(repo, old.base, tip)}
         commit = start
-        flags = (*[flag for key, flag in again.items() if key in pending], *undrained)
-        notes += (
-            f"the review is made anew without what was dropped or unmatched (it was {tip[:12]})",
-        )
-    elif rejected:
-        ids = ", ".join(sorted(rejected))
+        flags = (*[flag for key, flag in mine.items() if key in pending], *undrained)
+        notes += (f"the review is made anew: {outdated} (it was {tip[:12]})",)
+    elif outdated:
         why = "a person edited the review, or it also forgets something"
-        notes += (f"{why}, so it stays, with what was dropped or unmatched: {ids}",)
-    return Start(ref=target.REVIEW, tip=tip, commit=commit, flags=flags, notes=notes)
+        notes += (f"{why}, so it stays as it is: {outdated}",)
+    return Start(ref=target.REVIEW, tip=tip, commit=commit, flags=flags, again=again, notes=notes)
+
+
+def _outdated(repo: Repository, start: str, tip: str, pending: frozenset[str]) -> str:
+    """Why a waiting review should not land as it is; empty when it may."""
+    waiting = recorded(repo, start, tip)
+    rejected = sorted(pending & {*drops.reasons(repo), *_taken_back(repo, waiting)})
+    if rejected:
+        return f"it has what was dropped or unmatched: {', '.join(rejected)}"
+    landed = len({item.flag.id for item in waiting} - pending)
+    if landed:
+        said = "flag of it has" if landed == 1 else "flags of it have"
+        return f"{landed} {said} landed otherwise or was taken back"
+    if start and not refs.contains(repo, tip, start) and not replay.merges(repo, start, tip):
+        return "it cannot be merged into the target any more"
+    return ""
 
 
 def stacked(repo: Repository, seen: Snapshot) -> Start:
@@ -129,8 +153,13 @@ def newest(repo: Repository, where: Target) -> tuple[str, bool]:
 def reviewed(repo: Repository, where: Target, tip: str) -> tuple[str, list[Outcome]]:
     """The commit that a review at ``tip`` started from (empty: a root), and every outcome in it."""
     start, _ = newest(repo, where)
-    base = repo.git("merge-base", start, tip, ok=(0, 1)).text if start else ""
+    base = base_of(repo, start, tip)
     return base, recorded(repo, base, tip)
+
+
+def base_of(repo: Repository, start: str, tip: str) -> str:
+    """The last commit that a review has in common with ``start``; empty when there is none."""
+    return repo.git("merge-base", start, tip, ok=(0, 1)).text if start else ""
 
 
 def recorded(repo: Repository, start: str, tip: str) -> list[Outcome]:
@@ -144,27 +173,25 @@ def recorded(repo: Repository, start: str, tip: str) -> list[Outcome]:
     ]
 
 
-def _taken_back(repo: Repository, start: str, tip: str) -> set[str]:
+def _taken_back(repo: Repository, waiting: Collection[Outcome]) -> set[str]:
     """The flags under review whose match a person took back, and which still have it."""
-    undone = matches.undone(repo)
+    undone = matches.undone(repo) if waiting else {}
     return {
-        item.flag.id
-        for item in (recorded(repo, start, tip) if undone else ())
-        if item.again and undone.get(item.flag.id) == item.again
+        item.flag.id for item in waiting if item.again and undone.get(item.flag.id) == item.again
     }
 
 
 def _pending(repo: Repository, seen: Snapshot, start: str, tip: str) -> frozenset[str]:
     """The flags under review at ``tip``; none when the target has the commit, even if reverted."""
-    if tip and start and refs.contains(repo, start, tip):
+    if not tip or (start and refs.contains(repo, start, tip)):
         return frozenset()
-    new = records.ids(repo, tip) - set(seen.records.deciding) - set(seen.records.local)
+    new = frozenset(seen.records.review) - {*seen.records.deciding, *seen.records.local}
     # What is forgotten has landed before, so only the record itself is new.
     known = (seen.target.deciding, seen.target.local)
     return new | {flag.id for flag in forgets(repo, known, tip)}
 
 
-def _only_ours(repo: Repository, start: str, tip: str) -> bool:
+def only_ours(repo: Repository, start: str, tip: str) -> bool:
     """Whether every commit under review is one that gitmem made and nobody amended."""
     span = f"{start}..{tip}" if start else tip
     trailer = f"%(trailers:key={letter.TRAILER},valueonly,separator=)"

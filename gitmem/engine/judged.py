@@ -75,6 +75,7 @@ class Judged:
         return tuple(
             part
             for request in plan.requests
+            if not request.told
             for part in _parts(_safe(request), CHUNK)
             if not self._kept(part)
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import NeedsPerson
 from gitmem.store import local, objects, refs
+from gitmem.store.process import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,6 +64,28 @@ def originals(repo: Repository, known: Sequence[str], tip: str) -> list[Original
             changes=_changes(repo, start, tip),
         )
     ]
+
+
+def merges(repo: Repository, one: str, other: str) -> bool:
+    """Whether git merges two commits without a conflict; no work tree, nothing moves.
+
+    Where git is older than 2.38 and cannot tell, only what no file of both sides changed merges.
+    """
+    done = repo.git("merge-tree", "--write-tree", "--no-messages", one, other, ok=ANY)
+    if done.code in (0, 1):
+        return done.code == 0
+    base = repo.git("merge-base", one, other, ok=(0, 1)).text
+    if not base:
+        return False
+    mine, yours = (
+        set(
+            repo.git("diff-tree", "-r", "--name-only", "--no-renames", "-z", base, tip).out.split(
+                b"\0"
+            )
+        )
+        for tip in (one, other)
+    )
+    return not (mine & yours) - {b""}
 
 
 def _latest(repo: Repository, known: Sequence[str], tip: str) -> str:

@@ -228,7 +228,7 @@ def test_a_clone_of_depth_one_in_ci_answers_as_the_readme_shows(
     runner = Sandbox(clone)
     runner.git("init", "--quiet")
     runner.git("remote", "add", "origin", origin.as_uri())
-    runner.git("fetch", "--quiet", "--depth=1", "origin", "main")
-    runner.git("checkout", "--quiet", "--detach", "FETCH_HEAD")
+    runner.git("fetch", "--quiet", "--depth=1", "origin", "+main:refs/remotes/pull/7/merge")
+    runner.git("checkout", "--quiet", "--detach", "refs/remotes/pull/7/merge")
 
     run_story("ci", runner, bin_folder)

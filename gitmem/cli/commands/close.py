@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gitmem.bootstrap import DEADLINE, Asked, Chosen, choose_engine
-from gitmem.cli import progress, render, surroundings
+from gitmem.cli import progress, proposing, render, surroundings
 from gitmem.cli.closed import Shown, answer, report
 from gitmem.cli.commands.options import DryRun, Here, Json
-from gitmem.domain.errors import GitmemError, NoProgress, Partial
+from gitmem.domain.errors import GitmemError, NoProgress, Partial, Usage
 from gitmem.domain.reply import Cancelled
 from gitmem.engine import close_entry
 from gitmem.engine.close import Wanted
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gitmem.domain.plan import Plan
     from gitmem.engine.close import Closed
     from gitmem.engine.ports import Model
+    from gitmem.engine.propose import Proposed, Terms
 
 
 def close(
@@ -46,27 +47,40 @@ def close(
         float, typer.Option("--deadline", min=1, help="Seconds for all questions together.")
     ] = DEADLINE,
     here: Here = False,
+    pr: Annotated[
+        bool,
+        typer.Option("--pr", help="Push the review and open, or update, one pull request."),
+    ] = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Drain the queue into one commit to review.
 
     The commit is on gitmem/drain; the difference is shown. Work tree, index and HEAD are not
-    touched (with --here, the current branch moves like a fast-forward).
+    touched (with --here, the current branch moves like a fast-forward). With --pr the queue is
+    shared, and the review is pushed; when that fails, the close stands all the same.
     """
+    if pr and here:
+        raise Usage(
+            "--pr and --here exclude each other",
+            hint="--here puts the memory into the pull request of the current branch",
+        )
     place = surroundings.here()
+    terms = proposing.terms(place) if pr else None
     asked = Asked(engine=engine, model=model, deadline=deadline, asks=not dry_run)
     chosen = choose_engine(place, asked, surroundings.ENVIRON, client=surroundings.agent())
     shown = Shown(dry_run=dry_run, here=here, json=json)
     began = time.monotonic()
-    closed = _close(place, chosen, shown, workers)
+    closed, proposed = _close(place, chosen, shown, workers, terms)
     if not dry_run:
         _keep_entry(place, chosen, closed, workers, time.monotonic() - began)
-    render.notes(closed.notes)
+    render.notes([*closed.notes, *(proposed.notes if proposed else ())])
     if json:
-        render.as_json(answer(closed))
+        render.as_json(answer(closed) | ({"pr": proposing.answer(proposed)} if proposed else {}))
+        if proposed:
+            proposing.failed(proposed)
     else:
-        report(place, closed, shown)
+        report(place, closed, shown, proposed)
     if closed.left:
         raise typer.Exit(Partial.exit_code if closed.outcomes else NoProgress.exit_code)
 
@@ -89,40 +103,36 @@ def _keep_entry(
         sessions.write_ledger(place.repo.folder, close_entry.closed_entry(asked, closed, seconds))
 
 
-def _close(place: Workplace, chosen: Chosen, shown: Shown, workers: int) -> Closed:
+def _close(
+    place: Workplace, chosen: Chosen, shown: Shown, workers: int, terms: Terms | None
+) -> tuple[Closed, Proposed | None]:
     """Runs the close; the model's library loads beside the git reads and is told when to stop."""
+    proposed = None
     model = chosen.model
     if model is not None and not shown.dry_run:
         threading.Thread(target=_warm, args=(model,), daemon=True).start()
 
     def begin(plan: Plan) -> None:
-        tell = render.note if shown.json else render.say
-        if not shown.json:
-            for told in plan.recurred:
-                render.say(f"came back: {told}")
-        if plan.flags and not (shown.json and model is None):
-            for line in _engine_line(chosen, plan, dry_run=shown.dry_run).splitlines():
-                tell(line)
-        if shown.dry_run and model is not None and isinstance(chosen.engine, Judged):
-            _show_questions(chosen.engine, model, plan)
+        _say_plan(chosen, plan, shown)
         watch.planned(len(plan.requests), workers)
 
     with progress.Watch(silent=shown.json or shown.dry_run or model is None) as watch:
+        wanted = Wanted(
+            engine=chosen.engine,
+            configured=place.configured,
+            folder=place.settings.folder,
+            here=shown.here,
+            dry_run=shown.dry_run,
+            ask=model is None or not shown.dry_run,
+            workers=workers,
+            begin=begin,
+            watch=watch.answered,
+        )
         try:
-            closed = run_close(
-                place.repo,
-                Wanted(
-                    engine=chosen.engine,
-                    configured=place.configured,
-                    folder=place.settings.folder,
-                    here=shown.here,
-                    dry_run=shown.dry_run,
-                    ask=model is None or not shown.dry_run,
-                    workers=workers,
-                    begin=begin,
-                    watch=watch.answered,
-                ),
-            )
+            if terms is None or shown.dry_run:
+                closed = run_close(place.repo, wanted)
+            else:
+                closed, proposed = proposing.run(place, wanted, terms, silent=shown.json)
         except KeyboardInterrupt as stopped:
             raise Cancelled("interrupted; the next close uses what was answered") from stopped
         finally:
@@ -131,7 +141,23 @@ def _close(place: Workplace, chosen: Chosen, shown: Shown, workers: int) -> Clos
     if watch.kept:
         answers = render.count(watch.kept, "answer")
         render.note(f"{answers} of an earlier close {'was' if watch.kept == 1 else 'were'} used")
-    return closed
+    if terms is not None and shown.dry_run and not shown.json:
+        proposing.preview(place, wanted, terms, closed)
+    return closed, proposed
+
+
+def _say_plan(chosen: Chosen, plan: Plan, shown: Shown) -> None:
+    """What came back, who judges and what leaves this machine; in a dry run also the questions."""
+    model = chosen.model
+    tell = render.note if shown.json else render.say
+    if not shown.json:
+        for told in plan.recurred:
+            render.say(f"came back: {told}")
+    if plan.flags and not (shown.json and model is None):
+        for line in _engine_line(chosen, plan, dry_run=shown.dry_run).splitlines():
+            tell(line)
+    if shown.dry_run and model is not None and isinstance(chosen.engine, Judged):
+        _show_questions(chosen.engine, model, plan)
 
 
 def _warm(model: Model) -> None:
@@ -154,7 +180,11 @@ def _engine_line(chosen: Chosen, plan: Plan, *, dry_run: bool) -> str:
 
 
 def _leaving(chosen: Chosen, plan: Plan, dry_run: bool) -> str:
-    asking = chosen.engine.asking(plan) if isinstance(chosen.engine, Judged) else plan.requests
+    asking = (
+        chosen.engine.asking(plan)
+        if isinstance(chosen.engine, Judged)
+        else [one for one in plan.requests if not one.told]
+    )
     sent = sum(len(request.flags) for request in asking)
     if not sent:
         return "no question to ask, nothing leaves this machine"

@@ -1,0 +1,231 @@
+"""What a forge shows of a review: the host it is on, title, text and one-line description (pure).
+
+All that people or models wrote stands in code spans: there a forge shows characters, and follows no
+mention, link, image, command or closing word.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from string import Template
+from typing import TYPE_CHECKING
+
+from gitmem.domain.drain import Fate
+from gitmem.domain.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gitmem.domain.drain import Outcome
+    from gitmem.domain.gate import Left
+
+#: GitHub takes 65,536 characters of text; what a template adds around the rows is well below the rest.
+LONGEST = 60_000
+_ROWS = 52_000  # of it for lines, folded and skipped; the rest for what was left
+_DESCRIPTION = 500  # characters of a push option
+_SCP = re.compile(r"(?:[^@/:]+@)?(\[[^]]+\]|[^/:]+):(?!//)(.*)")
+_URL = re.compile(r"(?:https?|ssh|git|git\+ssh)://(?:[^/@]*@)?(\[[^]]+\]|[^/:]*)(?::\d+)?/(.*)")
+
+
+class Forge(StrEnum):
+    """What `git config gitmem.forge` may say the remote is."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    FORGEJO = "forgejo"
+    GITEA = "gitea"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a remote's URL leads: host and path (``owner/name``); both empty for a folder."""
+
+    host: str = ""
+    path: str = ""
+
+    @property
+    def forge(self) -> Forge:
+        """The forge by the host's name. A Forgejo or Gitea is not known by it, and is never guessed."""
+        names = self.host.split(".")
+        if self.host == "github.com" or "github" in names or self.host.endswith(".ghe.com"):
+            return Forge.GITHUB
+        return Forge.GITLAB if "gitlab" in names else Forge.PLAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the texts are made of: every outcome in review, what this close left, target and judges."""
+
+    outcomes: Sequence[Outcome]
+    left: Sequence[Left]
+    target: str
+    engine: str
+    model: str = ""
+    instructing: frozenset[str] = frozenset()  # ids of tainted flags that become instructions
+
+
+def place_of(url: str) -> Place:
+    """Takes a remote's URL apart; an empty place for a path on this machine."""
+    found = _URL.fullmatch(url) or (None if "://" in url else _SCP.fullmatch(url))
+    if found is None:
+        return Place()
+    return Place(host=found[1].lower(), path=found[2].strip("/").removesuffix(".git"))
+
+
+def title(outcomes: Sequence[Outcome]) -> str:
+    """The request's title, the same for the same flags."""
+    skipped = sum(outcome.fate is Fate.SKIPPED for outcome in outcomes)
+    filed = len(outcomes) - skipped
+    parts = [f"file {_count(filed, 'flag')}"] if filed or not skipped else []
+    return "memory: " + ", ".join([*parts, *([f"skip {skipped}"] if skipped else [])])
+
+
+def description(facts: Facts) -> str:
+    """One line for a push option, which can hold no more: no line break, no character of others."""
+    tainted = sum(1 for outcome in facts.outcomes if outcome.flag.tainted)
+    files = sorted({outcome.file for outcome in facts.outcomes if outcome.file})
+    parts = [
+        f"{_count(len(facts.outcomes), 'flag')} judged by {_plain(facts.engine)}",
+        f"{tainted} tainted" if tainted else "",
+        f"{len(facts.left)} left in the queue" if facts.left else "",
+        _count(len(files), "file"),
+    ]
+    said = ", ".join(part for part in parts if part)
+    return f"{said}. Each line with its flag, author and origin is in the commit message."[
+        :_DESCRIPTION
+    ]
+
+
+def body(template: str, facts: Facts) -> str:
+    """The request's text from the template, at most 60,000 characters; what is cut is said."""
+    told = [outcome for outcome in facts.outcomes if outcome.file]
+    by_file: list[str] = []
+    for file in sorted({outcome.file for outcome in told}):
+        here = [outcome for outcome in told if outcome.file == file]
+        by_file += [f"\n### {span(file)}\n", *_joined(here)]
+    folded = [one for one in facts.outcomes if one.fate is Fate.DUPLICATE]
+    skipped = [one for one in facts.outcomes if one.fate is Fate.SKIPPED]
+    rows = _Rows(_ROWS)
+    lines = rows.take(by_file)
+    folds = rows.take([_folded(one) for one in folded])
+    skips = rows.take([_skipped(one) for one in skipped])
+    rest = _Rows(LONGEST - _ROWS - len(template) - 1_000)
+    left = rest.take([f"- `{one.id}`: {span(one.reason)}" for one in facts.left])
+    values = {
+        "summary": _count(len(facts.outcomes), "flag"),
+        "judged": _judged(facts),
+        "warning": _warning(facts),
+        "lines": lines.strip(),
+        "folded": _section("Folded into what is there already", folds),
+        "skipped": _section("Skipped", skips),
+        "left": _section("Left in the queue", left),
+        "target": facts.target,
+    }
+    text = Template(template).substitute(values)
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def span(text: str) -> str:
+    """Text of others as a Markdown code span: one line, each character shown and none obeyed."""
+    plain = visible(text).replace("\n", " ").replace("\r", " ")
+    longest = max((len(run) for run in re.findall(r"`+", plain)), default=0)
+    fence = "`" * (longest + 1)
+    gap = " " if plain.startswith("`") or plain.endswith("`") or not plain.strip() else ""
+    return f"{fence}{gap}{plain}{gap}{fence}"
+
+
+class _Rows:
+    """Takes rows as long as there is room, and says how many it did not take."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+
+    def take(self, rows: Sequence[str]) -> str:
+        taken: list[str] = []
+        for row in rows:
+            if len(row) + 1 > self._room:
+                break
+            self._room -= len(row) + 1
+            taken.append(row)
+        more = sum(row.startswith("- ") for row in rows[len(taken) :])
+        if more:
+            taken.append(f"\nand {more} more: see the commit message.")
+        return "\n".join(taken)
+
+
+def _joined(outcomes: Iterable[Outcome]) -> list[str]:
+    """One row for each line, with every flag it came from."""
+    lines: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        lines.setdefault((outcome.line, outcome.survivor), []).append(outcome)
+    return [_placed(group) for group in lines.values()]
+
+
+def _placed(group: Sequence[Outcome]) -> str:
+    first = group[0]
+    rows = [f"- {span(first.line)}"]
+    if first.survivor:
+        rows.append(f"  - in place of {span(first.survivor)}")
+    for outcome in group:
+        rows.append(f"  - {_origin(outcome)}")
+        if not outcome.verbatim:
+            rows.append(f"    - said {span(outcome.flag.text)}")
+    rows += [f"  - {span(why)}" for why in dict.fromkeys(one.reason for one in group) if why]
+    return "\n".join(rows)
+
+
+def _origin(outcome: Outcome) -> str:
+    flag = outcome.flag
+    author = flag.by.partition("<")[0].strip() or "nobody"
+    marks = [f"`{flag.id}`", span(flag.kind), span(author)]
+    if flag.session:
+        marks.append(f"session {span(flag.session[:8])}")
+    marks.append("verbatim" if outcome.verbatim else "**reworded**")
+    if flag.tainted:
+        marks.append("**tainted**")
+    return ", ".join(marks)
+
+
+def _folded(outcome: Outcome) -> str:
+    row = f"- {span(outcome.flag.text)}\n  - {_origin(outcome)}"
+    return f"{row}\n  - same as {span(outcome.survivor)}"
+
+
+def _skipped(outcome: Outcome) -> str:
+    return f"- {span(outcome.flag.text)}\n  - {_origin(outcome)}\n  - {span(outcome.reason)}"
+
+
+def _judged(facts: Facts) -> str:
+    if facts.engine == "verbatim":
+        return "Every line is the flag as written; nothing was judged."
+    model = f", model {span(facts.model)}" if facts.model else ""
+    return f"Judged by {span(facts.engine)}{model}, and checked line by line against the flags."
+
+
+def _warning(facts: Facts) -> str:
+    tainted = [one.flag.id for one in facts.outcomes if one.flag.tainted]
+    if not tainted:
+        return ""
+    said = (
+        f"**Look twice: {_count(len(tainted), 'flag')} tainted.** Untrusted text had entered the "
+        "session they were made in."
+    )
+    if facts.instructing:
+        ids = ", ".join(f"`{key}`" for key in sorted(facts.instructing))
+        said += f" Of these become instructions for agents: {ids}."
+    return said
+
+
+def _section(heading: str, rows: str) -> str:
+    return f"### {heading}\n\n{rows}" if rows else ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _plain(text: str) -> str:
+    return "".join(letter for letter in text if letter.isascii() and letter.isprintable())

@@ -1,0 +1,132 @@
+"""Bring a review to the remote in the way that its forge understands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from gitmem.domain import proposal
+from gitmem.engine import meet
+from gitmem.store import forge, network, refs, target
+
+if TYPE_CHECKING:
+    from gitmem.domain.proposal import Facts
+    from gitmem.store.forge import Wish
+    from gitmem.store.network import Talk
+    from gitmem.store.repository import Repository
+
+_TOPIC = "gitmem-drain"  # what AGit knows the request by
+
+
+class Way(StrEnum):
+    """How a request is opened and updated."""
+
+    COMMAND = "command"
+    GH = "gh"
+    GITLAB = "push options"
+    AGIT = "AGit"
+    PLAIN = "push"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """What is delivered: the commit ``tip``, with the texts of its request.
+
+    ``expected`` is what the review branch is at there; empty: it is not there.
+    """
+
+    repo: Repository
+    talk: Talk
+    tip: str
+    expected: str
+    wish: Wish
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """How it went: the ``way`` taken in the end, and whether it was not there before.
+
+    ``url`` is what the server named, ``note`` a sentence for the person; both may be empty.
+    """
+
+    way: Way
+    pushed: bool = False
+    url: str = ""
+    note: str = ""
+
+
+def deliver(parcel: Parcel, way: Way) -> Delivered | None:
+    """Pushes it; None when somebody else was faster.
+
+    Push options go only to a server that says it takes them; to another the branch is pushed
+    plainly. Raises what a push raises.
+    """
+    try:
+        if way is Way.AGIT:
+            return _agit(parcel)
+        options = _gitlab(parcel) if way is Way.GITLAB else []
+        return _branch(parcel, way, options)
+    except network.NoOptions:
+        done = _branch(parcel, Way.PLAIN, [])
+    if done is None:
+        return None
+    note = f"{parcel.wish.remote} takes no push options, so the branch was pushed without a pull request"
+    return Delivered(way=done.way, pushed=done.pushed, url=done.url, note=note)
+
+
+def _branch(parcel: Parcel, way: Way, options: list[str]) -> Delivered | None:
+    if parcel.tip == parcel.expected:
+        return Delivered(way=way)
+    said = network.propose(
+        parcel.repo,
+        parcel.wish.remote,
+        f"{parcel.tip}:{target.REVIEW}",
+        parcel.talk,
+        expected=parcel.expected,
+        options=options,
+    )
+    return None if said is None else Delivered(way=way, pushed=True, url=forge.address(said))
+
+
+def _gitlab(parcel: Parcel) -> list[str]:
+    """GitLab's push options (https://docs.gitlab.com/topics/git/commit/, "Push options").
+
+    On a later push they bring the open request up to date.
+    """
+    return [
+        "merge_request.create",
+        f"merge_request.target={parcel.wish.target}",
+        f"merge_request.title={parcel.wish.title}",
+        f"merge_request.description={proposal.description(parcel.facts)}",
+        "merge_request.remove_source_branch",
+    ]
+
+
+def _agit(parcel: Parcel) -> Delivered | None:
+    """A push to a ref that only starts a request (https://forgejo.org/docs/latest/user/agit-support/).
+
+    There is no branch to lease. A server that takes the ref for one of its own is found out.
+    """
+    repo, remote = parcel.repo, parcel.wish.remote
+    known = refs.resolve(repo, meet.PROPOSED + remote)
+    if known == parcel.tip:
+        return Delivered(way=Way.AGIT)
+    ref = f"refs/for/{parcel.wish.target}"
+    options = [
+        f"topic={_TOPIC}",
+        f"title={parcel.wish.title}",
+        f"description={proposal.description(parcel.facts)}",
+    ]
+    if known and not refs.contains(repo, parcel.tip, known):
+        options.append("force-push=true")
+    said = network.propose(repo, remote, f"{parcel.tip}:{ref}", parcel.talk, options=options)
+    if network.has(repo, remote, ref, parcel.talk):
+        raise forge.NotProposed(
+            f"{remote} made a ref of its own, {ref}, so it does not speak AGit",
+            hint="git config gitmem.forge plain; and somebody may take that ref away there",
+        )
+    if said is None:
+        return None
+    return Delivered(way=Way.AGIT, pushed=True, url=forge.address(said))

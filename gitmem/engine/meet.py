@@ -1,0 +1,146 @@
+"""Before a review is pushed: fetch the one at the remote, and take in what others did to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.domain.errors import NeedsPerson, Refused
+from gitmem.domain.paths import writable
+from gitmem.domain.text import visible
+from gitmem.engine import ground
+from gitmem.engine.ground import Again
+from gitmem.engine.merge_here import merger
+from gitmem.store import network, records, refs, target, worktrees
+from gitmem.store.claim import Claim
+from gitmem.store.worktrees import InTheWay, Move
+
+if TYPE_CHECKING:
+    from gitmem.store.network import Talk
+    from gitmem.store.repository import Repository
+    from gitmem.store.target import Target
+
+PROPOSED = "refs/gitmem/proposed/"  # per remote: the review as this clone pushed or took it in last
+_NAME = target.REVIEW.removeprefix("refs/heads/")
+_NAMED = 3  # paths in a sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """What was found: ``theirs``, the review branch at the remote (empty: it is not there).
+
+    ``again``: a review of this clone that gave way to it, and whose judgement counts. ``notes`` are
+    sentences for the person.
+    """
+
+    theirs: str = ""
+    again: tuple[Again, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def meet(repo: Repository, remote: str, *, configured: str, folder: str, talk: Talk) -> Met:
+    """Fetches the review branch; the local one continues it afterwards, or may replace it.
+
+    One that has landed may be replaced, and so may one that this clone pushed itself and nobody has
+    touched since. What reviewers pushed is taken in and stacked upon. Raises NotReached, and
+    NeedsPerson where both sides were edited, or theirs has what gitmem does not write.
+    """
+    theirs = _fetched(repo, remote, talk)
+    where = target.find(repo, configured)
+    mine = refs.resolve(repo, target.REVIEW)
+    mark = refs.resolve(repo, PROPOSED + remote)
+    if not theirs:
+        waits = bool(mark) and waiting(repo, where, mine)
+        gone = f"the review branch is gone at {remote}, and what waits has not landed: it is proposed again"
+        return Met(notes=(gone,) if waits else ())
+    ours = theirs in (mine, mark) or (bool(mine) and refs.contains(repo, mine, theirs))
+    if ours or not waiting(repo, where, theirs):
+        return Met(theirs=theirs)
+    return _taken_in(repo, remote, where, mine, theirs, folder)
+
+
+def waiting(repo: Repository, where: Target, tip: str) -> bool:
+    """Whether a review (empty: none) has a flag that has not landed."""
+    if not tip:
+        return False
+    targets = {where.local, where.upstream} - {""}
+    landed = records.ids(repo, where.local) | records.ids(repo, where.deciding)
+    return bool(records.proposed(repo, tip, targets) - landed)
+
+
+def note(repo: Repository, remote: str, tip: str) -> None:
+    """Remembers what is in review at the remote, as this clone knows it."""
+    ref = PROPOSED + remote
+    old = refs.resolve(repo, ref)
+    if old != tip:
+        refs.update(repo, ref, tip, old, "gitmem: close --pr")
+
+
+def _fetched(repo: Repository, remote: str, talk: Talk) -> str:
+    ref = f"refs/remotes/{remote}/{_NAME}"
+    absent = network.fetch(repo, remote, [f"+{target.REVIEW}:{ref}"], talk)
+    known = refs.listed(repo, ref).get(ref, "")
+    if absent and known:
+        refs.delete(repo, ref, known, "gitmem: close --pr")
+    return "" if absent else refs.resolve(repo, ref)
+
+
+def _taken_in(
+    repo: Repository, remote: str, where: Target, mine: str, theirs: str, folder: str
+) -> Met:
+    """Makes the local review branch theirs; ours gives way where it waits and nobody edited it."""
+    start, _ = ground.newest(repo, where)
+    _refuse_foreign(repo, remote, ground.base_of(repo, start, theirs), theirs, folder)
+    again: tuple[Again, ...] = ()
+    if waiting(repo, where, mine) and not refs.contains(repo, theirs, mine):
+        if not ground.only_ours(repo, start, mine):
+            raise NeedsPerson(
+                f"{_NAME} was edited here and at {remote}, each in another way",
+                hint=f"git rebase {remote}/{_NAME} {_NAME} unites them; then gitmem close --pr",
+            )
+        again = (Again(tip=mine, base=ground.base_of(repo, start, mine)),)
+    with Claim(repo) as claim:
+        _move(repo, claim, mine, theirs, folder)
+    note(repo, remote, theirs)
+    told = f"the review at {remote} was taken in ({theirs[:12]})"
+    return Met(theirs=theirs, again=again, notes=(told,))
+
+
+def _move(repo: Repository, claim: Claim, mine: str, theirs: str, folder: str) -> None:
+    move = Move(ref=target.REVIEW, old=mine, new=theirs, reason="gitmem: close --pr")
+    if not mine or refs.contains(repo, theirs, mine):
+        worktrees.land(repo, claim, move, merger(folder))
+        return
+    trees = worktrees.holding(repo, target.REVIEW)
+    if trees:
+        raise InTheWay(
+            f"{_NAME} is checked out in {trees[0].top}", hint="check out another branch there"
+        )
+    claim.clear(f"{repo.common}/{target.REVIEW}.lock")
+    refs.update(repo, move.ref, move.new, move.old, move.reason)
+
+
+def _refuse_foreign(repo: Repository, remote: str, base: str, theirs: str, folder: str) -> None:
+    """What gitmem would never write is not stacked upon: `accept` would land it here unseen."""
+    if not base:
+        raise NeedsPerson(
+            f"the review branch at {remote} has no history in common with the target",
+            hint=f"look at it: git log {remote}/{_NAME}",
+        )
+    raw = repo.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", base, theirs).out
+    paths = [path for path in raw.decode("utf-8", "surrogateescape").split("\0") if path]
+    foreign = [path for path in paths if not _writable(path, folder)]
+    if foreign:
+        named = ", ".join(visible(path) for path in foreign[:_NAMED])
+        raise NeedsPerson(
+            f"the review branch at {remote} changes what gitmem does not write: {named}",
+            hint="land that review, or take those changes out of it; then gitmem close --pr",
+        )
+
+
+def _writable(path: str, folder: str) -> bool:
+    try:
+        writable(path, folder=folder)
+    except Refused:
+        return False
+    return True

@@ -1,0 +1,253 @@
+"""Propose: push the review branch and keep one request for it on the forge. A close that also asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, assert_never
+
+from gitmem.domain import proposal
+from gitmem.domain.errors import GitmemError, Internal, NoProgress
+from gitmem.domain.proposal import Forge
+from gitmem.domain.taint import instructing
+from gitmem.engine import ground, judgement, meet, sync
+from gitmem.engine.close import close as run_close
+from gitmem.engine.deliver import Parcel, Way, deliver
+from gitmem.engine.meet import Met
+from gitmem.store import forge, network, refs, remotes, target
+from gitmem.store.forge import Wish
+
+if TYPE_CHECKING:
+    from gitmem.domain.gate import Left
+    from gitmem.engine.close import Closed, Wanted
+    from gitmem.engine.ground import Again
+    from gitmem.store.network import Talk
+    from gitmem.store.repository import Repository
+
+_TRIES = 4  # pushes of the review that somebody else was faster than
+BRANCH = target.REVIEW.removeprefix("refs/heads/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the person configured: a command (or empty), which forge (None: by the host's name).
+
+    ``template`` is the text of a request.
+    """
+
+    template: str
+    command: str = ""
+    forge: Forge | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """What came of it. ``commit`` is in review at the remote (empty: nothing is, or it failed).
+
+    ``pushed``: it was not there before. ``url``: where the request is, or where to open it, when
+    anybody said. ``problem`` and ``hint``: what failed; the close stands all the same.
+    """
+
+    remote: str = ""
+    way: Way = Way.PLAIN
+    commit: str = ""
+    pushed: bool = False
+    url: str = ""
+    title: str = ""
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+    hint: str = ""
+
+
+def propose(repo: Repository, wanted: Wanted, terms: Terms, talk: Talk) -> tuple[Closed, Proposed]:
+    """Closes, and proposes what is in review; the close never fails because of that.
+
+    Shares the queue, takes in the review at the remote, closes, pushes with a lease on what it took
+    in, and starts over, a bounded number of times, when somebody was faster. Raises what a close
+    raises.
+    """
+    proposed = Proposed()
+    try:
+        remote = remotes.configured(repo)
+        proposed = Proposed(remote=remote, way=_way(repo, terms, remote))
+        proposed = _shared(repo, proposed, wanted, talk)
+    except GitmemError as error:
+        return run_close(repo, wanted), _failed(proposed, error)
+    return _Rounds(repo, wanted, terms, talk, proposed).run()
+
+
+def preview(repo: Repository, wanted: Wanted, terms: Terms, closed: Closed) -> tuple[Proposed, str]:
+    """For a dry run: the way it would take, its title, and the text of the request. Looks only.
+
+    Raises `gitmem.store.remotes.NoRemote`.
+    """
+    remote = remotes.configured(repo)
+    facts = _facts(repo, wanted, closed.left)
+    waiting = {outcome.flag.id for outcome in closed.outcomes}
+    earlier = [outcome for outcome in facts.outcomes if outcome.flag.id not in waiting]
+    facts = replace(facts, outcomes=(*earlier, *closed.outcomes))
+    if not facts.engine:
+        facts = replace(facts, engine=closed.run.engine, model=closed.run.model)
+    done = Proposed(
+        remote=remote, way=_way(repo, terms, remote), title=proposal.title(facts.outcomes)
+    )
+    return done, proposal.body(terms.template, facts)
+
+
+def _way(repo: Repository, terms: Terms, remote: str) -> Way:
+    """The person's command, else what fits the forge, else a plain push."""
+    if terms.command:
+        return Way.COMMAND
+    place = proposal.place_of(network.push_url(repo, remote))
+    match terms.forge or place.forge:
+        case Forge.GITHUB:
+            return Way.GH if forge.has_gh(repo) else Way.PLAIN
+        case Forge.GITLAB:
+            return Way.GITLAB
+        case Forge.FORGEJO | Forge.GITEA:
+            return Way.AGIT
+        case Forge.PLAIN:
+            return Way.PLAIN
+        case other:
+            assert_never(other)
+
+
+def _shared(repo: Repository, proposed: Proposed, wanted: Wanted, talk: Talk) -> Proposed:
+    """Shares the queue first: two clones that drain the same flags should know of each other."""
+    try:
+        done = sync.sync(repo, sync.Wanted(configured=wanted.configured, hears=talk.hears))
+    except Internal:
+        raise
+    except GitmemError as error:
+        told = f"the queue was not shared: {error.message}"
+        return replace(proposed, notes=(told, *([f"hint: {error.hint}"] if error.hint else [])))
+    return replace(proposed, notes=done.notes)
+
+
+class _Rounds:
+    """A proposal under way: take in, close, push, until nobody was faster."""
+
+    def __init__(
+        self, repo: Repository, wanted: Wanted, terms: Terms, talk: Talk, proposed: Proposed
+    ) -> None:
+        self._repo = repo
+        self._wanted = wanted
+        self._terms = terms
+        self._talk = talk
+        self._proposed = proposed
+        self._closed: Closed | None = None
+
+    def run(self) -> tuple[Closed, Proposed]:
+        """What the close came to, and the proposal."""
+        for _ in range(_TRIES):
+            try:
+                met = self._met()
+            except GitmemError as error:
+                return self._closed or self._close(()), _failed(self._proposed, error)
+            self._note(*met.notes)
+            closed = self._close(met.again)
+            try:
+                if self._delivered(closed.left, met):
+                    return closed, self._proposed
+            except GitmemError as error:
+                return closed, _failed(self._proposed, error)
+        late = NoProgress(
+            f"others pushed to {BRANCH} at {self._proposed.remote} {_TRIES} times meanwhile",
+            hint="nothing is lost; run gitmem close --pr again",
+        )
+        return self._closed or self._close(()), _failed(self._proposed, late)
+
+    def _met(self) -> Met:
+        if self._proposed.way is Way.AGIT:
+            return Met()  # there is no branch at the remote, so nobody else can push to it
+        return meet.meet(
+            self._repo,
+            self._proposed.remote,
+            configured=self._wanted.configured,
+            folder=self._wanted.folder,
+            talk=self._talk,
+        )
+
+    def _close(self, again: tuple[Again, ...]) -> Closed:
+        """Closes; of several rounds the last one that committed something counts."""
+        now = run_close(self._repo, replace(self._wanted, again=again))
+        if now.commit or self._closed is None:
+            self._closed = now
+        return self._closed
+
+    def _delivered(self, left: tuple[Left, ...], met: Met) -> bool:
+        """Pushes what waits and brings the request up to date; False when somebody was faster."""
+        repo, remote = self._repo, self._proposed.remote
+        tip = refs.resolve(repo, target.REVIEW)
+        where = target.find(repo, self._wanted.configured)
+        if not meet.waiting(repo, where, tip):
+            return True
+        facts = _facts(repo, self._wanted, left)
+        wish = Wish(
+            remote=remote,
+            branch=BRANCH,
+            target=facts.target,
+            title=proposal.title(facts.outcomes),
+            body=proposal.body(self._terms.template, facts),
+        )
+        parcel = Parcel(
+            repo=repo, talk=self._talk, tip=tip, expected=met.theirs, wish=wish, facts=facts
+        )
+        self._proposed = replace(self._proposed, title=wish.title)
+        done = deliver(parcel, self._proposed.way)
+        if done is None:
+            return False
+        meet.note(repo, remote, tip)
+        self._note(*([done.note] if done.note else []))
+        self._proposed = replace(
+            self._proposed, way=done.way, commit=tip, pushed=done.pushed, url=done.url
+        )
+        url = _asked(repo, self._terms, self._proposed, wish)
+        self._proposed = replace(self._proposed, url=url or done.url)
+        return True
+
+    def _note(self, *notes: str) -> None:
+        self._proposed = replace(self._proposed, notes=(*self._proposed.notes, *notes))
+
+
+def _asked(repo: Repository, terms: Terms, proposed: Proposed, wish: Wish) -> str:
+    """The part that a program does after the push; the request's address, where it says one."""
+    match proposed.way:
+        case Way.COMMAND:
+            return forge.own(repo, terms.command, wish)
+        case Way.GH:
+            place = proposal.place_of(network.push_url(repo, proposed.remote))
+            return forge.gh(repo, f"{place.host}/{place.path}", wish)
+        case Way.GITLAB | Way.AGIT | Way.PLAIN:
+            return ""
+        case other:
+            assert_never(other)
+
+
+def _facts(repo: Repository, wanted: Wanted, left: tuple[Left, ...]) -> proposal.Facts:
+    """All that is in review, from its records."""
+    where = target.find(repo, wanted.configured)
+    start, _ = ground.newest(repo, where)
+    tip = refs.resolve(repo, target.REVIEW)
+    waits = meet.waiting(repo, where, tip)
+    outcomes = tuple(ground.recorded(repo, start, tip)) if waits else ()
+    engine, model = judgement.judges(repo, start, tip) if waits else ("", "")
+    becoming = instructing(outcomes, folder=wanted.folder)
+    return proposal.Facts(
+        outcomes=outcomes,
+        left=left,
+        target=_at_remote(where),
+        engine=engine,
+        model=model,
+        instructing=frozenset(outcome.flag.id for outcome in becoming),
+    )
+
+
+def _at_remote(where: target.Target) -> str:
+    """The target's name at its remote."""
+    return where.upstream_ref.removeprefix("refs/remotes/").partition("/")[2] or where.name
+
+
+def _failed(proposed: Proposed, error: GitmemError) -> Proposed:
+    if isinstance(error, Internal):
+        raise error
+    return replace(proposed, problem=error.message, hint=error.hint)
