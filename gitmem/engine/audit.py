@@ -155,10 +155,10 @@ def _conversations(scope: Scope, since: int) -> dict[str, Conversation]:
 
 
 def _fired(lines: Sequence[Mapping[str, object]]) -> dict[str, Fired]:
-    """The hooks of each session; a line about a close is none."""
+    """The hooks of each session; a line about a close or a sync is none."""
     by_session: dict[str, Lines] = {}
     for line in lines:
-        if line.get("event") != "close":
+        if line.get("event") not in ("close", "sync"):
             by_session.setdefault(str(line.get("session") or ""), []).append(dict(line))
     return {session: _of_session(mine) for session, mine in by_session.items()}
 

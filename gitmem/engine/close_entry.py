@@ -11,9 +11,21 @@ if TYPE_CHECKING:
     from gitmem.domain.errors import GitmemError
     from gitmem.engine.close import Closed
 
-__all__ = ["DETACHED", "EVENT", "INLINE", "Asked", "closed_entry", "failed_entry", "left_entry"]
+__all__ = [
+    "DETACHED",
+    "EVENT",
+    "INLINE",
+    "SYNC",
+    "Asked",
+    "closed_entry",
+    "failed_entry",
+    "left_entry",
+    "sync_entry",
+    "with_sync",
+]
 
 EVENT = "close"
+SYNC = "sync"  # the event of a sync without a close, and what holds its sentence in a close's line
 INLINE = "inline"
 _LONGEST = 500  # characters of an error
 
@@ -67,6 +79,23 @@ def failed_entry(asked: Asked, error: GitmemError, seconds: float) -> dict[str, 
 def left_entry(asked: Asked) -> dict[str, object]:
     """The ledger line of a detached close that left its work to the one that waits already."""
     return _entry(asked, "left it to another", 0.0, {})
+
+
+def with_sync(entry: dict[str, object], sentence: str) -> dict[str, object]:
+    """The ledger line of a close with what its sync came to; unchanged by an empty sentence."""
+    return {**entry, SYNC: sentence[:_LONGEST]} if sentence else entry
+
+
+def sync_entry(asked: Asked, sentence: str, seconds: float) -> dict[str, object]:
+    """The ledger line of a sync that a session's end started without a close."""
+    return {
+        "client": asked.client,
+        "event": SYNC,
+        "session": asked.session,
+        "did": sentence[:_LONGEST],
+        "ms": round(seconds * 1000, 1),
+        "how": asked.how,
+    }
 
 
 def _entry(asked: Asked, did: str, seconds: float, fields: dict[str, object]) -> dict[str, object]:

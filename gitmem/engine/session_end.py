@@ -1,4 +1,4 @@
-"""A session ended: start the close that the person asked for, and do not wait for it (hot lane)."""
+"""A session ended: start the close or sync that the person asked for, and do not wait (hot lane)."""
 
 from __future__ import annotations
 
@@ -14,21 +14,24 @@ if TYPE_CHECKING:
 
 SETTING = "gitmem.autoClose"
 STARTED = "started a close"  # what the ledger says of it
+STARTED_SYNC = "started a sync"
 
 
 def start_close(repo: Repository, event: Event) -> str:
     """Starts a detached `gitmem auto-close`; what the ledger shall say, empty when nothing was to do.
 
-    Only where the person's git config says so. Variables of gitmem's own do not go along: they may
+    With `gitmem.sync auto` it syncs afterwards, or does only that. Only where the person's git config says so. Variables of gitmem's own do not go along: they may
     come from settings that a repository brings to the client. Raises OSError.
     """
     if not Journal(repo.folder).exists():
         return ""
     from gitmem.store import process  # an end without anything to close starts no git
 
-    asked = repo.git("config", "--type=bool", "--get", SETTING, ok=process.ANY)
-    if asked.text != "true":
-        return ""
+    started, options = STARTED, []
+    if repo.git("config", "--type=bool", "--get", SETTING, ok=process.ANY).text != "true":
+        if repo.git("config", "--get", "gitmem.sync", ok=process.ANY).text != "auto":
+            return ""
+        started, options = STARTED_SYNC, ["--sync-only"]
     env = {
         key: value
         for key, value in repo.environ.items()
@@ -37,8 +40,8 @@ def start_close(repo: Repository, event: Event) -> str:
     }
     session = sessions.name(event.session)
     # Without -P, Python would look for gitmem in the working folder first: in the repository.
-    program = [sys.executable, "-P", "-m", "gitmem", "auto-close"]
+    program = [sys.executable, "-P", "-m", "gitmem", "auto-close", *options]
     process.detach(
         [*program, "--", repo.top, session, event.client], env, repo.folder + "/close.log"
     )
-    return STARTED
+    return started

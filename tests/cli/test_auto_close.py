@@ -279,3 +279,89 @@ def test_an_outcome_is_bounded_whatever_an_engine_says(agreed: Sandbox) -> None:
     found = outcome(agreed)
     assert (found["flags"], found["left"]) == (0, 1)
     assert len(json.dumps(found)) < 2_000
+
+
+def remote(sandbox: Sandbox, name: str) -> Sandbox:
+    """An empty repository that is the origin of another."""
+    bare = Sandbox(sandbox.path.with_name(name))
+    bare.path.mkdir()
+    bare.git("init", "--quiet", "--bare")
+    sandbox.git("remote", "add", "origin", str(bare.path))
+    return bare
+
+
+def test_the_queue_is_shared_after_the_close_where_the_person_asked_for_it(agreed: Sandbox) -> None:
+    origin = remote(agreed, "origin.git")
+    agreed.git("config", "gitmem.sync", "auto")
+    end(agreed)
+
+    found = outcome(agreed)
+    assert (found["event"], found["did"]) == ("close", "drained 1")
+    assert found["sync"] == "synced with origin: 0 received, 1 sent"
+    assert origin.git("for-each-ref", "--format=%(refname)") == "refs/heads/gitmem/queue"
+
+
+def test_a_sync_that_fails_is_told_beside_what_the_close_did(agreed: Sandbox) -> None:
+    agreed.git("remote", "add", "origin", "git://127.0.0.1:1/nowhere")
+    agreed.git("config", "gitmem.sync", "auto")
+    end(agreed)
+
+    found = outcome(agreed)
+    assert found["did"] == "drained 1"
+    assert found["sync"].startswith("not synced (5): origin was not reached")
+
+
+def test_without_a_word_about_sync_nothing_is_shared(agreed: Sandbox) -> None:
+    origin = remote(agreed, "origin.git")
+    end(agreed)
+
+    assert "sync" not in outcome(agreed)
+    assert origin.git("for-each-ref") == ""
+
+
+def test_a_sync_needs_no_close_by_itself(agreed: Sandbox) -> None:
+    origin = remote(agreed, "origin.git")
+    agreed.git("config", "gitmem.autoClose", "false")
+    agreed.git("config", "gitmem.sync", "auto")
+    end(agreed)
+
+    wait(lambda: lines(agreed, "sync"))
+    assert lines(agreed, "SessionEnd")[0]["did"] == "marked end, started a sync"
+    (found,) = lines(agreed, "sync")
+    assert found["did"] == "synced with origin: 0 received, 1 sent"
+    assert (found["how"], found["session"]) == ("detached", SESSION)
+    assert lines(agreed) == []
+    audited = agreed.gitmem("audit", "--json").out
+    assert "SessionEnd" in audited
+    assert '"sync"' not in audited
+    assert origin.git("for-each-ref", "--format=%(refname)") == "refs/heads/gitmem/queue"
+
+
+def test_a_close_that_failed_shares_the_queue_all_the_same(agreed: Sandbox) -> None:
+    remote(agreed, "origin.git")
+    agreed.git("config", "gitmem.engine", "anthropic")
+    agreed.git("config", "gitmem.sync", "auto")
+    end(agreed, env={"ANTHROPIC_API_KEY": None})
+
+    found = outcome(agreed)
+    assert (found["did"], found["code"]) == ("failed", 9)
+    assert found["sync"] == "synced with origin: 0 received, 1 sent"
+
+
+def test_a_sync_that_hangs_is_ended_and_the_close_is_told(agreed: Sandbox) -> None:
+    """In a process of its own, because the end takes its process group along."""
+    agreed.git("config", "gitmem.sync", "auto")
+    script = (
+        "import subprocess\n"
+        "from gitmem.cli.commands import auto_close\n"
+        "auto_close._WHOLE = 3\n"
+        "auto_close.sync.sync = lambda *_: subprocess.run(['sleep', '60'])\n"
+        f"auto_close.auto_close({str(agreed.path)!r}, 's9', 'claude-code')\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", script], check=True, start_new_session=True, timeout=PATIENCE
+    )
+
+    found = outcome(agreed)
+    assert found["did"] == "drained 1"
+    assert found["sync"] == "not synced (7): it was not done within 3 seconds"

@@ -1,4 +1,4 @@
-"""`gitmem auto-close`: the close that a session's end starts in the background (plumbing)."""
+"""`gitmem auto-close`: the close and sync that a session's end starts in the background (plumbing)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import typer
 from gitmem.bootstrap import Asked, choose_engine, unsettled, workplace
 from gitmem.cli import surroundings
 from gitmem.domain.errors import GitmemError, Internal, NeedsPerson, NoProgress
-from gitmem.engine import close_entry
+from gitmem.engine import close_entry, sync
 from gitmem.engine.close import Wanted
 from gitmem.engine.close import close as run_close
 from gitmem.store import sessions
@@ -32,17 +32,21 @@ _WORKERS = 8
 
 
 class TooLong(NoProgress):
-    """The close was still at work after its time."""
+    """The close, or the sync after it, was still at work after its time."""
 
 
 def auto_close(
     top: Annotated[str, typer.Argument(help="The work tree.")],
     session: Annotated[str, typer.Argument(help="The session that ended.")] = "",
     client: Annotated[str, typer.Argument(help="Its client.")] = "",
+    sync_only: Annotated[
+        bool, typer.Option("--sync-only", help="Share the queue, and close nothing.")
+    ] = False,
 ) -> None:
     """Close in the background; the ledger keeps the outcome.
 
     Prepares the review as `gitmem close` would, with the engine of git config, and lands nothing.
+    With git config gitmem.sync auto the queue is shared afterwards.
     """
     repo = discover(top, surroundings.ENVIRON)
     personal = unsettled(repo).personal
@@ -56,9 +60,37 @@ def auto_close(
     )
     with Flight(repo.folder) as flight:
         if not flight.take(_WHOLE):
-            sessions.write_ledger(repo.folder, close_entry.left_entry(asked))
+            if not sync_only:
+                sessions.write_ledger(repo.folder, close_entry.left_entry(asked))
             return
-        sessions.write_ledger(repo.folder, _outcome(repo, asked))
+        sessions.write_ledger(repo.folder, _done(repo, asked, sync_only=sync_only))
+
+
+def _done(repo: Repository, asked: close_entry.Asked, *, sync_only: bool) -> dict[str, object]:
+    """Closes and syncs, as the person asked; the ledger line."""
+    began = time.monotonic()
+    if sync_only:
+        return close_entry.sync_entry(asked, _sync(repo), time.monotonic() - began)
+    return close_entry.with_sync(_outcome(repo, asked), _sync(repo))
+
+
+def _sync(repo: Repository) -> str:
+    """Shares the queue where the person asked for it; what came of it, in words."""
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(_WHOLE)
+    try:
+        if unsettled(repo).personal("sync") != "auto":
+            return ""
+        place = workplace(repo.top, surroundings.ENVIRON)
+        return sync.automatic(repo, place.configured)
+    except GitmemError as error:
+        return f"not synced ({error.exit_code}): {error.message}"
+    except Exception as error:  # noqa: BLE001 - what the close did must reach the ledger all the same
+        traceback.print_exc()
+        return f"not synced: {type(error).__name__}: {error}"
+    finally:
+        if not signal.alarm(0):
+            _end_children()
 
 
 def _outcome(repo: Repository, asked: close_entry.Asked) -> dict[str, object]:
@@ -78,14 +110,18 @@ def _outcome(repo: Repository, asked: close_entry.Asked) -> dict[str, object]:
     finally:
         signal.alarm(0)
     if isinstance(failure, TooLong):
-        # Our own process group: a git that hangs, and nothing of anybody else's.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        os.killpg(0, signal.SIGTERM)
+        _end_children()
     return close_entry.failed_entry(asked, failure, time.monotonic() - began)
 
 
+def _end_children() -> None:
+    """Ends our own process group but for us: a git that hangs, and nothing of anybody else's."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(0, signal.SIGTERM)
+
+
 def _too_long(_number: int, _frame: FrameType | None) -> None:
-    raise TooLong(f"the close was not done within {_WHOLE} seconds")
+    raise TooLong(f"it was not done within {_WHOLE} seconds")
 
 
 def _close(repo: Repository, asked: close_entry.Asked, began: float) -> dict[str, object]:
