@@ -17,6 +17,7 @@ from gitmem.domain.errors import NeedsPerson, Refused, Usage
 from gitmem.domain.plan import Work
 from gitmem.domain.proposal import Forge
 from gitmem.engine import rehearsal
+from gitmem.engine.ci_files import FILES, ShippedCi
 from gitmem.engine.doctor import Kit
 from gitmem.engine.install import Shipped
 from gitmem.engine.judged import Judged
@@ -319,6 +320,16 @@ def shipped(place: Workplace, chosen: SharedSettings) -> Shipped:
         gitattributes=attributes(),
         skill=assets.read("templates/skills/gitmem-close/SKILL.md"),
         skills=own_skills(),
+        ci=ci(),
+    )
+
+
+def ci() -> ShippedCi:
+    """What runs the check in CI, and the pre-push hook beside it."""
+    return ShippedCi(
+        texts={path: assets.read(name) for files in FILES.values() for path, name in files.items()},
+        hook=assets.read("hooks/git/pre-push"),
+        versions=frozenset(assets.read("templates/ci/shipped.sha256").split()),
     )
 
 

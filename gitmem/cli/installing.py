@@ -5,19 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitmem.bootstrap import ci as shipped_ci
 from gitmem.bootstrap import shipped
 from gitmem.engine import install, undo
+from gitmem.engine.beside_push import plan_hook
 from gitmem.engine.plan_files import apply
 from gitmem.store import ignore, starts
 
 if TYPE_CHECKING:
     from gitmem.bootstrap import Workplace
+    from gitmem.engine.beside_push import HookPlan
+    from gitmem.engine.ci_files import Host
     from gitmem.engine.install import InstallPlan
     from gitmem.settings import SharedSettings
 
 
 def plan(
-    place: Workplace, chosen: SharedSettings, *, auto_memory: bool | None = None
+    place: Workplace,
+    chosen: SharedSettings,
+    *,
+    auto_memory: bool | None = None,
+    ci: Host | None = None,
 ) -> InstallPlan:
     """The wiring at the top, in this folder, and in every folder that is wired already."""
     here = str(Path.cwd())
@@ -28,8 +36,13 @@ def plan(
         shipped=shipped(place, chosen),
         folder=chosen.folder,
         ignored=lambda path: ignore.ignored(place.repo, path),
-        wish=install.Wish(starts=tuple(sorted(folders)), auto_memory=auto_memory),
+        wish=install.Wish(starts=tuple(sorted(folders)), auto_memory=auto_memory, ci=ci),
     )
+
+
+def hook(place: Workplace, ci: Host | None) -> HookPlan | None:
+    """The pre-push hook that goes with that CI; None where it stays as it is."""
+    return plan_hook(place.repo, ci, shipped_ci()) if ci else None
 
 
 def write(place: Workplace, planned: InstallPlan) -> None:

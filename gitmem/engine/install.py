@@ -7,12 +7,13 @@ gitmem's own skill. The first close makes the memory. The plan is a value; `gitm
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from gitmem.domain import auto_memory, claude_settings, instructions
 from gitmem.domain.errors import Refused
+from gitmem.engine.ci_files import Host, ShippedCi, ci_changes, without_ci
 from gitmem.engine.own_skill import SKILL, skill_changes, without_skill
 from gitmem.engine.plan_files import FileChange, change_text, read_text, real_path
 
@@ -42,7 +43,8 @@ _SWITCHED_OFF = (
 class Shipped:
     """Texts to install: the hooks file, the finished settings file, the attributes of records.
 
-    ``skill`` is gitmem's own skill, ``skills`` the digests of every version of it ever shipped.
+    ``skill`` is gitmem's own skill, ``skills`` the digests of every version of it ever shipped;
+    ``ci`` is what runs the check.
     """
 
     hooks: str
@@ -50,6 +52,7 @@ class Shipped:
     gitattributes: str
     skill: str
     skills: frozenset[str]
+    ci: ShippedCi = field(default_factory=ShippedCi)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +69,13 @@ class Wish:
 
     ``starts`` are folders below the top, relative to it, that sessions start in: the client reads
     shared settings only there. ``auto_memory`` switches the client's own memory on or off for this
-    person and repository; None leaves it as it is.
+    person and repository; None leaves it as it is. ``ci`` is whose CI shall run the check; None
+    leaves that as it is, too.
     """
 
     starts: tuple[str, ...] = ()
     auto_memory: bool | None = None
+    ci: Host | None = None
 
 
 def plan_install(
@@ -105,7 +110,9 @@ def plan_install(
     own, said = skill_changes(root, shipped.skill, shipped.skills)
     notes += _notes_on_sharing([path, changes[-1].path], ignored)
     notes += _notes_on_places(root, path, folder)
-    return InstallPlan(changes=_effective([*changes, *more, *own]), notes=(*notes, *said))
+    checks, told = ci_changes(root, wish.ci, shipped.ci) if wish and wish.ci else ([], [])
+    every = [*changes, *more, *own, *checks]
+    return InstallPlan(changes=_effective(every), notes=(*notes, *said, *told))
 
 
 def _wished(root: Path, shipped: Shipped, wish: Wish) -> list[FileChange]:
@@ -125,13 +132,15 @@ def plan_uninstall(
     *,
     attributes: str,
     skills: Collection[str],
+    ci: Collection[str] = (),
     starts: Collection[str] = (),
     found: Mapping[str, Found] | None = None,
 ) -> InstallPlan:
     """What taking the wiring out changes; memory and drain records stay.
 
-    ``starts`` are the folders below the top that were wired too, ``found`` is what init found here,
-    by path. A file behind a symlink that init would refuse is left alone, and a note says so. Raises
+    ``skills`` and ``ci`` are the digests of what was ever shipped, ``starts`` the folders below the
+    top that were wired too, ``found`` is what init found here, by path. A file behind a symlink that
+    init would refuse is left alone, and a note says so. Raises
     NeedsPerson when a file to be changed is not in order.
     """
     notes: list[str] = []
@@ -161,7 +170,8 @@ def plan_uninstall(
         for change in changes.values()
         if change.before and _has_rules(change.before.decode("utf-8", "replace"))
     ]
-    return InstallPlan(changes=_effective(changes.values()), notes=tuple(notes))
+    checks, said = without_ci(root, ci)
+    return InstallPlan(changes=_effective([*changes.values(), *checks]), notes=(*notes, *said))
 
 
 def _has_rules(text: str) -> bool:

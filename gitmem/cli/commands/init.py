@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,10 +11,13 @@ from gitmem.bootstrap import chosen_settings, engine_name
 from gitmem.cli import installing, question, render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.engine import install
+from gitmem.engine.beside_push import apply_hook
+from gitmem.engine.ci_files import Host
 from gitmem.engine.plan_files import render_diff
 
 if TYPE_CHECKING:
     from gitmem.bootstrap import Workplace
+    from gitmem.engine.beside_push import HookPlan
     from gitmem.engine.install import InstallPlan
 
 
@@ -41,6 +45,14 @@ def init(
             help="Prepare the review in the background when a session ends: kept in git config.",
         ),
     ] = None,
+    ci: Annotated[
+        Host | None,
+        typer.Option(
+            "--ci",
+            help="Write what runs `gitmem check` in that CI, and the pre-push hook that shares the "
+            "queue; none takes both out.",
+        ),
+    ] = None,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -60,13 +72,16 @@ def init(
         environ.pop("GITMEM_ENGINE", None)  # a repository's settings can set it
     engine_name(place, engine, environ)  # a name nobody knows stops here
     chosen = chosen_settings(place, target)
-    plan = installing.plan(place, chosen, auto_memory=auto_memory)
+    plan = installing.plan(place, chosen, auto_memory=auto_memory, ci=ci)
+    hook = installing.hook(place, ci)
     silent = dry_run or json
     wanted = engine or _asked(place, silent=silent)
     if auto_close is None:
         auto_close = _asked_auto_close(place, silent=silent)
     if not dry_run:
         installing.write(place, plan)
+        if hook:
+            apply_hook(hook)
         # A branch without the settings file, forked before this, has the same target.
         if place.kept("target") != chosen.target:
             place.keep("target", chosen.target or "")
@@ -76,9 +91,10 @@ def init(
             place.keep("autoClose", _said(auto_close))
     by_itself = place.personal_yes("autoClose") if auto_close is None else auto_close
     name, why = engine_name(place, wanted if dry_run else "", environ)
+    shown = _with_hook(plan, hook)
     if json:
-        paths = [change.path for change in plan.changes]
-        notes = list(plan.notes)
+        paths = [change.path for change in shown.changes]
+        notes = list(shown.notes)
         settings = {"target": chosen.target, "engine": name, "auto_close": by_itself}
         render.as_json({"changed": paths, "notes": notes, **settings})
         return
@@ -88,7 +104,15 @@ def init(
     memory_line = _MEMORY_LINES[auto_memory]
     engine_line = f"engine {name} ({why}); another one: gitmem init --engine NAME"
     said = (engine_line, _auto_close_line(by_itself), memory_line)
-    _print(plan, where, said, dry_run=dry_run)
+    _print(shown, where, said, dry_run=dry_run)
+
+
+def _with_hook(plan: InstallPlan, hook: HookPlan | None) -> InstallPlan:
+    """The plan as it is shown: the hook is a file of this clone and none of the work tree."""
+    if hook is None:
+        return plan
+    changes = (*plan.changes, *([hook.change] if hook.change else []))
+    return replace(plan, changes=changes, notes=(*plan.notes, *hook.notes))
 
 
 # What becomes of the client's own memory, by what was asked.
@@ -113,7 +137,8 @@ def _print(plan: InstallPlan, where: str, chosen: tuple[str, ...], *, dry_run: b
     if dry_run:
         render.raw(render_diff(plan.changes))
     for change in plan.changes:
-        render.say(f"{'would write' if dry_run else 'wrote'} {change.path}")
+        verb = ("would remove", "removed") if change.after is None else ("would write", "wrote")
+        render.say(f"{verb[0] if dry_run else verb[1]} {change.path}")
     render.notes(plan.notes)
     wrote = plan.changes and not dry_run
     if not plan.changes:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from gitmem.bootstrap import attributes, own_skills, unsettled
+from gitmem.bootstrap import ci as shipped_ci
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.engine import install, undo
+from gitmem.engine.beside_push import apply_hook, plan_hook
+from gitmem.engine.ci_files import Host
 from gitmem.engine.plan_files import apply, render_diff
 from gitmem.store import starts
 
@@ -15,28 +18,33 @@ from gitmem.store import starts
 def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
     """Take the wiring out again.
 
-    Settings, managed block and hooks go, and `git config gitmem.engine` and `gitmem.autoClose` of
-    this clone, which init may have set; memory, records and the queue stay. A file that nobody edited
-    since `init` gets back the very bytes it had.
+    Settings, managed block, hooks and what `init --ci` wrote go, and `git config gitmem.engine` and
+    `gitmem.autoClose` of this clone, which init may have set; memory, records and the queue stay. A
+    file that nobody edited since `init` gets back the very bytes it had.
     """
     place = unsettled(surroundings.repository())
     root = Path(place.repo.top)
+    ci = shipped_ci()
     plan = install.plan_uninstall(
         root,
         attributes=attributes(),
         skills=own_skills(),
+        ci=ci.versions,
         starts=starts.wired(place.repo, str(Path.cwd())),
         found=undo.recall(place.repo.git_dir),
     )
+    hook = plan_hook(place.repo, Host.NONE, ci)
+    changes = (*plan.changes, *([hook.change] if hook.change else []))
     engine = place.kept("engine")
     kept = {key: value for key in ("engine", "autoClose") if (value := place.kept(key))}
     if not dry_run:
         apply(root, plan.changes)
         undo.forget(place.repo.git_dir)
+        apply_hook(hook)
         place.forget("target")
         for key in kept:
             place.forget(key)
-    paths = [change.path for change in plan.changes]
+    paths = [change.path for change in changes]
     if json:
         render.as_json(
             {
@@ -48,8 +56,8 @@ def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
         )
         return
     if dry_run:
-        render.raw(render_diff(plan.changes))
-    for change in plan.changes:
+        render.raw(render_diff(changes))
+    for change in changes:
         verb = ("would remove", "removed") if change.after is None else ("would change", "changed")
         render.say(f"{verb[0] if dry_run else verb[1]} {change.path}")
     for key, value in kept.items():
