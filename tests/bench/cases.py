@@ -30,6 +30,7 @@ TRANSCRIPT_LIMIT = (
 )
 CHECK_SECONDS = 0.5
 GUARDS = 200
+_BATCH_IN = "hook: PostToolBatch, transcript "
 SKILLS, LINES, CLOSES = 40, 2_000, 50
 LOOPS_SECONDS = 1.0
 _SNAG_EVERY, _BACK = 4, 20
@@ -147,6 +148,12 @@ def nudge(sandbox: Sandbox) -> Case:
     return case
 
 
+def transcripts(hooks: Sequence[Case]) -> tuple[Case, Case]:
+    """Of the hooks the batch in a session with a short transcript, and with a huge one."""
+    short, huge = [case for case in hooks if case.name.startswith(_BATCH_IN)]
+    return short, huge
+
+
 def grown(sandbox: Sandbox) -> list[Case]:
     """A batch in a session with a short transcript, and in one with a huge one."""
     cases = []
@@ -160,7 +167,7 @@ def grown(sandbox: Sandbox) -> list[Case]:
             rows.write(json.dumps(row) + "\n")
         cases.append(
             hook(
-                f"hook: PostToolBatch, {name} transcript",
+                f"{_BATCH_IN}{name}",
                 sandbox,
                 "PostToolBatch",
                 transcript_path=str(file),

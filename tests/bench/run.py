@@ -42,7 +42,7 @@ def main() -> int:
         measure.run(slow, _SLOW_ROUNDS)
     print(f"{GITMEM} with {launcher()}; {rounds} interleaved rounds; {os.cpu_count()} cores")
     over = [row(case, base) for case in [*quick, *slow]]
-    short, huge = [case for case in hooks if "transcript" in case.name]
+    short, huge = cases.transcripts(hooks)
     return 1 if any([*over, flat(flags), flat_transcript(short, huge)]) else 0
 
 

@@ -38,3 +38,11 @@ def test_a_slow_round_hits_both_sides_and_decides_nothing() -> None:
     first, last = timed([1.0] * 3, [1.0, 3.0, 1.0]), timed([1.0] * 3, [1.1, 3.3, 1.1])
 
     assert run.flat([first, *[first] * (len(cases.SIZES) - 2), last]) is False
+
+
+def test_the_two_batches_are_found_beside_other_hooks_that_read_a_transcript() -> None:
+    names = ["hook: SessionStart, transcript short", "hook: PostToolBatch, transcript short"]
+    names += ["hook: SessionStart, transcript 200 MB", "hook: PostToolBatch, transcript 200 MB"]
+    hooks = [Case(name=name, command=["true"], folder=Path()) for name in names]
+
+    assert cases.transcripts(hooks) == (hooks[1], hooks[3])
