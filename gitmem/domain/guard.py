@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 FILE = ".gitmem/guards.jsonl"
 ASK = "ask"
+# Claude Code's names for what runs a command, and for what changes a file. The shipped hook before a
+# call is wired to these alone: one for every Read of a session would cost more than it says.
+SHELL = ("Bash",)
+WRITERS = ("Edit", "MultiEdit", "NotebookEdit", "Write")
+HEARD = SHELL + WRITERS
 MOST = 256  # guards; more are not read
 LARGEST = 131_072  # bytes of the file; a longer one is not read
 LONGEST = 200  # characters of a pattern
@@ -23,7 +28,6 @@ _SUBJECT = 4_000  # characters of a command that are looked at
 _STARS = 16
 _LEAST = 2  # letters and digits a pattern needs, so that it does not fit everything
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
-_TOOLS = 8
 _TOOL = 100  # characters of a tool's name
 
 
@@ -108,17 +112,25 @@ def parse(line: str) -> Guard:
 
 def objection(guard: Guard) -> str:
     """What is wrong with a guard's tools, pattern or size; empty when nothing is."""
-    names = guard.tools
-    if not 0 < len(names) <= _TOOLS or [name for name in names if not name or name.strip(_NAME)]:
-        return "the tool is not a tool's name (or several with | between them)"
-    if max([len(name) for name in names]) > _TOOL:
-        return "a tool's name is too long"
+    reason = _no_tools(guard.tools)
+    if reason:
+        return reason
     if not guard.match or len(guard.match) > LONGEST or guard.match.count("*") > _STARS:
         return f"a pattern has 1 to {LONGEST} characters and at most {_STARS} stars"
     if len([letter for letter in guard.match if letter.isalnum()]) < _LEAST:
         return "the pattern matches everything, or nearly so"
     if not guard.lesson or len(guard.lesson) > LESSON:
         return f"a lesson has 1 to {LESSON} characters"
+    return ""
+
+
+def _no_tools(names: Sequence[str]) -> str:
+    if [name for name in names if not name or len(name) > _TOOL or name.strip(_NAME)]:
+        return "the tool is not a tool's name (or several with | between them)"
+    deaf = [name for name in names if name not in HEARD]
+    if deaf or not names:
+        said = deaf[0] if deaf else "no tool"
+        return f"no hook runs before {said}; a guard can be for {', '.join(HEARD)}"
     return ""
 
 

@@ -6,16 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from gitmem.domain.grounding_lexicon import words
-from gitmem.domain.guard import Guard, objection
+from gitmem.domain.guard import SHELL, WRITERS, Guard, objection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.domain.flag import Flag
-
-SHELL = ("Bash",)
-# What changes a file, in Claude Code.
-WRITERS = ("Edit", "MultiEdit", "NotebookEdit", "Write")
 
 _CODE = re.compile(r"`([^`]{3,120})`")
 # What names a program a person would warn of, when it stands without backticks.

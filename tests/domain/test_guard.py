@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gitmem import assets
 from gitmem.domain import guard as guards
 from gitmem.domain import guard_file
 from gitmem.domain.errors import Refused
 from gitmem.domain.flag import Flag, make
-from gitmem.domain.guard import Guard, matches, parse, subject
-from gitmem.domain.guard_found import SHELL, WRITERS, proposed
+from gitmem.domain.guard import HEARD, SHELL, WRITERS, Guard, matches, parse, subject
+from gitmem.domain.guard_found import proposed
 
 ID = "a" * 12
 OTHER = "b" * 12
@@ -67,6 +70,25 @@ def test_a_pattern_that_fits_everything_or_is_too_large_is_refused(pattern: str)
         parse(guard(pattern).line)
     with pytest.raises(Refused, match="pattern"):
         guard_file.add("", [guard(pattern)])
+
+
+@pytest.mark.parametrize("tools", [["Read"], ["mcp__forge__merge"], ["Edit", "WebFetch"]])
+def test_a_guard_for_a_tool_that_no_hook_is_wired_to_is_refused_and_the_tool_named(
+    tools: list[str],
+) -> None:
+    reason = f"no hook runs before {tools[-1]}"
+    with pytest.raises(ValueError, match=reason):
+        parse(guard(tools=tools).line)
+    with pytest.raises(Refused, match=reason):
+        guard_file.add("", [guard(tools=tools)])
+
+
+def test_the_tools_of_guards_are_those_that_the_shipped_hook_is_wired_to() -> None:
+    hooks = json.loads(assets.read("hooks/claude-code/hooks.json"))
+    (wired,) = hooks["hooks"]["PreToolUse"]
+
+    assert wired["matcher"].split("|") == sorted(HEARD)
+    assert {*SHELL, *WRITERS} == {*HEARD}
 
 
 @pytest.mark.parametrize(
