@@ -14,8 +14,8 @@ from gitmem.domain import age
 from gitmem.domain.errors import GitmemError
 from gitmem.domain.finding import Finding, Mend, fail, ok, warn
 from gitmem.domain.jsonline import loads
-from gitmem.engine import snapshot
-from gitmem.store import identity, local, process, publisher, refs
+from gitmem.engine import loops, snapshot
+from gitmem.store import guards, identity, local, process, publisher, refs, target
 from gitmem.store.branch import ARCHIVE, BRANCH
 from gitmem.store.journal import Journal
 from gitmem.store.objects import Unreadable
@@ -42,6 +42,7 @@ def look(repo: Repository, configured: str, now: float) -> list[Finding]:
         lambda: _writable(repo),
         lambda: _locks(repo, now),
         lambda: _queue(repo, configured),
+        lambda: _guards(repo, configured),
         lambda: _ledger(repo, now),
     ]
     found: list[Finding] = []
@@ -171,6 +172,19 @@ def _objects(repo: Repository, seen: Snapshot) -> list[Finding]:
                 )
             )
     return found
+
+
+def _guards(repo: Repository, configured: str) -> list[Finding]:
+    """How many guards are in force, and which lines of their file are none; nothing without any."""
+    where = target.find(repo, configured)
+    known = len(guards.found(repo, where.local or where.upstream).guards)
+    flaws = loops.no_guards(repo, configured)
+    found = [
+        warn("guard", f"{flaw}: it is never said", "docs/data-model.md has the shape")
+        for flaw in flaws[:3]
+    ]
+    in_force = "1 guard is" if known == 1 else f"{known} guards are"
+    return [*found, ok("guards", f"{in_force} in force on {where.name}")] if known else found
 
 
 def _ledger(repo: Repository, now: float) -> list[Finding]:

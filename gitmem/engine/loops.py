@@ -12,7 +12,7 @@ from gitmem.domain.errors import Refused
 from gitmem.domain.loops import Climb, Loop, LoopState
 from gitmem.engine import alike, base, ground, history, snapshot
 from gitmem.engine.guarding import FIRED
-from gitmem.store import ledger
+from gitmem.store import guards, ledger, target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -56,6 +56,13 @@ def read(repo: Repository, configured: str, folder: str) -> list[Told]:
     with fitting_skill(places) as fits:
         told = [replace(_told(loop, places, fits), fires=_fired_for(loop, fired)) for loop in loops]
     return sorted(told, key=lambda one: (not one.back, -len(one.loop.since) if one.back else 0))
+
+
+def no_guards(repo: Repository, configured: str) -> list[str]:
+    """A sentence on each line of the guards' file that is no guard: as landed, and in the work tree."""
+    where = target.find(repo, configured)
+    landed = guards.found(repo, where.local or where.upstream)
+    return list(dict.fromkeys([*landed.flaws, *guards.beside(repo).flaws]))
 
 
 def _fired_for(loop: Loop, fired: Sequence[set[str]]) -> int:

@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gitmem.domain.guard_file import Found
     from gitmem.store.repository import Repository
 
 _VERSION = b"gitmem-guards 2"
@@ -37,9 +38,8 @@ def ready(repo: Repository) -> str | None:
 
 def refresh(repo: Repository) -> str:
     """Reads the guards from the target's tree and keeps them; their rows."""
-    from gitmem.domain import guard_file
     from gitmem.domain.errors import GitmemError
-    from gitmem.store import objects, target
+    from gitmem.store import target
 
     rows = ""
     names = ["HEAD"]
@@ -48,10 +48,9 @@ def refresh(repo: Repository) -> str:
         where = target.find(repo, target.configured_name(repo))
         names = [name for name in (where.ref, where.upstream_ref) if name]
         head = _look(repo, names)
-        tip = where.local or where.upstream
-        texts = objects.files(repo, tip, FILE) if tip else {}
-        text = texts.get(FILE, b"")[: LARGEST + 1].decode("utf-8", "replace")
-        rows = "\n".join([_row(guard) for guard in guard_file.read(text).guards])
+        rows = "\n".join(
+            [_row(guard) for guard in found(repo, where.local or where.upstream).guards]
+        )
     except GitmemError:
         rows = ""  # no target, no guards; `check` and `status` say what is the matter
     local.make_folder(repo.folder)
@@ -60,6 +59,27 @@ def refresh(repo: Repository) -> str:
         local.write_whole(_path(repo), head + _END + rows.encode("utf-8", "replace"))
         lock.release()
     return rows
+
+
+def found(repo: Repository, commit: str) -> Found:
+    """The guards in a commit's tree (empty: no commit), and what of the file is none."""
+    from gitmem.domain import guard_file
+    from gitmem.store import objects
+
+    content = objects.files(repo, commit, FILE).get(FILE, b"") if commit else b""
+    return guard_file.read(content[: LARGEST + 1].decode("utf-8", "replace"))
+
+
+def beside(repo: Repository) -> Found:
+    """The same of the work tree's file, which counts once it is committed to the target."""
+    from gitmem.domain import guard_file
+
+    path = f"{repo.top}/{FILE}"
+    content = b""
+    if os.path.isfile(path):
+        with open(path, "rb") as file:
+            content = file.read(LARGEST + 1)
+    return guard_file.read(content.decode("utf-8", "replace"))
 
 
 def fitting(rows: str, tool: str, about: str) -> list[Guard]:

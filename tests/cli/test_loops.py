@@ -185,3 +185,24 @@ def test_a_match_is_shown_with_both_texts_and_taken_back_in_the_review(sandbox: 
     (outcome,) = json.loads(sandbox.gitmem("review", "--json").out)["outcomes"]
     assert (outcome["again"], outcome["file"]) == (None, "CLAUDE.md")
     assert sandbox.gitmem("review", "--unmatch", again).code == 2
+
+
+def test_a_line_of_the_guards_file_that_is_no_guard_is_said_with_the_reason(
+    sandbox: Sandbox,
+) -> None:
+    everything = '{"tool":"Bash","match":"*","lesson":"x"}'
+    deaf = '{"tool":"Read","match":"src/*","lesson":"x"}'
+    good = '{"tool":"Bash","match":"make x","lesson":"Run make y."}'
+    sandbox.commit("guards", {".gitmem/guards.jsonl": f"{good}\n{everything}\n"})
+    sandbox.write(".gitmem/guards.jsonl", f"{good}\n{everything}\n{deaf}\n")
+
+    told = sandbox.gitmem("loops")
+    doctor = sandbox.gitmem("doctor", "--json")
+
+    first, second = told.err.splitlines()
+    said = "gitmem: no guard, never said: .gitmem/guards.jsonl"
+    assert first == f"{said}:2: the pattern matches everything, or nearly so"
+    assert second.startswith(f"{said}:3: no hook runs before Read; a guard can be for Bash, Edit")
+    assert (told.code, loops(sandbox)) == (0, [])
+    for part in (".gitmem/guards.jsonl:2", ".gitmem/guards.jsonl:3", "1 guard is in force on main"):
+        assert part in doctor.out

@@ -25,6 +25,8 @@ def loops(json: Json = False) -> None:
     """
     place = surroundings.here()
     found = engine.read(place.repo, place.configured, place.settings.folder)
+    flaws = engine.no_guards(place.repo, place.configured)
+    render.notes([f"no guard, never said: {flaw}" for flaw in flaws])
     if json:
         render.as_json([_fields(one) for one in found])
         return
