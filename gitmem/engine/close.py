@@ -29,7 +29,7 @@ from gitmem.store.claim import Claim
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gitmem.domain.assemble import Ground
+    from gitmem.domain.assemble import Assembled, Ground
     from gitmem.domain.drain import Outcome, Run
     from gitmem.domain.gate import Left
     from gitmem.domain.plan import Plan, Request
@@ -138,7 +138,7 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
     if not wanted.dry_run:
         Answers(repo.folder).forget([one.id for one in drained.left])
     made = assemble.assemble(found, drained.operations, plan.flags)
-    cited = _cited(repo, start, {**found.texts, **made.files}, wanted) if made.outcomes else ()
+    cited = _cited(repo, start, found, made, wanted) if made.outcomes else ()
     closed = Closed(
         stale=cited,
         branch=start.ref.removeprefix("refs/heads/"),
@@ -184,11 +184,13 @@ def _draft(closed: Closed, seen: Snapshot) -> commit.Draft:
 
 
 def _cited(
-    repo: Repository, start: Start, texts: Mapping[str, str], wanted: Wanted
+    repo: Repository, start: Start, found: Ground, made: Assembled, wanted: Wanted
 ) -> tuple[Stale, ...]:
     """What memory will cite that neither the target nor the branch that is checked out has."""
+    texts = {**found.texts, **made.files}
     commits = [start.commit, refs.resolve(repo, "HEAD")]
-    return stale.judged(repo, texts, commits, folder=wanted.folder)
+    new = [outcome.line for outcome in made.outcomes]
+    return stale.judged(repo, texts, commits, folder=wanted.folder, new=new)
 
 
 def _prepared(repo: Repository, wanted: Wanted, start: Start, plan: Plan, found: Ground) -> Plan:

@@ -5,13 +5,14 @@ Nothing is ever taken out because of it: a person decides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitmem.domain import instructions, memory
+from gitmem.domain import guard, instructions, memory
 from gitmem.domain.citations import Citation, Cites, citations
 from gitmem.domain.errors import GitmemError, Refused
 from gitmem.domain.filed import Filings
+from gitmem.domain.markdown import Line
 from gitmem.domain.passages import line_key
 from gitmem.domain.paths import Target, writable
 from gitmem.domain.resolving import (
@@ -31,7 +32,6 @@ from gitmem.store import history, objects, refs
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from gitmem.domain.markdown import Line
     from gitmem.store.repository import Repository
 
 _SHOWN = 9  # characters of a commit's name
@@ -79,21 +79,26 @@ def in_review(repo: Repository, tip: str, *, folder: str) -> tuple[Stale, ...]:
 
 
 def judged(
-    repo: Repository, texts: Mapping[str, str], commits: Sequence[str], *, folder: str
+    repo: Repository,
+    texts: Mapping[str, str],
+    commits: Sequence[str],
+    *,
+    folder: str,
+    new: Sequence[str] = (),
 ) -> tuple[Stale, ...]:
     """What no longer resolves of these files' lines in any of the commits' trees.
 
-    ``texts``: path to text of the files that gitmem writes. A citation that was in the repository
-    once is listed; one that never was only when nothing speaks for another reading.
+    ``texts``: path to text of the files that gitmem writes, ``new`` their lines that no record has
+    yet. A citation that was in the repository once is listed; one that never was only when nothing
+    speaks for another reading.
     """
     commits = list(dict.fromkeys(commit for commit in commits if commit))
     filings = Filings(history.texts(repo, commits[0]) if commits else {})
-    filed = {line_key(one.outcome.line) for one in filings.all if one.outcome.line}
+    filed = {line_key(line) for line in (*[one.outcome.line for one in filings.all], *new) if line}
     cited = [
         _Cited(file=file, line=line, citation=citation)
         for file, text in sorted(texts.items())
-        for line in _lines(file, text, folder, filed)
-        for citation in citations(line.text)
+        for line, citation in _citations(file, text, folder, filed)
     ]
     if not cited or not commits:
         return ()
@@ -122,6 +127,34 @@ def _stale(one: _Cited, reason: str) -> Stale:
     )
 
 
+def _citations(
+    file: str, text: str, folder: str, filed: set[str]
+) -> Iterator[tuple[Line, Citation]]:
+    if file == guard.FILE:
+        yield from _of_guards(text)
+        return
+    for line in _lines(file, text, folder, filed):
+        for citation in citations(line.text):
+            yield line, citation
+
+
+def _of_guards(text: str) -> Iterator[tuple[Line, Citation]]:
+    """What lessons cite, and what the patterns are about: that only where it was there once.
+
+    A guard may well be against a command or a path that there never was.
+    """
+    for number, row in enumerate(text.split("\n"), 1):
+        try:
+            found = guard.parse(row)
+        except ValueError:
+            continue  # no guard: `gitmem loops` says so
+        line = Line(text=found.lesson, number=number)
+        for citation in citations(found.lesson):
+            yield line, citation
+        for citation in citations(f"`{found.match}`"):
+            yield line, replace(citation, plain=False)
+
+
 def _lines(file: str, text: str, folder: str, filed: set[str]) -> list[Line]:
     """The lines that are memory: topics, open items, rules, and what was filed into a skill."""
     try:
@@ -133,7 +166,7 @@ def _lines(file: str, text: str, folder: str, filed: set[str]) -> list[Line]:
                 return memory.pending(text)
             case Target.INSTRUCTIONS:
                 return instructions.rules(text)
-            case Target.INDEX | Target.DRAIN:
+            case Target.INDEX | Target.DRAIN | Target.GUARDS:
                 return []
             case _:  # a file with a person's own lines in it
                 return [line for line in memory.facts(text) if line_key(line.text) in filed]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from gitmem.engine import capture
 from gitmem.engine.stale import Stale, stale
 from gitmem.engine.tracing import Traced, traced
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
 
 FACTS = "memory/facts.md"
+SKILL = ".claude/skills/deploy/SKILL.md"
+BODY = "---\nname: deploy\ndescription: d\n---\n\n# Deploy\n\n- Step one\n"
 
 
 @pytest.fixture
@@ -187,3 +192,47 @@ def test_a_close_lists_what_does_not_resolve_and_files_the_line_all_the_same(des
     assert "path scripts/deploy.sh: there is no such path" in desk.sandbox.git(
         "log", "-1", "--format=%B", "gitmem/drain"
     )
+
+
+def test_a_close_lists_also_what_it_files_into_a_rule_file_or_a_skill(desk: Desk) -> None:
+    desk.sandbox.commit("skill", {SKILL: BODY})
+    desk.flag("x", kind="snag", better="Run scripts/one.sh first", skill="deploy")
+    wish = capture.Wish("y", kind="snag", better="Run scripts/two.sh first", paths=["src/*.py"])
+    desk.keep(wish)
+
+    closed = desk.close()
+
+    rule = ".claude/rules/gitmem-src-py.md"
+    assert [(one.file, one.cites) for one in closed.stale] == [
+        (rule, "scripts/two.sh"),
+        (SKILL, "scripts/one.sh"),
+    ]
+    desk.accept()
+    assert {name for name, _ in cited(desk)} == {"scripts/one.sh", "scripts/two.sh"}
+
+
+def test_a_guards_lesson_is_looked_at_and_what_it_matches_once_that_is_gone(desk: Desk) -> None:
+    guards = [
+        {"tool": "Bash", "match": "make release", "lesson": "Run scripts/tag.sh first"},
+        {"tool": "Bash", "match": "npm run never", "lesson": "There is no such script"},
+        {"tool": "Edit", "match": "src/old.py", "lesson": "Look at it twice"},
+        {"tool": "Bash", "match": "*make*--force*", "lesson": "Look first"},
+    ]
+    text = "".join(json.dumps(guard) + "\n" for guard in guards)
+    desk.sandbox.commit(
+        "guards",
+        {
+            ".gitmem/guards.jsonl": text + "no guard\n",
+            "Makefile": "release:\n\ttrue\n",
+            "package.json": '{"scripts": {}}\n',
+            "src/old.py": "x\n",
+        },
+    )
+    assert cited(desk) == [("scripts/tag.sh", "there is no such path")]
+    desk.sandbox.git("rm", "--quiet", "src/old.py")
+    desk.sandbox.commit("tidy", {"Makefile": "all:\n\ttrue\n", "scripts/tag.sh": "x\n"})
+
+    assert [(one.number, one.text, one.cites) for one in found(desk)] == [
+        (1, "Run scripts/tag.sh first", "release"),
+        (3, "Look at it twice", "src/old.py"),
+    ]
