@@ -64,6 +64,9 @@ def _groups(found: Checked, now: float) -> None:
     if found.proposed:
         render.say(f"{render.count(len(found.proposed), 'flag')} in review:")
         _list(found.proposed, now)
+    if found.forgotten:
+        render.say(f"{render.count(len(found.forgotten), 'flag')} to forget, in review:")
+        _list(found.forgotten, now)
     if found.carried:
         render.say(f"{render.count(len(found.carried), 'flag')} carried by a feature branch:")
         _list(found.carried, now)
@@ -81,7 +84,7 @@ def what_to_run(found: Checked) -> list[str]:
         lines.append(f"run: {share}gitmem close --here on {names}, and push it")
     elif found.undrained or found.unreadable:
         lines.append(f"run: {share}gitmem close, then gitmem review and gitmem accept")
-    if found.proposed:
+    if found.proposed or found.forgotten:
         lines.append("run: gitmem review, then gitmem accept (or land the pull request)")
     if found.carried:
         lines.append("what is carried is drained once that branch has landed")

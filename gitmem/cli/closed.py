@@ -111,9 +111,10 @@ def _next(closed: Closed, shown: Shown) -> str:
         return "next: gitmem review, then gitmem accept (or gitmem discard)"
     if closed.commit:
         return "the memory travels with this branch; it counts as drained once that has landed"
-    if closed.in_review:
-        number = render.count(closed.in_review, "flag")
-        return f"nothing new to drain; {number} in review: gitmem review, then gitmem accept"
+    held = [f"{render.count(closed.in_review, 'flag')} in review"] if closed.in_review else []
+    held += [f"{render.count(closed.to_forget, 'flag')} to forget"] if closed.to_forget else []
+    if held:
+        return f"nothing new to drain; {', '.join(held)}: gitmem review, then gitmem accept"
     if closed.left:
         return "nothing was committed"
     gone = "; the queue branch is gone" if closed.queue_gone else ""

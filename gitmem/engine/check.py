@@ -59,7 +59,7 @@ class Checked:
     """The answer. ``cannot_tell`` is the reason when there is none; the lists are empty then.
 
     ``proposed`` are on a review branch, ``carried`` are those in review whose record lands with a
-    feature branch; ``unreadable`` are ids of lines that this version cannot read; they count as
+    feature branch, ``forgotten`` have landed and a review forgets them; ``unreadable`` are ids of lines that this version cannot read; they count as
     undrained. ``known``: this clone has, or once had, a queue; ``there``: what the remote
     (``remote``, empty without one) has. ``diverged``: the target and its upstream each have commits
     of their own. ``view``: which flags were looked at in the end.
@@ -68,6 +68,7 @@ class Checked:
     undrained: tuple[Flag, ...] = ()
     proposed: tuple[Flag, ...] = ()
     carried: tuple[Flag, ...] = ()
+    forgotten: tuple[Flag, ...] = ()
     accepted: tuple[Flag, ...] = ()
     unreadable: tuple[str, ...] = ()
     damaged: tuple[Damaged, ...] = ()
@@ -81,8 +82,8 @@ class Checked:
 
     @property
     def in_review(self) -> tuple[Flag, ...]:
-        """What has a record that is on no target yet, wherever it is proposed."""
-        return (*self.proposed, *self.carried)
+        """What has a record that is on no target yet, wherever it is proposed, to keep or to forget."""
+        return (*self.proposed, *self.carried, *self.forgotten)
 
     def objections(self, policy: Policy, now: float) -> tuple[str, ...]:
         """Why the check does not pass; empty when it does (and when it cannot be told)."""
@@ -215,6 +216,11 @@ class _Look:
         name = asked.configured or asked.build.default or (seen.target.name if seen else "")
         return "refs/heads/" + name if name else "HEAD"
 
+    def _forgotten(self) -> tuple[Flag, ...]:
+        """The flags whose forgetting is in review here."""
+        waiting = ground.to_forget(self._repo, self._seen.target) if self._seen else []
+        return tuple(flag for flag in waiting if self._view.has(flag))
+
     def narrowed(self, state: State) -> Checked:
         """The answer for the scope that was asked for."""
         seen, view = self._seen, self._view
@@ -228,6 +234,7 @@ class _Look:
             proposed=proposed,
             carried=carried,
             accepted=accepted,
+            forgotten=self._forgotten(),
             unreadable=tuple(state.unreadable) if view.scope is Scope.ALL else (),
             damaged=tuple(state.damaged),
             known=bool(seen and seen.known) or self._there is There.FOUND,

@@ -71,7 +71,8 @@ class Closed:
 
     ``drain`` names its record. ``queue_gone``: nothing is queued and the queue branch is not there.
     ``files`` are the new texts (also for a dry run), ``base`` the commit they build on, ``branch``
-    where the commit is. ``recurred`` has a sentence on each loop that came back, ``stale`` are the
+    where the commit is. ``in_review`` and ``to_forget`` count what the review branch held before.
+    ``recurred`` has a sentence on each loop that came back, ``stale`` are the
     lines of memory, with the new ones, that cite what is not there.
     """
 
@@ -84,6 +85,7 @@ class Closed:
     files: Mapping[str, str]
     notes: tuple[str, ...]
     in_review: int
+    to_forget: int = 0
     queue_gone: bool = False
     drain: str = ""
     recurred: tuple[str, ...] = ()
@@ -151,6 +153,7 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
         recurred=plan.recurred,
         notes=(*notes, *start.notes),
         in_review=len(seen.state.proposed),
+        to_forget=len(ground.to_forget(repo, seen.target)),
         queue_gone=seen.known and not seen.queue.tip and not seen.state.open,
     )
     if not made.outcomes or wanted.dry_run:

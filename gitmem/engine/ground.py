@@ -108,6 +108,11 @@ def stacked(repo: Repository, seen: Snapshot) -> Start:
     return Start(ref=target.REVIEW, tip=tip, commit=commit, flags=(), notes=notes)
 
 
+def to_forget(repo: Repository, where: Target) -> list[Flag]:
+    """The flags whose forgetting is in review."""
+    return forgets(repo, (where.local, where.deciding), refs.resolve(repo, target.REVIEW))
+
+
 def forgets(repo: Repository, known: Collection[str], tip: str) -> list[Flag]:
     """The flags that a review at ``tip`` forgets in a record that none of these commits has."""
     if not tip:

@@ -46,8 +46,11 @@ def read(repo: Repository, configured: str) -> Review:
     tip = tip_of(repo)
     where = target.find(repo, configured)
     base, found = ground.reviewed(repo, where, tip)
-    waiting = ground.forgets(repo, (where.local, where.deciding), tip)
-    if found and not waiting and _landed(repo, where).issuperset(item.flag.id for item in found):
+    if (
+        found
+        and not ground.to_forget(repo, where)
+        and _landed(repo, where).issuperset(item.flag.id for item in found)
+    ):
         raise NoProgress("what was in review has landed", hint="gitmem accept tidies up")
     return Review(tip=tip, base=base, outcomes=tuple(found))
 

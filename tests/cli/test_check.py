@@ -39,6 +39,27 @@ def test_the_shape_and_the_exit_code_follow_a_flag_through_its_life(sandbox: San
     assert asked(sandbox) == (0, {"ok": True, **nothing})
 
 
+def test_a_forget_that_waits_is_in_review_for_check_status_and_close(sandbox: Sandbox) -> None:
+    one = flag(sandbox, "a fact")
+    sandbox.gitmem("close")
+    sandbox.gitmem("accept")
+    sandbox.gitmem("forget", one)
+
+    code, found = asked(sandbox)
+
+    assert (code, found["ok"], found["in_review"]) == (1, False, [one])
+    assert asked(sandbox, "--allow-in-review")[0] == 0
+    assert sandbox.gitmem("check").out.startswith("1 flag to forget, in review:\n  " + one)
+    status = json.loads(sandbox.gitmem("status", "--json").out)
+    assert (status["in_review"], status["to_forget"]) == (0, 1)
+    assert sandbox.gitmem("close").out == (
+        "nothing new to drain; 1 flag to forget: gitmem review, then gitmem accept\n"
+    )
+    sandbox.gitmem("accept")
+    assert asked(sandbox)[0] == 0
+    assert json.loads(sandbox.gitmem("status", "--json").out)["to_forget"] == 0
+
+
 def test_what_is_undrained_is_listed_with_age_and_session(sandbox: Sandbox) -> None:
     one = flag(sandbox, "a fact")
 

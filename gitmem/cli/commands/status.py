@@ -10,7 +10,7 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.domain import age
 from gitmem.engine import ground, tidy
-from gitmem.store import drops, refs, target
+from gitmem.store import drops, target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,9 @@ def status(json: Json = False) -> None:
     seen, notes = tidy.settled(place.repo, place.configured)
     render.notes(notes)
     if json:
-        render.as_json(_answer(seen))
+        render.as_json(
+            {**_answer(seen), "to_forget": len(ground.to_forget(place.repo, seen.target))}
+        )
         return
     render.notes([f"a line that cannot be read: {line}" for line in seen.state.damaged])
     _print(place, seen)
@@ -64,9 +66,7 @@ def _print(place: Workplace, seen: Snapshot) -> None:
         about = _about(state.proposed) + (f"; {len(dropped)} dropped since" if dropped else "")
         then = "next: gitmem close" if dropped else "next: gitmem review, gitmem accept"
         rows.append((str(len(state.proposed)), "in review", about, then))
-    where = seen.target
-    tip = refs.resolve(place.repo, target.REVIEW)
-    forgotten = ground.forgets(place.repo, (where.local, where.deciding), tip)
+    forgotten = ground.to_forget(place.repo, seen.target)
     if forgotten:
         then = "next: gitmem review, gitmem accept"
         rows.append((str(len(forgotten)), "to forget", "in review", then))
