@@ -11,7 +11,7 @@ from gitmem.domain.errors import NoProgress, Usage
 from gitmem.store import drops, matches, objects, records, refs, replay, target, worktrees
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from gitmem.domain.drain import Outcome
     from gitmem.domain.flag import Flag
@@ -59,7 +59,8 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) 
     pending = _pending(repo, seen, start, tip)
     commit, flags = (tip if pending else start), undrained
     outdated = _outdated(repo, start, tip, pending) if pending else ""
-    if outdated and only_ours(repo, start, tip) and not forgets(repo, (start,), tip):
+    gone = forgets(repo, (start,), tip) if outdated else []
+    if outdated and only_ours(repo, start, tip) and not gone:
         old = Again(tip=tip, base=base_of(repo, start, tip))
         again = (*again, old)
         # The review's own flags: another clone's may be in no queue here.
@@ -68,8 +69,7 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) 
         flags = (*[flag for key, flag in mine.items() if key in pending], *undrained)
         notes += (f"the review is made anew: {outdated} (it was {tip[:12]})",)
     elif outdated:
-        why = "a person edited the review, or it also forgets something"
-        notes += (f"{why}, so it stays as it is: {outdated}",)
+        notes += (_stays(outdated, gone),)
     return Start(ref=target.REVIEW, tip=tip, commit=commit, flags=flags, again=again, notes=notes)
 
 
@@ -88,6 +88,16 @@ def _outdated(repo: Repository, start: str, tip: str, pending: frozenset[str]) -
     return ""
 
 
+def _stays(outdated: str, gone: Sequence[Flag]) -> str:
+    """Why a review stays that should not land as it is, and the way out."""
+    if not gone:
+        why = "a person edited it: mend it there, or gitmem discard, gitmem close"
+    else:
+        ids = " ".join(flag.id for flag in gone)
+        why = f"it also forgets something: gitmem discard, gitmem close, then gitmem forget {ids}"
+    return f"{outdated}; the review stays as it is all the same, because {why}"
+
+
 def stacked(repo: Repository, seen: Snapshot) -> Start:
     """The review branch for a commit of its own kind: on top of what waits there, else anew.
 
@@ -99,7 +109,7 @@ def stacked(repo: Repository, seen: Snapshot) -> Start:
     if pending & drops.reasons(repo).keys():
         raise NoProgress(
             "the review holds what was dropped since",
-            hint="gitmem close makes it anew without that; then run this again",
+            hint="gitmem close makes it anew without that, or says what to do; then run this again",
         )
     notes: tuple[str, ...] = ()
     if diverged:

@@ -35,7 +35,7 @@ def drop(
     if flag in state.accepted:
         raise Usage(
             f"{flag.id} has landed on the local target already",
-            hint="edit the memory file; that is a commit like any other",
+            hint="gitmem forget ID proposes a review without what it brought",
         )
     if flag in state.carried:
         raise Usage(

@@ -109,6 +109,28 @@ def test_a_forget_lands_on_a_target_that_moved(desk: Desk) -> None:
     assert traces(desk)
 
 
+def test_a_flag_dropped_beside_a_forget_stays_in_review_and_the_way_out_is_said(desk: Desk) -> None:
+    one = desk.flag("The port is 5432")
+    desk.land()
+    two = desk.flag("Releases are tagged")
+    desk.close()
+    forgotten(desk, one)
+    desk.drop(two)
+
+    (note,) = desk.close().notes
+
+    assert note == (
+        f"it has what was dropped or unmatched: {two}; the review stays as it is all the same, because "
+        f"it also forgets something: gitmem discard, gitmem close, then gitmem forget {one}"
+    )
+    desk.discard()
+    desk.land()
+    forgotten(desk, one)
+    desk.accept()
+    assert desk.lines(FACTS, "main") == []
+    assert traces(desk)
+
+
 def test_a_line_that_a_person_reworded_and_renamed_goes_too(desk: Desk) -> None:
     flag = desk.flag("The build cache is keyed by the lock file")
     desk.land()
