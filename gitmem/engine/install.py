@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gitmem.domain import auto_memory, claude_settings, instructions
+from gitmem.domain import auto_memory, claude_settings, guard, instructions, scoped
 from gitmem.domain.errors import Refused
 from gitmem.engine.ci_files import Host, ShippedCi, ci_changes, without_ci
 from gitmem.engine.own_skill import SKILL, skill_changes, without_skill
@@ -171,7 +171,26 @@ def plan_uninstall(
         if change.before and _has_rules(change.before.decode("utf-8", "replace"))
     ]
     checks, said = without_ci(root, ci)
-    return InstallPlan(changes=_effective([*changes.values(), *checks]), notes=(*notes, *said))
+    notes += [*said, *_notes_on_rest(root)]
+    return InstallPlan(changes=_effective([*changes.values(), *checks]), notes=tuple(notes))
+
+
+def _notes_on_rest(root: Path) -> list[str]:
+    """What stays besides memory and records, because it was learned here, and whether it still acts."""
+    notes = []
+    ruled = [
+        path.name
+        for path in sorted((root / scoped.FOLDER).glob(f"{scoped.PREFIX}*.md"))
+        if path.is_file() and scoped.paths_of(path.read_text("utf-8", "replace")) is not None
+    ]
+    if ruled:
+        notes.append(
+            f"rules for paths stay, and the client goes on reading them: {', '.join(ruled)} in "
+            f"{scoped.FOLDER}; what was learned into skills stays there, too"
+        )
+    if (root / guard.FILE).is_file():
+        notes.append(f"{guard.FILE} stays; without the hooks no guard is said")
+    return notes
 
 
 def _has_rules(text: str) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gitmem import assets
+from gitmem.domain import scoped
 from gitmem.domain.errors import NeedsPerson, Refused
 from gitmem.engine.install import InstallPlan, Shipped, plan_install, plan_uninstall
 from gitmem.engine.own_skill import SKILL
@@ -137,6 +138,20 @@ def test_uninstall_after_init_alone_leaves_no_file_and_no_folder(sandbox: Sandbo
     assert plan_uninstall(
         sandbox.path, attributes=SHIPPED.gitattributes, skills=SHIPPED.skills
     ) == InstallPlan(changes=(), notes=())
+
+
+def test_uninstall_keeps_rule_files_and_guards_and_says_what_still_acts(sandbox: Sandbox) -> None:
+    install(sandbox)
+    own = scoped.add_lines(scoped.new_file(["src/*.py"]), ["Migrate first."])
+    sandbox.write(".claude/rules/gitmem-src-py.md", own)
+    sandbox.write(".claude/rules/gitmem-theirs.md", "# Mine\n")
+    sandbox.write(".gitmem/guards.jsonl", "{}\n")
+
+    rules, guards = uninstall(sandbox).notes
+
+    assert "the client goes on reading them: gitmem-src-py.md in .claude/rules/" in rules
+    assert guards == ".gitmem/guards.jsonl stays; without the hooks no guard is said"
+    assert sandbox.read(".claude/rules/gitmem-src-py.md") == own
 
 
 def test_uninstall_keeps_memory_and_drain_records(sandbox: Sandbox) -> None:

@@ -19,8 +19,8 @@ def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
     """Take the wiring out again.
 
     Settings, managed block, hooks and what `init --ci` wrote go, and `git config gitmem.engine` and
-    `gitmem.autoClose` of this clone, which init may have set; memory, records and the queue stay. A
-    file that nobody edited since `init` gets back the very bytes it had.
+    `gitmem.autoClose` of this clone, which init may have set; memory, records, guards, rules for
+    paths and the queue stay. A file that nobody edited since `init` gets back the very bytes it had.
     """
     place = unsettled(surroundings.repository())
     root = Path(place.repo.top)
