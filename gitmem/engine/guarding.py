@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gitmem.store.repository import Repository
 
 _MOST = 3  # lessons said at one call
+_SNAG = "'what snagged' --better 'the better path'"
 FIRED = "guarded "  # what the ledger says of a fire, before the flags the guards came from
 
 
@@ -38,8 +39,15 @@ def before(repo: Repository, event: Event) -> Words:
 
 
 def _told(tool: str, fits: list[Guard]) -> str:
-    """Said as what it is: text that this repository keeps, about this kind of call."""
+    """Said as what it is: text that this repository keeps, about this kind of call.
+
+    The first flag of a guard opened its loop: with it a snag that comes back all the same is told
+    as that, and not as a new one.
+    """
     said = "\n".join([f"- {one.lesson}" for one in fits])
+    known = [one.flags[0] for one in fits if one.flags]
+    again = f"\nIf it snags all the same: gitmem snag {_SNAG} --again {known[0]}" if known else ""
     return (
         f"gitmem, before {tool} ({fits[0].match}): this snagged here before. Learned then:\n{said}"
+        + again
     )

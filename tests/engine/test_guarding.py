@@ -42,7 +42,10 @@ def test_a_guard_that_fits_is_said_and_is_one_line_of_the_ledger(guarded: Sandbo
     said = before(guarded)
 
     assert said["hookEventName"] == "PreToolUse"
-    assert said["additionalContext"].endswith("\n- Is the changelog done?")
+    _, lesson, again = said["additionalContext"].splitlines()
+    assert lesson == "- Is the changelog done?"
+    assert again.startswith("If it snags all the same: gitmem snag 'what snagged' --better ")
+    assert again.endswith(f" --again {'a' * 12}")
     assert "permissionDecision" not in said
     ledger = (guarded.path / ".git/gitmem/ledger.jsonl").read_text(encoding="utf-8")
     assert json.loads(ledger.splitlines()[-1])["did"] == f"guarded {'a' * 12}"
@@ -67,6 +70,14 @@ def test_a_path_is_seen_as_the_repository_names_it(sandbox: Sandbox) -> None:
     assert before(sandbox, "Edit", file_path=f"{sandbox.path}/src/db/a.sql")
     assert before(sandbox, "Write", file_path="src/db/a.sql")
     assert before(sandbox, "Edit", file_path=f"{sandbox.path}/other/src/db/a.sql") == {}
+
+
+def test_a_guard_that_a_person_wrote_asks_for_no_snag_of_a_loop_that_there_is_not(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.commit("a guard", {FILE: line(Guard(["Bash"], "make release", "Look first."))})
+
+    assert before(sandbox)["additionalContext"].endswith("\n- Look first.")
 
 
 def test_an_edit_of_the_work_tree_says_nothing_and_silences_nothing(guarded: Sandbox) -> None:
