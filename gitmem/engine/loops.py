@@ -28,12 +28,21 @@ _BACK = (LoopState.RECURRED, LoopState.REOPENED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One loop as it is shown: where its fix is or goes, and how its guard fared."""
+    """One loop as it is shown: where its fix is or goes, and how its guard fared.
+
+    ``waits`` is why a close leaves its newest snag in the queue; empty where it does not.
+    """
 
     loop: Loop
     target: str
     climb: Climb
+    waits: str = ""
     fires: int = 0
+
+    @property
+    def queued(self) -> bool:
+        """Whether its newest snag is in no record yet."""
+        return self.loop.entries[-1].outcome is None
 
     @property
     def back(self) -> bool:
@@ -79,22 +88,25 @@ def _fires(repo: Repository) -> list[set[str]]:
 
 
 def _told(loop: Loop, places: Places, fits: Callable[[Sequence[Flag]], str]) -> Told:
-    own = _own(loop.entries[-1].flag, places)
+    newest = loop.entries[-1]
+    own, waits = _own(newest.flag, places)
     if loop.state in _BACK and not loop.proposal:
         climb = ladder.climb(loop, places, fits=fits, present=own)
     else:
         proposed = loop.proposal.outcome if loop.proposal else None
         file = proposed.file if proposed else loop.file or own
         climb = Climb(file=file, rung=rules.rung_of(file, places.folder), remark="")
-    return Told(loop=loop, target=loop.file or own, climb=climb)
+    # A snag that climbs goes to its loop's next place, whatever it asked for.
+    stays = newest.outcome is None and loop.state is LoopState.PROPOSED
+    return Told(loop=loop, target=loop.file or own, climb=climb, waits=waits if stays else "")
 
 
-def _own(flag: Flag, places: Places) -> str:
-    """Where a snag asks to go; the rules where it asks for what is not there, or is no snag."""
+def _own(flag: Flag, places: Places) -> tuple[str, str]:
+    """Where a snag asks to go; the rules, and why, where it asks for what is not there."""
     try:
-        return places.own_place(flag).file
-    except Refused:
-        return places.instructions
+        return places.own_place(flag).file, ""
+    except Refused as refused:
+        return places.instructions, refused.message
 
 
 def with_history(places: Places, past: History, flags: Sequence[Flag]) -> Places:
@@ -119,7 +131,7 @@ def with_history(places: Places, past: History, flags: Sequence[Flag]) -> Places
     with fitting_skill(places) as fits:
         climbs = {snag: ladder.climb(by_id[snag], places, fits=fits) for snag in sorted(shown)}
         for flag, loop in back:
-            own = _own(flag, places)
+            own, _ = _own(flag, places)
             climbs[flag.id] = ladder.climb(loop, places, fits=fits, present=own)
     return replace(places, climbs=climbs, earlier=near)
 

@@ -79,7 +79,24 @@ def test_a_person_reads_what_came_back_first(sandbox: Sandbox) -> None:
     assert f"  landed in {main[:7]}: CLAUDE.md" in lines
     assert f"  first time since the rule landed in {main[:7]}; the rule did not take" in lines
     assert "  next edit: guard in .gitmem/guards.jsonl (a rung up from rule to guard)" in lines
-    assert lines[-3] == "closed: another"
+    assert (lines[-4], lines[-1]) == ("closed: another", "next: gitmem close")
+
+
+def test_a_snag_that_is_queued_says_where_it_goes_or_why_it_stays(sandbox: Sandbox) -> None:
+    flagged(sandbox, "one", "--better", "One way.")
+    flagged(sandbox, "two", "--better", "Two ways.", "--skill", "nosuch")
+
+    lines = sandbox.gitmem("loops").out.splitlines()
+
+    assert lines[2] == "  next edit: rule in CLAUDE.md"
+    assert lines[5:] == [
+        "  stays in the queue: there is no skill named nosuch",
+        "next: gitmem close",
+    ]
+    sandbox.gitmem("close")
+    assert sandbox.gitmem("loops").out.splitlines()[-1] == "next: gitmem review, then gitmem accept"
+    sandbox.gitmem("accept")
+    assert sandbox.gitmem("loops").out.splitlines()[-1] == lines[5]
 
 
 @pytest.mark.parametrize("name", ["aaaaaaaaaaaa", "not-an-id", "a" * 13])

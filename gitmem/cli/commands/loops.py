@@ -35,6 +35,10 @@ def loops(json: Json = False) -> None:
         return
     for one in found:
         _print(one)
+    if any(one.queued and not one.waits for one in found):
+        render.say("next: gitmem close")
+    elif any(one.loop.proposal for one in found):
+        render.say("next: gitmem review, then gitmem accept")
 
 
 def _fields(one: Told) -> dict[str, object]:
@@ -64,6 +68,10 @@ def _print(one: Told) -> None:
         render.say(f"  landed in {loop.edit.commit[:7]}: {loop.file}")
     elif loop.proposal:
         render.say(f"  in review in {loop.proposal.commit[:7]}: {loop.file}")
+    elif one.waits:
+        render.say(f"  stays in the queue: {one.waits}")
+    elif one.queued and not one.back:
+        render.say(f"  next edit: {one.climb.rung.value} in {one.climb.file}")
     for entry in loop.again:
         render.say(f"  came back {_when(entry)}: {entry.flag.text}")
     if one.back:
