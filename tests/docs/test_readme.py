@@ -23,7 +23,7 @@ _INTERRUPTED = 130
 #: A flag's id as the README writes it: with a digit, so that no word is one, and no object name.
 _ID = re.compile(r"\b(?=[a-z]*[2-7])(?=[2-7a-f]*[g-z])[a-z2-7]{12}\b")
 #: The beginning of an object name.
-_OID = re.compile(r"\b(?=[a-f]*[0-9])[0-9a-f]{12}\b")
+_OID = re.compile(r"\b(?=[a-f]*[0-9])(?:[0-9a-f]{12}|[0-9a-f]{7})\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def pattern(line: str, known: dict[str, str]) -> str:
     """
     parts = [re.escape(part) for part in re.split(r"\s+", line)]
     wanted = r"\s+".join(parts).replace(r"just\s+now", r"(?:just\s+now|\d+\s+\w+)")
-    wanted = _OID.sub("[0-9a-f]{12}", wanted)
+    wanted = _OID.sub(lambda name: f"[0-9a-f]{{{len(name[0])}}}", wanted)
     for word in dict.fromkeys(_ID.findall(wanted)):
         again = re.escape(known[word]) if word in known else f"(?P<{word}>[a-z2-7]{{12}})"
         wanted = wanted.replace(word, again, 1)
@@ -203,7 +203,7 @@ def test_the_first_screen_says_what_it_is_how_to_try_install_and_use_it() -> Non
 
 def test_every_console_block_belongs_to_a_story_that_is_run() -> None:
     assert README.count("```console") == len(_BLOCK.findall(README))
-    assert {name for name, _ in _BLOCK.findall(README)} == {"ci", "day", "why"}
+    assert {name for name, _ in _BLOCK.findall(README)} == {"ci", "day", "loops", "why"}
 
 
 def test_a_day_with_gitmem_goes_as_the_readme_shows(sandbox: Sandbox, bin_folder: Path) -> None:
@@ -212,6 +212,12 @@ def test_a_day_with_gitmem_goes_as_the_readme_shows(sandbox: Sandbox, bin_folder
 
 def test_a_line_leads_back_as_the_readme_shows(sandbox: Sandbox, bin_folder: Path) -> None:
     run_story("why", sandbox, bin_folder)
+
+
+def test_what_came_back_in_the_readme_is_what_the_commands_say(
+    sandbox: Sandbox, bin_folder: Path
+) -> None:
+    run_story("loops", sandbox, bin_folder)
 
 
 def test_a_clone_of_depth_one_in_ci_answers_as_the_readme_shows(
