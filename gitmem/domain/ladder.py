@@ -72,7 +72,8 @@ def _at(
         return places.instructions, (), ""
     if rung is Rung.SKILL:
         named = [places.skills[flag.skill] for flag in flags if flag.skill in places.skills]
-        file = named[-1] if named else fits(flags)
+        whole = [file for file in named if places.headed(file)]
+        file = whole[-1] if whole else fits(flags)
         return (file, (), "") if file else None
     guard = proposed(flags)
     return (guards.FILE, *guard) if guard else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain import scoped
 from gitmem.domain.errors import Refused
+from gitmem.domain.markdown import front_matter_lines
 from gitmem.domain.memory import PENDING_NAME, default_topic
 from gitmem.domain.paths import Target, writable
 
@@ -96,22 +97,34 @@ class Places:
             return Place(file=self.instructions, remark="its paths are all files; filed as a rule")
         return Place(file=self.instructions, fixed=False)
 
+    def headed(self, path: str) -> bool:
+        """Whether a skill has front matter: without it nothing says that the file is a skill."""
+        return front_matter_lines(self.bodies.get(path, "---\n---\n")) != 0
+
     def _skill(self, name: str) -> str:
         if name in self.skills:
-            return self.skills[name]
+            return self._whole(self.skills[name])
         alike = [path for known, path in self.skills.items() if known.lower() == name.lower()]
         if len(alike) == 1:
-            return alike[0]
+            return self._whole(alike[0])
         there = ", ".join(sorted(self.skills)[:_SHOWN])
         raise Refused(
             f"there is no skill named {name}" + (f" (there are: {there})" if there else ""),
         )
 
+    def _whole(self, path: str) -> str:
+        if not self.headed(path):
+            raise Refused(
+                f"{path} has no front matter, so it is no skill yet",
+                hint="give it one with name and description, and close again",
+            )
+        return path
+
     def _rule(self, file: str) -> str:
         if file in self.rules:
             return self.rules[file]
         if file in self.skills.values():
-            return file
+            return self._whole(file)
         if file in self.scoped and scoped.paths_of(self.scoped[file]) is not None:
             return file
         raise Refused(self._foreign(file))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gitmem.domain import guard, scoped
 from gitmem.domain.assemble import Ground, existing_lines, rule_lines
 from gitmem.domain.errors import Refused
-from gitmem.domain.markdown import front_value
+from gitmem.domain.markdown import front_matter_lines, front_value
 from gitmem.domain.paths import RULING, writable
 from gitmem.domain.places import Places
 from gitmem.engine import own_skill
@@ -71,7 +71,9 @@ def places(ground: Ground) -> Places:
         about={
             path: f"{name}: {front_value(ground.texts[path], 'description')}"
             for name, path in skills.items()
-            if path in ground.texts and path != own_skill.SKILL
+            if path in ground.texts
+            and front_matter_lines(ground.texts[path]) != 0
+            and path != own_skill.SKILL
         },
     )
 

@@ -168,13 +168,15 @@ def test_what_cannot_be_placed_stays_queued_with_a_clear_reason(
     assert all(sandbox.read(path) == text for path, text in files.items())
 
 
-def test_a_skill_without_front_matter_takes_a_line_all_the_same(sandbox: Sandbox) -> None:
+def test_a_snag_for_a_skill_without_front_matter_stays_and_loops_says_why(sandbox: Sandbox) -> None:
     sandbox.commit("skill", {".agents/skills/s/SKILL.md": "# S\n\n- a\n"})
-    flagged(sandbox, "x", "--better", "y", "--skill", "s")
+    snag = flagged(sandbox, "x", "--better", "y", "--skill", "s")
+    reason = ".agents/skills/s/SKILL.md has no front matter, so it is no skill yet"
 
-    land(sandbox)
+    done = sandbox.gitmem("close")
 
-    assert sandbox.read(".agents/skills/s/SKILL.md") == "# S\n\n- a\n\n## Learned\n\n- y\n"
+    assert (done.code, f"left in the queue: {snag}: {reason}" in done.out) == (7, True)
+    assert f"  stays in the queue: {reason}" in sandbox.gitmem("loops").out
 
 
 def test_a_match_is_shown_with_both_texts_and_taken_back_in_the_review(sandbox: Sandbox) -> None:

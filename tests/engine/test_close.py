@@ -253,6 +253,25 @@ def test_a_skill_that_cannot_take_a_line_leaves_only_its_own_flags(
         assert after.index("push first") < after.index("<!--")
 
 
+@pytest.mark.parametrize("field", [{"skill": "ship"}, {"rule": ".claude/skills/ship/SKILL.md"}])
+def test_a_skill_without_front_matter_is_left_alone_until_it_has_some(
+    desk: Desk, field: dict[str, str]
+) -> None:
+    path = ".claude/skills/ship/SKILL.md"
+    desk.sandbox.commit("skill", {path: "# Ship\n\n- Tag it\n"})
+    flag = desk.flag("tag failed", kind="snag", better="push first", **field)
+
+    done = desk.close()
+
+    (left,) = done.left
+    assert (left.id, done.commit) == (flag, "")
+    assert left.reason == f"{path} has no front matter, so it is no skill yet"
+    assert desk.states() == {"undrained": ["tag failed"]}
+    desk.sandbox.commit("front", {path: "---\nname: ship\n---\n\n# Ship\n\n- Tag it\n"})
+    desk.close()
+    assert desk.lines(path) == ["Tag it", "push first"]
+
+
 def test_one_odd_topic_file_leaves_its_flags_and_no_others_of_the_same_request(
     desk: Desk,
 ) -> None:
@@ -644,7 +663,7 @@ def test_a_drop_does_not_throw_a_reviewers_edit_away(desk: Desk, how: str) -> No
     done = desk.close()
 
     assert desk.head("gitmem/drain") == edited
-    assert any("a person edited the review" in note for note in done.notes)
+    assert any("because a person edited it" in note for note in done.notes)
 
 
 def test_a_review_made_anew_keeps_the_flags_of_another_clone(desk: Desk) -> None:
