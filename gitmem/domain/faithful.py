@@ -162,16 +162,20 @@ def _grounded(reason: str, cited: Sequence[Flag]) -> str:
 def _verbatim(
     request: Request, operation: Operation, cited: Sequence[Flag], why: str
 ) -> list[Operation]:
-    """Own words instead: one operation per flag. Only what supersedes a line still replaces it."""
+    """Own words instead: one operation per flag. Only what supersedes a line still replaces it.
+
+    Where the line goes, and what it is a return of, does not depend on how it is worded.
+    """
     reason = _joined(operation.reason, why)
     if operation.survivor and operation.op is Op.SUPERSEDE and len(cited) == 1:
         return [replace(operation, text=own_words(cited[0], request.work), reason=reason)]
     return [
-        Operation(
+        replace(
+            operation,
             op=_SINGLE[request.work],
             flags=(flag.id,),
-            file=operation.file,
             text=own_words(flag, request.work),
+            survivor="",
             reason=reason,
         )
         for flag in cited

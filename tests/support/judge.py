@@ -11,19 +11,24 @@ from typing import Any
 from tests.support import messages_api as api
 from tests.support.messages_api import Asked, Sent
 
-_PART = re.compile(r"^(FLAGS|LINES|TARGETS) (\w+)\n(.*)\n\1 \2$", re.MULTILINE)
+_PART = re.compile(r"^(FLAGS|LINES|TARGETS|SECTIONS|EARLIER) (\w+)\n(.*)\n\1 \2$", re.MULTILINE)
 _OPS = re.compile(r'"enum":(\[[^]]*\])')  # of the schema, which is in every shape of the question
 _USUAL = ("keep", "pending", "edit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a request asks: flags, lines and targets as they were sent, and the operations allowed."""
+    """What a request asks: flags, lines and targets as they were sent, and the operations allowed.
+
+    A question about rules also has the file's sections, and earlier snags.
+    """
 
     flags: list[dict[str, str]]
     lines: list[dict[str, str]]
     targets: list[dict[str, str]]
     ops: list[str]
+    sections: list[dict[str, str]]
+    earlier: list[dict[str, Any]]
 
     @property
     def usual(self) -> str:
@@ -35,7 +40,14 @@ def read(asked: Asked) -> Question:
     """Takes a request apart."""
     parts = {name: json.loads(data) for name, _, data in _PART.findall(asked.text)}
     ops = json.loads(_OPS.findall(asked.body["system"][0]["text"])[0])
-    return Question(flags=parts["FLAGS"], lines=parts["LINES"], targets=parts["TARGETS"], ops=ops)
+    return Question(
+        flags=parts["FLAGS"],
+        lines=parts["LINES"],
+        targets=parts["TARGETS"],
+        ops=ops,
+        sections=parts.get("SECTIONS", []),
+        earlier=parts.get("EARLIER", []),
+    )
 
 
 def operation(op: str, *flags: str, **fields: str) -> dict[str, Any]:
