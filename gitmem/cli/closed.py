@@ -67,6 +67,10 @@ def report(
         render.say(_summary(closed, shown))
     if closed.run.calls:
         render.say(progress.ran(closed.run))
+    for item in closed.outcomes:
+        if item.again and not item.flag.again:
+            earlier = f"{item.flag.id} is taken for a return of {item.again}"
+            render.say(f"came back: {earlier}; gitmem review shows both")
     for reason, ids in by_reason(closed.left).items():
         render.say(f"left in the queue: {_named(ids)}: {reason}")
     if closed.left:

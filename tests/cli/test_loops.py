@@ -200,6 +200,9 @@ def test_a_match_is_shown_with_both_texts_and_taken_back_in_the_review(sandbox: 
         "id": again,
         "again": first,
     }
+    shown = sandbox.gitmem("review").out
+    assert "  taken back; gitmem close makes the review anew without the match" in shown
+    assert "--unmatch" not in shown
     assert sandbox.gitmem("close").code == 0
     (outcome,) = json.loads(sandbox.gitmem("review", "--json").out)["outcomes"]
     assert (outcome["again"], outcome["file"]) == (None, "CLAUDE.md")

@@ -63,10 +63,12 @@ def test_a_return_that_the_model_found_climbs_though_the_line_is_in_the_flags_ow
         sandbox, "npm publish took a stray file of a dirty tree", "Stash before npm publish"
     )
 
-    close(sandbox, [judge.operation("edit", "f1", target="t1", text=text, again="e1")])
+    done = close(sandbox, [judge.operation("edit", "f1", target="t1", text=text, again="e1")])
 
+    told = f"{again} is taken for a return of {first}"
+    assert f"came back: {told}; gitmem review shows both\n" in done.out
     shown = sandbox.gitmem("review").out
-    assert f"{again} is taken for a return of {first}:" in shown
+    assert f"{told}:" in shown
     guard = json.loads(sandbox.git("show", "gitmem/drain:.gitmem/guards.jsonl"))
     assert (guard["match"], guard["lesson"]) == ("npm publish", "Stash before npm publish")
     (loop,) = json.loads(sandbox.gitmem("loops", "--json").out)

@@ -82,7 +82,11 @@ def review(
             render.say(f"{item.flag.id} is taken for a return of {item.again}:")
             render.say(f"  now: {render.words(item.flag)}")
             render.say(f"  then: {render.words(earlier[item.again])}")
-            render.say(f"  if it is not: gitmem review --unmatch {item.flag.id}")
+            render.say(
+                "  taken back; gitmem close makes the review anew without the match"
+                if past.unmatched.get(item.flag.id) == item.again
+                else f"  if it is not: gitmem review --unmatch {item.flag.id}"
+            )
     tainted = instructing(found.outcomes, folder=place.settings.folder)
     if tainted:
         number = render.count(len(tainted), "tainted line")
