@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import GitmemError
@@ -28,6 +30,19 @@ class Unwritable(GitmemError):
 def say(text: str = "") -> None:
     """One line of our own words to stdout; text of others in it is escaped."""
     _write(sys.stdout, visible(text) + "\n")
+
+
+def flow(text: str) -> None:
+    """The same; on a terminal a long line breaks between words, and goes on under its beginning."""
+    shown = visible(text)
+    if sys.stdout.isatty():
+        indent = " " * (len(shown) - len(shown.lstrip(" ")) + 4)
+        width = shutil.get_terminal_size().columns
+        lines = textwrap.wrap(
+            shown, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+        shown = "\n".join(lines)
+    _write(sys.stdout, shown + "\n")
 
 
 def raw(text: str) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
 from typing import Any
 
 import pytest
 
-from tests.support.sandbox import Sandbox
+from tests.support.sandbox import GITMEM, Sandbox, changed_environment
 
 SKILL = "---\nname: release\ndescription: Make a release.\n---\n\n# Release\n\n## Steps\n\n1. Tag.\n\n## Notes\n\n- x\n"
 
@@ -97,6 +100,31 @@ def test_a_snag_that_is_queued_says_where_it_goes_or_why_it_stays(sandbox: Sandb
     assert sandbox.gitmem("loops").out.splitlines()[-1] == "next: gitmem review, then gitmem accept"
     sandbox.gitmem("accept")
     assert sandbox.gitmem("loops").out.splitlines()[-1] == lines[5]
+
+
+def test_on_a_terminal_a_long_line_breaks_between_words_and_goes_on_under_itself(
+    sandbox: Sandbox,
+) -> None:
+    text = "The release script tagged the commit before the changelog was written by anybody"
+    first = flagged(sandbox, text, "--better", "Write it first.")
+    main, far = pty.openpty()
+
+    subprocess.run(
+        [GITMEM, "loops"],
+        cwd=sandbox.path,
+        env=changed_environment({"COLUMNS": "60"}),
+        stdout=far,
+        check=True,
+    )
+    os.close(far)
+    shown = os.read(main, 4096).decode().replace("\r\n", "\n")
+    os.close(main)
+
+    assert shown.startswith(
+        "proposed: The release script tagged the commit before the\n"
+        f"    changelog was written by anybody\n  {first} (just now): Write it first.\n"
+    )
+    assert sandbox.gitmem("loops").out.startswith(f"proposed: {text}\n")
 
 
 @pytest.mark.parametrize("name", ["aaaaaaaaaaaa", "not-an-id", "a" * 13])

@@ -40,9 +40,9 @@ def why(
     if json:
         render.as_json(answer(found))
         return
-    render.say(f"{found.line.file}:{found.line.first}  {found.line.text}")
+    render.flow(f"{found.line.file}:{found.line.first}  {found.line.text}")
     for said in _story(found):
-        render.say("  " + said)
+        render.flow("  " + said)
 
 
 def answer(found: Origin) -> dict[str, object]:
