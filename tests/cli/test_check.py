@@ -55,6 +55,8 @@ def test_a_forget_that_waits_is_in_review_for_check_status_and_close(sandbox: Sa
     assert sandbox.gitmem("close").out == (
         "nothing new to drain; 1 flag to forget: gitmem review, then gitmem accept\n"
     )
+    shown = sandbox.gitmem("review").out.splitlines()
+    assert f"{one}  forgotten  a fact" in shown
     sandbox.gitmem("accept")
     assert asked(sandbox)[0] == 0
     assert json.loads(sandbox.gitmem("status", "--json").out)["to_forget"] == 0

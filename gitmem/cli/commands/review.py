@@ -126,4 +126,5 @@ def _row(item: Outcome, dropped: Collection[str], *, several: bool) -> tuple[str
     about = [part for part in (where, item.reason) if part]
     if several and item.flag.by:
         about.append("by " + item.flag.by.partition(" <")[0])
-    return item.flag.id, ", ".join(marks), f"{render.words(item.flag)} ({'; '.join(about)})"
+    said = render.words(item.flag) + (f" ({'; '.join(about)})" if about else "")
+    return item.flag.id, ", ".join(marks), said
