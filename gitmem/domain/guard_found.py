@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gitmem.domain.grounding_lexicon import words
-from gitmem.domain.guard import SHELL, WRITERS, Guard, objection
+from gitmem.domain.guard import HEARD, SHELL, WRITERS, Guard, objection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from gitmem.domain.flag import Flag
 
 _CODE = re.compile(r"`([^`]{3,120})`")
+# A path: it may be run, and it may be edited.
+_PATH = re.compile(r"(?:[\w.@-]+/)+[\w.@*-]*|[\w.@-]*\w\.[A-Za-z]\w{0,5}")
 # What names a program a person would warn of, when it stands without backticks.
 _PROGRAMS = words(
     """
@@ -41,13 +43,14 @@ _PROSE = words(
 def proposed(flags: Sequence[Flag]) -> tuple[tuple[str, ...], str] | None:
     """Tools and pattern of a guard against what these snags tell of; None when they name nothing.
 
-    What snagged is looked for first in backticks, then in the paths they are about, then as a script
+    What snagged is looked for first in backticks (a path is meant whoever touches it), then in the paths they are about, then as a script
     or a program with its subcommand in the sentence. The newest snag that names something counts.
     """
     for flag in reversed(flags):
         for span in _CODE.findall(flag.text):
-            if _sound(SHELL, span):
-                return SHELL, span
+            tools = HEARD if _PATH.fullmatch(span) else SHELL
+            if _sound(tools, span):
+                return tools, span
     for flag in reversed(flags):
         for path in flag.paths:
             pattern = path.replace("**/", "*").replace("**", "*") if "*" in path else path
