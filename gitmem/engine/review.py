@@ -35,10 +35,14 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discarded:
-    """The commit that was the review branch's tip, and the ids that are undrained again."""
+    """The commit that was the review branch's tip, and the ids that are undrained again.
+
+    ``kept`` are the ids of landed flags that the review would have forgotten.
+    """
 
     tip: str
     flags: tuple[str, ...]
+    kept: tuple[str, ...] = ()
 
 
 def read(repo: Repository, configured: str) -> Review:
@@ -71,7 +75,9 @@ def discard(repo: Repository, configured: str, *, dry_run: bool = False) -> Disc
     Raises NoProgress when there is none, and InTheWay when somebody has it checked out.
     """
     tip = tip_of(repo)
-    landed = _landed(repo, target.find(repo, configured))
+    where = target.find(repo, configured)
+    landed = _landed(repo, where)
+    kept = tuple(flag.id for flag in ground.to_forget(repo, where))
     flags = tuple(sorted(records.ids(repo, tip) - landed))
     if not dry_run:
         move = Move(ref=target.REVIEW, old=tip, new="", reason="gitmem: discard")
@@ -79,7 +85,7 @@ def discard(repo: Repository, configured: str, *, dry_run: bool = False) -> Disc
             worktrees.remove(repo, claim, move)
         # What a person sent back must not be the answer to the same question again.
         Answers(repo.folder).forget(flags)
-    return Discarded(tip=tip, flags=flags)
+    return Discarded(tip=tip, flags=flags, kept=kept)
 
 
 def unmatch(repo: Repository, configured: str, prefix: str, *, at: str, dry_run: bool) -> Outcome:

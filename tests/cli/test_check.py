@@ -57,6 +57,8 @@ def test_a_forget_that_waits_is_in_review_for_check_status_and_close(sandbox: Sa
     )
     shown = sandbox.gitmem("review").out.splitlines()
     assert f"{one}  forgotten  a fact" in shown
+    tried = sandbox.gitmem("discard", "--dry-run").out.splitlines()
+    assert tried[1:] == [f"1 flag would not be forgotten: {one}"]
     sandbox.gitmem("accept")
     assert asked(sandbox)[0] == 0
     assert json.loads(sandbox.gitmem("status", "--json").out)["to_forget"] == 0
