@@ -127,14 +127,21 @@ def forgets(repo: Repository, known: Collection[str], tip: str) -> list[Flag]:
     """The flags that a review at ``tip`` forgets in a record that none of these commits has."""
     if not tip:
         return []
-    trees = [objects.files(repo, commit, records.FOLDER) for commit in known if commit]
-    landed = {path for found in trees for path in found}
-    now = objects.files(repo, tip, records.FOLDER)
+    landed = {
+        entry.path
+        for commit in {*known} - {""}
+        for entry in objects.entries(repo, commit, records.FOLDER)
+    }
+    new = [
+        entry
+        for entry in objects.entries(repo, tip, records.FOLDER)
+        if entry.path not in landed and entry.mode == "100644"
+    ]
     return [
         outcome.flag
-        for path in sorted(now.keys() - landed)
-        if b'"forgotten"' in now[path]
-        for outcome in outcomes(now[path].decode("utf-8", "replace"))
+        for content in objects.blobs(repo, [entry.oid for entry in new])
+        if b'"forgotten"' in content
+        for outcome in outcomes(content.decode("utf-8", "replace"))
         if outcome.fate is Fate.FORGOTTEN
     ]
 
