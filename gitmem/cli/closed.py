@@ -71,16 +71,20 @@ def report(
         if item.again and not item.flag.again:
             earlier = f"{item.flag.id} is taken for a return of {item.again}"
             render.say(f"came back: {earlier}; gitmem review shows both")
-    for reason, ids in by_reason(closed.left).items():
-        render.say(f"left in the queue: {_named(ids)}: {reason}")
-    if closed.left:
-        render.say(_hint(closed))
+    _say_left(closed)
     if closed.stale:
         looking.say_stale(closed.stale)
     if proposed is None or not (proposed.commit or proposed.problem):
         render.say(_next(closed, shown))
     if proposed is not None:
         proposing.report(proposed)
+
+
+def _say_left(closed: Closed) -> None:
+    for reason, ids in by_reason(closed.left).items():
+        render.say(f"left in the queue: {_named(ids)}: {reason}")
+    if closed.left:
+        render.say(_hint(closed))
 
 
 def _named(ids: Sequence[str]) -> str:
