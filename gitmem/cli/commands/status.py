@@ -29,9 +29,8 @@ def status(json: Json = False) -> None:
     seen, notes = tidy.settled(place.repo, place.configured)
     render.notes(notes)
     if json:
-        render.as_json(
-            {**_answer(seen), "to_forget": len(ground.to_forget(place.repo, seen.target))}
-        )
+        waiting = len(ground.to_forget(place.repo, seen.target))
+        render.as_json({**_answer(seen), **({"to_forget": waiting} if waiting else {})})
         return
     render.notes([f"a line that cannot be read: {line}" for line in seen.state.damaged])
     _print(place, seen)
