@@ -7,7 +7,6 @@ import json
 import os
 import pty
 import select
-import signal
 import subprocess
 import termios
 import time
@@ -17,7 +16,13 @@ from pathlib import Path
 import pytest
 
 from gitmem import assets
-from tests.support.sandbox import GITMEM, PATIENCE, Sandbox, changed_environment
+from tests.support.sandbox import (
+    GITMEM,
+    PATIENCE,
+    Sandbox,
+    changed_environment,
+    heed_interrupts,
+)
 
 INTERRUPT = "\x03"  # what Ctrl-C sends
 
@@ -140,9 +145,9 @@ def on_a_terminal(
 
 
 def _take_the_terminal() -> None:
-    """Makes it the child's, and Ctrl-C a signal: a test runner's workers have it switched off."""
+    """Makes it the child's, and Ctrl-C a signal."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    heed_interrupts()
 
 
 def with_programs(folder: Path, *names: str) -> dict[str, str | None]:

@@ -311,7 +311,7 @@ def test_an_interrupt_ends_the_close_at_once_and_keeps_what_was_answered(sandbox
 
     folder = sandbox.path / ".git/gitmem/answers"
     with MessagesApi(script) as server:
-        child = sandbox.start("close", env=server.environ)
+        child = sandbox.start("close", env=server.environ, interruptible=True)
         while len(server.asked) < 2 or not list(folder.glob("*.json")):
             assert child.poll() is None
             time.sleep(0.02)

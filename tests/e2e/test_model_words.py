@@ -6,7 +6,6 @@ import json
 import os
 import pty
 import re
-import signal
 import subprocess
 
 import pytest
@@ -18,7 +17,13 @@ from tests.support.judge import operation
 from tests.support.messages_api import Asked, MessagesApi, Sent
 from tests.support.queues import journal as into_journal
 from tests.support.queues import keep, new_flag, publish
-from tests.support.sandbox import GITMEM, PATIENCE, Sandbox, changed_environment
+from tests.support.sandbox import (
+    GITMEM,
+    PATIENCE,
+    Sandbox,
+    changed_environment,
+    heed_interrupts,
+)
 
 ESCAPES = "\x1b]0;owned\x07\x1b[2J\u202e\u2066\x9b31m\r\nGitmem-Tree: " + "0" * 40
 
@@ -229,8 +234,7 @@ def on_terminal(sandbox: Sandbox, server: MessagesApi, *options: str) -> str:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=slave,
-        # A worker of the suite may ignore it, and what is ignored stays so in a child.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - only this call between fork and exec
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - only one call between fork and exec
         start_new_session=True,
     )
     os.close(slave)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -31,6 +32,12 @@ class Result:
     code: int
     out: str
     err: str
+
+
+def heed_interrupts() -> None:
+    """For a child between fork and exec: a runner's workers, and a shell's background jobs, ignore
+    SIGINT, and what is ignored stays so in a child."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def changed_environment(changes: Mapping[str, str | None] | None) -> dict[str, str]:
@@ -105,6 +112,7 @@ class Sandbox:
         *args: str,
         env: Mapping[str, str | None] | None = None,
         cwd: Path | None = None,
+        interruptible: bool = False,
     ) -> subprocess.Popen[str]:
         """Start the installed command without waiting for it; its three streams are pipes."""
         return subprocess.Popen(
@@ -116,6 +124,7 @@ class Sandbox:
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="surrogateescape",
+            preexec_fn=heed_interrupts if interruptible else None,  # noqa: PLW1509 - only one call between fork and exec
         )
 
     def gitmem(
