@@ -11,8 +11,7 @@ from gitmem.store import once
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from gitmem.domain.boundary import Event
-    from gitmem.engine.words import Words
+    from gitmem.domain.boundary import Event, Words
     from gitmem.store.repository import Repository
 
 
@@ -34,9 +33,10 @@ def fire(repo: Repository, event: Event) -> Words:
         did = words.did
         words = boundaries.fire(repo, batch, time.time())
         words.did = ", ".join([part for part in (did, words.did) if part])
-    if event.kind == BOOT:
+    project = os.environ.get("CLAUDE_PROJECT_DIR", event.cwd)
+    if event.kind == BOOT and project not in {"", repo.top}:
         from gitmem.engine import below
 
-        index = below.index(repo, os.environ.get("CLAUDE_PROJECT_DIR", event.cwd))
+        index = below.index(repo, project)
         words.model = "\n".join([part for part in (words.model, index) if part])
     return words

@@ -7,13 +7,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _FORMAT = "0000-00-00T00:00:00Z"
+_DIGITS = dict.fromkeys(range(ord("1"), ord("9") + 1), "0")
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
 
 
 def seconds(at: str) -> int | None:
     """Seconds since 1970 of ``YYYY-MM-DDTHH:MM:SSZ``; None for anything else."""
-    shape = "".join(["0" if letter.isdigit() else letter for letter in at])
-    if shape != _FORMAT or not at.isascii():
+    if at.translate(_DIGITS) != _FORMAT:
         return None
     year, month, day = int(at[:4]), int(at[5:7]), int(at[8:10])
     hours, minutes, rest = int(at[11:13]), int(at[14:16]), int(at[17:19])

@@ -1,4 +1,4 @@
-"""Boundaries: what can happen in a session, and what gitmem can do about it (pure; hot lane).
+"""Boundaries: what can happen in a session, what gitmem can do about it and say (pure; hot lane).
 
 Adapters in `gitmem.harness` translate a client's payload into an Event and what is said into its answer;
 `gitmem.domain.policy` decides.
@@ -162,3 +162,28 @@ class Action:
     def __repr__(self) -> str:
         """For test failures."""
         return f"Action({self.kind!r}, {self.about!r})"
+
+
+class Words:
+    """``did`` and ``decided`` go to the ledger, ``person`` and ``model`` to whom they name; empty is silence.
+
+    ``did`` is for a person, ``decided`` one entry an action: the line it left in the session's file.
+    ``ask`` is why the person shall be asked before a tool runs.
+    """
+
+    __slots__ = ("ask", "decided", "did", "model", "person")
+
+    def __init__(
+        self,
+        did: str = "",
+        *,
+        person: str = "",
+        model: str = "",
+        ask: str = "",
+        decided: Sequence[str] = (),
+    ) -> None:
+        self.ask = ask
+        self.did = did
+        self.person = person
+        self.model = model
+        self.decided = decided

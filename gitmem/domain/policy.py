@@ -5,7 +5,7 @@ One function of both, and of nothing else. `docs/boundaries.md` draws it.
 
 from __future__ import annotations
 
-from gitmem.domain import boundary, shell, untrusted
+from gitmem.domain import boundary
 from gitmem.domain.boundary import Action
 
 TYPE_CHECKING = False
@@ -35,7 +35,11 @@ def decide(event: Event, session: Session) -> list[Action]:
 
 
 def _taint(event: Event, session: Session) -> list[Action]:
-    tool = untrusted.taint_of(event) if event.calls and not session.taints else ""
+    if not event.calls or session.taints:
+        return []
+    from gitmem.domain import untrusted
+
+    tool = untrusted.taint_of(event)
     return [Action(boundary.MARK_TAINT, [tool])] if tool else []
 
 
@@ -55,31 +59,22 @@ def _boot(event: Event, session: Session) -> list[Action]:
 
 def _call(event: Event, session: Session) -> list[Action]:
     """A call ended. What sub-agents commit is a boundary of the session; their troubles are their own."""
+    from gitmem.domain import calls, shell
+
     found = [(boundary.COMMIT, oid) for oid in event.commits]
     failed: list[str] = []
     if not event.agent:
         found += event.done
-        tried = [command for tool, command in event.calls if tool == untrusted.SHELL]
-        tried = [command for command in tried if command and not shell.own(command)]
+        tried = calls.commands(event)
         if event.kind == boundary.FAILURE:
             failed = [shell.failed(command) for command in tried]
         elif session.failed:
             words = [word for command in tried for word in shell.tried(command)]
             found += [(boundary.RECOVERY, word) for word in session.failed if word in words][:1]
-        if event.seconds >= SLOW_SECONDS and _is_slow(event):
+        if event.seconds >= SLOW_SECONDS and calls.is_slow(event):
             found.append((boundary.SLOW, event.call))
     failed = [word for word in failed if word not in session.failed]
     return _mark(found, session) + ([Action(boundary.MARK_FAILED, failed)] if failed else [])
-
-
-def _is_slow(event: Event) -> bool:
-    """Whether the time is the call's own: a sub-agent takes what it takes."""
-    return any(
-        tool in untrusted.WEB
-        or tool.startswith(untrusted.MCP)
-        or (tool == untrusted.SHELL and not shell.own(command))
-        for tool, command in event.calls
-    )
 
 
 def _mark(found: Sequence[tuple[str, str]], session: Session) -> list[Action]:
@@ -92,9 +87,11 @@ def _mark(found: Sequence[tuple[str, str]], session: Session) -> list[Action]:
 
 
 def _batch(event: Event, session: Session) -> list[Action]:
-    worked = bool([1 for tool, command in event.calls if not _is_own(tool, command)])
-    last = event.calls[-1] if event.calls else ("", "")
-    flagged = last[0] == untrusted.SHELL and shell.flags_last(last[1])
+    worked = flagged = False
+    if event.calls:
+        from gitmem.domain import calls
+
+        worked, flagged = calls.worked(event), calls.flagged_last(event)
     # The end of the turn is spoken of at its end, also when another hook makes it go on.
     named = [name for name in session.pending if name != boundary.TURN]
     if flagged and (worked or not named):
@@ -105,10 +102,6 @@ def _batch(event: Event, session: Session) -> list[Action]:
     if named:
         return _nudge(event, named)
     return [Action(boundary.MARK_WORK)] if worked and not session.worked else []
-
-
-def _is_own(tool: str, command: str) -> bool:
-    return tool == untrusted.SHELL and shell.own(command)
 
 
 def _prompt(event: Event, session: Session) -> list[Action]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gitmem.domain.boundary import Words
 from gitmem.domain.errors import GitmemError
-from gitmem.engine.words import Words
 from gitmem.store import quiet
 
 TYPE_CHECKING = False

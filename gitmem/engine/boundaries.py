@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from gitmem.domain import boundary, policy
+from gitmem.domain.boundary import Words
 from gitmem.domain.session import lines
-from gitmem.engine.words import Words
 from gitmem.store import sessions
 
 TYPE_CHECKING = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitmem.domain import guard as guards
-from gitmem.engine.words import Words
+from gitmem.domain.boundary import Words
 from gitmem.store import guards as kept
 
 TYPE_CHECKING = False

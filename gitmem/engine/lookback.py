@@ -6,7 +6,7 @@ that a transcript shows and no hook saw. Each is said once; the same failure aga
 
 from __future__ import annotations
 
-from gitmem.domain import age, session_file
+from gitmem.domain import session_file
 from gitmem.store import alive, ledger, local, lookback, sessions
 
 TYPE_CHECKING = False
@@ -105,6 +105,8 @@ class _Found:
         number = "1 hook" if len(lines) == 1 else f"{len(lines)} hooks"
         if lookback.said_lately(self._state, self._now, f"hook {last.get('event')} {what}"):
             return []
+        from gitmem.domain import age
+
         at = age.ago(str(last.get("at", "")), self._now)
         ago = at if at == "just now" else f"{at} ago"
         which = f"the last one, {last.get('event')}, {ago}: {what}"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gitmem.domain.boundary import Words
 from gitmem.domain.flag import Flag
 from gitmem.engine import boot, snapshot
-from gitmem.engine.words import Words
 from gitmem.store.branch import ARCHIVE, BRANCH
 from gitmem.store.prune import prune
 from gitmem.store.target import REVIEW

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from gitmem.domain import boundary
-from gitmem.domain.boundary import Event
+from gitmem.domain.boundary import Event, Words
 from gitmem.engine import boot, boundaries
-from gitmem.engine.words import Words
 from gitmem.store import alive, ledger, lookback, sessions
 from gitmem.store.flight import Flight
 from tests.support.desk import Desk
