@@ -41,7 +41,10 @@ def take(repo: Repository, configured: str, *, tracked: bool = True) -> Snapshot
     where = target.find(repo, configured)
     found = queue.read(repo, tracked=tracked)
     deciding = records.ids(repo, where.deciding)
-    local = deciding if where.local == where.deciding else records.ids(repo, where.local)
+    local = deciding
+    if where.local and where.local != where.deciding:
+        # A branch that is merely behind has nothing to push: its upstream has taken it back.
+        local = records.proposed(repo, where.local, {where.deciding})
     review: frozenset[str] = frozenset()
     carried: frozenset[str] = frozenset()
     proposed = refs.resolve(repo, target.REVIEW)

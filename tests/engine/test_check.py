@@ -170,3 +170,26 @@ def test_a_check_writes_nothing_at_all(desk: Desk, writable: bool) -> None:
     for path in desk.sandbox.path.rglob("*"):
         if path.is_dir():
             path.chmod(0o755)
+
+
+def test_a_branch_that_is_merely_behind_a_revert_has_nothing_to_push(tmp_path: Path) -> None:
+    server = Sandbox(tmp_path / "server")
+    server.path.mkdir()
+    server.git("init", "--quiet")
+    server.commit("start", {"README.md": "x\n"})
+    server.git("checkout", "--quiet", "-b", "aside")
+    one = Desk(sandbox=server).clone("one")
+    one.sandbox.git("checkout", "--quiet", "-B", "main", "origin/main")
+    one.flag("a fact")
+    one.land()
+    one.sandbox.git("push", "--quiet", "origin", "main")
+    two = one.sandbox.path.with_name("two")
+    one.sandbox.git("clone", "--quiet", server.path.as_uri(), str(two))
+    Sandbox(two).git("checkout", "--quiet", "main")
+    Sandbox(two).git("revert", "--no-edit", "HEAD")
+    Sandbox(two).git("push", "--quiet", "origin", "main")
+
+    one.sandbox.git("fetch", "--quiet")
+    assert one.states() == {"undrained": ["a fact"]}
+    one.sandbox.commit("work", {"work.txt": "x\n"})
+    assert one.states() == {"undrained": ["a fact"]}
