@@ -21,6 +21,7 @@ from gitmem.engine import ground, scope, snapshot
 from gitmem.engine.scope import EVERYTHING, View
 from gitmem.store import queue, records, refs, remotes, target
 from gitmem.store.branch import BRANCH
+from gitmem.store.recorded import Recorded
 from gitmem.store.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _check(repo: Repository, asked: Asked) -> Checked:
         place = stack.enter_context(Scratch(repo, remote)) if remote else None
         look = _Look(repo, asked, place)
         state = look.state()
-        if place and _waits(look.narrowed(state)):
+        if place and (_waits(look.narrowed(state)) or look.is_behind(place)):
             look.ask_for_records(place)
             state = look.state()
         return look.narrowed(state)
@@ -184,6 +185,18 @@ class _Look:
             damaged=[*self._theirs.damaged, *found.branch.damaged, *found.journal.damaged],
         )
 
+    def is_behind(self, place: Scratch) -> bool:
+        """Whether the target at the remote is not the one by which something here is called drained.
+
+        It may have been taken back there since this clone's last fetch.
+        """
+        seen = self._seen
+        if not (seen and self._follows):
+            return False
+        if not (self._flags() - self._head).intersection(seen.records.deciding):
+            return False
+        return place.tip(self._target()) != seen.target.deciding
+
     def ask_for_records(self, place: Scratch) -> None:
         """Takes the remote's word for what is on the target, on the base and in review there."""
         repo, here, seen = self._repo, self._records, self._seen
@@ -191,28 +204,41 @@ class _Look:
         known = {oid: ids for one in commits for oid, ids in records.by_object(repo, one).items()}
         main, base = self._target(), "refs/heads/" + self._asked.build.base
         bases = [base] if self._asked.build.base and base != main else []
-        there = place.recorded([main, *bases, target.REVIEW], known)
-        if main not in there and not seen:
+        there = Recorded(place, [main, *bases, target.REVIEW], known)
+        if main not in there.tips and not seen:
             raise target.CannotTell(
                 f"the target branch {main.removeprefix('refs/heads/')} is not at {self._remote}",
                 hint="`target:` in .gitmem/config.yaml names the branch that memory lives on",
             )
         # What this clone last fetched of the target is old now; what it never pushed is not.
-        follows = bool(
-            seen and seen.target.upstream_ref.startswith(f"refs/remotes/{self._remote}/")
-        )
-        review = {*here.review, *there.pop(target.REVIEW, ())}
-        stays = () if main in there and follows else here.deciding
-        deciding = {*self._head, *stays}.union(*there.values())
-        self._records = Records(deciding, here.local, review, here.carried)
+        stays = () if main in there.tips and self._follows else here.deciding
+        deciding = {*self._head, *stays}.union(*[there.ids(ref) for ref in (main, *bases)])
+        waits = self._flags() & there.ids(target.REVIEW) - deciding
+        review = {*there.proposed(target.REVIEW, main)} if waits else set()
+        if there.tips.get(target.REVIEW) != refs.resolve(repo, target.REVIEW):
+            review.update(here.review)
+        # What this clone had fetched of the target is no news of its own.
+        local = {*here.local} - {*here.deciding} if self._follows else here.local
+        self._records = Records(deciding, local, review, here.carried)
+
+    def _flags(self) -> set[str]:
+        """Ids of all flags that are known here or there."""
+        found = self._queue
+        here = {*found.branch.flags, *found.journal.flags, *found.archive.flags}
+        return here | {*self._theirs.flags}
+
+    @property
+    def _follows(self) -> bool:
+        """Whether the remote's target decides here, as of this clone's last fetch."""
+        mine = f"refs/remotes/{self._remote}/"
+        return bool(self._seen and self._seen.target.upstream_ref.startswith(mine))
 
     def _target(self) -> str:
         """The target's ref at the remote; `HEAD`, its default branch, where no name is known."""
         seen, asked = self._seen, self._asked
-        upstream = seen.target.upstream_ref if seen else ""
-        mine = f"refs/remotes/{self._remote}/"
-        if upstream.startswith(mine):
-            return "refs/heads/" + upstream.removeprefix(mine)
+        if seen and self._follows:
+            mine = f"refs/remotes/{self._remote}/"
+            return "refs/heads/" + seen.target.upstream_ref.removeprefix(mine)
         name = asked.configured or asked.build.default or (seen.target.name if seen else "")
         return "refs/heads/" + name if name else "HEAD"
 

@@ -41,7 +41,7 @@ def proposed(repo: Repository, tip: str, targets: Collection[str]) -> frozenset[
         known = {entry.path for entry in objects.entries(repo, has, FOLDER)}
         files = {path: text for path, text in files.items() if path not in known}
     if files and targets:
-        once = _touched(repo, targets, tip)
+        once = touched(repo, targets, tip)
         files = {path: text for path, text in files.items() if path not in once}
     return ids_in(files.values())
 
@@ -54,19 +54,22 @@ def ids_in(contents: Iterable[bytes]) -> frozenset[str]:
 
 def by_object(repo: Repository, commit: str) -> dict[str, frozenset[str]]:
     """The records in the tree of a commit: object name to the ids in it."""
-    oids = names(repo, commit)
+    oids = list(at(repo, commit).values())
     contents = objects.blobs(repo, oids)
     return {oid: ids_in([content]) for oid, content in zip(oids, contents, strict=True)}
 
 
-def names(repo: Repository, commit: str) -> list[str]:
-    """Object names of all records in a tree; needs no content."""
+def at(repo: Repository, commit: str) -> dict[str, str]:
+    """All records in a tree, path to object name; needs no content."""
     found = objects.entries(repo, commit, FOLDER) if commit else []
-    return [entry.oid for entry in found if entry.mode == "100644"]
+    return {entry.path: entry.oid for entry in found if entry.mode == "100644"}
 
 
-def _touched(repo: Repository, targets: Collection[str], tip: str) -> set[str]:
-    """The records that commits of the targets, and not of ``tip``, added or removed."""
+def touched(repo: Repository, targets: Collection[str], tip: str) -> set[str]:
+    """Paths of the records that commits of the targets, and not of ``tip``, added or removed.
+
+    Where history is cut off, what is in the oldest tree counts as added by it.
+    """
     done = repo.git(
         "log", "--full-history", "--format=", "--name-only", "--no-renames", "--no-show-signature",
         "-z", *targets, "^" + tip, "--", FOLDER, ok=ANY,

@@ -14,7 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import Unreachable
-from gitmem.store import network, objects, records, refs, target
+from gitmem.store import network, refs, target
 from gitmem.store.network import Talk
 from gitmem.store.process import ANY
 from gitmem.store.repository import Repository
@@ -36,7 +36,6 @@ _TRANSPORT = (
 )
 _NEVER = "protocol.ext."
 _ITS_DEFAULT = "refs/heads/its-default"  # what `HEAD` of the remote is called here
-_WITHOUT_FILES = "--filter=blob:none"
 _NEGOTIATION = "fetch.negotiationAlgorithm=noop"  # there is nothing to negotiate about
 
 
@@ -106,29 +105,21 @@ class Scratch:
             self.repo, self.remote, specs, self._talk, options=options, config=[_NEGOTIATION]
         )
 
-    def recorded(
-        self, wanted: Sequence[str], known: Mapping[str, frozenset[str]]
-    ) -> dict[str, frozenset[str]]:
-        """Refs of the remote, each to the ids of all drain records there; what is absent is left out.
-
-        ``known`` are records that were read elsewhere, by object name. Only the tips' trees and the
-        other records are fetched, where the server lets a client choose (`--filter`).
-        """
+    def tips(self, wanted: Sequence[str], *options: str) -> dict[str, str]:
+        """The same for several refs, `HEAD` among them; what the remote lacks is left out."""
         places = {ref: _ITS_DEFAULT if ref == "HEAD" else ref for ref in wanted}
-        self._fetch(places, "--depth=1", _WITHOUT_FILES)
-        tips = {ref: refs.resolve(self.repo, place) for ref, place in places.items()}
-        found = {ref: records.names(self.repo, tip) for ref, tip in tips.items() if tip}
-        new = list({oid for oids in found.values() for oid in oids if oid not in known})
-        if new:
-            self._talked(new, _WITHOUT_FILES)
-        contents = objects.blobs(self.repo, new)
-        read = {oid: records.ids_in([text]) for oid, text in zip(new, contents, strict=True)}
-        return {
-            ref: frozenset[str]().union(
-                *[known[oid] if oid in known else read[oid] for oid in oids]
-            )
-            for ref, oids in found.items()
-        }
+        self._fetch(places, *options)
+        found = {ref: refs.resolve(self.repo, place) for ref, place in places.items()}
+        return {ref: tip for ref, tip in found.items() if tip}
+
+    def fetch_objects(self, oids: Sequence[str], *options: str) -> None:
+        """Fetches objects by name, of which something that was fetched tells."""
+        if oids:
+            self._talked(oids, *options)
+
+    def tip(self, ref: str) -> str:
+        """What a ref of the remote is at, without fetching it; empty if it is not there."""
+        return network.listed(self.repo, self.remote, self._talk, ref).get(ref, "")
 
     def branches_at(self, ref: str) -> list[str]:
         """Short names of the remote's branches that are at the same commit as a ref of its."""

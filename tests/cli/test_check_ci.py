@@ -209,6 +209,65 @@ def test_a_flag_in_review_at_the_remote_is_told_apart(server: Server, desk: Desk
     assert main.answer("--allow-in-review")[0] == 0
 
 
+@pytest.mark.parametrize("filtering", ["true", "false"])
+def test_a_review_that_landed_and_was_reverted_is_in_review_no_more(
+    server: Server, desk: Desk, filtering: str
+) -> None:
+    server.bare.git("config", "uploadpack.allowFilter", filtering)
+    mine = desk.flag("a fact")
+    share(desk, "main")
+    desk.close()
+    share(desk, "gitmem/drain")
+    before = server.clone("before")
+    desk.sandbox.git("checkout", "--quiet", "main")
+    desk.sandbox.commit("work", {"work.txt": "work\n"})
+    desk.sandbox.git("merge", "--squash", "--quiet", "gitmem/drain")
+    desk.sandbox.git("commit", "--quiet", "--message", "squashed")
+    desk.sandbox.git("revert", "--no-edit", "HEAD")
+    desk.sandbox.git("push", "--quiet", "origin", "main")
+
+    machines = [runner.push(server, "main").sandbox, before.sandbox, desk.sandbox]
+    for sandbox in (*machines, server.clone("after").sandbox):
+        done = sandbox.gitmem("check", "--json", "--scope", "all", "--allow-in-review")
+        answer = json.loads(done.out)
+        assert (done.code, answer["undrained"], answer["in_review"]) == (1, [mine], [])
+
+
+def test_a_review_stays_in_review_when_the_target_moves_on_without_it(
+    server: Server, desk: Desk
+) -> None:
+    mine = desk.flag("a fact")
+    share(desk, "main")
+    desk.close()
+    share(desk, "gitmem/drain")
+    desk.sandbox.commit("work", {"work.txt": "work\n"})
+    share(desk, "main")
+
+    code, answer = runner.push(server, "main").answer("--allow-in-review")
+
+    assert (code, answer["in_review"]) == (0, [mine])
+
+
+def test_a_target_that_this_clone_fetched_long_ago_is_not_believed(
+    server: Server, desk: Desk
+) -> None:
+    mine = desk.flag("a fact")
+    share(desk, "main")
+    desk.land()
+    desk.sandbox.git("push", "--quiet", "origin", "main")
+    behind = server.clone("behind")
+    pruned = server.clone("pruned")
+    assert pruned.sandbox.gitmem("sync").code == 0
+    assert behind.sandbox.gitmem("check").code == 0
+    desk.sandbox.git("revert", "--no-edit", "HEAD")
+    desk.sandbox.git("push", "--quiet", "origin", "main")
+    share(desk, "main")
+
+    for clone in (behind, pruned):
+        done = clone.sandbox.gitmem("check", "--json")
+        assert (done.code, json.loads(done.out)["undrained"]) == (1, [mine])
+
+
 def test_a_target_that_was_deleted_at_the_remote_cannot_be_told(server: Server, desk: Desk) -> None:
     desk.flag("a fact")
     share(desk, "main", "main:other")

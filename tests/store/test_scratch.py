@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gitmem.store.branch import BRANCH
+from gitmem.store.recorded import Recorded
 from gitmem.store.scratch import Scratch
 from tests.support.desk import Desk, whole
 from tests.support.queues import keep
@@ -48,12 +49,12 @@ def test_of_a_branch_only_trees_and_records_are_fetched(server: Server, desk: De
     desk.sandbox.git("push", "--quiet", "origin", "main")
 
     with Scratch(desk.repo, "origin") as place:
-        found = place.recorded(["refs/heads/main"], {})
+        found = Recorded(place, ["refs/heads/main"], {})
         sizes = place.repo.git(
             "cat-file", "--batch-all-objects", "--batch-check=%(objecttype) %(objectsize)"
         ).text.splitlines()
 
-    assert len(found["refs/heads/main"]) == 303
+    assert len(found.ids("refs/heads/main")) == 303
     assert len([row for row in sizes if row.startswith("blob")]) == 1
 
 
@@ -65,9 +66,9 @@ def test_refs_that_are_absent_are_left_out(server: Server, desk: Desk, there: bo
 
     with Scratch(desk.repo, "origin") as place:
         wanted = ["refs/heads/gone", "refs/heads/gitmem/drain", "HEAD", "refs/heads/never"]
-        found = place.recorded(wanted, {})
+        found = Recorded(place, wanted, {})
 
-    assert set(found) == {"HEAD", *(["refs/heads/gitmem/drain"] if there else [])}
+    assert set(found.tips) == {"HEAD", *(["refs/heads/gitmem/drain"] if there else [])}
 
 
 def test_the_clone_stays_as_it_is_and_nothing_is_left_behind(desk: Desk) -> None:

@@ -1,0 +1,88 @@
+"""What drain records a remote has, on its target and in review: trees first, then the new records.
+
+Fetched into a scratch repository, at depth 1. History is asked for only where a review is compared
+with its target, and only what the target has had since the review was made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.store import objects, records
+from gitmem.store.network import NotReached
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from gitmem.store.scratch import Scratch
+
+_WITHOUT_FILES = "--filter=blob:none"
+
+
+class Recorded:
+    """The records at refs of a remote; ``tips`` are the commits there, without what is absent.
+
+    ``known`` are records that were read elsewhere, object name to the ids in it. Only the tips'
+    trees and the other records are fetched, where the server lets a client choose (`--filter`).
+    Raises `network.NotReached` and `objects.Unreadable`.
+    """
+
+    __slots__ = ("_files", "_place", "_read", "tips")
+
+    def __init__(
+        self, place: Scratch, wanted: Sequence[str], known: Mapping[str, frozenset[str]]
+    ) -> None:
+        self._place = place
+        self.tips = place.tips(wanted, "--depth=1", _WITHOUT_FILES)
+        self._files = {ref: records.at(place.repo, tip) for ref, tip in self.tips.items()}
+        oids = dict.fromkeys(oid for files in self._files.values() for oid in files.values())
+        new = [oid for oid in oids if oid not in known]
+        place.fetch_objects(new, _WITHOUT_FILES)
+        contents = objects.blobs(place.repo, new)
+        self._read = {oid: known[oid] for oid in oids if oid in known}
+        self._read |= {oid: records.ids_in([text]) for oid, text in zip(new, contents, strict=True)}
+
+    def ids(self, ref: str) -> frozenset[str]:
+        """Ids of all records at a ref; none where it is absent."""
+        return self._ids(self._files.get(ref, {}).values())
+
+    def proposed(self, review: str, target: str) -> frozenset[str]:
+        """Ids of the records at a review that the target neither has nor once had.
+
+        As `gitmem.store.records.proposed` tells it of a clone: what was landed and taken back is
+        no proposal any more.
+        """
+        there = self._files.get(target, {})
+        files = {
+            path: oid for path, oid in self._files.get(review, {}).items() if path not in there
+        }
+        if files and target in self.tips and self._moved(review, target):
+            repo = self._place.repo
+            once = records.touched(repo, [self.tips[target]], self.tips[review])
+            files = {path: oid for path, oid in files.items() if path not in once}
+        return self._ids(files.values())
+
+    def _moved(self, review: str, target: str) -> bool:
+        """Fetches what the target has and the review has not; whether there is anything."""
+        if self._is_base(review, target):
+            return False
+        try:
+            self._place.tips([target], f"--shallow-exclude={review}", _WITHOUT_FILES)
+        except NotReached:
+            # A server also hangs up when it has nothing to send: then the review is upon the target.
+            self._place.tips([review], f"--shallow-exclude={target}", _WITHOUT_FILES)
+            if self._is_base(review, target):
+                return False
+            raise
+        return True
+
+    def _is_base(self, review: str, target: str) -> bool:
+        """Whether the review's commits, as far as they are here, are right upon the target's tip."""
+        repo = self._place.repo
+        made = repo.git("rev-list", "--first-parent", self.tips[review]).text.splitlines()
+        # The last one is where history was cut off: git hides its parents, the object has them.
+        oldest = repo.git("cat-file", "commit", made[-1]).text
+        return f"parent {self.tips[target]}" in oldest.partition("\n\n")[0].split("\n")
+
+    def _ids(self, oids: Iterable[str]) -> frozenset[str]:
+        return frozenset[str]().union(*[self._read[oid] for oid in oids])
