@@ -19,7 +19,7 @@ from gitmem.domain.queue import Lines
 from gitmem.domain.state import Records, State, derive
 from gitmem.engine import ground, scope, snapshot
 from gitmem.engine.scope import EVERYTHING, View
-from gitmem.store import queue, records, refs, remotes, target
+from gitmem.store import queue, records, refs, remotes, repository, target
 from gitmem.store.branch import BRANCH
 from gitmem.store.recorded import Recorded
 from gitmem.store.scratch import Scratch
@@ -160,17 +160,20 @@ class _Look:
 
     def _snapshot(self, *, asking: bool) -> Snapshot | None:
         """What this clone knows; None where it lacks the target and the remote can be asked."""
+        self._unknown: target.CannotTell | None = None
         try:
             return snapshot.take(self._repo, self._asked.configured, tracked=not asking)
-        except target.CannotTell:
+        except target.CannotTell as unknown:
             if not asking:
                 raise
+            self._unknown = unknown
             return None
 
     def _at_head(self) -> frozenset[str]:
         """Ids recorded in what is checked out, where that is what will be merged."""
         built = self._asked.build.kind is not Kind.NONE or self._view.scope is Scope.BRANCH
-        if not built and self._seen:
+        # A build machine that nobody knows checks out a commit, and a person a branch.
+        if not built and (self._seen or repository.head(self._repo)[0]):
             return frozenset()
         return records.ids(self._repo, refs.resolve(self._repo, "HEAD"))
 
@@ -205,13 +208,10 @@ class _Look:
         main, base = self._target(), "refs/heads/" + self._asked.build.base
         bases = [base] if self._asked.build.base and base != main else []
         there = Recorded(place, [main, *bases, target.REVIEW], known)
-        if main not in there.tips and not seen:
-            raise target.CannotTell(
-                f"the target branch {main.removeprefix('refs/heads/')} is not at {self._remote}",
-                hint="`target:` in .gitmem/config.yaml names the branch that memory lives on",
-            )
+        if main not in there.tips and (self._follows or not seen):
+            raise self._no_target(main)
         # What this clone last fetched of the target is old now; what it never pushed is not.
-        stays = () if main in there.tips and self._follows else here.deciding
+        stays = () if self._follows else here.deciding
         deciding = {*self._head, *stays}.union(*[there.ids(ref) for ref in (main, *bases)])
         waits = self._flags() & there.ids(target.REVIEW) - deciding
         review = {*there.proposed(target.REVIEW, main)} if waits else set()
@@ -220,6 +220,14 @@ class _Look:
         # What this clone had fetched of the target is no news of its own.
         local = {*here.local} - {*here.deciding} if self._follows else here.local
         self._records = Records(deciding, local, review, here.carried)
+
+    def _no_target(self, main: str) -> target.CannotTell:
+        if self._unknown and main == "HEAD":
+            return self._unknown
+        return target.CannotTell(
+            f"the target branch {main.removeprefix('refs/heads/')} is not at {self._remote}",
+            hint="`target:` in .gitmem/config.yaml names the branch that memory lives on",
+        )
 
     def _flags(self) -> set[str]:
         """Ids of all flags that are known here or there."""

@@ -278,9 +278,13 @@ def _looked(repo: Repository, remote: str, wanted: Wanted) -> Synced:
         theirs = unite.side(place.repo, tip)
         lost = [old for old in seen if not (tip and exchange.continues(place.repo, tip, old))]
     notes = ["the queue there was rewritten: a sync would stop"] if lost else []
-    looked = snapshot.take(repo, wanted.configured)
-    drained = set(looked.records.deciding)
-    found = looked.queue
+    drained: set[str] = set()
+    try:
+        looked = snapshot.take(repo, wanted.configured)
+        drained, found = set(looked.records.deciding), looked.queue
+    except target.CannotTell as unknown:
+        found = queue.read(repo)
+        notes.append(f"nothing would be pruned: {unknown.message}")
     here = {*found.branch.flags, *found.journal.flags}
     return Synced(
         remote=remote,

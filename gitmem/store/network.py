@@ -279,10 +279,12 @@ def _not_reached(remote: str, said: str) -> NotReached:
 
 def _fatal(said: str) -> str:
     """The first of git's own last words, without their mark; ssh's come before git's."""
-    for line in said.splitlines():
+    lines = said.splitlines()
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
         if (
             line.startswith(("fatal: ", "error: ", "ssh: "))
             and "failed to push some refs" not in line
         ):
-            return line.partition(": ")[2].strip()
+            words = line.partition(": ")[2].strip()
+            return f"{words} {following.strip()}".strip() if words.endswith(":") else words
     return ""

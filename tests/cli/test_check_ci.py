@@ -281,6 +281,24 @@ def test_a_target_that_was_deleted_at_the_remote_cannot_be_told(server: Server, 
     assert "the target branch main is not at origin" in answer["cannot_tell"]
 
 
+def test_a_clone_whose_target_was_deleted_at_the_remote_cannot_tell_either(
+    server: Server, desk: Desk
+) -> None:
+    desk.flag("a fact")
+    desk.land()
+    share(desk, "main", "main:other")
+    server.bare.git("update-ref", "-d", "refs/heads/main")
+
+    believed = desk.sandbox.gitmem("check")
+    desk.sandbox.git("fetch", "--quiet", "--prune")
+    pruned = desk.sandbox.gitmem("check")
+
+    assert (believed.code, pruned.code) == (5, 5)
+    assert believed.out.startswith("cannot tell: the target branch main is not at origin\n")
+    assert "main is not at origin any more" in pruned.out
+    assert "git remote set-head origin --auto" in pruned.out
+
+
 # ---------------------------------------------------------------- nothing there, nobody there
 
 

@@ -80,6 +80,32 @@ def test_a_dry_run_tells_a_rewritten_queue(server: Server, one: Desk) -> None:
     assert "rewritten" in done.err
 
 
+def test_a_dry_run_without_the_target_says_what_a_sync_would_do(server: Server, one: Desk) -> None:
+    one.flag("mine")
+    server.bare.git("branch", "other", "main")
+    server.bare.git("update-ref", "-d", "refs/heads/main")
+    one.sandbox.git("fetch", "--quiet", "--prune")
+
+    done = one.sandbox.gitmem("sync", "--dry-run")
+
+    assert (done.code, done.out.splitlines()[0]) == (0, "origin: 1 flag would be sent")
+    assert "nothing would be pruned: the target branch main" in done.err
+
+
+def test_what_did_not_get_through_is_said_to_be_safe_here(server: Server, one: Desk) -> None:
+    one.flag("mine")
+    server.decline(100)
+
+    declined = one.sandbox.gitmem("sync")
+    one.sandbox.git("remote", "set-url", "origin", "git://127.0.0.1:1/gone")
+    offline = one.sandbox.gitmem("sync")
+
+    for done in (declined, offline):
+        assert done.code == 5
+        assert done.err.startswith("gitmem: nothing is lost: the flags of this clone stay in it")
+    assert "127.0.0.1[0: 127.0.0.1]: errno=Connection refused" in offline.err
+
+
 def test_without_a_remote_it_is_5_with_a_hint(one: Desk) -> None:
     one.flag("mine")
     one.sandbox.git("remote", "remove", "origin")

@@ -12,6 +12,7 @@ from gitmem.cli.progress import git_speaks
 from gitmem.domain.errors import Refused
 from gitmem.engine.sync import Choice, Synced, Wanted
 from gitmem.engine.sync import sync as run_sync
+from gitmem.store.network import Declined, NotReached
 
 
 def sync(
@@ -37,15 +38,17 @@ def sync(
             f"--rewritten is a person's decision, and this runs inside {client}",
             hint="run it in your own terminal",
         )
-    done = run_sync(
-        place.repo,
-        Wanted(
-            configured=place.configured,
-            rewritten=rewritten,
-            dry_run=dry_run,
-            hears=git_speaks(silent=json),
-        ),
+    wanted = Wanted(
+        configured=place.configured,
+        rewritten=rewritten,
+        dry_run=dry_run,
+        hears=git_speaks(silent=json),
     )
+    try:
+        done = run_sync(place.repo, wanted)
+    except (NotReached, Declined):
+        render.note("nothing is lost: the flags of this clone stay in it until a sync gets through")
+        raise
     render.notes(done.notes)
     if json:
         render.as_json(
