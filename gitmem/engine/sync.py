@@ -171,7 +171,7 @@ class _Round:
             self._rewritten(theirs, lost)
         looked = self._settled()
         drained = set(looked.records.deciding) if looked else set()
-        self._say([f"{path}: {queue.NOT_READ}" for path in theirs.refused])
+        self._say(theirs.refused)
         self._received |= dict.fromkeys(theirs.ids - drained - self._known(looked))
         with _guarded(self._repo) as guard:
             unite.unite(self._repo, guard, theirs, drained)

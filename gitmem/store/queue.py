@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from gitmem.domain.errors import NeedsPerson
 from gitmem.domain.queue import Damaged, Lines
 from gitmem.store import damage, objects, refs
 from gitmem.store.branch import ARCHIVE, BRANCH, NAME
 from gitmem.store.journal import Journal
 
 LARGEST = 16 << 20  # bytes; 128 lines of the longest flag there can be have a tenth of that
+MOST = 256 << 20  # bytes of all files that a sync takes in; some million flags are less
 NOT_READ = "larger than any file that gitmem writes; it was not read"
 
 TYPE_CHECKING = False
@@ -40,9 +42,9 @@ def read(repo: Repository, *, tracked: bool = True) -> Queue:
     if not tip and damage.is_file(repo, BRANCH):
         raise objects.Unreadable("the ref of the queue branch names no commit")
     branch = Lines()
-    for ref, oid in known.items():
-        if ref != ARCHIVE:
-            _read_tree(repo, branch, oid, "queue/", ref)
+    places = {oid: ref for ref, oid in reversed(known.items()) if ref != ARCHIVE}
+    for oid, ref in reversed(places.items()):  # right after a sync there is one tip, and one look
+        _read_tree(repo, branch, oid, "queue/", ref)
     journal = Lines()
     journal.read(Journal(repo.folder).read(), "journal")
     archive = Lines()
@@ -86,8 +88,15 @@ def bounded(repo: Repository, commit: str, folder: str) -> tuple[dict[str, bytes
     """The plain files below a folder of a queue that anybody may have pushed, path to content.
 
     The second part names those that are larger than any that gitmem writes; they are not read.
+    Raises NeedsPerson when all together are more than a queue ever is.
     """
     small, refused = _plain(repo, commit, folder)
+    total = sum(entry.size for entry in small)
+    if total > MOST:
+        raise NeedsPerson(
+            f"the queue {commit[:12]} has {total >> 20} MiB, and no more than {MOST >> 20} are taken in",
+            hint="ask who pushed it; `git log --stat` of the branch at the remote says when",
+        )
     contents = objects.blobs(repo, [entry.oid for entry in small])
     return {entry.path: content for entry, content in zip(small, contents, strict=True)}, refused
 

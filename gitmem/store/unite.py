@@ -26,7 +26,7 @@ _PATH = re.compile(r"queue/(sealed/)?[a-z2-7]{8}-[0-9]{6,9}\.jsonl")
 
 
 class Side:
-    """One queue: its tip (empty: none), its files, and the names of files that were not read."""
+    """One queue: its tip (empty: none), its files, and sentences about files that were not read."""
 
     __slots__ = ("files", "refused", "tip")
 
@@ -48,7 +48,9 @@ def side(repo: Repository, tip: str) -> Side:
     files, refused = queue.bounded(repo, tip, "queue/")
     odd = [path for path in files if not _PATH.fullmatch(path)]
     known = {path: text for path, text in files.items() if path not in odd}
-    return Side(tip, known, [*refused, *odd])
+    notes = [f"{path}: {queue.NOT_READ}" for path in refused]
+    notes += [f"{path}: gitmem gives no file such a name; it was not read" for path in odd]
+    return Side(tip, known, notes)
 
 
 def unite(repo: Repository, guard: Guard, theirs: Side, drained: Collection[str]) -> str:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from gitmem.domain.errors import NeedsPerson
 from gitmem.engine import sync as syncing
 from gitmem.engine.sync import Choice, Synced, Wanted, automatic
+from gitmem.store import queue
 from gitmem.store.exchange import Rewritten
 from gitmem.store.network import Declined, NotReached
 from gitmem.store.remotes import NoRemote
@@ -498,12 +500,33 @@ def test_a_hostile_queue_costs_nobody_a_flag(server: Server, one: Desk, two: Des
     sync(two)
 
     assert "mmmmmmmmmmmm" in done.received
-    assert any("cccccccc-000001.jsonl" in note for note in done.notes)
+    assert [note for note in done.notes if "larger than any" in note] == [
+        "queue/cccccccc-000001.jsonl: larger than any file that gitmem writes; it was not read"
+    ]
+    assert len([note for note in done.notes if "no file such a name" in note]) == 2
+    assert len(one.status().state.damaged) == len(
+        {str(line) for line in one.status().state.damaged}
+    )
+    assert not [line for line in one.status().state.damaged if "remotes/" in str(line)]
     for desk in (one, two):
         assert sorted(desk.states()["undrained"]) == ["a good one", "mine"]
     assert mine in ids_on_branch(server.bare)
     assert sync(one).tries == 0
     assert sorted(path.name for path in one.sandbox.path.iterdir()) == [".git", "README.md"]
+
+
+def test_a_queue_larger_than_any_is_not_taken_into_memory(
+    server: Server, one: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push_hostile(server, "{}")
+    mine = one.flag("mine")
+    monkeypatch.setattr(queue, "MOST", 50_000)
+
+    with pytest.raises(NeedsPerson, match="no more than"):
+        sync(one)
+
+    assert one.states() == {"undrained": ["mine"]}
+    assert ids_on_branch(one.sandbox) == [mine]
 
 
 # ---------------------------------------------------------------- without a person
