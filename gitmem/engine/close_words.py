@@ -1,4 +1,4 @@
-"""What a boot says of a close that ran in the background (hot lane)."""
+"""What a boot says of a close or sync that ran in the background (hot lane)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DETACHED = "detached"
+NOT_SYNCED = "not synced"  # what the sentence about a sync that failed begins with
 
 
 def outcome(entry: Mapping[str, object]) -> str:
@@ -22,6 +23,15 @@ def outcome(entry: Mapping[str, object]) -> str:
     model = f", {entry['model']}" if entry.get("model") else ""
     done = f"{start} put {_flags(flags)} into review (engine {entry.get('engine')}{model})"
     return f"{done}; {stays}{why}" if left else done
+
+
+def not_synced(entry: Mapping[str, object]) -> str:
+    """A sentence about a ledger line that tells of a sync; empty when it went well."""
+    told = str(entry.get("sync") or entry.get("did") or "")
+    if not told.startswith(NOT_SYNCED):
+        return ""
+    start = f"the queue was not shared after session {str(entry.get('session'))[:8]}"
+    return f"{start}: {told.partition(': ')[2]}. Nothing is lost; to try again: gitmem sync"
 
 
 def _count(entry: Mapping[str, object], name: str) -> int:

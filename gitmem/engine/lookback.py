@@ -1,7 +1,7 @@
 """What happened since the last boot and should not pass in silence (hot lane).
 
-Sessions that ended without a flag, hooks that failed, closes that ran in the background, boundaries
-that a transcript shows and no hook saw. Each is said once; the same failure again after a day.
+Sessions that ended without a flag, hooks that failed, closes and syncs that ran in the background,
+boundaries that a transcript shows and no hook saw. Each is said once; the same failure again after a day.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _SESSION = b'"session":"'
 _ERROR = b'"error":"'
 _CLOSE = b'"event":"close"'
 _BEGUN = b"started a close"
+_SYNC = (b':"not synced', b':"synced with')  # of a sync's own line, or in that of a close
 
 
 def look(repo: Repository, event: Event, now: float) -> list[str]:
@@ -64,7 +65,13 @@ class _Found:
 
     def sentences(self) -> list[str]:
         """All there is to say, in the order of weight."""
-        return [*self._missed(), *self._errors(), *self._closes(), *self._unflagged()]
+        return [
+            *self._missed(),
+            *self._errors(),
+            *self._closes(),
+            *self._syncs(),
+            *self._unflagged(),
+        ]
 
     def _unflagged(self) -> list[str]:
         watched, told = [], []
@@ -119,6 +126,20 @@ class _Found:
         from gitmem.engine import lookback_closes
 
         return lookback_closes.sentences(self._folder, self._state, lines, self._now)
+
+    def _syncs(self) -> list[str]:
+        """A sentence when the last sync in the background failed."""
+        lines = [line for line in self._lines if any(sign in line for sign in _SYNC)]
+        if not lines:
+            return []
+        from gitmem.engine import close_words
+
+        entry = ledger.entry(lines[-1])
+        words = close_words.not_synced(entry)
+        failure = f"sync {words.partition(': ')[2]}"
+        if not words or lookback.said_lately(self._state, self._now, failure):
+            return []
+        return [words]
 
     def _missed(self) -> list[str]:
         transcript, since = self._event.transcript, self._state.judged

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import GitmemError, NoProgress, Unreachable
 from gitmem.engine import snapshot, tidy
+from gitmem.engine.close_words import NOT_SYNCED
 from gitmem.store import (
     exchange,
     network,
@@ -116,7 +117,7 @@ def automatic(repo: Repository, configured: str) -> str:
     try:
         done = sync(repo, Wanted(configured=configured, alone=True))
     except GitmemError as error:
-        return f"not synced ({error.exit_code}): {error.message}"
+        return f"{NOT_SYNCED} ({error.exit_code}): {error.message}"
     return f"synced with {done.remote}: {len(done.received)} received, {len(done.sent)} sent"
 
 

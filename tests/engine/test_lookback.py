@@ -205,6 +205,37 @@ def test_a_close_that_had_nothing_to_do_or_that_a_person_ran_is_no_news(began: S
     assert booted(began).person == ""
 
 
+NOT_SYNCED = "not synced (5): origin was not reached: Connection refused"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"event": "sync", "did": NOT_SYNCED},
+        {"event": "close", "how": "detached", "did": "drained nothing", "sync": NOT_SYNCED},
+    ],
+)
+def test_a_sync_in_the_background_that_failed_is_said_once_a_day(
+    began: Sandbox, fields: dict[str, str]
+) -> None:
+    fired(began, "s1", **fields)
+
+    said = booted(began, "s2").person
+    assert said == (
+        "gitmem: the queue was not shared after session s1: origin was not reached: Connection "
+        "refused. Nothing is lost; to try again: gitmem sync"
+    )
+    fired(began, "s1", **fields)
+    assert booted(began, "s3").person == ""
+
+
+def test_a_sync_that_went_well_is_no_news_and_makes_up_for_an_earlier_one(began: Sandbox) -> None:
+    fired(began, "s1", event="sync", did=NOT_SYNCED)
+    fired(began, "s2", event="sync", did="synced with origin: 0 received, 1 sent")
+
+    assert booted(began, "s3").person == ""
+
+
 def test_a_close_at_work_is_said_and_one_that_vanished_too(began: Sandbox) -> None:
     fired(began, "s1", event="SessionEnd", did="marked end, started a close")
     assert booted(began, after=0).person == ""  # it may be about to begin

@@ -17,6 +17,7 @@ from gitmem.domain.errors import GitmemError, Internal, NeedsPerson, NoProgress
 from gitmem.engine import close_entry, sync
 from gitmem.engine.close import Wanted
 from gitmem.engine.close import close as run_close
+from gitmem.engine.close_words import NOT_SYNCED
 from gitmem.store import sessions
 from gitmem.store.flight import Flight
 from gitmem.store.repository import discover
@@ -84,10 +85,10 @@ def _sync(repo: Repository) -> str:
         place = workplace(repo.top, surroundings.ENVIRON)
         return sync.automatic(repo, place.configured)
     except GitmemError as error:
-        return f"not synced ({error.exit_code}): {error.message}"
+        return f"{NOT_SYNCED} ({error.exit_code}): {error.message}"
     except Exception as error:  # noqa: BLE001 - what the close did must reach the ledger all the same
         traceback.print_exc()
-        return f"not synced: {type(error).__name__}: {error}"
+        return f"{NOT_SYNCED}: {type(error).__name__}: {error}"
     finally:
         if not signal.alarm(0):
             _end_children()
