@@ -14,6 +14,7 @@ from gitmem.store.process import ANY, SILENT
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from gitmem.store.process import Done
     from gitmem.store.repository import Repository
 
 _PATIENCE = 60.0  # seconds without a sign of life from a server
@@ -35,6 +36,9 @@ _LOGIN = (
     "terminal prompts disabled", "Permission denied (", "Host key verification failed",
     "error: 401", "error: 403", "HTTP 401", "HTTP 403",
 )  # fmt: skip
+# Configuration in the environment (see `gitmem.store.process`): it may be another repository's, and,
+# inside an agent client, come from one that was cloned; it could name programs and other servers.
+_UNHEARD = ("GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS")
 _OFFLINE = (
     "Could not resolve host", "Couldn't resolve host", "Could not resolve hostname",
     "unable to look up", "Failed to connect", "Connection refused", "Connection timed out",
@@ -124,7 +128,7 @@ def fetch(
     absent = [line for line in done.said.splitlines() if line.startswith(_ABSENT)]
     if absent:
         return absent[0].removeprefix(_ABSENT)
-    raise _not_reached(remote, done.said)
+    raise _not_reached(repo, remote, done.said)
 
 
 def listed(repo: Repository, remote: str, talk: Talk, *patterns: str) -> dict[str, str]:
@@ -140,7 +144,7 @@ def listed(repo: Repository, remote: str, talk: Talk, *patterns: str) -> dict[st
         patience=_PATIENCE,
     )
     if done.code:
-        raise _not_reached(remote, done.said)
+        raise _not_reached(repo, remote, done.said)
     rows = [line.partition("\t") for line in done.text.splitlines()]
     return {name: oid for oid, _, name in rows}
 
@@ -187,7 +191,7 @@ def has(repo: Repository, remote: str, ref: str, talk: Talk) -> bool:
         "ls-remote", "--end-of-options", remote, ref, ok=ANY, env=talk.env, patience=_PATIENCE
     )
     if done.code:
-        raise _not_reached(remote, done.said)
+        raise _not_reached(repo, remote, done.said)
     return any(line.endswith("\t" + ref) for line in done.text.splitlines())
 
 
@@ -218,7 +222,7 @@ def _push(repo: Repository, remote: str, spec: str, talk: Talk, *options: str) -
     rows = [line.split("\t") for line in done.text.splitlines() if line.startswith("!\t")]
     told = [row[2] for row in rows if len(row) > 2]  # noqa: PLR2004 - flag, refs, what became of it
     if not told:
-        raise _unanswered(remote, done.code, done.said)
+        raise _unanswered(repo, remote, done)
     if any(word in told[0] for word in _RACES):
         return None
     raise _declined(remote, told[0], done.said)
@@ -230,15 +234,16 @@ def _heard(said: str) -> list[str]:
     return [word for word in (line.removeprefix("remote:").strip() for line in lines) if word]
 
 
-def _unanswered(remote: str, code: int, said: str) -> Unreachable:
+def _unanswered(repo: Repository, remote: str, done: Done) -> Unreachable:
     """A push that ended before the remote said anything about the ref."""
-    if code == 1 and "remote:" not in said and not _fatal(said):
+    said = done.said
+    if done.code == 1 and "remote:" not in said and not _fatal(said):
         return Declined(
             f"a hook of this clone (pre-push) declined the push to {remote}",
             hint="see what the hook asks for; it runs for every push, also this one",
             lasting=True,
         )
-    return _not_reached(remote, said)
+    return _not_reached(repo, remote, said)
 
 
 def _declined(remote: str, told: str, said: str) -> Declined:
@@ -257,14 +262,17 @@ def _declined(remote: str, told: str, said: str) -> Declined:
     return Declined(f"{remote} declined the push ({reason}){about}", hint=hint, lasting=protected)
 
 
-def _not_reached(remote: str, said: str) -> NotReached:
+def _not_reached(repo: Repository, remote: str, said: str) -> NotReached:
     """One sentence and what to do, from what git said."""
     why = _fatal(said) or (said.strip().splitlines() or ["git said nothing"])[-1]
     if any(word in said for word in _LOGIN):
-        return NotReached(
-            f"{remote} did not let git in: {why}",
-            hint=f"make sure that `git fetch {remote}` works here without asking for a password",
-        )
+        hint = f"make sure that `git fetch {remote}` works here without asking for a password"
+        unheard = [name for name in _UNHEARD if name in repo.environ]
+        if unheard:
+            hint += (
+                f"; a login in {unheard[0]} is not handed on, one in a git configuration file is"
+            )
+        return NotReached(f"{remote} did not let git in: {why}", hint=hint)
     if any(word in said for word in _OFFLINE):
         return NotReached(
             f"{remote} was not reached: {why}", hint="run it again when the remote can be reached"

@@ -145,7 +145,7 @@ class _Bare(Repository):
     __slots__ = ("_more",)
 
     def __init__(self, clone: Repository, folder: str, more: Mapping[str, str]) -> None:
-        super().__init__(clone.top, folder, folder, clone.env)
+        super().__init__(clone.top, folder, folder, clone.environ)
         self.options = ("--git-dir=" + folder,)
         self._more = more
 

@@ -12,6 +12,7 @@ import pytest
 
 from gitmem.store import network
 from gitmem.store.network import Declined, NotReached, Talk
+from gitmem.store.scratch import Scratch
 from tests.support.desk import Desk
 from tests.support.server import Server, serve
 
@@ -37,6 +38,11 @@ def push(desk: Desk) -> bool:
 
 def fetch(desk: Desk, ref: str = REF) -> str:
     return network.fetch(desk.repo, "origin", [f"+{ref}:refs/gitmem/incoming"], Talk())
+
+
+def fetch_apart(desk: Desk) -> None:
+    with Scratch(desk.repo, "origin") as place:
+        place.fetch(REF)
 
 
 def test_a_ref_that_is_not_there_is_named_and_is_no_error(desk: Desk) -> None:
@@ -102,6 +108,25 @@ class _Locked(http.server.BaseHTTPRequestHandler):
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
         del code, size  # not into the test's output
+
+
+@pytest.mark.parametrize("scratch", [False, True])
+def test_a_login_in_the_environment_is_not_handed_on_and_that_is_said(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, scratch: bool
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "http.extraHeader")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "X-Login: x")
+    with http.server.HTTPServer(("127.0.0.1", 0), _Locked) as locked:
+        threading.Thread(target=locked.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{locked.server_port}/x.git"
+        desk.sandbox.git("remote", "set-url", "origin", url)
+
+        with pytest.raises(NotReached) as raised:
+            fetch_apart(desk) if scratch else fetch(desk)
+
+        locked.shutdown()
+    assert "a login in GIT_CONFIG_COUNT is not handed on" in raised.value.hint
 
 
 def test_a_server_that_asks_for_a_login_is_5_with_what_to_do_and_no_prompt(desk: Desk) -> None:
