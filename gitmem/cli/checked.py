@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from gitmem.cli import render
 from gitmem.domain import age
-from gitmem.engine.check import There
+from gitmem.engine.checked import There
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.domain.check_policy import Policy
     from gitmem.domain.flag import Flag
-    from gitmem.engine.check import Checked
+    from gitmem.engine.checked import Checked
 
 _SHOWN = 20  # flags listed one by one; the rest are counted
 

@@ -8,96 +8,24 @@ review there record. The clone stays as it is, to the byte.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gitmem.domain.build import NO_BUILD, Build, Kind
-from gitmem.domain.check_policy import STRICT, Policy, Scope, objections
+from gitmem.domain.build import Kind
+from gitmem.domain.check_policy import Scope
 from gitmem.domain.errors import NeedsPerson, Unreachable
 from gitmem.domain.queue import Lines
 from gitmem.domain.state import Records, State, derive
 from gitmem.engine import ground, scope, snapshot
-from gitmem.engine.scope import EVERYTHING, View
+from gitmem.engine.checked import Asked, Checked, There
 from gitmem.store import queue, records, refs, remotes, repository, target
 from gitmem.store.branch import BRANCH
 from gitmem.store.recorded import Recorded
 from gitmem.store.scratch import Scratch
 
 if TYPE_CHECKING:
-    from gitmem.domain.flag import Flag
-    from gitmem.domain.queue import Damaged
     from gitmem.engine.snapshot import Snapshot
     from gitmem.store.repository import Repository
-
-
-class There(StrEnum):
-    """What is known of the queue at the remote."""
-
-    FOUND = "found"
-    NONE = "none"
-    NOT_ASKED = "not asked"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What to check.
-
-    ``configured`` is the shared setting's target (or empty), ``branch`` a branch to look at instead
-    of the one being built. ``offline``: only what this clone has. ``now`` is in seconds since 1970.
-    """
-
-    configured: str
-    policy: Policy = STRICT
-    build: Build = NO_BUILD
-    branch: str = ""
-    offline: bool = False
-    now: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """The answer. ``cannot_tell`` is the reason when there is none; the lists are empty then.
-
-    ``proposed`` are on a review branch, ``carried`` are those in review whose record lands with a
-    feature branch, ``forgotten`` have landed and a review forgets them; ``unreadable`` are ids of lines that this version cannot read; they count as
-    undrained. ``known``: this clone has, or once had, a queue; ``there``: what the remote
-    (``remote``, empty without one) has. ``diverged``: the target and its upstream each have commits
-    of their own. ``view``: which flags were looked at in the end.
-    """
-
-    undrained: tuple[Flag, ...] = ()
-    proposed: tuple[Flag, ...] = ()
-    carried: tuple[Flag, ...] = ()
-    forgotten: tuple[Flag, ...] = ()
-    accepted: tuple[Flag, ...] = ()
-    unreadable: tuple[str, ...] = ()
-    damaged: tuple[Damaged, ...] = ()
-    known: bool = True
-    remote: str = ""
-    there: There = There.NOT_ASKED
-    diverged: bool = False
-    view: View = EVERYTHING
-    cannot_tell: str = ""
-    hint: str = ""
-
-    @property
-    def in_review(self) -> tuple[Flag, ...]:
-        """What has a record that is on no target yet, wherever it is proposed, to keep or to forget."""
-        return (*self.proposed, *self.carried, *self.forgotten)
-
-    def objections(self, policy: Policy, now: float) -> tuple[str, ...]:
-        """Why the check does not pass; empty when it does (and when it cannot be told)."""
-        waiting = self.undrained
-        if not policy.allow_in_review:
-            waiting += (*self.in_review, *self.accepted)
-        return objections(policy, waiting, len(self.unreadable), now)
-
-    def ok(self, policy: Policy, now: float = 0.0) -> bool:
-        """Whether the check passes; a lenient view passes with whatever waits."""
-        if self.cannot_tell:
-            return False
-        return self.view.lenient or not self.objections(policy, now)
 
 
 def check(repo: Repository, asked: Asked) -> Checked:

@@ -12,8 +12,8 @@ from gitmem.domain.jsonline import dumps
 from gitmem.engine import capture, reject, review, snapshot, tidy
 from gitmem.engine.accept import Accepted
 from gitmem.engine.accept import accept as run_accept
-from gitmem.engine.check import Asked, Checked
 from gitmem.engine.check import check as run_check
+from gitmem.engine.checked import Asked, Checked
 from gitmem.engine.close import Closed, Wanted
 from gitmem.engine.close import close as run_close
 from gitmem.engine.ports import Engine

@@ -13,7 +13,8 @@ from pathlib import Path
 from gitmem.domain.check_policy import STRICT
 from gitmem.domain.errors import GitmemError
 from gitmem.engine import sync
-from gitmem.engine.check import Asked, check
+from gitmem.engine.check import check
+from gitmem.engine.checked import Asked
 from gitmem.engine.close import Closed, Wanted
 from gitmem.engine.propose import Terms, propose
 from gitmem.engine.verbatim import Verbatim

@@ -13,8 +13,8 @@ from gitmem.cli import build, checked, github, looking, render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.domain.check_policy import Policy, Scope
 from gitmem.domain.errors import CheckFailed, NeedsPerson, Unreachable
-from gitmem.engine.check import Asked, Checked
 from gitmem.engine.check import check as run_check
+from gitmem.engine.checked import Asked, Checked
 from gitmem.engine.stale import stale as run_stale
 from gitmem.engine.tracing import traced
 from gitmem.store.repository import NoRepository
