@@ -52,7 +52,10 @@ def entries(repo: Repository, commit: str, *paths: str, sized: bool = False) -> 
 
 
 def blobs(repo: Repository, oids: Sequence[str]) -> list[bytes]:
-    """The contents of the named blobs, in order. Raises Unreadable for a missing or broken one."""
+    """The contents of the named objects (blobs, as a rule), in order.
+
+    Raises Unreadable for a missing or broken one.
+    """
     if not oids:
         return []
     request = ("\n".join(oids) + "\n").encode()

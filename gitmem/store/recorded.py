@@ -59,6 +59,8 @@ class Recorded:
         if files and target in self.tips and self._moved(review, target):
             repo = self._place.repo
             once = records.touched(repo, [self.tips[target]], self.tips[review])
+            for oid in self._place.below(self.tips[target], _WITHOUT_FILES):
+                once |= records.at(repo, oid).keys()
             files = {path: oid for path, oid in files.items() if path not in once}
         return self._ids(files.values())
 
@@ -78,11 +80,7 @@ class Recorded:
 
     def _is_base(self, review: str, target: str) -> bool:
         """Whether the review's commits, as far as they are here, are right upon the target's tip."""
-        repo = self._place.repo
-        made = repo.git("rev-list", "--first-parent", self.tips[review]).text.splitlines()
-        # The last one is where history was cut off: git hides its parents, the object has them.
-        oldest = repo.git("cat-file", "commit", made[-1]).text
-        return f"parent {self.tips[target]}" in oldest.partition("\n\n")[0].split("\n")
+        return self.tips[target] in self._place.cut_off(self.tips[review])
 
     def _ids(self, oids: Iterable[str]) -> frozenset[str]:
         return frozenset[str]().union(*[self._read[oid] for oid in oids])

@@ -14,7 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import Unreachable
-from gitmem.store import network, refs, target
+from gitmem.store import network, objects, refs, target
 from gitmem.store.network import Talk
 from gitmem.store.process import ANY
 from gitmem.store.repository import Repository
@@ -116,6 +116,22 @@ class Scratch:
         """Fetches objects by name, of which something that was fetched tells."""
         if oids:
             self._talked(oids, *options)
+
+    def cut_off(self, tip: str) -> list[str]:
+        """The commits before those of a tip that are here: git hides them, the objects name them."""
+        named = self.repo.git("rev-list", tip).text.split("\n")
+        shown = {*named, ""}
+        found: dict[str, None] = {}
+        for content in objects.blobs(self.repo, named):
+            lines = content.partition(b"\n\n")[0].decode("utf-8", "replace").split("\n")
+            found |= dict.fromkeys(line[7:] for line in lines if line.startswith("parent "))
+        return [oid for oid in found if oid not in shown]
+
+    def below(self, tip: str, *options: str) -> list[str]:
+        """The same commits, fetched."""
+        oids = self.cut_off(tip)
+        self.fetch_objects(oids, "--depth=1", *options)
+        return oids
 
     def tip(self, ref: str) -> str:
         """What a ref of the remote is at, without fetching it; empty if it is not there."""

@@ -233,6 +233,23 @@ def test_a_review_that_landed_and_was_reverted_is_in_review_no_more(
         assert (done.code, answer["undrained"], answer["in_review"]) == (1, [mine], [])
 
 
+def test_a_review_upon_a_landing_that_was_reverted_is_about_its_own_flags_only(
+    server: Server, desk: Desk
+) -> None:
+    first = desk.flag("landed and reverted")
+    desk.land()
+    desk.sandbox.git("push", "--quiet", "origin", "main")
+    second = desk.flag("in review")
+    desk.close()
+    share(desk, "gitmem/drain")
+    desk.sandbox.git("revert", "--no-edit", "HEAD")
+    share(desk, "main")
+
+    code, answer = runner.push(server, "main").answer("--allow-in-review")
+
+    assert (code, answer["undrained"], answer["in_review"]) == (1, [first], [second])
+
+
 def test_a_review_stays_in_review_when_the_target_moves_on_without_it(
     server: Server, desk: Desk
 ) -> None:
