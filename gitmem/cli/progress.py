@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from gitmem.engine.ports import Answer
 
 
+# How git's lines about refs and failures begin, in a fetch and in a push.
+_OUTCOMES = ("fatal: ", "error: ", "hint: ", "From ", "To ", " ", "Everything up-to-date")
+
+
 def ran(run: Run) -> str:
     """What a close with a model really ran, in one line."""
     dollars = "price unknown" if run.dollars is None else f"${run.dollars:.4f}"
@@ -37,14 +41,19 @@ def ran(run: Run) -> str:
 def git_speaks(*, silent: bool) -> Callable[[bytes], None] | None:
     """Shows git's progress on a terminal's stderr as it comes; None anywhere else.
 
+    What came of it gitmem says itself: that a ref is not there yet is no news, and git calls it fatal.
     What a server says comes through git, so it is escaped like any text of others.
     """
     if silent or not sys.stderr.isatty():
         return None
+    left = ""
 
     def hear(said: bytes) -> None:
-        for piece in re.split(r"([\r\n])", said.decode("utf-8", "replace")):
-            sys.stderr.write(piece if piece in {"\r", "\n"} else visible(piece))
+        nonlocal left
+        *pieces, left = re.split(r"(?<=[\r\n])", left + said.decode("utf-8", "replace"))
+        for piece in pieces:
+            if not piece.startswith(_OUTCOMES):
+                sys.stderr.write(visible(piece[:-1]) + piece[-1])
         sys.stderr.flush()
 
     return hear

@@ -126,6 +126,9 @@ class Rounds:
             if self._wanted.rewritten is Choice.TAKE:
                 gone = rewrite.taken_out(repo, theirs, lost)
                 rewrite.take(repo, guard, theirs, gone)
+                self._say(
+                    [f"taken out here as it was there: {flag_id}" for flag_id in sorted(gone)]
+                )
             else:
                 for tip in lost:
                     unite.unite(repo, guard, unite.side(repo, tip), ())

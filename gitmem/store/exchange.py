@@ -53,7 +53,7 @@ class Exchange(Claim):
         """The queue's tip at the remote (empty: it has none), and sentences to say.
 
         ``target``: a remote-tracking ref to bring up to date in the same talk; empty: none. Raises
-        `gitmem.store.network.NotReached`.
+        `gitmem.store.network.NotReached`, and NeedsPerson for a queue that is no commit.
         """
         branch = target.removeprefix(f"refs/remotes/{self.remote}/")
         wanted = {BRANCH: f"+{BRANCH}:{INCOMING}"}
@@ -69,7 +69,13 @@ class Exchange(Claim):
             if absent != BRANCH:
                 notes.append(f"the target branch {branch} is not at {self.remote}")
             del wanted[absent]
-        return (refs.resolve(self._repo, INCOMING) if BRANCH in wanted else ""), notes
+        tip = refs.resolve(self._repo, INCOMING) if BRANCH in wanted else ""
+        if BRANCH in wanted and not tip:
+            raise NeedsPerson(
+                f"what {self.remote} calls {NAME} is no commit, so it is no queue",
+                hint=f"ask who pushed it; that ref must be taken away at {self.remote} by a person",
+            )
+        return tip, notes
 
     def note(self, tip: str) -> None:
         """Remembers the remote's tip after an exchange (empty: it has no queue)."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 
 from tests.support.desk import Desk
 from tests.support.queues import ids_on_branch
+from tests.support.sandbox import GITMEM
 from tests.support.server import Server, serve
 
 
@@ -102,7 +106,7 @@ def test_what_did_not_get_through_is_said_to_be_safe_here(server: Server, one: D
 
     for done in (declined, offline):
         assert done.code == 5
-        assert done.err.startswith("gitmem: nothing is lost: the flags of this clone stay in it")
+        assert done.err.endswith("; until then the flags are safe in this clone\n")
     assert "127.0.0.1[0: 127.0.0.1]: errno=Connection refused" in offline.err
 
 
@@ -148,6 +152,24 @@ def test_words_of_the_server_cannot_command_a_terminal_or_a_build_machine(
     assert "\x1b" not in done.err
     assert "##[" not in done.err
     assert not [line for line in done.err.splitlines() if line.lstrip().startswith("::")]
+
+
+def test_a_terminal_shows_git_s_progress_and_not_its_verdicts(server: Server, one: Desk) -> None:
+    """The queue is not there yet, which git calls fatal; the server is slow and says so."""
+    one.flag("mine")
+    server.hook("pre-receive", "#!/bin/sh\necho 'one moment' >&2\n")
+    leader, follower = pty.openpty()
+
+    done = subprocess.run([GITMEM, "sync"], cwd=one.sandbox.path, stderr=follower, check=True)
+
+    os.close(follower)
+    shown = os.read(leader, 65_536).decode()
+    os.close(leader)
+    assert done.returncode == 0
+    assert "Writing objects: 100%" in shown
+    assert "remote: one moment" in shown
+    assert "fatal" not in shown
+    assert "refs/heads/gitmem/queue" not in shown
 
 
 def test_an_interrupted_repository_without_a_commit_syncs_as_well(

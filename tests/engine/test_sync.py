@@ -433,6 +433,7 @@ def test_take_removes_here_what_was_removed_there_and_keeps_what_was_never_there
     done = sync(one, Choice.TAKE)
 
     assert done.backups
+    assert done.notes == (f"taken out here as it was there: {leaked}",)
     assert sorted(ids_on_branch(server.bare)) == sorted([kept, new])
     assert sorted(ids_on_branch(one.sandbox)) == sorted([kept, new])
     assert sorted(ids_in_journal(one.sandbox)) == sorted([kept, new])
@@ -513,6 +514,22 @@ def test_a_hostile_queue_costs_nobody_a_flag(server: Server, one: Desk, two: Des
     assert mine in ids_on_branch(server.bare)
     assert sync(one).tries == 0
     assert sorted(path.name for path in one.sandbox.path.iterdir()) == [".git", "README.md"]
+
+
+def test_a_queue_that_is_no_commit_is_for_a_person(server: Server, one: Desk) -> None:
+    mine = one.flag("mine")
+    blob = server.bare.git("rev-parse", "main:README.md")
+    ref = server.bare.path / QUEUE
+    ref.parent.mkdir()
+    ref.write_text(blob + "\n")
+
+    for _ in range(2):
+        with pytest.raises(NeedsPerson, match="is no commit"):
+            sync(one)
+
+    assert ids_on_branch(one.sandbox) == [mine]
+    ref.unlink()
+    assert sync(one).sent == (mine,)
 
 
 def test_a_queue_larger_than_any_is_not_taken_into_memory(

@@ -46,8 +46,9 @@ def sync(
     )
     try:
         done = run_sync(place.repo, wanted)
-    except (NotReached, Declined):
-        render.note("nothing is lost: the flags of this clone stay in it until a sync gets through")
+    except (NotReached, Declined) as error:
+        safe = "until then the flags are safe in this clone"
+        error.hint = f"{error.hint}; {safe}" if error.hint else safe
         raise
     render.notes(done.notes)
     if json:
