@@ -95,6 +95,10 @@ def what_to_run(found: Checked) -> list[str]:
 
 
 def _ok(found: Checked) -> str:
+    return _passed(found) + ("; no remote was asked" if found.offline else "")
+
+
+def _passed(found: Checked) -> str:
     parts = [
         (len(found.undrained) + len(found.unreadable), "may wait"),
         (len(found.in_review), "in review"),

@@ -202,6 +202,7 @@ class _Look:
             known=bool(seen and seen.known) or self._there is There.FOUND,
             remote=self._remote,
             there=self._there,
+            offline=self._asked.offline,
             diverged=bool(seen and accepted and ground.newest(self._repo, seen.target)[1]),
             view=replace(view, lenient=view.lenient or fork),
         )

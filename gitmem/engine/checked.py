@@ -28,7 +28,7 @@ class Asked:
     """What to check.
 
     ``configured`` is the shared setting's target (or empty), ``branch`` a branch to look at instead
-    of the one being built. ``offline``: only what this clone has. ``now`` is in seconds since 1970.
+    of the one being built. ``offline``: only what this clone has.
     """
 
     configured: str
@@ -36,7 +36,6 @@ class Asked:
     build: Build = NO_BUILD
     branch: str = ""
     offline: bool = False
-    now: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,8 @@ class Checked:
     feature branch, ``forgotten`` have landed and a review forgets them; ``unreadable`` are ids of lines that this version cannot read; they count as
     undrained. ``known``: this clone has, or once had, a queue; ``there``: what the remote
     (``remote``, empty without one) has. ``diverged``: the target and its upstream each have commits
-    of their own. ``view``: which flags were looked at in the end.
+    of their own. ``offline``: no remote was asked because nobody wanted that. ``view``: which flags
+    were looked at in the end.
     """
 
     undrained: tuple[Flag, ...] = ()
@@ -61,6 +61,7 @@ class Checked:
     remote: str = ""
     there: There = There.NOT_ASKED
     diverged: bool = False
+    offline: bool = False
     view: View = EVERYTHING
     cannot_tell: str = ""
     hint: str = ""

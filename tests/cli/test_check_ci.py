@@ -265,6 +265,39 @@ def test_a_review_stays_in_review_when_the_target_moves_on_without_it(
     assert (code, answer["in_review"]) == (0, [mine])
 
 
+def test_a_review_of_several_closes_upon_the_target_is_in_review(
+    server: Server, desk: Desk
+) -> None:
+    made = []
+    for number in range(3):
+        made.append(desk.flag(f"fact {number}"))
+        desk.close()
+    share(desk, "main", "gitmem/drain")
+
+    code, answer = runner.push(server, "main").answer("--allow-in-review")
+
+    assert (code, sorted(answer["in_review"])) == (0, sorted(made))
+
+
+def test_a_review_that_was_merged_and_reverted_is_undrained(server: Server, desk: Desk) -> None:
+    mine = [desk.flag("a fact")]
+    desk.close()
+    mine.append(desk.flag("another"))
+    desk.close()
+    desk.sandbox.git("merge", "--quiet", "--no-ff", "--no-edit", "gitmem/drain")
+    share(desk, "main", "gitmem/drain")
+    desk.sandbox.git("revert", "--no-edit", "-m", "1", "HEAD")
+    desk.sandbox.git("push", "--quiet", "--force", "origin", "main")
+    queued = server.clone("queued")
+    for flag_id in mine:
+        queued.foreign_flag(line=f'{{"v":1,"id":"{flag_id}","kind":"fact","text":"x"}}')
+    assert queued.sandbox.gitmem("sync").code == 0
+
+    code, answer = runner.push(server, "main").answer("--allow-in-review")
+
+    assert (code, sorted(answer["undrained"]), answer["in_review"]) == (1, sorted(mine), [])
+
+
 def test_a_target_that_this_clone_fetched_long_ago_is_not_believed(
     server: Server, desk: Desk
 ) -> None:
@@ -361,6 +394,8 @@ def test_offline_looks_only_at_the_clone(server: Server, desk: Desk) -> None:
     desk.sandbox.git("remote", "set-url", "origin", "git://127.0.0.1:1/gone")
 
     assert desk.sandbox.gitmem("check").code == 5
+    elsewhere = server.clone("elsewhere").sandbox.gitmem("check", "--offline")
+    assert elsewhere.out == "ok: this clone has no queue branch; no remote was asked\n"
     done = desk.sandbox.gitmem("check", "--offline", "--json")
 
     assert (done.code, json.loads(done.out)["undrained"]) == (1, [mine])
