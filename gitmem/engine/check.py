@@ -100,10 +100,16 @@ class _Look:
     def _at_head(self) -> frozenset[str]:
         """Ids recorded in what is checked out, where that is what will be merged."""
         built = self._asked.build.kind is not Kind.NONE or self._view.scope is Scope.BRANCH
-        # A build machine that nobody knows checks out a commit, and a person a branch.
-        if not built and (self._seen or repository.head(self._repo)[0]):
+        if not built and (self._seen or self._is_on_target()):
             return frozenset()
         return records.ids(self._repo, refs.resolve(self._repo, "HEAD"))
+
+    def _is_on_target(self) -> bool:
+        """Whether the target's own branch is checked out: what the remote has of it decides then."""
+        branch = repository.head(self._repo)[0]
+        return branch != "" and branch == (
+            self._asked.configured or target.default_name(self._repo)
+        )
 
     def state(self) -> State:
         """Where every flag stands, as far as it is known now."""
