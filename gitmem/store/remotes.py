@@ -20,8 +20,7 @@ def name(repo: Repository) -> str:
 
     It may not exist; `configured` says so.
     """
-    named, known = _look(repo)
-    return named or (_USUAL if _USUAL in known or len(known) != 1 else known[0])
+    return _meant(*_look(repo))
 
 
 def configured(repo: Repository) -> str:
@@ -42,7 +41,11 @@ def configured(repo: Repository) -> str:
             f"there are several remotes ({', '.join(known)}), and none is called {_USUAL}",
             hint="say which one shares the queue: git config gitmem.remote NAME",
         )
-    return name(repo)
+    return _meant(named, known)
+
+
+def _meant(named: str, known: list[str]) -> str:
+    return named or (_USUAL if _USUAL in known or len(known) != 1 else known[0])
 
 
 def _look(repo: Repository) -> tuple[str, list[str]]:
