@@ -24,6 +24,7 @@ from gitmem.store.recorded import Recorded
 from gitmem.store.scratch import Scratch
 
 if TYPE_CHECKING:
+    from gitmem.domain.flag import Flag
     from gitmem.engine.snapshot import Snapshot
     from gitmem.store.repository import Repository
 
