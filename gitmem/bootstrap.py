@@ -18,10 +18,10 @@ from gitmem.domain.plan import Work
 from gitmem.domain.proposal import Forge
 from gitmem.engine import rehearsal
 from gitmem.engine.ci_files import FILES, ShippedCi
+from gitmem.engine.deliver import Terms
 from gitmem.engine.doctor import Kit
 from gitmem.engine.install import Shipped
 from gitmem.engine.judged import Judged
-from gitmem.engine.propose import Terms
 from gitmem.engine.stats import Rates
 from gitmem.engine.verbatim import Verbatim
 from gitmem.llm.trusted import check_server, confirmed

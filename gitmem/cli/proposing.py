@@ -14,7 +14,8 @@ from gitmem.store.network import Talk
 if TYPE_CHECKING:
     from gitmem.bootstrap import Workplace
     from gitmem.engine.close import Closed, Wanted
-    from gitmem.engine.propose import Proposed, Terms
+    from gitmem.engine.deliver import Terms
+    from gitmem.engine.propose import Proposed
 
 _BY_HAND = "open a pull request on the forge, from {branch}"
 

@@ -1,12 +1,13 @@
-"""Bring a review to the remote in the way that its forge understands."""
+"""Bring a review to the remote, and its request, in the way that the forge understands."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from gitmem.domain import proposal
+from gitmem.domain.proposal import Forge
 from gitmem.engine import meet
 from gitmem.store import forge, network, refs, target
 
@@ -27,6 +28,18 @@ class Way(StrEnum):
     GITLAB = "push options"
     AGIT = "AGit"
     PLAIN = "push"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the person configured: a command (or empty), which forge (None: by the host's name).
+
+    ``template`` is the text of a request.
+    """
+
+    template: str
+    command: str = ""
+    forge: Forge | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +70,24 @@ class Delivered:
     note: str = ""
 
 
+def way_to(repo: Repository, terms: Terms, remote: str) -> Way:
+    """The person's command, else what fits the forge, else a plain push."""
+    if terms.command:
+        return Way.COMMAND
+    place = proposal.place_of(network.push_url(repo, remote))
+    match terms.forge or place.forge:
+        case Forge.GITHUB:
+            return Way.GH if forge.has_gh(repo) else Way.PLAIN
+        case Forge.GITLAB:
+            return Way.GITLAB
+        case Forge.FORGEJO | Forge.GITEA:
+            return Way.AGIT
+        case Forge.PLAIN:
+            return Way.PLAIN
+        case other:
+            assert_never(other)
+
+
 def deliver(parcel: Parcel, way: Way) -> Delivered | None:
     """Pushes it; None when somebody else was faster.
 
@@ -74,6 +105,20 @@ def deliver(parcel: Parcel, way: Way) -> Delivered | None:
         return None
     note = f"{parcel.wish.remote} takes no push options, so the branch was pushed without a pull request"
     return Delivered(way=done.way, pushed=done.pushed, url=done.url, note=note)
+
+
+def asked(repo: Repository, terms: Terms, way: Way, wish: Wish) -> str:
+    """The part that a program does after the push; the request's address, where it says one."""
+    match way:
+        case Way.COMMAND:
+            return forge.own(repo, terms.command, wish)
+        case Way.GH:
+            place = proposal.place_of(network.push_url(repo, wish.remote))
+            return forge.gh(repo, f"{place.host}/{place.path}", wish)
+        case Way.GITLAB | Way.AGIT | Way.PLAIN:
+            return ""
+        case other:
+            assert_never(other)
 
 
 def _branch(parcel: Parcel, way: Way, options: list[str]) -> Delivered | None:

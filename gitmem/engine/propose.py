@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from gitmem.domain import proposal
 from gitmem.domain.errors import GitmemError, Internal, NoProgress
-from gitmem.domain.proposal import Forge
-from gitmem.domain.taint import instructing
-from gitmem.engine import ground, judgement, meet, sync
+from gitmem.engine import meet, proposing, sync
 from gitmem.engine.close import close as run_close
-from gitmem.engine.deliver import Parcel, Way, deliver
+from gitmem.engine.deliver import Parcel, Terms, Way, asked, deliver, way_to
 from gitmem.engine.meet import Met
-from gitmem.store import forge, network, refs, remotes, target
+from gitmem.store import refs, remotes, target
 from gitmem.store.forge import Wish
 
 if TYPE_CHECKING:
@@ -25,18 +23,6 @@ if TYPE_CHECKING:
 
 _TRIES = 4  # pushes of the review that somebody else was faster than
 BRANCH = target.REVIEW.removeprefix("refs/heads/")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What the person configured: a command (or empty), which forge (None: by the host's name).
-
-    ``template`` is the text of a request.
-    """
-
-    template: str
-    command: str = ""
-    forge: Forge | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +54,7 @@ def propose(repo: Repository, wanted: Wanted, terms: Terms, talk: Talk) -> tuple
     proposed = Proposed()
     try:
         remote = remotes.configured(repo)
-        proposed = Proposed(remote=remote, way=_way(repo, terms, remote))
+        proposed = Proposed(remote=remote, way=way_to(repo, terms, remote))
         proposed = _shared(repo, proposed, wanted, talk)
     except GitmemError as error:
         return run_close(repo, wanted), _failed(proposed, error)
@@ -81,34 +67,16 @@ def preview(repo: Repository, wanted: Wanted, terms: Terms, closed: Closed) -> t
     Raises `gitmem.store.remotes.NoRemote`.
     """
     remote = remotes.configured(repo)
-    facts = _facts(repo, wanted, closed.left)
+    facts = proposing.facts(repo, wanted, closed.left)
     waiting = {outcome.flag.id for outcome in closed.outcomes}
     earlier = [outcome for outcome in facts.outcomes if outcome.flag.id not in waiting]
     facts = replace(facts, outcomes=(*earlier, *closed.outcomes))
     if not facts.engine:
         facts = replace(facts, engine=closed.run.engine, model=closed.run.model)
     done = Proposed(
-        remote=remote, way=_way(repo, terms, remote), title=proposal.title(facts.outcomes)
+        remote=remote, way=way_to(repo, terms, remote), title=proposal.title(facts.outcomes)
     )
     return done, proposal.body(terms.template, facts)
-
-
-def _way(repo: Repository, terms: Terms, remote: str) -> Way:
-    """The person's command, else what fits the forge, else a plain push."""
-    if terms.command:
-        return Way.COMMAND
-    place = proposal.place_of(network.push_url(repo, remote))
-    match terms.forge or place.forge:
-        case Forge.GITHUB:
-            return Way.GH if forge.has_gh(repo) else Way.PLAIN
-        case Forge.GITLAB:
-            return Way.GITLAB
-        case Forge.FORGEJO | Forge.GITEA:
-            return Way.AGIT
-        case Forge.PLAIN:
-            return Way.PLAIN
-        case other:
-            assert_never(other)
 
 
 def _shared(repo: Repository, proposed: Proposed, wanted: Wanted, talk: Talk) -> Proposed:
@@ -181,7 +149,7 @@ class _Rounds:
         where = target.find(repo, self._wanted.configured)
         if not meet.waiting(repo, where, tip):
             return True
-        facts = _facts(repo, self._wanted, left)
+        facts = proposing.facts(repo, self._wanted, left)
         wish = Wish(
             remote=remote,
             branch=BRANCH,
@@ -201,50 +169,12 @@ class _Rounds:
         self._proposed = replace(
             self._proposed, way=done.way, commit=tip, pushed=done.pushed, url=done.url
         )
-        url = _asked(repo, self._terms, self._proposed, wish)
+        url = asked(repo, self._terms, done.way, wish)
         self._proposed = replace(self._proposed, url=url or done.url)
         return True
 
     def _note(self, *notes: str) -> None:
         self._proposed = replace(self._proposed, notes=(*self._proposed.notes, *notes))
-
-
-def _asked(repo: Repository, terms: Terms, proposed: Proposed, wish: Wish) -> str:
-    """The part that a program does after the push; the request's address, where it says one."""
-    match proposed.way:
-        case Way.COMMAND:
-            return forge.own(repo, terms.command, wish)
-        case Way.GH:
-            place = proposal.place_of(network.push_url(repo, proposed.remote))
-            return forge.gh(repo, f"{place.host}/{place.path}", wish)
-        case Way.GITLAB | Way.AGIT | Way.PLAIN:
-            return ""
-        case other:
-            assert_never(other)
-
-
-def _facts(repo: Repository, wanted: Wanted, left: tuple[Left, ...]) -> proposal.Facts:
-    """All that is in review, from its records."""
-    where = target.find(repo, wanted.configured)
-    start, _ = ground.newest(repo, where)
-    tip = refs.resolve(repo, target.REVIEW)
-    waits = meet.waiting(repo, where, tip)
-    outcomes = tuple(ground.recorded(repo, start, tip)) if waits else ()
-    engine, model = judgement.judges(repo, start, tip) if waits else ("", "")
-    becoming = instructing(outcomes, folder=wanted.folder)
-    return proposal.Facts(
-        outcomes=outcomes,
-        left=left,
-        target=_at_remote(where),
-        engine=engine,
-        model=model,
-        instructing=frozenset(outcome.flag.id for outcome in becoming),
-    )
-
-
-def _at_remote(where: target.Target) -> str:
-    """The target's name at its remote."""
-    return where.upstream_ref.removeprefix("refs/remotes/").partition("/")[2] or where.name
 
 
 def _failed(proposed: Proposed, error: GitmemError) -> Proposed:

@@ -13,9 +13,9 @@ from gitmem.domain.plan import Op, Operation, Request, Work
 from gitmem.domain.proposal import Forge
 from gitmem.engine import propose as proposing
 from gitmem.engine.close import Closed, Wanted
-from gitmem.engine.deliver import Way
+from gitmem.engine.deliver import Terms, Way
 from gitmem.engine.ports import Answer, Engine
-from gitmem.engine.propose import Proposed, Terms
+from gitmem.engine.propose import Proposed
 from gitmem.engine.verbatim import Verbatim
 from gitmem.store.network import Talk
 from tests.support.desk import Desk

@@ -16,7 +16,8 @@ from gitmem.engine import sync
 from gitmem.engine.check import check
 from gitmem.engine.checked import Asked
 from gitmem.engine.close import Closed, Wanted
-from gitmem.engine.propose import Terms, propose
+from gitmem.engine.deliver import Terms
+from gitmem.engine.propose import propose
 from gitmem.engine.verbatim import Verbatim
 from gitmem.store import queue
 from gitmem.store.network import Talk

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from gitmem.bootstrap import Workplace
     from gitmem.domain.plan import Plan
     from gitmem.engine.close import Closed
+    from gitmem.engine.deliver import Terms
     from gitmem.engine.ports import Model
-    from gitmem.engine.propose import Proposed, Terms
+    from gitmem.engine.propose import Proposed
 
 
 def close(
