@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gitmem.domain.flag import BadLine, Flag, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 VERSION = 1
 FORGET = "forget"  # the engine in the record of a forget: nobody judged anything
@@ -166,6 +166,11 @@ def outcomes(text: str) -> list[Outcome]:
         if outcome is not None:
             found.append(outcome)
     return found
+
+
+def forgets(record: Iterable[Outcome]) -> bool:
+    """Whether a record is one of a forget: nobody judged what it says of other flags either."""
+    return any(outcome.fate is Fate.FORGOTTEN for outcome in record)
 
 
 def _outcome(row: str) -> Outcome | None:

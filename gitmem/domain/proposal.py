@@ -19,11 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gitmem.domain.drain import Outcome
+    from gitmem.domain.flag import Flag
     from gitmem.domain.gate import Left
 
 #: GitHub takes 65,536 characters of text; what a template adds around the rows is well below the rest.
 LONGEST = 60_000
 _ROWS = 52_000  # of it for lines, folded and skipped; the rest for what was left
+_FORGOTTEN = "Forgotten: what only these flags brought is taken out"
+_RESTORED = "In their own words again, because of that"
+_FOLDED = "Folded into what is there already"
+_STALE = "Cites what is not there (nothing was changed; a person decides)"
+_CITED = 20  # lines with citations that are listed
 _DESCRIPTION = 500  # characters of a push option
 _SCP = re.compile(r"(?:[^@/:]+@)?(\[[^]]+\]|[^/:]+):(?!//)(.*)")
 _URL = re.compile(r"(?:https?|ssh|git|git\+ssh)://(?:[^/@]*@)?(\[[^]]+\]|[^/:]*)(?::\d+)?/(.*)")
@@ -57,14 +63,24 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the texts are made of: every outcome in review, what this close left, target and judges."""
+    """What the texts are made of: every outcome in review, what this close left, target and judges.
+
+    ``forgotten`` are the outcomes of flags that the review takes out again, ``restored`` those of
+    flags whose own words come back because of that. ``instructing`` are the ids of tainted flags that
+    become instructions. ``recurred`` and ``stale`` have sentences: on each loop that came back, on
+    each line that cites what is not there.
+    """
 
     outcomes: Sequence[Outcome]
     left: Sequence[Left]
     target: str
-    engine: str
+    engine: str = ""
     model: str = ""
-    instructing: frozenset[str] = frozenset()  # ids of tainted flags that become instructions
+    instructing: frozenset[str] = frozenset()
+    forgotten: Sequence[Outcome] = ()
+    restored: Sequence[Outcome] = ()
+    recurred: Sequence[str] = ()
+    stale: Sequence[str] = ()
 
 
 def place_of(url: str) -> Place:
@@ -75,23 +91,30 @@ def place_of(url: str) -> Place:
     return Place(host=found[1].lower(), path=found[2].strip("/").removesuffix(".git"))
 
 
-def title(outcomes: Sequence[Outcome]) -> str:
+def title(facts: Facts) -> str:
     """The request's title, the same for the same flags."""
-    skipped = sum(outcome.fate is Fate.SKIPPED for outcome in outcomes)
-    filed = len(outcomes) - skipped
-    parts = [f"file {_count(filed, 'flag')}"] if filed or not skipped else []
-    return "memory: " + ", ".join([*parts, *([f"skip {skipped}"] if skipped else [])])
+    skipped = sum(outcome.fate is Fate.SKIPPED for outcome in facts.outcomes)
+    filed = len(facts.outcomes) - skipped
+    forgotten = len(facts.forgotten)
+    parts = [
+        f"file {_count(filed, 'flag')}" if filed else "",
+        f"skip {skipped}" if skipped else "",
+        f"forget {_count(forgotten, 'flag')}" if forgotten else "",
+    ]
+    return "memory: " + (", ".join(part for part in parts if part) or "file 0 flags")
 
 
 def description(facts: Facts) -> str:
     """One line for a push option, which can hold no more: no line break, no character of others."""
     tainted = sum(1 for outcome in facts.outcomes if outcome.flag.tainted)
-    files = sorted({outcome.file for outcome in facts.outcomes if outcome.file})
+    files = {one.file for one in (*facts.outcomes, *facts.restored) if one.file}
+    judged = f"{_count(len(facts.outcomes), 'flag')} judged by {_plain(facts.engine)}"
     parts = [
-        f"{_count(len(facts.outcomes), 'flag')} judged by {_plain(facts.engine)}",
+        judged if facts.outcomes or not facts.forgotten else "",
+        f"{_count(len(facts.forgotten), 'flag')} forgotten" if facts.forgotten else "",
         f"{tainted} tainted" if tainted else "",
         f"{len(facts.left)} left in the queue" if facts.left else "",
-        _count(len(files), "file"),
+        _count(len(files), "file") if files else "",
     ]
     said = ", ".join(part for part in parts if part)
     return f"{said}. Each line with its flag, author and origin is in the commit message."[
@@ -109,22 +132,23 @@ def body(template: str, facts: Facts) -> str:
     folded = [one for one in facts.outcomes if one.fate is Fate.DUPLICATE]
     skipped = [one for one in facts.outcomes if one.fate is Fate.SKIPPED]
     rows = _Rows(_ROWS)
-    lines = rows.take(by_file)
-    folds = rows.take([_folded(one) for one in folded])
-    skips = rows.take([_skipped(one) for one in skipped])
-    rest = _Rows(LONGEST - _ROWS - len(template) - 1_000)
-    left = rest.take([f"- `{one.id}`: {span(one.reason)}" for one in facts.left])
     values = {
-        "summary": _count(len(facts.outcomes), "flag"),
+        "summary": _summary(facts),
         "judged": _judged(facts),
         "warning": _warning(facts),
-        "lines": lines.strip(),
-        "folded": _section("Folded into what is there already", folds),
-        "skipped": _section("Skipped", skips),
-        "left": _section("Left in the queue", left),
-        "target": facts.target,
+        "recurred": _section("Came back", rows.take([f"- {span(one)}" for one in facts.recurred])),
+        "lines": rows.take(by_file).strip(),
+        "forgotten": _section(_FORGOTTEN, rows.take([_gone(one) for one in facts.forgotten])),
+        "restored": _section(_RESTORED, rows.take([_restored(one) for one in facts.restored])),
+        "folded": _section(_FOLDED, rows.take([_folded(one) for one in folded])),
+        "skipped": _section("Skipped", rows.take([_skipped(one) for one in skipped])),
     }
-    text = Template(template).substitute(values)
+    rest = _Rows(LONGEST - _ROWS - len(template) - 1_000)
+    values["left"] = _section(
+        "Left in the queue", rest.take([f"- `{one.id}`: {span(one.reason)}" for one in facts.left])
+    )
+    values["stale"] = _section(_STALE, rest.take(_cited(facts.stale)))
+    text = Template(template).substitute(values, target=facts.target)
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
@@ -172,20 +196,27 @@ def _placed(group: Sequence[Outcome]) -> str:
     for outcome in group:
         rows.append(f"  - {_origin(outcome)}")
         if not outcome.verbatim:
-            rows.append(f"    - said {span(outcome.flag.text)}")
+            rows.append(f"    - said {span(outcome.flag.text)}{_better(outcome)}")
     rows += [f"  - {span(why)}" for why in dict.fromkeys(one.reason for one in group) if why]
     return "\n".join(rows)
 
 
 def _origin(outcome: Outcome) -> str:
     flag = outcome.flag
+    marks = [_named(flag)]
+    marks.append("verbatim" if outcome.verbatim else "**reworded**")
+    if outcome.again:
+        marks.append(f"again, after {span(outcome.again)}")
+    if flag.tainted:
+        marks.append("**tainted**")
+    return ", ".join(marks)
+
+
+def _named(flag: Flag) -> str:
     author = flag.by.partition("<")[0].strip() or "nobody"
     marks = [f"`{flag.id}`", span(flag.kind), span(author)]
     if flag.session:
         marks.append(f"session {span(flag.session[:8])}")
-    marks.append("verbatim" if outcome.verbatim else "**reworded**")
-    if flag.tainted:
-        marks.append("**tainted**")
     return ", ".join(marks)
 
 
@@ -195,14 +226,45 @@ def _folded(outcome: Outcome) -> str:
 
 
 def _skipped(outcome: Outcome) -> str:
-    return f"- {span(outcome.flag.text)}\n  - {_origin(outcome)}\n  - {span(outcome.reason)}"
+    said = f"- {span(outcome.flag.text)}{_better(outcome)}"
+    return f"{said}\n  - {_origin(outcome)}\n  - {span(outcome.reason)}"
+
+
+def _better(outcome: Outcome) -> str:
+    return f", better {span(outcome.flag.better)}" if outcome.flag.better else ""
+
+
+def _gone(outcome: Outcome) -> str:
+    """A flag that is forgotten, told without its words: a request outlives them."""
+    row = f"- {_named(outcome.flag)}"
+    return f"{row}\n  - {span(outcome.reason)}" if outcome.reason else row
+
+
+def _restored(outcome: Outcome) -> str:
+    return f"- {span(outcome.line)}\n  - {_origin(outcome)}, in {span(outcome.file)}"
+
+
+def _cited(told: Sequence[str]) -> list[str]:
+    rows = [f"- {span(one)}" for one in told[:_CITED]]
+    more = len(told) - _CITED
+    return [*rows, f"\nand {more} more: `gitmem check --stale` says which"] if more > 0 else rows
+
+
+def _summary(facts: Facts) -> str:
+    forgets = _count(len(facts.forgotten), "flag")
+    if not facts.outcomes and facts.forgotten:
+        return f"{forgets} to forget"
+    said = f"{_count(len(facts.outcomes), 'flag')} from the queue of this repository"
+    return f"{said}, and {forgets} to forget" if facts.forgotten else said
 
 
 def _judged(facts: Facts) -> str:
+    if not facts.outcomes:
+        return ""
     if facts.engine == "verbatim":
-        return "Every line is the flag as written; nothing was judged."
+        return " Every line is the flag as written; nothing was judged."
     model = f", model {span(facts.model)}" if facts.model else ""
-    return f"Judged by {span(facts.engine)}{model}, and checked line by line against the flags."
+    return f" Judged by {span(facts.engine)}{model}, and checked line by line against the flags."
 
 
 def _warning(facts: Facts) -> str:

@@ -37,13 +37,15 @@ _TRIES = 3  # when somebody else moves the branch meanwhile
 class Wanted:
     """Which flags to forget (ids or their beginnings), why, and whether to write at all.
 
-    ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder.
+    ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. ``onto`` is
+    a review that the one here gives way to; empty: what waits here is stacked upon.
     """
 
     flags: tuple[str, ...]
     configured: str
     folder: str
     reason: str = ""
+    onto: str = ""
     dry_run: bool = False
 
 
@@ -96,7 +98,7 @@ def _forget(repo: Repository, wanted: Wanted) -> Forgotten:
         seen = snapshot.take(repo, wanted.configured)
     else:
         seen, notes = tidy.settled(repo, wanted.configured)
-    start = ground.stacked(repo, seen)
+    start = ground.stacked(repo, seen, onto=wanted.onto)
     present = Present(Past(repo, start.commit), wanted.folder) if start.commit else None
     if present is None:
         raise NoProgress("nothing has landed yet", hint="gitmem drop rejects a flag that is queued")

@@ -98,12 +98,16 @@ def _stays(outdated: str, gone: Sequence[Flag]) -> str:
     return f"{outdated}; the review stays as it is all the same, because {why}"
 
 
-def stacked(repo: Repository, seen: Snapshot) -> Start:
+def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Start:
     """The review branch for a commit of its own kind: on top of what waits there, else anew.
+
+    ``onto`` is another review, which takes the place of what is there.
 
     Raises NoProgress when a close has to make what waits there anew first.
     """
     tip = refs.resolve(repo, target.REVIEW)
+    if onto:
+        return Start(ref=target.REVIEW, tip=tip, commit=onto, flags=())
     start, diverged = newest(repo, seen.target)
     pending = _pending(repo, seen, start, tip)
     if pending & drops.reasons(repo).keys():
@@ -124,24 +128,15 @@ def to_forget(repo: Repository, where: Target) -> list[Flag]:
 
 
 def forgets(repo: Repository, known: Collection[str], tip: str) -> list[Flag]:
-    """The flags that a review at ``tip`` forgets in a record that none of these commits has."""
+    """The flags that a review at ``tip`` forgets in a record that none of these commits has had."""
     if not tip:
         return []
-    landed = {
-        entry.path
-        for commit in {*known} - {""}
-        for entry in objects.entries(repo, commit, records.FOLDER)
-    }
-    new = [
-        entry
-        for entry in objects.entries(repo, tip, records.FOLDER)
-        if entry.path not in landed and entry.mode == "100644"
-    ]
+    new = records.unlanded(repo, tip, [commit for commit in known if commit])
     return [
         outcome.flag
-        for content in objects.blobs(repo, [entry.oid for entry in new])
-        if b'"forgotten"' in content
-        for outcome in outcomes(content.decode("utf-8", "replace"))
+        for path in sorted(new)
+        if b'"forgotten"' in new[path]
+        for outcome in outcomes(new[path].decode("utf-8", "replace"))
         if outcome.fate is Fate.FORGOTTEN
     ]
 
@@ -186,13 +181,14 @@ def base_of(repo: Repository, start: str, tip: str) -> str:
 
 def recorded(repo: Repository, start: str, tip: str) -> list[Outcome]:
     """What the drain records say that ``tip`` has and ``start`` (empty: no commit) has not."""
+    return [outcome for record in by_record(repo, start, tip) for outcome in record]
+
+
+def by_record(repo: Repository, start: str, tip: str) -> list[list[Outcome]]:
+    """The same, record by record."""
     before = objects.files(repo, start, records.FOLDER).keys() if start else set()
     now = objects.files(repo, tip, records.FOLDER)
-    return [
-        outcome
-        for path in sorted(now.keys() - before)
-        for outcome in outcomes(now[path].decode("utf-8", "replace"))
-    ]
+    return [outcomes(now[path].decode("utf-8", "replace")) for path in sorted(now.keys() - before)]
 
 
 def _taken_back(repo: Repository, waiting: Collection[Outcome]) -> set[str]:

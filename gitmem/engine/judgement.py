@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitmem.domain.assemble import existing_lines
+from gitmem.domain.drain import FORGET, forgets
 from gitmem.domain.earlier import Earlier
 from gitmem.domain.ran import ran
 from gitmem.engine import base, ground
@@ -24,7 +25,12 @@ def read(repo: Repository, again: Again, now: Ground) -> Earlier:
     new = tuple(line for line in existing_lines(now) if line.text not in known)
     engine, model = judges(repo, again.base, again.tip)
     return Earlier(
-        outcomes=tuple(ground.recorded(repo, again.base, again.tip)),
+        outcomes=tuple(
+            outcome
+            for record in ground.by_record(repo, again.base, again.tip)
+            if not forgets(record)
+            for outcome in record
+        ),
         engine=engine,
         model=model,
         new=new,
@@ -36,7 +42,7 @@ def judges(repo: Repository, start: str, tip: str) -> tuple[str, str]:
     texts = objects.files(repo, tip, records.FOLDER)
     had = objects.files(repo, start, records.FOLDER).keys() if start else set()
     headers = [ran(texts[path].decode("utf-8", "replace")) for path in sorted(texts.keys() - had)]
-    named = [header.run for header in headers if header]
+    named = [header.run for header in headers if header and header.run.engine != FORGET]
     engines = [word for run in named for word in run.engine.split(", ") if word]
     models = [word for run in named for word in run.model.split(", ") if word]
     return ", ".join(dict.fromkeys(engines)), ", ".join(dict.fromkeys(models))

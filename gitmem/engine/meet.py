@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.domain.errors import NeedsPerson, Refused
+from gitmem.domain.drain import Fate
+from gitmem.domain.errors import NeedsPerson, NoProgress, Refused
 from gitmem.domain.paths import writable
 from gitmem.domain.text import visible
-from gitmem.engine import ground
+from gitmem.engine import forget, ground
 from gitmem.engine.ground import Again
 from gitmem.engine.merge_here import merger
 from gitmem.store import network, records, refs, target, worktrees
@@ -16,6 +17,7 @@ from gitmem.store.claim import Claim
 from gitmem.store.worktrees import InTheWay, Move
 
 if TYPE_CHECKING:
+    from gitmem.domain.drain import Outcome
     from gitmem.store.network import Talk
     from gitmem.store.repository import Repository
     from gitmem.store.target import Target
@@ -60,12 +62,13 @@ def meet(repo: Repository, remote: str, *, configured: str, folder: str, talk: T
 
 
 def waiting(repo: Repository, where: Target, tip: str) -> bool:
-    """Whether a review (empty: none) has a flag that has not landed."""
+    """Whether a review (empty: none) files, or forgets, a flag and has not landed."""
     if not tip:
         return False
     targets = {where.local, where.upstream} - {""}
     landed = records.ids(repo, where.local) | records.ids(repo, where.deciding)
-    return bool(records.proposed(repo, tip, targets) - landed)
+    proposed = records.proposed(repo, tip, targets) - landed
+    return bool(proposed or ground.forgets(repo, targets, tip))
 
 
 def note(repo: Repository, remote: str, tip: str) -> None:
@@ -92,6 +95,7 @@ def _taken_in(
     start, _ = ground.newest(repo, where)
     _refuse_foreign(repo, remote, ground.base_of(repo, start, theirs), theirs, folder)
     again: tuple[Again, ...] = ()
+    gone: list[Outcome] = []
     if waiting(repo, where, mine) and not refs.contains(repo, theirs, mine):
         if not ground.only_ours(repo, start, mine):
             raise NeedsPerson(
@@ -99,11 +103,42 @@ def _taken_in(
                 hint=f"git rebase {remote}/{_NAME} {_NAME} unites them; then gitmem close --pr",
             )
         again = (Again(tip=mine, base=ground.base_of(repo, start, mine)),)
-    with Claim(repo) as claim:
-        _move(repo, claim, mine, theirs, folder)
+        gone = _forgotten(repo, start, mine, theirs)
+    if not (gone and _forgotten_on_top(repo, where, theirs, gone, folder)):
+        with Claim(repo) as claim:
+            _move(repo, claim, mine, theirs, folder)
     note(repo, remote, theirs)
     told = f"the review at {remote} was taken in ({theirs[:12]})"
     return Met(theirs=theirs, again=again, notes=(told,))
+
+
+def _forgotten(repo: Repository, start: str, mine: str, theirs: str) -> list[Outcome]:
+    """What the review here forgets and theirs does not."""
+    told = [one for one in ground.recorded(repo, start, mine) if one.fate is Fate.FORGOTTEN]
+    there = {flag.id for flag in ground.forgets(repo, (start,), theirs)}
+    return [one for one in told if one.flag.id not in there]
+
+
+def _forgotten_on_top(
+    repo: Repository, where: Target, theirs: str, gone: list[Outcome], folder: str
+) -> bool:
+    """Forgets the same in a commit on top of theirs, in the step that makes theirs ours.
+
+    No queue knows of a forget, so there must be no moment without it. Whether there was anything to
+    take out.
+    """
+    wanted = forget.Wanted(
+        flags=tuple(one.flag.id for one in gone),
+        configured=where.name,
+        folder=folder,
+        reason="; ".join(dict.fromkeys(one.reason for one in gone if one.reason)),
+        onto=theirs,
+    )
+    try:
+        forget.forget(repo, wanted)
+    except NoProgress:
+        return False
+    return True
 
 
 def _move(repo: Repository, claim: Claim, mine: str, theirs: str, folder: str) -> None:

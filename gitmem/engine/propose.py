@@ -67,15 +67,8 @@ def preview(repo: Repository, wanted: Wanted, terms: Terms, closed: Closed) -> t
     Raises `gitmem.store.remotes.NoRemote`.
     """
     remote = remotes.configured(repo)
-    facts = proposing.facts(repo, wanted, closed.left)
-    waiting = {outcome.flag.id for outcome in closed.outcomes}
-    earlier = [outcome for outcome in facts.outcomes if outcome.flag.id not in waiting]
-    facts = replace(facts, outcomes=(*earlier, *closed.outcomes))
-    if not facts.engine:
-        facts = replace(facts, engine=closed.run.engine, model=closed.run.model)
-    done = Proposed(
-        remote=remote, way=way_to(repo, terms, remote), title=proposal.title(facts.outcomes)
-    )
+    facts = proposing.with_closed(proposing.facts(repo, wanted, closed.left), closed)
+    done = Proposed(remote=remote, way=way_to(repo, terms, remote), title=proposal.title(facts))
     return done, proposal.body(terms.template, facts)
 
 
@@ -154,7 +147,7 @@ class _Rounds:
             remote=remote,
             branch=BRANCH,
             target=facts.target,
-            title=proposal.title(facts.outcomes),
+            title=proposal.title(facts),
             body=proposal.body(self._terms.template, facts),
         )
         parcel = Parcel(

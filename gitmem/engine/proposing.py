@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gitmem.domain.drain import Fate, forgets
 from gitmem.domain.proposal import Facts
 from gitmem.domain.taint import instructing
-from gitmem.engine import ground, judgement, meet
+from gitmem.engine import ground, history, judgement, loops, meet, stale
 from gitmem.store import refs, target
 
 if TYPE_CHECKING:
     from gitmem.domain.gate import Left
-    from gitmem.engine.close import Wanted
+    from gitmem.engine.close import Closed, Wanted
     from gitmem.store.repository import Repository
     from gitmem.store.target import Target
 
 
 def facts(repo: Repository, wanted: Wanted, left: tuple[Left, ...]) -> Facts:
-    """All that is in review, from its records."""
+    """All that is in review, from its records; nothing but ``left`` when nothing waits there."""
     where = target.find(repo, wanted.configured)
     start, _ = ground.newest(repo, where)
     tip = refs.resolve(repo, target.REVIEW)
-    waits = meet.waiting(repo, where, tip)
-    outcomes = tuple(ground.recorded(repo, start, tip)) if waits else ()
-    engine, model = judgement.judges(repo, start, tip) if waits else ("", "")
+    if not meet.waiting(repo, where, tip):
+        return Facts(outcomes=(), left=left, target=_at_remote(where))
+    made = ground.by_record(repo, start, tip)
+    outcomes = [item for record in made if not forgets(record) for item in record]
+    beside = [item for record in made if forgets(record) for item in record]
+    engine, model = judgement.judges(repo, start, tip)
     becoming = instructing(outcomes, folder=wanted.folder)
+    past = history.take(repo, wanted.configured)
     return Facts(
         outcomes=outcomes,
         left=left,
@@ -32,6 +38,25 @@ def facts(repo: Repository, wanted: Wanted, left: tuple[Left, ...]) -> Facts:
         engine=engine,
         model=model,
         instructing=frozenset(outcome.flag.id for outcome in becoming),
+        forgotten=[item for item in beside if item.fate is Fate.FORGOTTEN],
+        restored=[item for item in beside if item.fate is not Fate.FORGOTTEN],
+        recurred=loops.came_back(past, [item.flag for item in outcomes]),
+        stale=[one.told for one in stale.in_review(repo, tip, folder=wanted.folder)],
+    )
+
+
+def with_closed(facts: Facts, closed: Closed) -> Facts:
+    """The same after a close that only looked: with what it would file."""
+    waiting = {outcome.flag.id for outcome in closed.outcomes}
+    earlier = [outcome for outcome in facts.outcomes if outcome.flag.id not in waiting]
+    return replace(
+        facts,
+        outcomes=(*earlier, *closed.outcomes),
+        left=closed.left,
+        engine=facts.engine or closed.run.engine,
+        model=facts.model if facts.engine else closed.run.model,
+        recurred=tuple(dict.fromkeys((*closed.recurred, *facts.recurred))),
+        stale=[one.told for one in closed.stale] if closed.outcomes else facts.stale,
     )
 
 

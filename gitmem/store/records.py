@@ -29,13 +29,18 @@ def ids(repo: Repository, commit: str) -> frozenset[str]:
 
 
 def proposed(repo: Repository, tip: str, targets: Collection[str]) -> frozenset[str]:
-    """Ids of the records at ``tip`` that none of the targets (commits) has, or has once had.
+    """Ids of the records that ``tip`` proposes to the targets (commits); raises as `ids`."""
+    return ids_in(unlanded(repo, tip, targets).values())
+
+
+def unlanded(repo: Repository, tip: str, targets: Collection[str]) -> dict[str, bytes]:
+    """The records at ``tip`` that none of the targets (commits) has, or has once had, by path.
 
     A record that was on a target and is not any more was reverted: the commit that proposed it
     proposes nothing now, however it had landed. Raises `gitmem.store.objects.Unreadable`.
     """
     if any(refs.contains(repo, has, tip) for has in targets):
-        return frozenset()
+        return {}
     files = objects.files(repo, tip, FOLDER)
     for has in targets:
         known = {entry.path for entry in objects.entries(repo, has, FOLDER)}
@@ -43,7 +48,7 @@ def proposed(repo: Repository, tip: str, targets: Collection[str]) -> frozenset[
     if files and targets:
         once = touched(repo, targets, tip)
         files = {path: text for path, text in files.items() if path not in once}
-    return ids_in(files.values())
+    return files
 
 
 def ids_in(contents: Iterable[bytes]) -> frozenset[str]:

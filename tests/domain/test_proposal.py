@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,6 +100,45 @@ def test_the_text_says_of_each_line_where_it_comes_from() -> None:
     assert text.startswith("5 flags from the queue")
 
 
+def test_the_text_says_what_came_back_what_is_forgotten_and_what_it_cites() -> None:
+    again = Outcome(
+        flag=flag(1, "it hung", kind="snag", better="wait"), fate=Fate.EDITED, file="CLAUDE.md",
+        line="Wait for it", again=flag(9).id,
+    )  # fmt: skip
+    skipped = Outcome(
+        flag=flag(2, "broke", kind="snag", better="mend it"), fate=Fate.SKIPPED, reason="known"
+    )
+    told = replace(
+        facts(again, skipped, engine="x"),
+        forgotten=(Outcome(flag=flag(3, "the secret port"), fate=Fate.FORGOTTEN, reason="wrong"),),
+        restored=(
+            Outcome(
+                flag=flag(4, "four"), fate=Fate.SUPERSEDED, file="memory/a.md", line="four",
+                survivor="four, and the secret port", reason=f"{flag(3).id} was forgotten",
+            ),
+        ),
+        recurred=("it hung: second time",),
+        stale=tuple(f"memory/a.md:{number}  path x: gone" for number in range(25)),
+    )  # fmt: skip
+
+    text = proposal.body(TEMPLATE, told)
+
+    assert text.startswith("2 flags from the queue of this repository, and 1 flag to forget, for")
+    assert "### Came back\n\n- `it hung: second time`\n\n### `CLAUDE.md`" in text
+    assert f"**reworded**, again, after `{flag(9).id}`\n    - said `it hung`, better `wait`" in text
+    assert f"- `{flag(3).id}`, `fact`, `A Person`\n  - `wrong`\n" in text
+    assert f"- `four`\n  - `{flag(4).id}`, `fact`, `A Person`, verbatim, in `memory/a.md`" in text
+    assert "secret port" not in text
+    assert "- `broke`, better `mend it`" in text
+    assert text.count("path x: gone") == 20
+    assert "and 5 more: `gitmem check --stale` says which" in text
+    assert proposal.title(told) == "memory: file 1 flag, skip 1, forget 1 flag"
+    assert "2 flags judged by x, 1 flag forgotten, 2 files." in proposal.description(told)
+    only = replace(told, outcomes=(), restored=(), stale=())
+    assert proposal.description(only).startswith("1 flag forgotten. ")
+    assert proposal.body(TEMPLATE, only).startswith("1 flag to forget, for you to look at.\n")
+
+
 def test_the_text_is_the_same_for_the_same_review() -> None:
     assert proposal.body(TEMPLATE, facts(added(1))) == proposal.body(TEMPLATE, facts(added(1)))
 
@@ -127,14 +168,20 @@ def test_text_of_others_is_shown_and_never_obeyed(hostile: str) -> None:
     outcome = Outcome(
         flag=flag(1, "harmless", by=f"{hostile} <x@y>", kind="fact", session=hostile),
         fate=Fate.SUPERSEDED, file="memory/a.md", line=hostile, survivor=hostile, reason=hostile,
+        again=hostile,
     )  # fmt: skip
-    made = facts(outcome, left=(Left(id=flag(2).id, reason=hostile),), engine="x")
+    made = replace(
+        facts(outcome, left=(Left(id=flag(2).id, reason=hostile),), engine="x"),
+        forgotten=(outcome,), restored=(outcome,), recurred=(hostile,), stale=(hostile,),
+    )  # fmt: skip
 
     text = proposal.body(TEMPLATE, made)
 
     assert_inert(text)
     plain = proposal.body(TEMPLATE, facts(added(1, "x", "y"), engine="x"))
-    assert text.count("\n### ") == plain.count("\n### ") + 1  # the section of what was left
+    assert (
+        text.count("\n### ") == plain.count("\n### ") + 5
+    )  # left, forgotten, restored, came back, cites
 
 
 def assert_inert(text: str) -> None:
@@ -166,4 +213,4 @@ def test_what_goes_into_a_push_option_is_one_printable_line(engine: str, count: 
     assert said.isascii()
     assert said.isprintable()
     assert len(said) <= 500
-    assert proposal.title(outcomes).isprintable()
+    assert proposal.title(facts(*outcomes)).isprintable()

@@ -11,6 +11,7 @@ from gitmem import assets
 from gitmem.domain.check_policy import STRICT
 from gitmem.domain.plan import Op, Operation, Request, Work
 from gitmem.domain.proposal import Forge
+from gitmem.engine import forget as forgetting
 from gitmem.engine import propose as proposing
 from gitmem.engine.close import Closed, Wanted
 from gitmem.engine.deliver import Terms, Way
@@ -400,6 +401,158 @@ def test_edits_here_and_there_stop_the_push_and_not_the_close(project: Project) 
     assert closed.commit
     assert "edited here and at origin" in done.problem
     assert project.tip() == before
+
+
+# ---------------------------------------------------------------- what is forgotten
+
+
+def forget(desk: Desk, flag_id: str, reason: str = "it was a guess") -> str:
+    wanted = forgetting.Wanted(
+        flags=(flag_id,), configured=desk.target, folder=desk.folder, reason=reason
+    )
+    return forgetting.forget(desk.repo, wanted).commit
+
+
+def landed(project: Project, *texts: str) -> list[str]:
+    """Flags of the first clone that are on the target everywhere."""
+    found = [project.one.flag(text) for text in texts]
+    pr(project.one)
+    project.land()
+    for desk in (project.one, project.two):
+        desk.sandbox.git("pull", "--quiet")
+    return found
+
+
+def test_a_review_that_only_forgets_is_pushed_and_lands(project: Project, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    bad, _ = landed(project, "The port is 5432", "Releases are tagged")
+    commit = forget(project.one, bad)
+
+    done = pr(project.one, command=f"tee {said}")[1]
+    again = pr(project.one, command=f"tee {said}")[1]
+
+    assert (done.problem, done.commit, project.tip()) == ("", commit, commit)
+    assert done.title == again.title == "memory: forget 1 flag"
+    assert (done.pushed, again.pushed) == (True, False)
+    text = said.read_text(encoding="utf-8")
+    assert text.startswith("1 flag to forget, for you to look at.\n")
+    assert f"- `{bad}`, `fact`, `Test Person`, session `s1`\n  - `it was a guess`" in text
+    assert "5432" not in text, "what is forgotten stands in the request"
+    project.land()
+    assert project.lines() == ["Releases are tagged"]
+    project.one.sandbox.git("fetch", "--quiet", "--prune")
+    assert pr(project.one)[1].commit == "", "it was proposed once more"
+
+
+def test_what_is_forgotten_and_what_is_filed_are_one_review(
+    project: Project, tmp_path: Path
+) -> None:
+    said = tmp_path / "said"
+    bad, _ = landed(project, "The port is 5432", "Releases are tagged")
+    forget(project.one, bad)
+    project.one.flag("Tests run in parallel")
+
+    done = pr(project.one, command=f"tee {said}")[1]
+
+    assert done.title == "memory: file 1 flag, forget 1 flag"
+    text = said.read_text(encoding="utf-8")
+    assert text.startswith("1 flag from the queue of this repository, and 1 flag to forget, for")
+    assert "Every line is the flag as written; nothing was judged." in text
+    assert "- `Tests run in parallel`" in text
+    assert in_review(project.one) == ["Releases are tagged", "Tests run in parallel"]
+
+
+def test_what_two_clones_forget_becomes_one_review(project: Project) -> None:
+    one, two = landed(project, "The port is 5432", "Releases are tagged", "Tests are slow")[:2]
+    forget(project.one, one)
+    pr(project.one)
+    forget(project.two, two)
+
+    done = pr(project.two)[1]
+
+    assert (done.problem, done.title) == ("", "memory: forget 2 flags")
+    assert in_review(project.two) == ["Tests are slow"]
+    project.land()
+    assert project.lines() == ["Tests are slow"]
+
+
+def test_what_is_forgotten_here_is_not_lost_when_flags_are_in_review_there(
+    project: Project,
+) -> None:
+    bad, _ = landed(project, "The port is 5432", "Releases are tagged")
+    project.one.flag("Tests run in parallel")
+    pr(project.one)
+    forget(project.two, bad)
+
+    done = pr(project.two)[1]
+
+    assert (done.problem, done.title) == ("", "memory: file 1 flag, forget 1 flag")
+    assert in_review(project.two) == ["Releases are tagged", "Tests run in parallel"]
+
+
+def test_a_review_that_forgets_and_files_gives_way_to_another_and_loses_neither(
+    project: Project,
+) -> None:
+    bad, _ = landed(project, "The port is 5432", "Releases are tagged")
+    project.one.flag("of one")
+    pr(project.one)
+    project.two.flag("of two")
+    judge = Judge("two says")
+    project.two.close(engine=judge)
+    forget(project.two, bad)
+    asked = list(judge.asked)
+
+    done = pr(project.two, judge)[1]
+
+    assert (done.problem, done.title) == ("", "memory: file 2 flags, forget 1 flag")
+    assert judge.asked == asked, "a stored judgement was asked for again"
+    assert told(in_review(project.two)) == ["Releases are tagged", "of one", "of two"]
+
+
+def test_a_forget_that_landed_and_was_reverted_is_not_proposed_again(project: Project) -> None:
+    bad, _ = landed(project, "The port is 5432", "Releases are tagged")
+    forget(project.one, bad)
+    pr(project.one)
+    project.land(delete=False)
+    project.reviewer.git("revert", "--no-edit", "HEAD")
+    project.reviewer.git("push", "--quiet", "origin", "main")
+    project.one.sandbox.git("fetch", "--quiet")
+
+    done = pr(project.one)[1]
+
+    assert (done.problem, done.commit) == ("", "")
+    assert project.lines() == ["The port is 5432", "Releases are tagged"]
+
+
+# ---------------------------------------------------------------- what the text says
+
+
+def test_the_text_names_what_came_back_its_guard_and_what_is_cited_in_vain(
+    project: Project, tmp_path: Path
+) -> None:
+    said = tmp_path / "said"
+    first = project.one.flag("`make all` hung", "snag", better="Run make with -j1")
+    pr(project.one)
+    project.land()
+    project.one.sandbox.git("pull", "--quiet")
+    project.one.sandbox.commit("a script", {"tools/build.sh": "x\n"})
+    project.one.sandbox.git("rm", "--quiet", "tools/build.sh")
+    project.one.sandbox.git("commit", "--quiet", "-m", "gone again")
+    project.one.sandbox.git("push", "--quiet")
+    project.one.flag("`make all` hung again", "snag", better="Run make with -j1", again=first)
+    project.one.flag("The build starts with tools/build.sh")
+
+    closed, done = pr(project.one, command=f"tee {said}")
+
+    text = said.read_text(encoding="utf-8")
+    assert done.problem == ""
+    assert "### Came back\n\n- " in text
+    assert [one in text for one in closed.recurred] == [True]
+    assert "### `.gitmem/guards.jsonl`\n\n- `Run make with -j1`" in text
+    assert "`a rung up from rule to guard`" in text
+    assert f"again, after `{first}`" in text
+    assert "### Cites what is not there" in text
+    assert "path tools/build.sh: " in text
 
 
 # ---------------------------------------------------------------- what goes wrong
