@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from gitmem import assets, settings
 from gitmem.domain import claude_settings
 from gitmem.domain.errors import NeedsPerson, Refused, Usage
+from gitmem.domain.forges import Forge
 from gitmem.domain.plan import Work
-from gitmem.domain.proposal import Forge
 from gitmem.engine import rehearsal
 from gitmem.engine.ci_files import FILES, ShippedCi
 from gitmem.engine.deliver import Terms

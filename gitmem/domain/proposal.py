@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from string import Template
 from typing import TYPE_CHECKING
 
+from gitmem.domain import proposal_rows as rows
 from gitmem.domain.drain import Fate
-from gitmem.domain.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from gitmem.domain.drain import Outcome
-    from gitmem.domain.flag import Flag
     from gitmem.domain.gate import Left
 
 #: GitHub takes 65,536 characters of text; what a template adds around the rows is well below the rest.
@@ -29,36 +27,7 @@ _FORGOTTEN = "Forgotten: what only these flags brought is taken out"
 _RESTORED = "In their own words again, because of that"
 _FOLDED = "Folded into what is there already"
 _STALE = "Cites what is not there (nothing was changed; a person decides)"
-_CITED = 20  # lines with citations that are listed
 _DESCRIPTION = 500  # characters of a push option
-_SCP = re.compile(r"(?:[^@/:]+@)?(\[[^]]+\]|[^/:]+):(?!//)(.*)")
-_URL = re.compile(r"(?:https?|ssh|git|git\+ssh)://(?:[^/@]*@)?(\[[^]]+\]|[^/:]*)(?::\d+)?/(.*)")
-
-
-class Forge(StrEnum):
-    """What `git config gitmem.forge` may say the remote is."""
-
-    GITHUB = "github"
-    GITLAB = "gitlab"
-    FORGEJO = "forgejo"
-    GITEA = "gitea"
-    PLAIN = "plain"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a remote's URL leads: host and path (``owner/name``); both empty for a folder."""
-
-    host: str = ""
-    path: str = ""
-
-    @property
-    def forge(self) -> Forge:
-        """The forge by the host's name. A Forgejo or Gitea is not known by it, and is never guessed."""
-        names = self.host.split(".")
-        if self.host == "github.com" or "github" in names or self.host.endswith(".ghe.com"):
-            return Forge.GITHUB
-        return Forge.GITLAB if "gitlab" in names else Forge.PLAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +50,6 @@ class Facts:
     restored: Sequence[Outcome] = ()
     recurred: Sequence[str] = ()
     stale: Sequence[str] = ()
-
-
-def place_of(url: str) -> Place:
-    """Takes a remote's URL apart; an empty place for a path on this machine."""
-    found = _URL.fullmatch(url) or (None if "://" in url else _SCP.fullmatch(url))
-    if found is None:
-        return Place()
-    return Place(host=found[1].lower(), path=found[2].strip("/").removesuffix(".git"))
 
 
 def title(facts: Facts) -> str:
@@ -124,41 +85,41 @@ def description(facts: Facts) -> str:
 
 def body(template: str, facts: Facts) -> str:
     """The request's text from the template, at most 60,000 characters; what is cut is said."""
-    told = [outcome for outcome in facts.outcomes if outcome.file]
-    by_file: list[str] = []
-    for file in sorted({outcome.file for outcome in told}):
-        here = [outcome for outcome in told if outcome.file == file]
-        by_file += [f"\n### {span(file)}\n", *_joined(here)]
     folded = [one for one in facts.outcomes if one.fate is Fate.DUPLICATE]
     skipped = [one for one in facts.outcomes if one.fate is Fate.SKIPPED]
-    rows = _Rows(_ROWS)
+    room = _Rows(_ROWS)
     values = {
         "summary": _summary(facts),
         "judged": _judged(facts),
         "warning": _warning(facts),
-        "recurred": _section("Came back", rows.take([f"- {span(one)}" for one in facts.recurred])),
-        "lines": rows.take(by_file).strip(),
-        "forgotten": _section(_FORGOTTEN, rows.take([_gone(one) for one in facts.forgotten])),
-        "restored": _section(_RESTORED, rows.take([_restored(one) for one in facts.restored])),
-        "folded": _section(_FOLDED, rows.take([_folded(one) for one in folded])),
-        "skipped": _section("Skipped", rows.take([_skipped(one) for one in skipped])),
+        "recurred": _section(
+            "Came back", room.take([f"- {rows.span(one)}" for one in facts.recurred])
+        ),
+        "lines": room.take(_by_file(facts)).strip(),
+        "forgotten": _section(
+            _FORGOTTEN, room.take([rows.forgotten(one) for one in facts.forgotten])
+        ),
+        "restored": _section(_RESTORED, room.take([rows.restored(one) for one in facts.restored])),
+        "folded": _section(_FOLDED, room.take([rows.folded(one) for one in folded])),
+        "skipped": _section("Skipped", room.take([rows.skipped(one) for one in skipped])),
     }
     rest = _Rows(LONGEST - _ROWS - len(template) - 1_000)
     values["left"] = _section(
-        "Left in the queue", rest.take([f"- `{one.id}`: {span(one.reason)}" for one in facts.left])
+        "Left in the queue",
+        rest.take([f"- `{one.id}`: {rows.span(one.reason)}" for one in facts.left]),
     )
-    values["stale"] = _section(_STALE, rest.take(_cited(facts.stale)))
+    values["stale"] = _section(_STALE, rest.take(rows.cited(facts.stale)))
     text = Template(template).substitute(values, target=facts.target)
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
-def span(text: str) -> str:
-    """Text of others as a Markdown code span: one line, each character shown and none obeyed."""
-    plain = visible(text).replace("\n", " ").replace("\r", " ")
-    longest = max((len(run) for run in re.findall(r"`+", plain)), default=0)
-    fence = "`" * (longest + 1)
-    gap = " " if plain.startswith("`") or plain.endswith("`") or not plain.strip() else ""
-    return f"{fence}{gap}{plain}{gap}{fence}"
+def _by_file(facts: Facts) -> list[str]:
+    told = [outcome for outcome in facts.outcomes if outcome.file]
+    found: list[str] = []
+    for file in sorted({outcome.file for outcome in told}):
+        here = [outcome for outcome in told if outcome.file == file]
+        found += [f"\n### {rows.span(file)}\n", *rows.placed(here)]
+    return found
 
 
 class _Rows:
@@ -180,76 +141,6 @@ class _Rows:
         return "\n".join(taken)
 
 
-def _joined(outcomes: Iterable[Outcome]) -> list[str]:
-    """One row for each line, with every flag it came from."""
-    lines: dict[tuple[str, str], list[Outcome]] = {}
-    for outcome in outcomes:
-        lines.setdefault((outcome.line, outcome.survivor), []).append(outcome)
-    return [_placed(group) for group in lines.values()]
-
-
-def _placed(group: Sequence[Outcome]) -> str:
-    first = group[0]
-    rows = [f"- {span(first.line)}"]
-    if first.survivor:
-        rows.append(f"  - in place of {span(first.survivor)}")
-    for outcome in group:
-        rows.append(f"  - {_origin(outcome)}")
-        if not outcome.verbatim:
-            rows.append(f"    - said {span(outcome.flag.text)}{_better(outcome)}")
-    rows += [f"  - {span(why)}" for why in dict.fromkeys(one.reason for one in group) if why]
-    return "\n".join(rows)
-
-
-def _origin(outcome: Outcome) -> str:
-    flag = outcome.flag
-    marks = [_named(flag)]
-    marks.append("verbatim" if outcome.verbatim else "**reworded**")
-    if outcome.again:
-        marks.append(f"again, after {span(outcome.again)}")
-    if flag.tainted:
-        marks.append("**tainted**")
-    return ", ".join(marks)
-
-
-def _named(flag: Flag) -> str:
-    author = flag.by.partition("<")[0].strip() or "nobody"
-    marks = [f"`{flag.id}`", span(flag.kind), span(author)]
-    if flag.session:
-        marks.append(f"session {span(flag.session[:8])}")
-    return ", ".join(marks)
-
-
-def _folded(outcome: Outcome) -> str:
-    row = f"- {span(outcome.flag.text)}\n  - {_origin(outcome)}"
-    return f"{row}\n  - same as {span(outcome.survivor)}"
-
-
-def _skipped(outcome: Outcome) -> str:
-    said = f"- {span(outcome.flag.text)}{_better(outcome)}"
-    return f"{said}\n  - {_origin(outcome)}\n  - {span(outcome.reason)}"
-
-
-def _better(outcome: Outcome) -> str:
-    return f", better {span(outcome.flag.better)}" if outcome.flag.better else ""
-
-
-def _gone(outcome: Outcome) -> str:
-    """A flag that is forgotten, told without its words: a request outlives them."""
-    row = f"- {_named(outcome.flag)}"
-    return f"{row}\n  - {span(outcome.reason)}" if outcome.reason else row
-
-
-def _restored(outcome: Outcome) -> str:
-    return f"- {span(outcome.line)}\n  - {_origin(outcome)}, in {span(outcome.file)}"
-
-
-def _cited(told: Sequence[str]) -> list[str]:
-    rows = [f"- {span(one)}" for one in told[:_CITED]]
-    more = len(told) - _CITED
-    return [*rows, f"\nand {more} more: `gitmem check --stale` says which"] if more > 0 else rows
-
-
 def _summary(facts: Facts) -> str:
     forgets = _count(len(facts.forgotten), "flag")
     if not facts.outcomes and facts.forgotten:
@@ -263,8 +154,10 @@ def _judged(facts: Facts) -> str:
         return ""
     if facts.engine == "verbatim":
         return " Every line is the flag as written; nothing was judged."
-    model = f", model {span(facts.model)}" if facts.model else ""
-    return f" Judged by {span(facts.engine)}{model}, and checked line by line against the flags."
+    model = f", model {rows.span(facts.model)}" if facts.model else ""
+    return (
+        f" Judged by {rows.span(facts.engine)}{model}, and checked line by line against the flags."
+    )
 
 
 def _warning(facts: Facts) -> str:

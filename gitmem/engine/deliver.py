@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
-from gitmem.domain import proposal
-from gitmem.domain.proposal import Forge
+from gitmem.domain import forges, proposal
+from gitmem.domain.forges import Forge
 from gitmem.engine import meet
 from gitmem.store import forge, network, refs, target
 
@@ -74,7 +74,7 @@ def way_to(repo: Repository, terms: Terms, remote: str) -> Way:
     """The person's command, else what fits the forge, else a plain push."""
     if terms.command:
         return Way.COMMAND
-    place = proposal.place_of(network.push_url(repo, remote))
+    place = forges.place_of(network.push_url(repo, remote))
     match terms.forge or place.forge:
         case Forge.GITHUB:
             return Way.GH if forge.has_gh(repo) else Way.PLAIN
@@ -113,7 +113,7 @@ def asked(repo: Repository, terms: Terms, way: Way, wish: Wish) -> str:
         case Way.COMMAND:
             return forge.own(repo, terms.command, wish)
         case Way.GH:
-            place = proposal.place_of(network.push_url(repo, wish.remote))
+            place = forges.place_of(network.push_url(repo, wish.remote))
             return forge.gh(repo, f"{place.host}/{place.path}", wish)
         case Way.GITLAB | Way.AGIT | Way.PLAIN:
             return ""

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from gitmem import assets
-from gitmem.domain import proposal
+from gitmem.domain import forges, proposal, proposal_rows
 from gitmem.domain.drain import Fate, Outcome
 from gitmem.domain.flag import Flag, parse
+from gitmem.domain.forges import Forge
 from gitmem.domain.gate import Left
 from gitmem.domain.jsonline import dumps
-from gitmem.domain.proposal import Facts, Forge
+from gitmem.domain.proposal import Facts
 
 TEMPLATE = assets.read("templates/pr/body.md")
 HOSTILE = (
@@ -67,7 +68,7 @@ def facts(*outcomes: Outcome, left: tuple[Left, ...] = (), engine: str = "verbat
     ],
 )
 def test_the_forge_is_told_by_the_host_s_name(url: str, host: str, path: str, forge: Forge) -> None:
-    place = proposal.place_of(url)
+    place = forges.place_of(url)
 
     assert place.forge is forge
     if not url.startswith("ext"):
@@ -197,7 +198,7 @@ def assert_inert(text: str) -> None:
 
 @given(st.text())
 def test_any_text_becomes_one_code_span_of_one_line(text: str) -> None:
-    span = proposal.span(text)
+    span = proposal_rows.span(text)
     [paragraph] = [token for token in MarkdownIt().parse("x " + span) if token.children]
 
     assert "\n" not in span

@@ -9,8 +9,8 @@ import pytest
 
 from gitmem import assets
 from gitmem.domain.check_policy import STRICT
+from gitmem.domain.forges import Forge
 from gitmem.domain.plan import Op, Operation, Request, Work
-from gitmem.domain.proposal import Forge
 from gitmem.engine import forget as forgetting
 from gitmem.engine import propose as proposing
 from gitmem.engine.close import Closed, Wanted
