@@ -59,8 +59,8 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) 
     pending = _pending(repo, seen, start, tip)
     commit, flags = (tip if pending else start), undrained
     outdated = _outdated(repo, start, tip, pending) if pending else ""
-    gone = forgets(repo, (start,), tip) if outdated else []
-    if outdated and only_ours(repo, start, tip) and not gone:
+    stays = _stays(repo, seen.target, start, tip) if outdated else ()
+    if outdated and not stays:
         old = Again(tip=tip, base=base_of(repo, start, tip))
         again = (*again, old)
         # The review's own flags: another clone's may be in no queue here.
@@ -69,7 +69,8 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) 
         flags = (*[flag for key, flag in mine.items() if key in pending], *undrained)
         notes += (f"the review is made anew: {outdated} (it was {tip[:12]})",)
     elif outdated:
-        notes += (_stays(outdated, gone),)
+        why, way_out = stays
+        notes += (f"{why}, so it stays as it is: {outdated}", f"hint: {way_out}")
     return Start(ref=target.REVIEW, tip=tip, commit=commit, flags=flags, again=again, notes=notes)
 
 
@@ -88,14 +89,17 @@ def _outdated(repo: Repository, start: str, tip: str, pending: frozenset[str]) -
     return ""
 
 
-def _stays(outdated: str, gone: Sequence[Flag]) -> str:
-    """Why a review stays that should not land as it is, and the way out."""
-    if not gone:
-        why = "a person edited it: mend it there, or gitmem discard, gitmem close"
-    else:
-        ids = " ".join(flag.id for flag in gone)
-        why = f"it also forgets something: gitmem discard, gitmem close, then gitmem forget {ids}"
-    return f"{outdated}; the review stays as it is all the same, because {why}"
+def _stays(repo: Repository, where: Target, start: str, tip: str) -> tuple[str, ...]:
+    """Why an outdated review is not made anew, and the ways out; empty when it may be."""
+    on = where.deciding_ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+    by_hand = f"merge {on} into gitmem/drain by hand"
+    if not only_ours(repo, start, tip):
+        anew = "gitmem discard, and the next close makes it anew without those edits"
+        return "a person edited the review", f"{by_hand}; or {anew}"
+    if forgets(repo, (start,), tip):
+        anew = "gitmem discard, gitmem close, and gitmem forget once more"
+        return "the review also forgets something", f"{by_hand}; or {anew}"
+    return ()
 
 
 def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Start:

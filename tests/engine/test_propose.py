@@ -385,6 +385,67 @@ def test_a_review_branch_with_foreign_changes_is_not_stacked_upon(project: Proje
     assert project.tip() == theirs
 
 
+def edited_and_in_the_way(project: Project) -> None:
+    """A reviewer edited the review, and the target has another line in the same place."""
+    landed(project, "The port is 80")
+    project.one.flag("The cache is on disk")
+    pr(project.one)
+    text = project.one.show("memory/facts.md")
+    project.review("edit", "memory/facts.md", text.replace("is 80", "is 81, says a reviewer"))
+    project.reviewer.git("checkout", "--quiet", "-B", "main", "origin/main")
+    text = project.reviewer.read("memory/facts.md").replace("is 80", "is 82, says main")
+    project.reviewer.commit("moved", {"memory/facts.md": text})
+    project.reviewer.git("push", "--quiet", "origin", "main")
+    project.one.sandbox.git("fetch", "--quiet")
+
+
+def test_an_edited_review_that_cannot_be_merged_stays_and_the_ways_out_are_named(
+    project: Project,
+) -> None:
+    edited_and_in_the_way(project)
+    before = project.tip()
+
+    closed, done = pr(project.one)
+
+    assert (done.problem, done.commit, project.tip()) == ("", before, before)
+    why, way_out = closed.notes
+    assert why.startswith("a person edited the review, so it stays as it is: it cannot be merged")
+    assert way_out.startswith(
+        "hint: merge origin/main into gitmem/drain by hand; or gitmem discard"
+    )
+
+
+def test_a_review_into_which_a_person_merged_the_target_goes_on(project: Project) -> None:
+    edited_and_in_the_way(project)
+    pr(project.one)
+    mine = project.one.sandbox
+    mine.git("checkout", "--quiet", BRANCH)
+    mine.git("merge", "--quiet", "origin/main", check=False)
+    mine.write("memory/facts.md", project.one.show("memory/facts.md").replace("is 80", "is 83"))
+    mine.git("commit", "--quiet", "--all", "-m", "merged")
+    mine.git("checkout", "--quiet", "main")
+
+    closed, done = pr(project.one)
+
+    assert (done.problem, done.pushed, closed.notes) == ("", True, ())
+    project.land()
+    assert project.lines()[1:] == ["The cache is on disk"]
+    mine.git("fetch", "--quiet")
+    assert project.one.check().ok(STRICT)
+
+
+def test_an_edited_review_that_was_discarded_is_made_anew(project: Project) -> None:
+    edited_and_in_the_way(project)
+    pr(project.one)
+    project.one.discard()
+
+    done = pr(project.one)[1]
+
+    assert (done.problem, done.pushed) == ("", True)
+    assert in_review(project.one) == ["The port is 82, says main", "The cache is on disk"]
+    assert project.tip() == done.commit
+
+
 def test_edits_here_and_there_stop_the_push_and_not_the_close(project: Project) -> None:
     project.one.flag("a fact")
     pr(project.one)

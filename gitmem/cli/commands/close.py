@@ -75,7 +75,7 @@ def close(
     closed, proposed = _close(place, chosen, shown, workers, terms)
     if not dry_run:
         _keep_entry(place, chosen, closed, workers, time.monotonic() - began)
-    render.notes([*closed.notes, *(proposed.notes if proposed else ())])
+    render.notes([*(proposed.notes if proposed else ()), *closed.notes])
     if json:
         render.as_json(answer(closed) | ({"pr": proposing.answer(proposed)} if proposed else {}))
         if proposed:
