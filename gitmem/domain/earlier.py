@@ -6,23 +6,23 @@ judgement still holds on the target as it is now; nobody is asked about them. Al
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gitmem.domain.drain import Fate
-from gitmem.domain.faithful import faithful
+from gitmem.domain.faithful import faithful, own_words
 from gitmem.domain.places import Existing
 from gitmem.domain.plan import Op, Operation, Plan, Request, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from gitmem.domain.drain import Outcome
 
-_PLACED = {
+_PLACED: dict[Fate, tuple[Op, Work | None]] = {
     Fate.ADDED: (Op.KEEP, Work.MEMORY),
     Fate.MERGED: (Op.MERGE, Work.MEMORY),
-    Fate.SUPERSEDED: (Op.SUPERSEDE, Work.MEMORY),
+    Fate.SUPERSEDED: (Op.SUPERSEDE, None),  # of memory or of rules: the file tells
     Fate.PENDING: (Op.PENDING, Work.PENDING),
     Fate.EDITED: (Op.EDIT, Work.RULES),
 }
@@ -33,12 +33,16 @@ _LEAST = 2  # words in common, below which nothing is about one thing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """What a review says: its outcomes, who judged, and ``new`` lines that were not there then."""
+    """What a review says: its outcomes, who judged, and ``new`` lines that were not there then.
+
+    ``sections``: the heading under which an edit stands (by file and line), where it is there still.
+    """
 
     outcomes: tuple[Outcome, ...]
     engine: str = ""
     model: str = ""
     new: tuple[Existing, ...] = ()
+    sections: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def split(plan: Plan, earlier: Earlier) -> tuple[Plan, tuple[Request, ...]]:
@@ -105,6 +109,7 @@ def _operations(earlier: Earlier) -> list[tuple[Operation, Work | None]]:
             text=first.line,
             survivor=first.survivor,
             reason=first.reason,
+            section=earlier.sections.get((first.file, first.line), ""),
             again=first.again,
         )
         operations.append((operation, work))
@@ -117,16 +122,16 @@ def _holding(
     new: Sequence[Existing],
 ) -> list[Operation]:
     """The operations about this group's flags that still hold."""
-    flags = {flag.id: flag.text for flag in group.flags}
+    flags = {flag.id: own_words(flag, group.work) for flag in group.flags}
     mine = [
         operation
         for operation, work in operations
         if flags.keys() >= set(operation.flags) and work in (None, group.work)
     ]
-    if group.work is Work.MEMORY:
-        mine = [one for one in mine if not _rivalled([flags[key] for key in one.flags], new)]
-    mine = [_matched(one, group) for one in mine]
     lines = frozenset(group.existing)
+    rivals = [line for line in new if line in lines]
+    mine = [one for one in mine if not _rivalled([flags[key] for key in one.flags], rivals)]
+    mine = [_matched(one, group) for one in mine]
     sound = [one for one in mine if one.op is not Op.DUPLICATE and _fits(one, group, lines)]
     placed = {key for one in sound if one.op is not Op.SKIP for key in one.flags}
     named = {f"{line.file}: {line.text}": line.text for line in lines}
@@ -142,9 +147,15 @@ def _holding(
 
 
 def _matched(operation: Operation, group: Request) -> Operation:
-    """The operation with its match to an earlier snag, unless a person took that back since."""
+    """The operation with its match to an earlier snag, unless a person took that back since.
+
+    Where such a line goes is decided anew, from the loop that it belongs to.
+    """
     offered = {snag.id for key in operation.flags for snag in group.earlier.get(key, ())}
-    return operation if operation.again in offered else replace(operation, again="")
+    if operation.again not in offered:
+        return replace(operation, again="")
+    edit = operation.op is Op.EDIT
+    return replace(operation, file=group.usual[operation.flags[0]]) if edit else operation
 
 
 def _fits(operation: Operation, group: Request, lines: Collection[Existing]) -> bool:

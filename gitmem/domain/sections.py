@@ -64,6 +64,16 @@ def named(text: str, title: str) -> Section | None:
     return next((part for part in sections(text) if title and part.title == title), None)
 
 
+def holding(text: str, line: str) -> str:
+    """The title of the last section with a bullet that reads ``line``; empty without one."""
+    parts = [part for part in sections(text) if any(_reads(block, line) for block in part.blocks)]
+    return parts[-1].title if parts else ""
+
+
+def _reads(block: Block, line: str) -> bool:
+    return block.kind is BlockKind.BULLET and block.text == line
+
+
 def collecting(text: str) -> Section | None:
     """The first section that a person keeps for lines like ours."""
     return next(

@@ -72,8 +72,9 @@ class Closed:
     ``drain`` names its record. ``queue_gone``: nothing is queued and the queue branch is not there.
     ``files`` are the new texts (also for a dry run), ``base`` the commit they build on, ``branch``
     where the commit is. ``in_review`` and ``to_forget`` count what the review branch held before.
-    ``recurred`` has a sentence on each loop that came back, ``stale`` are the
-    lines of memory, with the new ones, that cite what is not there.
+    ``recurred`` has a sentence on each loop that came back, ``stale`` are the lines of memory, with
+    the new ones, that cite what is not there. ``outdated``: why what is in review should not land as
+    it is, when nothing could be put in its place.
     """
 
     branch: str
@@ -90,6 +91,7 @@ class Closed:
     drain: str = ""
     recurred: tuple[str, ...] = ()
     stale: tuple[Stale, ...] = ()
+    outdated: str = ""
 
     @property
     def flags(self) -> int:
@@ -151,7 +153,8 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
         left=(*held, *drained.left),
         files=made.files,
         recurred=plan.recurred,
-        notes=(*notes, *start.notes),
+        outdated="" if made.outcomes else start.outdated,
+        notes=(*notes, *start.notes, *_anew(start, made.outcomes)),
         in_review=len(seen.state.proposed),
         to_forget=len(ground.to_forget(repo, seen.target)),
         queue_gone=seen.known and not seen.queue.tip and not seen.state.open,
@@ -163,6 +166,17 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
         _mark_here(repo, claim, start, tip, wanted)
         commit.move(repo, claim, start, tip, folder=wanted.folder)
     return replace(closed, commit=tip, drain=name)
+
+
+def _anew(start: Start, outcomes: tuple[Outcome, ...]) -> tuple[str, ...]:
+    """What becomes of a review that should not land as it is."""
+    if not start.outdated:
+        return ()
+    if outcomes:
+        return (f"the review is made anew: {start.outdated} (it was {start.tip[:12]})",)
+    return (
+        f"nothing is there to make the review anew of, so it should not land: {start.outdated}",
+    )
 
 
 def _draft(closed: Closed, seen: Snapshot) -> commit.Draft:

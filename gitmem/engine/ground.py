@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Start:
     """The branch to move, its present tip, the commit to extend (both empty: none), the flags.
 
-    ``again``: reviews whose judgement is used once more, because they are made anew. ``notes`` are sentences for the person.
+    ``again``: reviews whose judgement is used once more, because they are made anew. ``outdated``: why
+    the one at ``tip`` is. ``notes`` are sentences for the person.
     """
 
     ref: str
@@ -32,6 +33,7 @@ class Start:
     commit: str
     flags: tuple[Flag, ...]
     again: tuple[Again, ...] = ()
+    outdated: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -67,11 +69,18 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) 
         mine = {item.flag.id: item.flag for item in recorded(repo, old.base, tip)}
         commit = start
         flags = (*[flag for key, flag in mine.items() if key in pending], *undrained)
-        notes += (f"the review is made anew: {outdated} (it was {tip[:12]})",)
     elif outdated:
         why, way_out = stays
         notes += (f"{why}, so it stays as it is: {outdated}", f"hint: {way_out}")
-    return Start(ref=target.REVIEW, tip=tip, commit=commit, flags=flags, again=again, notes=notes)
+    return Start(
+        ref=target.REVIEW,
+        tip=tip,
+        commit=commit,
+        flags=flags,
+        again=again,
+        outdated="" if stays else outdated,
+        notes=notes,
+    )
 
 
 def _outdated(repo: Repository, start: str, tip: str, pending: frozenset[str]) -> str:

@@ -4,37 +4,63 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.domain.assemble import existing_lines
-from gitmem.domain.drain import FORGET, forgets
+from gitmem.domain import sections
+from gitmem.domain.assemble import existing_lines, rule_lines
+from gitmem.domain.drain import FORGET, Fate, forgets
 from gitmem.domain.earlier import Earlier
 from gitmem.domain.ran import ran
 from gitmem.engine import base, ground
 from gitmem.store import objects, records
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gitmem.domain.assemble import Ground
+    from gitmem.domain.drain import Outcome
+    from gitmem.domain.places import Existing
     from gitmem.engine.ground import Again
     from gitmem.store.repository import Repository
 
 
 def read(repo: Repository, again: Again, now: Ground) -> Earlier:
     """The judgement of a review, for a close that builds on ``now``."""
-    before = base.read(repo, again.base, now.folder)
-    known = {line.text for line in existing_lines(before)}
+    known = {line.text for line in _lines(base.read(repo, again.base, now.folder))}
     # What the review itself added is on no target unless somebody else landed it, too.
-    new = tuple(line for line in existing_lines(now) if line.text not in known)
+    new = tuple(line for line in _lines(now) if line.text not in known)
+    outcomes = tuple(
+        outcome
+        for record in ground.by_record(repo, again.base, again.tip)
+        if not forgets(record)
+        for outcome in record
+    )
     engine, model = judges(repo, again.base, again.tip)
     return Earlier(
-        outcomes=tuple(
-            outcome
-            for record in ground.by_record(repo, again.base, again.tip)
-            if not forgets(record)
-            for outcome in record
-        ),
+        outcomes=outcomes,
         engine=engine,
         model=model,
         new=new,
+        sections=_sections(repo, again.tip, outcomes, now),
     )
+
+
+def _lines(found: Ground) -> tuple[Existing, ...]:
+    return (*existing_lines(found), *rule_lines(found))
+
+
+def _sections(
+    repo: Repository, tip: str, outcomes: Sequence[Outcome], now: Ground
+) -> dict[tuple[str, str], str]:
+    """File and line of each edit to the heading it stands under there, if ``now`` has it, too."""
+    edits = {(one.file, one.line) for one in outcomes if one.fate is Fate.EDITED}
+    files = {file for file, _ in edits if file in now.texts}
+    there = objects.files(repo, tip, *sorted(files)) if files else {}
+    texts = {file: content.decode("utf-8", "replace") for file, content in there.items()}
+    return {
+        (file, line): title
+        for file, line in edits
+        if file in texts and (title := sections.holding(texts[file], line))
+        if sections.named(now.texts[file], title)
+    }
 
 
 def judges(repo: Repository, start: str, tip: str) -> tuple[str, str]:

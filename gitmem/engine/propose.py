@@ -106,6 +106,8 @@ class _Rounds:
                 return self._closed or self._close(()), _failed(self._proposed, error)
             self._note(*met.notes)
             closed = self._close(met.again)
+            if closed.outdated:
+                return closed, _failed(self._proposed, _outdated(closed))
             try:
                 if self._delivered(closed.left, met):
                     return closed, self._proposed
@@ -168,6 +170,13 @@ class _Rounds:
 
     def _note(self, *notes: str) -> None:
         self._proposed = replace(self._proposed, notes=(*self._proposed.notes, *notes))
+
+
+def _outdated(closed: Closed) -> NoProgress:
+    return NoProgress(
+        f"it should not land: {closed.outdated}",
+        hint="gitmem close --pr makes it anew once its flags are judged; gitmem discard takes it back",
+    )
 
 
 def _failed(proposed: Proposed, error: GitmemError) -> Proposed:

@@ -41,14 +41,16 @@ def unlanded(repo: Repository, tip: str, targets: Collection[str]) -> dict[str, 
     """
     if any(refs.contains(repo, has, tip) for has in targets):
         return {}
-    files = objects.files(repo, tip, FOLDER)
+    found = {entry.path: entry for entry in objects.entries(repo, tip, FOLDER)}
     for has in targets:
-        known = {entry.path for entry in objects.entries(repo, has, FOLDER)}
-        files = {path: text for path, text in files.items() if path not in known}
-    if files and targets:
-        once = touched(repo, targets, tip)
-        files = {path: text for path, text in files.items() if path not in once}
-    return files
+        for entry in objects.entries(repo, has, FOLDER):
+            found.pop(entry.path, None)
+    if found and targets:
+        for path in touched(repo, targets, tip):
+            found.pop(path, None)
+    new = [entry for entry in found.values() if entry.mode == "100644"]
+    contents = objects.blobs(repo, [entry.oid for entry in new])
+    return {entry.path: content for entry, content in zip(new, contents, strict=True)}
 
 
 def ids_in(contents: Iterable[bytes]) -> frozenset[str]:
