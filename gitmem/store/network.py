@@ -119,7 +119,7 @@ def fetch(
         *refs,
         ok=ANY,
         env=talk.env,
-        hears=talk.hears,
+        hears=_without_absent(talk.hears),
         patience=_PATIENCE,
     )
     # With --depth, git ends with 1 and without a word where a pattern matched nothing.
@@ -129,6 +129,21 @@ def fetch(
     if absent:
         return absent[0].removeprefix(_ABSENT)
     raise _not_reached(repo, remote, done.said)
+
+
+def _without_absent(hears: Callable[[bytes], None] | None) -> Callable[[bytes], None] | None:
+    """The same listener, who does not hear git call it fatal that a ref is not there."""
+    if hears is None:
+        return None
+    mark = _ABSENT.encode()
+
+    def heard(said: bytes) -> None:
+        lines = said.splitlines(keepends=True)
+        kept = b"".join(line for line in lines if not line.startswith(mark))
+        if kept:
+            hears(kept)
+
+    return heard
 
 
 def listed(repo: Repository, remote: str, talk: Talk, *patterns: str) -> dict[str, str]:

@@ -141,6 +141,18 @@ def test_the_review_is_pushed_once_and_a_second_run_changes_nothing(project: Pro
     assert (again.pushed, again.commit, again.problem) == (False, closed.commit, "")
 
 
+def test_a_review_that_is_not_there_yet_is_nothing_fatal_to_a_person(project: Project) -> None:
+    project.one.flag("a fact")
+    heard: list[bytes] = []
+    wanted = Wanted(engine=Verbatim(), configured="main", folder="memory")
+
+    proposing.propose(project.one.repo, wanted, terms(), Talk(heard.append))
+
+    said = b"".join(heard)
+    assert b"Writing objects" in said
+    assert b"fatal" not in said
+
+
 def test_with_nothing_to_drain_nothing_is_pushed(project: Project) -> None:
     closed, done = pr(project.one)
 
