@@ -43,6 +43,21 @@ def test_it_writes_the_files_of_the_host_and_takes_exactly_them_out(
     assert not (wired.path / HOOK).exists()
 
 
+def test_another_clone_is_told_of_its_hook_and_has_nothing_to_commit(wired: Sandbox) -> None:
+    first = wired.gitmem("init", "--ci", "github")
+    (wired.path / HOOK).unlink()
+
+    second = wired.gitmem("init", "--ci", "github")
+
+    line = "the pre-push hook is in this clone alone; in the others: gitmem init --ci github"
+    assert line in first.out.splitlines()
+    assert line in second.out.splitlines()
+    assert "next: commit these files, then work; " in first.out
+    assert second.out.splitlines()[0] == f"wrote {HOOK}"
+    assert "next: work; gitmem status says what was flagged" in second.out
+    assert line not in wired.gitmem("init", "--ci", "none").out
+
+
 @pytest.mark.parametrize("host", ["github", "gitlab"])
 def test_uninstall_leaves_nothing_of_it(sandbox: Sandbox, host: str) -> None:
     sandbox.gitmem("init", "--ci", host)

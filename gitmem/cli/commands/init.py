@@ -103,8 +103,8 @@ def init(
         where = f"the target changes from {place.configured} to {chosen.target}\n{where}"
     memory_line = _MEMORY_LINES[auto_memory]
     engine_line = f"engine {name} ({why}); another one: gitmem init --engine NAME"
-    said = (engine_line, _auto_close_line(by_itself), memory_line)
-    _print(shown, where, said, dry_run=dry_run)
+    said = (engine_line, _auto_close_line(by_itself), memory_line, *_hook_line(hook, ci))
+    _print(shown, where, said, dry_run=dry_run, commits=bool(plan.changes))
 
 
 def _with_hook(plan: InstallPlan, hook: HookPlan | None) -> InstallPlan:
@@ -133,7 +133,18 @@ def _auto_close_line(on: bool) -> str:
     return "a session's end prepares nothing; if it shall: gitmem init --auto-close"
 
 
-def _print(plan: InstallPlan, where: str, chosen: tuple[str, ...], *, dry_run: bool) -> None:
+def _hook_line(hook: HookPlan | None, ci: Host | None) -> tuple[str, ...]:
+    """git hands on no hooks, so a team's other clones need theirs."""
+    if hook is None or ci is None or hook.change is None or hook.change.after is None:
+        return ()
+    return (
+        f"the pre-push hook is in this clone alone; in the others: gitmem init --ci {ci.value}",
+    )
+
+
+def _print(
+    plan: InstallPlan, where: str, chosen: tuple[str, ...], *, dry_run: bool, commits: bool
+) -> None:
     if dry_run:
         render.raw(render_diff(plan.changes))
     for change in plan.changes:
@@ -149,7 +160,8 @@ def _print(plan: InstallPlan, where: str, chosen: tuple[str, ...], *, dry_run: b
     for line in chosen:
         render.say(line)
     if wrote:
-        render.say("next: commit these files, then work; gitmem status says what was flagged")
+        first = "commit these files, then work" if commits else "work"
+        render.say(f"next: {first}; gitmem status says what was flagged")
 
 
 def _asked(place: Workplace, *, silent: bool) -> str:
