@@ -252,23 +252,49 @@ def test_the_token_is_for_the_host_of_the_forge_only_and_in_no_file(server: Serv
     assert "en-of-the-job" not in config.read_text(encoding="utf-8")
 
 
+def scheduled(server: Server) -> Runner:
+    """The checkout of a scheduled workflow, with all history."""
+    build = runner.push(server, "main", why="schedule")
+    build.sandbox.git(
+        "fetch", "--quiet", "--unshallow", "origin", "+refs/heads/*:refs/remotes/origin/*"
+    )
+    build.sandbox.git("checkout", "--quiet", "-B", "main", "refs/remotes/origin/main")
+    return build
+
+
 def test_the_drain_pushes_the_review_and_leaves_the_default_branch_alone(
     server: Server, desk: Desk
 ) -> None:
     desk.flag("The cache is keyed by commit")
     assert desk.sandbox.gitmem("sync").code == 0
     before = server.tip("refs/heads/main")
-    build = runner.push(server, "main", why="schedule")
-    build.sandbox.git(
-        "fetch", "--quiet", "--unshallow", "origin", "+refs/heads/*:refs/remotes/origin/*"
-    )
-    build.sandbox.git("checkout", "--quiet", "-B", "main", "refs/remotes/origin/main")
+    build = scheduled(server)
 
     done = machine(build).all_steps(DRAIN, INPUTS)[1]
 
     assert done.code == 0, done.out + done.err
     assert server.tip("refs/heads/main") == before
     assert "keyed by commit" in server.bare.git("show", "refs/heads/gitmem/drain")
+
+
+def test_a_drain_that_could_not_propose_its_review_fails(server: Server, desk: Desk) -> None:
+    desk.flag("The cache is keyed by commit")
+    assert desk.sandbox.gitmem("sync").code == 0
+    hook = server.bare.path / "hooks" / "update"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(
+        '#!/bin/sh\ncase $1 in *gitmem/drain) echo "::error::no" >&2; exit 1 ;; esac\n',
+        encoding="utf-8",
+    )
+    hook.chmod(0o755)
+    build = scheduled(server)
+
+    done = machine(build).all_steps(DRAIN, INPUTS)[1]
+
+    assert done.code == 5
+    assert "::error::the pull request was not opened" in done.out
+    assert "was not proposed: " in done.err
+    assert [row for row in done.err.splitlines() if row.startswith("::")] == []
 
 
 @pytest.mark.parametrize(("limit", "code"), [("", 1), ("1", 0)])
