@@ -27,6 +27,7 @@ ACTION = "action.yml"
 CHECK = "templates/ci/github/gitmem-check.yml"
 DRAIN = "templates/ci/github/gitmem-drain.yml"
 COMPONENT = "templates/gitmem-check/template.yml"
+PAGE = "docs/forges.md"
 MAIN = "templates/ci/gitlab/gitlab-ci.yml"
 WORKFLOWS = (CHECK, DRAIN)
 BIN = Path(sys.executable).parent
@@ -103,6 +104,14 @@ def test_the_job_of_the_component_follows_the_schema_too(tmp_path: Path) -> None
     assert "$[[" not in json.dumps(job["gitmem check"]["script"])
 
 
+def test_the_drain_of_the_page_follows_the_schema_too(tmp_path: Path) -> None:
+    file = tmp_path / "job.json"
+    file.write_text(json.dumps(documents(PAGE)[0]), encoding="utf-8")
+    code, said = tool("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", str(file))
+
+    assert code == 0, said
+
+
 def test_an_auditor_of_workflows_finds_nothing() -> None:
     code, said = tool(
         "zizmor",
@@ -173,7 +182,7 @@ def test_what_is_installed_is_this_version() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
         "version"
     ]
-    for path in (*WORKFLOWS, COMPONENT):
+    for path in (*WORKFLOWS, COMPONENT, PAGE):
         named = re.findall(r"gitmem-cli==(\S+?)[)\s]", (ROOT / path).read_text(encoding="utf-8"))
         assert named == [version], path
 
@@ -320,6 +329,38 @@ def test_the_component_checks_in_a_checkout_of_gitlab(
     assert done.code == code, done.err
     assert any(word.startswith("gitmem-cli==") for word in build.asked)
     assert checkout.git("status", "--short") == ""
+
+
+@pytest.mark.parametrize("declined", [False, True])
+def test_the_drain_of_the_page_proposes_on_gitlab_or_fails(
+    server: Server, desk: Desk, *, declined: bool
+) -> None:
+    server.bare.git("config", "receive.advertisePushOptions", "true")
+    server.hook(
+        "post-receive", '#!/bin/sh\nenv | grep GIT_PUSH_OPTION >>"$GIT_DIR/options"\nexit 0\n'
+    )
+    if declined:
+        server.hook("update", "#!/bin/sh\ncase $1 in *gitmem/drain) exit 1 ;; esac\n")
+    desk.flag("The cache is keyed by commit")
+    assert desk.sandbox.gitmem("sync").code == 0
+    build = scheduled(server)
+    build.sandbox.git("checkout", "--quiet", "--detach")
+    env = {
+        "CI_PROJECT_URL": server.url.removesuffix(".git"),
+        "CI_SERVER_URL": "https://gitlab.invalid",
+        "CI_SERVER_HOST": "gitlab.invalid",
+        "CI_DEFAULT_BRANCH": "main",
+        "TMPDIR": str(server.bare.path.parent),
+    }
+    script = documents(PAGE)[0]["gitmem drain"]["script"]
+
+    done = machine(build).run("\n".join(script), env)
+
+    assert done.code == (5 if declined else 0), done.out + done.err
+    assert bool(server.tip("refs/heads/gitmem/drain")) is not declined
+    if not declined:
+        options = (server.bare.path / "options").read_text(encoding="utf-8")
+        assert "merge_request.target=main" in options
 
 
 # ---------------------------------------------------------------- pre-commit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,8 +35,14 @@ esac
 
 
 def documents(path: str) -> list[Any]:
-    """The YAML documents of a file of the tree."""
-    return list(YAML(typ="safe", pure=True).load_all((ROOT / path).read_text(encoding="utf-8")))
+    """The YAML documents of a file of the tree; of a page, those of its YAML blocks."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    texts = (
+        re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        if path.endswith(".md")
+        else [text]
+    )
+    return [found for one in texts for found in YAML(typ="safe", pure=True).load_all(one)]
 
 
 def steps(path: str) -> list[dict[str, Any]]:
