@@ -33,7 +33,11 @@ def run(place: Workplace, wanted: Wanted, asked: Terms, *, silent: bool) -> tupl
 def preview(place: Workplace, wanted: Wanted, asked: Terms, closed: Closed) -> None:
     """Shows what a dry run would propose."""
     done, body = propose.preview(place.repo, wanted, asked, closed)
+    if not body:
+        render.say(f"would push no review to {done.remote}")
+        return
     render.say(f"would push {propose.BRANCH} to {done.remote} ({done.way.value}): {done.title}")
+    render.say(f"(as {done.remote} was when this clone last fetched: a dry run does not ask it)")
     render.raw("\n" + body)
 
 

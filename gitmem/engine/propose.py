@@ -64,11 +64,14 @@ def propose(repo: Repository, wanted: Wanted, terms: Terms, talk: Talk) -> tuple
 def preview(repo: Repository, wanted: Wanted, terms: Terms, closed: Closed) -> tuple[Proposed, str]:
     """For a dry run: the way it would take, its title, and the text of the request. Looks only.
 
-    Raises `gitmem.store.remotes.NoRemote`.
+    Both texts are empty when there would be nothing to propose. Raises `gitmem.store.remotes.NoRemote`.
     """
     remote = remotes.configured(repo)
     facts = proposing.with_closed(proposing.facts(repo, wanted, closed.left), closed)
-    done = Proposed(remote=remote, way=way_to(repo, terms, remote), title=proposal.title(facts))
+    done = Proposed(remote=remote, way=way_to(repo, terms, remote))
+    if not facts.outcomes and not facts.forgotten:
+        return done, ""
+    done = replace(done, title=proposal.title(facts))
     return done, proposal.body(terms.template, facts)
 
 

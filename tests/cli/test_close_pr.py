@@ -86,9 +86,19 @@ def test_a_dry_run_shows_the_text_and_pushes_nothing(project: Sandbox) -> None:
 
     assert done.code == 0
     assert "would push gitmem/drain to origin (push): memory: file 1 flag" in done.out
+    assert "(as origin was when this clone last fetched: a dry run does not ask it)" in done.out
     assert "- `a fact`" in done.out
     assert project.git("for-each-ref") == before
     assert at_remote(project) == ""
+
+
+def test_a_dry_run_with_nothing_to_propose_shows_no_text(project: Sandbox) -> None:
+    project.gitmem("close", "--pr")
+    project.gitmem("accept")
+
+    done = project.gitmem("close", "--pr", "--dry-run")
+
+    assert done.out.splitlines() == ["would push no review to origin", "nothing was written"]
 
 
 def test_a_dry_run_without_a_remote_says_so(sandbox: Sandbox) -> None:
