@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain import letter
 from gitmem.domain.drain import Fate, outcomes
+from gitmem.domain.drain import forgets as is_forget
 from gitmem.domain.errors import NoProgress, Usage
 from gitmem.store import drops, matches, objects, records, refs, replay, target, worktrees
 
@@ -60,8 +61,8 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) 
         notes = (f"{seen.target.name} and its upstream diverged; the review is on the upstream",)
     pending = _pending(repo, seen, start, tip)
     commit, flags = (tip if pending else start), undrained
-    outdated = _outdated(repo, start, tip, pending) if pending else ""
-    stays = _stays(repo, seen.target, start, tip) if outdated else ()
+    outdated, by_hand = _outdated(repo, seen.target, start, tip, pending) if pending else ("", "")
+    stays = _stays(repo, start, tip) if outdated else ()
     if outdated and not stays:
         old = Again(tip=tip, base=base_of(repo, start, tip))
         again = (*again, old)
@@ -70,8 +71,8 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) 
         commit = start
         flags = (*[flag for key, flag in mine.items() if key in pending], *undrained)
     elif outdated:
-        why, way_out = stays
-        notes += (f"{why}, so it stays as it is: {outdated}", f"hint: {way_out}")
+        why, anew = stays
+        notes += (f"{why}, so it stays as it is: {outdated}", f"hint: {by_hand}; or {anew}")
     return Start(
         ref=target.REVIEW,
         tip=tip,
@@ -83,31 +84,35 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) 
     )
 
 
-def _outdated(repo: Repository, start: str, tip: str, pending: frozenset[str]) -> str:
-    """Why a waiting review should not land as it is; empty when it may."""
-    waiting = recorded(repo, start, tip)
+def _outdated(
+    repo: Repository, where: Target, start: str, tip: str, pending: frozenset[str]
+) -> tuple[str, str]:
+    """Why a waiting review should not land as it is, and what helps by hand; empty when it may."""
+    waiting = filed(repo, start, tip)
     rejected = sorted(pending & {*drops.reasons(repo), *_taken_back(repo, waiting)})
     if rejected:
-        return f"it has what was dropped or unmatched: {', '.join(rejected)}"
+        why = f"it has what was dropped or unmatched: {', '.join(rejected)}"
+        return why, "take its line out of gitmem/drain by hand"
     landed = len({item.flag.id for item in waiting} - pending)
     if landed:
         said = "flag of it has" if landed == 1 else "flags of it have"
-        return f"{landed} {said} landed otherwise or was taken back"
+        why = f"{landed} {said} landed otherwise or was taken back"
+        return why, "take out of gitmem/drain by hand what is there already"
     if start and not refs.contains(repo, tip, start) and not replay.merges(repo, start, tip):
-        return "it cannot be merged into the target any more"
-    return ""
+        on = where.deciding_ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+        why = "it cannot be merged into the target any more"
+        return why, f"merge {on} into gitmem/drain by hand"
+    return "", ""
 
 
-def _stays(repo: Repository, where: Target, start: str, tip: str) -> tuple[str, ...]:
-    """Why an outdated review is not made anew, and the ways out; empty when it may be."""
-    on = where.deciding_ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
-    by_hand = f"merge {on} into gitmem/drain by hand"
+def _stays(repo: Repository, start: str, tip: str) -> tuple[str, ...]:
+    """Why an outdated review is not made anew, and how that would do; empty when it may be."""
     if not only_ours(repo, start, tip):
         anew = "gitmem discard, and the next close makes it anew without those edits"
-        return "a person edited the review", f"{by_hand}; or {anew}"
+        return "a person edited the review", anew
     if forgets(repo, (start,), tip):
         anew = "gitmem discard, gitmem close, and gitmem forget once more"
-        return "the review also forgets something", f"{by_hand}; or {anew}"
+        return "the review also forgets something", anew
     return ()
 
 
@@ -195,6 +200,12 @@ def base_of(repo: Repository, start: str, tip: str) -> str:
 def recorded(repo: Repository, start: str, tip: str) -> list[Outcome]:
     """What the drain records say that ``tip`` has and ``start`` (empty: no commit) has not."""
     return [outcome for record in by_record(repo, start, tip) for outcome in record]
+
+
+def filed(repo: Repository, start: str, tip: str) -> list[Outcome]:
+    """The same without the records of a forget: what it says of other flags has landed before."""
+    made = by_record(repo, start, tip)
+    return [outcome for record in made if not is_forget(record) for outcome in record]
 
 
 def by_record(repo: Repository, start: str, tip: str) -> list[list[Outcome]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain import sections
 from gitmem.domain.assemble import existing_lines, rule_lines
-from gitmem.domain.drain import FORGET, Fate, forgets
+from gitmem.domain.drain import FORGET, Fate
 from gitmem.domain.earlier import Earlier
 from gitmem.domain.ran import ran
 from gitmem.engine import base, ground
@@ -27,12 +27,7 @@ def read(repo: Repository, again: Again, now: Ground) -> Earlier:
     known = {line.text for line in _lines(base.read(repo, again.base, now.folder))}
     # What the review itself added is on no target unless somebody else landed it, too.
     new = tuple(line for line in _lines(now) if line.text not in known)
-    outcomes = tuple(
-        outcome
-        for record in ground.by_record(repo, again.base, again.tip)
-        if not forgets(record)
-        for outcome in record
-    )
+    outcomes = tuple(ground.filed(repo, again.base, again.tip))
     engine, model = judges(repo, again.base, again.tip)
     return Earlier(
         outcomes=outcomes,

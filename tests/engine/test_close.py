@@ -663,7 +663,8 @@ def test_a_drop_does_not_throw_a_reviewers_edit_away(desk: Desk, how: str) -> No
     done = desk.close()
 
     assert desk.head("gitmem/drain") == edited
-    assert any("because a person edited it" in note for note in done.notes)
+    assert any("a person edited the review" in note for note in done.notes)
+    assert any("hint: take its line out of gitmem/drain by hand" in note for note in done.notes)
 
 
 def test_a_review_made_anew_keeps_the_flags_of_another_clone(desk: Desk) -> None:

@@ -22,6 +22,7 @@ from gitmem.store.network import Talk
 from tests.support.desk import Desk
 from tests.support.landing import BRANCH
 from tests.support.sandbox import Sandbox
+from tests.support.scripted import Scripted
 
 REVIEW = f"refs/heads/{BRANCH}"
 
@@ -580,6 +581,25 @@ def test_a_review_that_forgets_and_files_gives_way_to_another_and_loses_neither(
     assert (done.problem, done.title) == ("", "memory: file 2 flags, forget 1 flag")
     assert judge.asked == asked, "a stored judgement was asked for again"
     assert told(in_review(project.two)) == ["Releases are tagged", "of one", "of two"]
+
+
+def test_words_that_come_back_beside_what_is_forgotten_do_not_make_the_review_outdated(
+    project: Project,
+) -> None:
+    first, second = project.one.flag("The port is 80"), project.one.flag("It was 81 once")
+    merged = Operation(
+        op=Op.MERGE, flags=(first, second), file="memory/facts.md",
+        text="The port is 80; it was 81 once",
+    )  # fmt: skip
+    pr(project.one, Scripted(merged))
+    project.land()
+    project.one.sandbox.git("pull", "--quiet")
+    forget(project.one, second)
+
+    closed, done = pr(project.one)
+
+    assert (done.problem, done.title, closed.notes) == ("", "memory: forget 1 flag", ())
+    assert in_review(project.one) == ["The port is 80"]
 
 
 def test_a_forget_that_landed_and_was_reverted_is_not_proposed_again(project: Project) -> None:
