@@ -60,7 +60,9 @@ def report(done: Proposed) -> None:
     if done.commit:
         state = "is at" if not done.pushed else "was pushed to"
         render.say(f"{propose.BRANCH} {done.commit[:12]} {state} {done.remote}: {done.title}")
-    if done.url:
+    if done.url and done.way is Way.PLAIN:  # the server's word: a page that opens one, or has it
+        render.say(f"next: open the pull request, or find it, at {done.url}")
+    elif done.url:
         render.say(f"pull request: {done.url}")
     elif done.commit and not done.problem and done.way is Way.PLAIN:
         render.say(f"next: {_BY_HAND.format(branch=propose.BRANCH)}")

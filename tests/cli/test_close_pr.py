@@ -49,6 +49,18 @@ def test_it_says_what_was_pushed_and_what_is_next(project: Sandbox) -> None:
     ]
 
 
+def test_the_address_of_a_plain_push_is_where_a_person_goes_next(project: Sandbox) -> None:
+    hook = project.path.with_name("project.git") / "hooks" / "post-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'Open one: https://forge.example/new?b=1'\n", "utf-8")
+    hook.chmod(0o755)
+
+    done = project.gitmem("close", "--pr")
+
+    last = "next: open the pull request, or find it, at https://forge.example/new?b=1"
+    assert done.out.splitlines()[-1] == last
+
+
 def test_a_second_run_says_that_it_is_there_already(project: Sandbox) -> None:
     project.gitmem("close", "--pr")
     before = project.git("for-each-ref")
