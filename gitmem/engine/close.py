@@ -153,8 +153,8 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
         left=(*held, *drained.left),
         files=made.files,
         recurred=plan.recurred,
-        outdated="" if made.outcomes else start.outdated,
-        notes=(*notes, *start.notes, *_anew(start, made.outcomes)),
+        outdated="" if made.outcomes or wanted.dry_run else start.outdated,
+        notes=(*notes, *start.notes, *_anew(start, made.outcomes, dry_run=wanted.dry_run)),
         in_review=len(seen.state.proposed),
         to_forget=len(ground.to_forget(repo, seen.target)),
         queue_gone=seen.known and not seen.queue.tip and not seen.state.open,
@@ -168,12 +168,15 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
     return replace(closed, commit=tip, drain=name)
 
 
-def _anew(start: Start, outcomes: tuple[Outcome, ...]) -> tuple[str, ...]:
+def _anew(start: Start, outcomes: tuple[Outcome, ...], *, dry_run: bool) -> tuple[str, ...]:
     """What becomes of a review that should not land as it is."""
     if not start.outdated:
         return ()
+    told = f"{start.outdated} (it was {start.tip[:12]})"
+    if dry_run:
+        return (f"the review would be made anew: {told}",)
     if outcomes:
-        return (f"the review is made anew: {start.outdated} (it was {start.tip[:12]})",)
+        return (f"the review is made anew: {told}",)
     return (
         f"nothing is there to make the review anew of, so it should not land: {start.outdated}",
     )

@@ -96,7 +96,8 @@ def _outdated(
     landed = len({item.flag.id for item in waiting} - pending)
     if landed:
         said = "flag of it has" if landed == 1 else "flags of it have"
-        why = f"{landed} {said} landed otherwise or was taken back"
+        was = "was" if landed == 1 else "were"
+        why = f"{landed} {said} landed otherwise or {was} taken back"
         return why, "take out of gitmem/drain by hand what is there already"
     if start and not refs.contains(repo, tip, start) and not replay.merges(repo, start, tip):
         on = where.deciding_ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")

@@ -124,6 +124,10 @@ def second(
     project.land()
     before()
     lector.asked.clear()
+    project.two.sandbox.git("fetch", "--quiet")
+    for note in project.two.close(engine=lector, dry_run=True).notes:
+        assert note.startswith("the review would be made anew: ")
+    lector.asked.clear()
     return pr(project.two, lector)
 
 
