@@ -12,7 +12,7 @@ from gitmem.domain.errors import NoProgress, Usage
 from gitmem.store import drops, matches, objects, records, refs, replay, target, worktrees
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
     from gitmem.domain.drain import Outcome
     from gitmem.domain.flag import Flag
@@ -111,8 +111,10 @@ def _stays(repo: Repository, start: str, tip: str) -> tuple[str, ...]:
     if not only_ours(repo, start, tip):
         anew = "gitmem discard, and the next close makes it anew without those edits"
         return "a person edited the review", anew
-    if forgets(repo, (start,), tip):
-        anew = "gitmem discard, gitmem close, and gitmem forget once more"
+    gone = forgets(repo, (start,), tip)
+    if gone:
+        ids = " ".join(flag.id for flag in gone)
+        anew = f"gitmem discard, gitmem close, then gitmem forget {ids}"
         return "the review also forgets something", anew
     return ()
 
