@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import settings
 
 from tests.support.sandbox import Sandbox
 from tests.support.seal import FOUND, refuse_network, seal
+from tests.support.server import Server, serve
 
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("deep", max_examples=5_000, deadline=None)
@@ -36,3 +38,10 @@ def sandbox(empty_sandbox: Sandbox) -> Sandbox:
     """A repository with one commit on main."""
     empty_sandbox.commit("start", {"README.md": "# A project\n"})
     return empty_sandbox
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A bare repository behind a real git server on loopback."""
+    with serve(tmp_path) as found:
+        yield found

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from tests.support.ci_steps import ROOT, Machine, documents, steps
 from tests.support.desk import Desk
 from tests.support.runner import Runner
 from tests.support.sandbox import GITMEM, PATIENCE, Sandbox
-from tests.support.server import Server, serve
+from tests.support.server import Server
 
 ACTION = "action.yml"
 CHECK = "templates/ci/github/gitmem-check.yml"
@@ -41,12 +40,6 @@ INPUTS = {
     "secrets.ANTHROPIC_API_KEY": "",
     "secrets.GITMEM_TOKEN || github.token": "",
 }
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serve(tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.desk import Desk
 from tests.support.sandbox import GITMEM, PATIENCE, Result, Sandbox
-from tests.support.server import Server, serve
+from tests.support.server import Server
 
 RECORDING = "#!/bin/sh\ncat >>'{seen}'\n"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serve(tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

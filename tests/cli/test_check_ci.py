@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,15 +11,9 @@ import pytest
 from tests.support import runner
 from tests.support.desk import Desk, whole
 from tests.support.runner import Runner
-from tests.support.server import Server, serve
+from tests.support.server import Server
 
 QUEUE = "refs/heads/gitmem/queue"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serve(tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

@@ -6,21 +6,13 @@ import json
 import os
 import pty
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.support.desk import Desk
 from tests.support.queues import ids_on_branch
 from tests.support.sandbox import GITMEM
-from tests.support.server import Server, serve
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serve(tmp_path) as found:
-        yield found
+from tests.support.server import Server
 
 
 @pytest.fixture

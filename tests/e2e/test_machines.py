@@ -8,15 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 
 from tests.support.desk import Desk
 from tests.support.queues import fsck, ids_in_journal, ids_on_branch
 from tests.support.sandbox import GITMEM, PATIENCE, Result, Sandbox
-from tests.support.server import Server, serve
+from tests.support.server import Server
 
 FLAGS = 50
 AT_ONCE = 5  # flags between two syncs
@@ -39,12 +38,6 @@ while True:
     with acknowledged.with_suffix(".codes").open("a") as file:
         file.write("%d %s\\n" % (code.returncode, code.stderr.decode().replace("\\n", " ")))
 """
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serve(tmp_path) as found:
-        yield found
 
 
 class Machine:

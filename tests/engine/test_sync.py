@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -17,15 +15,9 @@ from gitmem.store.network import Declined, NotReached
 from gitmem.store.remotes import NoRemote
 from tests.support.desk import Desk
 from tests.support.queues import fsck, ids_in_journal, ids_on_branch, keep
-from tests.support.server import Server, serve
+from tests.support.server import Server
 
 QUEUE = "refs/heads/gitmem/queue"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serve(tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ from __future__ import annotations
 import http.server
 import socket
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,15 +12,9 @@ from gitmem.store import network
 from gitmem.store.network import Declined, NotReached, Talk
 from gitmem.store.scratch import Scratch
 from tests.support.desk import Desk
-from tests.support.server import Server, serve
+from tests.support.server import Server
 
 REF = "refs/heads/gitmem/queue"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serve(tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

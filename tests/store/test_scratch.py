@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,7 @@ from gitmem.store.recorded import Recorded
 from gitmem.store.scratch import Scratch
 from tests.support.desk import Desk, whole
 from tests.support.queues import keep
-from tests.support.server import Server, serve
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serve(tmp_path) as found:
-        yield found
+from tests.support.server import Server
 
 
 @pytest.fixture
