@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from gitmem.bootstrap import ci
+from gitmem.bootstrap.shipped import ci
 from gitmem.engine.ci_files import digest
 from tests.support import runner
 from tests.support.ci_steps import ROOT, Machine, documents, steps

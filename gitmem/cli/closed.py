@@ -13,7 +13,7 @@ from gitmem.store import display
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitmem.bootstrap import Workplace
+    from gitmem.bootstrap.workplace import Workplace
     from gitmem.engine.close import Closed
     from gitmem.engine.propose import Proposed
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitmem.bootstrap import ci as shipped_ci
-from gitmem.bootstrap import shipped
+from gitmem.bootstrap.shipped import ci as shipped_ci
+from gitmem.bootstrap.shipped import shipped
 from gitmem.engine import install, undo
 from gitmem.engine.beside_push import plan_hook
 from gitmem.engine.plan_files import apply
 from gitmem.store import ignore, starts
 
 if TYPE_CHECKING:
-    from gitmem.bootstrap import Workplace
+    from gitmem.bootstrap.workplace import Workplace
     from gitmem.engine.beside_push import HookPlan
     from gitmem.engine.ci_files import Host
     from gitmem.engine.install import InstallPlan

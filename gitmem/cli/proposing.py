@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem import bootstrap
+from gitmem.bootstrap.terms import terms as configured
 from gitmem.cli import render, surroundings
 from gitmem.cli.progress import git_speaks
 from gitmem.engine import propose
@@ -12,7 +12,7 @@ from gitmem.engine.deliver import Way
 from gitmem.store.network import Talk
 
 if TYPE_CHECKING:
-    from gitmem.bootstrap import Workplace
+    from gitmem.bootstrap.workplace import Workplace
     from gitmem.engine.close import Closed, Wanted
     from gitmem.engine.deliver import Terms
     from gitmem.engine.propose import Proposed
@@ -22,7 +22,7 @@ _BY_HAND = "open a pull request on the forge, from {branch}"
 
 def terms(place: Workplace) -> Terms:
     """What the person configured; raises Usage before anything is done."""
-    return bootstrap.terms(place, client=surroundings.agent())
+    return configured(place, client=surroundings.agent())
 
 
 def run(place: Workplace, wanted: Wanted, asked: Terms, *, silent: bool) -> tuple[Closed, Proposed]:

@@ -7,7 +7,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from gitmem.bootstrap import PRESETS, has_key
+from gitmem.bootstrap.engines import PRESETS, has_key
 from gitmem.cli import render
 
 if TYPE_CHECKING:

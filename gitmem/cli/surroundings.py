@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from gitmem.bootstrap import Workplace, workplace
+from gitmem.bootstrap.workplace import Workplace, workplace
 from gitmem.harness import registry
 from gitmem.store.process import LOCAL_VARIABLES
 from gitmem.store.repository import Repository, discover

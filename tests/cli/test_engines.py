@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gitmem.bootstrap import Asked, choose_engine, workplace
+from gitmem.bootstrap.engines import Asked, choose_engine
+from gitmem.bootstrap.workplace import workplace
 from gitmem.cli.progress import Watch
 from gitmem.domain.errors import Refused, Usage
 from gitmem.domain.reply import Credentials

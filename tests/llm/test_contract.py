@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from gitmem.bootstrap import ENGINES
+from gitmem.bootstrap.engines import ENGINES
 from gitmem.domain.extract import flaws
 from gitmem.domain.reply import Cancelled, Prompt, Reply
 from gitmem.llm.anthropic import Anthropic

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.bootstrap import watched_events
+from gitmem.bootstrap.shipped import watched_events
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.domain.audit import moment

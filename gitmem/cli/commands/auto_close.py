@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.bootstrap import Asked, choose_engine, unsettled, workplace
+from gitmem.bootstrap.engines import Asked, choose_engine
+from gitmem.bootstrap.workplace import unsettled, workplace
 from gitmem.cli import surroundings
 from gitmem.domain.errors import GitmemError, Internal, NeedsPerson, NoProgress
 from gitmem.engine import close_entry, sync

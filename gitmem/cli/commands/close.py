@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.bootstrap import DEADLINE, Asked, Chosen, choose_engine
+from gitmem.bootstrap.engines import DEADLINE, Asked, Chosen, choose_engine
 from gitmem.cli import progress, proposing, render, surroundings
 from gitmem.cli.closed import Shown, answer, report
 from gitmem.cli.commands.options import DryRun, Here, Json
@@ -23,7 +23,7 @@ from gitmem.harness import registry
 from gitmem.store import sessions
 
 if TYPE_CHECKING:
-    from gitmem.bootstrap import Workplace
+    from gitmem.bootstrap.workplace import Workplace
     from gitmem.domain.plan import Plan
     from gitmem.engine.close import Closed
     from gitmem.engine.deliver import Terms

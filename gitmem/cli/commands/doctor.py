@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.bootstrap import chosen_settings, doctor_kit, loopback, unsettled
+from gitmem.bootstrap.shipped import doctor_kit, loopback
+from gitmem.bootstrap.workplace import chosen_settings, unsettled
 from gitmem.cli import installing, render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.domain.errors import CheckFailed, NeedsPerson
@@ -22,7 +23,7 @@ from gitmem.engine.plan_files import render_diff
 from gitmem.engine.wiring import Here
 
 if TYPE_CHECKING:
-    from gitmem.bootstrap import Workplace
+    from gitmem.bootstrap.workplace import Workplace
     from gitmem.domain.client_settings import Source
     from gitmem.engine.doctor import Diagnosis, Kit
 

@@ -13,7 +13,7 @@ from gitmem.engine.forget import forget as run_forget
 from gitmem.store import display
 
 if TYPE_CHECKING:
-    from gitmem.bootstrap import Workplace
+    from gitmem.bootstrap.workplace import Workplace
 
 
 def forget(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.bootstrap import chosen_settings, engine_name
+from gitmem.bootstrap.engines import engine_name
+from gitmem.bootstrap.workplace import chosen_settings
 from gitmem.cli import installing, question, render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.engine import install
@@ -16,7 +17,7 @@ from gitmem.engine.ci_files import Host
 from gitmem.engine.plan_files import render_diff
 
 if TYPE_CHECKING:
-    from gitmem.bootstrap import Workplace
+    from gitmem.bootstrap.workplace import Workplace
     from gitmem.engine.beside_push import HookPlan
     from gitmem.engine.install import InstallPlan
 

@@ -18,7 +18,7 @@ from gitmem.store import display, drops
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from gitmem.bootstrap import Workplace
+    from gitmem.bootstrap.workplace import Workplace
     from gitmem.domain.drain import Outcome
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.bootstrap import own_price, rates
+from gitmem.bootstrap.engines import own_price, rates
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.engine import stats as figures

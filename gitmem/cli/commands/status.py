@@ -15,7 +15,7 @@ from gitmem.store import drops, target
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitmem.bootstrap import Workplace
+    from gitmem.bootstrap.workplace import Workplace
     from gitmem.domain.flag import Flag
     from gitmem.engine.snapshot import Snapshot
 

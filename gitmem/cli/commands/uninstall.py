@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gitmem.bootstrap import attributes, own_skills, unsettled
-from gitmem.bootstrap import ci as shipped_ci
+from gitmem.bootstrap.shipped import attributes, own_skills
+from gitmem.bootstrap.shipped import ci as shipped_ci
+from gitmem.bootstrap.workplace import unsettled
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.engine import install, undo

@@ -1,0 +1,73 @@
+"""The texts and files that gitmem ships, for those that write them or compare with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem import assets, settings
+from gitmem.domain import claude_settings
+from gitmem.engine import rehearsal
+from gitmem.engine.ci_files import FILES, ShippedCi
+from gitmem.engine.doctor import Kit
+from gitmem.engine.install import Shipped
+from gitmem.store import local, target
+
+if TYPE_CHECKING:
+    from gitmem.bootstrap.workplace import Workplace
+    from gitmem.llm.loopback import Loopback
+    from gitmem.settings import SharedSettings
+
+
+def shipped(place: Workplace, chosen: SharedSettings) -> Shipped:
+    """The texts `init` installs; the settings file keeps what a person wrote into it."""
+    here = local.read_plain(f"{place.repo.top}/{target.SETTINGS}", target.LONGEST)
+    return Shipped(
+        hooks=assets.read("hooks/claude-code/hooks.json"),
+        config=settings.render_shared(
+            here.decode() or None, chosen, assets.read("templates/config.yaml")
+        ),
+        gitattributes=attributes(),
+        skill=assets.read("templates/skills/gitmem-close/SKILL.md"),
+        skills=own_skills(),
+        ci=ci(),
+    )
+
+
+def ci() -> ShippedCi:
+    """What runs the check in CI, and the pre-push hook beside it."""
+    return ShippedCi(
+        texts={path: assets.read(name) for files in FILES.values() for path, name in files.items()},
+        hook=assets.read("hooks/git/pre-push"),
+        versions=frozenset(assets.read("templates/ci/shipped.sha256").split()),
+    )
+
+
+def doctor_kit() -> Kit:
+    """What `doctor` compares with and fires."""
+    return Kit(
+        hooks=assets.read("hooks/claude-code/hooks.json"),
+        payloads=assets.read("hooks/claude-code/payloads.json"),
+    )
+
+
+def loopback() -> Loopback:
+    """The model of a rehearsal; it listens inside its context."""
+    from gitmem.llm.loopback import Loopback
+
+    return Loopback([rehearsal.COMMAND], tool=rehearsal.TOOL, text=rehearsal.ANSWER)
+
+
+def watched_events() -> frozenset[str]:
+    """The events of Claude Code that gitmem's own hooks are for."""
+    shipped_hooks = claude_settings.parse_hooks(assets.read("hooks/claude-code/hooks.json"))
+    return frozenset(hook.event for hook in shipped_hooks)
+
+
+def own_skills() -> frozenset[str]:
+    """Digests of every version of gitmem's own skill that was ever shipped."""
+    return frozenset(assets.read("templates/skills/gitmem-close/shipped.sha256").split())
+
+
+def attributes() -> str:
+    """The attributes that `init` gives to drain records and `uninstall` takes away."""
+    return assets.read("templates/drains.gitattributes")
