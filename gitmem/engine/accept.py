@@ -10,8 +10,9 @@ from gitmem.domain.taint import instructing
 from gitmem.domain.text import visible
 from gitmem.engine import ground, rebuild, review, tidy
 from gitmem.engine.merge_here import merger
-from gitmem.store import branch, drops, objects, records, refs, target, worktrees
+from gitmem.store import drops, objects, records, refs, target, worktrees
 from gitmem.store.claim import Claim
+from gitmem.store.repository import BRANCH
 from gitmem.store.worktrees import InTheWay, Move
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def accept(
     done = _accepted(repo, where, tip, landing)
     return replace(
         done,
-        queue_gone=not refs.resolve(repo, branch.BRANCH),
+        queue_gone=not refs.resolve(repo, BRANCH),
         waiting=len(seen.state.undrained),
         pushed=set(done.flags) <= set(seen.records.deciding),
         notes=tuple(notes),

@@ -19,8 +19,8 @@ from gitmem.domain.state import Records, State, derive
 from gitmem.engine import ground, scope, snapshot
 from gitmem.engine.checked import Asked, Checked, There
 from gitmem.store import queue, records, refs, remotes, repository, target
-from gitmem.store.branch import BRANCH
 from gitmem.store.recorded import Recorded
+from gitmem.store.repository import BRANCH
 from gitmem.store.scratch import Scratch
 
 if TYPE_CHECKING:

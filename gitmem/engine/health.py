@@ -16,9 +16,9 @@ from gitmem.domain.finding import Finding, Mend, fail, ok, warn
 from gitmem.domain.jsonline import loads
 from gitmem.engine import loops, snapshot
 from gitmem.store import guards, identity, local, process, publisher, refs, target
-from gitmem.store.branch import ARCHIVE, BRANCH
 from gitmem.store.journal import Journal
 from gitmem.store.objects import Unreadable
+from gitmem.store.repository import ARCHIVE, BRANCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,11 +11,11 @@ from gitmem.domain.errors import NoProgress, Unreachable
 from gitmem.engine import tidy
 from gitmem.engine.synced import Choice, Synced
 from gitmem.store import exchange, network, prune, queue, refs, rewrite, scratch, target, unite
-from gitmem.store.branch import BRANCH
 from gitmem.store.exchange import Rewritten
 from gitmem.store.fastimport import Guard
 from gitmem.store.network import Declined
 from gitmem.store.process import ANY
+from gitmem.store.repository import BRANCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,9 +10,9 @@ from gitmem.engine.close_words import NOT_SYNCED
 from gitmem.engine.rounds import Rounds
 from gitmem.engine.synced import Choice, Synced, Wanted
 from gitmem.store import exchange, publisher, queue, remotes, scratch, target, unite
-from gitmem.store.branch import BRANCH
 from gitmem.store.exchange import Exchange
 from gitmem.store.network import Talk
+from gitmem.store.repository import BRANCH
 
 if TYPE_CHECKING:
     from gitmem.store.repository import Repository

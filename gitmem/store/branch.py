@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     from gitmem.domain.flag import Flag
 
-NAME = "gitmem/queue"
-BRANCH = "refs/heads/" + NAME
-ARCHIVE = "refs/gitmem/archive"
 ACTIVE_LINES = 128  # an append rewrites a bounded blob (docs/adr/0001)
 TRAILER = "Gitmem-Journal: "
 _SUBJECT_TEXT = 60

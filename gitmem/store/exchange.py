@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import NeedsPerson
 from gitmem.store import damage, refs
-from gitmem.store.branch import BRANCH, NAME
 from gitmem.store.claim import Claim
 from gitmem.store.network import fetch
 from gitmem.store.process import ANY
+from gitmem.store.repository import BRANCH, NAME
 
 if TYPE_CHECKING:
     from gitmem.store.network import Talk

@@ -12,7 +12,7 @@ import time
 
 from gitmem.domain.errors import GitmemError
 from gitmem.store import local, process, repository
-from gitmem.store.branch import ARCHIVE, BRANCH
+from gitmem.store.repository import ARCHIVE, BRANCH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from gitmem.domain.errors import GitmemError
 from gitmem.domain.flag import new_id
 from gitmem.domain.queue import split
 from gitmem.store import damage, identity, objects, publisher, refs
-from gitmem.store.branch import ARCHIVE, BRANCH, forget_hint
+from gitmem.store.branch import forget_hint
 from gitmem.store.fastimport import Commit, Guard, fast_import
 from gitmem.store.journal import START, Journal
+from gitmem.store.repository import ARCHIVE, BRANCH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from gitmem.domain.flag import BadLine, parse
 from gitmem.store import local, repository
 from gitmem.store.branch import (
     ACTIVE_LINES,
-    BRANCH,
     Hint,
     Published,
     active,
@@ -19,6 +18,7 @@ from gitmem.store.branch import (
     sealed,
 )
 from gitmem.store.fastimport import Commit, Guard, fast_import
+from gitmem.store.repository import BRANCH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from gitmem.domain.errors import NeedsPerson
 from gitmem.domain.queue import Damaged, Lines
 from gitmem.store import damage, objects, refs
-from gitmem.store.branch import ARCHIVE, BRANCH, NAME
 from gitmem.store.journal import Journal
+from gitmem.store.repository import ARCHIVE, BRANCH, NAME
 
 LARGEST = 16 << 20  # bytes; 128 lines of the longest flag there can be have a tenth of that
 MOST = 256 << 20  # bytes of all files that a sync takes in; some million flags are less

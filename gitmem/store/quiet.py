@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from gitmem.store import local
-from gitmem.store.branch import ARCHIVE, BRANCH, NAME
+from gitmem.store.repository import ARCHIVE, BRANCH, NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

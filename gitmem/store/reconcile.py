@@ -9,9 +9,10 @@ from __future__ import annotations
 from gitmem.domain.errors import NeedsPerson
 from gitmem.domain.queue import Lines, split
 from gitmem.store import damage, objects, refs
-from gitmem.store.branch import ACTIVE_LINES, BRANCH, NAME, TRAILER, Hint, message, sealed
+from gitmem.store.branch import ACTIVE_LINES, TRAILER, Hint, message, sealed
 from gitmem.store.fastimport import Commit, Guard, fast_import
 from gitmem.store.journal import START
+from gitmem.store.repository import BRANCH, NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

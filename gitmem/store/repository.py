@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from gitmem.store.process import Done
 
 FOLDER = "gitmem"
+# The queue branch, and the ref that keeps what landed; what is in them: `gitmem.store.branch`.
+NAME = "gitmem/queue"
+BRANCH = "refs/heads/" + NAME
+ARCHIVE = "refs/gitmem/archive"
 
 
 class NoRepository(GitmemError):

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.queue import split
 from gitmem.store import refs, unite
-from gitmem.store.branch import BRANCH, forget_hint
+from gitmem.store.branch import forget_hint
 from gitmem.store.journal import START, Journal
+from gitmem.store.repository import BRANCH
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

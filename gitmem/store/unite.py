@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.queue import split
 from gitmem.store import identity, queue, refs
-from gitmem.store.branch import BRANCH, forget_hint
+from gitmem.store.branch import forget_hint
 from gitmem.store.fastimport import Commit, fast_import
+from gitmem.store.repository import BRANCH
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

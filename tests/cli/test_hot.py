@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.store.branch import BRANCH
+from gitmem.store.repository import BRANCH
 from tests.support.queues import folder_of, ids_in_journal, ids_on_branch, keep
 from tests.support.sandbox import GITMEM, UNMEASURED, Sandbox, changed_environment
 

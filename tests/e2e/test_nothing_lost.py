@@ -20,8 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.store.branch import ARCHIVE, BRANCH
 from gitmem.store.prune import prune
+from gitmem.store.repository import ARCHIVE, BRANCH
 from tests.support.queues import (
     folder_of,
     fsck,

@@ -7,9 +7,9 @@ import os
 import pytest
 
 from gitmem.store import queue
-from gitmem.store.branch import ARCHIVE, BRANCH
 from gitmem.store.fastimport import Guard
 from gitmem.store.prune import prune
+from gitmem.store.repository import ARCHIVE, BRANCH
 from tests.support.queues import (
     folder_of,
     fsck,

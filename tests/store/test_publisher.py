@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from gitmem.store import publisher, repository
-from gitmem.store.branch import ACTIVE_LINES, BRANCH, Hint, read_hint
+from gitmem.store.branch import ACTIVE_LINES, Hint, read_hint
 from gitmem.store.fastimport import Commit, Guard, fast_import
 from gitmem.store.journal import Journal
+from gitmem.store.repository import BRANCH
 from tests.support.queues import (
     WHO,
     folder_of,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gitmem.store import objects, queue, records, refs, target
-from gitmem.store.branch import ARCHIVE, BRANCH
 from gitmem.store.identity import NOBODY, identity
+from gitmem.store.repository import ARCHIVE, BRANCH
 from tests.support.queues import journal, keep, new_flag, repository_of
 from tests.support.sandbox import Sandbox
 

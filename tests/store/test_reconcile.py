@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gitmem.store import objects, queue, refs
-from gitmem.store.branch import BRANCH, forget_hint
+from gitmem.store.branch import forget_hint
+from gitmem.store.repository import BRANCH
 from tests.support.queues import (
     folder_of,
     fsck,

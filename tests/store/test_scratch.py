@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.store.branch import BRANCH
 from gitmem.store.recorded import Recorded
+from gitmem.store.repository import BRANCH
 from gitmem.store.scratch import Scratch
 from tests.support.desk import Desk, whole
 from tests.support.queues import keep

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from gitmem.domain.flag import Flag, make, new_id
 from gitmem.store import publisher, repository
-from gitmem.store.branch import BRANCH, Published
+from gitmem.store.branch import Published
 from gitmem.store.journal import Journal
-from gitmem.store.repository import Repository
+from gitmem.store.repository import BRANCH, Repository
 from tests.support.sandbox import Sandbox
 
 WHO = "Test Person <person@example.com>"
