@@ -34,15 +34,7 @@ def say(text: str = "") -> None:
 
 def flow(text: str) -> None:
     """The same; on a terminal a long line breaks between words, and goes on under its beginning."""
-    shown = visible(text)
-    if sys.stdout.isatty():
-        indent = " " * (len(shown) - len(shown.lstrip(" ")) + 4)
-        width = shutil.get_terminal_size().columns
-        lines = textwrap.wrap(
-            shown, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-        )
-        shown = "\n".join(lines)
-    _write(sys.stdout, shown + "\n")
+    _write(sys.stdout, _flowing(sys.stdout, text))
 
 
 def raw(text: str) -> None:
@@ -52,7 +44,7 @@ def raw(text: str) -> None:
 
 def note(text: str) -> None:
     """One line to stderr: something the person should know beside the answer."""
-    _write(sys.stderr, f"gitmem: {visible(text)}\n")
+    _write(sys.stderr, _flowing(sys.stderr, f"gitmem: {text}"))
 
 
 def notes(texts: Iterable[str]) -> None:
@@ -71,9 +63,9 @@ def as_json(value: object) -> None:
 
 def failure(error: GitmemError) -> None:
     """What happened, and a hint."""
-    _write(sys.stderr, f"gitmem: {visible(error.message)}\n")
+    _write(sys.stderr, _flowing(sys.stderr, f"gitmem: {error.message}"))
     if error.hint:
-        _write(sys.stderr, f"hint: {visible(error.hint)}\n")
+        _write(sys.stderr, _flowing(sys.stderr, f"hint: {error.hint}"))
 
 
 def table(
@@ -119,6 +111,19 @@ def words(flag: Flag) -> str:
 def count(number: int, noun: str) -> str:
     """``1 flag``, ``2 flags``."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _flowing(stream: TextIO, text: str) -> str:
+    """The text as lines of our own words for a stream, broken between words where that is a terminal."""
+    shown = visible(text)
+    if stream.isatty():
+        indent = " " * (len(shown) - len(shown.lstrip(" ")) + 4)
+        width = shutil.get_terminal_size().columns
+        lines = textwrap.wrap(
+            shown, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+        shown = "\n".join(lines)
+    return shown + "\n"
 
 
 def _write(stream: TextIO, text: str) -> None:

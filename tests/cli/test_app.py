@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import pty
+import subprocess
 from pathlib import Path
 
 import pytest
 from typer.main import get_group
 
 from gitmem.cli.app import app
-from tests.support.sandbox import GITMEM, Sandbox
+from tests.support.sandbox import GITMEM, Sandbox, changed_environment
 
 COMMANDS = sorted(get_group(app).commands)
 
@@ -91,3 +93,25 @@ def test_git_mem_is_the_same_command(sandbox: Sandbox) -> None:
 def with_git_mem() -> dict[str, str]:
     """A PATH on which git finds its extension `git-mem`."""
     return {"PATH": f"{GITMEM.parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def test_on_a_terminal_an_error_breaks_between_words(sandbox: Sandbox) -> None:
+    near, far = pty.openpty()
+    environ = changed_environment({"COLUMNS": "60"})
+    done = subprocess.run(
+        [GITMEM, "close", "--pr", "--here"],
+        cwd=sandbox.path,
+        env=environ,
+        stderr=far,
+        check=False,
+    )
+    os.close(far)
+    shown = os.read(near, 4096).decode().replace("\r\n", "\n")
+    os.close(near)
+
+    assert done.returncode == 2
+    assert shown == (
+        "gitmem: --pr and --here exclude each other\n"
+        "hint: --here puts the memory into the pull request of the\n"
+        "    current branch\n"
+    )
