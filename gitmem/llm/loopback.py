@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from email.message import Message
 
 _LARGEST = 64 << 20  # bytes of a request that are read
 _USAGE = {"input_tokens": 1000, "output_tokens": 20}
@@ -37,19 +39,15 @@ class Loopback:
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
-        handler = type("Handler", (_Handler,), {"model": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._served = serving(self.answer)
+        self.url = self._served.__enter__()
         return self
 
     def __exit__(self, *trouble: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._served.__exit__(None, None, None)
 
-    def answer(self, body: dict[str, Any]) -> dict[str, Any]:
-        """The message that a request is answered with."""
+    def answer(self, body: dict[str, Any], _: Message) -> dict[str, Any]:
+        """The message that a request is answered with; its headers tell nothing here."""
         blocks: list[dict[str, Any]] = [{"type": "text", "text": self._text}]
         with self._lock:
             number = len(self.asked)
@@ -73,9 +71,27 @@ class Loopback:
         return {"type": "tool_use", "id": f"toolu_{number:04}", "name": self._tool, "input": given}
 
 
+@contextmanager
+def serving(answer: Callable[[dict[str, Any], Message], dict[str, Any]]) -> Iterator[str]:
+    """Serves the Messages API on loopback inside the context; yields its address.
+
+    ``answer`` makes the finished message out of a request's body and headers. It is called from
+    several threads.
+    """
+    handler = type("Handler", (_Handler,), {"answer": staticmethod(answer)})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    model: Loopback
+    answer: Callable[[dict[str, Any], Message], dict[str, Any]]
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the library
         """Say nothing."""
@@ -88,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(404, "application/json", b"{}")
             return
         body = json.loads(raw or b"{}")
-        message = self.model.answer(body)
+        message = type(self).answer(body, self.headers)
         if body.get("stream"):
             self._send(200, "text/event-stream", "".join(_events(message)).encode())
         else:
@@ -135,10 +151,11 @@ def _event(kind: str, **fields: Any) -> str:
 def _conversation(body: dict[str, Any]) -> Iterator[str]:
     """Every text of a request's messages, in order: prompts, contexts, results of tools."""
     for message in body.get("messages") or []:
-        yield from _texts(message.get("content"))
+        yield from texts(message.get("content"))
 
 
-def _texts(content: Any) -> Iterator[str]:
+def texts(content: Any) -> Iterator[str]:
+    """Every text of a message's content, in order."""
     if isinstance(content, str):
         yield content
         return
@@ -146,4 +163,4 @@ def _texts(content: Any) -> Iterator[str]:
         if block.get("type") == "text":
             yield block["text"]
         elif block.get("type") == "tool_result":
-            yield from _texts(block.get("content"))
+            yield from texts(block.get("content"))
