@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gitmem.domain.build import Kind
@@ -56,10 +57,12 @@ def _remote(repo: Repository, asked: Asked) -> str:
     """The remote to ask; empty when nobody shall be asked, or a person's clone has none."""
     if asked.offline:
         return ""
-    known = repo.git("config", "--get-regexp", r"^remote\..*\.url$", ok=(0, 1)).code == 0
-    if not known and asked.build.kind is Kind.NONE:
+    try:
+        return remotes.configured(repo)
+    except remotes.NoneAtAll:
+        if asked.build.kind is not Kind.NONE:
+            raise
         return ""
-    return remotes.configured(repo)
 
 
 def _waits(found: Checked) -> bool:
@@ -185,6 +188,7 @@ class _Look:
         name = asked.configured or asked.build.default or (seen.target.name if seen else "")
         return "refs/heads/" + name if name else "HEAD"
 
+    @cached_property
     def _forgotten(self) -> tuple[Flag, ...]:
         """The flags whose forgetting is in review here."""
         waiting = ground.to_forget(self._repo, self._seen.target) if self._seen else []
@@ -203,7 +207,7 @@ class _Look:
             proposed=proposed,
             carried=carried,
             accepted=accepted,
-            forgotten=self._forgotten(),
+            forgotten=self._forgotten,
             unreadable=tuple(state.unreadable) if view.scope is Scope.ALL else (),
             damaged=tuple(state.damaged),
             known=bool(seen and seen.known) or self._there is There.FOUND,

@@ -15,6 +15,10 @@ class NoRemote(Unreachable):
     """There is no remote, or it is not clear which one is meant."""
 
 
+class NoneAtAll(NoRemote):
+    """The repository has no remote, whatever one is meant."""
+
+
 def name(repo: Repository) -> str:
     """The configured remote: `git config gitmem.remote`, else origin, else the only one there is.
 
@@ -27,12 +31,12 @@ def configured(repo: Repository) -> str:
     """The same for a command that needs it. Raises NoRemote."""
     named, known = _look(repo)
     if named and named not in known:
-        raise NoRemote(
+        raise (NoRemote if known else NoneAtAll)(
             f"git config gitmem.remote names {named}, and there is no such remote",
             hint=f"there are: {', '.join(known)}" if known else "there is none: git remote add",
         )
     if not known:
-        raise NoRemote(
+        raise NoneAtAll(
             "this repository has no remote",
             hint="git remote add origin URL; until then the flags are safe in this clone",
         )
