@@ -107,6 +107,13 @@ def test_every_promise_names_a_test_that_holds_it() -> None:
     assert [item for item in items[1:] if "tests/" not in item] == []
 
 
+def test_every_promise_has_a_number_of_its_own_and_none_is_left_out() -> None:
+    promises = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")
+    numbers = sorted(map(int, re.findall(r"^- \*\*P(\d+)\*\*", promises, re.MULTILINE)))
+
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
 def test_every_word_of_the_list_is_used_outside_the_list() -> None:
     kinds = {".md", ".py", ".json", ".yaml"}
     used = " ".join(
