@@ -47,6 +47,7 @@ def doctor_kit() -> Kit:
     return Kit(
         hooks=assets.read("hooks/claude-code/hooks.json"),
         payloads=assets.read("hooks/claude-code/payloads.json"),
+        ci=ci(),
     )
 
 

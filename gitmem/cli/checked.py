@@ -94,6 +94,11 @@ def what_to_run(found: Checked) -> list[str]:
     return lines
 
 
+#: What `check` says in the hook of a push that has nothing to check.
+OWN_PUSH = "ok: this push moves only gitmem's own branches"
+NO_BRANCH = "ok: this push moves no branch"
+
+
 def _ok(found: Checked) -> str:
     return _passed(found) + ("; no remote was asked" if found.offline else "")
 
@@ -102,7 +107,10 @@ def _passed(found: Checked) -> str:
     parts = [
         (len(found.undrained) + len(found.unreadable), "may wait"),
         (len(found.in_review), "in review"),
-        (len(found.accepted), "accepted, not pushed"),
+        (
+            len(found.accepted),
+            "accepted, to be pushed" if found.pushing else "accepted, not pushed",
+        ),
     ]
     said = ", ".join(f"{number} {name}" for number, name in parts if number)
     if said:

@@ -75,8 +75,14 @@ class _Look:
     def __init__(self, repo: Repository, asked: Asked, place: Scratch | None) -> None:
         self._repo = repo
         self._asked = asked
-        wanted = scope.decide(asked.policy.scope, asked.build, asked.branch, asked.configured)
-        self._view = scope.view(repo, wanted, asked.build, asked.branch, place)
+        wanted = scope.decide(
+            asked.policy.scope,
+            asked.build,
+            asked.branch,
+            asked.configured,
+            moves_target=scope.moves_target(repo, asked.push, asked.configured),
+        )
+        self._view = scope.view(repo, wanted, asked.build, asked.branch, place, asked.push)
         self._remote = place.remote if place else ""
         tip = place.fetch(BRANCH, "--depth=1") if place else ""
         self._there = (There.FOUND if tip else There.NONE) if place else There.NOT_ASKED
@@ -103,6 +109,9 @@ class _Look:
 
     def _at_head(self) -> frozenset[str]:
         """Ids recorded in what is checked out, where that is what will be merged."""
+        if self._asked.push:
+            sent = self._asked.push.branches.values()
+            return frozenset().union(*[records.ids(self._repo, oid) for oid in sent if oid])
         built = self._asked.build.kind is not Kind.NONE or self._view.scope is Scope.BRANCH
         if not built and (self._seen or self._is_on_target()):
             return frozenset()
@@ -214,6 +223,7 @@ class _Look:
             remote=self._remote,
             there=self._there,
             offline=self._asked.offline,
+            pushing=self._asked.push is not None,
             diverged=bool(seen and accepted and ground.newest(self._repo, seen.target)[1]),
             view=replace(view, lenient=view.lenient or fork),
         )

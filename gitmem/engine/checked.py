@@ -12,6 +12,7 @@ from gitmem.engine.scope import EVERYTHING, View
 
 if TYPE_CHECKING:
     from gitmem.domain.flag import Flag
+    from gitmem.domain.push import Push
     from gitmem.domain.queue import Damaged
 
 
@@ -28,7 +29,7 @@ class Asked:
     """What to check.
 
     ``configured`` is the shared setting's target (or empty), ``branch`` a branch to look at instead
-    of the one being built. ``offline``: only what this clone has.
+    of the one being built. ``offline``: only what this clone has. ``push``: the push whose hook asks.
     """
 
     configured: str
@@ -36,6 +37,7 @@ class Asked:
     build: Build = NO_BUILD
     branch: str = ""
     offline: bool = False
+    push: Push | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,8 @@ class Checked:
     undrained. ``known``: this clone has, or once had, a queue; ``there``: what the remote
     (``remote``, empty without one) has. ``diverged``: the target and its upstream each have commits
     of their own. ``offline``: no remote was asked because nobody wanted that. ``view``: which flags
-    were looked at in the end.
+    were looked at in the end. ``pushing``: a push asks. What is accepted and not pushed does not fail
+    that one: to push is what takes it to the target.
     """
 
     undrained: tuple[Flag, ...] = ()
@@ -63,6 +66,7 @@ class Checked:
     diverged: bool = False
     offline: bool = False
     view: View = EVERYTHING
+    pushing: bool = False
     cannot_tell: str = ""
     hint: str = ""
 
@@ -75,7 +79,8 @@ class Checked:
         """Why the check does not pass; empty when it does (and when it cannot be told)."""
         waiting = self.undrained
         if not policy.allow_in_review:
-            waiting += (*self.in_review, *self.accepted)
+            waiting += self.in_review
+            waiting += () if self.pushing else self.accepted
         return objections(policy, waiting, len(self.unreadable), now)
 
     def ok(self, policy: Policy, now: float = 0.0) -> bool:

@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING
 from gitmem.domain import claude_settings, payloads
 from gitmem.domain import wiring as judge
 from gitmem.domain.finding import Finding, Level, Mend
-from gitmem.engine import client_files, firing, health, rehearsal, scratch, tidy, wiring
+from gitmem.engine import (
+    beside_push,
+    client_files,
+    firing,
+    health,
+    rehearsal,
+    scratch,
+    tidy,
+    wiring,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitmem.domain.client_settings import Source
+    from gitmem.engine.ci_files import ShippedCi
     from gitmem.engine.firing import Fired
     from gitmem.engine.rehearsal import Listening
     from gitmem.engine.rehearsed import Rehearsed
@@ -23,10 +33,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """What a doctor needs of what gitmem ships: the hooks file and the recorded payloads."""
+    """What a doctor needs of what gitmem ships: the hooks file, recorded payloads, what runs in CI."""
 
     hooks: str
     payloads: str
+    ci: ShippedCi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +78,7 @@ def examine(
     shipped = claude_settings.parse_hooks(kit.hooks)
     found = wiring.look(here, sources, shipped)
     found += health.look(repo, configured, now)
+    found += beside_push.look(repo, kit.ci)
     trusted = client_files.trusted(here.places) is True
     tried, untried = judge.tryable(sources, shipped, trusted=trusted)
     return Diagnosis(findings=found, untried=untried), tried

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from gitmem.domain.build import Build, Kind
 from gitmem.domain.check_policy import Scope
 from gitmem.domain.errors import Unreachable, Usage
-from gitmem.store import repository
+from gitmem.store import refs, repository, target
 
 if TYPE_CHECKING:
     from gitmem.domain.flag import Flag
+    from gitmem.domain.push import Push
     from gitmem.store.repository import Repository
     from gitmem.store.scratch import Scratch
 
@@ -35,23 +36,44 @@ class View:
 EVERYTHING = View()
 
 
-def decide(wanted: Scope, build: Build, branch: str, target: str) -> Scope:
+def moves_target(repo: Repository, push: Push | None, configured: str) -> bool | None:
+    """Whether the push whose hook asks moves the target at its remote; None when no push asks."""
+    if push is None:
+        return None
+    name = configured or target.default_name(repo)
+    _, _, there = refs.upstream(repo, name).removeprefix("refs/remotes/").partition("/")
+    return bool({name, there} & push.branches.keys())
+
+
+def decide(
+    wanted: Scope, build: Build, branch: str, configured: str, *, moves_target: bool | None = None
+) -> Scope:
     """What ``auto`` means: the branch on pull requests, merge groups and pushed branches, else all.
 
-    ``branch`` is the one a person named; ``target`` the configured one, or empty.
+    ``branch`` is the one a person named; ``configured`` the target, or empty. In the hook of a
+    push (``moves_target`` is not None): all where it moves the target, else the branches it moves.
     """
     if wanted is not Scope.AUTO:
         return wanted
     if branch:
         return Scope.BRANCH
+    if moves_target is not None and build.kind is Kind.NONE:
+        return Scope.ALL if moves_target else Scope.BRANCH
     if build.kind in (Kind.REQUEST, Kind.GROUP):
         return Scope.ALL if build.fork else Scope.BRANCH
-    main = {name for name in (target or build.default, build.default) if name}
+    main = {name for name in (configured or build.default, build.default) if name}
     aside = build.kind is Kind.PUSH and main and build.branch not in main
     return Scope.BRANCH if aside else Scope.ALL
 
 
-def view(repo: Repository, scope: Scope, build: Build, branch: str, place: Scratch | None) -> View:
+def view(
+    repo: Repository,
+    scope: Scope,
+    build: Build,
+    branch: str,
+    place: Scratch | None,
+    push: Push | None = None,
+) -> View:
     """The flags to look at for a decided scope. ``place``: where the remote can be asked.
 
     Raises Usage when no branch is known by name, and Unreachable when the pull request of a merge
@@ -64,6 +86,8 @@ def view(repo: Repository, scope: Scope, build: Build, branch: str, place: Scrat
         return View(scope=scope, branches=(named,))
     if build.kind is Kind.GROUP:
         return _of_group(build, place)
+    if push is not None:
+        return View(scope=scope, branches=tuple(sorted({*push.branches, *push.names})))
     here = repository.head(repo)[0]
     if not here:
         raise Usage(

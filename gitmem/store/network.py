@@ -6,9 +6,11 @@ one sentence and what to do. A push says per ref what became of it (`git push --
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import Unreachable
+from gitmem.store import pushing
 from gitmem.store.process import ANY, SILENT
 
 if TYPE_CHECKING:
@@ -226,7 +228,7 @@ def _push(repo: Repository, remote: str, spec: str, talk: Talk, *options: str) -
         remote,
         spec,
         ok=ANY,
-        env=talk.env,
+        env={**talk.env, pushing.VARIABLE: os.path.realpath(repo.common)},
         hears=talk.hears,
         patience=_PATIENCE,
     )

@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from gitmem.cli import build, checked, github, looking, render, surroundings
+from gitmem.cli import build, checked, github, looking, pushed, render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.domain.check_policy import Policy, Scope
 from gitmem.domain.errors import CheckFailed, NeedsPerson, Unreachable
+from gitmem.domain.push import Push
 from gitmem.engine.check import check as run_check
 from gitmem.engine.checked import Asked, Checked
 from gitmem.engine.stale import stale as run_stale
@@ -73,6 +74,10 @@ def check(
     Ends with 1 then, and with 5 when that cannot be told. Asks the remote for what this clone lacks
     and writes nothing. What may wait is also set in .gitmem/config.yaml, under `check:`. With
     --trace or --stale (or both) the commit that is checked out is looked at instead of the queue.
+
+    In a pre-push hook it looks at what is pushed: every flag where the target is pushed, else those
+    of the pushed branches. What is accepted and not pushed yet passes there, and so does a push of
+    gitmem's own branches.
     """
     if trace or stale:
         _look(trace=trace, stale=stale, json=json)
@@ -86,6 +91,10 @@ def check(
     )
     try:
         place = surroundings.here()
+        push = pushed.here(place.repo)
+        if push is not None and not push.branches:
+            _nothing_to_check(push, asked, now, json=json)
+            return
         policy = _joined(asked, place.settings.check, scope=scope)
         found = run_check(
             place.repo,
@@ -95,6 +104,7 @@ def check(
                 build=build.here(),
                 branch=branch,
                 offline=offline,
+                push=push,
             ),
         )
     except (NoRepository, NeedsPerson) as error:
@@ -107,6 +117,14 @@ def check(
         _annotate(found, policy, now)
     if not found.ok(policy, now):
         raise typer.Exit(Unreachable.exit_code if found.cannot_tell else CheckFailed.exit_code)
+
+
+def _nothing_to_check(push: Push, policy: Policy, now: float, *, json: bool) -> None:
+    """The answer in the hook of a push that moves no branch of the person's."""
+    if json:
+        render.as_json(_answer(Checked(pushing=True), policy, now))
+    else:
+        render.say(checked.OWN_PUSH if push.own else checked.NO_BRANCH)
 
 
 def _look(*, trace: bool, stale: bool, json: bool) -> None:
@@ -155,6 +173,7 @@ def _answer(found: Checked, policy: Policy, now: float) -> dict[str, object]:
         "branches": list(found.view.branches),
         "remote": found.remote or None,
         "remote_queue": found.there.value,
+        "pushing": found.pushing,
     }
 
 

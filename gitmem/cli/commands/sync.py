@@ -12,6 +12,7 @@ from gitmem.cli.progress import git_speaks
 from gitmem.domain.errors import Refused
 from gitmem.engine.sync import Choice, Synced, Wanted
 from gitmem.engine.sync import sync as run_sync
+from gitmem.store import pushing
 from gitmem.store.network import Declined, NotReached
 
 
@@ -30,8 +31,12 @@ def sync(
 
     Fetches the queue and the target, unites both queues by flag id, takes out what has landed, and
     pushes `gitmem/queue`: never by force. Flags are safe in this clone whatever the remote says.
+    In a hook of gitmem's own push it does nothing and ends with 0.
     """
     place = surroundings.here()
+    if pushing.own(place.repo, surroundings.ENVIRON):
+        _within_push(json=json)
+        return
     client = surroundings.agent()
     if rewritten is not Choice.STOP and client and not dry_run:
         raise Refused(
@@ -52,19 +57,29 @@ def sync(
         raise
     render.notes(done.notes)
     if json:
-        render.as_json(
-            {
-                "remote": done.remote,
-                "received": list(done.received),
-                "sent": list(done.sent),
-                "pruned": list(done.pruned),
-                "queue": done.tip or None,
-                "pushes": done.tries,
-                "backups": list(done.backups),
-            }
-        )
+        render.as_json(_answer(done))
         return
     _print(done, dry_run=dry_run)
+
+
+def _answer(done: Synced) -> dict[str, object]:
+    return {
+        "remote": done.remote or None,
+        "received": list(done.received),
+        "sent": list(done.sent),
+        "pruned": list(done.pruned),
+        "queue": done.tip or None,
+        "pushes": done.tries,
+        "backups": list(done.backups),
+    }
+
+
+def _within_push(*, json: bool) -> None:
+    """The answer in a hook that gitmem's own push runs: the sync above this one is still at work."""
+    if json:
+        render.as_json(_answer(Synced(remote="")))
+    else:
+        render.say("this push is gitmem's own: there is nothing to sync")
 
 
 def _print(done: Synced, *, dry_run: bool) -> None:
