@@ -33,6 +33,18 @@ def counterpart(here: Sequence[str], there: Sequence[str], at: int) -> int | Non
     return _best(here[at], only, there)
 
 
+def in_its_place(here: Sequence[str], there: Sequence[str], at: int) -> int | None:
+    """The one line of ``there`` that ``here[at]`` stands in the place of, whatever it says; else None.
+
+    Only where one line was put in the place of one: what several lines became cannot be told apart.
+    """
+    codes = SequenceMatcher(None, here, there, autojunk=False).get_opcodes()
+    for tag, first, last, begin, end in codes:
+        if tag == "replace" and (first, last - first, end - begin) == (at, 1, 1):
+            return begin
+    return None
+
+
 def alike(one: str, other: str) -> float:
     """How much of two lines is the same, 0 to 1; 0 when they are not one line reworded."""
     ours, theirs = _WORD.findall(one.casefold()), _WORD.findall(other.casefold())

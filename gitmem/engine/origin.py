@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gitmem.domain.lineage import counterpart, most_alike
+from gitmem.domain.lineage import counterpart, in_its_place, most_alike
 from gitmem.domain.passages import Passage, find, items_of, line_key
 from gitmem.store import history
 from gitmem.store.blame import Blamed, NoBlame, blame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gitmem.domain.filed import Filed
     from gitmem.engine.past import Past
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _STEPS = 50  # a person's changes of one line that are followed
 _DEPTH = 20  # lines that took each other's place
+_UPON = 5  # commits upon a review commit that count as a reviewer's own
 _FILES = 24  # other files of one commit that a line may have come from
 
 
@@ -175,11 +176,27 @@ class _Walk:
             and filed.outcome.line
             and not find(filed.outcome.file, after, filed.outcome.line)
         }
-        was = most_alike(line.text, gone)
+        was = most_alike(line.text, gone) or self._only_one(line, commit, after, gone)
         if not was:
             return None
         self._changes.append(Change(was=was, commit=commit))
         return self._from([gone[was]])
+
+    def _only_one(self, line: Line, commit: Commit, after: str, gone: Mapping[str, Filed]) -> str:
+        """The one filed line that is gone where this is the one line that no record has; else empty.
+
+        That is how a reviewer's rewording looks that was squashed with the review it is in.
+        """
+        if len(gone) != 1 or len(commit.parents) > 1:
+            return ""
+        before = [self._past.text(parent, line.file) or "" for parent in commit.parents]
+        known = {item.key for text in before for item in items_of(line.file, text)}
+        brought = {
+            item.key
+            for item in items_of(line.file, after)
+            if item.key not in known and not self._past.filings.at(line.file, item.text)
+        }
+        return next(iter(gone)) if brought == {line_key(line.text)} else ""
 
     def _before(self, line: Line, blamed: Blamed) -> Line | None:
         """The line that this one was made from in the commit that git blames."""
@@ -191,6 +208,31 @@ class _Walk:
             found = None if text is None else _source(path, here, text, line.text)
             if found is not None:
                 return line_of(commit, path, found)
+        return self._reviewed(line, blamed, here)
+
+    def _reviewed(self, line: Line, blamed: Blamed, here: str) -> Line | None:
+        """The line that a reviewer put this one in the place of, upon the commit that filed it.
+
+        There the place is enough, however little the two have in common.
+        """
+        text = self._past.text(blamed.before, blamed.before_path) if blamed.before else None
+        if text is None:
+            return None
+        new, old = items_of(blamed.path, here), items_of(blamed.before_path, text)
+        lines = [item.text for item in new]
+        if lines.count(line.text) != 1:
+            return None
+        at = in_its_place(lines, [item.text for item in old], lines.index(line.text))
+        if at is None:
+            return None
+        filed = {one.path for one in self._past.filings.at(blamed.before_path, old[at].text)}
+        under = self._past.seen(blamed.commit) if blamed.commit else None
+        for _ in range(_UPON):
+            if under is None or len(under.parents) != 1 or under.oid in self._past.cut:
+                return None
+            under = self._past.seen(under.parents[0])
+            if filed.intersection(under.records):
+                return line_of(blamed.before, blamed.before_path, old[at])
         return None
 
     def _places(self, blamed: Blamed) -> Iterator[tuple[str, str]]:

@@ -53,8 +53,9 @@ def blame(
     span = [f"-L{lines[0]},{lines[1]}"] if lines else []
     follow = ["-M", "-C"] if moved else []
     # A file of revisions to ignore (often set for all repositories) would hide a person's change.
+    # `-c blame.ignoreRevsFile=` adds to a list that the configuration began (git 2.39); this empties it.
     done = repo.git(
-        "-c", "blame.ignoreRevsFile=", "blame", "--porcelain", "--no-textconv", *follow, *span,
+        "blame", "--no-ignore-revs-file", "--porcelain", "--no-textconv", *follow, *span,
         *([commit] if commit else []), "--", path, ok=ANY,
     )  # fmt: skip
     if done.code:

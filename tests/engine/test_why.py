@@ -225,6 +225,55 @@ def test_a_copied_line_with_its_marker_and_a_file_of_any_kind_will_do(desk: Desk
 
 def test_a_user_who_ignores_revisions_in_blame_is_told_the_truth_all_the_same(desk: Desk) -> None:
     flag = landed(desk)
-    desk.sandbox.git("config", "blame.ignoreRevsFile", "no-such-file")
+    for scope, name in (("--global", "no-such-file"), ("--local", ".ignored")):
+        desk.sandbox.git("config", scope, "--add", "blame.ignoreRevsFile", name)
+    desk.sandbox.write(".ignored", desk.sandbox.git("rev-parse", "HEAD") + "\n")
 
     assert ids(asked(desk, FACT)) == [flag]
+    assert desk.sandbox.gitmem("check", "--trace").code == 0
+
+
+OWN = "Bump the lock file, and every runner starts cold"
+
+
+@pytest.mark.parametrize("how", ["amended", "upon it", "squashed", "rebased"])
+def test_a_reviewers_own_words_in_the_place_of_a_filed_line_name_both(desk: Desk, how: str) -> None:
+    """However little the two lines have in common: a review is where a person says it better."""
+    flag, other = desk.flag(FACT), desk.flag("Tests run on two machines")
+    desk.close()
+    desk.sandbox.git("switch", "--quiet", "gitmem/drain")
+    reworded(desk, FACT, OWN)
+    amend = ["--amend", "--no-edit"] if how == "amended" else ["--message", "say it better"]
+    desk.sandbox.git("commit", "--quiet", "--all", *amend)
+    desk.sandbox.git("switch", "--quiet", "main")
+    if how == "squashed":
+        desk.sandbox.git("merge", "--quiet", "--squash", "gitmem/drain")
+        desk.sandbox.git("commit", "--quiet", "--message", "memory (#1)")
+    elif how == "rebased":
+        desk.sandbox.commit("meanwhile", {"other.txt": "x\n"})
+        desk.sandbox.git("rebase", "--quiet", "main", "gitmem/drain")
+        desk.sandbox.git("switch", "--quiet", "main")
+        desk.sandbox.git("merge", "--quiet", "--ff-only", "gitmem/drain")
+    else:
+        desk.sandbox.git("merge", "--quiet", "--no-ff", "--no-edit", "gitmem/drain")
+
+    found = asked(desk, OWN)
+
+    assert (found.kind, ids(found)) == (Kind.REWORDED, [flag])
+    assert [change.was for change in found.changes] == [FACT]
+    assert ids(asked(desk, "Tests run on two machines")) == [other]
+    assert desk.sandbox.gitmem("check", "--trace").code == 0
+
+
+def test_a_reviewers_line_beside_the_filed_ones_is_by_hand(desk: Desk) -> None:
+    desk.flag(FACT)
+    desk.flag("Tests run on two machines")
+    desk.close()
+    desk.sandbox.git("switch", "--quiet", "gitmem/drain")
+    reworded(desk, f"- {FACT}\n", f"- {OWN}\n- Ask before a release\n")
+    desk.sandbox.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+    desk.sandbox.git("switch", "--quiet", "main")
+    desk.sandbox.git("merge", "--quiet", "--ff-only", "gitmem/drain")
+
+    assert asked(desk, OWN).kind is Kind.HAND
+    assert asked(desk, "Ask before a release").kind is Kind.HAND
