@@ -139,9 +139,13 @@ _URL_WITH_PASSWORD = re.compile(
 _URL_WITH_TOKEN = re.compile(r"://(?P<v>[A-Za-z0-9_-]{20,200})@")
 
 
-def search(text: str) -> tuple[str, str] | None:
-    """Return the rule and the value of the first credential in ``text``, or None."""
-    for candidates in (_by_format(text), _by_url(text), _by_words(text)):
+def search(text: str, *, foreign: bool = True) -> tuple[str, str] | None:
+    """Return the rule and the value of the first credential in ``text``, or None.
+
+    Without ``foreign`` the words of other languages, which take longest to load, are not looked for.
+    """
+    by_foreign_words = _by_foreign_words(text) if foreign else iter(())
+    for candidates in (_by_format(text), _by_url(text), _by_words(text), by_foreign_words):
         for found in candidates:
             return found
     return None
@@ -171,6 +175,20 @@ def _by_words(text: str) -> Iterator[tuple[str, str]]:
     low = text.lower()
     for rule, signs, pattern, is_real in _BESIDE_WORDS:
         if any(sign in low for sign in signs):
+            for match in re.finditer(pattern, text, re.IGNORECASE):
+                if is_real(match["v"]):
+                    yield rule, match["v"]
+
+
+def _by_foreign_words(text: str) -> Iterator[tuple[str, str]]:
+    from gitmem.domain import secret_words as words
+
+    for rule, patterns, unspaced, is_real in (
+        ("password", words.PASSWORD_GIVEN, words.PASSWORD_GIVEN_UNSPACED, is_password),
+        ("password", words.PASSWORD_TOLD, words.PASSWORD_TOLD_UNSPACED, is_strict_password),
+        ("secret", words.KEY_GIVEN, words.KEY_GIVEN_UNSPACED, is_token),
+    ):
+        for pattern in (*patterns, *(() if text.isascii() else unspaced)):
             for match in re.finditer(pattern, text, re.IGNORECASE):
                 if is_real(match["v"]):
                     yield rule, match["v"]

@@ -35,7 +35,7 @@ _STAND_IN_MARKS = (
 )
 _STAND_IN_NAMES = """
 password passwd passwort pass pwd pw passphrase secret secrets token tokens key apikey api_key user
-username login none null nil true false string required optional undefined test hidden abc123 abc
+username login 1password none null nil true false string required optional undefined test hidden abc123 abc
 foobar foo bar empty unset default mypassword mysecret mytoken
 """
 _STAND_INS = frozenset(_STAND_IN_NAMES.split())
@@ -48,7 +48,7 @@ _ALGORITHM = re.compile(
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _MEASURE = re.compile(
-    r"[~<>\u2264\u2265]?v?\d+(?:[.,:/x-]\d+)*[%+]?-?(?:[a-z]{0,12}|[A-Z][A-Za-z]{0,3})"
+    r"[~<>\u2264\u2265]?v?\d+(?:[.,:/x-]\d+)*[%+]?-?(?:[^\W\dA-Z_]{0,12}|[A-Z][A-Za-z]{0,3})"
 )
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NEXT_FIELD = re.compile(r"[&;,][\w.-]{1,40}=")

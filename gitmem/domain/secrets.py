@@ -35,6 +35,24 @@ _PASSWORD_WORDS = (
 )
 _LOGIN_WORDS = ("login", "log in", "sign in", "curl", "wget", "sshpass", "mysql", "maria")
 _TOKEN_WORDS = ("secret", "token", "cred", "key", "auth", "bearer", "basic", "aws", "x-api")
+#: A piece of every word of `gitmem.domain.secret_words`: first those in plain ASCII, which every text
+#: is searched for, then the others.
+FOREIGN_ASCII = (
+    "passw", "passp", "passc", "de passe", "mdp", "code secret", "contrase", "clave", "palabra de", "frase", "senha", "palavra",
+    "parol", "parool", "chiave", "kennw", "codewort", "geheim", "zugangs", "wacht", "toegangs", "losenord",
+    "adgangskode", "kodeord", "passord", "haslo", "hasla", "hesl", "geslo", "lozink", "zapork",
+    "salasana", "tunnus", "jelsz", "slaptazod", "sifre", "mat khau", "kata ", "sandi", "cle ", "cles ",
+    "jeton", "chave", "secreto", "segredo", "segreto", "schluessel", "zugriff", "sleutel", "nyckel",
+    "klucz", "avain", "anahtar", "kunci", "api-kulcs", "api kulcs",
+)  # fmt: skip
+FOREIGN = (
+    "contraseñ", "schlüssel", "paßw", "kennwör", "passwör", "lösungsw", "lösenord", "løsenord", "haseł", "hasł", "šifr",
+    "jelszó", "slaptaž", "parolă", "şifre", "khẩu", "clé", "nø", "klíč", "khóa", "парол", "лозинк", "код",
+    "құпиясөз", "ключ", "токен", "секрет", "κωδικ", "συνθημ", "סיסמ", "ססמ", "كلمة", "الرقم",
+    "رمز", "گذرواژه", "پسورد", "پاس", "पासवर्ड", "कूटशब्द", "পাসওয", "รหัส", "비밀번호", "비번", "암호",
+    "패스워드", "토큰", "키", "密码", "密碼", "口令", "通行", "パス", "ﾊﾟｽ", "ハスワ", "暗証", "合言葉", "钥", "鑰", "令牌",
+    "權杖", "トークン", "キー", "鍵", "シークレット",
+)  # fmt: skip
 _SHORTEST_PASSWORD = 6
 _SHORTEST_TOKEN = 10
 
@@ -66,12 +84,19 @@ class Secret:
 
 
 def find_secret(text: str) -> Secret | None:
-    """Return the first likely credential in ``text``, one line or many, or None. Never raises."""
+    """Return the first likely credential in ``text``, one line or many, or None. Never raises.
+
+    Full-width letters, digits and punctuation count as their plain forms.
+    """
+    if not text.isascii():
+        from gitmem.domain.secret_folds import plain
+
+        text = plain(text)
     if not _is_suspect(text):
         return None
     from gitmem.domain import secret_rules
 
-    found = secret_rules.search(text)
+    found = secret_rules.search(text, foreign=_is_foreign(text.lower()))
     return Secret(rule=found[0], value=found[1]) if found else None
 
 
@@ -81,15 +106,28 @@ def _is_suspect(text: str) -> bool:
         return True
     words = text.split()
     low = text.lower()
-    least = _least_length(low)
+    named = "passw" in low or _is_foreign(low)
+    least = _SHORTEST_PASSWORD if named else _least_length(low)
     if least and " login " in low and " password " in low:  # a line of a netrc file
         return True
     for word in words:
         size = len(word)
         if size >= _SHORTEST_SIGNED and (_has_sign(word) or (size >= _LONG and _is_dense(word))):
             return True
-        if least and size >= least and not word.isalpha() and _is_value(word, low):
+        if least and size >= least and not word.isalpha() and _is_value(word, named=named):
             return True
+    return False
+
+
+def _is_foreign(low: str) -> bool:
+    """Tell whether a text has a word for a password or a key in another language than English."""
+    for stem in FOREIGN_ASCII:
+        if stem in low:
+            return True
+    if not low.isascii():
+        for stem in FOREIGN:
+            if stem in low:
+                return True
     return False
 
 
@@ -124,7 +162,7 @@ def _is_dense(word: str) -> bool:
     return False
 
 
-def _is_value(word: str, low: str) -> bool:
+def _is_value(word: str, *, named: bool) -> bool:
     """Tell whether a part of the word is neither a word of a language nor a plain number."""
     for part in word.translate(_JOINTS).split():
         size = len(part)
@@ -134,7 +172,7 @@ def _is_value(word: str, low: str) -> bool:
             ):
                 return True
         elif part.isdigit():
-            if size >= _SHORTEST_PASSWORD and "passw" in low:
+            if size >= _SHORTEST_PASSWORD and named:
                 return True
         elif "@" in part and "." in word:  # an e-mail address
             continue
