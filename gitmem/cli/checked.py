@@ -73,6 +73,9 @@ def _groups(found: Checked, now: float) -> None:
     if found.accepted:
         render.say(f"{render.count(len(found.accepted), 'flag')} accepted, not pushed:")
         _list(found.accepted, now)
+    if found.unpushed:
+        render.say(f"{render.count(len(found.unpushed), 'flag')} forgotten, not pushed:")
+        _list(found.unpushed, now)
 
 
 def what_to_run(found: Checked) -> list[str]:
@@ -88,9 +91,8 @@ def what_to_run(found: Checked) -> list[str]:
         lines.append("run: gitmem review, then gitmem accept (or land the pull request)")
     if found.carried:
         lines.append("what is carried is drained once that branch has landed")
-    if found.accepted:
-        first = "git pull, then " if found.diverged else ""
-        lines.append(f"run: {first}git push")
+    if found.accepted or found.unpushed:
+        lines.append(f"run: {found.to_push or 'git push'}")
     return lines
 
 
@@ -110,6 +112,10 @@ def _passed(found: Checked) -> str:
         (
             len(found.accepted),
             "accepted, to be pushed" if found.pushing else "accepted, not pushed",
+        ),
+        (
+            len(found.unpushed),
+            "forgotten, to be pushed" if found.pushing else "forgotten, not pushed",
         ),
     ]
     said = ", ".join(f"{number} {name}" for number, name in parts if number)

@@ -10,6 +10,7 @@ from gitmem.domain.taint import instructing
 from gitmem.domain.text import visible
 from gitmem.engine import ground, rebuild, review, tidy
 from gitmem.engine.merge_here import merger
+from gitmem.engine.unpushed import unpushed
 from gitmem.store import drops, objects, records, refs, target, worktrees
 from gitmem.store.claim import Claim
 from gitmem.store.repository import BRANCH
@@ -27,8 +28,8 @@ class Accepted:
     """What landed: the target's name and new tip, the ids that were recorded there or forgotten.
 
     ``rebuilt``: the target had moved, so the review was made again on it. ``queue_gone``: there is
-    no queue branch now. ``waiting``: flags still undrained. ``pushed``: false when the target has
-    an upstream that does not have it yet.
+    no queue branch now. ``waiting``: flags still undrained. ``pushed``: false when a branch at a
+    remote that decides does not have it yet; ``lacks`` names it then, and ``run`` what helps.
     """
 
     target: str
@@ -39,6 +40,8 @@ class Accepted:
     queue_gone: bool = False
     waiting: int = 0
     pushed: bool = True
+    lacks: tuple[str, ...] = ()
+    run: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -75,11 +78,15 @@ def accept(
         # Last, so that a rerun after a kill finds it and finishes.
         notes += _forget_review(repo, claim, tip)
     done = _accepted(repo, where, tip, landing)
+    waits = unpushed(repo, seen)
+    here = {flag.id for flag in (*waits.flags, *waits.forgotten)}
     return replace(
         done,
         queue_gone=not refs.resolve(repo, BRANCH),
         waiting=len(seen.state.undrained),
-        pushed=set(done.flags) <= set(seen.records.deciding),
+        pushed=here.isdisjoint([*done.flags, *done.forgotten]),
+        lacks=waits.lacks,
+        run=waits.run,
         notes=tuple(notes),
     )
 
@@ -193,9 +200,12 @@ def _landing(repo: Repository, claim: Claim, where: Target, tip: str, folder: st
 
 def _follow_upstream(repo: Repository, where: Target) -> None:
     """Before the local branch is made: it follows its upstream, as `git switch` would have it."""
-    remote, _, name = where.upstream_ref.removeprefix("refs/remotes/").partition("/")
+    remote, there = where.remote, where.there
+    if not remote:
+        remote, _, name = where.upstream_ref.removeprefix("refs/remotes/").partition("/")
+        there = f"refs/heads/{name}"
     repo.git("config", f"branch.{where.name}.remote", remote)
-    repo.git("config", f"branch.{where.name}.merge", f"refs/heads/{name}")
+    repo.git("config", f"branch.{where.name}.merge", there)
 
 
 def _forget_review(repo: Repository, claim: Claim, tip: str) -> list[str]:

@@ -19,6 +19,7 @@ from gitmem.domain.queue import Lines
 from gitmem.domain.state import Records, State, derive
 from gitmem.engine import ground, scope, snapshot
 from gitmem.engine.checked import Asked, Checked, There
+from gitmem.engine.unpushed import unpushed
 from gitmem.store import queue, records, refs, remotes, repository, target
 from gitmem.store.recorded import Recorded
 from gitmem.store.repository import BRANCH
@@ -145,21 +146,22 @@ class _Look:
             return False
         if not (self._flags() - self._head).intersection(seen.records.deciding):
             return False
-        return place.tip(self._target()) != seen.target.deciding
+        return place.tip(self._target()) != seen.target.shared
 
     def ask_for_records(self, place: Scratch) -> None:
         """Takes the remote's word for what is on the target, on the base and in review there."""
         repo, here, seen = self._repo, self._records, self._seen
-        commits = {refs.resolve(repo, "HEAD"), seen.target.deciding if seen else ""}
+        commits = {refs.resolve(repo, "HEAD"), seen.target.shared if seen else ""}
         known = {oid: ids for one in commits for oid, ids in records.by_object(repo, one).items()}
         main, base = self._target(), "refs/heads/" + self._asked.build.base
         bases = [base] if self._asked.build.base and base != main else []
         there = Recorded(place, [main, *bases, target.REVIEW], known)
-        if main not in there.tips and (self._follows or not seen):
+        if main not in there.tips and (not seen or (self._follows and seen.target.shared)):
             raise self._no_target(main)
         # What this clone last fetched of the target is old now; what it never pushed is not.
         stays = () if self._follows else here.deciding
-        deciding = {*self._head, *stays}.union(*[there.ids(ref) for ref in (main, *bases)])
+        found = {*stays}.union(*[there.ids(ref) for ref in (main, *bases)])
+        deciding = self._head | self._at_upstream(found)
         waits = self._flags() & there.ids(target.REVIEW) - deciding
         review = {*there.proposed(target.REVIEW, main)} if waits else set()
         if there.tips.get(target.REVIEW) != refs.resolve(repo, target.REVIEW):
@@ -167,6 +169,13 @@ class _Look:
         # What this clone had fetched of the target is no news of its own.
         local = {*here.local} - {*here.deciding} if self._follows else here.local
         self._records = Records(deciding, local, review, here.carried)
+
+    def _at_upstream(self, found: set[str]) -> set[str]:
+        """Those of the ids that are recorded, too, where the target follows another remote."""
+        where = self._seen.target if self._seen else None
+        if not (where and where.follows and where.upstream_ref != where.shared_ref):
+            return found
+        return found & records.ids(self._repo, where.upstream)
 
     def _no_target(self, main: str) -> target.CannotTell:
         if self._unknown and main == "HEAD":
@@ -185,15 +194,13 @@ class _Look:
     @property
     def _follows(self) -> bool:
         """Whether the remote's target decides here, as of this clone's last fetch."""
-        mine = f"refs/remotes/{self._remote}/"
-        return bool(self._seen and self._seen.target.upstream_ref.startswith(mine))
+        return bool(self._remote and self._seen and self._seen.target.remote == self._remote)
 
     def _target(self) -> str:
         """The target's ref at the remote; `HEAD`, its default branch, where no name is known."""
         seen, asked = self._seen, self._asked
         if seen and self._follows:
-            mine = f"refs/remotes/{self._remote}/"
-            return "refs/heads/" + seen.target.upstream_ref.removeprefix(mine)
+            return seen.target.there
         name = asked.configured or asked.build.default or (seen.target.name if seen else "")
         return "refs/heads/" + name if name else "HEAD"
 
@@ -201,6 +208,12 @@ class _Look:
     def _forgotten(self) -> tuple[Flag, ...]:
         """The flags whose forgetting is in review here."""
         waiting = ground.to_forget(self._repo, self._seen.target) if self._seen else []
+        return tuple(flag for flag in waiting if self._view.has(flag))
+
+    @cached_property
+    def _unpushed(self) -> tuple[Flag, ...]:
+        """The flags whose forgetting is accepted here and not pushed."""
+        waiting = ground.forgotten_here(self._repo, self._seen.target) if self._seen else []
         return tuple(flag for flag in waiting if self._view.has(flag))
 
     def narrowed(self, state: State) -> Checked:
@@ -217,6 +230,7 @@ class _Look:
             carried=carried,
             accepted=accepted,
             forgotten=self._forgotten,
+            unpushed=self._unpushed,
             unreadable=tuple(state.unreadable) if view.scope is Scope.ALL else (),
             damaged=tuple(state.damaged),
             known=bool(seen and seen.known) or self._there is There.FOUND,
@@ -224,6 +238,6 @@ class _Look:
             there=self._there,
             offline=self._asked.offline,
             pushing=self._asked.push is not None,
-            diverged=bool(seen and accepted and ground.newest(self._repo, seen.target)[1]),
+            to_push=unpushed(self._repo, seen).run if seen else "",
             view=replace(view, lenient=view.lenient or fork),
         )

@@ -47,10 +47,10 @@ class Checked:
     ``proposed`` are on a review branch, ``carried`` are those in review whose record lands with a
     feature branch, ``forgotten`` have landed and a review forgets them; ``unreadable`` are ids of lines that this version cannot read; they count as
     undrained. ``known``: this clone has, or once had, a queue; ``there``: what the remote
-    (``remote``, empty without one) has. ``diverged``: the target and its upstream each have commits
-    of their own. ``offline``: no remote was asked because nobody wanted that. ``view``: which flags
-    were looked at in the end. ``pushing``: a push asks. What is accepted and not pushed does not fail
-    that one: to push is what takes it to the target.
+    (``remote``, empty without one) has. ``unpushed`` are flags whose forgetting is accepted here only,
+    ``to_push`` what brings that, and what is accepted, to the remote. ``offline``: no remote was asked
+    because nobody wanted that. ``view``: which flags were looked at in the end. ``pushing``: a push
+    asks. What is accepted and not pushed does not fail that one: to push is what takes it to the target.
     """
 
     undrained: tuple[Flag, ...] = ()
@@ -63,7 +63,8 @@ class Checked:
     known: bool = True
     remote: str = ""
     there: There = There.NOT_ASKED
-    diverged: bool = False
+    unpushed: tuple[Flag, ...] = ()
+    to_push: str = ""
     offline: bool = False
     view: View = EVERYTHING
     pushing: bool = False
@@ -80,7 +81,7 @@ class Checked:
         waiting = self.undrained
         if not policy.allow_in_review:
             waiting += self.in_review
-            waiting += () if self.pushing else self.accepted
+            waiting += () if self.pushing else (*self.accepted, *self.unpushed)
         return objections(policy, waiting, len(self.unreadable), now)
 
     def ok(self, policy: Policy, now: float = 0.0) -> bool:

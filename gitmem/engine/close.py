@@ -22,6 +22,7 @@ from gitmem.engine import (
     stale,
     tidy,
 )
+from gitmem.engine.unseen import unseen
 from gitmem.store import refs, target
 from gitmem.store.answers import Answers
 from gitmem.store.claim import Claim
@@ -232,6 +233,8 @@ def _gather(repo: Repository, wanted: Wanted) -> tuple[Snapshot, list[str]]:
         _, healed = tidy.settled(repo, wanted.configured)
         seen, pruned = tidy.pruned(repo, wanted.configured)
         notes += healed + pruned
+    hidden = unseen(repo, seen.target) if not seen.state.open else ""
+    notes += [hidden] if hidden else []
     if seen.state.unreadable:
         ids = ", ".join(seen.state.unreadable[:_NAMED])
         notes.append(f"{len(seen.state.unreadable)} queued lines cannot be read and stay: {ids}")

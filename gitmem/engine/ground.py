@@ -145,7 +145,17 @@ def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Start:
 
 def to_forget(repo: Repository, where: Target) -> list[Flag]:
     """The flags whose forgetting is in review."""
-    return forgets(repo, (where.local, where.deciding), refs.resolve(repo, target.REVIEW))
+    return forgets(
+        repo, (where.local, where.deciding, where.shared), refs.resolve(repo, target.REVIEW)
+    )
+
+
+def forgotten_here(repo: Repository, where: Target) -> list[Flag]:
+    """The flags whose forgetting is on the local target and not on every ref that decides."""
+    decides = [where.upstream] if where.upstream else []
+    decides += [where.shared] if where.remote else []
+    found = [forgets(repo, (commit,), where.local) for commit in dict.fromkeys(decides)]
+    return list({flag.id: flag for flags in found for flag in flags}.values())
 
 
 def forgets(repo: Repository, known: Collection[str], tip: str) -> list[Flag]:

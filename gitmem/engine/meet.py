@@ -65,7 +65,7 @@ def waiting(repo: Repository, where: Target, tip: str) -> bool:
     """Whether a review (empty: none) files, or forgets, a flag and has not landed."""
     if not tip:
         return False
-    targets = {where.local, where.upstream} - {""}
+    targets = {where.local, where.upstream, where.shared} - {""}
     landed = records.ids(repo, where.local) | records.ids(repo, where.deciding)
     proposed = records.proposed(repo, tip, targets) - landed
     return bool(proposed or ground.forgets(repo, targets, tip))

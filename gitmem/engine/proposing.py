@@ -62,4 +62,4 @@ def with_closed(facts: Facts, closed: Closed) -> Facts:
 
 def _at_remote(where: Target) -> str:
     """The target's name at its remote."""
-    return where.upstream_ref.removeprefix("refs/remotes/").partition("/")[2] or where.name
+    return where.there.removeprefix("refs/heads/")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gitmem.store.exchange import Exchange
     from gitmem.store.network import Talk
     from gitmem.store.repository import Repository
+    from gitmem.store.target import Target
     from gitmem.store.unite import Side
 
 _TRIES = 24  # pushes that somebody else was faster than; a try is one fetch and one push
@@ -77,14 +78,19 @@ class Rounds:
     def _meet(self) -> tuple[Side, set[str]]:
         """Fetches, and makes the local queue hold what the remote's does; the remote's side."""
         seen = exchange.seen(self._repo, self._held.remote)
-        tip, notes = self._held.fetched(self._talk, _upstream(self._repo, self._wanted.configured))
-        self._say(notes)
+        where = _target(self._repo, self._wanted.configured)
+        names = (where.there, where.shared_ref) if where else ()
+        tip, main = self._held.fetched(self._talk, *names)
         theirs = unite.side(self._repo, tip)
         lost = [old for old in seen if not _continues(self._repo, self._held.remote, tip, old)]
         if lost:
             self._rewritten(theirs, lost)
         looked = self._settled()
-        drained = set(looked.records.deciding) if looked else set()
+        # Nothing leaves the queue at a remote before its own target has the record.
+        drained = set(looked.records.deciding) if looked and main else set()
+        if where and not main:
+            branch = where.there.removeprefix("refs/heads/")
+            self._say([f"the target branch {branch} is not at {self._held.remote}"])
         self._say(theirs.refused)
         self._received |= dict.fromkeys(theirs.ids - drained - self._known(looked))
         with _guarded(self._repo) as guard:
@@ -166,12 +172,12 @@ def _guarded(repo: Repository) -> Iterator[Guard]:
         guard.release()
 
 
-def _upstream(repo: Repository, configured: str) -> str:
-    """The remote-tracking ref that decides what is drained; empty when there is none."""
+def _target(repo: Repository, configured: str) -> Target | None:
+    """The target, of which the remote's branch is asked for; None where it is not in this clone."""
     try:
-        return target.find(repo, configured).upstream_ref
+        return target.find(repo, configured)
     except target.CannotTell:
-        return ""
+        return None
 
 
 def _continues(repo: Repository, remote: str, tip: str, seen: str) -> bool:

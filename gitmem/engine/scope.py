@@ -41,7 +41,7 @@ def moves_target(repo: Repository, push: Push | None, configured: str) -> bool |
     if push is None:
         return None
     name = configured or target.default_name(repo)
-    _, _, there = refs.upstream(repo, name).removeprefix("refs/remotes/").partition("/")
+    there = refs.followed(repo, name).there.removeprefix("refs/heads/")
     return bool({name, there} & push.branches.keys())
 
 

@@ -40,15 +40,11 @@ def take(repo: Repository, configured: str, *, tracked: bool = True) -> Snapshot
     """
     where = target.find(repo, configured)
     found = queue.read(repo, tracked=tracked)
-    deciding = records.ids(repo, where.deciding)
-    local = deciding
-    if where.local and where.local != where.deciding:
-        # A branch that is merely behind has nothing to push: its upstream has taken it back.
-        local = records.proposed(repo, where.local, {where.deciding})
+    deciding, local = _landed(repo, where)
     review: frozenset[str] = frozenset()
     carried: frozenset[str] = frozenset()
     proposed = refs.resolve(repo, target.REVIEW)
-    targets = {where.local, where.upstream} - {""}
+    targets = {where.local, where.upstream, where.shared} - {""}
     for tip in target.review_tips(repo):
         # What the target has once had is no proposal any more: its landing may have been reverted.
         if tip == proposed:
@@ -64,3 +60,24 @@ def take(repo: Repository, configured: str, *, tracked: bool = True) -> Snapshot
         damaged=[*found.branch.damaged, *found.journal.damaged],
     )
     return Snapshot(found, where, known, state)
+
+
+def _landed(repo: Repository, where: Target) -> tuple[frozenset[str], frozenset[str]]:
+    """Ids that every ref has that decides, and those that only some target here has.
+
+    What leaves the queue that is shared through a remote must be on the target of that remote; so
+    its target decides, too, and where it was never seen here nothing is drained.
+    """
+    deciding = records.ids(repo, where.deciding)
+    if where.remote and where.shared != where.deciding:
+        deciding &= records.ids(repo, where.shared)
+    known = {where.upstream, where.shared} - {""}
+    local: frozenset[str] = frozenset()
+    for tip in {where.local, *known} - {""}:
+        others = known - {tip}
+        if others:
+            # A branch that is merely behind has nothing to push: who is ahead has taken it back.
+            local |= records.proposed(repo, tip, others)
+        elif not (where.remote and where.shared):
+            local |= records.ids(repo, tip)
+    return deciding, local

@@ -49,25 +49,22 @@ class Exchange(Claim):
         names = (INCOMING, *_places(self.remote))
         self.clear(*[f"{self._repo.common}/{name}.lock" for name in names])
 
-    def fetched(self, talk: Talk, target: str = "") -> tuple[str, list[str]]:
-        """The queue's tip at the remote (empty: it has none), and sentences to say.
+    def fetched(self, talk: Talk, target: str = "", into: str = "") -> tuple[str, str]:
+        """The tips at the remote of the queue and of the target (empty: it has none).
 
-        ``target``: a remote-tracking ref to bring up to date in the same talk; empty: none. Raises
+        ``target`` is the target's full name there (empty: none is asked for), ``into`` the
+        remote-tracking ref that is brought up to date in the same talk. Raises
         `gitmem.store.network.NotReached`, and NeedsPerson for a queue that is no commit.
         """
-        branch = target.removeprefix(f"refs/remotes/{self.remote}/")
         wanted = {BRANCH: f"+{BRANCH}:{INCOMING}"}
-        if target and branch != target:
-            wanted[f"refs/heads/{branch}"] = f"+refs/heads/{branch}:{target}"
-        notes = []
+        if target:
+            wanted[target] = f"+{target}:{into}"
         while wanted:
             absent = fetch(self._repo, self.remote, list(wanted.values()), talk)
             if not absent:
                 break
             if absent not in wanted:
                 raise NeedsPerson(f"{self.remote} says that it lacks {absent}, which nobody wants")
-            if absent != BRANCH:
-                notes.append(f"the target branch {branch} is not at {self.remote}")
             del wanted[absent]
         tip = refs.resolve(self._repo, INCOMING) if BRANCH in wanted else ""
         if BRANCH in wanted and not tip:
@@ -75,7 +72,7 @@ class Exchange(Claim):
                 f"what {self.remote} calls {NAME} is no commit, so it is no queue",
                 hint=f"ask who pushed it; that ref must be taken away at {self.remote} by a person",
             )
-        return tip, notes
+        return tip, refs.resolve(self._repo, into) if target in wanted else ""
 
     def note(self, tip: str) -> None:
         """Remembers the remote's tip after an exchange (empty: it has no queue)."""
@@ -96,6 +93,23 @@ def seen(repo: Repository, remote: str) -> list[str]:
     places = _places(remote)
     known = refs.listed(repo, *places)
     return list(dict.fromkeys(known[ref] for ref in places if ref in known))
+
+
+def looked(repo: Repository, remote: str) -> bool:
+    """Whether this clone knows what the queue at a remote is, or that there was none.
+
+    A sync has seen it, or the person's own `git fetch` brings it.
+    """
+    if seen(repo, remote):
+        return True
+    rows = repo.git("config", "--get-all", f"remote.{remote}.fetch", ok=ANY).text.splitlines()
+    return any(_covers(row.removeprefix("+").partition(":")[0]) for row in rows)
+
+
+def _covers(source: str) -> bool:
+    """Whether the left side of a refspec names the queue."""
+    start, star, end = source.partition("*")
+    return BRANCH.startswith(start) and BRANCH.endswith(end) if star else source == BRANCH
 
 
 def _places(remote: str) -> tuple[str, str]:

@@ -30,7 +30,7 @@ def holds(repo: Repository) -> bool:
 
 def names_of(target: Target) -> list[str]:
     """The refs that decide, beside gitmem's own."""
-    return [target.ref, target.upstream_ref or target.ref]
+    return [target.ref, target.upstream_ref or target.ref, target.shared_ref or target.ref]
 
 
 def look(repo: Repository, names: Sequence[str]) -> bytes:

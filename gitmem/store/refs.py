@@ -55,10 +55,28 @@ def contains(repo: Repository, commit: str, ancestor: str) -> bool:
     return repo.git("merge-base", "--is-ancestor", ancestor, commit, ok=(0, 1)).code == 0
 
 
-def upstream(repo: Repository, branch: str) -> str:
-    """The remote-tracking ref a local branch is configured to follow; empty without one."""
-    done = repo.git("for-each-ref", "--format=%(upstream)", "refs/heads/" + branch, ok=(0, 1, 128))
-    return done.text.strip()
+class Followed:
+    """What a local branch is configured to follow; all empty without one.
+
+    ``ref`` is the remote-tracking ref, ``remote`` the remote's name (``.`` for this repository),
+    ``there`` the branch's full name at it.
+    """
+
+    __slots__ = ("ref", "remote", "there")
+
+    def __init__(self, ref: str = "", remote: str = "", there: str = "") -> None:
+        self.ref = ref
+        self.remote = remote
+        self.there = there
+
+
+def followed(repo: Repository, branch: str) -> Followed:
+    """What a local branch follows, as its configuration says."""
+    shape = "%(refname) %(upstream) %(upstream:remotename) %(upstream:remoteref)"
+    done = repo.git("for-each-ref", "--format=" + shape, "refs/heads/" + branch, ok=(0, 1, 128))
+    rows = [line.split(" ") for line in done.text.splitlines()]
+    found = next((row[1:] for row in rows if row[0] == "refs/heads/" + branch), [])
+    return Followed(*found) if len(found) == 3 else Followed()  # noqa: PLR2004 - the three asked for
 
 
 def tracking(repo: Repository, branch: str) -> dict[str, str]:

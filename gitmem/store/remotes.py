@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitmem.store.repository import Repository
 
-_USUAL = "origin"
+USUAL = "origin"
 
 
 class NoRemote(Unreachable):
@@ -27,6 +27,13 @@ def name(repo: Repository) -> str:
     return _meant(*_look(repo))
 
 
+def existing(repo: Repository) -> str:
+    """The same where such a remote is configured; empty where none is, or which one is not clear."""
+    named, known = _look(repo)
+    meant = _meant(named, known)
+    return meant if meant in known else ""
+
+
 def configured(repo: Repository) -> str:
     """The same for a command that needs it. Raises NoRemote."""
     named, known = _look(repo)
@@ -40,20 +47,25 @@ def configured(repo: Repository) -> str:
             "this repository has no remote",
             hint="git remote add origin URL; until then the flags are safe in this clone",
         )
-    if not named and _USUAL not in known and len(known) > 1:
+    if not named and USUAL not in known and len(known) > 1:
         raise NoRemote(
-            f"there are several remotes ({', '.join(known)}), and none is called {_USUAL}",
+            f"there are several remotes ({', '.join(known)}), and none is called {USUAL}",
             hint="say which one shares the queue: git config gitmem.remote NAME",
         )
     return _meant(named, known)
 
 
 def _meant(named: str, known: list[str]) -> str:
-    return named or (_USUAL if _USUAL in known or len(known) != 1 else known[0])
+    return named or (USUAL if USUAL in known or len(known) != 1 else known[0])
 
 
 def _look(repo: Repository) -> tuple[str, list[str]]:
-    named = repo.git("config", "--get", "gitmem.remote", ok=(0, 1)).text.strip()
-    urls = repo.git("config", "--name-only", "--get-regexp", r"^remote\..*\.url$", ok=(0, 1)).text
-    keys = dict.fromkeys(urls.splitlines())
-    return named, [key.removeprefix("remote.").removesuffix(".url") for key in keys]
+    asked = r"^(gitmem\.remote|remote\..*\.url)$"
+    rows = repo.git("config", "-z", "--get-regexp", asked, ok=(0, 1)).text.split("\0")
+    named, known = "", dict[str, None]()
+    for key, _, value in [row.partition("\n") for row in rows if row]:
+        if key == "gitmem.remote":
+            named = value.strip()  # the last one counts, as for git
+        else:
+            known[key.removeprefix("remote.").removesuffix(".url")] = None
+    return named, list(known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitmem.domain.errors import Unreachable
-from gitmem.store import local, refs
+from gitmem.store import local, refs, remotes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,17 +22,28 @@ class CannotTell(Unreachable):
 class Target:
     """The target branch. Empty oids mean: not there.
 
-    ``local`` and ``upstream`` are commits; ``upstream_ref`` is the remote-tracking ref, empty
-    when the branch follows none.
+    ``local`` and ``upstream`` are commits; ``upstream_ref`` is the ref that the branch follows, or
+    the one at the queue's remote where it follows none; empty when that is not here. ``remote`` is
+    the remote whose queue is shared (empty: there is none), ``there`` the target's full name at it,
+    ``shared_ref`` the remote-tracking ref of that and ``shared`` its commit. ``follows``: the branch
+    is configured to follow ``upstream_ref``, so that a bare `git push` moves it.
     """
 
-    __slots__ = ("local", "name", "upstream", "upstream_ref")
+    __slots__ = (
+        "follows", "local", "name", "remote", "shared", "shared_ref", "there", "upstream",
+        "upstream_ref",
+    )  # fmt: skip
 
     def __init__(self, name: str, local: str, upstream_ref: str, upstream: str) -> None:
         self.name = name
         self.local = local
         self.upstream_ref = upstream_ref
         self.upstream = upstream
+        self.follows = False
+        self.remote = ""
+        self.there = self.ref
+        self.shared_ref = ""
+        self.shared = ""
 
     @property
     def ref(self) -> str:
@@ -41,39 +52,60 @@ class Target:
 
     @property
     def deciding(self) -> str:
-        """The commit whose tree says what is drained; empty on an unborn target."""
+        """The commit that new work builds on and history is read from; empty on an unborn target."""
         return self.upstream or self.local
 
     @property
     def deciding_ref(self) -> str:
-        """The full name of the ref that decides."""
+        """The full name of that ref."""
         return self.upstream_ref if self.upstream else self.ref
 
 
 def find(repo: Repository, configured: str) -> Target:
-    """The target: the configured name, else `origin/HEAD`'s branch, else the current branch.
+    """The target: the configured name, else the branch that the remote's HEAD names, else the current.
 
     Raises CannotTell when neither a local nor a remote-tracking branch of that name is here,
     unless it is the unborn branch of a repository without commits; and when the branch it follows
     was renamed or deleted at the remote, because the local one is then nobody's word any more.
     """
-    name = configured or default_name(repo)
+    remote = remotes.existing(repo)
+    name = configured or _default_name(repo, remote)
     if not name:
         raise CannotTell(
             "HEAD is detached and no target branch is set",
             hint="run `gitmem init` on the branch that memory shall live on",
         )
     branch = refs.resolve(repo, "refs/heads/" + name)
-    upstream_ref = refs.upstream(repo, name) if branch else "refs/remotes/origin/" + name
-    upstream = refs.resolve(repo, upstream_ref) if upstream_ref else ""
-    if not branch and not upstream and not _unborn(repo, name):
+    followed = refs.followed(repo, name)
+    found = Target(name, branch, followed.ref, "")
+    found.remote = remote
+    if remote:
+        own = followed.remote == remote and followed.there != ""
+        found.there = followed.there if own else found.ref
+        branch_there = found.there.removeprefix("refs/heads/")
+        mine = followed.ref if own else ""
+        found.shared_ref = mine or f"refs/remotes/{remote}/{branch_there}"
+        found.shared = refs.resolve(repo, found.shared_ref)
+    if followed.ref:
+        found.upstream_ref = followed.ref
+        same = followed.ref == found.shared_ref
+        found.upstream = found.shared if same else refs.resolve(repo, followed.ref)
+    elif remote:
+        found.upstream_ref, found.upstream = found.shared_ref, found.shared
+    elif not branch:
+        found.upstream_ref = f"refs/remotes/{remotes.USUAL}/{name}"
+        found.upstream = refs.resolve(repo, found.upstream_ref)
+    if not branch and not found.upstream and not _unborn(repo, name):
         raise CannotTell(
             f"the target branch {name} is not in this clone",
             hint=f"fetch it, or set `target:` in .gitmem/config.yaml (now {name})",
         )
-    if branch and upstream_ref and not upstream:
-        _refuse_gone(repo, name, upstream_ref)
-    return Target(name, branch, upstream_ref if upstream else "", upstream)
+    if branch and followed.ref and not found.upstream:
+        _refuse_gone(repo, name, followed.ref)
+    if not found.upstream:
+        found.upstream_ref = ""
+    found.follows = bool(followed.ref and found.upstream)
+    return found
 
 
 def _refuse_gone(repo: Repository, name: str, upstream_ref: str) -> None:
@@ -97,16 +129,21 @@ def _refuse_gone(repo: Repository, name: str, upstream_ref: str) -> None:
 
 
 def exists(repo: Repository, name: str) -> bool:
-    """Whether a branch of that name is here, at origin, or checked out and unborn."""
-    places = (f"refs/heads/{name}", f"refs/remotes/origin/{name}")
+    """Whether a branch of that name is here, at the remote, or checked out and unborn."""
+    places = (f"refs/heads/{name}", f"refs/remotes/{remotes.name(repo)}/{name}")
     return any(refs.resolve(repo, place) for place in places) or _unborn(repo, name)
 
 
 def default_name(repo: Repository) -> str:
-    """`origin/HEAD`'s branch, else the branch checked out, else empty (detached)."""
-    remote = repo.git("symbolic-ref", "-q", "refs/remotes/origin/HEAD", ok=(0, 1, 128)).text
-    if remote:
-        return remote.removeprefix("refs/remotes/origin/")
+    """The branch of the remote's HEAD, else the branch checked out, else empty (detached)."""
+    return _default_name(repo, remotes.existing(repo))
+
+
+def _default_name(repo: Repository, remote: str) -> str:
+    place = f"refs/remotes/{remote or remotes.USUAL}/"
+    head = repo.git("symbolic-ref", "-q", place + "HEAD", ok=(0, 1, 128)).text
+    if head:
+        return head.removeprefix(place)
     return repo.git("symbolic-ref", "-q", "HEAD", ok=(0, 1, 128)).text.removeprefix("refs/heads/")
 
 
@@ -120,8 +157,9 @@ def settings_text(repo: Repository) -> bytes:
     if here:
         return here
     named = repo.git("config", "--get", "gitmem.target", ok=(0, 1)).text.strip()
-    places = [f"refs/heads/{named}", f"refs/remotes/origin/{named}"] if named else []
-    for place in (*places, "refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master"):
+    remote = remotes.name(repo)
+    places = [f"refs/heads/{named}", f"refs/remotes/{remote}/{named}"] if named else []
+    for place in (*places, f"refs/remotes/{remote}/HEAD", "refs/heads/main", "refs/heads/master"):
         done = repo.git("cat-file", "blob", f"{place}:{SETTINGS}", ok=(0, 128))
         if done.code == 0:
             return done.out[: LONGEST + 1]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.desk import Desk
 from tests.support.queues import ids_on_branch
-from tests.support.sandbox import GITMEM
+from tests.support.sandbox import GITMEM, Sandbox
 from tests.support.server import Server
 
 
@@ -173,3 +173,42 @@ def test_an_interrupted_repository_without_a_commit_syncs_as_well(
 
     assert one.sandbox.gitmem("sync").code == 0
     assert ids_on_branch(server.bare) == [mine]
+
+
+@pytest.mark.parametrize("options", [("--depth=1",), ("--single-branch",), ("--bare",)])
+def test_a_clone_that_does_not_fetch_the_queue_says_that_it_does_not_know_what_waits(
+    server: Server, one: Desk, options: tuple[str, ...]
+) -> None:
+    one.flag("mine")
+    one.sandbox.gitmem("sync")
+    path = server.bare.path.with_name("other")
+    server.bare.git("clone", "--quiet", *options, server.url, str(path))
+    other = Sandbox(path)
+    if "--bare" in options:
+        other.git("update-ref", "-d", "refs/heads/gitmem/queue")
+        other.git("worktree", "add", "--quiet", str(path.with_name("tree")), "main")
+        other = Sandbox(path.with_name("tree"))
+
+    status, log, close = (other.gitmem(name) for name in ("status", "log", "close"))
+    told = json.loads(other.gitmem("status", "--json").out)
+    failed = other.gitmem("check")
+    other.gitmem("sync")
+    later = other.gitmem("status")
+
+    said = "this clone does not fetch the queue of origin, so what waits there is not known"
+    assert said in status.out
+    assert "drained" not in status.out
+    assert said in log.out
+    assert said in close.err
+    assert told["remote_queue"] == "not asked"
+    assert failed.code == 1
+    assert "1 flag undrained" in failed.out
+    assert "1  undrained" in later.out
+    assert said not in later.out
+
+
+def test_a_clone_of_everything_knows_that_nothing_waits(one: Desk) -> None:
+    status = one.sandbox.gitmem("status")
+
+    assert "everything is drained into origin/main" in status.out
+    assert "remote_queue" not in json.loads(one.sandbox.gitmem("status", "--json").out)

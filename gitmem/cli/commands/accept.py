@@ -77,7 +77,10 @@ def _print(done: Accepted, *, dry_run: bool) -> None:
     if dry_run:
         render.say("nothing was written")
     elif not done.pushed:
-        render.say("it counts as drained once it is at the upstream; next: git push")
+        render.say(
+            f"it counts as {'drained' if done.flags else 'forgotten'} once it is on "
+            f"{' and '.join(done.lacks)}; next: {done.run}"
+        )
     elif done.queue_gone:
         render.say("the queue is empty; its branch is gone")
     elif done.waiting:

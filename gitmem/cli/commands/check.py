@@ -166,6 +166,7 @@ def _answer(found: Checked, policy: Policy, now: float) -> dict[str, object]:
         "undrained": [*[flag.id for flag in found.undrained], *found.unreadable],
         "in_review": [flag.id for flag in found.in_review],
         "accepted": [flag.id for flag in found.accepted],
+        **({"unpushed": [flag.id for flag in found.unpushed]} if found.unpushed else {}),
         "cannot_tell": found.cannot_tell or None,
         "why": list(found.objections(policy, now)),
         "warning": found.view.lenient and bool(found.objections(policy, now)),

@@ -12,6 +12,7 @@ from gitmem.cli.commands.options import Json
 from gitmem.domain import age
 from gitmem.domain.state import DRAINED
 from gitmem.engine import snapshot
+from gitmem.engine.unseen import unseen
 from gitmem.store import drops
 
 
@@ -61,7 +62,7 @@ def log(
         )
         return
     if not listed:
-        render.say("no flag is queued")
+        render.say(unseen(place.repo, seen.target) or "no flag is queued")
         return
     now = time.time()
     render.table(

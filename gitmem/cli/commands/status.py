@@ -10,6 +10,9 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.domain import age
 from gitmem.engine import ground, tidy
+from gitmem.engine.checked import There
+from gitmem.engine.unpushed import unpushed
+from gitmem.engine.unseen import unseen
 from gitmem.store import drops, target
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.domain.flag import Flag
     from gitmem.engine.snapshot import Snapshot
+    from gitmem.store.repository import Repository
 
 
 def status(json: Json = False) -> None:
@@ -30,13 +34,16 @@ def status(json: Json = False) -> None:
     render.notes(notes)
     if json:
         waiting = len(ground.to_forget(place.repo, seen.target))
-        render.as_json({**_answer(seen), **({"to_forget": waiting} if waiting else {})})
+        gone = len(ground.forgotten_here(place.repo, seen.target))
+        found = {"to_forget": waiting, "forgotten": gone}
+        more = {key: number for key, number in found.items() if number}
+        render.as_json({**_answer(place.repo, seen), **more})
         return
     render.notes([f"a line that cannot be read: {line}" for line in seen.state.damaged])
     _print(place, seen)
 
 
-def _answer(seen: Snapshot) -> dict[str, object]:
+def _answer(repo: Repository, seen: Snapshot) -> dict[str, object]:
     state = seen.state
     flags = state.undrained
     return {
@@ -49,11 +56,30 @@ def _answer(seen: Snapshot) -> dict[str, object]:
         "by_kind": dict(Counter(flag.kind for flag in flags)),
         "queue": seen.queue.tip or None,
         "target": seen.target.name,
+        **({"remote_queue": There.NOT_ASKED.value} if unseen(repo, seen.target) else {}),
         "damaged": [str(line) for line in state.damaged],
     }
 
 
 def _print(place: Workplace, seen: Snapshot) -> None:
+    rows = _rows(place, seen)
+    hidden = unseen(place.repo, seen.target)
+    if rows:
+        render.table(rows)
+    elif not hidden:
+        where = seen.target
+        names = dict.fromkeys([where.deciding_ref, *([where.shared_ref] if where.shared else [])])
+        render.say(f"everything is drained into {' and '.join(_short(ref) for ref in names)}")
+        if seen.queue.tip:
+            render.say("the next gitmem close takes the queue branch away")
+    if hidden:
+        render.say(hidden)
+    if not place.wired:
+        render.say("gitmem is not wired here; next: gitmem init")
+
+
+def _rows(place: Workplace, seen: Snapshot) -> list[tuple[str, str, str, str]]:
+    """What waits: how much, where it stands, about it, and what to do next."""
     state = seen.state
     rows = []
     if state.undrained or state.unreadable:
@@ -73,20 +99,14 @@ def _print(place: Workplace, seen: Snapshot) -> None:
         names = ", ".join(target.carriers(place.repo))
         about = f"by {names}"
         rows.append((str(len(state.carried)), "carried", about, f"next: land {names}"))
-    if state.accepted:
-        about = f"on {seen.target.name}, not on {_short(seen.target.upstream_ref)}"
-        first = "git pull, then " if ground.newest(place.repo, seen.target)[1] else ""
-        rows.append((str(len(state.accepted)), "accepted", about, f"next: {first}git push"))
+    waits = unpushed(place.repo, seen)
+    about = f"on {seen.target.name}, not on {' and '.join(waits.lacks)}"
+    for flags, name in ((waits.flags, "accepted"), (waits.forgotten, "forgotten")):
+        if flags:
+            rows.append((str(len(flags)), name, about, f"next: {waits.run}"))
     if state.journaled:
         rows.append((str(len(state.journaled)), "in the journal only", "", ""))
-    if rows:
-        render.table(rows)
-    else:
-        render.say(f"everything is drained into {_short(seen.target.deciding_ref)}")
-        if seen.queue.tip:
-            render.say("the next gitmem close takes the queue branch away")
-    if not place.wired:
-        render.say("gitmem is not wired here; next: gitmem init")
+    return rows
 
 
 def _about(flags: Sequence[Flag]) -> str:

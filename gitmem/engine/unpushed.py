@@ -1,0 +1,67 @@
+"""What is accepted and not pushed: which branch lacks it, and what brings it there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.domain.state import ACCEPTED
+from gitmem.engine import ground
+from gitmem.store import records
+
+if TYPE_CHECKING:
+    from gitmem.domain.flag import Flag
+    from gitmem.engine.snapshot import Snapshot
+    from gitmem.store.repository import Repository
+    from gitmem.store.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpushed:
+    """The flags that wait for a push, those whose forgetting does, and the words for both.
+
+    ``lacks`` are the branches without them, as people call them; ``run`` is what helps.
+    """
+
+    flags: tuple[Flag, ...]
+    forgotten: tuple[Flag, ...]
+    lacks: tuple[str, ...]
+    run: str
+
+    def __bool__(self) -> bool:
+        """Whether anything waits."""
+        return bool(self.flags or self.forgotten)
+
+
+def unpushed(repo: Repository, seen: Snapshot) -> Unpushed:
+    """What is on the local target, or where it follows, and not yet on every ref that decides."""
+    where = seen.target
+    flags = tuple(seen.state.by_state[ACCEPTED])
+    forgotten = tuple(ground.forgotten_here(repo, where))
+    if not (flags or forgotten):
+        return Unpushed(flags=(), forgotten=(), lacks=(), run="")
+    ids = {flag.id for flag in flags}
+    lacks: list[str] = []
+    steps: list[str] = []
+    for ref, commit, push in _deciding(where):
+        gone = ground.forgets(repo, (commit,), where.local)
+        if not ids.issubset(records.ids(repo, commit)) or gone:
+            lacks.append(ref.removeprefix("refs/remotes/").removeprefix("refs/heads/"))
+            steps.append(push)
+    if where.local and where.upstream and ground.newest(repo, where)[1]:
+        steps.insert(0, "git pull")
+    if where.remote and not where.shared:
+        steps.append("gitmem sync")  # it alone may bring that branch into this clone
+    return Unpushed(flags=flags, forgotten=forgotten, lacks=tuple(lacks), run=", then ".join(steps))
+
+
+def _deciding(where: Target) -> list[tuple[str, str, str]]:
+    """The refs that decide beside the local branch: name, commit, and the push that moves it."""
+    found = []
+    if where.upstream and (where.follows or not where.remote):
+        found.append((where.upstream_ref, where.upstream, "git push"))
+    if where.remote and not (where.follows and where.upstream_ref == where.shared_ref):
+        there = where.there.removeprefix("refs/heads/")
+        names = where.name if there == where.name else f"{where.name}:{there}"
+        found.append((where.shared_ref, where.shared, f"git push {where.remote} {names}"))
+    return found

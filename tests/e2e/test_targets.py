@@ -1,0 +1,182 @@
+"""A shared queue is emptied only by what is recorded on the target of the remote that shares it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from gitmem.domain.check_policy import STRICT
+from gitmem.engine import sync as syncing
+from gitmem.engine.check import check
+from gitmem.engine.checked import Asked, Checked
+from gitmem.engine.sync import Synced, Wanted
+from tests.support.desk import Desk
+from tests.support.queues import ids_on_branch
+from tests.support.sandbox import Sandbox
+from tests.support.server import Server
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A clone in which a bare `git push` or `git status` does not lead to the queue's remote.
+
+    ``made`` makes it, ``remote`` is the name of the queue's remote in it.
+    """
+
+    name: str
+    made: Callable[[Server], Desk]
+    remote: str = "origin"
+
+
+def unset(server: Server) -> Desk:
+    desk = server.clone("one")
+    desk.sandbox.git("branch", "--unset-upstream", "main")
+    return desk
+
+
+def untracked(server: Server) -> Desk:
+    desk = server.clone("one", "--no-checkout")
+    desk.sandbox.git("checkout", "--quiet", "--detach", "origin/main")
+    desk.sandbox.git("branch", "-D", "main")
+    desk.sandbox.git("checkout", "--quiet", "--no-track", "-b", "main", "origin/main")
+    return desk
+
+
+def without_setup(server: Server) -> Desk:
+    desk = server.clone("one", "--no-checkout")
+    desk.sandbox.git("checkout", "--quiet", "--detach", "origin/main")
+    desk.sandbox.git("branch", "-D", "main")
+    desk.sandbox.git("config", "branch.autoSetupMerge", "false")
+    desk.sandbox.git("checkout", "--quiet", "-b", "main", "origin/main")
+    return desk
+
+
+def pushed_without_u(server: Server) -> Desk:
+    """As a project begins: a repository of one's own, a remote, a push."""
+    server.bare.git("update-ref", "-d", "refs/heads/main")
+    path = server.bare.path.with_name("one")
+    path.mkdir()
+    box = Sandbox(path)
+    box.git("init", "--quiet", "--initial-branch=main")
+    box.commit("start", {"README.md": "# A project\n"})
+    box.git("remote", "add", "origin", server.url)
+    box.git("push", "--quiet", "origin", "main")
+    return Desk(sandbox=box)
+
+
+def bare_with_work_trees(server: Server) -> Desk:
+    folder = server.bare.path.with_name("bare.git")
+    server.bare.git("clone", "--quiet", "--bare", server.url, str(folder))
+    tree = server.bare.path.with_name("one")
+    Sandbox(folder).git("worktree", "add", "--quiet", str(tree), "main")
+    return Desk(sandbox=Sandbox(tree))
+
+
+def of_an_empty_remote(server: Server) -> Desk:
+    """The upstream is configured, and nothing was ever pushed to it."""
+    server.bare.git("update-ref", "-d", "refs/heads/main")
+    desk = server.clone("one")
+    desk.sandbox.git("symbolic-ref", "HEAD", "refs/heads/main")
+    desk.sandbox.git("config", "branch.main.remote", "origin")
+    desk.sandbox.git("config", "branch.main.merge", "refs/heads/main")
+    desk.sandbox.commit("start", {"README.md": "# A project\n"})
+    return desk
+
+
+def renamed(server: Server) -> Desk:
+    desk = server.clone("one")
+    desk.flag("before the rename")
+    sync(desk)
+    desk.sandbox.git("remote", "rename", "origin", "team/hub")
+    return desk
+
+
+def renamed_by_hand(server: Server) -> Desk:
+    desk = server.clone("one")
+    config = desk.sandbox.path / ".git" / "config"
+    text = config.read_text(encoding="utf-8").replace('[remote "origin"]', '[remote "hub"]')
+    config.write_text(text.replace("refs/remotes/origin/", "refs/remotes/hub/"), encoding="utf-8")
+    return desk
+
+
+def fork(server: Server) -> Desk:
+    """main follows the project's own repository, the queue is shared through the fork."""
+    desk = server.clone("one")
+    project = server.bare.path.with_name("upstream.git")
+    server.bare.git("clone", "--quiet", "--bare", ".", str(project))
+    desk.sandbox.git("remote", "add", "upstream", str(project))
+    desk.sandbox.git("fetch", "--quiet", "upstream")
+    desk.sandbox.git("branch", "--quiet", "--set-upstream-to=upstream/main", "main")
+    return desk
+
+
+def queue_of_the_project(server: Server) -> Desk:
+    """main follows the fork, the queue is shared through the project's own repository."""
+    mine = server.bare.path.with_name("fork.git")
+    server.bare.git("clone", "--quiet", "--bare", ".", str(mine))
+    desk = server.clone("one")
+    desk.sandbox.git("remote", "rename", "origin", "upstream")
+    desk.sandbox.git("remote", "add", "origin", str(mine))
+    desk.sandbox.git("fetch", "--quiet", "origin")
+    desk.sandbox.git("branch", "--quiet", "--set-upstream-to=origin/main", "main")
+    desk.sandbox.git("config", "gitmem.remote", "upstream")
+    return desk
+
+
+KINDS = (
+    Kind(name="pushed without -u", made=pushed_without_u),
+    Kind(name="--no-track", made=untracked),
+    Kind(name="branch.autoSetupMerge=false", made=without_setup),
+    Kind(name="--unset-upstream", made=unset),
+    Kind(name="clone --bare and work trees", made=bare_with_work_trees),
+    Kind(name="a clone of an empty remote", made=of_an_empty_remote),
+    Kind(name="git remote rename", made=renamed, remote="team/hub"),
+    Kind(name="a remote renamed by hand", made=renamed_by_hand, remote="hub"),
+    Kind(name="the upstream is not the fork that has the queue", made=fork),
+    Kind(
+        name="the fork is not the project that has the queue",
+        made=queue_of_the_project,
+        remote="upstream",
+    ),
+)
+
+
+def checked(desk: Desk) -> Checked:
+    return check(desk.repo, Asked(configured=desk.target))
+
+
+def sync(desk: Desk) -> Synced:
+    return syncing.sync(desk.repo, Wanted(configured=desk.target))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_nothing_is_drained_before_memory_is_at_the_remote_that_shares_the_queue(
+    server: Server, kind: Kind
+) -> None:
+    one = kind.made(server)
+    one.flag("the build needs Java 21")
+    sync(one)
+    shared = ids_on_branch(server.bare)
+    one.land()
+    if "fork" in kind.name:
+        one.sandbox.git("push", "--quiet", one.sandbox.git("config", "branch.main.remote"), "main")
+
+    early = one.sandbox.gitmem("status")
+    assert sync(one).pruned == ()
+    late = one.sandbox.gitmem("status")
+
+    for said in (early, late):
+        assert "everything is drained" not in said.out
+        words = " ".join(said.out.split())
+        assert f"accepted on main, not on {kind.remote}/main next: git push" in words
+    assert ids_on_branch(server.bare) == shared != []
+    assert len(checked(server.clone("fresh")).undrained) == len(shared)
+
+    one.sandbox.git("push", "--quiet", kind.remote, "main")
+
+    assert sorted(sync(one).pruned) == sorted(shared)
+    assert ids_on_branch(server.bare) == []
+    assert "everything is drained" in one.sandbox.gitmem("status").out
+    assert checked(server.clone("later")).ok(STRICT)
