@@ -7,6 +7,7 @@ one sentence and what to do. A push says per ref what became of it (`git push --
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import Unreachable
@@ -32,6 +33,9 @@ _RACES = (
     "(fetch first)", "(non-fast-forward)", "(stale info)", "(failed to update ref)",
     "(cannot lock ref", "(reference already exists)", "(incorrect old value provided)",
 )  # fmt: skip
+# files-backend.c: one ref's name is a folder in another one's.
+_TAKEN = re.compile(r"'(refs/heads/[^']+)' exists; cannot create")
+_FIRST = 256  # bytes of a hook's first line; the kernel reads no more of it
 _NO_OPTIONS = "the receiving end does not support push options"
 _LOGIN = (
     "Authentication failed", "could not read Username", "could not read Password",
@@ -214,6 +218,9 @@ def has(repo: Repository, remote: str, ref: str, talk: Talk) -> bool:
 
 def _push(repo: Repository, remote: str, spec: str, talk: Talk, *options: str) -> str | None:
     """What the server said; None when somebody else was faster."""
+    flaw = _hook_flaw(repo)
+    if flaw:  # git says so and then waits for ever (git 2.39)
+        raise Declined(flaw, hint="make the hook one that runs; every push needs it", lasting=True)
     shown = "--progress" if talk.hears else "--no-progress"
     done = repo.git(
         "-c",
@@ -240,6 +247,9 @@ def _push(repo: Repository, remote: str, spec: str, talk: Talk, *options: str) -
     told = [row[2] for row in rows if len(row) > 2]  # noqa: PLR2004 - flag, refs, what became of it
     if not told:
         raise _unanswered(repo, remote, done)
+    taken = _TAKEN.search(done.said)
+    if taken:
+        raise _no_room(remote, taken[1], spec.partition(":")[2])
     if any(word in told[0] for word in _RACES):
         return None
     raise _declined(remote, told[0], done.said)
@@ -255,12 +265,56 @@ def _unanswered(repo: Repository, remote: str, done: Done) -> Unreachable:
     """A push that ended before the remote said anything about the ref."""
     said = done.said
     if done.code == 1 and "remote:" not in said and not _fatal(said):
-        return Declined(
-            f"a hook of this clone (pre-push) declined the push to {remote}",
-            hint="see what the hook asks for; it runs for every push, also this one",
-            lasting=True,
-        )
-    return _not_reached(repo, remote, said)
+        if os.path.isfile(push_url(repo, remote).removeprefix("file://")):
+            return Declined(
+                f"{remote} is a file (a bundle, say): git fetches from one and cannot push to it",
+                hint=f"share through another remote: git config gitmem.remote NAME (now {remote})",
+                lasting=True,
+            )
+        if _hook(repo):
+            return Declined(
+                f"a hook of this clone (pre-push) declined the push to {remote}",
+                hint="see what the hook asks for; it runs for every push, also this one",
+                lasting=True,
+            )
+        return Declined(f"git did not push to {remote}, and gave no reason", hint="")
+    return _not_reached(repo, remote, said, pushed=True)
+
+
+def _no_room(remote: str, there: str, ref: str) -> Declined:
+    """A ref that git cannot make, because another one has a part of its name for itself."""
+    name = there.removeprefix("refs/heads/")
+    return Declined(
+        f"{remote} has a branch {name}, so it cannot have {ref.removeprefix('refs/heads/')} beside it",
+        hint=f"rename the branch {name} there; git keeps no branch below another one's name",
+        lasting=True,
+    )
+
+
+def _hook(repo: Repository) -> str:
+    """The pre-push hook that git would start here; empty for none."""
+    named = repo.git("rev-parse", "--git-path", "hooks/pre-push", ok=ANY).text
+    path = os.path.join(repo.top, named)
+    return path if named and os.path.isfile(path) and os.access(path, os.X_OK) else ""
+
+
+def _hook_flaw(repo: Repository) -> str:
+    """Why the kernel cannot start that hook (execve(2), "Interpreter scripts"); empty when it can."""
+    path = _hook(repo)
+    first = _first_line(path) if path else b""
+    words = first.removeprefix(b"#!").split() if first.startswith(b"#!") else []
+    if not words or os.access(words[0], os.X_OK):
+        return ""
+    program = os.fsdecode(words[0])
+    return f"the hook {path} cannot be started: there is no program {program!r}, which its first line names"
+
+
+def _first_line(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(_FIRST).partition(b"\n")[0]
+    except OSError:  # a program that may be run and not read
+        return b""
 
 
 def _declined(remote: str, told: str, said: str) -> Declined:
@@ -279,8 +333,8 @@ def _declined(remote: str, told: str, said: str) -> Declined:
     return Declined(f"{remote} declined the push ({reason}){about}", hint=hint, lasting=protected)
 
 
-def _not_reached(repo: Repository, remote: str, said: str) -> NotReached:
-    """One sentence and what to do, from what git said."""
+def _not_reached(repo: Repository, remote: str, said: str, *, pushed: bool = False) -> NotReached:
+    """One sentence and what to do, from what git said; ``pushed``: of a push, not a fetch."""
     why = _fatal(said) or (said.strip().splitlines() or ["git said nothing"])[-1]
     if any(word in said for word in _LOGIN):
         hint = f"make sure that `git fetch {remote}` works here without asking for a password"
@@ -297,7 +351,7 @@ def _not_reached(repo: Repository, remote: str, said: str) -> NotReached:
     if any(word in said for word in _NOWHERE):
         return NotReached(
             f"there is no repository at {remote}: {why}",
-            hint=f"see where it points: git remote get-url {remote}",
+            hint=f"see where it points: git remote get-url {'--push ' if pushed else ''}{remote}",
         )
     return NotReached(f"git could not talk to {remote}: {why}")
 

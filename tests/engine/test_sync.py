@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -332,6 +333,63 @@ def test_the_person_s_own_pre_push_hook_is_obeyed_and_named(server: Server, one:
         sync(one)
 
     assert server.tip() == ""
+
+
+@pytest.mark.parametrize("first", ["#!/no/such/shell", "#! /no/such/env node -x"])
+def test_a_hook_whose_interpreter_is_missing_is_named_and_not_waited_for(
+    server: Server, one: Desk, first: str
+) -> None:
+    """git 2.39 says that it cannot run such a hook, and then waits for ever."""
+    one.flag("mine")
+    hook = one.sandbox.path / ".git/hooks/pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"{first}\nexit 0\n")
+    hook.chmod(0o755)
+
+    with pytest.raises(Declined, match="cannot be started: there is no program '/no/such/"):
+        sync(one)
+
+    assert server.tip() == ""
+
+
+def test_a_branch_at_the_remote_that_takes_the_queue_s_place_is_named(
+    server: Server, one: Desk
+) -> None:
+    one.flag("mine")
+    server.bare.git("branch", "gitmem", "main")
+
+    with pytest.raises(
+        Declined, match="origin has a branch gitmem, so it cannot have gitmem/queue"
+    ):
+        sync(one)
+
+
+def test_a_branch_below_the_queue_s_name_at_the_remote_is_named(server: Server, one: Desk) -> None:
+    one.flag("mine")
+    server.bare.git("branch", "gitmem/queue/old", "main")
+
+    with pytest.raises(Declined, match="origin has a branch gitmem/queue/old"):
+        sync(one)
+
+
+def test_a_bundle_as_remote_is_called_one(one: Desk, tmp_path: Path) -> None:
+    one.sandbox.git("bundle", "create", str(tmp_path / "all.bundle"), "--all")
+    one.sandbox.git("remote", "set-url", "origin", str(tmp_path / "all.bundle"))
+    one.flag("mine")
+
+    with pytest.raises(Declined, match="origin is a file"):
+        sync(one)
+
+
+def test_a_push_address_that_leads_nowhere_is_the_one_to_look_at(one: Desk) -> None:
+    one.flag("mine")
+    nowhere = str(one.sandbox.path.with_name("gone"))
+    one.sandbox.git("remote", "set-url", "--push", "origin", nowhere)
+
+    with pytest.raises(NotReached, match="there is no repository at origin") as raised:
+        sync(one)
+
+    assert "git remote get-url --push origin" in raised.value.hint
 
 
 def test_an_unreachable_remote_is_5_and_the_flags_stay(one: Desk) -> None:
