@@ -6,7 +6,6 @@ Looks only. What a command that writes would mend by itself is said as such.
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from gitmem.engine.snapshot import Snapshot
     from gitmem.store.repository import Repository
 
-_OLDEST_GIT = (2, 36)  # docs/limitations.md
 _STALE = 60.0  # seconds; git holds a ref's lock for milliseconds
 _TAIL = 200_000  # bytes of the ledger that are looked at
 _REBUILD = "gitmem status sets what is broken aside and rebuilds from the journal"
@@ -57,9 +55,8 @@ def look(repo: Repository, configured: str, now: float) -> list[Finding]:
 
 def _git(repo: Repository) -> list[Finding]:
     said = repo.git("version").text
-    numbers = re.search(r"(\d+)\.(\d+)", said)
-    if numbers and (int(numbers[1]), int(numbers[2])) < _OLDEST_GIT:
-        oldest = ".".join(map(str, _OLDEST_GIT))
+    if (0, 0) < process.version(repo.env, repo.top) < process.OLDEST:
+        oldest = ".".join(map(str, process.OLDEST))
         return [fail("git", f"{said} is too old", f"gitmem needs git {oldest} or newer")]
     return [ok("git", said)]
 

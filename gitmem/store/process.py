@@ -71,6 +71,31 @@ HARDENED = (
     "advice.graftFileDeprecated=false",
 )
 
+#: The oldest git that the suite was run on.
+OLDEST = (2, 39)
+
+_USAGE = 129  # what git ends with when it does not know a command or an option
+
+_REMEDIES = (
+    ("No space left on device", "free some space, and run the command again"),
+    ("Disk quota exceeded", "free some space, and run the command again"),
+    (
+        "File too large",
+        "a limit on file sizes is in force (`ulimit -f`); lift it, and run it again",
+    ),
+    (
+        "Input/output error",
+        "the disk does not answer as it should; look there before anything else",
+    ),
+    ("Read-only file system", "gitmem has to write here; mount it writable, and run it again"),
+    ("Permission denied", "the git directory belongs to somebody else, or a sandbox is around it"),
+    ("Too many open files", "raise the limit (`ulimit -n`), and run the command again"),
+    ("ut of memory", "close other programs, and run the command again"),
+    (".lock': File exists", "another git is at work here, or was killed; `gitmem doctor` tells"),
+    ("index file", "git's index is damaged; `git status` says the same"),
+    ("packed-refs", "git's list of refs is damaged; `git fsck` says the same"),
+)
+
 ANY = range(-64, 256)  # for ``ok``: every exit code is an answer, and so is death by a signal
 
 SILENT = "there was no answer for"
@@ -86,15 +111,59 @@ class GitMissing(GitmemError):
 
 
 class GitFailed(GitmemError):
-    """A git command ended with an exit code nobody expected; ``stderr`` is what it said."""
+    """A git command ended with an exit code that is no answer; ``stderr`` is what it said.
 
-    exit_code = 70
+    The exit code says whose matter that is: 7 where git was killed, 70 where it does not know what
+    it is asked for, and 8 for everything else, which is in the disk or the repository.
+    """
+
+    exit_code = 8
 
     def __init__(self, args: Sequence[str], code: int, stderr: str) -> None:
-        said = stderr.strip() or "it said nothing"
-        super().__init__(f"git {args[0]} ended with {code}: {said}")
+        name = next((word for word in args if not word.startswith("-") and "=" not in word), "")
+        said = stderr.strip()
+        first = said.partition("\n")[0].removeprefix("fatal: ").removeprefix("error: ")
+        told, hint = first or f"it ended with {code} and said nothing", _hint(said)
+        if code < 0:
+            self.exit_code, told, hint = 7, f"it was killed (signal {-code})", "run it again"
+        elif code == _USAGE:
+            self.exit_code = 70
+        super().__init__(f"git {name} failed: {told}", hint=hint)
         self.code = code
         self.stderr = stderr
+
+
+class GitTooOld(GitmemError):
+    """The installed git lacks what gitmem asks of it."""
+
+    exit_code = 3
+
+
+def _hint(said: str) -> str:
+    """What to do about what git says."""
+    for words, hint in _REMEDIES:
+        if words in said:
+            return hint
+    return "what was saved is saved; mend what git names, and run the command again"
+
+
+def version(env: Mapping[str, str], cwd: str) -> tuple[int, int]:
+    """The installed git's major and minor number; (0, 0) when it does not tell."""
+    said = _started(["git", "-C", cwd, "version"], env, (b"", -1, None, 0.0)).text.split()
+    numbers = said[2].split(".") if len(said) > 2 else []  # noqa: PLR2004 - "git version 2.39.5"
+    if len(numbers) > 1 and numbers[0].isdecimal() and numbers[1].isdecimal():
+        return int(numbers[0]), int(numbers[1])
+    return 0, 0
+
+
+def _refuse_old(env: Mapping[str, str], cwd: str) -> None:
+    """Raises GitTooOld where that is why git does not know what it was asked."""
+    found = version(env, cwd)
+    if (0, 0) < found < OLDEST:
+        raise GitTooOld(
+            f"git {found[0]}.{found[1]} is too old",
+            hint=f"gitmem needs git {OLDEST[0]}.{OLDEST[1]} or newer",
+        )
 
 
 class Done:
@@ -146,10 +215,13 @@ def run(  # noqa: PLR0913 - one door for every way git is started
     ``keep`` is a descriptor the child inherits (a held lock). ``ok`` lists the exit codes that are
     answers; any other raises GitFailed. ``hears`` gets what the child says on stderr as it comes.
     A child that says nothing for ``patience`` seconds (0: as long as it likes) is ended, and its
-    stderr says so. Raises GitMissing when git cannot be started.
+    stderr says so. Raises GitMissing when git cannot be started, and GitTooOld when it does not
+    know what it is asked and is older than `OLDEST`, whatever ``ok`` says.
     """
     argv = ["git", "-C", cwd, *HARDENED, *options, *args]
     done = _started(argv, env, (stdin, keep, hears, patience))
+    if done.code == _USAGE:
+        _refuse_old(env, cwd)
     if done.code not in ok:
         raise GitFailed(args, done.code, done.said)
     return done
@@ -189,8 +261,10 @@ def _started(
     except OSError as error:
         for descriptor in (in_write, out_read, err_read):
             os.close(descriptor)
+        absent = isinstance(error, FileNotFoundError)
         raise GitMissing(
-            f"git could not be started: {error.strerror}", hint="install git and put it on PATH"
+            f"git could not be started: {error.strerror}",
+            hint="install git and put it on PATH" if absent else "run the command again",
         ) from error
     finally:
         if keep >= 0:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import GitmemError, Refused
 from gitmem.domain.paths import check_tree_entry, check_tree_parent
-from gitmem.store.process import ANY
+from gitmem.store import temporary
+from gitmem.store.process import ANY, GitFailed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ def unshared(repo: Repository, base: str, paths: Collection[str]) -> dict[str, s
     Empty ``base``: no commit. A file that is tracked already is not ignored. Raises Refused when
     git cannot tell.
     """
-    with tempfile.TemporaryDirectory(prefix="gitmem-") as folder:
+    with temporary.folder() as folder:
         found = _Index(repo, base, folder + "/index").objections(paths)
     return {path: f"{objection} it" for path, objection in found.items()}
 
@@ -157,7 +157,7 @@ def commit(
             f"the review commit could not be signed: {done.said.strip()}",
             hint="commit.gpgSign is set; unlock the key, or unset it for this repository",
         )
-    raise GitmemError(f"the commit was not made: {done.said.strip()}")
+    raise GitFailed(["commit-tree"], done.code, done.said)
 
 
 def _asked_to_sign(repo: Repository) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -32,13 +33,59 @@ def test_a_child_that_stops_reading_is_no_broken_pipe(sandbox: Sandbox) -> None:
 
 
 def test_an_unexpected_answer_is_an_error_with_what_git_said(sandbox: Sandbox) -> None:
-    with pytest.raises(
-        process.GitFailed, match="rev-parse ended with 128: fatal: Needed a single"
-    ) as raised:
+    with pytest.raises(process.GitFailed, match="git rev-parse failed: Needed a single") as raised:
         run(sandbox, "rev-parse", "--verify", "no-such")
 
     assert raised.value.code == 128
     assert run(sandbox, "rev-parse", "--verify", "-q", "no-such", ok=(1,)).code == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "hint"),
+    [
+        ("echo 'fatal: write error: No space left on device' >&2; exit 128", 8, "free some space"),
+        ("echo 'error: x: Input/output error' >&2; exit 1", 8, "the disk"),
+        ("echo 'fatal: unexpected line in .git/packed-refs: x' >&2; exit 128", 8, "git fsck"),
+        ("exit 3", 8, "run the command again"),
+        ("kill -9 $$", 7, "run it again"),
+        ("echo 'usage: git x' >&2; exit 129", 70, "run the command again"),
+    ],
+)
+def test_a_git_that_fails_is_a_bug_of_ours_only_where_we_asked_what_it_does_not_know(
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    script: str,
+    code: int,
+    hint: str,
+) -> None:
+    stand_in(tmp_path, script, version="2.39.5")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+    with pytest.raises(process.GitFailed) as raised:
+        run(sandbox, "rev-parse")
+
+    assert raised.value.exit_code == code
+    assert hint in raised.value.hint
+
+
+def test_a_git_that_is_too_old_says_so_whatever_it_was_asked(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    stand_in(tmp_path, "echo 'error: unknown option' >&2; exit 129", version="2.30.2")
+
+    done = sandbox.gitmem("status", env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+
+    assert done.code == 3
+    assert "git 2.30 is too old" in done.err
+    assert "2.39 or newer" in done.err
+
+
+def stand_in(folder: Path, script: str, *, version: str) -> None:
+    """A program named git that knows its version and does nothing else as it should."""
+    text = f"#!/bin/sh\ncase \"$*\" in *' version') echo git version {version}; exit ;; esac\n{script}\n"
+    (folder / "git").write_text(text, encoding="utf-8")
+    (folder / "git").chmod(0o755)
 
 
 def test_git_missing_is_said_with_what_to_do(
