@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import traceback
 from typing import TYPE_CHECKING, Annotated
 
@@ -111,9 +110,13 @@ def run(argv: Sequence[str]) -> int:
     surroundings.seal()
     _end_on_signals()
     try:
-        app(args=list(argv), prog_name="gitmem")
-    except SystemExit as leaving:
-        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+        try:
+            app(args=list(argv), prog_name="gitmem")
+        except SystemExit as leaving:
+            code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+            if code:
+                return code
+        render.refuse_loss()
     except GitmemError as error:
         render.failure(error)
         return error.exit_code
@@ -137,5 +140,4 @@ def run(argv: Sequence[str]) -> int:
             )
         )
         return Internal.exit_code
-    sys.stdout.flush()
     return 0

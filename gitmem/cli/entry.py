@@ -22,9 +22,22 @@ def main() -> int:
     if argv and argv[0] in HOT and not _asks_for_help(argv):
         # Leaving at once saves a tenth of a silent hook; everything is written without buffers.
         os._exit(_hot(argv))
+    _reopen()
     from gitmem.cli import app
 
     return app.run(argv)
+
+
+def _reopen() -> None:
+    """Streams that were closed at the start (`>&-`), for those who take it that there are some."""
+    if sys.stdin and sys.stdout and sys.stderr:
+        return
+    from gitmem.cli import streams
+
+    streams.reserve()
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115 - as long as the process
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _asks_for_help(argv: list[str]) -> bool:

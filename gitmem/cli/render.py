@@ -9,7 +9,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from gitmem.domain.errors import GitmemError
+from gitmem.domain.errors import GitmemError, NeedsPerson
 from gitmem.domain.text import visible
 
 if TYPE_CHECKING:
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 _WIDE = 10_000  # characters: into a pipe or a file nothing is wrapped
 
 
-class Unwritable(GitmemError):
+class Unwritable(NeedsPerson):
     """Standard output takes nothing; what the command did is done."""
 
-    exit_code = 70
+
+#: Why standard output took less than it was given, once that happened.
+_lost: list[str] = []
 
 
 def say(text: str = "") -> None:
@@ -127,7 +129,13 @@ def _flowing(stream: TextIO, text: str) -> str:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """Writes bytes at once. Nobody reading any more changes nothing about what was done."""
+    """Writes bytes at once. A stream that takes nothing changes nothing about what is being done.
+
+    What standard output did not take is told at the end, by `refuse_loss`; standard error is where
+    it would be told.
+    """
+    if stream is sys.stdout and _lost:
+        return
     try:
         stream.flush()
         left = memoryview(text.encode("utf-8", "backslashreplace"))
@@ -135,6 +143,19 @@ def _write(stream: TextIO, text: str) -> None:
             left = left[os.write(stream.fileno(), left) :]
     except BrokenPipeError:
         return
+    except (OSError, ValueError) as error:  # ValueError: a stream that was closed at the start
+        if stream is sys.stdout:
+            _lost.append(getattr(error, "strerror", "") or str(error))
+
+
+def refuse_loss() -> None:
+    """Raises Unwritable when standard output did not take the whole answer."""
+    try:
+        sys.stdout.flush()  # what a library printed: help, say
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise Unwritable(f"the answer could not be written: {reason}") from error
+        _lost.append(error.strerror or str(error))
+    if _lost:
+        raise Unwritable(
+            f"the answer could not be written: {_lost[0]}",
+            hint="the command itself is done; its answer is incomplete",
+        )

@@ -139,9 +139,27 @@ def in_shell(sandbox: Sandbox, script: str) -> subprocess.CompletedProcess[str]:
 def test_a_full_standard_output_is_said_and_is_no_bug(sandbox: Sandbox) -> None:
     told = in_shell(sandbox, "gitmem status > /dev/full")
 
-    assert told.returncode == 70
+    assert told.returncode == 8
     assert "the answer could not be written: No space left" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here (2026-11)")
+@pytest.mark.parametrize("where", ["> /dev/full", ">&-", "2>&-", ">&- 2>&- <&-"])
+def test_an_answer_that_is_not_taken_ends_no_work_halfway(sandbox: Sandbox, where: str) -> None:
+    sandbox.gitmem("flag", "x")
+
+    told = in_shell(sandbox, f"gitmem close --engine verbatim {where}")
+
+    assert told.returncode == (8 if "full" in where else 0)
+    assert sandbox.git("branch", "--list", "gitmem/drain") != ""
+    assert "Traceback" not in told.stderr
+
+
+def test_the_answer_no_of_a_check_outlives_a_full_standard_output(sandbox: Sandbox) -> None:
+    sandbox.gitmem("flag", "x")
+
+    assert in_shell(sandbox, "gitmem check --offline > /dev/full").returncode == 1
 
 
 def test_nobody_reading_any_more_changes_no_exit_code(sandbox: Sandbox) -> None:
