@@ -64,7 +64,7 @@ class Journal:
                 os.ftruncate(descriptor, before)
                 raise
         finally:
-            os.close(descriptor)
+            local.close(descriptor)
 
     def _create(self) -> None:
         local.write_whole(self.path, header(new_writer()), durable=True)
@@ -96,7 +96,7 @@ class Journal:
             self._read_header(descriptor)
             data = local.read_from(descriptor, max(offset, _HEADER_LENGTH))
         finally:
-            os.close(descriptor)
+            local.close(descriptor)
         return data[: data.rfind(b"\n") + 1]
 
     def size(self) -> int:

@@ -62,13 +62,29 @@ class Lock:
 
         A process that is killed does not get here: then its git children keep the lock.
         """
-        if self.descriptor >= 0:
-            fcntl.flock(self.descriptor, fcntl.LOCK_UN)
-            os.close(self.descriptor)
-            self.descriptor = -1
+        if self.descriptor < 0:
+            return
+        descriptor, self.descriptor = self.descriptor, -1
+        _unlock(descriptor)
+        close(descriptor)
 
     def _open(self) -> None:
         self.descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+
+def _unlock(descriptor: int) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+    except OSError:
+        return  # what was done under the lock is done; the end of the process lets go, too
+
+
+def close(descriptor: int) -> None:
+    """Lets go of what was read, or written and synced: no trouble at the end can undo that."""
+    try:
+        os.close(descriptor)
+    except OSError:
+        return  # Linux and macOS have let go of the descriptor all the same
 
 
 def make_folder(path: str) -> None:
@@ -93,7 +109,7 @@ def read_there(path: str) -> bytes:
     try:
         return read_from(descriptor, 0)
     finally:
-        os.close(descriptor)
+        close(descriptor)
 
 
 def read_tail(path: str, limit: int) -> bytes:
@@ -105,7 +121,7 @@ def read_tail(path: str, limit: int) -> bytes:
     try:
         return os.pread(descriptor, limit, max(0, os.fstat(descriptor).st_size - limit))
     finally:
-        os.close(descriptor)
+        close(descriptor)
 
 
 def changed(path: str) -> float:
@@ -127,7 +143,7 @@ def read_plain(path: str, limit: int) -> bytes:
         plain = os.fstat(descriptor).st_mode & _TYPE == _PLAIN
         return os.read(descriptor, limit + 1) if plain else b""
     finally:
-        os.close(descriptor)
+        close(descriptor)
 
 
 def read_from(descriptor: int, offset: int) -> bytes:
@@ -185,7 +201,7 @@ def append(path: str, data: bytes, *, durable: bool = False) -> None:
         if durable:
             os.fsync(descriptor)
     finally:
-        os.close(descriptor)
+        close(descriptor)
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -201,7 +217,7 @@ def sync_folder(path: str) -> None:
     try:
         os.fsync(descriptor)
     finally:
-        os.close(descriptor)
+        close(descriptor)
 
 
 def forget(path: str) -> None:
