@@ -16,6 +16,7 @@ from gitmem.engine.judged import Judged
 from gitmem.engine.stats import Rates
 from gitmem.engine.verbatim import Verbatim
 from gitmem.llm.trusted import check_server, confirmed
+from gitmem.store import temporary
 from gitmem.store.answers import Answers
 
 if TYPE_CHECKING:
@@ -165,7 +166,14 @@ def _model(
                 hint="git config gitmem.command 'program --option', which reads the prompt from "
                 "standard input and prints JSON",
             )
-    return Command(words, environ, clock=time.monotonic, model=wanted, price=own_price(place))
+    return Command(
+        words,
+        environ,
+        clock=time.monotonic,
+        model=wanted,
+        price=own_price(place),
+        folder=temporary.folder,
+    )
 
 
 def own_price(place: Workplace) -> Price | None:

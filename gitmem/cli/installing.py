@@ -49,4 +49,4 @@ def write(place: Workplace, planned: InstallPlan) -> None:
     """Writes the plan, after noting what it finds for an uninstall."""
     if planned.changes:
         undo.remember(place.repo.git_dir, planned.changes)
-    apply(Path(place.repo.top), planned.changes)
+    apply(Path(place.repo.top), planned.changes, staging=place.repo.git_dir)

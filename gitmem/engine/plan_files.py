@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import errno
 import os
-import secrets
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +13,14 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import NeedsPerson, Refused
 from gitmem.domain.text import visible
+from gitmem.store import temporary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,27 +102,120 @@ def render_diff(changes: Sequence[FileChange]) -> str:
     return "".join("\t".join(map(visible, line.split("\t"))) + "\n" for line in lines)
 
 
-def apply(root: Path, changes: Sequence[FileChange]) -> None:
+def apply(root: Path, changes: Sequence[FileChange], *, staging: str) -> None:
     """Writes the changes, each file in one step, keeping its mode.
 
-    Every new content is on the disk beside its file before the first file is replaced, so what
-    can fail fails with nothing changed. Raises NeedsPerson when a file is not what it was when
-    the change was planned, or cannot be written.
+    Every new content is on the disk, in a folder in ``staging`` (git's own directory), before the
+    first file is replaced, so what can fail fails with nothing changed. No symlink is followed, also
+    not one that takes the place of a folder meanwhile. Raises NeedsPerson when a file is not what it
+    was when the change was planned, or cannot be written.
     """
+    if not changes:
+        return
     for change in changes:
         if read(root, change.path) != change.before:
-            raise NeedsPerson(f"{change.path} changed meanwhile", hint="run the command again")
-    with contextlib.ExitStack() as leftovers:
-        staged: list[Path | None] = []
-        for change in changes:
+            raise _changed(change.path)
+    with contextlib.ExitStack() as stack:
+        with _writing("git's own directory"):
+            folder = stack.enter_context(temporary.folder(staging))
+        places = []
+        for number, change in enumerate(changes):
             with _writing(change.path):
-                staged.append(_stage(root / change.path, change.after, leftovers))
-        for change, temporary in zip(changes, staged, strict=True):
-            with _writing(change.path):
-                if temporary:
-                    temporary.replace(root / change.path)
-                else:
-                    _remove(root, change.path)
+                stack.callback(_remove_empty, root, change.path)
+                place = _Place(root, change, f"{folder}/{number}")
+                stack.callback(place.close)
+                place.refuse_changed()
+                place.stage()
+                places.append(place)
+        for place in places:
+            with _writing(place.change.path):
+                place.write()
+
+
+def _changed(path: str) -> NeedsPerson:
+    return NeedsPerson(f"{path} changed meanwhile", hint="run the command again")
+
+
+def _remove_empty(root: Path, path: str) -> None:
+    """Removes the folders above a file that have nothing in them."""
+    with contextlib.suppress(OSError):
+        for folder in Path(path).parents[:-1]:
+            (root / folder).rmdir()
+
+
+class _Place:
+    """Where one change is written: its folder, opened part by part, so that no link is followed."""
+
+    def __init__(self, root: Path, change: FileChange, staged: str) -> None:
+        self.change = change
+        self._staged = staged
+        *folders, self._name = change.path.split("/")
+        self._folder = os.open(root, _FOLDER)
+        for name in folders:
+            above = self._folder
+            try:
+                if change.after is not None:
+                    with contextlib.suppress(FileExistsError):
+                        os.mkdir(name, dir_fd=above)
+                self._folder = os.open(name, _FOLDER, dir_fd=above)
+            finally:
+                os.close(above)
+
+    def close(self) -> None:
+        """Lets go of the folder."""
+        os.close(self._folder)
+
+    def refuse_changed(self) -> None:
+        """Raises NeedsPerson when the file is not what the change was planned for."""
+        if self._read() != self.change.before:
+            raise _changed(self.change.path)
+
+    def stage(self) -> None:
+        """Puts the content on the disk, with the file's mode."""
+        if self.change.after is not None:
+            _put(os.open(self._staged, _NEW, 0o666), self.change.after, self._mode())
+
+    def write(self) -> None:
+        """Replaces the file, or removes it."""
+        if self.change.after is None:
+            os.unlink(self._name, dir_fd=self._folder)
+            return
+        try:
+            os.replace(self._staged, self._name, dst_dir_fd=self._folder)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            # The work tree is on another file system than git's directory. The name is constant, so
+            # that the next run replaces what a killed one leaves.
+            beside = f".{self._name}.gitmem"
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(beside, dir_fd=self._folder)
+            new = os.open(beside, _NEW, 0o666, dir_fd=self._folder)
+            _put(new, self.change.after, self._mode())
+            os.replace(beside, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+
+    def _read(self) -> bytes | None:
+        try:
+            with os.fdopen(os.open(self._name, _PLAIN, dir_fd=self._folder), "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+    def _mode(self) -> int:
+        """The mode of the file that is there; 0 without one."""
+        try:
+            return stat.S_IMODE(os.lstat(self._name, dir_fd=self._folder).st_mode)
+        except FileNotFoundError:
+            return 0
+
+
+def _put(descriptor: int, content: bytes, mode: int) -> None:
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(content)
+        if mode:
+            os.fchmod(descriptor, mode)
+        out.flush()
+        os.fsync(descriptor)
 
 
 @contextlib.contextmanager
@@ -125,31 +223,11 @@ def _writing(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            raise NeedsPerson(
+                f"{path} is behind a symlink or a file now", hint="run the command again"
+            ) from error
         raise NeedsPerson(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _stage(file: Path, content: bytes | None, leftovers: contextlib.ExitStack) -> Path | None:
-    """The content in a new file beside the file, with its mode; None when it is to be removed."""
-    if content is None:
-        return None
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}.gitmem")
-    with temporary.open("xb") as out:
-        leftovers.callback(temporary.unlink, missing_ok=True)
-        out.write(content)
-        if file.exists():
-            os.fchmod(out.fileno(), stat.S_IMODE(file.stat().st_mode))
-        out.flush()
-        os.fsync(out.fileno())
-    return temporary
-
-
-def _remove(root: Path, path: str) -> None:
-    """Removes a file, and the folders above it that have nothing else in them."""
-    (root / path).unlink()
-    with contextlib.suppress(OSError):
-        for folder in Path(path).parents[:-1]:
-            (root / folder).rmdir()
 
 
 def _lines(content: bytes | None) -> list[str]:

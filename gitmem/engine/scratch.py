@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.engine import capture
-from gitmem.store import process, repository
+from gitmem.store import process, repository, temporary
 from gitmem.store.target import SETTINGS
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ _NO_HOOKS = ("-c", "core.hooksPath=/dev/null", "-c", "init.templateDir=")
 @contextmanager
 def scratch(environ: Mapping[str, str], at: str) -> Iterator[Repository]:
     """A repository with one commit, gitmem's settings file, and one flag made at ``at``."""
-    with tempfile.TemporaryDirectory(prefix="gitmem-doctor-", ignore_cleanup_errors=True) as name:
+    with temporary.folder() as name:
         top = Path(name).resolve() / "repository"
         top.mkdir()
         env = process.clean(environ)

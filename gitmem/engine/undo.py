@@ -86,7 +86,8 @@ def recall(git_dir: str) -> Mapping[str, Found]:
 
 def forget(git_dir: str) -> None:
     """After an uninstall."""
-    Path(git_dir, _NAME).unlink(missing_ok=True)
+    for name in (_NAME, _NAME + ".new"):
+        Path(git_dir, name).unlink(missing_ok=True)
 
 
 def _save(git_dir: str, known: Mapping[str, Found]) -> None:

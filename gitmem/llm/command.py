@@ -30,6 +30,7 @@ from gitmem.llm.server import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from gitmem.llm.prices import Price
 
@@ -68,7 +69,8 @@ class Command:
 
     ``words`` are a preset's name (`claude`, `codex`, `llm`) or a command line, as words or as one
     text in a shell's quoting (no shell runs it); see `presets.program`. ``clock`` is monotonic, in
-    seconds. ``price`` is the person's own; it goes before what the program reckons. Raises Usage when there is no such program, and Refused inside such a program.
+    seconds. ``price`` is the person's own; it goes before what the program reckons.
+    ``folder`` makes a fresh folder for one question. Raises Usage when there is no such program, and Refused inside such a program.
     """
 
     here = False  # where a program sends things is its own affair
@@ -81,6 +83,7 @@ class Command:
         clock: Callable[[], float],
         model: str = "",
         price: Price | None = None,
+        folder: Callable[[], AbstractContextManager[str]] = tempfile.TemporaryDirectory,
     ) -> None:
         if environ.get(INSIDE):
             raise Refused("a close is running already, and this is the program it asks")
@@ -91,6 +94,7 @@ class Command:
         self._has_key = bool(environ.get("ANTHROPIC_API_KEY"))
         self._clock = clock
         self._price = price
+        self._folder = folder
         self._stopped = threading.Event()
         self.name = self._ways.name or "command"
         self.host = printable(Path(self._ways.program).name)
@@ -118,7 +122,7 @@ class Command:
         not logged in, and Cancelled after `stop`; any other trouble is a Reply with a problem.
         """
         began = self._clock()
-        with tempfile.TemporaryDirectory(prefix="gitmem-", ignore_cleanup_errors=True) as folder:
+        with self._folder() as folder:
             outcome, sent = self._run(Path(folder), prompt, until)
         ended = self._clock()
         dollars, priced = self._cost(outcome)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _WAIT = 20.0  # seconds; a landing takes one, signing may ask a person for a passphrase
 _STILL = 0.02  # seconds; a lock that git holds now is gone or another one after that
 _SECOND = 10**9  # nanoseconds
+_BESIDE = "beside"
 
 
 class Busy(NoProgress):
@@ -80,6 +81,10 @@ class Claim:
                 if _stamp(path) == found:
                     local.forget(path)
 
+    def note_beside(self, path: str) -> None:
+        """Names a file of ours outside of ``folder``: a killed run's is removed by the next one."""
+        local.write_whole(f"{self.folder}/{_BESIDE}", os.fsencode(path))
+
     def _begin(self) -> None:
         descriptor = self._lock.descriptor
         left = local.read_from(descriptor, 0)
@@ -92,6 +97,9 @@ class Claim:
         self._sweep()
 
     def _sweep(self) -> None:
+        named = os.fsdecode(local.read(f"{self.folder}/{_BESIDE}"))
+        if named.endswith(".gitmem"):
+            local.forget(named)
         for name in os.listdir(self.folder):
             local.forget(f"{self.folder}/{name}")
 

@@ -7,12 +7,12 @@ folder, or a program makes it; there a person adds the line.
 from __future__ import annotations
 
 import os
-import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import NeedsPerson
+from gitmem.store import temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,21 +70,21 @@ def install(hook: Hook, text: str) -> None:
 
     Raises NeedsPerson when that cannot be done; whatever happens, a hook that ran still runs.
     """
-    new = f"{hook.folder}/.{_NAME}.{secrets.token_hex(4)}.gitmem"
     try:
         os.makedirs(hook.folder, exist_ok=True)
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o755)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        if hook.there is There.PERSON:
-            # A link first, so that a kill in between leaves the person's hook in its place.
-            os.link(hook.path, f"{hook.folder}/{_BEFORE}", follow_symlinks=False)
-        os.replace(new, hook.path)
+        # Beside the folder, whatever is in it: git runs nothing there, and a killed run litters nothing.
+        with temporary.folder(os.path.dirname(hook.folder)) as staging:
+            new = f"{staging}/{_NAME}"
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o755)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+                out.write(text)
+                out.flush()
+                os.fsync(out.fileno())
+            if hook.there is There.PERSON:
+                # A link first, so that a kill in between leaves the person's hook in its place.
+                os.link(hook.path, f"{hook.folder}/{_BEFORE}", follow_symlinks=False)
+            os.replace(new, hook.path)
     except OSError as error:
-        if os.path.lexists(new):
-            os.unlink(new)
         raise NeedsPerson(f"{hook.path} cannot be written: {error.strerror}") from error
 
 

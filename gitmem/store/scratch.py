@@ -9,12 +9,12 @@ because it may hold a password.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import Unreachable
-from gitmem.store import network, objects, refs, target
+from gitmem.store import network, objects, refs, target, temporary
 from gitmem.store.network import Talk
 from gitmem.store.process import ANY
 from gitmem.store.repository import Repository
@@ -46,22 +46,23 @@ class Scratch:
     room for it.
     """
 
-    __slots__ = ("_clone", "_folder", "_talk", "remote", "repo")
+    __slots__ = ("_clone", "_open", "_talk", "remote", "repo")
 
     def __init__(self, clone: Repository, remote: str, talk: Talk | None = None) -> None:
         self.remote = remote
         self._clone = clone
         self._talk = talk or Talk(alone=True)
+        self._open = ExitStack()
 
     def __enter__(self) -> Self:
         try:
-            self._folder = tempfile.TemporaryDirectory(prefix="gitmem-")
+            folder = self._open.enter_context(temporary.folder())
         except OSError as error:
             raise Unreachable(f"there is no room to fetch into: {error.strerror}") from error
         try:
-            self.repo = _made(self._clone, self._folder.name, self.remote)
+            self.repo = _made(self._clone, folder, self.remote)
         except BaseException:
-            self._folder.cleanup()
+            self._open.close()
             raise
         return self
 
@@ -71,7 +72,7 @@ class Scratch:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._folder.cleanup()
+        self._open.close()
 
     def fetch(self, ref: str, *options: str) -> str:
         """The commit a ref of the remote is at, fetched under that name; empty if it is not there.

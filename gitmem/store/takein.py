@@ -139,6 +139,7 @@ class TakeIn:
         beside = f"{self._claim.folder}/file"
         if os.stat(self._claim.folder).st_dev != os.stat(os.path.dirname(whole)).st_dev:
             beside = whole + ".gitmem"  # a rename stays within one file system
+            self._claim.note_beside(beside)
         local.write_whole(beside, content, durable=True)
         os.chmod(beside, os.stat(whole).st_mode & 0o7777)
         os.rename(beside, whole)

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,13 +41,13 @@ def plan(sandbox: Sandbox, *, folder: str = "memory") -> InstallPlan:
 
 def install(sandbox: Sandbox) -> InstallPlan:
     planned = plan(sandbox)
-    apply(sandbox.path, planned.changes)
+    apply(sandbox.path, planned.changes, staging=sandbox.git("rev-parse", "--absolute-git-dir"))
     return planned
 
 
 def uninstall(sandbox: Sandbox) -> InstallPlan:
     planned = plan_uninstall(sandbox.path, attributes=SHIPPED.gitattributes, skills=SHIPPED.skills)
-    apply(sandbox.path, planned.changes)
+    apply(sandbox.path, planned.changes, staging=sandbox.git("rev-parse", "--absolute-git-dir"))
     return planned
 
 
@@ -420,7 +422,7 @@ def test_a_file_that_changed_since_the_plan_stops_everything(sandbox: Sandbox) -
     sandbox.write(".claude/settings.json", "{}\n")
 
     with pytest.raises(NeedsPerson, match=r"\.claude/settings\.json changed meanwhile"):
-        apply(sandbox.path, planned.changes)
+        apply(sandbox.path, planned.changes, staging=sandbox.git("rev-parse", "--absolute-git-dir"))
 
     assert changed(sandbox) == ["?? .claude/settings.json"]
 
@@ -429,13 +431,75 @@ def test_a_file_that_cannot_be_written_stops_everything_and_leaves_no_rest(tmp_p
     (tmp_path / "first").write_bytes(b"old")
     changes = [
         FileChange(path="first", before=b"old", after=b"new"),
-        FileChange(path="f" * 250, before=None, after=b"new"),
+        FileChange(path="f" * 300, before=None, after=b"new"),
     ]
 
-    with pytest.raises(NeedsPerson, match="cannot be written: File name too long"):
-        apply(tmp_path, changes)
+    with pytest.raises(NeedsPerson, match="cannot be read: File name too long"):
+        apply(tmp_path, changes, staging=str(tmp_path))
 
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("first", b"old")]
+
+
+def test_a_folder_that_became_a_link_after_the_plan_leads_nothing_out(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (sandbox.path / ".claude").mkdir()
+    planned = plan(sandbox)
+    (sandbox.path / ".claude").rmdir()
+    (sandbox.path / ".claude").symlink_to(outside)
+
+    with pytest.raises(NeedsPerson, match="behind a symlink"):
+        apply(sandbox.path, planned.changes, staging=sandbox.git("rev-parse", "--absolute-git-dir"))
+
+    assert list(outside.iterdir()) == []
+    assert changed(sandbox) == ["?? .claude"]
+
+
+def test_a_folder_exchanged_for_a_link_while_files_are_written_leads_nothing_out(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    claude = sandbox.path / ".claude"
+
+    def exchange(event: str, args: tuple[object, ...]) -> None:
+        if event == "os.rename" and str(args[1]) == "config.yaml" and not claude.is_symlink():
+            claude.rename(sandbox.path / "aside")
+            claude.symlink_to(outside)
+
+    child = os.fork()
+    if not child:
+        sys.addaudithook(exchange)
+        try:
+            install(sandbox)
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+
+    assert claude.is_symlink()
+    assert list(outside.iterdir()) == []
+
+
+def test_what_a_killed_init_left_is_gone_after_the_next(sandbox: Sandbox) -> None:
+    def kill(event: str, _: tuple[object, ...]) -> None:
+        if event == "os.rename":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    child = os.fork()
+    if not child:
+        sys.addaudithook(kill)
+        install(sandbox)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    left = [path.name for path in (sandbox.path / ".git").glob("gitmem-*")]
+    assert len(left) == 1
+    assert changed(sandbox) == []
+
+    install(sandbox)
+
+    assert list((sandbox.path / ".git").glob("gitmem-*")) == []
 
 
 def test_the_diff_shows_additions_as_git_would_and_escapes_what_a_terminal_obeys() -> None:

@@ -22,7 +22,7 @@ KNOWING = replace(SHIPPED, skills=SHIPPED.skills | {sha256(OLD.encode()).hexdige
 
 def install(sandbox: Sandbox) -> tuple[str, ...]:
     planned = plan_install(sandbox.path, shipped=KNOWING, folder="memory", ignored=lambda _: False)
-    apply(sandbox.path, planned.changes)
+    apply(sandbox.path, planned.changes, staging=str(sandbox.path / ".git"))
     return planned.notes
 
 
@@ -32,6 +32,7 @@ def uninstall(sandbox: Sandbox) -> None:
         plan_uninstall(
             sandbox.path, attributes=KNOWING.gitattributes, skills=KNOWING.skills
         ).changes,
+        staging=str(sandbox.path / ".git"),
     )
 
 

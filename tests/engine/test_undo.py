@@ -69,7 +69,7 @@ def install(root: Path, *, wish: Wish | None = None, hooks: str = SHIPPED.hooks)
         root, shipped=shipped, folder="memory", ignored=lambda _: False, wish=wish
     )
     undo.remember(str(root / "git"), planned.changes)
-    apply(root, planned.changes)
+    apply(root, planned.changes, staging=str(root / "git"))
 
 
 def uninstall(root: Path, *, starts: tuple[str, ...] = ()) -> None:
@@ -80,7 +80,7 @@ def uninstall(root: Path, *, starts: tuple[str, ...] = ()) -> None:
         starts=starts,
         found=undo.recall(str(root / "git")),
     )
-    apply(root, planned.changes)
+    apply(root, planned.changes, staging=str(root / "git"))
 
 
 def files(root: Path) -> dict[str, bytes]:

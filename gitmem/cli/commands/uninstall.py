@@ -39,7 +39,7 @@ def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
     engine = place.kept("engine")
     kept = {key: value for key in ("engine", "autoClose") if (value := place.kept(key))}
     if not dry_run:
-        apply(root, plan.changes)
+        apply(root, plan.changes, staging=place.repo.git_dir)
         undo.forget(place.repo.git_dir)
         apply_hook(hook)
         place.forget("target")
