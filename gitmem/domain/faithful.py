@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitmem.domain.active import find_active
+from gitmem.domain.carrying import dropped, says, shown
 from gitmem.domain.grounding import Rule, judge
-from gitmem.domain.grounding_losses import losses, lost_in, share
+from gitmem.domain.grounding_losses import losses, share
 from gitmem.domain.plan import Op, Operation, Request, Work
 from gitmem.domain.text import find_hidden
 
@@ -45,7 +46,8 @@ _INVENTED = {Rule.H2, Rule.H3, Rule.H5, Rule.H6}
 _ELSEWHERE = "the line it was to replace is about something else"
 _NO_DUPLICATE = "it was called a duplicate of what does not say the same"
 _A_BLOCK = "a rewording was refused: it begins a heading, a list or a quotation"
-_SAME = 1 / 3  # of a flag's words that what survives has to have; a paraphrase has few
+_STAYS = "the line it was to replace stays, too"
+_TELLS = _STAYS + ", because it says more"
 # What begins a block in Markdown, https://spec.commonmark.org/0.31.2/#blocks-and-inlines
 _BLOCK = re.compile(r"#{1,6}(\s|$)|[>|]|[-+*](\s|$)|\d{1,9}[.)](\s|$)|```|~~~|---|===")
 
@@ -60,10 +62,17 @@ def faithful(request: Request, operations: Sequence[Operation]) -> tuple[Operati
     place (of a merge, each flag's, as a line of its own); S2 is told to the reviewer.
     """
     flags = {flag.id: flag for flag in request.flags}
-    found: list[Operation] = []
-    for operation in operations:
-        found += _judged(request, operation, flags)
-    return tuple(found)
+    # A duplicate of a flag is one of the line that the flag comes to, so those lines come first.
+    judged = {
+        at: _judged(request, operation, flags)
+        for at, operation in enumerate(operations)
+        if operation.op is not Op.DUPLICATE
+    }
+    lines = _lines([one for group in judged.values() for one in group], operations)
+    for at, operation in enumerate(operations):
+        if at not in judged:
+            judged[at] = _folded(request, operation, flags, lines)
+    return tuple(one for at in sorted(judged) for one in judged[at])
 
 
 def findings(
@@ -100,8 +109,6 @@ def _judged(request: Request, operation: Operation, flags: Mapping[str, Flag]) -
     match operation.op:
         case Op.SKIP:
             return [replace(operation, reason=_grounded(operation.reason, cited))]
-        case Op.DUPLICATE:
-            return _folded(request, operation, cited, flags)
         case Op.SUPERSEDE if not _about(request, operation, cited):
             return _verbatim(request, replace(operation, survivor=""), cited, _ELSEWHERE)
         case _:
@@ -123,6 +130,9 @@ def _worded(request: Request, operation: Operation, cited: Sequence[Flag]) -> li
     if refusing:
         why = f"a rewording was refused: {_TOLD[refusing[0].rule]}"
         return _verbatim(request, operation, cited, why)
+    goes = _goes(request, operation, cited, operation.text)
+    if goes:
+        return _verbatim(request, replace(operation, survivor=""), cited, goes)
     if told:
         look = "look at the wording: " + "; ".join(finding.what for finding in told)
         return [replace(operation, reason=_joined(operation.reason, look))]
@@ -134,19 +144,45 @@ def _about(request: Request, operation: Operation, cited: Sequence[Flag]) -> boo
     return any(share(own_words(flag, request.work), operation.survivor) for flag in cited)
 
 
+def _goes(request: Request, operation: Operation, cited: Sequence[Flag], text: str) -> str:
+    """Why the line that an operation names has to stay when ``text`` is written; empty: it may go.
+
+    A merge says what the line it replaces says; what supersedes a line says what has changed of it.
+    """
+    if not operation.survivor:
+        return ""
+    words = [word for flag in cited for word in (own_words(flag, request.work), flag.text)]
+    changed = operation.op is Op.SUPERSEDE
+    lost = dropped(operation.survivor, text, words if text not in words else (), changed=changed)
+    if not lost:
+        return ""
+    return f"{_TELLS}: {shown(lost)}" if shown(lost) else _TELLS
+
+
+def _lines(judged: Sequence[Operation], told: Sequence[Operation]) -> dict[str, str]:
+    """Flag id to the line it comes to, also through other flags that it is a duplicate of."""
+    found = {flag_id: one.text for one in judged for flag_id in one.flags}
+    folded = {key: one.survivor for one in told if one.op is Op.DUPLICATE for key in one.flags}
+    for flag_id in folded:
+        at, seen = flag_id, set[str]()
+        while at in folded and at not in seen:
+            seen.add(at)
+            at = folded[at]
+        found.setdefault(flag_id, found.get(at, at))
+    return found
+
+
 def _folded(
-    request: Request, operation: Operation, cited: Sequence[Flag], flags: Mapping[str, Flag]
+    request: Request, operation: Operation, flags: Mapping[str, Flag], lines: Mapping[str, str]
 ) -> list[Operation]:
     """A duplicate; but its own words when what shall survive does not say the same."""
-    other = flags.get(operation.survivor)
-    survivor = own_words(other, request.work) if other else operation.survivor
-    if survivor and any(not _says(survivor, own_words(flag, request.work)) for flag in cited):
+    if not flags.keys() >= set(operation.flags):
+        return [operation]
+    cited = [flags[flag_id] for flag_id in operation.flags]
+    survivor = lines.get(operation.survivor, operation.survivor)
+    if survivor and any(not says(survivor, own_words(flag, request.work)) for flag in cited):
         return _verbatim(request, replace(operation, survivor=""), cited, _NO_DUPLICATE)
     return [operation]
-
-
-def _says(survivor: str, words: str) -> bool:
-    return not lost_in(words, survivor) and share(words, survivor) >= _SAME
 
 
 def _grounded(reason: str, cited: Sequence[Flag]) -> str:
@@ -162,13 +198,20 @@ def _grounded(reason: str, cited: Sequence[Flag]) -> str:
 def _verbatim(
     request: Request, operation: Operation, cited: Sequence[Flag], why: str
 ) -> list[Operation]:
-    """Own words instead: one operation per flag. Only what supersedes a line still replaces it.
+    """Own words instead: one operation per flag. Only what supersedes a line may still replace it.
+
+    It does where these words carry what the line says; else both stay.
 
     Where the line goes, and what it is a return of, does not depend on how it is worded.
     """
-    reason = _joined(operation.reason, why)
+    stays = _STAYS if operation.survivor else ""
     if operation.survivor and operation.op is Op.SUPERSEDE and len(cited) == 1:
-        return [replace(operation, text=own_words(cited[0], request.work), reason=reason)]
+        own = own_words(cited[0], request.work)
+        stays = _goes(request, operation, cited, own)
+        if not stays:
+            reason = _joined(operation.reason, why)
+            return [replace(operation, text=own, reason=reason)]
+    reason = _joined(operation.reason, why, stays)
     return [
         replace(
             operation,

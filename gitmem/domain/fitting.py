@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     _Fitted = tuple[list[Operation], list[Left]]
 
+_REPLACING = (Op.SUPERSEDE, Op.MERGE)
+
 
 def fitting(ground: Ground, operations: Sequence[Operation], flags: Mapping[str, Flag]) -> _Fitted:
     """The operations that the files can take together, in order, and the flags of the others."""
@@ -38,8 +40,12 @@ def fitting(ground: Ground, operations: Sequence[Operation], flags: Mapping[str,
 
 
 def surviving(kept: Sequence[Operation], left: Sequence[Left]) -> _Fitted:
-    """The same, but that what was called a duplicate of a flag that is left is left too."""
+    """The same, but that what was called a duplicate of a flag that is left is left too.
+
+    So is what was called one of a line that another operation, of any request, takes away.
+    """
     lost = {item.id for item in left}
+    lost |= {one.survivor for one in kept if one.op in _REPLACING and one.survivor}
     orphans = [
         operation
         for operation in kept

@@ -66,6 +66,11 @@ def lost_in(words: str, line: str) -> str:
     return _lost(_Read(words), _Read(line))
 
 
+def left_out(words: str, line: str) -> str:
+    """The first condition, reach or reservation of ``words`` that ``line`` has not; empty: none."""
+    return next((word for word, _ in _qualifying(_Read(line), _Read(words))), "")
+
+
 def share(words: str, line: str) -> float:
     """How much of what ``words`` speak of ``line`` speaks of too, from 0 to 1."""
     return _share(_Read(words), _Read(line))
@@ -100,10 +105,16 @@ def _stands(token: Token, facts: Facts) -> bool:
 
 
 def _qualifiers(line: _Read, flag: _Read) -> Iterator[Finding]:
+    for word, _ in _qualifying(line, flag):
+        yield Finding(Rule.H16, f'"{word}" of a cited flag is left out')
+
+
+def _qualifying(line: _Read, flag: _Read) -> Iterator[tuple[str, frozenset[str]]]:
+    """Of each group that the flag has and the line has not, a word of the flag's, and the group."""
     for group in _QUALIFIERS:
         meant = group & flag.words - {"just"}  # which mostly means nothing
         if meant and group.isdisjoint(line.words):
-            yield Finding(Rule.H16, f'"{min(meant)}" of a cited flag is left out')
+            yield min(meant), group
 
 
 def _measures(line: _Read, flag: _Read) -> Iterator[Finding]:

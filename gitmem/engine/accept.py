@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gitmem.domain.errors import Internal, NeedsPerson, Refused
 from gitmem.domain.taint import instructing
 from gitmem.domain.text import visible
-from gitmem.engine import ground, rebuild, review, tidy
+from gitmem.engine import folds, ground, rebuild, review, tidy
 from gitmem.engine.merge_here import merger
 from gitmem.engine.unpushed import unpushed
 from gitmem.store import drops, objects, records, refs, target, worktrees
@@ -57,7 +57,7 @@ def accept(
 
     ``tainted``: a person has read the tainted lines that would become instructions, and wants them.
     Raises Refused when they are there and nobody does, NoProgress when nothing is in review,
-    NeedsPerson when what is in review was dropped since, `replay.Conflict`, `worktrees.InTheWay`.
+    NeedsPerson when what is in review was dropped since, or folds a flag into a line that is gone, `replay.Conflict`, `worktrees.InTheWay`.
     """
     if not dry_run and not refs.resolve(repo, target.REVIEW):
         tidy.pruned(repo, configured)  # a push, or a forge, may have landed what waited for it
@@ -65,6 +65,7 @@ def accept(
     where = target.find(repo, configured)
     _refuse_dropped(repo, where, tip)
     _refuse_told_twice(repo, where, tip)
+    _refuse_orphans(repo, where, tip)
     if not tainted:
         _refuse_tainted(repo, where, tip, folder)
     if dry_run:
@@ -144,6 +145,20 @@ def _refuse_told_twice(repo: Repository, where: Target, tip: str) -> None:
             "in review is what has landed in other words since: " + ", ".join(sorted(twice)),
             hint="gitmem close makes the review anew without it; where a person edited the review, "
             "gitmem discard and close again",
+        )
+
+
+def _refuse_orphans(repo: Repository, where: Target, tip: str) -> None:
+    """A flag that was folded into a line is nowhere when that line went from the target since."""
+    base, found = ground.reviewed(repo, where, tip)
+    start, diverged = ground.newest(repo, where)
+    orphans = folds.orphans(repo, base, where.local if diverged else start, found)
+    if orphans:
+        raise NeedsPerson(
+            "the line that the review calls these flags the same as is gone from the target: "
+            + ", ".join(orphans),
+            hint="gitmem close makes the review anew; where a person edited the review, write down "
+            "there what the flags say, or gitmem discard and close again",
         )
 
 

@@ -9,6 +9,7 @@ from gitmem.domain import letter
 from gitmem.domain.drain import Fate, outcomes
 from gitmem.domain.drain import forgets as is_forget
 from gitmem.domain.errors import NoProgress, Usage
+from gitmem.engine import folds
 from gitmem.store import drops, matches, objects, records, refs, replay, target, worktrees
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ class Again:
 def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) -> Start:
     """The review branch: stacked while it waits, anew on the target when it is spent or outdated.
 
-    Outdated is a review that has what was dropped or has landed otherwise since, or that git cannot
-    merge any more. One that a person edited stays. ``again``: other reviews, whose judgement of
+    Outdated is a review that has what was dropped or has landed otherwise since, that calls a flag a
+    duplicate of a line that is gone, or that git cannot merge any more. One that a person edited stays. ``again``: other reviews, whose judgement of
     what is undrained now counts.
     """
     undrained = tuple(seen.state.undrained)
@@ -89,7 +90,7 @@ def _outdated(
 ) -> tuple[str, str]:
     """Why a waiting review should not land as it is, and what helps by hand; empty when it may."""
     waiting = filed(repo, start, tip)
-    rejected = sorted(pending & {*drops.reasons(repo), *_taken_back(repo, waiting)})
+    rejected = sorted(pending & {*_rejected(repo, waiting), *_taken_back(repo, waiting)})
     if rejected:
         why = f"it has what was dropped or unmatched: {', '.join(rejected)}"
         return why, "take its line out of gitmem/drain by hand"
@@ -99,6 +100,10 @@ def _outdated(
         was = "was" if landed == 1 else "were"
         why = f"{landed} {said} landed otherwise or {was} taken back"
         return why, "take out of gitmem/drain by hand what is there already"
+    orphans = folds.orphans(repo, base_of(repo, start, tip), start, waiting)
+    if orphans:
+        why = f"the line that it calls {', '.join(orphans)} the same as is not there any more"
+        return why, "write down in gitmem/drain by hand what they say"
     if start and not refs.contains(repo, tip, start) and not replay.merges(repo, start, tip):
         on = where.deciding_ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
         why = "it cannot be merged into the target any more"
@@ -131,7 +136,7 @@ def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Start:
         return Start(ref=target.REVIEW, tip=tip, commit=onto, flags=())
     start, diverged = newest(repo, seen.target)
     pending = _pending(repo, seen, start, tip)
-    if pending & drops.reasons(repo).keys():
+    if pending & _rejected(repo, filed(repo, base_of(repo, start, tip), tip)):
         raise NoProgress(
             "the review holds what was dropped since",
             hint="gitmem close makes it anew without that, or says what to do; then run this again",
@@ -226,6 +231,23 @@ def by_record(repo: Repository, start: str, tip: str) -> list[list[Outcome]]:
     before = objects.files(repo, start, records.FOLDER).keys() if start else set()
     now = objects.files(repo, tip, records.FOLDER)
     return [outcomes(now[path].decode("utf-8", "replace")) for path in sorted(now.keys() - before)]
+
+
+def dropped(repo: Repository, where: Target) -> frozenset[str]:
+    """The flags in review that a person has dropped, and that the review does not leave out yet."""
+    tip = refs.resolve(repo, target.REVIEW)
+    if not tip or not drops.reasons(repo):
+        return frozenset()
+    return _rejected(repo, reviewed(repo, where, tip)[1])
+
+
+def _rejected(repo: Repository, waiting: Collection[Outcome]) -> frozenset[str]:
+    """Of the flags under review the dropped ones; a review that records one as skipped has done with it."""
+    reasons = drops.reasons(repo) if waiting else {}
+    over = {Fate.SKIPPED, Fate.FORGOTTEN}
+    return frozenset(
+        item.flag.id for item in waiting if item.flag.id in reasons and item.fate not in over
+    )
 
 
 def _taken_back(repo: Repository, waiting: Collection[Outcome]) -> set[str]:

@@ -137,3 +137,103 @@ def test_a_replacement_of_nothing_does_not_become_a_sound_operation() -> None:
     request = Request(work=Work.MEMORY, flags=(flag,), files=("memory/facts.md",))
 
     assert faithful(request, [wild]) == (wild,)
+
+
+README = "The README of branch X must say that deleting it loses history"
+
+
+def test_a_refused_rewording_does_not_let_another_fact_go() -> None:
+    (found,) = outcome(
+        Op.SUPERSEDE,
+        ("X was renamed to Y",),
+        text="The README of branch Y must say that deleting Y loses 3 years of history",
+        survivor=README,
+    )
+
+    assert (found.op, found.text, found.survivor) == (Op.KEEP, "X was renamed to Y", "")
+    assert "a rewording was refused" in found.reason
+    assert "the line it was to replace stays, too, because it says more: README" in found.reason
+
+
+def test_own_words_that_a_model_chose_do_not_let_another_fact_go_either() -> None:
+    (found,) = outcome(Op.SUPERSEDE, ("X was renamed to Y",), survivor=README)
+
+    assert (found.op, found.survivor) == (Op.KEEP, "")
+    assert "stays, too" in found.reason
+
+
+def test_a_grounded_rewording_that_drops_half_of_the_line_leaves_the_line() -> None:
+    flag = "branch X was renamed to Y"
+
+    (found,) = outcome(Op.SUPERSEDE, (flag,), text="Branch X was renamed to Y.", survivor=README)
+
+    assert (found.op, found.text, found.survivor) == (Op.KEEP, flag, "")
+    assert "stays, too" in found.reason
+
+
+def test_a_rewording_that_carries_the_line_replaces_it() -> None:
+    (found,) = outcome(
+        Op.SUPERSEDE,
+        ("the rate limit was raised to 60 requests per minute",),
+        text="The rate limit is 60 requests per minute; bursts of 10 are fine.",
+        survivor="The rate limit is 30 requests per minute; bursts of 10 are fine.",
+    )
+
+    assert (found.op, found.text[:30]) == (Op.SUPERSEDE, "The rate limit is 60 requests ")
+
+
+def test_several_flags_that_replace_a_line_in_their_own_words_leave_it() -> None:
+    found = outcome(
+        Op.SUPERSEDE,
+        ("deploys use ArgoCD now", "deploys need a tag"),
+        survivor="deploys use Jenkins",
+    )
+
+    assert [(one.op, one.survivor) for one in found] == [(Op.KEEP, ""), (Op.KEEP, "")]
+    assert all("stays, too" in one.reason for one in found)
+
+
+def test_a_merge_that_drops_a_clause_of_the_line_leaves_the_line() -> None:
+    (found,) = outcome(
+        Op.MERGE,
+        ("the cache is cleared nightly",),
+        text="The cache is cleared nightly and lives in Redis.",
+        survivor="The cache lives in Redis, and operators hate its eviction",
+    )
+
+    assert (found.op, found.survivor) == (Op.KEEP, "")
+
+
+def test_a_duplicate_of_a_flag_is_one_of_the_line_that_this_flag_comes_to() -> None:
+    one, two = new_flag("deploys need a tag and an approval"), new_flag("deploys need an approval")
+    request = Request(work=Work.MEMORY, flags=(one, two), files=("memory/facts.md",))
+    told = [
+        Operation(op=Op.DUPLICATE, flags=(two.id,), file="", survivor=one.id),
+        Operation(
+            op=Op.SUPERSEDE,
+            flags=(one.id,),
+            file="memory/facts.md",
+            text="Deploys need a tag.",
+            survivor="deploys need a tag",
+        ),
+    ]
+
+    first, second = faithful(request, told)
+
+    assert (first.op, first.text) == (Op.KEEP, "deploys need an approval")
+    assert second.op in {Op.SUPERSEDE, Op.KEEP}
+
+
+def test_a_rule_that_says_more_than_the_lesson_stays() -> None:
+    flag = new_flag("the build was slow", kind="snag", better="Run make with -j2")
+    request = Request(work=Work.RULES, flags=(flag,), files=("CLAUDE.md",))
+    told = Operation(
+        op=Op.SUPERSEDE,
+        flags=(flag.id,),
+        file="CLAUDE.md",
+        survivor="Run make with -j1 and never as root",
+    )
+
+    (found,) = faithful(request, [told])
+
+    assert (found.op, found.text, found.survivor) == (Op.EDIT, "Run make with -j2", "")

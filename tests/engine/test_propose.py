@@ -12,6 +12,7 @@ from gitmem.domain.check_policy import STRICT
 from gitmem.domain.forges import Forge
 from gitmem.domain.plan import Op, Operation, Request, Work
 from gitmem.engine import forget as forgetting
+from gitmem.engine import ground
 from gitmem.engine import propose as proposing
 from gitmem.engine.close import Closed, Wanted
 from gitmem.engine.deliver import Terms, Way
@@ -935,3 +936,35 @@ def test_without_gh_the_branch_is_pushed_plainly(
     done = pr(project.one, forge=Forge.GITHUB)[1]
 
     assert (done.problem, done.way) == ("", Way.PLAIN)
+
+
+def test_a_flag_dropped_before_it_was_proposed_is_recorded_once_and_that_is_the_end(
+    project: Project,
+) -> None:
+    project.one.drop(project.one.flag("of no use"))
+
+    first, done = pr(project.one)
+    again, more = pr(project.one)
+
+    assert [one.fate.value for one in first.outcomes] == ["skipped"]
+    assert (again.commit, again.outcomes, more.commit) == ("", (), done.commit)
+    assert not [note for note in (*again.notes, *more.notes) if "anew" in note]
+    assert ground.dropped(project.one.repo, project.one.status().target) == frozenset()
+
+
+def test_what_is_dropped_beside_a_fact_settles_too_and_something_can_be_forgotten_then(
+    project: Project,
+) -> None:
+    (old,) = landed(project, "an old fact")
+    project.one.flag("a fact")
+    gone = project.one.flag("of no use")
+    pr(project.one)
+    project.one.drop(gone)
+    assert ground.dropped(project.one.repo, project.one.status().target) == {gone}
+    anew, _ = pr(project.one)
+    again, _ = pr(project.one)
+
+    assert any("made anew" in note for note in anew.notes)
+    assert again.commit == ""
+    wanted = forgetting.Wanted(flags=(old,), configured="main", folder="memory")
+    assert forgetting.forget(project.one.repo, wanted).commit

@@ -95,7 +95,7 @@ def review(
         )
     if cited:
         looking.say_stale(cited)
-    if any(item.flag.id in dropped for item in found.outcomes):
+    if any(_rejected(item, dropped) for item in found.outcomes):
         render.say("next: gitmem close makes the review anew without what was dropped")
         return
     render.say("next: gitmem accept lands it, gitmem discard takes it back,")
@@ -113,6 +113,11 @@ def _unmatch(place: Workplace, prefix: str, *, json: bool, dry_run: bool) -> Non
     render.say("next: gitmem close makes the review anew without the match")
 
 
+def _rejected(item: Outcome, dropped: Collection[str]) -> bool:
+    """Whether a person has dropped what this review still files."""
+    return item.flag.id in dropped and item.fate not in {Fate.SKIPPED, Fate.FORGOTTEN}
+
+
 def _row(item: Outcome, dropped: Collection[str], *, several: bool) -> tuple[str, str, str]:
     """Id, what became of it, and the line with where it goes and where it comes from."""
     marks = [item.fate.value]
@@ -120,7 +125,7 @@ def _row(item: Outcome, dropped: Collection[str], *, several: bool) -> tuple[str
         marks.append("reworded")
     if item.flag.tainted:
         marks.append("tainted")
-    if item.flag.id in dropped and item.line:
+    if _rejected(item, dropped):
         marks.append("dropped since")
     where = item.file or (f"same as {item.survivor}" if item.survivor else "")
     about = [part for part in (where, item.reason) if part]

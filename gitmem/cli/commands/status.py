@@ -13,7 +13,7 @@ from gitmem.engine import ground, tidy
 from gitmem.engine.checked import There
 from gitmem.engine.unpushed import unpushed
 from gitmem.engine.unseen import unseen
-from gitmem.store import drops, target
+from gitmem.store import target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,8 +86,8 @@ def _rows(place: Workplace, seen: Snapshot) -> list[tuple[str, str, str, str]]:
         number = len(state.undrained) + len(state.unreadable)
         rows.append((str(number), "undrained", _about(state.undrained), "next: gitmem close"))
     if state.proposed:
-        reasons = drops.reasons(place.repo)
-        dropped = [flag for flag in state.proposed if flag.id in reasons]
+        rejected = ground.dropped(place.repo, seen.target)
+        dropped = [flag for flag in state.proposed if flag.id in rejected]
         about = _about(state.proposed) + (f"; {len(dropped)} dropped since" if dropped else "")
         then = "next: gitmem close" if dropped else "next: gitmem review, gitmem accept"
         rows.append((str(len(state.proposed)), "in review", about, then))
