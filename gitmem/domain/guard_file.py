@@ -63,7 +63,9 @@ def unfit(found: Guard) -> str:
 
 
 def add(text: str, new: Sequence[Guard]) -> str:
-    """``text`` with these guards after the others; one that is there already only gains its flags.
+    """``text`` with these guards after the others; one of the same loop takes the new lesson and flags.
+
+    The lesson of another loop, or of a person, is not replaced: then both are said.
 
     Raises Refused for a guard that would not be read, and when there is no room.
     """
@@ -133,7 +135,10 @@ def _key(guard: Guard) -> tuple[tuple[str, ...], str]:
 
 
 def _same(line: str, guard: Guard) -> bool:
+    """Whether a line is the guard: with its lesson, or one of the same loop."""
     try:
-        return _key(guards.parse(line)) == _key(guard)
+        old = guards.parse(line)
     except ValueError:
         return False
+    ours = old.lesson == guard.lesson or not {*old.flags}.isdisjoint(guard.flags)
+    return _key(old) == _key(guard) and ours

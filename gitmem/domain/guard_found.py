@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.grounding_lexicon import words
 from gitmem.domain.guard import HEARD, SHELL, WRITERS, Guard, objection
+from gitmem.domain.subcommands import SUBCOMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,40 +17,29 @@ if TYPE_CHECKING:
 _CODE = re.compile(r"`([^`]{3,120})`")
 # A path: it may be run, and it may be edited.
 _PATH = re.compile(r"(?:[\w.@-]+/)+[\w.@*-]*|[\w.@-]*\w\.[A-Za-z]\w{0,5}")
-# What names a program a person would warn of, when it stands without backticks.
-_PROGRAMS = words(
-    """
-    ansible apt apt-get brew bundle cargo cmake composer conda curl docker docker-compose dotnet gem gh git
-    go gradle helm java just kubectl make mvn mypy ninja node npm npx pip pipenv pnpm poetry psql pytest
-    python rails rake rsync ruff ruby rustc scp ssh tar terraform tox uv vagrant wget yarn
-    """
-)
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]*|--?[A-Za-z][A-Za-z0-9-]*")
 _NAMED = re.compile(
     r"(?<![\w./-])(?:[\w.-]+/)*[\w-]+\.(?:bash|js|mjs|php|pl|ps1|py|rb|sh|ts)(?![\w/-])"
 )
-_SUBCOMMAND = re.compile(r"[a-z][a-z0-9:_-]*")
 _OPTION = re.compile(r"--?[A-Za-z][A-Za-z0-9-]*")
-# English that may follow a program's name in a sentence.
-_PROSE = words(
-    """
-    a after again also always and are as at be before breaks but by can cannot did does dies fails failed for
-    from gave had hangs has in into is it its may must needs never not of on once or runs should so stops that
-    the then there this to too until was when while will with without works
-    """
-)
+# How a command begins, also behind `VARIABLE=value`, and what is a word of a program's code instead.
+_COMMAND = re.compile(r"(?:[A-Z_][A-Z0-9_]*=\S* +)*(?:\.{0,2}/)?[a-z0-9_.][\w./@+-]*(?: |$)")
+_CODED = re.compile(r"\w\(|^\.?[a-z_]\w*_\w*$|[:;]$")
+_NOT_RUN = words("nil none null true false undefined self this")
 
 
 def proposed(flags: Sequence[Flag]) -> tuple[tuple[str, ...], str] | None:
     """Tools and pattern of a guard against what these snags tell of; None when they name nothing.
 
-    What snagged is looked for first in backticks (a path is meant whoever touches it), then in the paths they are about, then as a script
-    or a program with its subcommand in the sentence. The newest snag that names something counts.
+    What snagged is looked for first in backticks (a path is meant whoever touches it), then in the paths
+    they are about, then in the sentence: a script, or a program with a subcommand that it is known to
+    have, or with an option. The newest snag that names something counts. What no call can look like
+    (an error's name, a function, a value) makes none: a guard that cannot fire is no fix.
     """
     for flag in reversed(flags):
         for span in _CODE.findall(flag.text):
             tools = HEARD if _PATH.fullmatch(span) else SHELL
-            if _sound(tools, span):
+            if _sound(tools, span) and (tools == HEARD or _is_run(span)):
                 return tools, span
     for flag in reversed(flags):
         for path in flag.paths:
@@ -63,6 +53,14 @@ def proposed(flags: Sequence[Flag]) -> tuple[tuple[str, ...], str] | None:
     return None
 
 
+def _is_run(span: str) -> bool:
+    """Whether what stands in backticks may be (part of) a command: no error, function or value."""
+    if _OPTION.match(span):
+        return True
+    coded = _CODED.search(span) or span.lower() in _NOT_RUN
+    return bool(_COMMAND.match(span)) and not coded
+
+
 def _spoken(text: str) -> str:
     """A program with its subcommand and options, or a script, as a sentence names it; or nothing.
 
@@ -70,7 +68,7 @@ def _spoken(text: str) -> str:
     """
     said = text.split()
     for at, word in enumerate(said):
-        named, options = _command(said[at + 1 : at + 4]) if word in _PROGRAMS else ("", [])
+        named, options = _command(word, said[at + 1 : at + 4]) if word in SUBCOMMANDS else ("", [])
         if options:
             return "*" + "*".join([f"{word} {named}".strip(), *options]) + "*"
         if named:
@@ -79,14 +77,14 @@ def _spoken(text: str) -> str:
     return script.group() if script else ""
 
 
-def _command(following: Sequence[str]) -> tuple[str, list[str]]:
+def _command(program: str, following: Sequence[str]) -> tuple[str, list[str]]:
     """The subcommand and the options that follow a program's name in a sentence."""
     named, options = "", []
     for word in following:
         bare = word.rstrip(".,;:")
         if _OPTION.fullmatch(bare):
             options.append(bare)
-        elif named or options or bare in _PROSE or not _SUBCOMMAND.fullmatch(bare):
+        elif named or options or bare not in SUBCOMMANDS[program]:
             break
         else:
             named = bare

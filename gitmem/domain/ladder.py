@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from gitmem.domain.flag import Flag
     from gitmem.domain.places import Places
 
-_NOTHING_ABOVE = (
-    "nothing stronger can be made: no skill fits, and no command or path is named that a guard "
-    "could match (name it in backticks, or with --paths)"
+_NO_GUARD = (
+    "no guard could be made: no command or path is named that one could match (name it in "
+    "backticks, or with --paths)"
 )
+_NOTHING_ABOVE = f"nothing stronger can be made, as no skill fits and {_NO_GUARD}"
+_ABOVE_GUARD = "there is nothing above a guard; a person may set its mode to ask"
 
 
 def climb(
@@ -52,7 +54,7 @@ def climb(
     if now is Rung.GUARD:
         guard = proposed(flags)
         tools, match = guard or ((), "")
-        remark = "there is nothing above a guard; a person may set its mode to ask"
+        remark = _ABOVE_GUARD if guard else f"{_ABOVE_GUARD}; {_NO_GUARD}"
         return Climb(
             file=guards.FILE if guard else places.instructions,
             rung=Rung.GUARD if guard else Rung.RULE,

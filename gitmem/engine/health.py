@@ -9,10 +9,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitmem.domain import age
+from gitmem.domain import age, guard
 from gitmem.domain.errors import GitmemError
 from gitmem.domain.finding import Finding, Mend, fail, ok, warn
 from gitmem.domain.jsonline import loads
+from gitmem.domain.text import visible
 from gitmem.engine import loops, snapshot
 from gitmem.store import guards, identity, local, process, publisher, refs, target
 from gitmem.store.journal import Journal
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from gitmem.store.repository import Repository
 
 _STALE = 60.0  # seconds; git holds a ref's lock for milliseconds
+_WEEK = 7 * 24 * 3600.0  # seconds in which a guard may wait for its first call before that is odd
+_NAMED = 3  # patterns in a sentence
 _TAIL = 200_000  # bytes of the ledger that are looked at
 _REBUILD = "gitmem status sets what is broken aside and rebuilds from the journal"
 _WAIT = "flags are safe in the journal until it lets go"
@@ -40,7 +43,7 @@ def look(repo: Repository, configured: str, now: float) -> list[Finding]:
         lambda: _writable(repo),
         lambda: _locks(repo, now),
         lambda: _queue(repo, configured),
-        lambda: _guards(repo, configured),
+        lambda: _guards(repo, configured, now),
         lambda: _ledger(repo, now),
     ]
     found: list[Finding] = []
@@ -171,17 +174,37 @@ def _objects(repo: Repository, seen: Snapshot) -> list[Finding]:
     return found
 
 
-def _guards(repo: Repository, configured: str) -> list[Finding]:
-    """How many guards are in force, and which lines of their file are none; nothing without any."""
+def _guards(repo: Repository, configured: str, now: float) -> list[Finding]:
+    """How many guards are in force, which never matched, and which lines of their file are none."""
     where = target.find(repo, configured)
-    known = len(guards.found(repo, where.local or where.upstream).guards)
+    commit = where.local or where.upstream
+    known = len(guards.found(repo, commit).guards)
     flaws = loops.no_guards(repo, configured)
     found = [
         warn("guard", f"{flaw}: it is never said", "docs/data-model.md has the shape")
         for flaw in flaws[:3]
     ]
+    if not known:
+        return found
     in_force = "1 guard is" if known == 1 else f"{known} guards are"
-    return [*found, ok("guards", f"{in_force} in force on {where.name}")] if known else found
+    found.append(ok("guards", f"{in_force} in force on {where.name}"))
+    never = loops.never_matched(repo, configured)
+    if never:
+        more = f" and {len(never) - _NAMED} more" if len(never) > _NAMED else ""
+        names = ", ".join(visible(match) for match in never[:_NAMED])
+        said = f"never matched a call in this clone: {names}{more}"
+        fresh = now - _changed(repo, commit) < _WEEK
+        hint = "a guard that cannot match is no fix: change or take out its line in " + guard.FILE
+        found.append(ok("guards", said) if fresh else warn("guards", said, hint))
+    return found
+
+
+def _changed(repo: Repository, commit: str) -> float:
+    """When the file of guards last changed, in seconds since 1970; 0 where history does not tell."""
+    done = repo.git(
+        "log", "-1", "--format=%ct", "--no-show-signature", commit, "--", guard.FILE, ok=process.ANY
+    )
+    return float(done.text) if done.text.isdigit() else 0.0
 
 
 def _ledger(repo: Repository, now: float) -> list[Finding]:

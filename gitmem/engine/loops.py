@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gitmem.domain import ladder
 from gitmem.domain import loops as rules
 from gitmem.domain.errors import Refused
+from gitmem.domain.guard import FILE
 from gitmem.domain.loops import Climb, Loop, LoopState
 from gitmem.engine import alike, base, ground, history, snapshot
 from gitmem.engine.guarding import FIRED
@@ -45,6 +46,11 @@ class Told:
         return self.loop.entries[-1].outcome is None
 
     @property
+    def guarded(self) -> bool:
+        """Whether the edit in force is a guard."""
+        return bool(self.loop.edit) and self.loop.file == FILE
+
+    @property
     def back(self) -> bool:
         """Whether it came back since its edit landed."""
         return self.loop.state in _BACK
@@ -72,6 +78,17 @@ def no_guards(repo: Repository, configured: str) -> list[str]:
     where = target.find(repo, configured)
     landed = guards.found(repo, where.local or where.upstream)
     return list(dict.fromkeys([*landed.flaws, *guards.beside(repo).flaws]))
+
+
+def never_matched(repo: Repository, configured: str) -> list[str]:
+    """The patterns of the guards in force that no call in this clone has matched, by its ledger.
+
+    Of a guard that names no flag the ledger cannot tell; nor of one whose flag another guard names.
+    """
+    where = target.find(repo, configured)
+    fired = set[str]().union(*_fires(repo))
+    known = guards.found(repo, where.local or where.upstream).guards
+    return [one.match for one in known if one.flags and fired.isdisjoint(one.flags)]
 
 
 def _fired_for(loop: Loop, fired: Sequence[set[str]]) -> int:

@@ -256,3 +256,42 @@ def test_a_line_of_the_guards_file_that_is_no_guard_is_said_with_the_reason(
     assert (told.code, loops(sandbox)) == (0, [])
     for part in (".gitmem/guards.jsonl:2", ".gitmem/guards.jsonl:3", "1 guard is in force on main"):
         assert part in doctor.out
+
+
+def test_a_guard_that_never_matched_is_told_until_it_does(sandbox: Sandbox) -> None:
+    first = flagged(sandbox, "`make x` broke", "--better", "Run make y.")
+    land(sandbox)
+    flagged(sandbox, "`make x` broke again", "--better", "Never make x.", "--again", first)
+    land(sandbox)
+
+    told = sandbox.gitmem("loops").out
+    (fields,) = loops(sandbox)
+    doctor = json.loads(sandbox.gitmem("doctor", "--json").out)
+
+    assert "  guard never matched a call in this clone" in told
+    assert fields["fires"] == 0
+    said = [one for one in doctor["findings"] if one["check"] == "guards"]
+    assert [(one["level"], one["what"]) for one in said] == [
+        ("ok", "1 guard is in force on main"),
+        ("ok", "never matched a call in this clone: make x"),
+    ]
+
+    old = {"GIT_COMMITTER_DATE": "2020-01-01T00:00:00Z"}
+    sandbox.git("commit", "--quiet", "--amend", "--no-edit", env=old)
+    (_, late) = [
+        one
+        for one in json.loads(sandbox.gitmem("doctor", "--json").out)["findings"]
+        if one["check"] == "guards"
+    ]
+    assert (late["level"], "no fix" in late["hint"]) == ("warn", True)
+
+    call: dict[str, object] = {
+        "hook_event_name": "PreToolUse",
+        "session_id": "s1",
+        "cwd": str(sandbox.path),
+    }
+    call |= {"tool_name": "Bash", "tool_input": {"command": "make x"}}
+    sandbox.gitmem("hook", "claude-code", "PreToolUse", input=json.dumps(call))
+
+    assert "  guard fired 1 time" in sandbox.gitmem("loops").out
+    assert "never matched" not in sandbox.gitmem("doctor").out

@@ -151,9 +151,18 @@ def test_adding_keeps_every_line_that_is_there_and_never_writes_a_mode() -> None
 def test_a_guard_that_is_there_takes_the_new_lesson_and_keeps_a_person_s_mode() -> None:
     text = guard(flags=(ID,), ask=True).line + "\n"
 
-    after = guard_file.add(text, [guard(lesson="better", flags=(OTHER,))])
+    after = guard_file.add(text, [guard(lesson="better", flags=(ID, OTHER))])
 
     assert guard_file.read(after).guards == (guard(lesson="better", flags=(ID, OTHER), ask=True),)
+
+
+@pytest.mark.parametrize("flags", [(ID,), ()], ids=["of another loop", "by hand"])
+def test_another_lesson_about_the_same_call_is_not_replaced(flags: tuple[str, ...]) -> None:
+    old, new = guard(flags=flags), guard(lesson="better", flags=(OTHER,))
+
+    after = guard_file.add(old.line + "\n", [new])
+
+    assert guard_file.read(after).guards == (old, new)
 
 
 def test_guards_that_two_sides_added_unite_and_anything_more_is_for_a_person() -> None:
@@ -196,6 +205,23 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
         ("the staging database is read-only", None),
         ("make fails when the cache is cold", None),
         ("`*` is not a command", None),
+        ("git commit -n passed", (SHELL, "*git commit*-n*")),
+        ("pytest -x stops too early", (SHELL, "*pytest*-x*")),
+        ("`mytool sync` hung", (SHELL, "mytool sync")),
+        ("`DEBUG=1 ./run.sh` hung", (SHELL, "DEBUG=1 ./run.sh")),
+        # What no call can look like.
+        ("git lost my stash after a rebase", None),
+        ("tox rebuilt again", None),
+        ("make sure that the cache is warm", None),
+        ("go to the folder first", None),
+        ("just run it again", None),
+        ("docker daemon died", None),
+        ("uv resolved another version", None),
+        ("`None` came back", None),
+        ("`TypeError: not a list` was raised", None),
+        ("`parse_config()` read the wrong file", None),
+        ("`retry_after` was ignored", None),
+        ("`HEAD` had moved", None),
     ],
 )
 def test_a_guard_is_made_against_what_the_snag_names(

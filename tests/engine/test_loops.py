@@ -307,6 +307,17 @@ def test_a_guard_that_fires_is_counted_for_its_loop(desk: Desk) -> None:
     assert told.fires == 2
 
 
+def test_a_snag_that_names_no_call_makes_no_guard_and_the_review_says_so(desk: Desk) -> None:
+    first = snag(desk, "the stash was gone", better="commit, do not stash")
+    desk.land()
+    snag(desk, "git lost my stash after a rebase", better="commit, do not stash it", again=first)
+
+    done = desk.close()
+
+    assert "no guard could be made" in done.outcomes[0].reason
+    assert desk.sandbox.git("ls-tree", "gitmem/drain", GUARDS) == ""
+
+
 def test_a_tainted_snag_reaches_a_guard_only_when_a_person_says_so(desk: Desk) -> None:
     first = snag(desk)
     desk.land()

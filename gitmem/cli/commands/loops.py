@@ -55,6 +55,7 @@ def _fields(one: Told) -> dict[str, object]:
         ],
         "commit": edit.commit if edit else None,
         "rung": one.climb.rung.value,
+        **({"fires": one.fires} if one.guarded else {}),
     }
 
 
@@ -82,6 +83,8 @@ def _print(one: Told) -> None:
     if one.fires:
         since = "" if one.back else ", the snag has not come back"
         render.flow(f"  guard fired {render.count(one.fires, 'time')}{since}")
+    elif one.guarded:
+        render.flow("  guard never matched a call in this clone, so nothing shows yet that it can")
 
 
 def _when(entry: Entry) -> str:
