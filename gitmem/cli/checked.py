@@ -45,6 +45,8 @@ def show(found: Checked, policy: Policy, now: float) -> None:
     limited = policy.max_age is not None or policy.max_flags is not None
     for reason in why if limited else ():
         render.say(reason)
+    for one in found.conflicts[:_SHOWN]:
+        render.say(str(one))
     _groups(found, now)
     for line in what_to_run(found):
         render.say(line)
@@ -82,6 +84,8 @@ def what_to_run(found: Checked) -> list[str]:
     """What makes the check pass, one line for each group."""
     share = "gitmem sync, then " if found.there is There.FOUND else ""
     lines = []
+    if found.conflicts:
+        lines.append("run: gitmem sync; it keeps both lines and says how a person settles it")
     if (found.undrained or found.unreadable) and found.view.branches:
         names = ", ".join(found.view.branches)
         lines.append(f"run: {share}gitmem close --here on {names}, and push it")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.cli import looking, progress, proposing, render
+from gitmem.domain.errors import NeedsPerson, NoProgress, Partial
 from gitmem.domain.gate import NO_ANSWER, by_reason
 from gitmem.store import display
 
@@ -49,6 +50,15 @@ def answer(closed: Closed) -> dict[str, object]:
         "wall_s": round(closed.run.wall_s, 3),
         **({"stale": looking.stale_answer(closed.stale)} if closed.stale else {}),
     }
+
+
+def exit_code(closed: Closed) -> int:
+    """0, or why not: something for a person to settle, or flags that stay in the queue."""
+    if closed.conflicts:
+        return NeedsPerson.exit_code
+    if closed.left:
+        return Partial.exit_code if closed.outcomes else NoProgress.exit_code
+    return 0
 
 
 def report(

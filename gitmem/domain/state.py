@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from gitmem.domain.flag import Flag
-    from gitmem.domain.queue import Damaged
+    from gitmem.domain.queue import Conflict, Damaged
 
 UNDRAINED = "undrained"
 IN_REVIEW = "in review"
@@ -58,10 +58,13 @@ class State:
 
     ``journaled``: ids not on the queue branch yet. ``healed``: ids that were pruned and whose
     record is gone again. ``damaged``: lines no reader understands. ``unreadable``: ids of damaged
-    lines that are not drained.
+    lines that are not drained. ``conflicts``: ids with two different lines, ``disputed`` those of
+    which this clone did not write either.
     """
 
-    __slots__ = ("by_state", "damaged", "healed", "journaled", "unreadable")
+    __slots__ = (
+        "by_state", "conflicts", "damaged", "disputed", "healed", "journaled", "unreadable",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -71,17 +74,25 @@ class State:
         healed: Sequence[str],
         damaged: Sequence[Damaged],
         unreadable: Sequence[str],
+        conflicts: Mapping[str, Conflict],
     ) -> None:
         self.by_state = by_state
         self.journaled = journaled
         self.healed = healed
         self.damaged = damaged
         self.unreadable = unreadable
+        self.conflicts = conflicts
+        self.disputed: Collection[str] = ()
 
     @property
     def undrained(self) -> Sequence[Flag]:
         """Flags without any record."""
         return self.by_state[UNDRAINED]
+
+    @property
+    def drainable(self) -> Sequence[Flag]:
+        """Those of them whose line is beyond doubt."""
+        return [flag for flag in self.undrained if flag.id not in self.disputed]
 
     @property
     def in_review(self) -> Sequence[Flag]:
@@ -116,13 +127,14 @@ def derive(
     archive: Mapping[str, Flag],
     records: Records,
     damaged: Sequence[Damaged],
+    conflicts: Mapping[str, Conflict] | None = None,
 ) -> State:
     """Puts every flag into exactly one state.
 
-    An archived flag counts only when its record is not on the deciding ref any more: a reverted
+    Of two lines with one id the journal's counts: this clone wrote it. An archived flag counts only when its record is not on the deciding ref any more: a reverted
     landing brings it back.
     """
-    live = {**queue, **{key: flag for key, flag in journal.items() if key not in queue}}
+    live = {**queue, **journal}
     healed = [key for key in archive if key not in live and records.state(key) == UNDRAINED]
     by_state: dict[str, list[Flag]] = {
         state: [] for state in (UNDRAINED, IN_REVIEW, CARRIED, ACCEPTED, DRAINED)
@@ -137,10 +149,13 @@ def derive(
         for line in damaged
         if line.flag_id and line.flag_id not in live and line.flag_id not in records.deciding
     ]
-    return State(
+    state = State(
         by_state,
         journaled=[key for key in journal if key not in queue],
         healed=healed,
         damaged=damaged,
         unreadable=unreadable,
+        conflicts=conflicts or {},
     )
+    state.disputed = [key for key in state.conflicts if key not in journal]
+    return state

@@ -6,13 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import Internal, NeedsPerson, Refused
+from gitmem.domain.queue import Conflict, Lines
 from gitmem.domain.taint import instructing
 from gitmem.domain.text import visible
 from gitmem.engine import folds, ground, rebuild, review, tidy
 from gitmem.engine.merge_here import merger
+from gitmem.engine.snapshot import JOURNAL
 from gitmem.engine.unpushed import unpushed
 from gitmem.store import drops, objects, records, refs, target, worktrees
 from gitmem.store.claim import Claim
+from gitmem.store.journal import Journal
 from gitmem.store.repository import BRANCH
 from gitmem.store.worktrees import InTheWay, Move
 
@@ -66,6 +69,7 @@ def accept(
     _refuse_dropped(repo, where, tip)
     _refuse_told_twice(repo, where, tip)
     _refuse_orphans(repo, where, tip)
+    _refuse_other_line(repo, where, tip)
     if not tainted:
         _refuse_tainted(repo, where, tip, folder)
     if dry_run:
@@ -159,6 +163,26 @@ def _refuse_orphans(repo: Repository, where: Target, tip: str) -> None:
             + ", ".join(orphans),
             hint="gitmem close makes the review anew; where a person edited the review, write down "
             "there what the flags say, or gitmem discard and close again",
+        )
+
+
+def _refuse_other_line(repo: Repository, where: Target, tip: str) -> None:
+    """A flag that was acknowledged here must not land as another line under its id."""
+    lines = Lines()
+    lines.read(Journal(repo.folder).read(), JOURNAL)
+    texts = records.Texts({flag_id: flag.line for flag_id, flag in lines.flags.items()})
+    targets = {where.local, where.upstream, where.shared} - {""}
+    told = records.proposed(repo, tip, targets, texts)
+    found = [
+        str(Conflict(key, (texts.lines[key], JOURNAL), (line, "in review")))
+        for key, line in texts.other.items()
+        if key not in told
+    ]
+    if found:
+        raise NeedsPerson(
+            "in review is another line than the one that was flagged here: " + "; ".join(found),
+            hint="gitmem close makes the review anew; where a person edited the review, gitmem "
+            "discard and close again",
         )
 
 

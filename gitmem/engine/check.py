@@ -26,7 +26,10 @@ from gitmem.store.repository import BRANCH
 from gitmem.store.scratch import Scratch
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from gitmem.domain.flag import Flag
+    from gitmem.domain.queue import Conflict
     from gitmem.engine.snapshot import Snapshot
     from gitmem.store.repository import Repository
 
@@ -96,6 +99,18 @@ class _Look:
         known = self._seen.records if self._seen else Records((), (), ())
         deciding = {*known.deciding, *self._head}
         self._records = Records(deciding, known.local, known.review, known.carried)
+        lines = {flag.id: flag.line for flag in self._theirs.flags.values()}
+        self._texts = records.Texts({**lines, **snapshot.known_lines(self._queue)})
+        self._compare(known.deciding)
+
+    def _compare(self, deciding: Collection[str]) -> None:
+        """What is only at the remote, and has landed: is it the line that landed?"""
+        here = {*self._queue.branch.flags, *self._queue.journal.flags}
+        landed = (self._theirs.flags.keys() - here).intersection(deciding)
+        if landed and self._seen:
+            found = records.ids(self._repo, self._seen.target.deciding, self._texts)
+            landed -= found
+            self._records.deciding = set(self._records.deciding) - landed
 
     def _snapshot(self, *, asking: bool) -> Snapshot | None:
         """What this clone knows; None where it lacks the target and the remote can be asked."""
@@ -134,7 +149,16 @@ class _Look:
             archive=found.archive.flags,
             records=self._records,
             damaged=[*self._theirs.damaged, *found.branch.damaged, *found.journal.damaged],
+            conflicts=self._conflicts(),
         )
+
+    def _conflicts(self) -> dict[str, Conflict]:
+        """Ids with two different lines, here, at the remote, or in a record."""
+        decided = self._records.deciding
+        at = (f"at {self._remote}", self._theirs)
+        seen = self._seen.state.conflicts if self._seen else {}
+        kept = {key: one for key, one in seen.items() if not (one.recorded and key in decided)}
+        return {**snapshot.disagreeing(self._queue, decided, self._texts, at), **kept}
 
     def is_behind(self, place: Scratch) -> bool:
         """Whether the target at the remote is not the one by which something here is called drained.
@@ -152,10 +176,13 @@ class _Look:
         """Takes the remote's word for what is on the target, on the base and in review there."""
         repo, here, seen = self._repo, self._records, self._seen
         commits = {refs.resolve(repo, "HEAD"), seen.target.shared if seen else ""}
-        known = {oid: ids for one in commits for oid, ids in records.by_object(repo, one).items()}
+        texts = self._texts
+        known = {
+            oid: ids for one in commits for oid, ids in records.by_object(repo, one, texts).items()
+        }
         main, base = self._target(), "refs/heads/" + self._asked.build.base
         bases = [base] if self._asked.build.base and base != main else []
-        there = Recorded(place, [main, *bases, target.REVIEW], known)
+        there = Recorded(place, [main, *bases, target.REVIEW], known, texts)
         if main not in there.tips and (not seen or (self._follows and seen.target.shared)):
             raise self._no_target(main)
         # What this clone last fetched of the target is old now; what it never pushed is not.
@@ -223,6 +250,12 @@ class _Look:
             tuple(flag for flag in flags if view.has(flag))
             for flags in (state.undrained, state.proposed, state.carried, state.accepted)
         )
+        flags = {**self._theirs.flags, **self._queue.branch.flags, **self._queue.journal.flags}
+        clashes = tuple(
+            one
+            for key, one in state.conflicts.items()
+            if view.scope is Scope.ALL or (key in flags and view.has(flags[key]))
+        )
         fork = self._asked.build.fork and self._asked.policy.scope is Scope.AUTO
         return Checked(
             undrained=undrained,
@@ -233,6 +266,7 @@ class _Look:
             unpushed=self._unpushed,
             unreadable=tuple(state.unreadable) if view.scope is Scope.ALL else (),
             damaged=tuple(state.damaged),
+            conflicts=clashes,
             known=bool(seen and seen.known) or self._there is There.FOUND,
             remote=self._remote,
             there=self._there,

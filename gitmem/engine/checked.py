@@ -13,7 +13,7 @@ from gitmem.engine.scope import EVERYTHING, View
 if TYPE_CHECKING:
     from gitmem.domain.flag import Flag
     from gitmem.domain.push import Push
-    from gitmem.domain.queue import Damaged
+    from gitmem.domain.queue import Conflict, Damaged
 
 
 class There(StrEnum):
@@ -45,7 +45,7 @@ class Checked:
     """The answer. ``cannot_tell`` is the reason when there is none; the lists are empty then.
 
     ``proposed`` are on a review branch, ``carried`` are those in review whose record lands with a
-    feature branch, ``forgotten`` have landed and a review forgets them; ``unreadable`` are ids of lines that this version cannot read; they count as
+    feature branch, ``forgotten`` have landed and a review forgets them; ``conflicts``: ids with two different lines; ``unreadable`` are ids of lines that this version cannot read; they count as
     undrained. ``known``: this clone has, or once had, a queue; ``there``: what the remote
     (``remote``, empty without one) has. ``unpushed`` are flags whose forgetting is accepted here only,
     ``to_push`` what brings that, and what is accepted, to the remote. ``offline``: no remote was asked
@@ -60,6 +60,7 @@ class Checked:
     accepted: tuple[Flag, ...] = ()
     unreadable: tuple[str, ...] = ()
     damaged: tuple[Damaged, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     known: bool = True
     remote: str = ""
     there: There = There.NOT_ASKED
@@ -82,7 +83,11 @@ class Checked:
         if not policy.allow_in_review:
             waiting += self.in_review
             waiting += () if self.pushing else (*self.accepted, *self.unpushed)
-        return objections(policy, waiting, len(self.unreadable), now)
+        found = objections(policy, waiting, len(self.unreadable), now)
+        if self.conflicts:
+            count = len(self.conflicts)
+            found += ("1 id has two lines" if count == 1 else f"{count} ids have two lines",)
+        return found
 
     def ok(self, policy: Policy, now: float = 0.0) -> bool:
         """Whether the check passes; a lenient view passes with whatever waits."""

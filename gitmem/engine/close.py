@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain import assemble, letter
 from gitmem.domain.earlier import split
+from gitmem.domain.gate import Left
 from gitmem.domain.plan import make_plan
 from gitmem.domain.taint import held_back
 from gitmem.engine import (
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 
     from gitmem.domain.assemble import Assembled, Ground
     from gitmem.domain.drain import Outcome, Run
-    from gitmem.domain.gate import Left
     from gitmem.domain.plan import Plan, Request
+    from gitmem.domain.queue import Conflict
     from gitmem.engine.ground import Again, Start
     from gitmem.engine.ports import Answer, Engine
     from gitmem.engine.snapshot import Snapshot
@@ -75,7 +76,8 @@ class Closed:
     where the commit is. ``in_review`` and ``to_forget`` count what the review branch held before.
     ``recurred`` has a sentence on each loop that came back, ``stale`` are the lines of memory, with
     the new ones, that cite what is not there. ``outdated``: why what is in review should not land as
-    it is, when nothing could be put in its place.
+    it is, when nothing could be put in its place. ``conflicts``: ids with two different lines, which
+    only a person can settle.
     """
 
     branch: str
@@ -93,6 +95,7 @@ class Closed:
     recurred: tuple[str, ...] = ()
     stale: tuple[Stale, ...] = ()
     outdated: str = ""
+    conflicts: tuple[Conflict, ...] = ()
 
     @property
     def flags(self) -> int:
@@ -151,7 +154,8 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
         commit="",
         run=drained.run,
         outcomes=made.outcomes,
-        left=(*held, *drained.left),
+        left=(*held, *_disputed(seen), *drained.left),
+        conflicts=tuple(seen.state.conflicts.values()),
         files=made.files,
         recurred=plan.recurred,
         outdated="" if made.outcomes or wanted.dry_run else start.outdated,
@@ -238,7 +242,18 @@ def _gather(repo: Repository, wanted: Wanted) -> tuple[Snapshot, list[str]]:
     if seen.state.unreadable:
         ids = ", ".join(seen.state.unreadable[:_NAMED])
         notes.append(f"{len(seen.state.unreadable)} queued lines cannot be read and stay: {ids}")
+    notes += [str(one) for one in list(seen.state.conflicts.values())[:_NAMED]]
     return seen, notes
+
+
+def _disputed(seen: Snapshot) -> list[Left]:
+    """Flags with two different lines, of which this clone wrote neither."""
+    why = "two different lines have this id; gitmem sync says what to do"
+    return [
+        Left(id=flag.id, reason=why)
+        for flag in seen.state.undrained
+        if flag.id in seen.state.disputed
+    ]
 
 
 def _mark_here(repo: Repository, claim: Claim, start: Start, commit: str, wanted: Wanted) -> None:

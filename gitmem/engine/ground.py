@@ -54,7 +54,7 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) 
     duplicate of a line that is gone, or that git cannot merge any more. One that a person edited stays. ``again``: other reviews, whose judgement of
     what is undrained now counts.
     """
-    undrained = tuple(seen.state.undrained)
+    undrained = tuple(seen.state.drainable)
     tip = refs.resolve(repo, target.REVIEW)
     start, diverged = newest(repo, seen.target)
     notes: tuple[str, ...] = ()
@@ -188,7 +188,7 @@ def for_here(repo: Repository, seen: Snapshot) -> Start:
             hint="use gitmem close, then gitmem accept; --here is for a feature branch",
         )
     tip = refs.resolve(repo, ref)
-    return Start(ref=ref, tip=tip, commit=tip, flags=tuple(seen.state.undrained))
+    return Start(ref=ref, tip=tip, commit=tip, flags=tuple(seen.state.drainable))
 
 
 def newest(repo: Repository, where: Target) -> tuple[str, bool]:

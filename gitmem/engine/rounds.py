@@ -8,18 +8,20 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import NoProgress, Unreachable
-from gitmem.engine import tidy
+from gitmem.engine import disagreement, tidy
 from gitmem.engine.synced import Choice, Synced
 from gitmem.store import exchange, network, prune, queue, refs, rewrite, scratch, target, unite
 from gitmem.store.exchange import Rewritten
 from gitmem.store.fastimport import Guard
 from gitmem.store.network import Declined
 from gitmem.store.process import ANY
-from gitmem.store.repository import BRANCH
+from gitmem.store.repository import BRANCH, in_use
+from gitmem.store.worktrees import InTheWay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from gitmem.engine.disagreement import Disagreement
     from gitmem.engine.snapshot import Snapshot
     from gitmem.engine.synced import Wanted
     from gitmem.store.exchange import Exchange
@@ -32,6 +34,10 @@ _TRIES = 24  # pushes that somebody else was faster than; a try is one fetch and
 _DECLINES = 5  # pushes that the server declined: a hook that fails now and then is met
 _PAUSE = 0.05  # seconds, times the number of the try, at most _LONGEST, times chance
 _LONGEST = 1.0
+_HOW = (
+    "ask who did it; then a person runs `gitmem sync --rewritten take` (what they took out goes here "
+    "too, what they changed is changed here) or `--rewritten keep` (there it is again as it was here)"
+)
 _WAIT = 10.0  # seconds for a publisher; it never needs more than its git child does
 
 
@@ -77,29 +83,78 @@ class Rounds:
 
     def _meet(self) -> tuple[Side, set[str]]:
         """Fetches, and makes the local queue hold what the remote's does; the remote's side."""
-        seen = exchange.seen(self._repo, self._held.remote)
-        where = _target(self._repo, self._wanted.configured)
+        repo, held = self._repo, self._held
+        seen = exchange.seen(repo, held.remote)
+        where = _target(repo, self._wanted.configured)
         names = (where.there, where.shared_ref) if where else ()
-        tip, main = self._held.fetched(self._talk, *names)
-        theirs = unite.side(self._repo, tip)
-        lost = [old for old in seen if not _continues(self._repo, self._held.remote, tip, old)]
+        tip, main = held.fetched(self._talk, *names)
+        theirs = unite.side(repo, tip)
+        lost = [old for old in seen if not _continues(repo, held.remote, tip, old)]
         if lost:
             self._rewritten(theirs, lost)
+            seen = []
         looked = self._settled()
-        # Nothing leaves the queue at a remote before its own target has the record.
-        drained = set(looked.records.deciding) if looked and main else set()
         if where and not main:
             branch = where.there.removeprefix("refs/heads/")
-            self._say([f"the target branch {branch} is not at {self._held.remote}"])
+            self._say([f"the target branch {branch} is not at {held.remote}"])
         self._say(theirs.refused)
+        found = disagreement.find(repo, looked, self._queues(theirs, seen, main))
+        if found:
+            self._disagreed(theirs, seen, found)
+            looked = self._settled()
+        # Nothing leaves the queue at a remote before its own target has the record.
+        drained = looked.drained if looked and main else set()
         self._received |= dict.fromkeys(theirs.ids - drained - self._known(looked))
-        with _guarded(self._repo) as guard:
-            unite.unite(self._repo, guard, theirs, drained)
-        done = prune.prune(self._repo, drained, keep_branch=True)
+        with _guarded(repo) as guard:
+            unite.unite(repo, guard, theirs, drained | found.recorded, self._chosen(found))
+        done = prune.prune(repo, drained, keep_branch=True)
         self._pruned |= dict.fromkeys(done.ids)
         if done.reason:
             self._say([f"landed flags stay in the queue for now: {done.reason}"])
         return theirs, drained
+
+    def _queues(self, theirs: Side, seen: list[str], main: str) -> disagreement.Queues:
+        repo = self._repo
+        return disagreement.Queues(
+            remote=self._held.remote,
+            ours=unite.side(repo, refs.resolve(repo, BRANCH)),
+            theirs=theirs,
+            seen=[unite.side(repo, tip) for tip in seen if tip != theirs.tip],
+            main=main,
+        )
+
+    def _chosen(self, found: Disagreement) -> dict[str, bytes]:
+        return found.keeps if self._wanted.rewritten is Choice.KEEP else {}
+
+    def _disagreed(self, theirs: Side, seen: list[str], found: Disagreement) -> None:
+        """Backs up both queues; does what the person chose, or stops."""
+        repo, held, choice = self._repo, self._held, self._wanted.rewritten
+        tips = [*seen, theirs.tip, refs.resolve(repo, BRANCH)]
+        self._backups += exchange.back_up(repo, [tip for tip in tips if tip])
+        if choice is Choice.STOP:
+            raise Rewritten(
+                f"{found.told}; both queues are kept as {', '.join(self._backups)}",
+                hint=_HOW,
+            )
+        twice = {key for key in found.conflicts if len(theirs.lines.get(key, [])) > 1}
+        if choice is Choice.KEEP:
+            unclear = found.conflicts.keys() - found.keeps
+        else:
+            unclear = twice | found.recorded
+        if unclear:
+            raise Rewritten(
+                f"this cannot be settled by {choice}: {found.told}",
+                hint="the clone that made the flag can: `gitmem sync --rewritten keep` there; or a "
+                f"person takes the wrong line off the branch at {held.remote}, by a commit",
+            )
+        with _guarded(repo) as guard:
+            if choice is Choice.TAKE:
+                gone = rewrite.taken_out(repo, theirs, seen) if found.there else set()
+                rewrite.take(repo, guard, theirs, gone | found.conflicts.keys())
+                self._say([f"taken out here as it was there: {one}" for one in sorted(gone)])
+            else:
+                for tip in seen if found.there else ():
+                    unite.unite(repo, guard, unite.side(repo, tip), found.recorded, found.keeps)
 
     def _settled(self) -> Snapshot | None:
         """The queue in order, and where each flag stands; None when the target is not here."""
@@ -125,8 +180,7 @@ class Rounds:
             raise Rewritten(
                 f"the queue at {held.remote} {what}: it does not continue what this clone has seen "
                 f"there, which is kept as {', '.join(self._backups)}",
-                hint="ask who did it; then a person runs `gitmem sync --rewritten take` (what they "
-                "took out goes here too) or `--rewritten keep` (it comes back there)",
+                hint=_HOW,
             )
         with _guarded(repo) as guard:
             if self._wanted.rewritten is Choice.TAKE:
@@ -167,9 +221,21 @@ def _guarded(repo: Repository) -> Iterator[Guard]:
     if not guard.attempt(_WAIT):
         raise NoProgress("another gitmem is publishing", hint="run it again after that one")
     try:
+        refuse_in_use(repo)
         yield guard
     finally:
         guard.release()
+
+
+def refuse_in_use(repo: Repository) -> None:
+    """Raises InTheWay where a work tree has the queue branch checked out: it must not move under it."""
+    held = in_use(repo)
+    if held:
+        raise InTheWay(
+            f"{held}, and a commit there would take back what a sync brings",
+            hint="check out another branch there, then run it again; until then flags are safe in "
+            "the journal",
+        )
 
 
 def _target(repo: Repository, configured: str) -> Target | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import GitmemError, NoProgress
-from gitmem.engine import snapshot
+from gitmem.engine import disagreement, snapshot
 from gitmem.engine.close_words import NOT_SYNCED
-from gitmem.engine.rounds import Rounds
+from gitmem.engine.rounds import Rounds, refuse_in_use
 from gitmem.engine.synced import Choice, Synced, Wanted
-from gitmem.store import exchange, publisher, queue, remotes, scratch, target, unite
+from gitmem.store import exchange, publisher, queue, refs, remotes, scratch, target, unite
 from gitmem.store.exchange import Exchange
 from gitmem.store.network import Talk
 from gitmem.store.repository import BRANCH
@@ -32,6 +33,7 @@ def sync(repo: Repository, wanted: Wanted) -> Synced:
     busy = publisher.busy_gc(repo)
     if busy:
         raise NoProgress(busy, hint="run it again when that is done")
+    refuse_in_use(repo)
     with Exchange(repo, remote, wait=0.0 if wanted.alone else None) as held:
         held.sweep()
         talk = Talk(wanted.hears, alone=wanted.alone)
@@ -61,14 +63,24 @@ def _looked(repo: Repository, remote: str, wanted: Wanted) -> Synced:
         tip = place.fetch(BRANCH)
         theirs = unite.side(place.repo, tip)
         lost = [old for old in seen if not (tip and exchange.continues(place.repo, tip, old))]
+    there = disagreement.Queues(
+        remote=remote,
+        ours=unite.side(repo, refs.resolve(repo, BRANCH)),
+        theirs=theirs,
+        seen=[] if lost else [unite.side(repo, old) for old in seen],
+    )
     notes = ["the queue there was rewritten: a sync would stop"] if lost else []
     drained: set[str] = set()
+    looked = None
     try:
         looked = snapshot.take(repo, wanted.configured)
-        drained, found = set(looked.records.deciding), looked.queue
+        drained, found = looked.drained, looked.queue
+        there = replace(there, main=looked.target.shared)
     except target.CannotTell as unknown:
         found = queue.read(repo)
         notes.append(f"nothing would be pruned: {unknown.message}")
+    apart = disagreement.find(repo, looked, there)
+    notes += [f"a sync would stop: {apart.told}"] if apart else []
     here = {*found.branch.flags, *found.journal.flags}
     return Synced(
         remote=remote,

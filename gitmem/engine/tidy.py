@@ -22,14 +22,19 @@ _WAIT = 5.0  # seconds for another publisher: a person is waiting for an answer,
 
 def publish(repo: Repository) -> list[str]:
     """Publishes what the journal still holds; returns sentences to say."""
+    return _published(repo)[0]
+
+
+def _published(repo: Repository) -> tuple[list[str], bool]:
+    """What to say, and whether the journal could be looked at to its end."""
     journal = Journal(repo.folder)
     if not journal.exists():
-        return []
+        return [], True
     published = publisher.publish(repo, journal, identity.identity(repo), wait=_WAIT)
     notes = list(published.notes)
     if published.reason and journal.read():
         notes.append(f"some flags are in the journal only: {published.reason}")
-    return notes
+    return notes, not published.reason
 
 
 def heal(repo: Repository, seen: Snapshot) -> list[str]:
@@ -44,12 +49,16 @@ def heal(repo: Repository, seen: Snapshot) -> list[str]:
 
 def settled(repo: Repository, configured: str) -> tuple[Snapshot, list[str]]:
     """A snapshot after publishing and healing, and what to say about both."""
-    notes = publish(repo)
+    notes, done = _published(repo)
     try:
         seen = snapshot.take(repo, configured)
     except Unreadable:
         # Without its hint the publisher looks at every object, sets aside what is broken, rebuilds.
         forget_hint(repo.folder)
+        notes += publish(repo)
+        seen = snapshot.take(repo, configured)
+    if done and seen.state.journaled:
+        forget_hint(repo.folder)  # somebody took them off the branch; its own word is not believed
         notes += publish(repo)
         seen = snapshot.take(repo, configured)
     healed = heal(repo, seen)
@@ -64,7 +73,7 @@ def pruned(repo: Repository, configured: str) -> tuple[Snapshot, list[str]]:
     _forget_marks(repo, seen)
     sessions.forget_old(repo.folder, calendar.timegm(time.gmtime()))
     Answers(repo.folder).forget(seen.records.deciding)
-    done = prune.prune(repo, seen.records.deciding)
+    done = prune.prune(repo, seen.drained)
     if done.ids or done.branch_gone:
         seen = snapshot.take(repo, configured)
     reason = f"landed flags stay in the queue for now: {done.reason}"

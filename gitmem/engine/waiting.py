@@ -22,6 +22,10 @@ def sentences(state: State, now: float) -> list[str]:
         verb = "waits" if count == 1 else "wait"
         details = _details(state.undrained, now)
         found.append(f"{_flags(count)} {verb} undrained{details}. Drain them: gitmem close")
+    if state.conflicts:
+        count = len(state.conflicts)
+        has = "1 flag has" if count == 1 else f"{count} flags have"
+        found.append(f"{has} two different lines under one id. See both: gitmem log")
     proposed = state.proposed
     if proposed:
         found.append(

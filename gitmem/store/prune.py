@@ -7,7 +7,7 @@ import os
 from gitmem.domain.errors import GitmemError
 from gitmem.domain.flag import new_id
 from gitmem.domain.queue import split
-from gitmem.store import damage, identity, objects, publisher, refs
+from gitmem.store import damage, identity, objects, publisher, refs, repository
 from gitmem.store.branch import forget_hint
 from gitmem.store.fastimport import Commit, Guard, fast_import
 from gitmem.store.journal import START, Journal
@@ -49,7 +49,7 @@ def prune(repo: Repository, drained: Collection[str], *, keep_branch: bool = Fal
             pruned.reason = "another gitmem is publishing"
             return pruned
         try:
-            pruned.reason = publisher.busy_gc(repo)
+            pruned.reason = publisher.busy_gc(repo) or repository.in_use(repo)
             if not pruned.reason:
                 _prune(repo, guard, drained, pruned, keep_branch=keep_branch)
         finally:
@@ -76,9 +76,12 @@ def _prune(
     files = objects.files(repo, tip, "queue/") if tip else {}
     queued = [pair for content in files.values() for pair in split(content)]
     gone: dict[str, bytes] = {}
+    disputed: set[str] = set()
     for line, flag_id in lines + queued:
-        if flag_id in drained:
-            gone.setdefault(flag_id, line)  # the first line with an id wins, as for every reader
+        if flag_id in drained and gone.setdefault(flag_id, line) != line:
+            disputed.add(flag_id)  # of two lines with one id neither goes
+    for flag_id in disputed:
+        del gone[flag_id]
     if gone:
         _archive(repo, guard, tip, list(gone.values()))
         forget_hint(repo.folder)

@@ -71,7 +71,7 @@ def _round(
     repo: Repository, journal: Journal, guard: Guard, identity: str, published: Published
 ) -> int:
     """Publishes what is pending now; returns the journal offset looked at."""
-    published.reason = busy_gc(repo)
+    published.reason = busy_gc(repo) or repository.in_use(repo)
     if published.reason:
         return 0
     try:

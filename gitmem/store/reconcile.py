@@ -7,7 +7,7 @@ itself what it holds, and publish the rest. Damage is set aside and said, never 
 from __future__ import annotations
 
 from gitmem.domain.errors import NeedsPerson
-from gitmem.domain.queue import Lines, split
+from gitmem.domain.queue import Conflict, Lines, same, split
 from gitmem.store import damage, objects, refs
 from gitmem.store.branch import ACTIVE_LINES, TRAILER, Hint, message, sealed
 from gitmem.store.fastimport import Commit, Guard, fast_import
@@ -66,28 +66,43 @@ def publish_missing(
         published.ids.update([flag.id for flag in new])
     if tip and not published.notes:  # after damage the next publish looks again
         Hint(tip, journal.id, end, number, end).save(repo.folder)
+    published.notes += base.differing(data)
     return end
 
 
 class _Base:
     """What to build on: a tip (empty: nothing, a new orphan) and what it holds.
 
-    ``covered``: everything up to this journal offset is in the tip; 0 when only ``ids`` tell.
+    ``covered``: everything up to this journal offset is in the tip; 0 when only ``lines`` (by id) tell.
     """
 
-    __slots__ = ("covered", "ids", "paths", "tip")
+    __slots__ = ("covered", "lines", "paths", "tip")
 
     def __init__(self) -> None:
         self.tip = ""
         self.paths: list[str] = []
         self.covered = 0
-        self.ids: set[str] = set()
+        self.lines: dict[str, bytes] = {}
 
     def missing(self, data: bytes) -> list[Flag]:
         """The flags among all of the journal's records that the branch does not hold."""
         lines = Lines()
         lines.read(data[max(0, self.covered - START) :], "journal")
-        return [flag for flag_id, flag in lines.flags.items() if flag_id not in self.ids]
+        return [flag for flag_id, flag in lines.flags.items() if flag_id not in self.lines]
+
+    def differing(self, data: bytes) -> list[str]:
+        """Sentences on flags of the journal under whose id the branch holds another line."""
+        lines = Lines()
+        lines.read(data, "journal")
+        found = []
+        for flag_id, flag in lines.flags.items():
+            there = self.lines.get(flag_id, b"").decode("utf-8", "replace")
+            if there and not same(flag.line, there):
+                clash = Conflict(
+                    flag_id, (flag.line, "this clone's journal"), (there, "the queue branch")
+                )
+                found.append(f"{clash}; gitmem sync says what to do")
+        return found
 
     def last_number(self, writer: str) -> int:
         """The highest file number of a writer; 0 when it has none."""
@@ -140,7 +155,8 @@ def _read(repo: Repository, tip: str, trusted: Journal | None, end: int) -> _Bas
         objects.present(repo, oids)
         return base
     for content in objects.blobs(repo, oids):
-        base.ids.update([flag_id for _, flag_id in split(content)])
+        for line, flag_id in split(content):
+            base.lines.setdefault(flag_id, line)
     return base
 
 

@@ -22,7 +22,8 @@ _WITHOUT_FILES = "--filter=blob:none"
 class Recorded:
     """The records at refs of a remote; ``tips`` are the commits there, without what is absent.
 
-    ``known`` are records that were read elsewhere, object name to the ids in it. Only the tips'
+    ``known`` are records that were read elsewhere, object name to the ids in it; ``texts`` as for
+    `gitmem.store.records.ids`. Only the tips'
     trees and the other records are fetched, where the server lets a client choose (`--filter`).
     Raises `network.NotReached` and `objects.Unreadable`.
     """
@@ -30,7 +31,11 @@ class Recorded:
     __slots__ = ("_files", "_place", "_read", "tips")
 
     def __init__(
-        self, place: Scratch, wanted: Sequence[str], known: Mapping[str, frozenset[str]]
+        self,
+        place: Scratch,
+        wanted: Sequence[str],
+        known: Mapping[str, frozenset[str]],
+        texts: records.Texts | None = None,
     ) -> None:
         self._place = place
         self.tips = place.tips(wanted, "--depth=1", _WITHOUT_FILES)
@@ -40,7 +45,9 @@ class Recorded:
         place.fetch_objects(new, _WITHOUT_FILES)
         contents = objects.blobs(place.repo, new)
         self._read = {oid: known[oid] for oid in oids if oid in known}
-        self._read |= {oid: records.ids_in([text]) for oid, text in zip(new, contents, strict=True)}
+        self._read |= {
+            oid: records.ids_in([text], texts) for oid, text in zip(new, contents, strict=True)
+        }
 
     def ids(self, ref: str) -> frozenset[str]:
         """Ids of all records at a ref; none where it is absent."""

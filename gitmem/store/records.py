@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from gitmem.domain.flag import is_id
+from gitmem.domain.flag import BadLine, is_id, parse
 from gitmem.domain.jsonline import loads
+from gitmem.domain.queue import same
 from gitmem.store import objects, refs
 from gitmem.store.process import ANY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from gitmem.store.repository import Repository
 
@@ -18,19 +19,45 @@ _ID_FIRST = b'{"id":"'
 _ID_END = len(_ID_FIRST) + 12
 
 
-def ids(repo: Repository, commit: str) -> frozenset[str]:
+class Texts:
+    """Lines that are known by id, to compare records with; ``other`` is what records have instead.
+
+    A record accounts for the line it holds: for an id with another line it accounts for nothing.
+    """
+
+    __slots__ = ("lines", "other")
+
+    def __init__(self, lines: Mapping[str, str]) -> None:
+        self.lines = lines
+        self.other: dict[str, str] = {}
+
+    def holds(self, flag_id: str, record: bytes) -> bool:
+        """Whether a record's line is about the line that is known; True where none is."""
+        known = self.lines.get(flag_id)
+        if known is None:
+            return True
+        line = _flag(record)
+        if not line or same(known, line):
+            return True
+        self.other[flag_id] = line
+        return False
+
+
+def ids(repo: Repository, commit: str, texts: Texts | None = None) -> frozenset[str]:
     """Ids of all flags that a drain record in the tree of ``commit`` accounts for.
 
-    Raises `gitmem.store.objects.Unreadable`. A line no reader understands accounts for nothing.
+    ``texts``: without those of which the records hold another line. Raises `gitmem.store.objects.Unreadable`. A line no reader understands accounts for nothing.
     """
     if not commit:
         return frozenset()
-    return ids_in(objects.files(repo, commit, FOLDER).values())
+    return ids_in(objects.files(repo, commit, FOLDER).values(), texts)
 
 
-def proposed(repo: Repository, tip: str, targets: Collection[str]) -> frozenset[str]:
-    """Ids of the records that ``tip`` proposes to the targets (commits); raises as `ids`."""
-    return ids_in(unlanded(repo, tip, targets).values())
+def proposed(
+    repo: Repository, tip: str, targets: Collection[str], texts: Texts | None = None
+) -> frozenset[str]:
+    """Ids of the records that ``tip`` proposes to the targets (commits); as `ids`."""
+    return ids_in(unlanded(repo, tip, targets).values(), texts)
 
 
 def unlanded(repo: Repository, tip: str, targets: Collection[str]) -> dict[str, bytes]:
@@ -53,17 +80,34 @@ def unlanded(repo: Repository, tip: str, targets: Collection[str]) -> dict[str, 
     return {entry.path: content for entry, content in zip(new, contents, strict=True)}
 
 
-def ids_in(contents: Iterable[bytes]) -> frozenset[str]:
+def ids_in(contents: Iterable[bytes], texts: Texts | None = None) -> frozenset[str]:
     """The same of the contents of records."""
-    found = {_id(line) for content in contents for line in content.splitlines()}
+    if texts is None or not texts.lines:
+        found = {_id(line) for content in contents for line in content.splitlines()}
+    else:
+        rows = (line for content in contents for line in content.splitlines())
+        found = {flag_id for line in rows if texts.holds(flag_id := _id(line), line)}
     return frozenset(found - {""})
 
 
-def by_object(repo: Repository, commit: str) -> dict[str, frozenset[str]]:
+def by_object(
+    repo: Repository, commit: str, texts: Texts | None = None
+) -> dict[str, frozenset[str]]:
     """The records in the tree of a commit: object name to the ids in it."""
     oids = list(at(repo, commit).values())
     contents = objects.blobs(repo, oids)
-    return {oid: ids_in([content]) for oid, content in zip(oids, contents, strict=True)}
+    return {oid: ids_in([content], texts) for oid, content in zip(oids, contents, strict=True)}
+
+
+def taken_back(repo: Repository, tip: str) -> frozenset[str]:
+    """Ids of the records that once were in the history of a commit, and are not in its tree."""
+    done = repo.git(
+        "log", "--full-history", "-m", "--format=", "--raw", "--no-abbrev", "--no-renames",
+        "--diff-filter=D", "--no-show-signature", "-z", tip, "--", FOLDER, ok=ANY,
+    )  # fmt: skip
+    rows = [row.split(b" ") for row in done.out.split(b"\0") if row.startswith(b":")]
+    oids = dict.fromkeys(row[2].decode("ascii") for row in rows)
+    return ids_in(objects.blobs(repo, list(oids)))
 
 
 def at(repo: Repository, commit: str) -> dict[str, str]:
@@ -83,6 +127,17 @@ def touched(repo: Repository, targets: Collection[str], tip: str) -> set[str]:
     )  # fmt: skip
     # In a shallow or damaged clone history may end early: then nothing is known to be taken back.
     return set(done.text.split("\0"))
+
+
+def _flag(record: bytes) -> str:
+    """The flag's line within a record's line; empty where it cannot be told."""
+    _, mark, rest = record.rstrip().partition(b'"flag":')
+    try:
+        line = rest[:-1].decode()
+        parse(line)
+    except (BadLine, UnicodeDecodeError):
+        return ""
+    return line if mark else ""
 
 
 def _id(line: bytes) -> str:

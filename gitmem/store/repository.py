@@ -267,3 +267,29 @@ def loose(repository: Repository, ref: str) -> str:
 def is_oid(value: str) -> bool:
     """Whether it is a full SHA-1 or SHA-256 object name."""
     return len(value) in (40, 64) and not value.strip("0123456789abcdef")
+
+
+def in_use(repository: Repository) -> str:
+    """Why the queue branch must not move now: a work tree has it checked out; empty when none has.
+
+    A commit in that work tree would take back what the branch gained under it. Reads the HEAD of
+    each work tree; only another ref format costs a git process.
+    """
+    heads = [(repository.common + "/HEAD", os.path.dirname(repository.common))]
+    folder = repository.common + "/worktrees"
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        names = []
+    for name in names:
+        dot_git = os.fsdecode(local.read(f"{folder}/{name}/gitdir")).strip()
+        heads.append((f"{folder}/{name}/HEAD", os.path.dirname(dot_git)))
+    ours = b"ref: " + BRANCH.encode()
+    for file, top in heads:
+        head = local.read(file).strip()
+        if head == ours and os.path.isdir(top):
+            return f"{NAME} is checked out in {top}"
+        if head == b"ref: refs/heads/.invalid":
+            place = _told(repository, "for-each-ref", "--format=%(worktreepath)", BRANCH)
+            return f"{NAME} is checked out in {place}" if place else ""
+    return ""

@@ -29,7 +29,7 @@ def take(repo: Repository, guard: Guard, theirs: unite.Side, gone: Collection[st
     """Moves the local queue branch to the remote's tip and takes ``gone`` out of the journal.
 
     What only this clone holds is put into the journal, from where the next publish brings it onto
-    the branch. The caller holds the guard and has backed up what moves. Raises `refs.Moved`.
+    the branch; of an id in ``gone`` nothing is. The caller holds the guard and has backed up what moves. Raises `refs.Moved`.
     """
     tip = refs.resolve(repo, BRANCH)
     ours = unite.side(repo, tip)

@@ -8,9 +8,11 @@ taken only from files that gitmem itself could have made.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gitmem.domain.queue import split
+from gitmem.domain.errors import NeedsPerson
+from gitmem.domain.queue import split, told
 from gitmem.store import identity, queue, refs
 from gitmem.store.branch import forget_hint
 from gitmem.store.fastimport import Commit, fast_import
@@ -29,17 +31,25 @@ _PATH = re.compile(r"queue/(sealed/)?[a-z2-7]{8}-[0-9]{6,9}\.jsonl")
 class Side:
     """One queue: its tip (empty: none), its files, and sentences about files that were not read."""
 
-    __slots__ = ("files", "refused", "tip")
-
     def __init__(self, tip: str, files: Mapping[str, bytes], refused: Collection[str] = ()) -> None:
         self.tip = tip
         self.files = files
         self.refused = refused
 
+    @cached_property
+    def lines(self) -> dict[str, list[bytes]]:
+        """Id to its different lines, as a rule one, in the order of files."""
+        found: dict[str, list[bytes]] = {}
+        for path in sorted(self.files, key=queue.in_order):
+            for line, key in split(self.files[path]):
+                if key and line not in found.setdefault(key, []):
+                    found[key].append(line)
+        return found
+
     @property
     def ids(self) -> set[str]:
         """Ids of all its lines, also of those that only a newer gitmem can read."""
-        return {key for text in self.files.values() for _, key in split(text) if key}
+        return set(self.lines)
 
 
 def side(repo: Repository, tip: str) -> Side:
@@ -54,21 +64,34 @@ def side(repo: Repository, tip: str) -> Side:
     return Side(tip, known, notes)
 
 
-def unite(repo: Repository, guard: Guard, theirs: Side, drained: Collection[str]) -> str:
+def unite(
+    repo: Repository,
+    guard: Guard,
+    theirs: Side,
+    drained: Collection[str],
+    chosen: Mapping[str, bytes] | None = None,
+) -> str:
     """Makes the local queue branch hold what it holds and what ``theirs`` does; its new tip.
 
     The caller holds the guard. Descends from both tips; it is their tip itself where they have
-    everything. Empty when there is no line on either side and no branch. Raises `refs.Moved`.
+    everything. Empty when there is no line on either side and no branch. ``chosen``: of ids with
+    different lines the one that stays. Raises `refs.Moved`, and NeedsPerson for such an id that is
+    not chosen.
     """
+    chosen = chosen or {}
     tip = refs.resolve(repo, BRANCH)
-    if not theirs.tip or (tip and refs.contains(repo, tip, theirs.tip)):
+    if not theirs.tip or (not tip and not any(theirs.files.values())):
         return tip
-    if not tip and not any(theirs.files.values()):
-        return ""
     ours = side(repo, tip)
+    _refuse_conflicts(ours, theirs, chosen)
+    settled = not any(ours.lines.get(key, [line]) != [line] for key, line in chosen.items())
+    lacking_here = theirs.ids - ours.ids - set(drained)
+    if tip and settled and not lacking_here and refs.contains(repo, tip, theirs.tip):
+        return tip
     lacking = ours.ids - theirs.ids - set(drained)
+    same = not any(theirs.lines.get(key, [line]) != [line] for key, line in chosen.items())
     forget_hint(repo.folder)
-    if not lacking and (not tip or refs.contains(repo, theirs.tip, tip)):
+    if same and not lacking and (not tip or refs.contains(repo, theirs.tip, tip)):
         reason = "gitmem: what the remote has"
         refs.update(repo, BRANCH, theirs.tip, tip, reason, keep=guard.descriptor)
         return theirs.tip
@@ -78,7 +101,7 @@ def unite(repo: Repository, guard: Guard, theirs: Side, drained: Collection[str]
         "sync: the flags of two clones\n",
         parent=theirs.tip,
         merge=tip,
-        files=_changes(ours, theirs, drained),
+        files=_changes(ours, theirs, drained, chosen),
     )
     done = fast_import(repo, guard, BRANCH, commit)
     if done.code:
@@ -86,7 +109,29 @@ def unite(repo: Repository, guard: Guard, theirs: Side, drained: Collection[str]
     return done.text
 
 
-def _changes(ours: Side, theirs: Side, drained: Collection[str]) -> list[tuple[str, bytes | None]]:
+def differing(*sides: Side) -> dict[str, tuple[bytes, bytes]]:
+    """Ids with different lines on the sides, or on one of them: the first line, and another."""
+    found: dict[str, tuple[bytes, bytes]] = {}
+    known: dict[str, bytes] = {}
+    for one in sides:
+        for key, lines in one.lines.items():
+            first = known.setdefault(key, lines[0])
+            other = next((line for line in lines if line != first), None)
+            if other is not None:
+                found.setdefault(key, (first, other))
+    return found
+
+
+def _refuse_conflicts(ours: Side, theirs: Side, chosen: Collection[str]) -> None:
+    left = {key: pair for key, pair in differing(ours, theirs).items() if key not in chosen}
+    for key, (first, other) in left.items():
+        one, two = (told(line.decode("utf-8", "replace")) for line in (first, other))
+        raise NeedsPerson(f"{key} is the id of two lines: {one} and {two}; neither is taken")
+
+
+def _changes(
+    ours: Side, theirs: Side, drained: Collection[str], chosen: Mapping[str, bytes]
+) -> list[tuple[str, bytes | None]]:
     """What makes their tree hold both: paths to their new contents, None for one that is gone.
 
     A drained line that one side has pruned is pruned.
@@ -108,11 +153,30 @@ def _changes(ours: Side, theirs: Side, drained: Collection[str]) -> list[tuple[s
                 lines.append(line)
                 known.add(key)
                 torn.add(line)
+    result = _as_chosen(result, chosen, drained)
     for path, lines in result.items():
         text = b"".join([line + b"\n" for line in lines])
         if text != theirs.files.get(path, b""):
             changes[path] = text or None
     return list(changes.items())
+
+
+def _as_chosen(
+    files: Mapping[str, list[bytes]], chosen: Mapping[str, bytes], drained: Collection[str]
+) -> dict[str, list[bytes]]:
+    """The files with the chosen line, once, in the place of the first one of its id."""
+    done: set[str] = set()
+    result: dict[str, list[bytes]] = {}
+    for path, lines in files.items():
+        kept = result.setdefault(path, [])
+        for line in lines:
+            key = split(line)[0][1] if chosen else ""
+            if key not in chosen:
+                kept.append(line)
+            elif key not in done and key not in drained:
+                kept.append(chosen[key])
+                done.add(key)
+    return result
 
 
 def _places(ours: Side, theirs: Side) -> list[tuple[str, str]]:

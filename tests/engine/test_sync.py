@@ -16,6 +16,7 @@ from gitmem.store.network import Declined, NotReached
 from gitmem.store.remotes import NoRemote
 from tests.support.desk import Desk
 from tests.support.queues import fsck, ids_in_journal, ids_on_branch, keep
+from tests.support.sandbox import Sandbox
 from tests.support.server import Server
 
 QUEUE = "refs/heads/gitmem/queue"
@@ -162,18 +163,131 @@ def test_a_reverted_landing_brings_a_pruned_flag_back_to_the_remote(
     assert two.states()["undrained"] == ["mine"]
 
 
-def test_a_flag_taken_out_at_the_remote_without_a_record_comes_back(
+def taken_out(box: Sandbox) -> None:
+    """A commit on the queue that takes every flag off it."""
+    box.git("rm", "--quiet", "-r", "queue")
+    box.git("commit", "--quiet", "--message", "away with it")
+
+
+def test_a_flag_taken_out_at_the_remote_without_a_record_stops_the_sync_and_may_come_back(
     server: Server, one: Desk, two: Desk
 ) -> None:
     mine = one.flag("mine")
     sync(one)
     sync(two)
     two.sandbox.git("checkout", "--quiet", "gitmem/queue")
-    two.sandbox.git("rm", "--quiet", "-r", "queue")
-    two.sandbox.git("commit", "--quiet", "--message", "away with it")
+    taken_out(two.sandbox)
     two.sandbox.git("push", "--quiet", "origin", "gitmem/queue")
 
+    with pytest.raises(Rewritten, match=f"without a record: {mine}; .* kept as refs/gitmem/backup"):
+        sync(one)
+    assert one.head("gitmem/queue") in one.sandbox.git(
+        "for-each-ref", "--format=%(objectname)", "refs/gitmem/backup/"
+    )
+    sync(one, Choice.KEEP)
+
+    assert ids_on_branch(server.bare) == [mine]
+    assert sync(one).tries == 0
+
+
+def test_a_flag_taken_out_at_the_remote_without_a_record_may_go_here_too(
+    server: Server, one: Desk, two: Desk
+) -> None:
+    one.flag("mine")
     sync(one)
+    sync(two)
+    new = one.flag("a new one")
+    two.sandbox.git("checkout", "--quiet", "gitmem/queue")
+    taken_out(two.sandbox)
+    two.sandbox.git("push", "--quiet", "origin", "gitmem/queue")
+
+    sync(one, Choice.TAKE)
+
+    assert ids_on_branch(server.bare) == [new]
+    assert one.states()["undrained"] == ["a new one"]
+
+
+def test_a_work_tree_that_has_the_queue_checked_out_costs_no_other_machine_its_flags(
+    server: Server, one: Desk, two: Desk, tmp_path: Path
+) -> None:
+    """The branch does not move under it, so a commit there takes nothing back."""
+    one.flag("mine")
+    sync(one)
+    tree = Sandbox(tmp_path / "q")
+    one.sandbox.git("worktree", "add", "--quiet", str(tree.path), "gitmem/queue")
+    before = one.head("gitmem/queue")
+    yours = two.flag("yours")
+    sync(two)
+
+    with pytest.raises(NeedsPerson, match=r"is checked out in .*/q, and a commit there"):
+        sync(one)
+    later = one.sandbox.gitmem("flag", "later")
+    assert later.code == 0
+    assert "checked out in" in later.err + later.out
+    assert one.head("gitmem/queue") == before
+    tree.write("README.md", "mine\n")
+    tree.git("commit", "--quiet", "--all", "--message", "wip")
+    with pytest.raises(NeedsPerson):
+        sync(one)
+    tree.git("checkout", "--quiet", "--detach")
+    sync(one)
+
+    assert yours in ids_on_branch(server.bare)
+    assert len(ids_on_branch(server.bare)) == 3
+    assert sorted(one.states()["undrained"]) == ["later", "mine", "yours"]
+
+
+@pytest.mark.parametrize("choice", [Choice.KEEP, Choice.TAKE])
+def test_flags_of_others_that_a_commit_here_took_off_the_queue_stay_at_the_remote(
+    server: Server, one: Desk, two: Desk, choice: Choice
+) -> None:
+    yours = two.flag("yours")
+    sync(two)
+    mine = one.flag("mine")
+    sync(one)
+    one.sandbox.git("checkout", "--quiet", "gitmem/queue")
+    taken_out(one.sandbox)
+    lost = one.head("gitmem/queue")
+    one.sandbox.git("checkout", "--quiet", "main")
+
+    with pytest.raises(Rewritten, match=f"in this clone without a record: {yours}"):
+        sync(one)
+    assert sorted(ids_on_branch(server.bare)) == sorted([mine, yours])
+    sync(one, choice)
+
+    assert sorted(ids_on_branch(server.bare)) == sorted([mine, yours])
+    assert sorted(ids_on_branch(one.sandbox)) == sorted([mine, yours])
+    kept = one.sandbox.git("for-each-ref", "--contains", lost, "refs/gitmem/backup/")
+    assert kept != ""
+
+
+def test_a_flag_that_an_amended_commit_took_off_the_branch_goes_to_the_remote_all_the_same(
+    server: Server, one: Desk
+) -> None:
+    """The commit's own word of what it covers is not believed where the branch says otherwise."""
+    first, second = one.flag("first"), one.flag("second")
+    one.sandbox.git("checkout", "--quiet", "gitmem/queue")
+    one.sandbox.git("rm", "--quiet", "-r", "queue")
+    one.sandbox.git("commit", "--quiet", "--amend", "--no-edit")
+    one.sandbox.git("checkout", "--quiet", "main")
+
+    sync(one)
+
+    assert sorted(ids_on_branch(server.bare)) == sorted([first, second])
+
+
+def test_a_landing_that_was_pruned_there_and_reverted_since_is_no_rewritten_queue(
+    server: Server, one: Desk, two: Desk
+) -> None:
+    mine = one.flag("mine")
+    sync(one)
+    sync(two)
+    land(one)
+    sync(one)
+    one.sandbox.git("revert", "--no-edit", "HEAD")
+    push_main(one)
+
+    sync(two)
 
     assert ids_on_branch(server.bare) == [mine]
 

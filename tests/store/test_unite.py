@@ -36,7 +36,7 @@ def side(files: dict[str, list[str]]) -> Side:
 
 def applied(ours: Side, theirs: Side, drained: set[str]) -> dict[str, bytes]:
     files = dict(theirs.files)
-    for path, text in _changes(ours, theirs, drained):
+    for path, text in _changes(ours, theirs, drained, {}):
         if text is None:
             del files[path]
         else:

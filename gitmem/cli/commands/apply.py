@@ -10,9 +10,9 @@ import typer
 
 from gitmem.bootstrap.engines import handover
 from gitmem.cli import render, surroundings
-from gitmem.cli.closed import Shown, answer, report
+from gitmem.cli.closed import Shown, answer, exit_code, report
 from gitmem.cli.commands.options import DryRun, Here, Json
-from gitmem.domain.errors import NoProgress, Partial, Refused, Usage
+from gitmem.domain.errors import Refused, Usage
 from gitmem.domain.handover import handed_in, key_of, matched, model_name
 from gitmem.engine.close import Wanted
 from gitmem.engine.close import close as run_close
@@ -72,8 +72,9 @@ def apply(
         render.as_json({**answer(closed), "notes": notes})
     else:
         report(place, closed, Shown(dry_run=dry_run, here=here, json=json))
-    if closed.left:
-        raise typer.Exit(Partial.exit_code if closed.outcomes else NoProgress.exit_code)
+    code = exit_code(closed)
+    if code:
+        raise typer.Exit(code)
 
 
 def _text(file: str) -> str:

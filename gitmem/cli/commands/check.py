@@ -11,6 +11,7 @@ import typer
 
 from gitmem.cli import build, checked, github, looking, pushed, render, surroundings
 from gitmem.cli.commands.options import Json
+from gitmem.cli.conflicts import conflicts
 from gitmem.domain.check_policy import Policy, Scope
 from gitmem.domain.errors import CheckFailed, NeedsPerson, Unreachable
 from gitmem.domain.push import Push
@@ -116,7 +117,8 @@ def check(
     if shape is Format.GITHUB and not json:
         _annotate(found, policy, now)
     if not found.ok(policy, now):
-        raise typer.Exit(Unreachable.exit_code if found.cannot_tell else CheckFailed.exit_code)
+        failed = NeedsPerson if found.conflicts else CheckFailed
+        raise typer.Exit(Unreachable.exit_code if found.cannot_tell else failed.exit_code)
 
 
 def _nothing_to_check(push: Push, policy: Policy, now: float, *, json: bool) -> None:
@@ -167,6 +169,7 @@ def _answer(found: Checked, policy: Policy, now: float) -> dict[str, object]:
         "in_review": [flag.id for flag in found.in_review],
         "accepted": [flag.id for flag in found.accepted],
         **({"unpushed": [flag.id for flag in found.unpushed]} if found.unpushed else {}),
+        **({"conflicts": conflicts(found.conflicts)} if found.conflicts else {}),
         "cannot_tell": found.cannot_tell or None,
         "why": list(found.objections(policy, now)),
         "warning": found.view.lenient and bool(found.objections(policy, now)),

@@ -11,9 +11,9 @@ import typer
 
 from gitmem.bootstrap.engines import DEADLINE, Asked, Chosen, choose_engine
 from gitmem.cli import progress, proposing, render, surroundings
-from gitmem.cli.closed import Shown, answer, report
+from gitmem.cli.closed import Shown, answer, exit_code, report
 from gitmem.cli.commands.options import DryRun, Here, Json
-from gitmem.domain.errors import GitmemError, NoProgress, Partial, Usage
+from gitmem.domain.errors import GitmemError, Usage
 from gitmem.domain.reply import Cancelled
 from gitmem.engine import close_entry
 from gitmem.engine.close import Wanted
@@ -82,8 +82,9 @@ def close(
             proposing.failed(proposed)
     else:
         report(place, closed, shown, proposed)
-    if closed.left:
-        raise typer.Exit(Partial.exit_code if closed.outcomes else NoProgress.exit_code)
+    code = exit_code(closed)
+    if code:
+        raise typer.Exit(code)
 
 
 def _keep_entry(

@@ -32,6 +32,8 @@ def log(
     dropped = drops.reasons(place.repo)
     where = {flag.id: name for name, flags in seen.state.by_state.items() for flag in flags}
     queue = seen.queue
+    clashes = seen.state.conflicts
+    render.notes([str(one) for one in clashes.values()])
     known = {**queue.archive.flags, **queue.branch.flags, **queue.journal.flags}
     listed = [
         flag
@@ -56,6 +58,7 @@ def log(
                     "branch": flag.branch or None,
                     "state": where[flag.id],
                     "dropped": dropped.get(flag.id),
+                    **({"other": clashes[flag.id].other} if flag.id in clashes else {}),
                 }
                 for flag in listed
             ]
@@ -71,7 +74,9 @@ def log(
                 flag.id,
                 age.ago(flag.at, now),
                 flag.kind,
-                where[flag.id] + (", dropped" if flag.id in dropped else ""),
+                where[flag.id]
+                + (", dropped" if flag.id in dropped else "")
+                + (", two lines" if flag.id in clashes else ""),
                 render.words(flag),
             )
             for flag in listed

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
+from gitmem.cli.conflicts import conflicts
 from gitmem.domain import age
 from gitmem.engine import ground, tidy
 from gitmem.engine.checked import There
@@ -40,6 +41,7 @@ def status(json: Json = False) -> None:
         render.as_json({**_answer(place.repo, seen), **more})
         return
     render.notes([f"a line that cannot be read: {line}" for line in seen.state.damaged])
+    render.notes([str(one) for one in seen.state.conflicts.values()])
     _print(place, seen)
 
 
@@ -55,6 +57,7 @@ def _answer(repo: Repository, seen: Snapshot) -> dict[str, object]:
         "sessions": _sessions(flags),
         "by_kind": dict(Counter(flag.kind for flag in flags)),
         "queue": seen.queue.tip or None,
+        **({"conflicts": conflicts(state.conflicts.values())} if state.conflicts else {}),
         "target": seen.target.name,
         **({"remote_queue": There.NOT_ASKED.value} if unseen(repo, seen.target) else {}),
         "damaged": [str(line) for line in state.damaged],
@@ -85,6 +88,9 @@ def _rows(place: Workplace, seen: Snapshot) -> list[tuple[str, str, str, str]]:
     if state.undrained or state.unreadable:
         number = len(state.undrained) + len(state.unreadable)
         rows.append((str(number), "undrained", _about(state.undrained), "next: gitmem close"))
+    if state.conflicts:
+        about = "two different lines with one id"
+        rows.append((str(len(state.conflicts)), "in conflict", about, "next: gitmem sync"))
     if state.proposed:
         rejected = ground.dropped(place.repo, seen.target)
         dropped = [flag for flag in state.proposed if flag.id in rejected]
