@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
-import textwrap
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import GitmemError, NeedsPerson
@@ -14,11 +14,14 @@ from gitmem.domain.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
-    from typing import Literal, TextIO
+    from typing import TextIO
 
     from gitmem.domain.flag import Flag
 
-_WIDE = 10_000  # characters: into a pipe or a file nothing is wrapped
+_WIDE = 10_000  # cells: into a pipe or a file nothing is wrapped
+_NARROW = 30  # cells that the last column of a table needs to be read beside the others
+_GAP = 2  # cells between two columns
+_PIECE = re.compile(r" *[^ ]+ ?| +")
 
 
 class Unwritable(NeedsPerson):
@@ -30,12 +33,10 @@ _lost: list[str] = []
 
 
 def say(text: str = "") -> None:
-    """One line of our own words to stdout; text of others in it is escaped."""
-    _write(sys.stdout, visible(text) + "\n")
+    """One line of our own words to stdout; text of others in it is escaped.
 
-
-def flow(text: str) -> None:
-    """The same; on a terminal a long line breaks between words, and goes on under its beginning."""
+    On a terminal a long line breaks between words, and goes on under its beginning.
+    """
     _write(sys.stdout, _flowing(sys.stdout, text))
 
 
@@ -75,27 +76,35 @@ def table(
 ) -> None:
     """Rows in columns, two blanks apart; on a terminal the last column wraps under itself.
 
-    The columns ``right`` are aligned to the right; a ``wide`` table is left to the terminal.
+    Where the terminal is too narrow for that, each row's last column goes on lines of its own. The
+    columns ``right`` are aligned to the right; a ``wide`` table is left to the terminal.
     """
-    from io import StringIO
-
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from rich.cells import cell_len
 
     if not rows:
         return
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    for column in range(len(rows[0])):
-        side: Literal["left", "right"] = "right" if column in right else "left"
-        grid.add_column(no_wrap=column < len(rows[0]) - 1, overflow="fold", justify=side)
-    for row in rows:
-        grid.add_row(*[Text(visible(cell)) for cell in row])
-    page = StringIO()
-    width = Console().width if sys.stdout.isatty() and not wide else _WIDE
-    Console(file=page, markup=False, highlight=False, width=width).print(grid)
-    for line in page.getvalue().splitlines():
-        _write(sys.stdout, line.rstrip() + "\n")
+    cells = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    width = _WIDE if wide or not sys.stdout.isatty() else _columns()
+    before = sum(width + _GAP for width in widths[:-1])
+    stacked = before + min(widths[-1], _NARROW) > width
+    for *first, last in cells:
+        lead = "".join(
+            " " * (widths[at] - cell_len(cell)) * (at in right)
+            + cell
+            + " " * (widths[at] - cell_len(cell)) * (at not in right)
+            + " " * _GAP
+            for at, cell in enumerate(first)
+        )
+        if wide or width == _WIDE:
+            lines = [lead + " " * (widths[-1] - cell_len(last)) * (len(first) in right) + last]
+        elif stacked:
+            lines = [*_wrapped(lead, width, "    "), *_wrapped("    " + last, width, "    ")]
+        else:
+            lines = _wrapped(lead + last, width, " " * before)
+        for line in lines:
+            if line.strip():
+                _write(sys.stdout, line.rstrip() + "\n")
 
 
 def colour() -> bool:
@@ -120,12 +129,29 @@ def _flowing(stream: TextIO, text: str) -> str:
     shown = visible(text)
     if stream.isatty():
         indent = " " * (len(shown) - len(shown.lstrip(" ")) + 4)
-        width = shutil.get_terminal_size().columns
-        lines = textwrap.wrap(
-            shown, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-        )
-        shown = "\n".join(lines)
+        shown = "\n".join(_wrapped(shown, _columns(), indent))
     return shown + "\n"
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size().columns
+
+
+def _wrapped(text: str, width: int, indent: str) -> list[str]:
+    """A line as lines of a width in cells, broken at blanks only; all but the first are indented."""
+    from rich.cells import cell_len
+
+    if cell_len(text) <= width:
+        return [text]
+    lines: list[str] = []
+    line = ""
+    for piece in _PIECE.findall(text):
+        if line.strip() and cell_len((line + piece).rstrip()) > width:
+            lines.append(line.rstrip())
+            line = indent + piece.lstrip()
+        else:
+            line += piece
+    return [*lines, line]
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -109,6 +109,9 @@ def _prompt(event: Event, session: Session) -> list[Action]:
     named = [*session.pending, *[mark.partition(" ")[0] for done in marks for mark in done.about]]
     if session.worked:
         named += _growth(event, session, named)
+    if session.resting and event.detail != boundary.PERSON and not session.worked:
+        # The nudge after the compaction is in the same request: what the notice reports is asked about next.
+        return marks
     told = "prompt." + event.turn
     if named:
         return [

@@ -24,7 +24,7 @@ class Session:
     something happened since the last nudge or flag; ``failed`` are the commands that did not work since;
     ``compacting`` says that a summary is being made, ``compacted`` when the last one was done; ``base`` and
     ``limit`` are tokens: at the last nudge, and where the client compacts; ``pressed`` says that a compaction was
-    announced.
+    announced; ``resting`` that nothing happened since the nudge after a compaction, so that one request may carry both.
     """
 
     __slots__ = (
@@ -35,6 +35,7 @@ class Session:
         "limit",
         "pending",
         "pressed",
+        "resting",
         "seen",
         "taints",
         "worked",
@@ -53,6 +54,7 @@ class Session:
         base: int = 0,
         limit: int = 0,
         pressed: bool = False,
+        resting: bool = False,
     ) -> None:
         self.pending = list(pending)
         self.seen = list(seen)
@@ -64,6 +66,7 @@ class Session:
         self.base = base
         self.limit = limit
         self.pressed = pressed
+        self.resting = resting
 
 
 def lines(action: Action) -> list[str]:
@@ -97,6 +100,7 @@ def _mark(session: Session, words: Sequence[str]) -> None:
     if len(words) != 2:  # noqa: PLR2004 - boundary, id; anything else is a torn line
         return
     name, key = words
+    session.resting = False
     session.pending.append(name)
     if key:
         session.seen.append(key)
@@ -116,11 +120,13 @@ def _nudge(session: Session, words: Sequence[str]) -> None:
     session.pending = []
     session.taints = []
     session.worked = session.compacting = False
+    session.resting = boundary.COMPACTION in words
     session.pressed = session.pressed or boundary.PRESSURE in words
 
 
 def _work(session: Session, _: Sequence[str]) -> None:
     session.worked = True
+    session.resting = False
 
 
 def _flag(session: Session, _: Sequence[str]) -> None:

@@ -15,6 +15,27 @@ _BESIDE = ("cd", "export", "set", "source", ".", "echo", "printf", "cat", "true"
 _ASKING = ("grep", "egrep", "rg", "test", "[", "[[", "ls", "which", "diff", "cmp", "find", "head",
            "tail", "stat", "pgrep", "kill", "wc", "sed", "awk", "false", "type", "file")  # fmt: skip
 _INLINE = ("-c", "-e", "-")
+# Programs that run another one, and the words that say so: what is tried is the other one.
+_RUNNERS = {
+    "uv": ("run", "tool"), "poetry": ("run",), "pdm": ("run",), "hatch": ("run",), "pipenv": ("run",),
+    "rye": ("run",), "mise": ("exec", "run"), "npm": ("run", "run-script", "exec"), "deno": ("run", "task"),
+    "pnpm": ("run", "exec", "dlx"), "yarn": ("run", "exec", "dlx"), "bun": ("run", "x"),
+    "bundle": ("exec",), "docker": ("compose",), "podman": ("compose",), "go": ("run", "tool"),
+}  # fmt: skip
+# Programs that run a file, or with -m a module.
+_INTERPRETERS = (
+    "python",
+    "python3",
+    "node",
+    "ruby",
+    "perl",
+    "php",
+    "bash",
+    "sh",
+    "zsh",
+    "tsx",
+    "ts-node",
+)
 _PRIME = (1 << 61) - 1
 _WORD = 20
 
@@ -118,6 +139,13 @@ def _name(part: str) -> str:
         return ""
     program = words[0].rpartition("/")[2]
     below = words[1] if len(words) > 1 else ""
+    if below in _RUNNERS.get(program, ()):
+        rest = [word for word in words[2:] if not word.startswith("-")]
+        return f"{program} {_name(' '.join(rest)) or ' '.join(rest[:1])}".rstrip()
+    if program in _INTERPRETERS:
+        rest = words[words.index("-m") + 1 :] if "-m" in words else words[1:]
+        ran = [word for word in rest if not word.startswith("-")][:1]
+        return " ".join([program, *ran])
     return f"{program} {below}" if below.isalpha() and len(below) <= _WORD else program
 
 

@@ -301,6 +301,18 @@ def test_a_compaction_is_nudged_once_after_it(story: Story) -> None:
     assert story.batch(FLAG) == []
 
 
+def test_one_request_does_not_carry_the_nudge_after_a_compaction_and_one_more(story: Story) -> None:
+    """`/compact` while a background sub-agent finishes: its notice rides with the next boundary."""
+    story.batch()
+    story.tell(boundary.COMPACTING, detail="manual")
+    assert story.tell(boundary.BOOT, detail=boundary.COMPACTED, at="t") == ["compaction"]
+
+    assert story.prompt(detail="notice", done=[(boundary.BACKGROUND, "a")]) == []
+
+    assert story.batch() == ["background"]
+    assert story.prompt(detail="notice", done=[(boundary.BACKGROUND, "b")]) == ["background"]
+
+
 def test_a_compaction_that_did_not_come_is_no_boundary(story: Story) -> None:
     story.tell(boundary.COMPACTING, detail=boundary.AUTO)
 

@@ -22,6 +22,11 @@ from gitmem.domain import shell
         ("grep -q x file", "grep -q x file"),
         ("python -c 'import x'", "python -c 'import x'"),
         ("pytest tests/a", "pytest tests/b -k 'one or two'"),
+        ("uv run pytest -x", "uv run pytest tests/a.py"),
+        ("npm run build", "cd app && npm run build"),
+        ("python -m pytest a", "python -m pytest b"),
+        ("docker compose up -d", "docker compose up"),
+        ("python manage.py migrate", "python manage.py check"),
     ],
 )
 def test_the_same_thing_was_tried(first: str, then: str) -> None:
@@ -41,6 +46,14 @@ def test_the_same_thing_was_tried(first: str, then: str) -> None:
         ("npm test", "npm test | tail"),
         ("false", "true"),
         ("make 'a;npm test'", "npm test"),
+        # A name that was mistyped behind a program that runs others.
+        ("python -m pytst", "python -m pytest"),
+        ("uv run pytst", "uv run pytest"),
+        ("poetry run pytst", "poetry run ruff check"),
+        ("npm run tset", "npm run test"),
+        ("docker compose upp", "docker compose up"),
+        ("python setup.pyy", "python other.py"),
+        ("bundle exec rspc", "bundle exec rspec"),
     ],
 )
 def test_another_thing_was_tried(first: str, then: str) -> None:

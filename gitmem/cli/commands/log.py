@@ -15,6 +15,8 @@ from gitmem.engine import snapshot
 from gitmem.engine.unseen import unseen
 from gitmem.store import drops
 
+_NAME = 20  # characters of an author's name
+
 
 def log(
     number: Annotated[
@@ -40,6 +42,8 @@ def log(
         for key, flag in known.items()
         if key in where and (everything or where[key] != DRAINED)
     ]
+    # The queue keeps one file for each writer; the newest of all are told by their clocks.
+    listed.sort(key=lambda flag: age.seconds(flag.at) or 0)
     listed = listed[-number:] if number else listed
     if json:
         render.as_json(
@@ -73,6 +77,7 @@ def log(
             (
                 flag.id,
                 age.ago(flag.at, now),
+                _name(flag.by),
                 flag.kind,
                 where[flag.id]
                 + (", dropped" if flag.id in dropped else "")
@@ -82,3 +87,8 @@ def log(
             for flag in listed
         ]
     )
+
+
+def _name(by: str) -> str:
+    """The author without the address, as git's short log has it."""
+    return by.partition(" <")[0][:_NAME]

@@ -31,14 +31,14 @@ def loops(json: Json = False) -> None:
         render.as_json([_fields(one) for one in found])
         return
     if not found:
-        render.flow("no snag yet: gitmem snag 'what snagged' --better 'the better path'")
+        render.say("no snag yet: gitmem snag 'what snagged' --better 'the better path'")
         return
     for one in found:
         _print(one)
     if any(one.queued and not one.waits for one in found):
-        render.flow("next: gitmem close")
+        render.say("next: gitmem close")
     elif any(one.loop.proposal for one in found):
-        render.flow("next: gitmem review, then gitmem accept")
+        render.say("next: gitmem review, then gitmem accept")
 
 
 def _fields(one: Told) -> dict[str, object]:
@@ -62,29 +62,29 @@ def _fields(one: Told) -> dict[str, object]:
 def _print(one: Told) -> None:
     loop = one.loop
     first = loop.opened[0].flag
-    render.flow(f"{loop.state.value.replace('_', ' ')}: {first.text}")
+    render.say(f"{loop.state.value.replace('_', ' ')}: {first.text}")
     for entry in loop.opened:
-        render.flow(f"  {_when(entry)}: {entry.flag.better or entry.flag.text}")
+        render.say(f"  {_when(entry)}: {entry.flag.better or entry.flag.text}")
     if loop.edit:
-        render.flow(f"  landed in {loop.edit.commit[:7]}: {loop.file}")
+        render.say(f"  landed in {loop.edit.commit[:7]}: {loop.file}")
     elif loop.proposal:
-        render.flow(f"  in review in {loop.proposal.commit[:7]}: {loop.file}")
+        render.say(f"  in review in {loop.proposal.commit[:7]}: {loop.file}")
     elif one.waits:
-        render.flow(f"  stays in the queue: {one.waits}")
+        render.say(f"  stays in the queue: {one.waits}")
     elif one.queued and not one.back:
-        render.flow(f"  next edit: {one.climb.rung.value} in {one.climb.file}")
+        render.say(f"  next edit: {one.climb.rung.value} in {one.climb.file}")
     for entry in loop.again:
-        render.flow(f"  came back {_when(entry)}: {entry.flag.text}")
+        render.say(f"  came back {_when(entry)}: {entry.flag.text}")
     if one.back:
-        render.flow(f"  {told(loop)}")
+        render.say(f"  {told(loop)}")
         verb = "in review" if loop.proposal else "next edit"
         why = f" ({one.climb.remark})" if one.climb.remark else ""
-        render.flow(f"  {verb}: {one.climb.rung.value} in {one.climb.file}{why}")
+        render.say(f"  {verb}: {one.climb.rung.value} in {one.climb.file}{why}")
     if one.fires:
         since = "" if one.back else ", the snag has not come back"
-        render.flow(f"  guard fired {render.count(one.fires, 'time')}{since}")
+        render.say(f"  guard fired {render.count(one.fires, 'time')}{since}")
     elif one.guarded:
-        render.flow("  guard never matched a call in this clone, so nothing shows yet that it can")
+        render.say("  guard never matched a call in this clone, so nothing shows yet that it can")
 
 
 def _when(entry: Entry) -> str:

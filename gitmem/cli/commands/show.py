@@ -34,9 +34,9 @@ def show(
         render.as_json(_answer(found))
         return
     for said in flag_lines(found.flag):
-        render.flow(said)
+        render.say(said)
     for said in _story(found):
-        render.flow("  " + said)
+        render.say("  " + said)
 
 
 def _answer(found: Shown) -> dict[str, object]:

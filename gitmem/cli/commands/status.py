@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from gitmem.store.repository import Repository
 
 
+#: Kinds whose plural is not the word with an s.
+_NOUNS = {"pending": "pending item"}
+
+
 def status(json: Json = False) -> None:
     """Say what waits, and what to do next.
 
@@ -67,9 +71,12 @@ def _answer(repo: Repository, seen: Snapshot) -> dict[str, object]:
 def _print(place: Workplace, seen: Snapshot) -> None:
     rows = _rows(place, seen)
     hidden = unseen(place.repo, seen.target)
-    if rows:
-        render.table(rows)
-    elif not hidden:
+    for number, state, about, then in rows:
+        between = ": " if about[:1].isdigit() else " "
+        render.say(f"{number} {state}{between}{about}" if about else f"{number} {state}")
+        if then:
+            render.say(f"  {then}")
+    if not rows and not hidden:
         where = seen.target
         names = dict.fromkeys([where.deciding_ref, *([where.shared_ref] if where.shared else [])])
         render.say(f"everything is drained into {' and '.join(_short(ref) for ref in names)}")
@@ -117,14 +124,15 @@ def _rows(place: Workplace, seen: Snapshot) -> list[tuple[str, str, str, str]]:
 
 def _about(flags: Sequence[Flag]) -> str:
     kinds = Counter(flag.kind for flag in flags)
-    parts = [", ".join(render.count(number, kind) for kind, number in kinds.most_common())]
+    said = ", ".join(
+        render.count(number, _NOUNS.get(kind, kind)) for kind, number in kinds.most_common()
+    )
     first = age.oldest([flag.at for flag in flags])
-    if first:
-        parts.append(f"oldest {age.ago(first, time.time())}")
+    parts = [f"oldest {age.ago(first, time.time())}"] if first else []
     sessions = _sessions(flags)
     if sessions:
         parts.append(render.count(len(sessions), "session"))
-    return "; ".join(part for part in parts if part)
+    return f"{said} ({', '.join(parts)})" if parts else said
 
 
 def _sessions(flags: Sequence[Flag]) -> list[str]:

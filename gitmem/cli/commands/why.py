@@ -40,9 +40,9 @@ def why(
     if json:
         render.as_json(answer(found))
         return
-    render.flow(f"{found.line.file}:{found.line.first}  {found.line.text}")
+    render.say(f"{found.line.file}:{found.line.first}  {found.line.text}")
     for said in _story(found):
-        render.flow("  " + said)
+        render.say("  " + said)
 
 
 def answer(found: Origin) -> dict[str, object]:

@@ -1,0 +1,111 @@
+"""What a person sees on terminals of 60 to 200 columns: nothing is lost, no word is broken."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+
+import pytest
+
+from tests.support.desk import Desk
+from tests.support.sandbox import GITMEM, Sandbox, changed_environment
+
+KINDS = ("gotcha", "fact", "decision", "preference", "pending", "snag")
+TEXT = (
+    "The release script tags the commit before the changelog of that release is written, number {}"
+)
+
+
+@pytest.fixture
+def desk(sandbox: Sandbox) -> Desk:
+    """Flags of all six kinds in every state that a person has to act on."""
+    sandbox.git("config", "user.name", "A Person of Some Length")
+    desk = Desk(sandbox=sandbox)
+    sandbox.gitmem("init")
+    for number, kind in enumerate(KINDS):
+        text = TEXT.format(number)
+        how = ("--better", "Write it first") if kind == "snag" else ("--kind", kind)
+        assert sandbox.gitmem("snag" if kind == "snag" else "flag", text, *how).code == 0
+    return desk
+
+
+def seen(sandbox: Sandbox, width: int, *args: str) -> str:
+    """What the command shows on a terminal so wide."""
+    near, far = pty.openpty()
+    child = subprocess.Popen(
+        [GITMEM, *args],
+        cwd=sandbox.path,
+        env=changed_environment({"COLUMNS": str(width), "NO_COLOR": "1"}),
+        stdin=subprocess.DEVNULL,
+        stdout=far,
+        stderr=far,
+    )
+    os.close(far)
+    shown = b""
+    while True:
+        try:
+            part = os.read(near, 65536)
+        except OSError:  # Linux says so when the last writer has closed
+            break
+        if not part:
+            break
+        shown += part
+    os.close(near)
+    child.wait()
+    return shown.decode().replace("\r\n", "\n")
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_a_terminal_shows_the_words_of_a_pipe_and_none_is_broken(desk: Desk, width: int) -> None:
+    for command in (
+        ("status",),
+        ("log",),
+        ("check", "--offline"),
+        ("close", "--dry-run"),
+        ("init",),
+    ):
+        piped = desk.sandbox.gitmem(*command)
+
+        shown = seen(desk.sandbox, width, *command)
+
+        assert sorted(words(shown)) == sorted(words(piped.out + piped.err)), command
+        longest = max(map(len, words(shown)))
+        assert max(map(len, shown.splitlines())) <= max(width, longest + 8), command
+        if command == ("status",):
+            lines = shown.splitlines()
+            assert lines[0].startswith("6 undrained: 1 ")
+            assert "(oldest just now)" in " ".join(words(shown))
+            assert lines[-1] == "  next: gitmem close"
+
+
+def test_a_wide_terminal_shows_a_table_and_a_narrow_one_the_words_below(desk: Desk) -> None:
+    wide = seen(desk.sandbox, 200, "log").splitlines()
+    narrow = seen(desk.sandbox, 80, "log").splitlines()
+
+    assert len(wide) == len(KINDS)
+    assert all("A Person of Some" in line for line in wide)
+    assert narrow[1].startswith("    The release script")
+
+
+def test_the_log_shows_the_newest_of_all_machines_and_who_made_them(sandbox: Sandbox) -> None:
+    desk = Desk(sandbox=sandbox)
+    theirs = desk.clone("theirs")
+    for at, (where, text) in enumerate(
+        [(desk, "the first"), (theirs, "the second"), (desk, "the third"), (theirs, "the fourth")]
+    ):
+        where.foreign_flag(text=text, at=f"2026-11-20T10:00:0{at}Z", by="Ann B <ann@example.org>")
+    theirs.status()
+    desk.status()
+    desk.sandbox.git("remote", "add", "origin", str(theirs.sandbox.path))
+    assert desk.sandbox.gitmem("sync").code == 0
+
+    said = desk.sandbox.gitmem("log", "-n", "2").out
+
+    assert [row.rpartition("  ")[2] for row in said.splitlines()] == ["the third", "the fourth"]
+    assert said.count("Ann B") == 2
+    assert "ann@" not in said
