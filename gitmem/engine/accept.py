@@ -137,7 +137,7 @@ def _refuse_told_twice(repo: Repository, where: Target, tip: str) -> None:
     if not start or refs.contains(repo, start, tip):
         return
     mine = ground.recorded(repo, start, tip)
-    base = repo.git("merge-base", start, tip, ok=(0, 1)).text
+    base = refs.merge_base(repo, start, tip)
     theirs = {item.flag.id: item for item in ground.recorded(repo, base, start)}
     twice = [
         item.flag.id

@@ -234,8 +234,8 @@ def _gather(repo: Repository, wanted: Wanted) -> tuple[Snapshot, list[str]]:
     if wanted.dry_run:
         seen = snapshot.take(repo, wanted.configured)
     else:
-        _, healed = tidy.settled(repo, wanted.configured)
-        seen, pruned = tidy.pruned(repo, wanted.configured)
+        looked, healed = tidy.settled(repo, wanted.configured)
+        seen, pruned = tidy.pruned(repo, wanted.configured, looked)
         notes += healed + pruned
     hidden = unseen(repo, seen.target) if not seen.state.open else ""
     notes += [hidden] if hidden else []

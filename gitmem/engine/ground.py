@@ -212,7 +212,7 @@ def reviewed(repo: Repository, where: Target, tip: str) -> tuple[str, list[Outco
 
 def base_of(repo: Repository, start: str, tip: str) -> str:
     """The last commit that a review has in common with ``start``; empty when there is none."""
-    return repo.git("merge-base", start, tip, ok=(0, 1)).text if start else ""
+    return refs.merge_base(repo, start, tip) if start else ""
 
 
 def recorded(repo: Repository, start: str, tip: str) -> list[Outcome]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gitmem.domain.queue import Conflict, conflicts
 from gitmem.domain.state import Records, State, derive
-from gitmem.store import queue, records, refs, target
+from gitmem.store import queue, records, target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,13 +59,13 @@ def take(repo: Repository, configured: str, *, tracked: bool = True) -> Snapshot
     deciding, local = _landed(repo, where, texts)
     review: frozenset[str] = frozenset()
     carried: frozenset[str] = frozenset()
-    proposed = refs.resolve(repo, target.REVIEW)
+    proposed, others = target.in_review(repo)
     targets = {where.local, where.upstream, where.shared} - {""}
-    for tip in target.review_tips(repo):
-        # What the target has once had is no proposal any more: its landing may have been reverted.
-        if tip == proposed:
-            review = records.proposed(repo, tip, targets, texts)
-        else:
+    # What the target has once had is no proposal any more: its landing may have been reverted.
+    if proposed:
+        review = records.proposed(repo, proposed, targets, texts)
+    for tip in others:
+        if tip != proposed:
             carried |= records.proposed(repo, tip, targets, texts)
     known = Records(deciding, local, review, carried)
     state = derive(

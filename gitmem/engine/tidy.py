@@ -67,9 +67,14 @@ def settled(repo: Repository, configured: str) -> tuple[Snapshot, list[str]]:
     return seen, notes + healed
 
 
-def pruned(repo: Repository, configured: str) -> tuple[Snapshot, list[str]]:
-    """Takes what is drained out of the queue; a snapshot from after that, and what to say."""
-    seen = snapshot.take(repo, configured)
+def pruned(
+    repo: Repository, configured: str, looked: Snapshot | None = None
+) -> tuple[Snapshot, list[str]]:
+    """Takes what is drained out of the queue; a snapshot from after that, and what to say.
+
+    ``looked`` is a snapshot that was taken just now.
+    """
+    seen = looked or snapshot.take(repo, configured)
     _forget_marks(repo, seen)
     sessions.forget_old(repo.folder, calendar.timegm(time.gmtime()))
     Answers(repo.folder).forget(seen.records.deciding)

@@ -128,6 +128,7 @@ def fetch(
         hears=_without_absent(talk.hears),
         patience=_PATIENCE,
     )
+    repo.cache.clear()  # what is reachable may have changed: --depth moves the end of a history
     # With --depth, git ends with 1 and without a word where a pattern matched nothing.
     if not done.code or (done.code == 1 and not done.said.strip()):
         return ""

@@ -1,15 +1,22 @@
-"""Read trees and blobs of a commit, many at once (standard library only: boot uses it too)."""
+"""Read trees and blobs of a commit, many at once (standard library only: boot uses it too).
+
+What was read by object name is read once in a process; see `gitmem.store.readcache`.
+"""
 
 from __future__ import annotations
 
 from gitmem.domain.errors import NeedsPerson
 from gitmem.store.process import ANY
+from gitmem.store.repository import is_oid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.store.repository import Repository
+
+
+_ENTRY_COST = 4  # bytes of memory for a byte of a listing
 
 
 class Unreadable(NeedsPerson):
@@ -38,8 +45,25 @@ def entries(repo: Repository, commit: str, *paths: str, sized: bool = False) -> 
     Symbolic links and submodules are listed with their modes. ``sized``: with the sizes, for what
     somebody else may have written. Raises Unreadable when the tree cannot be read.
     """
-    long = ["-l"] if sized else []
-    done = repo.git("ls-tree", "-r", "-z", *long, "--full-tree", commit, "--", *paths, ok=ANY)
+    options = ("-r", "-l") if sized else ("-r",)
+    return _listed(repo, commit, paths, *options)
+
+
+def level(repo: Repository, commit: str, *paths: str) -> list[Entry]:
+    """The entries of these very paths, files and folders; nothing below them.
+
+    Raises Unreadable when the tree cannot be read.
+    """
+    return _listed(repo, commit, paths)
+
+
+def _listed(repo: Repository, commit: str, paths: tuple[str, ...], *options: str) -> list[Entry]:
+    """What `git ls-tree` says; a listing with sizes serves for one without."""
+    for known in (options, (*options, "-l")):
+        kept: list[Entry] | None = repo.cache.get(("tree", commit, paths, known))
+        if kept is not None:
+            return list(kept)
+    done = repo.git("ls-tree", "-z", *options, "--full-tree", commit, "--", *paths, ok=ANY)
     if done.code:
         raise Unreadable(f"the tree of {commit[:12]} cannot be read: {done.said.strip()}")
     found = []
@@ -48,7 +72,9 @@ def entries(repo: Repository, commit: str, *paths: str, sized: bool = False) -> 
             meta, _, path = line.partition(b"\t")
             mode, kind, oid, *size = meta.decode("ascii").split()
             found.append(Entry(mode, kind, oid, path.decode("utf-8", "surrogateescape"), *size))
-    return found
+    if is_oid(commit):
+        repo.cache.keep(("tree", commit, paths, options), found, len(done.out) * _ENTRY_COST)
+    return list(found)
 
 
 def blobs(repo: Repository, oids: Sequence[str]) -> list[bytes]:
@@ -56,6 +82,19 @@ def blobs(repo: Repository, oids: Sequence[str]) -> list[bytes]:
 
     Raises Unreadable for a missing or broken one.
     """
+    found: dict[str, bytes] = {}
+    for oid in oids:
+        content = repo.cache.get(oid)
+        if content is not None:
+            found[oid] = content
+    lacking = [oid for oid in dict.fromkeys(oids) if oid not in found]
+    for oid, content in zip(lacking, _read(repo, lacking), strict=True):
+        found[oid] = content
+        repo.cache.keep(oid, content, len(content))
+    return [found[oid] for oid in oids]
+
+
+def _read(repo: Repository, oids: Sequence[str]) -> list[bytes]:
     if not oids:
         return []
     request = ("\n".join(oids) + "\n").encode()

@@ -37,7 +37,8 @@ def read(repo: Repository, *, tracked: bool = True) -> Queue:
     other machines' flags, and in a fresh clone it is all there is. Not ``tracked``: it is left out,
     by somebody who has asked the remote itself.
     """
-    known = refs.listed(repo, BRANCH, ARCHIVE) | (refs.tracking(repo, NAME) if tracked else {})
+    there = [refs.tracked(repo, NAME)] if tracked else []
+    known = refs.listed(repo, BRANCH, ARCHIVE, *there)
     tip = known.get(BRANCH, "")
     if not tip and damage.is_file(repo, BRANCH):
         raise objects.Unreadable("the ref of the queue branch names no commit")

@@ -7,6 +7,7 @@ from gitmem.domain.jsonline import loads
 from gitmem.domain.queue import same
 from gitmem.store import objects, refs
 from gitmem.store.process import ANY
+from gitmem.store.repository import is_oid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,12 +122,19 @@ def touched(repo: Repository, targets: Collection[str], tip: str) -> set[str]:
 
     Where history is cut off, what is in the oldest tree counts as added by it.
     """
+    asked = ("touched", tip, *sorted(targets))
+    known: frozenset[str] | None = repo.cache.get(asked)
+    if known is not None:
+        return set(known)
     done = repo.git(
         "log", "--full-history", "--format=", "--name-only", "--no-renames", "--no-show-signature",
         "-z", *targets, "^" + tip, "--", FOLDER, ok=ANY,
     )  # fmt: skip
     # In a shallow or damaged clone history may end early: then nothing is known to be taken back.
-    return set(done.text.split("\0"))
+    found = set(done.text.split("\0"))
+    if not done.code and all(map(is_oid, asked[1:])):
+        repo.cache.keep(asked, frozenset(found), len(done.out) * 2)
+    return found
 
 
 def _flag(record: bytes) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gitmem.domain.errors import NeedsPerson
 from gitmem.store import remotes
 from gitmem.store.process import ANY
+from gitmem.store.repository import is_oid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +53,28 @@ def delete(repo: Repository, ref: str, old: str, reason: str, *, keep: int = -1)
 
 def contains(repo: Repository, commit: str, ancestor: str) -> bool:
     """Whether ``ancestor`` is reachable from ``commit``."""
-    return repo.git("merge-base", "--is-ancestor", ancestor, commit, ok=(0, 1)).code == 0
+    asked = ("contains", commit, ancestor)
+    known: bool | None = repo.cache.get(asked)
+    if known is None:
+        known = repo.git("merge-base", "--is-ancestor", ancestor, commit, ok=(0, 1)).code == 0
+        _keep(repo, asked, known)
+    return known
+
+
+def merge_base(repo: Repository, one: str, other: str) -> str:
+    """The best common ancestor of two commits; empty when their histories have none."""
+    asked = ("merge-base", one, other)
+    known: str | None = repo.cache.get(asked)
+    if known is None:
+        known = repo.git("merge-base", one, other, ok=(0, 1)).text
+        _keep(repo, asked, known)
+    return known
+
+
+def _keep(repo: Repository, asked: tuple[str, str, str], answer: bool | str) -> None:  # noqa: FBT001 - the answer itself
+    """Keeps what is true of two commits, each given by its object name."""
+    if is_oid(asked[1]) and is_oid(asked[2]):
+        repo.cache.keep(asked, answer, 128)
 
 
 class Followed:
@@ -79,9 +101,14 @@ def followed(repo: Repository, branch: str) -> Followed:
     return Followed(*found) if len(found) == 3 else Followed()  # noqa: PLR2004 - the three asked for
 
 
-def tracking(repo: Repository, branch: str) -> dict[str, str]:
-    """The remote-tracking ref of a branch at the configured remote: ref name to commit, or empty.
+def tracked(repo: Repository, branch: str) -> str:
+    """The name of the remote-tracking ref of a branch at the configured remote.
 
     What another remote (a fork) holds is nobody's word here; see `gitmem.store.remotes`.
     """
-    return listed(repo, f"refs/remotes/{remotes.name(repo)}/{branch}")
+    return f"refs/remotes/{remotes.name(repo)}/{branch}"
+
+
+def tracking(repo: Repository, branch: str) -> dict[str, str]:
+    """The same ref's name to its commit; empty when there is none."""
+    return listed(repo, tracked(repo, branch))

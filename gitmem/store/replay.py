@@ -74,7 +74,7 @@ def merges(repo: Repository, one: str, other: str) -> bool:
     done = repo.git("merge-tree", "--write-tree", "--no-messages", one, other, ok=ANY)
     if done.code in (0, 1):
         return done.code == 0
-    base = repo.git("merge-base", one, other, ok=(0, 1)).text
+    base = refs.merge_base(repo, one, other)
     if not base:
         return False
     mine, yours = (
@@ -92,7 +92,7 @@ def _latest(repo: Repository, known: Sequence[str], tip: str) -> str:
     """The latest commit that ``tip`` has in common with one of the known ones; empty: none."""
     latest = ""
     for commit in known:
-        common = repo.git("merge-base", commit, tip, ok=(0, 1)).text
+        common = refs.merge_base(repo, commit, tip)
         if common and (not latest or refs.contains(repo, common, latest)):
             latest = common
     return latest

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from gitmem.store.process import Done
+    from gitmem.store.readcache import ReadCache
 
 FOLDER = "gitmem"
 # The queue branch, and the ref that keeps what landed; what is in them: `gitmem.store.branch`.
@@ -37,7 +38,7 @@ class Repository:
     one that all linked worktrees share.
     """
 
-    __slots__ = ("_env", "_environ", "common", "git_dir", "options", "top")
+    __slots__ = ("_cache", "_env", "_environ", "common", "git_dir", "options", "top")
 
     def __init__(self, top: str, git_dir: str, common: str, environ: Mapping[str, str]) -> None:
         self.top = top
@@ -46,6 +47,7 @@ class Repository:
         self.options: tuple[str, ...] = ()
         self._environ = environ
         self._env: dict[str, str] = {}
+        self._cache: ReadCache | None = None
 
     @property
     def env(self) -> dict[str, str]:
@@ -55,6 +57,15 @@ class Repository:
 
             self._env = process.clean(self._environ)
         return self._env
+
+    @property
+    def cache(self) -> ReadCache:
+        """What was read by object name through this value."""
+        if self._cache is None:
+            from gitmem.store.readcache import ReadCache  # most hooks read no object
+
+            self._cache = ReadCache()
+        return self._cache
 
     @property
     def environ(self) -> Mapping[str, str]:

@@ -190,14 +190,16 @@ def _plain(settings: bytes, key: bytes) -> str:
 
 def review_tips(repo: Repository) -> list[str]:
     """Commits under review: the review branch, and branches that `close --here` committed to."""
+    review, carried = in_review(repo)
+    return [review, *carried] if review else carried
+
+
+def in_review(repo: Repository) -> tuple[str, list[str]]:
+    """The review branch's tip (empty: there is none), and those that `close --here` committed to."""
     known = refs.listed(repo, REVIEW, HERE)
-    tips = [known[REVIEW]] if REVIEW in known else []
-    for ref in known:
-        if ref.startswith(HERE):
-            tip = refs.resolve(repo, "refs/heads/" + ref.removeprefix(HERE))
-            if tip:
-                tips.append(tip)
-    return tips
+    review = known.pop(REVIEW, "")
+    carried = [refs.resolve(repo, "refs/heads/" + ref.removeprefix(HERE)) for ref in known]
+    return review, [tip for tip in carried if tip]
 
 
 def carriers(repo: Repository) -> list[str]:

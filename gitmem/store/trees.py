@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import GitmemError, Refused
 from gitmem.domain.paths import check_tree_entry, check_tree_parent
-from gitmem.store import temporary
+from gitmem.store import local, objects, temporary
 from gitmem.store.process import ANY, GitFailed
 
 if TYPE_CHECKING:
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 _REWRITING = ("filter", "working-tree-encoding", "ident")
 _IGNORES = "git ignores"
 _UTF8 = ("-c", "i18n.commitEncoding=UTF-8")
+_AT_ONCE = 100  # files named in one start of git
+# For what git does not know, so that a missing identity does not stop a close.
+_STAND_INS = {
+    "GIT_AUTHOR_NAME": "gitmem",
+    "GIT_AUTHOR_EMAIL": "gitmem@localhost",
+    "GIT_COMMITTER_NAME": "gitmem",
+    "GIT_COMMITTER_EMAIL": "gitmem@localhost",
+}
 
 
 class NotSigned(GitmemError):
@@ -82,6 +90,7 @@ class Staging(_Index):
 
     def __init__(self, repo: Repository, base: str, claim: Claim) -> None:
         super().__init__(repo, base, claim.folder + "/index")
+        self._folder = claim.folder
 
     def refuse_unshared(self, paths: Collection[str]) -> None:
         """Raises Refused for a path that git ignores, or whose bytes a filter would rewrite.
@@ -104,29 +113,35 @@ class Staging(_Index):
         Raises Refused for a path that is no plain file or lies behind a link or a submodule.
         """
         self._refuse_links(files)
-        rows = []
-        for path, content in files.items():
-            if content is None:
-                mode, oid = "0", "0" * len(self._base)
-            else:
-                mode = "100644"
-                oid = self._git("hash-object", "-w", "-t", "blob", "--stdin", stdin=content)
-            rows.append(f"{mode} {oid}\t{path}\0".encode("utf-8", "surrogateescape"))
-        self._git("update-index", "-z", "--index-info", stdin=b"".join(rows))
+        made = self._stored([content for content in files.values() if content is not None])
+        rows = [
+            f"0 {'0' * len(self._base)}\t{path}\0"
+            if content is None
+            else f"100644 {next(made)}\t{path}\0"
+            for path, content in files.items()
+        ]
+        request = "".join(rows).encode("utf-8", "surrogateescape")
+        self._git("update-index", "-z", "--index-info", stdin=request)
         return self._git("write-tree")
+
+    def _stored(self, contents: Sequence[bytes]) -> Iterator[str]:
+        """Writes blobs, many with one start of git; their object names, in order."""
+        for start in range(0, len(contents), _AT_ONCE):
+            files = []
+            for number, content in enumerate(contents[start : start + _AT_ONCE]):
+                files.append(f"{self._folder}/blob-{number}")
+                local.write_whole(files[-1], content)
+            said = self._git("hash-object", "-w", "-t", "blob", "--no-filters", "--", *files)
+            yield from said.split("\n")
 
     def _refuse_links(self, paths: Collection[str]) -> None:
         if not self._base:
             return
         wanted = {*paths, *(parent for path in paths for parent in _parents(path))}
-        done = self._repo.git("ls-tree", "-z", "--full-tree", self._base, "--", *sorted(wanted))
-        for row in _text(done.out).split("\0"):
-            meta, _, path = row.partition("\t")
-            if path not in wanted:  # a folder on the way is told by its entries
-                continue
-            mode, kind, _ = meta.split(" ")
-            check = check_tree_entry if path in paths else check_tree_parent
-            check(path, mode, kind)
+        for entry in objects.level(self._repo, self._base, *sorted(wanted)):
+            if entry.path in wanted:  # a folder on the way is told by its entries
+                check = check_tree_entry if entry.path in paths else check_tree_parent
+                check(entry.path, entry.mode, entry.type)
 
 
 def commit(
@@ -143,12 +158,14 @@ def commit(
     would sign; raises NotSigned when that fails. Signed off with `git config gitmem.signOff true`;
     the message ends with trailers then.
     """
+    known = repo.git("var", "GIT_COMMITTER_IDENT", ok=ANY)
+    person = "" if known.code else known.text
     signed = _asked_to_sign(repo)
     arguments = ["-S"] if signed else []
     for parent in parents:
         arguments += ["-p", parent]
-    env = {**_person(repo), **(author or {})}
-    said = (message + _sign_off(repo, message)).encode("utf-8", "surrogateescape")
+    env = {**({} if person else _STAND_INS), **(author or {})}
+    said = (message + _sign_off(repo, message, person)).encode("utf-8", "surrogateescape")
     done = repo.git(*_UTF8, "commit-tree", tree, *arguments, stdin=said, ok=ANY, env=env)
     if done.code == 0:
         return done.text
@@ -167,30 +184,16 @@ def _asked_to_sign(repo: Repository) -> bool:
     return done.text.splitlines()[:-1][-1:] == ["true"]
 
 
-def _sign_off(repo: Repository, message: str) -> str:
+def _sign_off(repo: Repository, message: str, person: str) -> str:
     """The trailer by which the person certifies the commit, where they asked for it; else empty.
 
     Only a person known to git signs off, and no message twice.
     """
     wanted = repo.git("config", "--type=bool", "--get", "gitmem.signOff", ok=ANY).text
-    known = repo.git("var", "GIT_COMMITTER_IDENT", ok=ANY)
-    if wanted != "true" or known.code:
+    if wanted != "true" or not person:
         return ""
-    line = f"Signed-off-by: {known.text.rpartition('>')[0]}>\n"
+    line = f"Signed-off-by: {person.rpartition('>')[0]}>\n"
     return "" if line in message else line
-
-
-def _person(repo: Repository) -> dict[str, str]:
-    """Stand-ins for what git does not know, so that a missing identity does not stop a close."""
-    known = repo.git("var", "GIT_COMMITTER_IDENT", ok=ANY)
-    if known.code == 0:
-        return {}
-    return {
-        "GIT_AUTHOR_NAME": "gitmem",
-        "GIT_AUTHOR_EMAIL": "gitmem@localhost",
-        "GIT_COMMITTER_NAME": "gitmem",
-        "GIT_COMMITTER_EMAIL": "gitmem@localhost",
-    }
 
 
 def _parents(path: str) -> Iterator[str]:
