@@ -21,6 +21,7 @@ _COUNTED = (
     "cache_read_input_tokens",
     "output_tokens",
 )
+_OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _TYPE, _PLAIN = 0o170000, 0o100000  # S_IFMT and S_IFREG of stat(2)
 _ODD = 100_000_000  # tokens no context has
 
@@ -50,7 +51,7 @@ def _tail(path: str) -> bytes:
     if not path.endswith(".jsonl"):
         return b""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = os.open(path, _OPEN)
     except (OSError, ValueError):  # no file, or nothing that can name one
         return b""
     try:

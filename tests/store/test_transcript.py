@@ -100,8 +100,17 @@ def test_what_is_no_transcript_is_none(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jsonl")
     (tmp_path / "folder.jsonl").mkdir()
     (tmp_path / "notes.txt").write_text(row(), encoding="utf-8")
+    (tmp_path / "link.jsonl").symlink_to(written(tmp_path, row()))
 
-    for name in ("pipe.jsonl", "folder.jsonl", "notes.txt", "absent.jsonl", "", "a\0.jsonl"):
+    for name in (
+        "pipe.jsonl",
+        "folder.jsonl",
+        "link.jsonl",
+        "notes.txt",
+        "absent.jsonl",
+        "",
+        "a\0.jsonl",
+    ):
         assert transcript.size(str(tmp_path / name) if name else name) == (0, "", "")
     assert transcript.size("/dev/zero") == (0, "", "")
 
