@@ -1,7 +1,8 @@
-"""The cold lane: the typer application and the edge where errors become exit codes."""
+"""The cold lane: the table of commands, and the edge where errors become exit codes."""
 
 from __future__ import annotations
 
+import os
 import signal
 import traceback
 from typing import TYPE_CHECKING, Annotated
@@ -9,73 +10,41 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gitmem.cli import render, surroundings
-from gitmem.cli.commands import (
-    accept,
-    apply,
-    audit,
-    auto_close,
-    check,
-    close,
-    demo,
-    discard,
-    doctor,
-    drop,
-    flag,
-    forget,
-    init,
-    log,
-    loops,
-    plan,
-    review,
-    show,
-    stats,
-    status,
-    sync,
-    uninstall,
-    why,
-)
+from gitmem.cli.lazy import Row, group
 from gitmem.domain.errors import GitmemError, Internal, NeedsPerson
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-app = typer.Typer(
-    name="gitmem",
-    add_completion=True,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+_COMPLETING = "_GITMEM_COMPLETE"  # what a shell that completes sets
 
-for _name, _command, _hidden in (
-    ("init", init.init, False),
-    ("flag", flag.flag, False),
-    ("snag", flag.snag, False),
-    ("drop", drop.drop, False),
-    ("status", status.status, False),
-    ("log", log.log, False),
-    ("close", close.close, False),
-    ("review", review.review, False),
-    ("accept", accept.accept, False),
-    ("discard", discard.discard, False),
-    ("loops", loops.loops, False),
-    ("sync", sync.sync, False),
-    ("check", check.check, False),
-    ("why", why.why, False),
-    ("show", show.show, False),
-    ("forget", forget.forget, False),
-    ("stats", stats.stats, False),
-    ("audit", audit.audit, False),
-    ("doctor", doctor.doctor, False),
-    ("uninstall", uninstall.uninstall, False),
-    ("demo", demo.demo, False),
-    ("hook", flag.hook, True),
-    ("plan", plan.plan, True),
-    ("apply", apply.apply, True),
-    ("auto-close", auto_close.auto_close, True),
-):
-    app.command(_name, hidden=_hidden)(_command)
+COMMANDS = (
+    Row("init", "Wire gitmem into this repository."),
+    Row("flag", "Keep one durable fact; exit code 0 means saved."),
+    Row("snag", "Keep what went wrong and the better path.", module="flag"),
+    Row("drop", "Reject a flag: it never becomes memory."),
+    Row("status", "Say what waits, and what to do next."),
+    Row("log", "List the queued flags and where each stands."),
+    Row("close", "Drain the queue into one commit to review."),
+    Row("review", "Show what is in review, line by line."),
+    Row("accept", "Land the review on the local target branch."),
+    Row("discard", "Take the review back; nothing is lost."),
+    Row("loops", "Show which snags are closed, and which came back."),
+    Row("sync", "Share the queue through the remote, both ways."),
+    Row("check", "Fail when flags are not drained, for CI."),
+    Row("why", "Say where a line comes from: flags, session, drain."),
+    Row("show", "Say what became of a flag."),
+    Row("forget", "Propose a review without what a flag brought."),
+    Row("stats", "Show what each close ran and cost."),
+    Row("audit", "Hold what was written against what ran; exit 1 on a gap."),
+    Row("doctor", "Prove that what is written is what runs."),
+    Row("uninstall", "Take the wiring out again."),
+    Row("demo", "Show the whole loop in a throw-away repository."),
+    Row("hook", "", module="flag", hidden=True),
+    Row("plan", "", hidden=True),
+    Row("apply", "", hidden=True),
+    Row("auto-close", "", module="auto_close", function="auto_close", hidden=True),
+)
 
 
 def _version(asked: bool) -> None:
@@ -86,7 +55,6 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def main(
     version: Annotated[
         bool,
@@ -96,6 +64,24 @@ def main(
     ] = False,
 ) -> None:
     """A coding agent's memory, kept in git: flag what is durable, close, review, accept."""
+
+
+def application(*, completion: bool) -> typer.Typer:
+    """The typer application; ``completion``: with its two options about a shell's completion."""
+    app = typer.Typer(
+        name="gitmem",
+        cls=group(COMMANDS),
+        add_completion=completion,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(main)
+    return app
+
+
+app = application(completion=True)
 
 
 def _end_on_signals() -> None:
@@ -109,9 +95,12 @@ def run(argv: Sequence[str]) -> int:
     """Runs one command; returns the exit code (docs/adr/0006-exit-codes.md)."""
     surroundings.seal()
     _end_on_signals()
+    # Typer reads the value of every option of the group, and for these two it loads pydantic, which
+    # costs half of a command that needs nothing of it. After a command's name they are none of its.
+    shown = not argv or argv[0].startswith("-") or _COMPLETING in os.environ
     try:
         try:
-            app(args=list(argv), prog_name="gitmem")
+            application(completion=shown)(args=list(argv), prog_name="gitmem")
         except SystemExit as leaving:
             code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
             if code:

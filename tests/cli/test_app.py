@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from typer.main import get_group
 
+from gitmem.cli.app import COMMANDS as COMMAND_TABLE
 from gitmem.cli.app import app
-from tests.support.sandbox import GITMEM, Sandbox, changed_environment
+from tests.support.sandbox import GITMEM, UNMEASURED, Sandbox, changed_environment
 
 COMMANDS = sorted(get_group(app).commands)
 
@@ -30,6 +31,73 @@ def test_every_command_has_help_written_for_a_person(sandbox: Sandbox, command: 
 def test_every_option_says_what_it_is_for(command: str) -> None:
     for parameter in get_group(app).commands[command].params:
         assert getattr(parameter, "help", None), f"{command} {parameter.name}"
+
+
+def test_the_list_of_commands_says_of_each_what_its_own_help_says() -> None:
+    group = get_group(app)
+    for row in COMMAND_TABLE:
+        if not row.hidden:
+            command = group.commands[row.name]
+            assert row.described().get_short_help_str(80) == command.get_short_help_str(80)
+            assert not command.hidden
+
+
+def test_no_command_is_loaded_before_it_is_asked_for(sandbox: Sandbox) -> None:
+    for code in ("import gitmem.cli.app", "from gitmem.cli import app; app.run(['--help'])"):
+        assert modules_after(code, sandbox) & {row.name for row in COMMAND_TABLE} == set()
+
+
+@pytest.mark.parametrize("command", [["status"], ["log"], ["check"], ["why", "README.md:1"]])
+def test_a_command_that_is_asked_nothing_special_loads_no_library_to_read_its_options(
+    sandbox: Sandbox, command: list[str]
+) -> None:
+    assert "pydantic" not in modules_after(
+        f"from gitmem.cli import app; app.run({command})", sandbox
+    )
+
+
+def modules_after(code: str, sandbox: Sandbox) -> set[str]:
+    """The last parts of the names of our commands' modules, and the libraries, that code loads."""
+    told = (
+        "import sys; print('\\n', *[m.removeprefix('gitmem.cli.commands.') for m in sys.modules])"
+    )
+    done = subprocess.run(
+        [GITMEM.with_name("python"), "-c", f"{code}; {told}"],
+        cwd=sandbox.path,
+        env=changed_environment(UNMEASURED),
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        (["gitmem", "s"], ["snag", "status", "sync", "show", "stats"]),
+        (["gitmem", "--v"], ["--version"]),
+        (["gitmem", "--in"], ["--install-completion"]),
+        (["gitmem", "check", "--scope", ""], ["auto", "branch", "all"]),
+    ],
+)
+def test_a_shell_completes_commands_and_options(
+    sandbox: Sandbox, typed: list[str], shown: list[str]
+) -> None:
+    environ = {
+        "_GITMEM_COMPLETE": "complete_bash",
+        "COMP_WORDS": " ".join(typed),
+        "COMP_CWORD": str(len(typed) - 1),
+    }
+
+    assert sandbox.gitmem(env=environ).out.split() == shown
+
+
+def test_the_options_for_a_shell_s_completion_are_gitmem_s_and_no_command_s(
+    sandbox: Sandbox,
+) -> None:
+    assert "--install-completion" in sandbox.gitmem("--help").out
+    assert "No such option" in sandbox.gitmem("status", "--install-completion").err
 
 
 def test_the_version_is_the_distribution_s(sandbox: Sandbox) -> None:
