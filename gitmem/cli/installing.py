@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.bootstrap.shipped import ci as shipped_ci
 from gitmem.bootstrap.shipped import shipped
-from gitmem.engine import install, undo
+from gitmem.engine import install, reach, undo
 from gitmem.engine.beside_push import plan_hook
 from gitmem.engine.plan_files import apply
 from gitmem.store import ignore, starts
@@ -31,13 +32,15 @@ def plan(
     here = str(Path.cwd())
     inside = starts.below(place.repo, here)
     folders = {*starts.wired(place.repo, here), *([inside] if inside else [])}
-    return install.plan_install(
+    planned = install.plan_install(
         Path(place.repo.top),
         shipped=shipped(place, chosen),
         folder=chosen.folder,
         ignored=lambda path: ignore.ignored(place.repo, path),
         wish=install.Wish(starts=tuple(sorted(folders)), auto_memory=auto_memory, ci=ci),
     )
+    told = [f"{found.what}; {found.hint}" for found in reach.look(place.repo, chosen.folder)]
+    return replace(planned, notes=(*planned.notes, *told))
 
 
 def hook(place: Workplace, ci: Host | None) -> HookPlan | None:

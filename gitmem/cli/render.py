@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import GitmemError, NeedsPerson
+from gitmem.domain.plural import count
 from gitmem.domain.text import visible
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ _WIDE = 10_000  # cells: into a pipe or a file nothing is wrapped
 _NARROW = 30  # cells that the last column of a table needs to be read beside the others
 _GAP = 2  # cells between two columns
 _PIECE = re.compile(r" *[^ ]+ ?| +")
+
+
+__all__ = ["count"]  # the words of the commands take it from here
 
 
 class Unwritable(NeedsPerson):
@@ -117,11 +121,6 @@ def colour() -> bool:
 def words(flag: Flag) -> str:
     """What a flag says, on one line; of a snag also the better path."""
     return f"{flag.text} -> {flag.better}" if flag.better else flag.text
-
-
-def count(number: int, noun: str) -> str:
-    """``1 flag``, ``2 flags``."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _flowing(stream: TextIO, text: str) -> str:

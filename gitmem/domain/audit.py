@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gitmem.domain.claude_transcript import COMMIT, SEEN_BY, unseen
+from gitmem.domain.plural import count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -90,15 +91,16 @@ def judge(evidence: Evidence, *, watched: frozenset[str], since: int, now: int) 
     gaps = [*_unseen(evidence, watched, since, now), *_unmarked(evidence, since, now)]
     fired = evidence.fired
     if fired.errors:
-        number = "1 hook" if len(fired.errors) == 1 else f"{len(fired.errors)} hooks"
-        gaps.append(f"{number} failed, the last one at {fired.errors[-1]}")
+        gaps.append(
+            f"{count(len(fired.errors), 'hook')} failed, the last one at {fired.errors[-1]}"
+        )
     told = evidence.conversation
     due = sum(at <= now - _LAG for at in fired.nudges)
     if told is not None and told.nudges < due:
-        gaps.append(f"{_times(due, 'nudge')} said by hooks, {told.nudges} in the transcript")
+        gaps.append(f"{count(due, 'nudge')} said by hooks, {told.nudges} in the transcript")
     notes = []
     if fired.nudges and not evidence.flags:
-        notes.append(f"{_times(len(fired.nudges), 'nudge')} and not one flag")
+        notes.append(f"{count(len(fired.nudges), 'nudge')} and not one flag")
     return Judgement(evidence=evidence, gaps=tuple(gaps), notes=tuple(notes))
 
 
@@ -141,14 +143,10 @@ def _listed(boundaries: Sequence[Shown]) -> str:
     for kind in dict.fromkeys(one.kind for one in boundaries):
         of_kind = [one for one in boundaries if one.kind == kind]
         first = "" if len(of_kind) == 1 else "the first "
-        parts.append(f"{_times(len(of_kind), kind)} ({first}at {moment(of_kind[0].at)})")
+        parts.append(f"{count(len(of_kind), kind)} ({first}at {moment(of_kind[0].at)})")
     return ", ".join(parts)
 
 
 def moment(at: int) -> str:
     """A time in UTC for a person, such as ``2026-11-20 10:00:05``; ``?`` for none."""
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}" if at else "?"
-
-
-def _times(count: int, noun: str) -> str:
-    return f"{count} {noun}" + ("" if count == 1 else "s")

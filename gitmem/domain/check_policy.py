@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gitmem.domain import age
+from gitmem.domain.plural import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,22 +54,17 @@ def objections(
     if not total:
         return ()
     if policy.max_age is None and policy.max_flags is None:
-        return (f"{_flags(total)} not drained",)
+        return (f"{count(total, 'flag')} not drained",)
     found = []
     if policy.max_flags is not None and total > policy.max_flags:
-        found.append(f"{_flags(total)} not drained, and at most {policy.max_flags} may wait")
+        found.append(f"{count(total, 'flag')} not drained, and at most {policy.max_flags} may wait")
     if policy.max_age is not None:
         old = unreadable + sum(_is_old(flag.at, policy.max_age, now) for flag in waiting)
         if old:
-            days = f"{policy.max_age} day" + ("" if policy.max_age == 1 else "s")
-            found.append(f"{_flags(old)} older than {days}")
+            found.append(f"{count(old, 'flag')} older than {count(policy.max_age, 'day')}")
     return tuple(found)
 
 
 def _is_old(at: str, days: int, now: float) -> bool:
     then = age.seconds(at)
     return then is None or then > now or now - then >= days * _DAY
-
-
-def _flags(number: int) -> str:
-    return "1 flag" if number == 1 else f"{number} flags"

@@ -52,17 +52,28 @@ def default_topic(kind: str) -> str:
         raise Refused(f"a flag of kind {kind!r} has no topic file") from None
 
 
+# How a word of a slug is written where it is not a word but a name.
+_WRITTEN = {
+    **{word: word.upper() for word in (
+        "ai", "api", "aws", "cd", "ci", "cli", "cpu", "css", "csv", "db", "dns", "gcp", "gpu", "gui",
+        "html", "http", "https", "ide", "io", "jwt", "llm", "mcp", "orm", "os", "pr", "qa", "rpc", "sdk",
+        "sql", "ssh", "ssl", "tls", "ui", "url", "ux", "xml", "yaml",
+    )},
+    "apis": "APIs", "graphql": "GraphQL", "oauth": "OAuth", "github": "GitHub", "gitlab": "GitLab",
+    "json": "JSON", "postgresql": "PostgreSQL", "sqlite": "SQLite", "javascript": "JavaScript",
+    "typescript": "TypeScript", "macos": "macOS", "grpc": "gRPC",
+}  # fmt: skip
+
+
 def new_topic_file(topic: str, description: str = "") -> str:
     """The text of a topic file without facts; ``topic`` is a slug.
 
     Without a description: a fixed one for the default topics, else one made from the name alone.
     """
-    words = topic.replace("-", " ")
-    told = description or _DESCRIPTIONS.get(topic) or f"What was learned about {words}."
-    return (
-        f"---\nname: {_scalar(topic)}\ndescription: {_scalar(told)}\n---\n\n"
-        f"# {words[:1].upper()}{words[1:]}\n"
-    )
+    words = [_WRITTEN.get(word, word) for word in topic.split("-")]
+    title = " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+    told = description or _DESCRIPTIONS.get(topic) or f"What was learned about {' '.join(words)}."
+    return f"---\nname: {_scalar(topic)}\ndescription: {_scalar(told)}\n---\n\n# {title}\n"
 
 
 def new_pending_file() -> str:

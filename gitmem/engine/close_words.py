@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gitmem.domain import plural
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,12 +18,12 @@ def outcome(entry: Mapping[str, object]) -> str:
     if "error" in entry:
         return f"{start} failed, and its flags stay queued: {entry['error']}"
     flags, left = _count(entry, "flags"), _count(entry, "left")
-    stays = f"{_flags(left)} {'stays' if left == 1 else 'stay'} queued"
+    stays = f"{plural.count(left, 'flag')} {'stays' if left == 1 else 'stay'} queued"
     why = f" ({entry['reason']})" if entry.get("reason") else ""
     if not flags:
         return f"{start} filed nothing: {stays}{why}" if left else ""
     model = f", {entry['model']}" if entry.get("model") else ""
-    done = f"{start} put {_flags(flags)} into review (engine {entry.get('engine')}{model})"
+    done = f"{start} put {plural.count(flags, 'flag')} into review (engine {entry.get('engine')}{model})"
     return f"{done}; {stays}{why}" if left else done
 
 
@@ -37,7 +39,3 @@ def not_synced(entry: Mapping[str, object]) -> str:
 def _count(entry: Mapping[str, object], name: str) -> int:
     value = entry.get(name)
     return value if isinstance(value, int) else 0
-
-
-def _flags(count: int) -> str:
-    return "1 flag" if count == 1 else f"{count} flags"

@@ -13,6 +13,7 @@ from gitmem.engine import (
     client_files,
     firing,
     health,
+    reach,
     rehearsal,
     scratch,
     tidy,
@@ -71,13 +72,17 @@ class Diagnosis:
 
 
 def examine(
-    repo: Repository, here: Here, kit: Kit, *, configured: str, now: float
+    repo: Repository, here: Here, kit: Kit, *, configured: str, folder: str, now: float
 ) -> tuple[Diagnosis, list[Source]]:
-    """Looks at everything and starts nothing but git; the sources are for `fire` and `rehearse`."""
+    """Looks at everything and starts nothing but git; the sources are for `fire` and `rehearse`.
+
+    ``configured`` is the shared target or empty, ``folder`` the memory folder, ``now`` in seconds.
+    """
     sources = client_files.sources(here.places)
     shipped = claude_settings.parse_hooks(kit.hooks)
     found = wiring.look(here, sources, shipped)
     found += health.look(repo, configured, now)
+    found += reach.look(repo, folder)
     found += beside_push.look(repo, kit.ci)
     trusted = client_files.trusted(here.places) is True
     tried, untried = judge.tryable(sources, shipped, trusted=trusted)

@@ -13,6 +13,7 @@ from gitmem.domain import age, guard
 from gitmem.domain.errors import GitmemError
 from gitmem.domain.finding import Finding, Mend, fail, ok, warn
 from gitmem.domain.jsonline import loads
+from gitmem.domain.plural import count
 from gitmem.domain.text import visible
 from gitmem.engine import loops, snapshot
 from gitmem.store import guards, identity, local, process, publisher, refs, target
@@ -219,9 +220,7 @@ def _ledger(repo: Repository, now: float) -> list[Finding]:
     troubles = [entry for entry in entries if entry.get("error")]
     if troubles:
         latest = troubles[-1]
-        said = (
-            f"{len(troubles)} hooks failed; the last was {latest.get('event')}, {_ago(latest, now)}"
-        )
+        said = f"{count(len(troubles), 'hook')} failed; the last was {latest.get('event')}, {_ago(latest, now)}"
         found.append(
             warn("ledger", f"{said}: {latest['error']}", "gitmem doctor --fire tries them")
         )

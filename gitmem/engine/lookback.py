@@ -7,6 +7,7 @@ boundaries that a transcript shows and no hook saw. Each is said once; the same 
 from __future__ import annotations
 
 from gitmem.domain import session_file
+from gitmem.domain.plural import count
 from gitmem.store import alive, ledger, local, lookback, sessions
 
 TYPE_CHECKING = False
@@ -109,7 +110,7 @@ class _Found:
             return []
         last = ledger.entry(lines[-1])
         what = str(last.get("error", ""))[:200]
-        number = "1 hook" if len(lines) == 1 else f"{len(lines)} hooks"
+        number = count(len(lines), "hook")
         if lookback.said_lately(self._state, self._now, f"hook {last.get('event')} {what}"):
             return []
         from gitmem.domain import age

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitmem.domain import age
+from gitmem.domain import age, plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ def sentences(state: State, now: float) -> list[str]:
         count = len(state.undrained) + len(state.unreadable)
         verb = "waits" if count == 1 else "wait"
         details = _details(state.undrained, now)
-        found.append(f"{_flags(count)} {verb} undrained{details}. Drain them: gitmem close")
+        found.append(
+            f"{plural.count(count, 'flag')} {verb} undrained{details}. Drain them: gitmem close"
+        )
     if state.conflicts:
         count = len(state.conflicts)
         has = "1 flag has" if count == 1 else f"{count} flags have"
@@ -29,7 +31,7 @@ def sentences(state: State, now: float) -> list[str]:
     proposed = state.proposed
     if proposed:
         found.append(
-            f"{_flags(len(proposed))} in review{_details(proposed, now)}. "
+            f"{plural.count(len(proposed), 'flag')} in review{_details(proposed, now)}. "
             "Look and land them: gitmem review, then gitmem accept"
         )
     return found
@@ -44,7 +46,3 @@ def _details(flags: Sequence[Flag], now: float) -> str:
         more = f" and {len(sessions) - _NAMED} more" if len(sessions) > _NAMED else ""
         details.append(f"from session{'s' if len(sessions) > 1 else ''} {named}{more}")
     return f" ({'; '.join(details)})" if details else ""
-
-
-def _flags(count: int) -> str:
-    return "1 flag" if count == 1 else f"{count} flags"

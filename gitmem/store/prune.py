@@ -6,6 +6,7 @@ import os
 
 from gitmem.domain.errors import GitmemError
 from gitmem.domain.flag import new_id
+from gitmem.domain.plural import count
 from gitmem.domain.queue import split
 from gitmem.store import damage, identity, objects, publisher, refs, repository
 from gitmem.store.branch import forget_hint
@@ -98,7 +99,7 @@ def _archive(repo: Repository, guard: Guard, tip: str, lines: list[bytes]) -> No
     path = f"archive/{damage.stamp()[:16]}-{new_id(os.urandom(12))[:6]}.jsonl"
     commit = Commit(
         identity.identity(repo),
-        f"archive: {len(lines)} flags landed\n",
+        f"archive: {count(len(lines), 'flag')} landed\n",
         parent=old or tip,
         merge=tip if old and tip and not refs.contains(repo, old, tip) else "",
         files=[(path, _text(lines))],
@@ -145,7 +146,9 @@ def _shrink(
     changes = [(path, rest or None) for path, rest in rests.items() if rest != files[path]]
     if changes:
         who = identity.identity(repo)
-        commit = Commit(who, f"prune: {len(gone)} flags landed\n", parent=tip, files=changes)
+        commit = Commit(
+            who, f"prune: {count(len(gone), 'flag')} landed\n", parent=tip, files=changes
+        )
         done = fast_import(repo, guard, BRANCH, commit)
         if done.code:
             raise refs.Moved(f"the queue branch was not pruned: {done.said.strip()}")

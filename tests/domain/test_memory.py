@@ -247,3 +247,18 @@ def test_a_ticked_box_is_settled_and_a_bullet_without_a_box_is_open() -> None:
     found = [(item.text, item.number) for item in pending(text)]
 
     assert found == [("open", 3), ("a person's", 4), ("[link](x.md)", 6)]
+
+
+@pytest.mark.parametrize(
+    ("topic", "title"),
+    [
+        ("ci", "# CI"),
+        ("build-system", "# Build system"),
+        ("github-api", "# GitHub API"),
+        ("testing", "# Testing"),
+        ("my-sql-db", "# My SQL DB"),
+        ("city", "# City"),
+    ],
+)
+def test_the_heading_of_a_topic_is_written_as_a_person_writes_it(topic: str, title: str) -> None:
+    assert title in new_topic_file(topic).splitlines()

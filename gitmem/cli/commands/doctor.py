@@ -99,7 +99,14 @@ def _examine(place: Workplace, kit: Kit) -> tuple[Diagnosis, list[Source]]:
         environ=environ,
         inside=bool(surroundings.agent()),
     )
-    return engine.examine(place.repo, here, kit, configured=place.configured, now=time.time())
+    return engine.examine(
+        place.repo,
+        here,
+        kit,
+        configured=place.configured,
+        folder=place.settings.folder,
+        now=time.time(),
+    )
 
 
 def _start(place: Workplace) -> Path:
