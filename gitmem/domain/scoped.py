@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gitmem.domain.blocks import blocks
 from gitmem.domain.bullets import add_bullets
 from gitmem.domain.errors import Refused
+from gitmem.domain.globs import glob_of
 from gitmem.domain.markdown import front_matter_lines, rows, split_lines
 
 if TYPE_CHECKING:
@@ -21,25 +22,18 @@ if TYPE_CHECKING:
 FOLDER = ".claude/rules/"
 PREFIX = "gitmem-"
 _LONGEST = 48
-# What a glob of a path may be made of: nothing that YAML, Markdown or a shell would act on.
-_GLOB = re.compile(r"[A-Za-z0-9._*?{},/@+ -]{1,200}")
 _ENTRY = re.compile(r'  - "(?P<glob>[^"\\]*)"')
 
 
 def scope(paths: Sequence[str]) -> tuple[str, ...]:
-    """The globs in a fixed order, each once; empty when they would match every file.
+    """The globs that fit these paths, in a fixed order, each once; empty when they would match every file.
 
-    Raises Refused for a glob with characters that have no business in one.
+    Raises Refused for a path that no glob fits (`gitmem.domain.globs`).
     """
-    for path in paths:
-        if not _GLOB.fullmatch(path):
-            raise Refused(
-                f"{path[:60]!a} cannot be the paths of a rule",
-                hint="letters, digits and . _ - * ? { } , / are what a glob is made of",
-            )
-    if any(not re.search(r"[A-Za-z0-9]", path) for path in paths):
+    found = tuple(sorted({glob_of(path) for path in paths}))
+    if any(not any(char.isalnum() for char in glob) for glob in found):
         return ()
-    return tuple(sorted(set(paths)))
+    return found
 
 
 def file_for(paths: Sequence[str], there: Mapping[str, str], taken: Collection[str] = ()) -> str:

@@ -78,7 +78,7 @@ def checked(wish: Wish, *, cwd: str, repo: Repository) -> dict[str, object]:
     if wish.skill:
         fields["skill"] = _name(wish.skill, "--skill")
     if wish.rule:
-        fields["rule"] = _inside(wish.rule, cwd, repo.top)
+        fields["rule"] = _ruling(_inside(wish.rule, cwd, repo.top))
     if wish.again:
         from gitmem.engine import (
             known,
@@ -90,7 +90,10 @@ def checked(wish: Wish, *, cwd: str, repo: Repository) -> dict[str, object]:
             raise Refused(
                 f"{len(wish.paths)} paths are too many", hint=f"give at most {_MAX_PATHS}"
             )
-        fields["paths"] = [_inside(path, cwd, repo.top) for path in wish.paths]
+        paths = [_inside(path, cwd, repo.top) for path in wish.paths]
+        if wish.kind == "snag":
+            _refuse_unfit(paths)
+        fields["paths"] = paths
     return fields
 
 
@@ -179,6 +182,31 @@ def _inside(path: str, cwd: str, top: str) -> str:
         if place == root or place.startswith(root.rstrip("/") + "/"):
             return clean(place[len(root) :].strip("/") or ".", what="path")
     raise Refused(f"{path[:80]!r} is not inside this repository")
+
+
+def _refuse_unfit(paths: Sequence[str]) -> None:
+    """Raises Refused for a path that no rule file could be for: such a snag would wait for ever."""
+    from gitmem.domain.globs import glob_of  # only a snag about paths needs it
+
+    for path in paths:
+        glob_of(path)
+
+
+def _ruling(path: str) -> str:
+    """A file that a rule may be written to, if it is there. Raises Refused for any other."""
+    from gitmem.domain.paths import RULING, Target, writable  # only a snag with --rule needs it
+
+    try:
+        fits = writable(path) in RULING - {Target.GUARDS}
+    except Refused:
+        fits = False
+    if not fits:
+        raise Refused(
+            f"{path[:80]!r} is not a file that gitmem writes rules to",
+            hint="give CLAUDE.md, AGENTS.md, a skill's SKILL.md or a rule file of gitmem's own; "
+            "--paths is for rules about files",
+        )
+    return path
 
 
 def _name(name: str, what: str) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
+from gitmem.domain import scoped
 from tests.support.sandbox import GITMEM, Sandbox, changed_environment
 
 SKILL = "---\nname: release\ndescription: Make a release.\n---\n\n# Release\n\n## Steps\n\n1. Tag.\n\n## Notes\n\n- x\n"
@@ -168,7 +171,6 @@ def test_a_snag_about_paths_makes_a_rule_file_and_the_next_one_joins_it(sandbox:
     ("files", "options", "reason"),
     [
         ({}, ["--skill", "nope"], "there is no skill named nope"),
-        ({}, ["--rule", "docs/x.md"], "docs/x.md is not a file that gitmem writes rules to"),
         (
             {".claude/rules/gitmem-own.md": "---\npaths: x\n---\n\n- mine\n"},
             ["--rule", ".claude/rules/gitmem-own.md"],
@@ -179,7 +181,6 @@ def test_a_snag_about_paths_makes_a_rule_file_and_the_next_one_joins_it(sandbox:
             ["--skill", "s"],
             "front matter is not closed",
         ),
-        ({}, ["--paths", "a$(b)"], "cannot be the paths of a rule"),
     ],
 )
 def test_what_cannot_be_placed_stays_queued_with_a_clear_reason(
@@ -194,6 +195,55 @@ def test_what_cannot_be_placed_stays_queued_with_a_clear_reason(
     assert reason in closed.out
     assert snag in sandbox.gitmem("log").out
     assert all(sandbox.read(path) == text for path, text in files.items())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "app/[slug]/page.tsx",
+        "app/[[...slug]]/page.tsx",
+        "app/(shop)/cart/page.tsx",
+        "app/@modal/(.)photo/page.tsx",
+        "routes/$id.tsx",
+        "docs/r\u00e9sum\u00e9.md",
+        "docs/\u65e5\u672c\u8a9e.md",
+        "\u65e5\u672c\u8a9e",
+        "docs/what's new & old.md",
+        "src/C#/Main.cs",
+        "src/~backup/100%.txt",
+        "a=b;c!.txt",
+    ],
+)
+def test_a_snag_about_a_file_is_filed_whatever_its_name(sandbox: Sandbox, path: str) -> None:
+    flagged(sandbox, "x", "--better", "Mind it.", "--paths", path)
+
+    land(sandbox)
+
+    (file,) = (sandbox.path / ".claude/rules").iterdir()
+    text = file.read_text(encoding="utf-8")
+    assert text.endswith("- Mind it.\n")
+    (glob,) = scoped.paths_of(text) or ()
+    assert YAML(typ="safe").load(text.split("---")[1]) == {"paths": [glob]}
+    assert re.fullmatch(re.escape(glob).replace("\\?", "."), path)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "reason"),
+    [
+        ("--paths", "src\\a.py", "cannot be the paths of a rule"),
+        ("--paths", "a/" * 250 + "b", "cannot be the paths of a rule"),
+        ("--rule", "docs/x.md", "is not a file that gitmem writes rules to"),
+        ("--rule", ".gitmem/guards.jsonl", "is not a file that gitmem writes rules to"),
+    ],
+)
+def test_a_snag_that_could_never_be_filed_is_refused_at_once(
+    sandbox: Sandbox, option: str, value: str, reason: str
+) -> None:
+    done = sandbox.gitmem("snag", "x", "--better", "y", option, value)
+
+    assert done.code == 4
+    assert reason in done.err
+    assert sandbox.gitmem("log").out.count("snag") == 0
 
 
 def test_a_snag_for_a_skill_without_front_matter_stays_and_loops_says_why(sandbox: Sandbox) -> None:
