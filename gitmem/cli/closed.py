@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.cli import looking, progress, proposing, render
-from gitmem.domain.errors import NeedsPerson, NoProgress, Partial
+from gitmem.domain.errors import NeedsPerson, NoProgress, Partial, Unreachable
 from gitmem.domain.gate import NO_ANSWER, by_reason
 from gitmem.store import display
 
@@ -28,6 +28,7 @@ class Shown:
     dry_run: bool
     here: bool
     json: bool
+    everything: bool = False
 
 
 def answer(closed: Closed) -> dict[str, object]:
@@ -52,10 +53,12 @@ def answer(closed: Closed) -> dict[str, object]:
     }
 
 
-def exit_code(closed: Closed) -> int:
-    """0, or why not: something for a person to settle, or flags that stay in the queue."""
+def exit_code(closed: Closed, proposed: Proposed | None = None) -> int:
+    """0, or why not, the worst first: for a person to settle, not proposed, or flags that stay queued."""
     if closed.conflicts:
         return NeedsPerson.exit_code
+    if proposed and proposed.problem:
+        return Unreachable.exit_code
     if closed.left:
         return Partial.exit_code if closed.outcomes else NoProgress.exit_code
     return 0
@@ -135,5 +138,6 @@ def _next(closed: Closed, shown: Shown) -> str:
         return f"nothing new to drain; {', '.join(held)}: gitmem review, then gitmem accept"
     if closed.left:
         return "nothing was committed"
+    own = " of this branch" if shown.here and not shown.everything and not closed.queue_gone else ""
     gone = "; the queue branch is gone" if closed.queue_gone else ""
-    return "nothing to drain" + gone
+    return f"nothing{own} to drain{gone}"

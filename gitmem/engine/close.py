@@ -49,8 +49,8 @@ _NAMED = 5  # ids in a sentence
 class Wanted:
     """What a close shall do: which engine, onto what, and whether to write at all.
 
-    ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. ``again``
-    are other reviews, whose judgement of what is undrained now is used. Without
+    ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. ``everything``:
+    ``here`` takes flags of other branches, too. ``again`` are other reviews, whose judgement of what is undrained now is used. Without
     ``ask`` nobody is asked and only the plan is made. ``begin`` hears the plan before anybody is
     asked, ``watch`` every answer as it comes.
     """
@@ -59,6 +59,7 @@ class Wanted:
     configured: str
     folder: str
     here: bool = False
+    everything: bool = False
     again: tuple[Again, ...] = ()
     dry_run: bool = False
     ask: bool = True
@@ -121,7 +122,9 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
     proposed = refs.resolve(repo, target.REVIEW)
     seen, notes = _gather(repo, wanted)
     start = (
-        ground.for_here(repo, seen) if wanted.here else ground.for_review(repo, seen, wanted.again)
+        ground.for_here(repo, seen, everything=wanted.everything)
+        if wanted.here
+        else ground.for_review(repo, seen, wanted.again)
     )
     if not wanted.here and start.tip != proposed:  # another close got there after we had looked
         raise refs.Moved("the review branch moved meanwhile")

@@ -9,17 +9,20 @@ from gitmem.domain import letter
 from gitmem.domain.drain import Fate, outcomes
 from gitmem.domain.drain import forgets as is_forget
 from gitmem.domain.errors import NoProgress, Usage
+from gitmem.domain.text import visible
 from gitmem.engine import folds
 from gitmem.store import drops, matches, objects, records, refs, replay, target, worktrees
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from gitmem.domain.drain import Outcome
     from gitmem.domain.flag import Flag
     from gitmem.engine.snapshot import Snapshot
     from gitmem.store.repository import Repository
     from gitmem.store.target import Target
+
+_NAMED = 3  # branches in a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,8 +180,11 @@ def forgets(repo: Repository, known: Collection[str], tip: str) -> list[Flag]:
     ]
 
 
-def for_here(repo: Repository, seen: Snapshot) -> Start:
-    """The feature branch that is checked out; raises Usage when there is none."""
+def for_here(repo: Repository, seen: Snapshot, *, everything: bool = False) -> Start:
+    """The feature branch that is checked out, with the flags made on it, or ``everything`` undrained.
+
+    Raises Usage when there is none.
+    """
     ref = worktrees.current(repo)
     if not ref:
         raise Usage("HEAD is detached", hint="check out the branch that shall carry the memory")
@@ -188,7 +194,28 @@ def for_here(repo: Repository, seen: Snapshot) -> Start:
             hint="use gitmem close, then gitmem accept; --here is for a feature branch",
         )
     tip = refs.resolve(repo, ref)
-    return Start(ref=ref, tip=tip, commit=tip, flags=tuple(seen.state.drainable))
+    name = ref.removeprefix("refs/heads/")
+    drainable = seen.state.drainable
+    others = [] if everything else [flag for flag in drainable if flag.branch != name]
+    return Start(
+        ref=ref,
+        tip=tip,
+        commit=tip,
+        flags=tuple(flag for flag in drainable if everything or flag.branch == name),
+        notes=_elsewhere(others),
+    )
+
+
+def _elsewhere(flags: Sequence[Flag]) -> tuple[str, ...]:
+    """What is said of flags that were made on other branches than the one they would go to."""
+    if not flags:
+        return ()
+    names = [visible(name) for name in dict.fromkeys(flag.branch for flag in flags) if name]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    where = f" ({', '.join(names[:_NAMED])}{more})" if names else ""
+    waits = "1 flag" if len(flags) == 1 else f"{len(flags)} flags"
+    said = f"{waits} of other branches{where} {'stays' if len(flags) == 1 else 'stay'} queued"
+    return (said, "hint: --all takes them along; gitmem close puts them into a review")
 
 
 def newest(repo: Repository, where: Target) -> tuple[str, bool]:

@@ -108,10 +108,50 @@ def test_here_is_exit_2_on_the_target_and_names_the_feature_branch_elsewhere(
     assert sandbox.gitmem("close", "--here").code == 2
     sandbox.git("switch", "--quiet", "-c", "feature")
 
-    code, answer = closed(sandbox, "--here")
+    code, answer = closed(sandbox, "--here", "--all")
 
     assert (code, answer["branch"]) == (0, "feature")
     assert sandbox.read("memory/facts.md").endswith("- a fact\n")
+
+
+def test_here_takes_the_flags_of_its_branch_and_all_takes_the_rest(sandbox: Sandbox) -> None:
+    sandbox.write(".gitmem/config.yaml", "version: 1\ntarget: main\n")
+    flag(sandbox, "made on main")
+    flag(sandbox, "made on main, too")
+    sandbox.git("switch", "--quiet", "-c", "feature-x")
+    flag(sandbox, "made on feature-x")
+
+    done = sandbox.gitmem("close", "--here")
+
+    assert (done.code, "1 flag: 1 added -> feature-x" in done.out) == (0, True)
+    assert "gitmem: 2 flags of other branches (main) stay queued" in done.err
+    assert "--all takes them along" in done.err
+    facts = sandbox.read("memory/facts.md")
+    assert "- made on feature-x\n" in facts
+    assert "- made on main" not in facts
+    again = sandbox.gitmem("close", "--here")
+    assert (again.code, again.out.splitlines()[-1]) == (0, "nothing of this branch to drain")
+    assert closed(sandbox, "--here", "--all")[1]["flags"] == 2
+    assert "- made on main, too\n" in sandbox.read("memory/facts.md")
+
+
+def test_what_was_flagged_on_no_branch_is_for_all_only(sandbox: Sandbox) -> None:
+    sandbox.write(".gitmem/config.yaml", "version: 1\ntarget: main\n")
+    sandbox.git("switch", "--quiet", "--detach")
+    flag(sandbox, "made on no branch")
+    sandbox.git("switch", "--quiet", "-c", "feature")
+
+    done = sandbox.gitmem("close", "--here", "--dry-run")
+
+    assert "gitmem: 1 flag of other branches stays queued" in done.err
+    assert closed(sandbox, "--here", "--all")[1]["flags"] == 1
+
+
+@pytest.mark.parametrize("command", [["close"], ["plan"], ["apply", "-"]])
+def test_all_without_here_is_2(sandbox: Sandbox, command: list[str]) -> None:
+    done = sandbox.gitmem(*command, "--all", input="")
+
+    assert (done.code, "--all goes with --here" in done.err) == (2, True)
 
 
 def test_a_person_reads_which_engine_ran_the_difference_and_what_to_do_next(

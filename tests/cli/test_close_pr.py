@@ -122,15 +122,33 @@ def test_a_dry_run_without_a_remote_says_so(sandbox: Sandbox) -> None:
     assert "has no remote" in done.err
 
 
-def test_a_remote_that_is_away_does_not_fail_the_close(project: Sandbox) -> None:
+def test_a_remote_that_is_away_is_5_and_the_close_stands(project: Sandbox) -> None:
+    there = project.git("remote", "get-url", "origin")
     project.git("remote", "set-url", "origin", "git://127.0.0.1:1/nowhere")
 
     done = project.gitmem("close", "--pr")
 
-    assert done.code == 0
+    assert done.code == 5
     assert project.git("rev-parse", "--verify", "gitmem/drain")
     assert "was not proposed: origin was not reached" in done.err
     assert "hint: run it again when the remote can be reached" in done.err
+    answer = project.gitmem("close", "--pr", "--json")
+    assert (answer.code, bool(json.loads(answer.out)["pr"]["problem"])) == (5, True)
+    project.git("remote", "set-url", "origin", there)
+    assert project.gitmem("close", "--pr").code == 0
+    assert at_remote(project) == project.git("rev-parse", "gitmem/drain")
+
+
+def test_a_request_that_was_not_opened_is_5_too(project: Sandbox) -> None:
+    failing = project.path.with_name("failing")
+    failing.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    failing.chmod(0o755)
+    project.git("config", "gitmem.prCommand", str(failing))
+
+    done = project.gitmem("close", "--pr")
+
+    assert done.code == 5
+    assert at_remote(project) == project.git("rev-parse", "gitmem/drain")
 
 
 @pytest.mark.parametrize(
@@ -211,6 +229,6 @@ def test_words_of_a_server_cannot_drive_the_terminal(project: Sandbox) -> None:
 
     done = project.gitmem("close", "--pr")
 
-    assert done.code == 0
+    assert done.code == 5
     assert "\x1b" not in done.out + done.err
     assert "declined the push" in done.err

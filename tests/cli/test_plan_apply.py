@@ -328,14 +328,15 @@ def test_plan_and_apply_here_put_the_commit_onto_the_feature_branch(queued: Sand
     queued.git("commit", "-q", "-m", "wire")
     queued.git("switch", "-q", "-c", "feature")
     queued.commit("work", {"memory/facts.md": "# Facts\n\n- feature work\n"})
-    done = queued.gitmem("plan", "--here")
+    assert queued.gitmem("plan", "--here").out == ""  # all were made on main
+    done = queued.gitmem("plan", "--here", "--all")
     requests = [json.loads(line) for line in done.out.splitlines()]
     assert "feature work" in requests[0]["text"]
 
     dry_before = state(queued)
-    assert apply(queued, lines(*map(answered, requests)), "--here", "--dry-run")[0] == 0
+    assert apply(queued, lines(*map(answered, requests)), "--here", "--all", "--dry-run")[0] == 0
     assert state(queued) == dry_before
-    code, answer, _ = apply(queued, lines(*map(answered, requests)), "--here")
+    code, answer, _ = apply(queued, lines(*map(answered, requests)), "--here", "--all")
 
     assert (code, answer["branch"], answer["flags"]) == (0, "feature", 4)
     assert answer["commit"] == queued.git("rev-parse", "HEAD")

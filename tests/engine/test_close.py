@@ -837,7 +837,8 @@ def test_a_deleted_feature_branch_gives_its_flags_back(feature: Desk) -> None:
     assert feature.states() == {"undrained": ["a fact"]}
 
     feature.sandbox.git("switch", "--quiet", "-c", "feature/two")
-    feature.close(here=True)
+    assert feature.close(here=True).commit == ""
+    feature.close(here=True, everything=True)
 
     assert feature.lines("memory/facts.md", "feature/two") == ["a fact"]
 

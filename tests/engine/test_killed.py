@@ -190,7 +190,7 @@ def judged(desk: Desk) -> object:
 CASES: dict[str, tuple[Callable[[Desk], None], Callable[[Desk], object]]] = {
     "close": (waiting, lambda desk: desk.close()),
     "close with a model": (waiting, judged),
-    "close here": (on_a_feature_branch, lambda desk: desk.close(here=True)),
+    "close here": (on_a_feature_branch, lambda desk: desk.close(here=True, everything=True)),
     "close again": (came_back, lambda desk: desk.close()),
     "accept": (in_review, lambda desk: desk.accept()),
     "accept moved": (moved, lambda desk: desk.accept()),

@@ -54,13 +54,19 @@ class Desk:
         return flag_id
 
     def close(
-        self, *, here: bool = False, dry_run: bool = False, engine: Engine | None = None
+        self,
+        *,
+        here: bool = False,
+        everything: bool = False,
+        dry_run: bool = False,
+        engine: Engine | None = None,
     ) -> Closed:
         wanted = Wanted(
             engine=engine or Verbatim(),
             configured=self.target,
             folder=self.folder,
             here=here,
+            everything=everything,
             dry_run=dry_run,
         )
         return run_close(self.repo, wanted)

@@ -11,7 +11,7 @@ import typer
 from gitmem.bootstrap.engines import handover
 from gitmem.cli import render, surroundings
 from gitmem.cli.closed import Shown, answer, exit_code, report
-from gitmem.cli.commands.options import DryRun, Here, Json
+from gitmem.cli.commands.options import All, DryRun, Here, Json, refuse_all
 from gitmem.domain.errors import Refused, Usage
 from gitmem.domain.handover import handed_in, key_of, matched, model_name
 from gitmem.engine.close import Wanted
@@ -30,6 +30,7 @@ def apply(
         str, typer.Option("--model", help="The model that answered, where a line does not say it.")
     ] = "",
     here: Here = False,
+    everything: All = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -38,7 +39,7 @@ def apply(
     A line is {"key": the request's, "model": a name, "operations": [...]}; instead of the key,
     "plan" and "request" will do. An answer to a queue or memory that has changed is not applied:
     those flags stay queued, and the exit code is 6, or 7 when nothing was applied. With --here the
-    commit is on the current feature branch; the plan must have been made with --here, too.
+    commit is on the current feature branch; the plan must have been made with --here, too (and with --all, where apply has it).
     """
     name = model_name(model)
     if model and not name:
@@ -46,6 +47,7 @@ def apply(
             "--model is no name of a model", hint="letters, digits, blanks and . _ - : / @ +"
         )
     rows = handed_in(_text(file))
+    refuse_all(here=here, everything=everything)
     place = surroundings.here()
     given = HandedIn(name)
     engine = handover(given, marked=False)
@@ -62,6 +64,7 @@ def apply(
         configured=place.configured,
         folder=place.settings.folder,
         here=here,
+        everything=everything,
         dry_run=dry_run,
         workers=1,
         begin=begin,

@@ -12,7 +12,7 @@ import typer
 from gitmem.bootstrap.engines import DEADLINE, Asked, Chosen, choose_engine
 from gitmem.cli import progress, proposing, render, surroundings
 from gitmem.cli.closed import Shown, answer, exit_code, report
-from gitmem.cli.commands.options import DryRun, Here, Json
+from gitmem.cli.commands.options import All, DryRun, Here, Json, refuse_all
 from gitmem.domain.errors import GitmemError, Usage
 from gitmem.domain.reply import Cancelled
 from gitmem.engine import close_entry
@@ -48,6 +48,7 @@ def close(
         float, typer.Option("--deadline", min=1, help="Seconds for all questions together.")
     ] = DEADLINE,
     here: Here = False,
+    everything: All = False,
     pr: Annotated[
         bool,
         typer.Option("--pr", help="Push the review and open, or update, one pull request."),
@@ -58,19 +59,21 @@ def close(
     """Drain the queue into one commit to review.
 
     The commit is on gitmem/drain; the difference is shown. Work tree, index and HEAD are not
-    touched (with --here, the current branch moves like a fast-forward). With --pr the queue is
-    shared, and the review is pushed; when that fails, the close stands all the same.
+    touched (with --here, the current branch moves like a fast-forward, and takes the flags that
+    were made on it; --all the others, too). With --pr the queue is shared, and the review is pushed;
+    when that fails, the close stands all the same, and the exit code is 5.
     """
     if pr and here:
         raise Usage(
             "--pr and --here exclude each other",
             hint="--here puts the memory into the pull request of the current branch",
         )
+    refuse_all(here=here, everything=everything)
     place = surroundings.here()
     terms = proposing.terms(place) if pr else None
     asked = Asked(engine=engine, model=model, deadline=deadline, asks=not dry_run)
     chosen = choose_engine(place, asked, surroundings.ENVIRON, client=surroundings.agent())
-    shown = Shown(dry_run=dry_run, here=here, json=json)
+    shown = Shown(dry_run=dry_run, here=here, json=json, everything=everything)
     began = time.monotonic()
     closed, proposed = _close(place, chosen, shown, workers, terms)
     if not dry_run:
@@ -82,7 +85,7 @@ def close(
             proposing.failed(proposed)
     else:
         report(place, closed, shown, proposed)
-    code = exit_code(closed)
+    code = exit_code(closed, proposed)
     if code:
         raise typer.Exit(code)
 
@@ -124,6 +127,7 @@ def _close(
             configured=place.configured,
             folder=place.settings.folder,
             here=shown.here,
+            everything=shown.everything,
             dry_run=shown.dry_run,
             ask=model is None or not shown.dry_run,
             workers=workers,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.bootstrap.engines import handover
 from gitmem.cli import render, surroundings
-from gitmem.cli.commands.options import Here
+from gitmem.cli.commands.options import All, Here, refuse_all
 from gitmem.domain.handover import handed_out, key_of
 from gitmem.engine.close import Wanted
 from gitmem.engine.close import close as run_close
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gitmem.domain.plan import Plan
 
 
-def plan(here: Here = False) -> None:
+def plan(here: Here = False, everything: All = False) -> None:
     """Print what a close would ask, one JSON request a line; gitmem apply takes the answers.
 
     A line has `request` (its number), `key`, `plan`, `work`, `flags` (how many), `system`, `text`,
@@ -24,6 +24,7 @@ def plan(here: Here = False) -> None:
     that schema. Answer with one line for each request: {"key": its key, "model": the model's name,
     "operations": [...]}. Nothing is written. For gitmem apply --here, plan with --here. The skill gitmem-close tells an agent how to use it.
     """
+    refuse_all(here=here, everything=everything)
     place = surroundings.here()
     model = HandedIn()
     sent, plain = handover(model, marked=True), handover(model, marked=False)
@@ -41,6 +42,7 @@ def plan(here: Here = False) -> None:
         configured=place.configured,
         folder=place.settings.folder,
         here=here,
+        everything=everything,
         dry_run=True,
         ask=False,
         begin=begin,
