@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gitmem.domain.jsonline import figure
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -167,5 +169,4 @@ def _word(line: Mapping[str, object], name: str) -> str:
 
 
 def _count(line: Mapping[str, object], name: str) -> int:
-    value = line.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+    return int(figure(line.get(name)))

@@ -183,7 +183,19 @@ def _outcome(row: str) -> Outcome | None:
     told = {
         name: str(fields.get(name, "")) for name in ("file", "line", "survivor", "reason", "again")
     }
+    if told["file"] and not _inside(told["file"]):
+        return None
     return Outcome(flag=flag, fate=fate, **told)
+
+
+def _inside(file: str) -> bool:
+    """Whether it names a file of a work tree: anyone's commit can hold a record, and it is looked at."""
+    parts = file.split("/")
+    return (
+        not {"", ".", ".."}.intersection(parts)
+        and ".git" not in [part.lower() for part in parts]
+        and file.isprintable()
+    )
 
 
 def _dump(value: object) -> str:

@@ -17,6 +17,9 @@ except ImportError:  # pragma: no cover - only on interpreters without it
     _accelerator = None  # type: ignore[assignment]
 _fast: Any = _accelerator
 
+#: No count, sum of dollars, milliseconds or tokens of a session is larger.
+_MOST = 10**12
+
 
 class _Context:
     """What the C scanner reads off a `json.JSONDecoder`."""
@@ -54,6 +57,16 @@ def loads(text: str) -> object:
     if end != len(stripped):
         raise ValueError("text after the JSON value")
     return value
+
+
+def figure(value: object) -> float:
+    """A number of a file or program that is not ours; 0.0 for what is none, a NaN, or out of all reason.
+
+    JSON has no bound on numbers (1e999 reads as infinity, and an integer may have 4,000 digits).
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0.0
+    return float(value) if 0 <= value <= _MOST else 0.0  # a NaN fails the comparison
 
 
 def dumps(value: object) -> str:

@@ -110,7 +110,8 @@ def check_tree_parent(path: str, mode: str, kind: str) -> None:
         raise Refused(
             f"gitmem does not write below {path[:80]!a}: it is no folder in the tree"
             f" ({mode[:6]} {kind[:6]})",
-            hint="links and submodules are never followed",
+            hint="links and submodules are never followed; make it a folder, or, for the memory "
+            "folder, set `memory:` in .gitmem/config.yaml to the one it leads to",
         )
 
 

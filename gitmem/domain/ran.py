@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.domain.drain import Run
+from gitmem.domain.jsonline import figure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-#: No count, sum of dollars or seconds of a close is larger; what is, is no figure of ours.
-_MOST = 10**12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +63,12 @@ def _run(fields: Mapping[str, object]) -> Run:
         tokens_in=_count(fields, "tokens_in"),
         tokens_out=_count(fields, "tokens_out"),
         sent=_count(fields, "sent"),
-        dollars=None if fields.get("dollars") is None else _figure(fields, "dollars"),
+        dollars=None if fields.get("dollars") is None else figure(fields.get("dollars")),
         priced=_word(fields, "priced"),
-        wall_s=_figure(fields, "wall_s"),
-        calls_s=_figure(fields, "calls_s"),
-        slowest_s=_figure(fields, "slowest_s"),
-        sum_s=_figure(fields, "sum_s"),
+        wall_s=figure(fields.get("wall_s")),
+        calls_s=figure(fields.get("calls_s")),
+        slowest_s=figure(fields.get("slowest_s")),
+        sum_s=figure(fields.get("sum_s")),
     )
 
 
@@ -79,12 +77,5 @@ def _word(fields: Mapping[str, object], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _figure(fields: Mapping[str, object], name: str) -> float:
-    value = fields.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return 0.0
-    return float(value) if 0 <= value <= _MOST else 0.0  # a NaN fails the comparison
-
-
 def _count(fields: Mapping[str, object], name: str) -> int:
-    return int(_figure(fields, name))
+    return int(figure(fields.get(name)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gitmem.domain import plural
+from gitmem.domain.jsonline import figure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,5 +38,4 @@ def not_synced(entry: Mapping[str, object]) -> str:
 
 
 def _count(entry: Mapping[str, object], name: str) -> int:
-    value = entry.get(name)
-    return value if isinstance(value, int) else 0
+    return int(figure(entry.get(name)))

@@ -8,7 +8,7 @@ whoever writes the summary; nothing is ever blocked, and asked about only where 
 from __future__ import annotations
 
 from gitmem.domain import boundary
-from gitmem.domain.jsonline import dumps
+from gitmem.domain.jsonline import dumps, figure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,8 +47,6 @@ def parse(
     """
     event = _text(payload, "hook_event_name") or name
     kind = _KINDS.get(event, boundary.OTHER)
-    duration = payload.get("duration_ms")
-    tokens = payload.get("context_tokens")
     found = boundary.Event(
         kind,
         client=NAME,
@@ -57,12 +55,12 @@ def parse(
         cwd=_text(payload, "cwd"),
         agent=_text(payload, "agent_id"),
         detail=_text(payload, "source") or _text(payload, "reason") or _text(payload, "trigger"),
-        seconds=duration / 1000 if isinstance(duration, int | float) else 0.0,
+        seconds=figure(payload.get("duration_ms")) / 1000,
         calls=_calls(payload),
         call=_id(payload, "tool_use_id"),
         turn=_id(payload, "prompt_id"),
         transcript=_text(payload, "transcript_path"),
-        tokens=tokens if isinstance(tokens, int) else 0,
+        tokens=int(figure(payload.get("context_tokens"))),
     )
     if environ:
         found.project = environ.get("CLAUDE_PROJECT_DIR", "")

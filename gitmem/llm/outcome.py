@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
+from gitmem.domain.jsonline import figure
+
 if TYPE_CHECKING:
     from gitmem.domain.reply import Stop
 
@@ -51,4 +53,4 @@ def count(usage: object) -> tuple[int, int]:
 
 
 def _sound(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    return int(figure(value)) if isinstance(value, int) else 0

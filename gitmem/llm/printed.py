@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gitmem.domain.extract import extract, outline
+from gitmem.domain.jsonline import figure
 from gitmem.domain.reply import Credentials, Prompt, Stop
 from gitmem.llm.outcome import Outcome, count
 
@@ -98,6 +99,6 @@ def _with_usage(outcome: Outcome, session: dict[str, Any]) -> Outcome:
         outcome,
         tokens_in=tokens_in,
         tokens_out=tokens_out,
-        dollars=float(dollars) if isinstance(dollars, int | float) else None,
+        dollars=figure(dollars) if isinstance(dollars, int | float) else None,
         answered=", ".join(map(str, models)) if isinstance(models, dict) else "",
     )

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitmem.domain.errors import Refused
+from gitmem.store.process import GitFailed
+
 if TYPE_CHECKING:
     from gitmem.store.repository import Repository
 
 
 def ignored(repo: Repository, path: str) -> bool:
-    """Whether git would ignore a path of the work tree that is not tracked."""
-    done = repo.git("check-ignore", "-q", "--", path, ok=(0, 1))
+    """Whether git would ignore a path of the work tree that is not tracked.
+
+    Raises Refused for one behind a link or in a repository of its own: git does not tell there.
+    """
+    done = repo.git("check-ignore", "-q", "--", path, ok=(0, 1, 128))
+    if done.code == 128 and ("symbolic link" in done.said or "in submodule" in done.said):  # noqa: PLR2004
+        raise Refused(
+            f"{path} is behind a link or in a submodule, where nothing is written",
+            hint="for the memory folder set `memory:` in .gitmem/config.yaml to the folder itself; "
+            "`.gitmem` has to be a folder of this repository",
+        )
+    if done.code > 1:
+        raise GitFailed(["check-ignore"], done.code, done.said)
     return done.code == 0

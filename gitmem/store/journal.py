@@ -89,7 +89,7 @@ class Journal:
         Also sets ``writer`` and ``id``. Empty when there is no journal.
         """
         try:
-            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(self.path, local.READ)
         except FileNotFoundError:
             return b""
         try:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 
+# Not to wait for a writer where somebody put a pipe; of no meaning for a file.
+READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+
 _TYPE, _PLAIN = 0o170000, 0o100000  # S_IFMT and S_IFREG of stat(2)
 
 
@@ -105,7 +108,7 @@ def read(path: str) -> bytes:
 
 def read_there(path: str) -> bytes:
     """The whole file; raises FileNotFoundError when there is none."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(path, READ)
     try:
         return read_from(descriptor, 0)
     finally:
@@ -115,7 +118,7 @@ def read_there(path: str) -> bytes:
 def read_tail(path: str, limit: int) -> bytes:
     """The last ``limit`` bytes of the file, and no more; empty when there is none."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, READ)
     except FileNotFoundError:
         return b""
     try:

@@ -191,10 +191,8 @@ def _commit(repo: Repository, guard: Guard, commit: Commit) -> str:
 
 def _why(said: str) -> str:
     """What fast-import said, as one sentence with what to do about it."""
-    if "exists; cannot create" in said:
-        return (
-            "a branch whose name is the beginning or the continuation of `gitmem/queue` is in the "
-            "way: rename it"
-        )
+    other = refs.in_the_way(said)
+    if other:
+        return f"{other} is in the way of `{NAME}`: rename it (git branch -m OLD NEW)"
     lines = [line for line in said.splitlines() if line.startswith(("fatal: ", "error: "))]
     return "the queue branch cannot be moved: " + (lines or ["git said nothing"])[-1]

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from gitmem.store.repository import Repository
 
 
+_IN_THE_WAY = "exists; cannot create"
+_RENAME = "rename it: git branch -m OLD NEW"
+
+
 class Moved(NeedsPerson):
     """The ref no longer holds the value the caller computed from."""
 
@@ -38,7 +42,17 @@ def update(repo: Repository, ref: str, new: str, old: str, reason: str, *, keep:
     expected = old or "0" * len(new)
     done = repo.git("update-ref", "-m", reason, ref, new, expected, ok=ANY, keep=keep)
     if done.code:
+        other = in_the_way(done.said)
+        if other:
+            raise Moved(f"{other} is in the way of {ref.removeprefix('refs/heads/')}", hint=_RENAME)
         raise Moved(f"{ref} was not moved: {done.said.strip()}")
+
+
+def in_the_way(said: str) -> str:
+    """The branch or ref that keeps git from making another one below or above it; empty for none."""
+    before, found, _ = said.partition("' " + _IN_THE_WAY)
+    name = before.rpartition("'")[2] if found else ""
+    return f"the branch {name.removeprefix('refs/heads/')}" if name else ""
 
 
 def delete(repo: Repository, ref: str, old: str, reason: str, *, keep: int = -1) -> None:

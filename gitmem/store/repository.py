@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gitmem.store.readcache import ReadCache
 
 FOLDER = "gitmem"
+_WORKTREE = b"worktree"
+_HEAD_BYTES = 4096  # more than a ref's name may have
 # The queue branch, and the ref that keeps what landed; what is in them: `gitmem.store.branch`.
 NAME = "gitmem/queue"
 BRANCH = "refs/heads/" + NAME
@@ -112,8 +114,16 @@ def discover(cwd: str, environ: Mapping[str, str]) -> Repository:
     repository = _above(cwd, environ)
     if repository is None:
         return _from_environment(cwd, environ)
-    if not _ours(repository) or _may_be_bare(repository):
+    config = _config(repository)
+    words = config.lower()
+    if not _ours(repository) or (config and b"bare = false" not in words):
         _ask_git(repository)
+    if _WORKTREE in words:
+        _move_top(repository, config)
+    if b"sharedrepository" in words:
+        from gitmem.store import sharing  # few repositories are shared this way
+
+        sharing.share(repository.common, repository.folder)
     return repository
 
 
@@ -147,19 +157,43 @@ def _git_dir(dot_git: str) -> str:
     try:
         content = local.read_there(dot_git)
     except IsADirectoryError:
-        return dot_git if os.path.exists(dot_git + "/HEAD") else ""
-    except OSError:
+        return dot_git if _has_head(dot_git) else ""
+    except (FileNotFoundError, NotADirectoryError):
         return ""
+    except OSError as error:
+        raise NoRepository(
+            f"{dot_git} cannot be read: {error.strerror}", hint="`git status` says the same"
+        ) from error
     if not content.startswith(b"gitdir: "):
         return ""
     named = os.fsdecode(content[8:].rstrip(b"\r\n"))
     path = os.path.normpath(os.path.join(os.path.dirname(dot_git), named))
-    if not os.path.exists(path + "/HEAD"):
+    if not _has_head(path):
         raise NoRepository(
             f"{dot_git} points at a repository that is not there",
             hint="`git worktree repair` mends a moved worktree",
         )
     return path
+
+
+def _has_head(git_dir: str) -> bool:
+    """Whether a folder is a git directory. Raises NoRepository when its HEAD names nothing.
+
+    git takes such a folder for none, and waits for ever at a HEAD that is a pipe.
+    """
+    head = git_dir + "/HEAD"
+    content = local.read_plain(head, _HEAD_BYTES)
+    if not content:
+        if not os.path.lexists(head):
+            return False
+        if os.path.islink(head) and os.readlink(head).startswith("refs/"):
+            return True  # as git wrote it long ago
+    if content.startswith(b"ref:") or is_oid(content.strip().decode("ascii", "replace")):
+        return True
+    raise NoRepository(
+        f"{head} is damaged: it names no branch and no commit",
+        hint="it holds one line such as `ref: refs/heads/main`; `git status` fails, too",
+    )
 
 
 def _common(git_dir: str) -> str:
@@ -180,14 +214,45 @@ def _ours(found: Repository) -> bool:
         return False
 
 
-def _may_be_bare(repository: Repository) -> bool:
-    """Whether git has to say if this is the `.git` of linked worktrees only (`core.bare`).
+def _config(repository: Repository) -> bytes:
+    """The text of the clone's own configuration; of a linked work tree empty.
 
-    `git init` and `git clone` write the setting out, so git is hardly ever asked.
+    What is looked for in it is written out by `git init`, `git clone` and `git submodule`, so git is
+    hardly ever asked.
     """
     if repository.git_dir != repository.common:
-        return False
-    return b"bare = false" not in local.read(repository.common + "/config")
+        return b""
+    config = local.read(repository.common + "/config") or b"\n"
+    if b"worktreeconfig" in config.lower():
+        config += local.read(repository.common + "/config.worktree")
+    return config
+
+
+def _move_top(repository: Repository, config: bytes) -> None:
+    """Where `core.worktree` says that the work tree is elsewhere, as git sees it.
+
+    Submodules have the setting, too; there it names the folder that the `.git` file is in.
+    """
+    for line in config.splitlines():
+        key, equals, named = line.partition(b"=")
+        if not equals or key.strip().lower() != _WORKTREE:
+            continue
+        place = os.path.join(repository.git_dir, os.fsdecode(named.strip()))
+        if os.path.realpath(place) != os.path.realpath(repository.top):
+            _ask_for_top(repository)
+            return
+
+
+def _ask_for_top(repository: Repository) -> None:
+    done = repository.git("rev-parse", "--show-toplevel", ok=range(256))
+    if done.code:
+        raise NoRepository(
+            "core.worktree names no work tree: " + done.said.strip(),
+            hint="`git config core.worktree` shows it",
+        )
+    if os.path.realpath(done.text) != os.path.realpath(repository.top):
+        repository.top = done.text
+        repository.options = ("--git-dir=" + repository.git_dir, "--work-tree=" + done.text)
 
 
 def _ask_git(repository: Repository) -> None:

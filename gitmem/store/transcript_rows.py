@@ -16,15 +16,18 @@ _LONGEST = 64 << 20  # bytes of one row; a longer one is passed over
 
 
 def changed(folder: str, since: float, most: int) -> list[str]:
-    """The transcripts in a folder that were written to after a moment: paths, at most so many, newest first."""
+    """The transcripts (plain files) in a folder that were written to after a moment.
+
+    Paths, at most so many, newest first.
+    """
     found = []
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.name.endswith(ENDING):
-                    at = entry.stat(follow_symlinks=False).st_mtime
-                    if at > since:
-                        found.append((at, entry.path))
+                    state = entry.stat(follow_symlinks=False)
+                    if state.st_mtime > since and state.st_mode & _TYPE == _PLAIN:
+                        found.append((state.st_mtime, entry.path))
     except OSError:
         return []
     return [path for _, path in sorted(found, reverse=True)[:most]]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Attributes under which git stores other bytes than it checks out (gitattributes(5)).
 _REWRITING = ("filter", "working-tree-encoding", "ident")
 _IGNORES = "git ignores"
+_SILENT = ("-c", "core.hooksPath=/dev/null")  # `post-index-change` is about the person's own index
 _UTF8 = ("-c", "i18n.commitEncoding=UTF-8")
 _AT_ONCE = 100  # files named in one start of git
 # For what git does not know, so that a missing identity does not stop a close.
@@ -82,7 +83,7 @@ class _Index:
 
     def _git(self, *args: str, stdin: bytes = b"") -> str:
         env = {"GIT_INDEX_FILE": self._file, "GIT_LITERAL_PATHSPECS": "1"}
-        return _text(self._repo.git(*args, stdin=stdin, env=env).out).removesuffix("\n")
+        return _text(self._repo.git(*_SILENT, *args, stdin=stdin, env=env).out).removesuffix("\n")
 
 
 class Staging(_Index):

@@ -403,3 +403,18 @@ def test_a_background_agent_is_a_boundary_of_its_own(wired: Sandbox) -> None:
     told.read([row(wired, message=message).encode()])
 
     assert [one.kind for one in told.boundaries] == [BACKGROUND]
+
+
+def test_a_transcript_that_is_a_link_a_loop_or_a_pipe_is_passed_over(wired: Sandbox) -> None:
+    folder = projects(wired)
+    whole = transcript(wired, "s1", commit(wired))
+    (folder / "link.jsonl").symlink_to(whole)
+    (folder / "loop.jsonl").symlink_to("loop.jsonl")
+    (folder / "s1").mkdir()
+    (folder / "s1" / "subagents").symlink_to("subagents")
+    os.mkfifo(folder / "pipe.jsonl")
+
+    done = wired.gitmem("audit", "--json")
+
+    assert done.code in (0, 1), done.err
+    assert [one["session"] for one in json.loads(done.out)["sessions"]] == ["s1"]

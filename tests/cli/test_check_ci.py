@@ -558,6 +558,32 @@ def test_nothing_that_the_clone_s_configuration_names_is_run(
     assert not (tmp_path / "sprung").exists()
 
 
+@pytest.mark.parametrize("mode", ["--offline", "--trace", "--stale"])
+def test_no_way_of_the_check_runs_a_hook_or_a_program_of_the_clone(
+    desk: Desk, tmp_path: Path, mode: str
+) -> None:
+    desk.flag("the README names src/gone.py")
+    desk.land()
+    sandbox = desk.sandbox
+    sandbox.commit("attributes", {".gitattributes": "* filter=x diff=x\n"})
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\necho $0 $* >> {tmp_path}/sprung\ncat\n")
+    trap.chmod(0o755)
+    for key in (
+        "core.fsmonitor", "core.pager", "core.editor", "diff.external", "filter.x.smudge",
+        "filter.x.clean", "filter.x.process", "diff.x.textconv", "gpg.program",
+    ):  # fmt: skip
+        sandbox.git("config", key, str(trap))
+    hooks = sandbox.path / ".git/hooks"
+    hooks.mkdir(exist_ok=True)
+    for name in ("reference-transaction", "post-checkout", "pre-auto-gc", "post-index-change"):
+        (hooks / name).symlink_to(trap)
+
+    assert sandbox.gitmem("check", mode).code in {0, 1}
+
+    assert not (tmp_path / "sprung").exists(), (tmp_path / "sprung").read_text()
+
+
 def test_a_module_in_the_checkout_is_not_imported(server: Server, tmp_path: Path) -> None:
     main = runner.push(server, "main")
     for name in ("typer", "json", "git", "rich", "gitmem"):

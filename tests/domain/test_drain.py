@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,12 +71,13 @@ def test_the_most_at_once_is_the_greatest_number_of_spans_over_one_moment(
     assert most_at_once(spans) == most
 
 
+files = st.sampled_from(["", "memory/facts.md", ".claude/skills/x/SKILL.md", "docs/é ü/.gitmem/x"])
 printable = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
 @given(
     fates=st.lists(st.sampled_from(Fate), max_size=5),
-    told=st.tuples(printable, printable, printable, printable),
+    told=st.tuples(files, printable, printable, printable),
     by=printable,
 )
 def test_a_record_reads_back_as_it_was_written(
@@ -121,6 +123,30 @@ def test_what_cannot_be_read_costs_its_neighbours_nothing(garbage: str, at: int)
     rows.insert(min(at, len(rows)), garbage.replace("\n", " "))
 
     assert outcomes("\n".join(rows)) == [good]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "../../etc/passwd",
+        "/etc/passwd",
+        "a/../../b",
+        "",
+        ".git/config",
+        "a/.GIT/x",
+        "a//b",
+        "a\0b",
+        "./a",
+        "a\nb",
+    ],
+)
+def test_a_record_that_names_a_file_outside_says_nothing_and_spoils_nothing(file: str) -> None:
+    good = Outcome(flag=flag(), fate=Fate.ADDED, file="memory/facts.md", line="a fact")
+    bad = Outcome(flag=flag("another"), fate=Fate.ADDED, file=file, line="another")
+
+    found = outcomes(render(HEADER, [bad, good]))
+
+    assert [one.file for one in found] == ["memory/facts.md"] if file else ["", "memory/facts.md"]
 
 
 def test_a_line_in_other_words_than_the_flags_is_not_verbatim() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmem.domain.jsonline import dumps, loads
+from gitmem.domain.jsonline import dumps, figure, loads
 
 VALUES = st.recursive(
     st.none()
@@ -54,3 +54,14 @@ def test_damage_is_a_value_error_and_nothing_else(text: str) -> None:
 def test_a_value_that_is_no_json_is_refused() -> None:
     with pytest.raises(TypeError, match="set"):
         dumps({"a": {1}})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("12", 12.0), ("0.5", 0.5), ("1e999", 0.0), ("-1e999", 0.0), ("NaN", 0.0), ("Infinity", 0.0),
+        ("9" * 400, 0.0), ("-1", 0.0), ("true", 0.0), ("null", 0.0), ('"7"', 0.0), ("[1]", 0.0),
+    ],
+)  # fmt: skip
+def test_a_figure_of_others_is_a_number_in_reason_or_nothing(text: str, value: float) -> None:
+    assert figure(loads(text)) == value

@@ -299,3 +299,14 @@ def test_a_tool_with_a_hostile_name_is_one_word_of_one_line(sandbox: Sandbox) ->
     fire(sandbox, "PostToolUse.Bash", tool_name="mcp__x\nnudge commit\nnudge commit")
 
     assert flag_in_session(sandbox, "after")["tainted"] is True
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "9" * 400, '"x"', "[]", "true"])
+def test_a_number_out_of_all_reason_is_no_trouble_of_a_hook(sandbox: Sandbox, number: str) -> None:
+    payload = recorded("PostToolUse.Bash", sandbox, session_id="s1")
+    text = json.dumps({**payload, "duration_ms": "HERE", "context_tokens": "HERE"})
+
+    done = sandbox.gitmem("hook", "claude-code", input=text.replace('"HERE"', number))
+
+    assert (done.code, done.err) == (0, "")
+    assert [entry for entry in ledger(sandbox) if "error" in entry] == []

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+import stat
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from gitmem.domain.errors import NeedsPerson
 from gitmem.store import repository
+from gitmem.store.journal import Journal
 from gitmem.store.repository import NoRepository, discover, head
+from tests.support.queues import folder_of, ids_on_branch
 from tests.support.sandbox import Sandbox
 
 
@@ -205,3 +211,129 @@ def test_object_names_have_forty_or_sixty_four_hex_digits() -> None:
     assert not repository.is_oid("A" * 40)
     assert not repository.is_oid("a" * 41)
     assert not repository.is_oid("")
+
+
+@pytest.mark.parametrize("damage", ["garbage\n", "", "\0\0\0", "ref refs/heads/main\n"])
+def test_a_damaged_head_is_called_so_and_not_detached(sandbox: Sandbox, damage: str) -> None:
+    (sandbox.path / ".git" / "HEAD").write_text(damage)
+
+    for command, code in (["status"], 3), (["flag", "a fact"], 3), (["init"], 3), (["check"], 5):
+        done = sandbox.gitmem(*command)
+        assert done.code == code, command
+        assert "HEAD is damaged: it names no branch" in done.out + done.err, command
+        assert "detached" not in done.err
+
+
+@pytest.mark.parametrize("place", ["HEAD", "config", "commondir", "gitmem/journal"])
+def test_a_pipe_in_the_git_directory_keeps_nobody_waiting(sandbox: Sandbox, place: str) -> None:
+    """git itself waits for ever at some of these; what gitmem opens it opens without waiting."""
+    sandbox.gitmem("flag", "x")
+    path = sandbox.path / ".git" / place
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+
+    with contextlib.suppress(NoRepository, NeedsPerson, OSError):
+        Journal(found(sandbox.path).folder).read()
+
+
+def test_a_head_that_is_an_old_symbolic_link_is_one(sandbox: Sandbox) -> None:
+    place = sandbox.path / ".git" / "HEAD"
+    place.unlink()
+    place.symlink_to("refs/heads/main")
+
+    assert found(sandbox.path).top == str(sandbox.path)
+
+
+def test_a_git_folder_that_cannot_be_read_is_not_called_absent(sandbox: Sandbox) -> None:
+    loop = sandbox.path / "sub" / ".git"
+    loop.parent.mkdir()
+    loop.symlink_to(".git")
+
+    with pytest.raises(NoRepository, match="cannot be read: Too many levels"):
+        found(loop.parent)
+
+
+@pytest.mark.parametrize("name", ["beside", "Ümlaut Beside"])
+def test_core_worktree_decides_where_files_are_written_and_read(
+    sandbox: Sandbox, tmp_path: Path, name: str
+) -> None:
+    beside = tmp_path / name
+    beside.mkdir()
+    (beside / "README.md").write_text("# A project\n", encoding="utf-8")
+    sandbox.git("config", "core.worktree", f"../../{name}")
+
+    for command in (["init"], ["flag", "a fact"], ["close", "--engine", "verbatim"], ["accept"]):
+        done = sandbox.gitmem(*command, env={"CLAUDECODE": None})
+        assert done.code == 0, done.err
+
+    assert found(sandbox.path).top == str(beside)
+    assert (beside / "CLAUDE.md").exists()
+    assert (beside / "memory" / "facts.md").exists()
+    assert sorted(path.name for path in sandbox.path.iterdir()) == [".git", "README.md"]
+
+
+def test_a_submodule_asks_git_nothing_about_its_work_tree(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Sandbox(tmp_path / "Other")
+    other.path.mkdir()
+    other.git("init", "-q")
+    other.commit("start")
+    sandbox.git(
+        "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(other.path), "Sub"
+    )
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert found(sandbox.path / "Sub").top == str(sandbox.path / "Sub")
+
+
+def test_what_gitmem_makes_in_a_shared_repository_is_the_groups_too(sandbox: Sandbox) -> None:
+    """`core.sharedRepository=group`: also what it made before the repository was shared."""
+    sandbox.gitmem("flag", "before")
+    sandbox.git("init", "-q", "--shared")
+    subprocess.run(["chmod", "-R", "g+w", str(sandbox.path / ".git")], check=True)
+    subprocess.run(["chmod", "-R", "g-w", str(sandbox.path / ".git/gitmem")], check=True)
+
+    done = sandbox.gitmem("flag", "after", env={"CLAUDE_CODE_SESSION_ID": "s1", "CLAUDECODE": "1"})
+
+    assert done.code == 0
+    made = [folder_of(sandbox), *folder_of(sandbox).rglob("*")]
+    assert len(made) > 5
+    assert [path for path in made if not path.stat().st_mode & stat.S_IWGRP] == []
+
+
+_HOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from gitmem.cli.entry import main; main()"
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("setpriv"),
+    reason="a second user needs root and setpriv (2026-11)",
+)
+def test_the_second_user_of_a_shared_repository_flags_too(sandbox: Sandbox) -> None:
+    python = shutil.which("python3", path="/usr/bin")
+    if not python:
+        pytest.skip("no Python that every user may start (2026-11)")
+    sandbox.gitmem("flag", "mine")
+    config = Path(os.environ["HOME"], ".gitconfig")
+    config.write_text(config.read_text() + "[safe]\n\tdirectory = *\n")
+    sandbox.git("init", "-q", "--shared")
+    subprocess.run(["chgrp", "-R", "4242", str(sandbox.path)], check=True)
+    subprocess.run(["chmod", "-R", "g+w", str(sandbox.path / ".git")], check=True)
+    subprocess.run(["chmod", "-R", "g-w", str(sandbox.path / ".git/gitmem")], check=True)
+    for folder in [sandbox.path, *sandbox.path.parents, config.parent]:
+        folder.chmod(folder.stat().st_mode | 0o055)
+    assert sandbox.gitmem("status").code == 0
+    powers = ["setpriv", "--reuid", "4301", "--regid", "4242", "--clear-groups"]
+    root = Path(__file__).parents[2]
+
+    done = subprocess.run(
+        [*powers, python, "-c", _HOT, str(root), "flag", "theirs"],
+        cwd=sandbox.path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (done.stderr, "flagged" in done.stdout) == ("", True)
+    assert sandbox.gitmem("flag", "mine again").code == 0
+    assert len(ids_on_branch(sandbox)) == 3
