@@ -7,6 +7,8 @@ import os
 import pty
 import re
 import subprocess
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -277,3 +279,35 @@ def test_a_terminal_shows_nothing_of_it_for_a_program_or_without_a_model(sandbox
         assert "asking" not in on_terminal(sandbox, server, "--json")
         keep(sandbox, 2, "another")
         assert "asking" not in on_terminal(sandbox, server, "--engine", "verbatim")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "X was renamed to Y.",
+        "The README of Y must say that deleting Y loses 3 years of history",
+    ],
+    ids=["own words", "drops half of it", "refused"],
+)
+def test_a_line_that_says_more_than_the_flag_stays_and_the_review_says_why(
+    sandbox: Sandbox, text: str
+) -> None:
+    line = "The README of branch X must say that deleting it loses history"
+    sandbox.commit("memory", {"memory/facts.md": f"# Facts\n\n- {line}\n"})
+    sandbox.gitmem("flag", "X was renamed to Y")
+
+    def supersedes(found: judge.Question) -> list[Mapping[str, Any]]:
+        return [operation("supersede", "f1", line=found.lines[0]["id"], text=text)]
+
+    with MessagesApi(judge.scripted(supersedes)) as server:
+        done = said(sandbox, server)
+
+    assert done.code == 0, done.err
+    facts = sandbox.git("show", "gitmem/drain:memory/facts.md")
+    assert f"- {line}\n" in facts
+    assert "- X was renamed to Y" in facts
+    assert "the line it was to replace stays, too" in sandbox.gitmem("review").out.replace(
+        "\n", " "
+    )
+    assert "stays, too" in sandbox.git("log", "-1", "--format=%B", "gitmem/drain")
