@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain import instructions, skill
 from gitmem.domain.blocks import Block, BlockKind, blocks
-from gitmem.domain.bullets import one_line, remove_lines
+from gitmem.domain.bullets import bullets, one_line, remove_lines
 from gitmem.domain.errors import NeedsPerson
-from gitmem.domain.markdown import newline_of, rows, split_lines, split_mark
+from gitmem.domain.markdown import (
+    front_matter_lines,
+    newline_of,
+    rows,
+    split_lines,
+    split_mark,
+)
+from gitmem.domain.memory import new_pending_file, remove_fact
 from gitmem.domain.passages import Passage, passages
 from gitmem.domain.text import visible
 
@@ -54,6 +61,26 @@ def without(text: str, taken: Sequence[Taken]) -> str:
             hint="edit the file by hand; that is a commit like any other",
         )
     return _without_empty_headings(text)
+
+
+def emptied(text: str) -> bool:
+    """Whether a file of gitmem's own says nothing any more: front matter, and a title at most.
+
+    What a person wrote into it besides, a paragraph or a section, is something.
+    """
+    if text.strip() == new_pending_file().strip():
+        return True
+    found = [block for block in blocks(text) if block.first >= (front_matter_lines(text) or 0)]
+    return not found or (
+        len(found) == 1 and found[0].kind is BlockKind.HEADING and found[0].level == 1
+    )
+
+
+def without_items(text: str) -> str:
+    """The text as it is when all its bullets have gone."""
+    for item in bullets(blocks(text)):
+        text = remove_fact(text, item.text)
+    return text
 
 
 def message(

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a review commit shall hold: new texts on top of ``base`` (empty: no commit), a record.
+    """What a review commit shall hold: new texts (None: the file goes), and a record.
 
-    ``queue`` is the queue's tip, a hint for the record. ``message`` makes the commit's message from
-    the drain's name and the tree.
+    ``base`` is the commit it is on top of (empty: none). ``queue`` is the queue's tip, a hint for the
+    record. ``message`` makes the commit's message from the drain's name and the tree.
     """
 
     base: str
-    files: Mapping[str, str]
+    files: Mapping[str, str | None]
     run: Run
     outcomes: tuple[Outcome, ...]
     queue: str
@@ -56,7 +56,9 @@ def make(repo: Repository, claim: Claim, draft: Draft, *, folder: str) -> tuple[
         writable(path, folder=folder)
     staging = trees.Staging(repo, draft.base, claim)
     staging.refuse_unshared(files.keys())
-    tree = staging.write({path: text.encode() for path, text in files.items()})
+    tree = staging.write(
+        {path: None if text is None else text.encode() for path, text in files.items()}
+    )
     said = draft.message(name, tree)
     return trees.commit(repo, tree, [draft.base] if draft.base else [], said), name
 

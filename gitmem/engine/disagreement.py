@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.queue import Conflict, same
 from gitmem.engine.snapshot import ARCHIVED, JOURNAL, QUEUE, RECORD
-from gitmem.store import records, refs
+from gitmem.store import exchange, records
 from gitmem.store.process import ANY
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _gone(repo: Repository, looked: Snapshot, queues: Queues, found: Disagreemen
     theirs, ours = queues.theirs, queues.ours
     before: set[str] = set().union(*[side.ids for side in queues.seen])
     there = before - theirs.ids
-    ahead = ours.tip and theirs.tip and refs.contains(repo, ours.tip, theirs.tip)
+    ahead = ours.tip and theirs.tip and exchange.continues(repo, ours.tip, theirs.tip)
     here = theirs.ids - ours.ids if ahead else set()
     if there or here:
         recorded = {*looked.records.deciding, *records.ids(repo, queues.main)}

@@ -12,7 +12,7 @@ from gitmem.domain.forgetting import Taken
 from gitmem.domain.index import update_index
 from gitmem.domain.memory import INDEX_NAME
 from gitmem.domain.passages import Passage, line_key
-from gitmem.domain.paths import writable
+from gitmem.domain.paths import Target, writable
 from gitmem.domain.state import CARRIED, IN_REVIEW, UNDRAINED
 from gitmem.engine import capture, commit, ground, snapshot, tidy
 from gitmem.engine.became import Now, Present
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from gitmem.engine.snapshot import Snapshot
     from gitmem.store.repository import Repository
 
+# Files that a close makes and nobody else needs.
+_OURS = frozenset({Target.TOPIC, Target.PENDING, Target.SCOPED})
 _TRIES = 3  # when somebody else moves the branch meanwhile
 
 
@@ -54,7 +56,8 @@ class Forgotten:
     """What a forget came to. ``commit`` is empty for a dry run.
 
     ``taken`` are the lines that go out, ``restored`` the outcomes of other flags whose own words come
-    back, ``guards`` how many guards go, ``base`` the commit it builds on. ``files`` are the new texts.
+    back, ``guards`` how many guards go, ``base`` the commit it builds on. ``files`` are the new texts, None for a
+    file that says nothing any more and goes.
     """
 
     flags: tuple[Flag, ...]
@@ -63,7 +66,7 @@ class Forgotten:
     taken: tuple[Taken, ...]
     restored: tuple[Outcome, ...]
     guards: int
-    files: Mapping[str, str]
+    files: Mapping[str, str | None]
     notes: tuple[str, ...]
 
 
@@ -116,7 +119,7 @@ def _forget(repo: Repository, wanted: Wanted) -> Forgotten:
         )
     files = _files(present, taken)
     if text != before:
-        files[guard.FILE] = text
+        files[guard.FILE] = text if text.strip() else None
     gone = tuple(Outcome(flag=flag, fate=Fate.FORGOTTEN, reason=wanted.reason) for flag in flags)
     done = Forgotten(
         flags=flags,
@@ -305,20 +308,20 @@ def _guards(text: str) -> int:
     return sum(bool(line.strip()) for line in text.split("\n"))
 
 
-def _files(present: Present, taken: Sequence[Taken]) -> dict[str, str]:
-    """The new texts, the index brought up to date."""
+def _files(present: Present, taken: Sequence[Taken]) -> dict[str, str | None]:
+    """The new texts, the index brought up to date; None for a file of ours that is left empty."""
     folder = present.ground.folder
-    found: dict[str, str] = {}
+    found: dict[str, str | None] = {}
     for file in sorted({one.file for one in taken}):
         try:
-            writable(file, folder=folder)
+            kind = writable(file, folder=folder)
         except Refused as error:
             raise NeedsPerson(error.message, hint="take the line out by hand") from error
-        found[file] = forgetting.without(
-            present.texts[file], [one for one in taken if one.file == file]
-        )
+        text = forgetting.without(present.texts[file], [one for one in taken if one.file == file])
+        found[file] = None if kind in _OURS and forgetting.emptied(text) else text
     index = f"{folder}/{INDEX_NAME}"
     if any(file.startswith(folder + "/") for file in found):
-        beside = {**dict.fromkeys(present.ground.odd, ""), **present.ground.texts, **found}
+        texts = {**dict.fromkeys(present.ground.odd, ""), **present.ground.texts, **found}
+        beside = {file: text for file, text in texts.items() if text is not None}
         found[index] = update_index(present.ground.texts.get(index), beside, folder=folder)
     return {file: text for file, text in found.items() if text != present.texts.get(file)}

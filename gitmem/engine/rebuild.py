@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gitmem.domain import guard_file
 from gitmem.domain.assemble import fresh
 from gitmem.domain.errors import Refused
+from gitmem.domain.forgetting import emptied, without_items
 from gitmem.domain.index import update_index
 from gitmem.domain.memory import INDEX_NAME
 from gitmem.domain.paths import Target, writable
@@ -71,13 +72,14 @@ def _merged(
     repo: Repository, claim: Claim, path: str, ours: bytes | None, change: Change, folder: str
 ) -> bytes | None:
     """Lists of independent lines unite; everything else merges as git does."""
-    if ours is not None and change.after is not None and ours != change.before:
+    if ours is not None and ours != change.before:
         try:
             text = _united(path, ours.decode(), change, _kind(path, folder))
-        except UnicodeDecodeError:
+        except (UnicodeDecodeError, Refused):
             text = None
         if text is not None:
-            return text.encode()
+            gone = change.after is None and (not text.strip() or emptied(text))
+            return None if gone else text.encode()
     return replay.merged(repo, claim, path, ours=ours, change=change)
 
 
@@ -85,6 +87,8 @@ def _united(path: str, ours: str, change: Change, kind: Target | None) -> str | 
     """Both versions in one where their lines are independent of each other; else None."""
     before = None if change.before is None else change.before.decode()
     after = (change.after or b"").decode()
+    if change.after is None and before is not None and kind is not Target.GUARDS:
+        after = without_items(before)  # a file that a forget took away because nothing was left
     if kind in {Target.TOPIC, Target.PENDING}:
         return united(fresh(path) if before is None else before, ours, after)
     if kind is Target.SCOPED and before is not None:

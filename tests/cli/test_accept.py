@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.support.sandbox import Sandbox
+from tests.support.server import Server
 
 
 @pytest.fixture
@@ -99,3 +100,31 @@ def test_status_publishes_what_is_pending_in_the_journal(sandbox: Sandbox) -> No
 
     assert (answer["undrained"], answer["journaled"]) == (2, 0)
     assert "pending" in sandbox.git("log", "-1", "--format=%s", "gitmem/queue")
+
+
+def test_a_forget_that_was_accepted_and_not_pushed_waits_for_the_push(server: Server) -> None:
+    desk = server.clone("one")
+    flag = desk.flag("The port is 5432")
+    desk.land()
+    desk.sandbox.git("push", "--quiet", "origin", "main")
+    desk.sandbox.gitmem("forget", flag, "--reason", "a guess")
+
+    accepted = desk.sandbox.gitmem("accept")
+    status = desk.sandbox.gitmem("status")
+    told = json.loads(desk.sandbox.gitmem("status", "--json").out)
+    checked = desk.sandbox.gitmem("check")
+    asked = json.loads(desk.sandbox.gitmem("check", "--json").out)
+
+    assert "it counts as forgotten once it is on origin/main; next: git push" in accepted.out
+    assert "everything is drained" not in status.out
+    words = " ".join(status.out.split())
+    assert "1 forgotten on main, not on origin/main next: git push" in words
+    assert told["forgotten"] == 1
+    assert checked.code == 1
+    assert "1 flag forgotten, not pushed" in checked.out
+    assert asked["unpushed"] == [flag]
+
+    desk.sandbox.git("push", "--quiet", "origin", "main")
+
+    assert "everything is drained into origin/main" in desk.sandbox.gitmem("status").out
+    assert desk.sandbox.gitmem("check").code == 0

@@ -9,7 +9,7 @@ import pytest
 from gitmem.domain import guard, guard_file
 from gitmem.domain.check_policy import STRICT
 from gitmem.domain.errors import NeedsPerson, NoProgress, Usage
-from gitmem.engine import loops
+from gitmem.engine import capture, loops
 from gitmem.engine.became import Now
 from gitmem.engine.forget import Forgotten, Wanted, forget
 from gitmem.engine.show import Shown, show
@@ -223,7 +223,7 @@ def test_a_guard_goes_with_the_flag_that_taught_it_and_stays_without_one_that_di
 
     done = forgotten(desk, second)
     desk.accept()
-    assert (desk.show(guard.FILE, "main").strip(), done.guards) == ("", 1)
+    assert (desk.sandbox.git("ls-files", guard.FILE), done.guards) == ("", 1)
     assert traces(desk)
 
 
@@ -237,7 +237,7 @@ def test_the_lesson_of_a_forgotten_flag_goes_though_its_guard_names_another(desk
     desk.accept()
 
     assert done.guards == 1
-    assert "Ask the desk" not in desk.show(guard.FILE, "main")
+    assert desk.sandbox.git("ls-files", guard.FILE) == ""
     assert traces(desk)
 
 
@@ -319,3 +319,75 @@ def test_show_names_the_commit_that_took_a_line_out(desk: Desk) -> None:
     assert became.now is Now.REMOVED
     assert became.commit is not None
     assert became.commit.oid == commit
+
+
+def test_a_topic_of_which_nothing_is_left_goes_with_its_index_line(desk: Desk) -> None:
+    one, two = desk.flag("The port is 5432"), desk.flag("Who owns it?", kind="pending")
+    desk.flag("Releases are tagged", kind="decision")
+    desk.land()
+    assert "[facts](facts.md)" in desk.show("memory/MEMORY.md", "main")
+
+    done = forgotten(desk, one, two)
+    desk.accept()
+
+    assert done.files[FACTS] is None
+    assert sorted(desk.sandbox.git("ls-files", "memory").splitlines()) == [
+        "memory/MEMORY.md",
+        "memory/decisions.md",
+    ]
+    assert not (desk.sandbox.path / FACTS).exists()
+    index = desk.sandbox.read("memory/MEMORY.md")
+    assert "facts" not in index
+    assert "PENDING" not in index
+    assert "decisions.md" in index
+    assert desk.sandbox.git("status", "--porcelain") == ""
+    assert traces(desk)
+    desk.flag("The port is 5433")
+    desk.land()
+    assert desk.lines(FACTS, "main") == ["The port is 5433"]
+    assert desk.check().ok(STRICT)
+
+
+def test_a_topic_with_a_person_s_own_words_stays_without_the_line(desk: Desk) -> None:
+    one = desk.flag("The port is 5432")
+    desk.land()
+    text = desk.sandbox.read(FACTS) + "\nAsk Ada about ports.\n"
+    desk.sandbox.commit("words", {FACTS: text})
+
+    forgotten(desk, one)
+
+    assert "Ask Ada about ports." in desk.show(FACTS)
+    assert "5432" not in desk.show(FACTS)
+
+
+def test_a_rule_file_for_paths_of_which_nothing_is_left_goes(desk: Desk) -> None:
+    rule = desk.keep(
+        capture.Wish("edits broke", kind="snag", better="Run the check", paths=("db/*.sql",))
+    )
+    desk.land()
+    assert len(desk.sandbox.git("ls-files", ".claude/rules").splitlines()) == 1
+
+    forgotten(desk, rule)
+    desk.accept()
+
+    assert desk.sandbox.git("ls-files", ".claude/rules") == ""
+
+
+@pytest.mark.parametrize("more", ["", "The port is 5433"])
+def test_an_emptied_topic_goes_from_a_target_that_moved_unless_it_gained_a_line(
+    desk: Desk, more: str
+) -> None:
+    one = desk.flag("The port is 5432")
+    desk.land()
+    forgotten(desk, one)
+    text = desk.sandbox.read(FACTS)
+    desk.sandbox.commit(
+        "meanwhile", {"other.txt": "x\n", FACTS: text + (f"- {more}\n" if more else "")}
+    )
+
+    done = desk.accept()
+
+    assert (done.rebuilt, done.forgotten) == (True, (one,))
+    assert desk.lines(FACTS, "main") == ([more] if more else [])
+    assert (desk.sandbox.path / FACTS).exists() == bool(more)
+    assert ("facts.md" in desk.sandbox.read("memory/MEMORY.md")) == bool(more)
