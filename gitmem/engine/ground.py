@@ -139,7 +139,8 @@ def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Start:
         return Start(ref=target.REVIEW, tip=tip, commit=onto, flags=())
     start, diverged = newest(repo, seen.target)
     pending = _pending(repo, seen, start, tip)
-    if pending & _rejected(repo, filed(repo, base_of(repo, start, tip), tip)):
+    waiting = filed(repo, base_of(repo, start, tip), tip) if pending else []
+    if pending & _rejected(repo, waiting):
         raise NoProgress(
             "the review holds what was dropped since",
             hint="gitmem close makes it anew without that, or says what to do; then run this again",
