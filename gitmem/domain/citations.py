@@ -8,6 +8,7 @@ itself calls gone.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -39,12 +40,17 @@ class Citation:
     plain: bool
 
 
-_URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+(?::\S+)?")
-_SPAN = re.compile(r"(?P<tick>`+)(?P<code>[^`]+)(?P=tick)")
-_LINK = re.compile(r"\]\((?P<to>[^)\s]+)\)")
+# No pattern below may look at the same letter more than a bounded number of times, whatever the text is.
+_URL = re.compile(
+    r"\b[A-Za-z][A-Za-z0-9+.-]{0,30}://\S+|\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+(?::\S+)?"
+)
+_SPAN = re.compile(r"(?<!`)(?P<tick>`+)(?!`)(?P<code>[^`]+)(?P=tick)")
+_LINK = re.compile(r"\]\((?P<to>[^)\s]{1,300})\)")
 _SENTENCE = re.compile(r"(?<!\be\.g\.)(?<!\bi\.e\.)(?<=[.;!?])\s+(?=[A-Z`(])")
 # What stands for itself: what is said about it is said around it.
-_NAMED = re.compile(r"`[^`]*`|\S*[\w-][/.][\w-]\S*")
+_QUOTED = re.compile(r"`[^`]*`")
+_NAME_LIKE = re.compile(r"[\w-][/.][\w-]")
+_LETTERS = re.compile(r"\S+")
 _WORD = re.compile(r"[^\s`]+")
 _EDGE = "\"'()[]{},;:!?*_\u201c\u201d\u2018\u2019\u2026"
 
@@ -137,10 +143,15 @@ _DIGEST = re.compile(
 )
 
 
+_LOOKED_AT = 20_000  # characters of a line; a line of ours has a thousand
+_LONGEST = 300  # characters of a path, as it is cited
+_BEHIND = 120  # characters before a word, and behind it, that tell what is said of it
+
+
 def citations(line: str) -> list[Citation]:
-    """What a line cites, each once, in no particular order."""
+    """What a line cites, each once, in no particular order; of a very long one the beginning's."""
     found: dict[tuple[Cites, str], Citation] = {}
-    for sentence in _SENTENCE.split(line):
+    for sentence in _SENTENCE.split(line[:_LOOKED_AT]):
         if _EXAMPLE.search(sentence):
             continue
         for one in _in_sentence(_URL.sub(lambda url: " " * len(url[0]), sentence)):
@@ -152,25 +163,38 @@ def citations(line: str) -> list[Citation]:
 
 def _in_sentence(sentence: str) -> Iterator[Citation]:
     yield from _commits(sentence)
-    prose = _NAMED.sub(" ", sentence)
+    prose = _LETTERS.sub(
+        lambda word: " " if _NAME_LIKE.search(word[0]) else word[0], _QUOTED.sub(" ", sentence)
+    )
     if _GONE.search(prose):
         return
     plain = not _ELSEWHERE.search(prose)
     yield from _commands(sentence, plain=plain)
     plain = plain and not _MADE.search(prose)
     spans = [(match.start("code"), match.end("code")) for match in _SPAN.finditer(sentence)]
+    begins = [begin for begin, _ in spans]
     for match in _LINK.finditer(sentence):
         yield from _path(match["to"], marked=True, plain=plain)
     for match in _WORD.finditer(_LINK.sub("]", sentence)):
-        if _NOT_THIS.search(sentence[: match.start()]):
+        if _NOT_THIS.search(_before(sentence, match.start())):
             continue
-        marked = any(begin <= match.start() < end for begin, end in spans)
+        last = bisect_right(begins, match.start()) - 1
+        marked = last >= 0 and match.start() < spans[last][1]
         for word in match[0].split("="):
             yield from _path(word, marked=marked, plain=plain)
 
 
+def _before(text: str, end: int) -> str:
+    """The words before a place, as far back as any of ours that speak of it."""
+    if end <= _BEHIND:
+        return text[:end]
+    return text[end - _BEHIND : end].partition(" ")[2]
+
+
 def _path(word: str, *, marked: bool, plain: bool) -> Iterator[Citation]:
     """A word as a path; ``marked``: it is code or a link, and not prose with a slash in it."""
+    if len(word) > _LONGEST:
+        return
     bare = _PLACE.sub("", word.strip(_EDGE)).strip(_EDGE)
     bare = bare.removesuffix(".")
     if not _PATH.fullmatch(bare) or bare.startswith(("../", "-", "+")) or ".." in bare:
@@ -201,14 +225,15 @@ def _worded(parts: list[str]) -> bool:
 
 def _commands(sentence: str, *, plain: bool) -> Iterator[Citation]:
     for match in _SPAN.finditer(sentence):
-        if not _NOT_THIS.search(sentence[: match.start()]):
+        if not _NOT_THIS.search(_before(sentence, match.start())):
             for part in _SEPARATE.split(match["code"].strip()):
                 yield from _command(part.split(), plain=plain)
     prose = _SPAN.sub(lambda span: " " * len(span[0]), sentence)
     for match in re.finditer(r"\b(?:make|npm|pnpm|yarn|bun)\b", prose):
-        if not _NOT_THIS.search(prose[: match.start()]):
-            said = bool(_STARTS.search(prose[: match.start()]))
-            words = [word.strip(_EDGE + ".") for word in prose[match.start() :].split()[:3]]
+        if not _NOT_THIS.search(_before(prose, match.start())):
+            said = bool(_STARTS.search(_before(prose, match.start())))
+            behind = prose[match.start() : match.start() + 3 * _BEHIND]
+            words = [word.strip(_EDGE + ".") for word in behind.split()[:3]]
             words = words[: 2 if words[0] == "make" else 3]
             yield from _command(words, plain=plain and said)
 

@@ -12,6 +12,8 @@ from gitmem.domain.errors import Refused
 MAX_TEXT = 1000
 """The most characters one line may have, after normalisation."""
 
+_RAW = 8  # characters that one composed character takes at most, and then some
+
 
 def clean(text: str, *, what: str = "text", limit: int = MAX_TEXT) -> str:
     """Return ``text`` in Unicode normal form C, without blanks around it.
@@ -20,6 +22,10 @@ def clean(text: str, *, what: str = "text", limit: int = MAX_TEXT) -> str:
     longer than ``limit`` characters, or when it holds a character that breaks the line, cannot be
     seen, or changes how its neighbours are read.
     """
+    if len(text) > _RAW * limit:  # composing a line that long costs more than its length
+        text = text.strip()
+        if len(text) > _RAW * limit:
+            raise _too_long(what, len(text), limit)
     if _is_plain(text):
         cleaned = text.strip()
     else:
@@ -37,11 +43,15 @@ def clean(text: str, *, what: str = "text", limit: int = MAX_TEXT) -> str:
     if not cleaned:
         raise Refused(f"{what}: it is empty", hint="say it in one line")
     if len(cleaned) > limit:
-        raise Refused(
-            f"{what}: it has {len(cleaned)} characters, and the limit is {limit}",
-            hint="say it shorter, or as several flags",
-        )
+        raise _too_long(what, len(cleaned), limit)
     return cleaned
+
+
+def _too_long(what: str, length: int, limit: int) -> Refused:
+    return Refused(
+        f"{what}: it has {length} characters, and the limit is {limit}",
+        hint="say it shorter, or as several flags",
+    )
 
 
 def find_hidden(text: str) -> str | None:
