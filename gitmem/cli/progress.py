@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gitmem.engine.ports import Answer
 
 
+_TOLD = 70  # characters of what is being waited for
 # How git's lines about refs and failures begin, in a fetch and in a push.
 _OUTCOMES = ("fatal: ", "error: ", "hint: ", "From ", "To ", " ", "Everything up-to-date")
 
@@ -69,6 +70,7 @@ class Watch:
     def __init__(self, *, silent: bool) -> None:
         self._lock = threading.Lock()
         self.kept = 0
+        self._asking = ""
         self._done = 0
         self._tokens = 0
         self._dollars: float | None = 0.0
@@ -93,9 +95,17 @@ class Watch:
         if self._bar is not None and questions:
             for earlier in self._bar.task_ids:  # somebody moved the branch, and it is planned anew
                 self._bar.remove_task(earlier)
-            width = render.count(min(workers, questions), "worker")
-            self._bar.add_task(f"asking, {width}", total=questions, cost="")
+            self._asking = f"asking, {render.count(min(workers, questions), 'worker')}"
+            self._bar.add_task(self._asking, total=questions, cost="")
             self._bar.start()
+
+    def waits(self, told: str) -> None:
+        """Shows what is being waited for; may be called from any thread."""
+        with self._lock:
+            if self._bar is not None and self._bar.task_ids:
+                said = visible(told)
+                said = said if len(said) <= _TOLD else said[: _TOLD - 1] + "…"
+                self._bar.update(self._bar.task_ids[0], description=f"{self._asking}; {said}")
 
     def answered(self, answer: Answer) -> None:
         """Counts one answer."""
@@ -119,7 +129,7 @@ def _bar() -> Progress:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

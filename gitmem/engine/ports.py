@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gitmem.domain.plan import Operation, Plan, Request
     from gitmem.domain.reply import Prompt, Reply
@@ -94,6 +94,13 @@ class Answers(Protocol):
 
     def keep(self, key: str, flags: Sequence[str], reply: Reply) -> None:
         """Keeps an answer about these flags (ids). Failing to is no error."""
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A model that tells ``waits``, from any thread, what is being waited for."""
+
+    waits: Callable[[str], None]
 
 
 class Model(Protocol):

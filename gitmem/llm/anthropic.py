@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gitmem.domain.errors import Usage
 from gitmem.domain.reply import Credentials, Prompt, Reply, Stop
 from gitmem.llm import answer, failure, prices
 from gitmem.llm.background import Background
+from gitmem.llm.bounded import Encoded, TooLong, decoded
 from gitmem.llm.calls import Calls
 from gitmem.llm.endpoint import Endpoint, endpoint
 from gitmem.llm.outcome import LIMIT, Next, Outcome
@@ -30,10 +32,6 @@ if TYPE_CHECKING:
     from gitmem.llm.ladder import Shape
 
 MODEL = "claude-haiku-5-5"
-
-
-class TooLong(Exception):
-    """A body is larger than any answer of ours."""
 
 
 class Anthropic:
@@ -66,6 +64,7 @@ class Anthropic:
         self._lock = threading.Lock()
         self._client: AsyncAnthropic | None = None
         # Only the background thread touches what the questions have taught about the server.
+        self.waits: Callable[[str], None] = lambda _: None
         self._server = Server(
             host=self.host, patience=patience or Patience(), clock=clock, chance=chance
         )
@@ -101,19 +100,27 @@ class Anthropic:
 
     async def _ask(self, client: AsyncAnthropic, prompt: Prompt, until: float) -> Reply:
         server = self._server
-        began, asked, shape, tries = self._clock(), list[Outcome](), server.shape, 0
+        began, asked, shape = self._clock(), list[Outcome](), server.shape
+        tries = failed = 0
         calls = Calls()
         while True:
             delay = server.delay(tries)
             outcome = server.foregone(delay, until, asked)
             if outcome is None:
-                await asyncio.sleep(delay)
+                if delay > 0:
+                    self.waits(self._endpoint.redact(server.waiting(delay, asked)))
+                    await asyncio.sleep(delay)
+                self.waits(f"waiting for {self.host}")
                 calls.began(self._clock(), shape.body(prompt, self.model))
                 outcome = await self._request(client, shape, prompt, until)
                 calls.ended(self._clock())
-                asked.append(outcome)
+                asked.append(_with_cause(outcome, asked))
+                outcome = asked[-1]
                 server.learn(outcome, shape)
-            if outcome.then is Next.AGAIN and tries + 1 < server.patience.tries:
+            failed += outcome.then is Next.AGAIN
+            # What a server puts off is asked until no time is left, which `foregone` sees.
+            again = outcome.then is Next.AGAIN and failed < server.patience.tries
+            if again or outcome.then is Next.LATER:
                 tries += 1
                 continue
             plainer = _plainer(shape, outcome)
@@ -146,7 +153,7 @@ class Anthropic:
         create: Any = client.messages.with_streaming_response.create  # for it takes a dict here
         timeout = httpx2.Timeout(limit, connect=min(limit, self._server.patience.connect))
         async with create(**shape.body(prompt, self.model), timeout=timeout) as response:
-            content = b"".join([chunk async for chunk in _bounded(response.iter_bytes())])
+            content = b"".join([chunk async for chunk in response.iter_bytes()])
             kind = response.headers.get("content-type", "")
         return answer.read(content, kind=kind, prompt=prompt, way=shape.way)
 
@@ -181,6 +188,15 @@ class Anthropic:
         if self.model in (self._own_prices or {}):
             return self.model
         return one.answered or self.model
+
+
+def _with_cause(outcome: Outcome, asked: list[Outcome]) -> Outcome:
+    """A request that the deadline cut off tells what had failed before it, which is what counts."""
+    if outcome.stop is not Stop.TIMED_OUT or not asked:
+        return outcome
+    return replace(
+        outcome, stop=asked[-1].stop, problem=f"{asked[-1].problem}; then {outcome.problem}"
+    )
 
 
 def _plainer(shape: Shape, outcome: Outcome) -> Shape | None:
@@ -228,25 +244,16 @@ def _client(endpoint: Endpoint) -> AsyncAnthropic:
     return client
 
 
-async def _bounded(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The chunks of a body; raises TooLong when they are more than any answer of ours."""
-    size = 0
-    async for chunk in chunks:
-        size += len(chunk)
-        if size > LIMIT:
-            raise TooLong
-        yield chunk
-
-
 async def _bound(response: httpx2.Response) -> None:
     """Bounds the body of every response, also of those that the SDK reads by itself (errors)."""
     import httpx2
 
     whole = response.stream
+    chunks = decoded(response.headers, aiter(whole))  # type: ignore[arg-type]
 
     class Bounded(httpx2.AsyncByteStream):
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            async for chunk in _bounded(aiter(whole)):  # type: ignore[arg-type]
+            async for chunk in chunks:
                 yield chunk
 
         async def aclose(self) -> None:
@@ -269,6 +276,9 @@ def _trouble(endpoint: Endpoint, error: Exception) -> Outcome:
     if isinstance(cause, TooLong):
         problem = f"{endpoint.host} sends more than any answer has ({LIMIT // 1024} kB)"
         return Outcome(stop=Stop.INVALID, problem=problem)
+    if isinstance(cause, Encoded):
+        problem = f"{endpoint.host} answers in an encoding that it was not asked for ({cause})"
+        return Outcome(stop=Stop.INVALID, problem=endpoint.redact(problem))
     why = endpoint.redact(str(cause) or type(cause).__name__)
     if isinstance(error, anthropic.APIConnectionError | httpx2.HTTPError | OSError):
         problem = f"{endpoint.named} was not reached, or broke off: {why}"

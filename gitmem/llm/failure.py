@@ -84,7 +84,7 @@ def _transient(host: str, status: int, headers: Mapping[str, str], told: str) ->
     what = "is at its rate limit" if limited else "is in trouble"
     return Outcome(
         stop=Stop.LIMITED if limited else Stop.UNREACHABLE,
-        then=Next.DONE if headers.get("x-should-retry") == "false" else Next.AGAIN,
+        then=Next.DONE if headers.get("x-should-retry") == "false" else Next.LATER,
         problem=f"{host} {what} ({told})",
         wait=_wait(headers),
     )

@@ -19,7 +19,10 @@ class Next(Enum):
     """What follows a request."""
 
     DONE = auto()  # there is an answer, or a problem that asking again does not cure
-    AGAIN = auto()  # the same once more, after a pause
+    AGAIN = auto()  # the same once more, after a pause, a few times
+    LATER = (
+        auto()
+    )  # the same after a pause, for as long as there is time: the server says it will pass
     PLAINER = auto()  # the same question in a plainer shape
     NEVER = auto()  # a problem of the server as a whole: no question has a chance
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,21 +13,23 @@ from gitmem.llm.outcome import Next, Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+_DOUBLED = 16  # times a pause is doubled at most; the longest is reached long before
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
     """How long one question may take, in seconds, and how often it is asked.
 
-    ``call`` bounds one request from first to last byte, ``connect`` its connection; ``pause`` is the
-    first wait before asking again, doubled each time up to ``longest_pause``; a server that asks for
-    more than ``wait`` is not waited for; ``tries`` counts requests that fail in a way that may pass.
+    ``call`` bounds one request from first to last byte (by itself the deadline of the close does: a
+    local model on a CPU takes minutes), ``connect`` its connection; ``pause`` is the first wait before
+    asking again, doubled each time up to ``longest_pause``; ``tries`` counts requests that break off
+    or bring what is no answer. One that the server puts off is made again until the deadline.
     """
 
-    call: float = 60.0
+    call: float = math.inf
     connect: float = 10.0
     pause: float = 0.5
     longest_pause: float = 8.0
-    wait: float = 30.0
     tries: int = 4
 
 
@@ -52,7 +55,7 @@ class Server:
         asked_for = self.not_before - self.clock()
         if asked_for > 0:
             return asked_for * (1 + self.chance() / 4)
-        pause = self.patience.pause * 2 ** (tries - 1) if tries else 0.0
+        pause = self.patience.pause * 2.0 ** min(tries - 1, _DOUBLED) if tries else 0.0
         return min(pause, self.patience.longest_pause) * (0.75 + self.chance() / 2)
 
     def foregone(self, delay: float, until: float, asked: Sequence[Outcome]) -> Outcome | None:
@@ -66,13 +69,20 @@ class Server:
             return self.hopeless
         before = f"{asked[-1].problem}; " if asked else ""
         asked_for = self.not_before - self.clock()
-        if asked_for > self.patience.wait:
-            problem = f"{before}{self.host} asks to wait {duration(asked_for)}"
+        if asked_for > 0 and self.clock() + asked_for >= until:
+            left = duration(max(0.0, until - self.clock()))
+            problem = f"{before}{self.host} asks to wait {duration(asked_for)}, and {left} are left"
             return Outcome(stop=Stop.LIMITED, problem=problem)
         if self.clock() + delay >= until:
             stop = asked[-1].stop if asked else Stop.TIMED_OUT
             return Outcome(stop=stop, problem=f"{before}no time is left to ask {self.host}")
         return None
+
+    def waiting(self, delay: float, asked: Sequence[Outcome]) -> str:
+        """What a pause before the next request is for, in words."""
+        if asked:
+            return f"{asked[-1].problem}, asked again in {duration(delay)}"
+        return f"{self.host} asks to wait {duration(delay)}"
 
     def learn(self, outcome: Outcome, shape: Shape) -> None:
         """Keeps what the outcome of a question in this shape says about the server."""

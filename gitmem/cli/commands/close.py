@@ -19,6 +19,7 @@ from gitmem.engine import close_entry
 from gitmem.engine.close import Wanted
 from gitmem.engine.close import close as run_close
 from gitmem.engine.judged import Judged
+from gitmem.engine.ports import Telling
 from gitmem.harness import registry
 from gitmem.store import sessions
 
@@ -122,6 +123,9 @@ def _close(
         watch.planned(len(plan.requests), workers)
 
     with progress.Watch(silent=shown.json or shown.dry_run or model is None) as watch:
+        telling: object = model
+        if isinstance(telling, Telling):
+            telling.waits = watch.waits
         wanted = Wanted(
             engine=chosen.engine,
             configured=place.configured,
