@@ -11,7 +11,6 @@ _SIGNS = (
     "!`",
     "```",
     "~~~",
-    "-->",
     "![",
     "](",
     "]:",
@@ -32,18 +31,32 @@ _MAX_BLANKS = 20
 _MAX_RUN = 100
 
 
-def find_active(text: str) -> str | None:
-    """Say why ``text`` may not become a line of a Markdown file a client reads, with the remedy.
+def find_active(text: str, *, skill: bool = False) -> str | None:
+    """Say what ``text``, as it is, does as a line of a Markdown file a client reads, with the remedy.
 
-    None when it is harmless. Judged as a block of its own, as a bullet is: written into the middle
-    of a paragraph or a fence the same text could mean something else. Hidden characters are the
-    business of ``gitmem.domain.text``. Never raises.
+    None when it does nothing. ``skill``: the line may stand in a skill, where a client also runs
+    commands. Judged as a block of its own, as a bullet is: written into the middle of a paragraph
+    or a fence the same text could mean something else. Hidden characters are the business of
+    ``gitmem.domain.text``. Never raises.
     """
     if not _needs_a_look(text):
         return None
     from gitmem.domain import active_rules
 
-    return active_rules.find(text)
+    return active_rules.find(text, skill=skill)
+
+
+def find_refused(text: str, *, skill: bool = False) -> str | None:
+    """Say why ``text`` may not become such a line at all: what backticks do not make harmless.
+
+    A close writes every line as ``gitmem.domain.harmless.harmless`` has it. Never raises.
+    """
+    reason = find_active(text, skill=skill)
+    if reason is None:
+        return None
+    from gitmem.domain.harmless import harmless
+
+    return find_active(harmless(text), skill=skill)
 
 
 def _needs_a_look(text: str) -> bool:

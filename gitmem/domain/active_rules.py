@@ -1,8 +1,11 @@
 r"""What counts as active or hidden Markdown, as data, and the one function that looks.
 
-Sources: CommonMark 0.31 (code spans, raw HTML, links, reference definitions), and what agent
-clients do with an instruction file: Claude Code runs a bang followed by a code span in a skill,
-replaces ``$ARGUMENTS`` and ``${CLAUDE_...}`` there, and loads ``@path`` outside code spans.
+Sources: CommonMark 0.31 (code spans, raw HTML, links, reference definitions), and what Claude Code
+2.1.328 does with a file that it loads. In every one it imports what matches
+``(?:^|\s)@((?:[^\s\\]|\\ )+)`` in a text token of its Markdown parser: right behind a code span, a
+link or emphasis, and, since the token of a list item is its raw text, behind any blank in a code
+span. In a skill or a command, and only there, it runs what matches ``(?<=^|\s)!`([^`]+)` `` or
+`` ```!\s*\n?([\s\S]*?)\n?``` ``, in code as well, and replaces ``$ARGUMENTS`` and ``${CLAUDE_...}``.
 ``gitmem.domain.active`` imports this module only for text that has one of the signs.
 """
 
@@ -12,7 +15,7 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator
 
 MAX_BLANKS = 20
 """So many blanks in a row are refused: they push text out of sight."""
@@ -20,23 +23,29 @@ MAX_RUN = 100
 """So many characters of the base64 alphabet in a row are refused, if they look like a payload."""
 
 _BACKTICKS = "Put it in backticks."
+_BACKTICK = "Use single backticks."
 _PLAIN = "Say it in plain words."
 
 # What may stand before the text of a block: blanks, quote marks, list and heading marks. Possessive,
 # because one character must never be tried as two things.
 _LEAD = r"^[ \t>]*+(?:(?:[-+*]|#{1,6}|\d{1,9}[.)])[ \t][ \t>]*+)*+"
-_LINK = r"\]\([ \t]*(?:<[^<>]{0,500}>|(?:[^\s()\\<]|\([^\s()]{0,200}\)|\\.){0,500})"
+DECLARATION = _LEAD + r"<![A-Za-z]|<![A-Za-z](?=[^>]{0,999}>)|<!\[CDATA\[|<\?[A-Za-z]"
+"""The beginning of an HTML declaration; the part before its ``<`` is the lead of the block."""
+_TITLE = r"\]\([ \t]*(?:<[^<>]{0,500}>|(?:[^\s()\\<]|\([^\s()]{0,200}\)|\\.){0,500})[ \t]+[\"'(]"
 
 # (what must be there before the pattern is compiled, pattern, reason, remedy), for the whole line:
 # code spans do not protect against these.
-_EVERYWHERE = (
+_IN_SKILL = (
     (
         "!`",
-        r"!`",
+        r"(?:^|\s)!`",
         "a bang before a backtick runs a command in a skill",
         "Put a blank between them.",
     ),
-    ("```", r"```", "three backticks open a fence", "Use single backticks."),
+    ("```!", r"```!", "three backticks and a bang run a command in a skill", "Leave out the bang."),
+)
+_EVERYWHERE = (
+    ("```", _LEAD + r"`{3,}+[^`]*$", "three backticks at the start open a fence", _BACKTICK),
     ("~~~", _LEAD + r"~~~", "three tildes at the start open a fence", _PLAIN),
     ("", r"^[ \t]*(?:<{7}|={7}|>{7}|\|{7})(?![^ \t])", "it is a conflict marker", _PLAIN),
     ("", r"^[-+=*_~>#\s]{3,}$", "it is a rule or a front matter fence", _PLAIN),
@@ -51,17 +60,11 @@ _EVERYWHERE = (
 
 # The same, looked for outside code spans only.
 _OUTSIDE_CODE = (
-    ("@", r"(?<![^\W_])@[\w./~-]", "an @ before a name loads a file in some clients", _BACKTICKS),
-    ("--", r"<!--|-->", "an HTML comment is hidden from readers", _BACKTICKS),
-    (
-        "<",
-        _LEAD + r"<![A-Za-z]|<![A-Za-z](?=[^>]{0,999}>)|<!\[CDATA\[|<\?[A-Za-z]",
-        "an HTML declaration is hidden from readers",
-        _BACKTICKS,
-    ),
+    ("<!--", r"<!--", "an HTML comment is hidden from readers", _BACKTICKS),
+    ("<", DECLARATION, "an HTML declaration is hidden from readers", _BACKTICKS),
     (
         "](",
-        _LINK + r"[ \t]+[\"'(]",
+        _TITLE,
         "a link title is hidden from readers",
         "Write the title into the sentence.",
     ),
@@ -77,6 +80,8 @@ _OUTSIDE_CODE = (
         "a link target may not hide characters",
         _PLAIN,
     ),
+)
+_OUTSIDE_CODE_IN_SKILL = (
     (
         "$",
         r"\$ARGUMENTS|\$\{CLAUDE_",
@@ -109,29 +114,48 @@ _TYPE_NAMES = (
     "article button figure footer form header legend link menu meter progress span table track"
 )
 _TYPES = _PLACEHOLDERS | frozenset(_TYPE_NAMES.split())
-_TAG = r"<(/?)([A-Za-z][A-Za-z0-9-]{0,40})(?=[\s/>]|$)"
-_HIDDEN_PROSE = r"<[A-Za-z][\w:-]{0,40}\s(?=[^<>]{0,999}>)(?:[^<>]{0,999}=\s?[\"']|[^<>]{60})"
+_TAG = r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9-]{0,40})(?=[\s/>]|$)"
+_HIDDEN_PROSE = r"<(?P<name>(?P<end>))[A-Za-z][\w:-]{0,40}\s(?=[^<>]{0,999}>)(?:[^<>]{0,999}=\s?[\"']|[^<>]{60})"
 _RUN = rf"[A-Za-z0-9+/=_-]{{{MAX_RUN},}}"
 _MAX_HEX = 128  # a SHA-512 checksum in hexadecimal digits
 
 
-def find(text: str) -> str | None:
-    """Return the first reason against ``text`` as one sentence with its remedy, or None."""
+IN_CODE = re.compile(r"\s+(?=@[\w./~-])")
+"""Blanks before what a client imports even in a code span, where that is in a list item."""
+
+# Addresses: an @ inside of one is no word's start, whatever the client.
+_ADDRESS = r"(?:https?|ftp)://[^\s<>\0]*|\]\([^\s()<>\0]*"
+_IN_ADDRESS = frozenset("/=:.%+&#?-")
+_MOST_BACKSLASHES = 20
+
+
+def find(text: str, *, skill: bool = False) -> str | None:
+    """Return the first reason against ``text`` as one sentence with its remedy, or None.
+
+    ``skill``: the text may come to stand in a skill, where a client also runs commands.
+    """
     for line in text.splitlines():
-        for check in _CHECKS:
-            reason = check(line)
-            if reason is not None:
-                return reason
+        reason = (
+            (_first(_IN_SKILL, line) if skill else None)
+            or _first(_EVERYWHERE, line)
+            or _find_outside_code(line, skill=skill)
+            or _find_payload(line)
+        )
+        if reason is not None:
+            return reason
     return None
 
 
-def _find_everywhere(line: str) -> str | None:
-    return _first(_EVERYWHERE, line)
-
-
-def _find_outside_code(line: str) -> str | None:
+def _find_outside_code(line: str, *, skill: bool) -> str | None:
     prose = outside_code(line)
-    return _first(_OUTSIDE_CODE, prose) or _find_image(prose) or _find_tag(prose)
+    if next(imports(prose), None) is not None or IN_CODE.search(line):
+        return _sentence("an @ before a name loads a file in some clients", _BACKTICKS)
+    return (
+        _first(_OUTSIDE_CODE, prose)
+        or (_first(_OUTSIDE_CODE_IN_SKILL, prose) if skill else None)
+        or _find_image(prose)
+        or _find_tag(prose)
+    )
 
 
 def _first(rules: tuple[tuple[str, str, str, str], ...], line: str) -> str | None:
@@ -139,6 +163,39 @@ def _first(rules: tuple[tuple[str, str, str, str], ...], line: str) -> str | Non
         if sign in line and re.search(pattern, line):
             return _sentence(reason, remedy)
     return None
+
+
+def imports(prose: str) -> Iterator[int]:
+    """Yield the place of every ``@`` that begins a word and could be taken for a path's.
+
+    ``prose`` is text without code. Wider than any client that was looked at: some take a word's
+    start for a blank only, some also for the end of a link or of emphasis.
+    """
+    if "@" not in prose:
+        return
+    addresses = [match.span() for match in re.finditer(_ADDRESS, prose)]
+    for match in re.finditer(r"@[\w./~-]", prose):
+        at = match.start()
+        while addresses and addresses[0][1] <= at:
+            del addresses[0]
+        inside = bool(addresses) and addresses[0][0] < at
+        if _begins_word(prose, at, in_address=inside):
+            yield at
+
+
+def _begins_word(prose: str, at: int, *, in_address: bool) -> bool:
+    before = prose[at - 1 : at]
+    if before == "\\":
+        run = prose[max(0, at - _MOST_BACKSLASHES) : at]
+        return (len(run) - len(run.rstrip("\\"))) % 2 == 0  # escaped, it is text to every client
+    if in_address and before in _IN_ADDRESS:
+        return prose[at - 2 : at - 1] == "\\"
+    return not before.isalnum()
+
+
+def has_title(link: str) -> bool:
+    """Tell whether a link carries a title, which readers do not see."""
+    return bool(re.search(_TITLE, link))
 
 
 def _find_image(prose: str) -> str | None:
@@ -149,31 +206,41 @@ def _find_image(prose: str) -> str | None:
 
 
 def _find_tag(prose: str) -> str | None:
-    """Look for raw HTML. A name that is no HTML tag is a placeholder, unless it carries prose."""
-    if "<" not in prose:
+    found = next(tags(prose), None)
+    if found is None:
         return None
+    if not found["name"]:
+        return _sentence("text between angle brackets is hidden from readers", _BACKTICKS)
+    tag = f"<{found['end']}{found['name'].lower()}>"
+    return _sentence(f"raw HTML ({tag}) is hidden from readers", _BACKTICKS)
+
+
+def tags(prose: str) -> Iterator[re.Match[str]]:
+    """Yield the beginning of each raw HTML tag, then of other brackets that carry prose.
+
+    A name that is no HTML tag is a placeholder, unless it carries prose.
+    """
+    if "<" not in prose:
+        return
     last_close = prose.rfind(">")
     block_start = re.match(_LEAD, prose)
     for match in re.finditer(_TAG, prose):
         starts_block = block_start is not None and match.start() == block_start.end()
-        if match[2].lower() not in _TAGS or _is_bare(prose, match, starts_block=starts_block):
+        if match["name"].lower() not in _TAGS or _is_bare(prose, match, starts_block=starts_block):
             continue
         if starts_block or last_close >= match.end():
-            tag = f"<{match[1]}{match[2].lower()}>"
-            return _sentence(f"raw HTML ({tag}) is hidden from readers", _BACKTICKS)
-    if re.search(_HIDDEN_PROSE, prose):
-        return _sentence("text between angle brackets is hidden from readers", _BACKTICKS)
-    return None
+            yield match
+    yield from re.finditer(_HIDDEN_PROSE, prose)
 
 
 def _is_bare(prose: str, match: re.Match[str], *, starts_block: bool) -> bool:
     """Tell whether a tag is one in name only: ``List<Object>``, ``#include <map>``, ``-o <dir>``."""
-    name = match[2].lower()
-    if match[1] or prose[match.end() : match.end() + 1] != ">":
+    name = match["name"].lower()
+    if match["end"] or prose[match.end() : match.end() + 1] != ">":
         return False
     before = prose[max(0, match.start() - 9) : match.start()]
     if before[-1:].isalnum() or before.endswith(("_", "#include ")):
-        return name in _TYPES or (len(name) == 1 and match[2].isupper())
+        return name in _TYPES or (len(name) == 1 and match["name"].isupper())
     return name in _PLACEHOLDERS and not starts_block
 
 
@@ -202,21 +269,36 @@ def _looks_encoded(run: str) -> bool:
 def outside_code(line: str) -> str:
     """Return ``line`` with each code span blanked out by NULs, one for each character.
 
-    Where readers could disagree on what is code (an escaped backtick, a backtick inside a link
-    target or an angle bracket), nothing is blanked: the rules then see everything.
+    Where readers could disagree on what is code (see `code_spans`), nothing is blanked: the rules
+    then see everything.
+    """
+    return blanked(line, code_spans(line) or ())
+
+
+def blanked(line: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Return ``line`` with these parts of it, in order, as NULs."""
+    pieces, end = [], 0
+    for start, stop in spans:
+        pieces += [line[end:start], "\0" * (stop - start)]
+        end = stop
+    return "".join([*pieces, line[end:]])
+
+
+def code_spans(line: str) -> list[tuple[int, int]] | None:
+    """Return start and end of each code span of ``line``; None where readers could disagree.
+
+    They do on an escaped backtick, and on one inside a link target or an angle bracket.
     """
     if "\\`" in line:
-        return line
-    prose, end = "", 0
+        return None
+    found, end = [], 0
     for start, stop in _code_spans(line):
         if _reaches(line, end, start):
-            return line
-        prose += line[end:start] + "\0" * (stop - start)
+            return None
+        found.append((start, stop))
         end = stop
     stray = line.find("`", end)
-    if stray >= 0 and _reaches(line, end, stray):
-        return line
-    return prose + line[end:]
+    return None if stray >= 0 and _reaches(line, end, stray) else found
 
 
 def _code_spans(line: str) -> Iterator[tuple[int, int]]:
@@ -252,10 +334,3 @@ def _reaches(line: str, start: int, tick: int) -> bool:
 
 def _sentence(reason: str, remedy: str) -> str:
     return f"{reason[0].upper()}{reason[1:]}. {remedy}"
-
-
-_CHECKS: tuple[Callable[[str], str | None], ...] = (
-    _find_everywhere,
-    _find_outside_code,
-    _find_payload,
-)

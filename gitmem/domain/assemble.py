@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from gitmem.domain import instructions, memory, rule_files
 from gitmem.domain.drain import Fate, Outcome
 from gitmem.domain.errors import NeedsPerson, Refused
+from gitmem.domain.harmless import harmless
 from gitmem.domain.index import update_index
 from gitmem.domain.paths import Target, writable
 from gitmem.domain.places import Existing
@@ -78,7 +79,7 @@ def rule_lines(ground: Ground) -> tuple[Existing, ...]:
 def assemble(
     ground: Ground, operations: Sequence[Operation], flags: Mapping[str, Flag]
 ) -> Assembled:
-    """The new texts and the outcomes.
+    """The new texts and the outcomes, every line in its harmless form.
 
     A line that is already there, or that an earlier operation adds, is folded: its flag becomes a
     duplicate with a named survivor. Raises Refused or NeedsPerson when a file cannot take a line.
@@ -107,6 +108,7 @@ class _Assembly:
 
     def apply(self, operation: Operation) -> None:
         """Notes one operation's changes and outcomes."""
+        operation = replace(operation, text=harmless(operation.text))
         match operation.op:
             case Op.KEEP | Op.PENDING | Op.EDIT:
                 self._add(operation)

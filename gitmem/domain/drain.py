@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gitmem.domain.flag import BadLine, Flag, parse
+from gitmem.domain.harmless import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,8 +47,9 @@ class Outcome:
 
     @property
     def verbatim(self) -> bool:
-        """Whether the line is the flag's own words."""
-        return self.line in ("", self.flag.text, self.flag.better)
+        """Whether the line is the flag's own words, in backticks or not."""
+        own = ("", self.flag.text, self.flag.better)
+        return self.line in own or self.line in [harmless(words) for words in own]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

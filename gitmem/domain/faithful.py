@@ -10,6 +10,7 @@ from gitmem.domain.active import find_active
 from gitmem.domain.carrying import dropped, says, shown
 from gitmem.domain.grounding import Rule, judge
 from gitmem.domain.grounding_losses import losses, share
+from gitmem.domain.harmless import harmless
 from gitmem.domain.plan import Op, Operation, Request, Work
 from gitmem.domain.text import find_hidden
 
@@ -118,7 +119,7 @@ def _judged(request: Request, operation: Operation, flags: Mapping[str, Flag]) -
 def _worded(request: Request, operation: Operation, cited: Sequence[Flag]) -> list[Operation]:
     """A line as worded, with what the reviewer is told about it; or own words."""
     own = [own_words(flag, request.work) for flag in cited]
-    if not operation.text or own == [operation.text]:
+    if not operation.text or [harmless(words) for words in own] == [harmless(operation.text)]:
         return _verbatim(request, operation, cited, "")
     if _BLOCK.match(operation.text):
         return _verbatim(request, operation, cited, _A_BLOCK)
@@ -187,7 +188,7 @@ def _folded(
 
 def _grounded(reason: str, cited: Sequence[Flag]) -> str:
     """A model's reason to skip, unless it has a value or a name that no cited flag has."""
-    if find_hidden(reason) or find_active(reason):
+    if find_hidden(reason) or find_active(reason, skill=True):
         return reason  # the gate refuses it
     sources = [words for flag in cited for words in _words(flag)]
     if any(finding.rule in _INVENTED for finding in judge(reason, sources).hard):

@@ -11,9 +11,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from gitmem.domain.active import find_active
+from gitmem.domain.active import find_active, find_refused
 from gitmem.domain.errors import Refused
-from gitmem.domain.paths import writable
+from gitmem.domain.paths import Target, writable
 from gitmem.domain.places import Existing
 from gitmem.domain.plan import Op, Operation, Request, Work
 from gitmem.domain.secrets import find_secret
@@ -206,10 +206,11 @@ def unfit(operation: Operation, *, folder: str) -> str:
     if operation.op in (Op.SKIP, Op.DUPLICATE):
         return ""
     try:
-        writable(operation.file, folder=folder)
+        target = writable(operation.file, folder=folder)
     except Refused as refusal:
         return refusal.message
-    return _bad_text(operation.text)
+    text = operation.text
+    return _bad_text(text, find_refused(text, skill=target in {Target.SKILL, Target.GUARDS}))
 
 
 def _bad_line(given: _Given, operation: Operation) -> str:
@@ -226,7 +227,7 @@ def _bad_reason(reason: str) -> str:
     """A skip's reason stands in the drain record, so it is as harmless as a line, or there is none."""
     if not reason.strip():
         return "the engine gave no reason for skipping it"
-    objection = _bad_text(reason)
+    objection = _bad_text(reason, find_active(reason, skill=True))
     return (
         f"the engine's reason for skipping it is unfit to be shown: {objection}"
         if objection
@@ -234,12 +235,12 @@ def _bad_reason(reason: str) -> str:
     )
 
 
-def _bad_text(text: str) -> str:
+def _bad_text(text: str, active: str | None) -> str:
     if not text.strip():
         return "the engine gave no text"
     if len(text) > MAX_TEXT:
         return f"the line has {len(text)} characters, and the limit is {MAX_TEXT}"
-    objection = find_hidden(text) or find_active(text)
+    objection = find_hidden(text) or active
     if objection:
         return objection
     secret = find_secret(text)

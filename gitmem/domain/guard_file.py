@@ -59,7 +59,7 @@ def unfit(found: Guard) -> str:
             return hidden
         if secret := find_secret(text):
             return f"it looks like it holds a credential ({secret.rule})"
-    return find_active(found.lesson) or ""
+    return find_active(found.lesson, skill=True) or ""
 
 
 def add(text: str, new: Sequence[Guard]) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gitmem.domain import managed_block
 from gitmem.domain.active import find_active
 from gitmem.domain.blocks import BlockKind, blocks
+from gitmem.domain.harmless import harmless
 from gitmem.domain.markdown import front_value, split_lines
 from gitmem.domain.memory import INDEX_NAME, PENDING_NAME, pending
 from gitmem.domain.text import find_hidden
@@ -74,7 +75,7 @@ def _entry(name: str, text: str) -> str:
 def _description(text: str) -> str:
     """What a file says about itself, on one line; empty when it may not be repeated."""
     headings = (block.text for block in blocks(text) if block.kind is BlockKind.HEADING)
-    told = " ".join((front_value(text, "description") or next(headings, "")).split())
+    told = " ".join(harmless(front_value(text, "description") or next(headings, "")).split())
     if len(told) > MAX_DESCRIPTION:
         told = told[: MAX_DESCRIPTION - 1].rsplit(" ", 1)[0] + "…"
     return "" if find_hidden(told) or find_active(told) else told

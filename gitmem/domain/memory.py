@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gitmem.domain.blocks import blocks
 from gitmem.domain.bullets import add_bullets, bullets, remove_lines, replace_lines
 from gitmem.domain.errors import Refused
+from gitmem.domain.harmless import harmless
 from gitmem.domain.markdown import Line, front_matter_lines
 
 if TYPE_CHECKING:
@@ -112,11 +113,11 @@ def remove_fact(text: str, old: str) -> str:
 
 
 def fact_key(text: str) -> str:
-    """What exact duplicates have in common: NFC, blanks folded, one final full stop ignored.
+    """What exact duplicates have in common: the harmless form, in NFC, with blanks folded.
 
-    Case counts: ``PATH`` is not ``path``.
+    One final full stop is ignored. Case counts: ``PATH`` is not ``path``.
     """
-    folded = " ".join(unicodedata.normalize("NFC", text).split())
+    folded = " ".join(unicodedata.normalize("NFC", harmless(text)).split())
     return folded if folded.endswith("..") else folded.removesuffix(".").rstrip()
 
 

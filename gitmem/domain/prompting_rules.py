@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gitmem.domain.active import find_active
+from gitmem.domain.active import find_refused
 from gitmem.domain.markdown import front_matter_lines, rows
 from gitmem.domain.secrets import find_secret
 from gitmem.domain.sections import sections
@@ -89,4 +89,4 @@ def _body(text: str) -> list[str]:
 
 
 def _fit(text: str) -> bool:
-    return not (find_hidden(text) or find_active(text) or find_secret(text))
+    return not (find_hidden(text) or find_refused(text) or find_secret(text))

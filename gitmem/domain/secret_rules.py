@@ -12,6 +12,7 @@ import re
 from gitmem.domain.secret_formats import FORMATS
 from gitmem.domain.secret_values import (
     is_password,
+    is_public,
     is_random,
     is_stand_in,
     is_strict_password,
@@ -176,7 +177,7 @@ def _by_words(text: str) -> Iterator[tuple[str, str]]:
     for rule, signs, pattern, is_real in _BESIDE_WORDS:
         if any(sign in low for sign in signs):
             for match in re.finditer(pattern, text, re.IGNORECASE):
-                if is_real(match["v"]):
+                if is_real(match["v"]) and not is_public(match["v"]):
                     yield rule, match["v"]
 
 

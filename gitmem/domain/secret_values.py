@@ -45,6 +45,9 @@ _ALGORITHM = re.compile(
     r"\d{1,5}(?:id|url|r1|k1|encoded|bytes?|bits?|sum)?",
     re.IGNORECASE,
 )
+# Stripe and Clerk, https://docs.stripe.com/keys; Supabase, https://supabase.com/docs/guides/api/api-keys;
+# Mapbox, https://docs.mapbox.com/help/dive-deeper/access-tokens/; PostHog's project key.
+_PUBLIC = ("pk_test_", "pk_live_", "sb_publishable_", "pk.eyJ", "phc_")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _MEASURE = re.compile(
@@ -69,6 +72,11 @@ _MANY_CHANGES = 0.35
 def unwrapped(raw: str) -> str:
     """Return ``raw`` without quotes, brackets and full stops around it, or the next field after it."""
     return _NEXT_FIELD.split(raw, maxsplit=1)[0].strip(_WRAPPING)
+
+
+def is_public(raw: str) -> bool:
+    """Tell whether ``raw`` is a key that its maker hands to every browser: publishable, no secret."""
+    return unwrapped(raw).startswith(_PUBLIC)
 
 
 def is_stand_in(value: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from gitmem.domain import flag as flags
-from gitmem.domain.active import find_active
+from gitmem.domain.active import find_refused
 from gitmem.domain.errors import Refused
 from gitmem.domain.secrets import find_secret
 from gitmem.domain.text import clean
@@ -67,10 +67,12 @@ class Captured:
 
 def checked(wish: Wish, *, cwd: str, repo: Repository) -> dict[str, object]:
     """The wish as flag fields. Raises Refused; nothing has been written then."""
-    text = guarded(wish.text, "text")
+    # What a snag learned may come to stand in a skill, sooner or later.
+    snag = wish.kind == "snag"
+    text = guarded(wish.text, "text", skill=snag and not wish.better)
     fields: dict[str, object] = {"kind": wish.kind, "text": text}
     if wish.better:
-        fields["better"] = guarded(wish.better, "--better")
+        fields["better"] = guarded(wish.better, "--better", skill=snag)
     if wish.source:
         fields["source"] = guarded(wish.source, "--source")
     if wish.topic:
@@ -97,10 +99,13 @@ def checked(wish: Wish, *, cwd: str, repo: Repository) -> dict[str, object]:
     return fields
 
 
-def guarded(text: str, what: str) -> str:
-    """The cleaned text when no guard objects. Raises Refused (hidden, active or secret text)."""
+def guarded(text: str, what: str, *, skill: bool = False) -> str:
+    """The cleaned text when no guard objects; ``skill``: it may become a line of a skill.
+
+    Raises Refused for hidden or secret text, and for what is active whatever is put in backticks.
+    """
     text = clean(text, what=what)
-    active = find_active(text)
+    active = find_refused(text, skill=skill)
     if active:
         reason, _, remedy = active.rstrip(".").partition(". ")
         raise Refused(f"{what}: {reason[0].lower()}{reason[1:]}", hint=remedy)

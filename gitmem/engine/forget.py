@@ -9,6 +9,7 @@ from gitmem.domain import forgetting, guard, guard_file
 from gitmem.domain.drain import FORGET, Fate, Outcome, Run
 from gitmem.domain.errors import NeedsPerson, NoProgress, Refused, Usage
 from gitmem.domain.forgetting import Taken
+from gitmem.domain.harmless import harmless
 from gitmem.domain.index import update_index
 from gitmem.domain.memory import INDEX_NAME
 from gitmem.domain.passages import Passage, line_key
@@ -301,7 +302,7 @@ class _Search:
 
     def _own_words(self, file: str, flag: Flag) -> str:
         memory = file.startswith(self._present.ground.folder + "/")
-        return flag.text if memory else flag.better or flag.text
+        return harmless(flag.text if memory else flag.better or flag.text)
 
 
 def _guards(text: str) -> int:

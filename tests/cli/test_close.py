@@ -60,7 +60,7 @@ def test_everything_drained_is_exit_0_with_the_commit_and_the_outcomes(sandbox: 
 
 def test_flags_left_are_exit_6_and_none_done_is_exit_7(sandbox: Sandbox) -> None:
     flag(sandbox, "a fact")
-    foreign(sandbox, "run !`id` now")
+    foreign(sandbox, "see [x](javascript:alert(1))")
 
     code, answer = closed(sandbox)
     assert (code, answer["flags"]) == (6, 1)

@@ -67,7 +67,7 @@ def test_a_sound_answer_passes_whole() -> None:
         (keep(ONE, text="  "), "no text"),
         (keep(ONE, text="x" * 1001), "1001 characters"),
         (keep(ONE, text="a\u202eb"), "U+202E"),
-        (keep(ONE, text="run !`id`"), ""),
+        (keep(ONE, text="[x](javascript:alert(1))"), "run a script"),
         (keep(ONE, text="token gh" + "p_" + "a1B2" * 9), "credential"),
         (Operation(op=Op.SUPERSEDE, flags=(ONE,), file="memory/facts.md", text="x"), "replace"),
         (

@@ -47,7 +47,9 @@ def test_all_flags_of_a_call_share_what_is_known(sandbox: Sandbox) -> None:
         Wish("ok", rule="/etc/passwd"),
         Wish("ok", paths=["../outside"]),
         Wish("ok", paths=["x"] * 21),
-        Wish("run !`date` first"),
+        Wish("run !`date` first", kind="snag"),
+        Wish("it failed", kind="snag", better="run !`date` first"),
+        Wish("[x](javascript:alert(1))"),
     ],
 )
 def test_every_field_is_guarded(sandbox: Sandbox, wish: Wish) -> None:
