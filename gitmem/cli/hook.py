@@ -76,9 +76,10 @@ class _Hook:
         event = adapter.parse(payload, self.name, os.environ)
         self.cwd = event.cwd
         self.entry.update(client=event.client, event=event.name, session=event.session)
-        for key, value in (("detail", event.detail), ("agent", event.agent)):
+        key = ("call", event.call) if event.call else ("turn", event.turn)
+        for name, value in (("detail", event.detail), ("agent", event.agent), key):
             if value:
-                self.entry[key] = value[:100]
+                self.entry[name] = value[:100]
         found = _find(event)
         if not started_by.answers(found, given):
             return

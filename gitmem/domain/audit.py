@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from gitmem.domain.claude_transcript import COMMIT, SEEN_BY, unseen
+from gitmem.domain.claude_transcript import BATCH, COMMIT, PROMPT, SEEN_BY, unseen
 from gitmem.domain.plural import count
 
 if TYPE_CHECKING:
@@ -26,17 +26,21 @@ _LAG = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
-    """The ledger's lines of one session, in order: when, at which event, what came of it."""
+    """The ledger's lines of one session, in order: when, at which event, and of which call or prompt.
+
+    ``marked`` is when a boundary was last marked in the main thread, 0 for never.
+    """
 
     client: str = ""
-    hooks: tuple[tuple[int, str], ...] = ()
+    hooks: tuple[tuple[int, str, str], ...] = ()
     nudges: tuple[int, ...] = ()
     errors: tuple[str, ...] = ()
+    marked: int = 0
 
     @property
     def events(self) -> Mapping[str, int]:
         """How many hooks fired at each event."""
-        return dict(Counter(event for _, event in self.hooks))
+        return dict(Counter(event for _, event, _ in self.hooks))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +48,8 @@ class Evidence:
     """All that is known of one session.
 
     ``conversation`` is None where no transcript was found, ``marks`` the words of its session file
-    (None: there is none any more), ``commits`` the commits it shows that are in this repository.
+    (None: there is none any more), ``commits`` the commits it shows that are in this repository,
+    ``pending`` the boundaries that are marked in that file and that no nudge or flag followed.
     """
 
     session: str
@@ -53,6 +58,7 @@ class Evidence:
     marks: Collection[str] | None
     commits: Collection[str]
     flags: int
+    pending: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +74,13 @@ class Judgement:
         """When the session began, in seconds since 1970."""
         told, hooks = self.evidence.conversation, self.evidence.fired.hooks
         times = [told.began] if told and told.began else []
-        return min([*times, *[at for at, _ in hooks[:1]]], default=0)
+        return min([*times, *[at for at, _, _ in hooks[:1]]], default=0)
 
     @property
     def last(self) -> int:
         """When the session was last heard of."""
         told, hooks = self.evidence.conversation, self.evidence.fired.hooks
-        return max([told.ended if told else 0, *[at for at, _ in hooks[-1:]]])
+        return max([told.ended if told else 0, *[at for at, _, _ in hooks[-1:]]])
 
     def shown(self, kind: str) -> int:
         """How many boundaries of a kind the transcript shows."""
@@ -88,7 +94,11 @@ def judge(evidence: Evidence, *, watched: frozenset[str], since: int, now: int) 
     ``watched`` are the events that gitmem's hooks are installed for, ``since`` when the ledger begins:
     of what was before, nobody can tell.
     """
-    gaps = [*_unseen(evidence, watched, since, now), *_unmarked(evidence, since, now)]
+    gaps = [
+        *_unseen(evidence, watched, since, now),
+        *_unmarked(evidence, since, now),
+        *_unasked(evidence, now),
+    ]
     fired = evidence.fired
     if fired.errors:
         gaps.append(
@@ -135,6 +145,23 @@ def _unmarked(evidence: Evidence, since: int, now: int) -> list[str]:
         and one not in missed
         and not any(mark.startswith(one.detail) for mark in marks)
     ]
+
+
+def _unasked(evidence: Evidence, now: int) -> list[str]:
+    """Boundaries that were marked, and that no nudge followed though the model was spoken to since."""
+    told, marked = evidence.conversation, evidence.fired.marked
+    if told is None or not marked or not evidence.pending:
+        return []
+    later = [
+        one
+        for one in told.boundaries
+        if one.kind in (BATCH, PROMPT) and marked + _LAG < one.at <= now - _LAG
+    ]
+    if not later:
+        return []
+    names = ", ".join(dict.fromkeys(evidence.pending))
+    said = f"{count(len(evidence.pending), 'mark')} ({names}) that no nudge followed"
+    return [f"{said}, though the model was asked again at {moment(later[0].at)}"]
 
 
 def _listed(boundaries: Sequence[Shown]) -> str:

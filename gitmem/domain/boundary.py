@@ -63,7 +63,7 @@ class Event:
     ``kind`` is one of the constants above, ``name`` the client's own name for it, ``agent`` the sub-agent it
     happened in (empty: the main thread), ``detail`` the source of a boot, the trigger of a compaction, the
     origin of a prompt or the reason of an end; ``calls`` the tools called, each with its shell command or the
-    file it writes (empty: neither), ``call`` the id of a single one and ``seconds`` what it took; ``done`` the boundaries that the
+    file it writes (empty: neither), ``call`` the id of a single one, or of a batch's first, and ``seconds`` what it took; ``done`` the boundaries that the
     client reports, each with an id; ``turn`` the id of the prompt that is worked on; ``transcript`` the
     client's record of the session, ``project`` the folder it was started in, ``window`` the size of the context if it
     was configured, ``process`` the client's process number (0: unknown). Filled in by looking: ``commits`` made during the call or just before a boot, ``tokens`` in the context as of the time

@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.domain import age
+from gitmem.domain import age, boundary
 from gitmem.domain.audit import Evidence, Fired, judge
 from gitmem.domain.claude_session import Conversation
 from gitmem.domain.claude_transcript import COMMIT
+from gitmem.domain.session import fold
 from gitmem.engine import audit_closes
 from gitmem.store import ledger, local, queue, sessions, target, transcript_rows
 from gitmem.store.process import ANY
@@ -123,6 +124,7 @@ def _evidence(
         marks=[word for line in marks for word in line.split(" ")] if marks else None,
         commits=_commits(repo, shown),
         flags=flagged.get(session, 0),
+        pending=tuple(name for name in fold("\n".join(marks)).pending if name != boundary.TURN),
     )
 
 
@@ -142,7 +144,7 @@ def _conversations(scope: Scope, since: int) -> dict[str, Conversation]:
     found: dict[str, Conversation] = {}
     for folder in scope.folders:
         for path in transcript_rows.changed(folder, since - 1, _MANY):
-            told = Conversation()
+            told = Conversation(session=transcript_rows.session_of(path))
             told.read(transcript_rows.rows(path))
             inside = f"{told.cwd}/".startswith(tuple(f"{top}/" for top in scope.tops))
             if not told.began or not inside:
@@ -166,9 +168,20 @@ def _fired(lines: Sequence[Mapping[str, object]]) -> dict[str, Fired]:
 def _of_session(lines: Lines) -> Fired:
     return Fired(
         client=str(lines[0].get("client") or ""),
-        hooks=tuple((_at(line), str(line.get("event"))) for line in lines),
+        hooks=tuple(
+            (_at(line), str(line.get("event")), str(line.get("call") or line.get("turn") or ""))
+            for line in lines
+        ),
         nudges=tuple(_at(line) for line in lines if "nudged" in str(line.get("did"))),
         errors=tuple(f"{line.get('event')}: {line['error']}" for line in lines if "error" in line),
+        marked=max(
+            (
+                _at(line)
+                for line in lines
+                if str(line.get("did")).startswith("marked ") and not line.get("agent")
+            ),
+            default=0,
+        ),
     )
 
 

@@ -56,7 +56,7 @@ class _Found:
 
     def __init__(self, repo: Repository, event: Event, state: Lookback, now: int) -> None:
         self._folder = repo.folder
-        self._top = repo.top
+        self._repo = repo
         self._event = event
         self._state = state
         self._now = now
@@ -149,7 +149,7 @@ class _Found:
         from gitmem.engine import lookback_missed
 
         between = (since, self._now - _LAG)
-        return lookback_missed.sentences(self._folder, self._top, transcript, between)
+        return lookback_missed.sentences(self._repo, transcript, between)
 
 
 def _sessions(lines: Sequence[bytes]) -> list[str]:

@@ -5,36 +5,48 @@ from __future__ import annotations
 from gitmem.domain import claude_transcript
 from gitmem.domain.jsonline import loads
 from gitmem.domain.session_file import counted
-from gitmem.store import ledger, transcript_rows
+from gitmem.store import headlog, ledger, transcript_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.domain.claude_transcript import Shown
+    from gitmem.store.repository import Repository
 
 _TRANSCRIPTS = 3  # the newest that changed
 _TAIL = 256 << 10  # bytes of each, whatever its length
 _KINDS = (claude_transcript.COMMIT, claude_transcript.AGENT, claude_transcript.COMPACTION)
 
 
-def sentences(folder: str, top: str, transcript: str, between: tuple[int, int]) -> list[str]:
+def sentences(repo: Repository, transcript: str, between: tuple[int, int]) -> list[str]:
     """One sentence for each session with such a boundary after one moment and before another.
 
     Looks at the newest files beside ``transcript``, the current session's, and at rows written in
-    the work tree ``top``. Times are seconds since 1970.
+    the work tree of ``repo``. Times are seconds since 1970.
     """
     known: list[bytes] = []
     said = []
     where = transcript.rpartition("/")[0]
     for path in transcript_rows.changed(where, between[0], _TRANSCRIPTS):
         rows = transcript_rows.tail(path, _TAIL)
-        shown = [one for one in _shown(rows, top) if between[0] < one.at <= between[1]]
+        shown = [one for one in _shown(rows, repo.top) if between[0] < one.at <= between[1]]
         if not shown:
             continue
-        known = known or ledger.tail(folder)
+        known = known or ledger.tail(repo.folder)
         session = transcript_rows.session_of(path)
         missed = claude_transcript.unseen(shown, ledger.fired(known, session))
+        # git prints a commit that a rebase made again like any other; HEAD's log tells them apart.
+        replayed = headlog.replayed(repo) if missed else ()
+        missed = [
+            one
+            for one in missed
+            if not (
+                one.kind == claude_transcript.COMMIT
+                and one.detail
+                and any(oid.startswith(one.detail) for oid in replayed)
+            )
+        ]
         if missed:
             what = counted([one.kind for one in missed])
             said.append(f"session {session[:8]} shows {what} that no hook saw. Look: gitmem audit")

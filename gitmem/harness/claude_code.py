@@ -34,6 +34,7 @@ _LONGEST = 10_000  # characters of context; the client puts a longer one into a 
 
 _NOTICE = "<task-notification>"
 _AGENTS = ("Agent", "Task")
+_POLL = "TaskOutput"
 _CHAPTER = "__mark_chapter"
 _ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 
@@ -57,7 +58,7 @@ def parse(
         detail=_text(payload, "source") or _text(payload, "reason") or _text(payload, "trigger"),
         seconds=figure(payload.get("duration_ms")) / 1000,
         calls=_calls(payload),
-        call=_id(payload, "tool_use_id"),
+        call=_id(payload, "tool_use_id") or _first_id(payload),
         turn=_id(payload, "prompt_id"),
         transcript=_text(payload, "transcript_path"),
         tokens=int(figure(payload.get("context_tokens"))),
@@ -134,7 +135,8 @@ def _closed(payload: Mapping[str, object]) -> str:
     if not isinstance(answered, dict):
         return ""
     # One in the background is "async_launched" here.
-    if tool in _AGENTS and answered.get("status") == "completed":
+    waited = tool in _AGENTS and answered.get("status") == "completed"
+    if waited or (tool == _POLL and _is_agent_done(answered)):
         return boundary.AGENT
     change = answered.get("statusChange")
     if tool == "TaskUpdate" and isinstance(change, dict) and change.get("to") == "completed":
@@ -142,6 +144,16 @@ def _closed(payload: Mapping[str, object]) -> str:
     if tool == "TodoWrite" and _completed(answered, "newTodos") - _completed(answered, "oldTodos"):
         return boundary.TASK
     return ""
+
+
+def _is_agent_done(answered: Mapping[str, object]) -> bool:
+    """Whether the answer to a poll says that a sub-agent in the background has finished."""
+    task = answered.get("task")
+    return (
+        isinstance(task, dict)
+        and task.get("status") == "completed"
+        and "agent" in _text(task, "task_type")
+    )
 
 
 def _completed(answered: Mapping[str, object], key: str) -> set[str]:
@@ -161,6 +173,13 @@ def _calls(payload: Mapping[str, object]) -> Sequence[tuple[str, str]]:
     batch = payload.get("tool_calls")
     calls = batch if isinstance(batch, list) else [payload]
     return [_call(call) for call in calls if isinstance(call, dict) and "tool_name" in call]
+
+
+def _first_id(payload: Mapping[str, object]) -> str:
+    """The id of a batch's first call; empty outside a batch."""
+    batch = payload.get("tool_calls")
+    first = batch[0] if isinstance(batch, list) and batch else None
+    return _id(first, "tool_use_id") if isinstance(first, dict) else ""
 
 
 # What a call is about, for whoever has to know it before: its command, or the file it writes.

@@ -32,6 +32,24 @@ def commits_since(repo: Repository, moment: float) -> list[str]:
     return [oid for line in tail.splitlines() for oid in _commit(line, moment)]
 
 
+def replayed(repo: Repository) -> list[str]:
+    """The commits that a rebase, a cherry-pick or a merge brought lately, as HEAD's log has them."""
+    try:
+        descriptor = os.open(repo.git_dir + "/logs/HEAD", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return []
+    try:
+        tail = os.pread(descriptor, _TAIL, max(0, os.fstat(descriptor).st_size - _TAIL))
+    finally:
+        os.close(descriptor)
+    rows = [line.partition(b"\t") for line in tail.splitlines()]
+    return [
+        meta.split(b" ")[1].decode("ascii", "replace")
+        for meta, _, what in rows
+        if meta.count(b" ") > 1 and what and not what.startswith((b"commit", b"reset", b"checkout"))
+    ]
+
+
 def _commit(line: bytes, moment: float) -> list[str]:
     r"""The new commit of a log line ``<old> <new> <who> <seconds> <zone>\t<what>``."""
     meta, _, what = line.partition(b"\t")

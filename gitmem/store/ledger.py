@@ -40,16 +40,22 @@ def tail(folder: str) -> list[bytes]:
     return data[-MOST:].splitlines()
 
 
-def fired(lines: Sequence[bytes], session: str) -> list[tuple[int, str]]:
-    """When hooks of a session ended (seconds since 1970), and at which events, in order."""
+def fired(lines: Sequence[bytes], session: str) -> list[tuple[int, str, str]]:
+    """When hooks of a session ended (seconds since 1970), at which events, and the call or prompt."""
     mine = b'"session":"' + session.encode("utf-8", "replace") + b'"'
     found = []
     for line in lines:
         if mine in line and line.startswith(_AT):
-            event = line.partition(b'"event":"')[2].partition(b'"')[0]
             at = age.seconds(line[len(_AT) : _AT_END].decode("ascii", "replace"))
-            found.append((at or 0, event.decode("utf-8", "replace")))
+            found.append(
+                (at or 0, _field(line, b"event"), _field(line, b"call") or _field(line, b"turn"))
+            )
     return found
+
+
+def _field(line: bytes, name: bytes) -> str:
+    """A field of a line by a plain look; empty for none."""
+    return line.partition(b'"' + name + b'":"')[2].partition(b'"')[0].decode("utf-8", "replace")
 
 
 def entry(line: bytes) -> dict[str, object]:

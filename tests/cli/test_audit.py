@@ -9,16 +9,34 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gitmem.domain import audit_closes
 from gitmem.domain.claude_session import Conversation
-from gitmem.domain.claude_transcript import AGENT, BACKGROUND, COMMIT, COMPACTION, TURN
+from gitmem.domain.claude_transcript import (
+    AGENT,
+    BACKGROUND,
+    BATCH,
+    COMMIT,
+    COMPACTION,
+    POLLED,
+    PROMPT,
+    TASK,
+    TURN,
+)
 from gitmem.domain.ran import ran
 from gitmem.engine import audit as engine
 from gitmem.store import sessions
 from tests.support.queues import folder_of
 from tests.support.sandbox import Result, Sandbox
 
+#: Names that the reader of a transcript looks at.
+_NAMES = st.sampled_from(
+    ["type", "subtype", "message", "content", "timestamp", "toolUseResult", "gitOperation", "commit", "sha",
+     "status", "task", "task_type", "newTodos", "statusChange", "tool_use_id", "id", "stop_reason", "promptId",
+     "attachment", "isMeta", "sessionId", "cwd", "version", "compactMetadata", "input", "command", "agentId"]
+)  # fmt: skip
 DATA = Path(__file__).parents[1] / "data" / "claude-code" / "transcripts"
 AGO = 600  # seconds; long enough that no hook is on its way any more
 
@@ -98,7 +116,7 @@ def test_a_recorded_transcript_shows_its_boundaries_and_nudges() -> None:
 
     kinds = [one.kind for one in told.boundaries]
     counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
-    assert counts == {AGENT: 1, COMMIT: 1, COMPACTION: 1, TURN: 2}
+    assert counts == {AGENT: 1, COMMIT: 1, COMPACTION: 1, TURN: 2, PROMPT: 2, BATCH: 9}
     assert [one.detail for one in told.boundaries if one.kind == COMMIT] == ["e655c3f"]
     assert told.versions == {"2.1.328"}
     assert (told.unknown, told.damaged) == ({}, 0)
@@ -137,6 +155,8 @@ def test_a_session_in_which_all_was_seen_is_in_order(wired: Sandbox) -> None:
         "commit": 1,
         "sub-agent": 0,
         "background sub-agent": 0,
+        "polled sub-agent": 0,
+        "completed task": 0,
         "compaction": 0,
         "turn end": 1,
         "nudges": 1,
@@ -181,6 +201,7 @@ def test_a_boundary_that_no_hook_saw_is_a_gap_and_one_on_its_way_is_not(wired: S
 def test_a_commit_that_the_hook_did_not_recognise_is_a_gap(wired: Sandbox) -> None:
     sha = wired.commit("a chapter")
     transcript(wired, "s1", commit(wired, sha[:9]), commit(wired, "1234567"))
+    fired(wired, "s1", "PostToolUse")
     fired(wired, "s1", "PostToolUse")
     sessions.mark(str(folder_of(wired)), "s1", ["boot 0 -"])
 
@@ -418,3 +439,225 @@ def test_a_transcript_that_is_a_link_a_loop_or_a_pipe_is_passed_over(wired: Sand
 
     assert done.code in (0, 1), done.err
     assert [one["session"] for one in json.loads(done.out)["sessions"]] == ["s1"]
+
+
+def asked(sandbox: Sandbox, message: str, *calls: str, command: str = "make", **fields: Any) -> str:
+    """The model's message with tool calls."""
+    uses = [
+        {"type": "tool_use", "id": call, "name": "Bash", "input": {"command": command}}
+        for call in calls
+    ]
+    told = {"id": message, "stop_reason": "tool_use", "content": uses}
+    return row(sandbox, type="assistant", message=told, **fields)
+
+
+def answered(sandbox: Sandbox, call: str, text: str = "done", **fields: Any) -> str:
+    """A call's result."""
+    block = {"type": "tool_result", "tool_use_id": call, "content": text}
+    return row(sandbox, message={"role": "user", "content": [block]}, **fields)
+
+
+def committed(sandbox: Sandbox, call: str, sha: str, **fields: Any) -> str:
+    result = {"gitOperation": {"commit": {"sha": sha, "kind": "committed"}}}
+    return answered(sandbox, call, toolUseResult=result, **fields)
+
+
+def gaps(sandbox: Sandbox, session: str = "s1", code: int = 1) -> list[str]:
+    by_session = {one["session"]: one["gaps"] for one in audited(sandbox, code=code)["sessions"]}
+    found: list[str] = by_session[session]
+    return found
+
+
+def test_one_lost_hook_among_others_of_the_same_minute_is_found(wired: Sandbox) -> None:
+    """Every call has an id that its hook writes down: a neighbour's hook saw the neighbour."""
+    calls = [f"toolu_{number}" for number in range(9)]
+    rows = [committed(wired, call, f"abcdef{number}") for number, call in enumerate(calls)]
+    transcript(wired, "s1", *rows)
+    for call in calls:
+        if call != "toolu_4":
+            fired(wired, "s1", "PostToolUse", call=call)
+
+    (gap,) = gaps(wired)
+
+    assert gap.startswith("1 commit (at 20")
+
+
+def test_a_ledger_without_ids_still_counts_one_hook_for_one_boundary(wired: Sandbox) -> None:
+    transcript(wired, "s1", *[commit(wired, f"abcdef{number}") for number in range(3)])
+    fired(wired, "s1", "PostToolUse")
+    fired(wired, "s1", "PostToolUse")
+
+    (gap,) = gaps(wired)
+
+    assert gap.startswith("1 commit (at 20")
+
+
+def test_a_batch_hook_that_is_dead_is_found(wired: Sandbox) -> None:
+    """The event that carries most nudges: it is heard of in no row of its own."""
+    rows = [
+        text
+        for number in range(4)
+        for text in (asked(wired, f"m{number}", f"t{number}"), answered(wired, f"t{number}"))
+    ]
+    last = row(wired, type="assistant", message={"id": "end", "stop_reason": "end_turn"})
+    transcript(wired, "s1", *rows, last)
+    for number in range(4):
+        fired(wired, "s1", "PostToolUse", call=f"t{number}")
+    fired(wired, "s1", "Stop")
+
+    (gap,) = gaps(wired)
+    assert gap.startswith("4 tool batches (the first at 20")
+
+    for number in (0, 1, 3):
+        fired(wired, "s1", "PostToolBatch", call=f"t{number}")
+    (gap,) = gaps(wired)
+    assert gap.startswith("1 tool batch (at 20")
+
+
+def test_a_batch_that_a_person_refused_or_that_was_the_last_is_none(wired: Sandbox) -> None:
+    refused = {"type": "tool_result", "tool_use_id": "t1", "is_error": True}
+    refused["content"] = "The user doesn't want to proceed with this tool use."
+    transcript(
+        wired,
+        "s1",
+        asked(wired, "m1", "t1"),
+        row(wired, message={"role": "user", "content": [refused]}),
+        asked(wired, "m2", "t2"),
+        answered(wired, "t2"),
+    )
+    fired(wired, "s1", "SessionStart")
+
+    assert gaps(wired, code=0) == []
+
+
+def test_prompts_that_no_hook_saw_are_a_gap_and_what_the_client_wrote_is_none(
+    wired: Sandbox,
+) -> None:
+    rows = [
+        row(wired, promptId=f"p{number}", message={"role": "user", "content": text})
+        for number, text in enumerate(
+            [
+                "do it",
+                "<command-name>/compact</command-name>",
+                "[Request interrupted by user]",
+                "go on",
+            ]
+        )
+    ]
+    transcript(wired, "s1", *rows)
+    fired(wired, "s1", "UserPromptSubmit", turn="p0")
+
+    (gap,) = gaps(wired)
+
+    assert gap.startswith("1 prompt (at 20")
+
+
+def test_a_mark_that_no_nudge_followed_is_a_gap(wired: Sandbox) -> None:
+    transcript(
+        wired,
+        "s1",
+        asked(wired, "m1", "t1"),
+        answered(wired, "t1"),
+        row(wired, type="assistant", message={"id": "m2", "stop_reason": "end_turn"}),
+    )
+    fired(wired, "s1", "PostToolUse", "marked commit", ago=AGO + 300, call="t0")
+    fired(wired, "s1", "PostToolBatch", call="t1")
+    fired(wired, "s1", "Stop")
+    sessions.mark(str(folder_of(wired)), "s1", [f"mark commit {'a' * 40}"])
+
+    (gap,) = gaps(wired)
+    assert gap.startswith("1 mark (commit) that no nudge followed")
+
+    sessions.mark(str(folder_of(wired)), "s1", ["nudge commit"])
+    assert gaps(wired, code=0) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "kinds"),
+    [
+        ("git rebase --continue", []),
+        ("GIT_EDITOR=true git -c core.editor=true rebase --continue", []),
+        ("git cherry-pick abc", []),
+        ("git merge --no-edit topic", []),
+        ("git commit -m x", [COMMIT]),
+        ("git rebase main && git commit -m x", [COMMIT]),
+    ],
+)
+def test_what_a_rebase_made_again_is_no_commit_of_the_agent(
+    wired: Sandbox, command: str, kinds: list[str]
+) -> None:
+    for marked in (True, False):
+        told = Conversation()
+        result = committed(wired, "t1", "e655c3f") if marked else ""
+        printed = answered(wired, "t1", "[detached HEAD e655c3f] commit x\n 1 file changed")
+        told.read([
+            asked(wired, "m1", "t1", command=command).encode(), (result or printed).encode()
+        ])  # fmt: skip
+
+        assert [one.kind for one in told.boundaries] == kinds
+
+
+def test_turns_of_old_versions_end_with_the_hooks_that_ran(wired: Sandbox) -> None:
+    stop = row(wired, type="system", subtype="stop_hook_summary")
+    told = Conversation()
+    told.read([
+        row(wired, type="assistant", message={"id": "a"}).encode(), stop.encode(), stop.encode(),
+        row(wired, type="assistant", message={"id": "b", "stop_reason": "end_turn"}).encode(),
+        stop.encode(),
+    ])  # fmt: skip
+
+    assert [one.kind for one in told.boundaries] == [TURN, TURN]
+
+
+def test_tasks_and_polled_sub_agents_count(wired: Sandbox) -> None:
+    def polled(kind: str, status: str) -> dict[str, Any]:
+        return {"retrieval_status": "success", "task": {"task_type": kind, "status": status}}
+
+    todo = {"content": "write", "status": "completed"}
+    told = Conversation()
+    told.read([
+        answered(wired, "t1", toolUseResult={"statusChange": {"to": "completed"}}).encode(),
+        answered(wired, "t2", toolUseResult={"newTodos": [todo], "oldTodos": []}).encode(),
+        answered(wired, "t3", toolUseResult={"newTodos": [todo], "oldTodos": [todo]}).encode(),
+        answered(wired, "t4", toolUseResult=polled("local_agent", "completed")).encode(),
+        answered(wired, "t5", toolUseResult=polled("local_agent", "running")).encode(),
+        answered(wired, "t6", toolUseResult=polled("local_bash", "completed")).encode(),
+    ])  # fmt: skip
+
+    assert [(one.kind, one.keys) for one in told.boundaries] == [
+        (TASK, ["t1"]),
+        (TASK, ["t2"]),
+        (POLLED, ["t4"]),
+    ]
+
+
+def test_a_row_that_a_fork_copied_is_the_other_session_s(wired: Sandbox) -> None:
+    transcript(wired, "s1", commit(wired, sessionId="s0"), commit(wired, "abcdef1", sessionId="s1"))
+    fired(wired, "s1", "SessionStart")
+
+    (gap,) = gaps(wired)
+
+    assert gap.startswith("1 commit (at 20")
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(rows=st.lists(st.dictionaries(_NAMES, _JSON, max_size=6), max_size=4))
+def test_no_row_is_too_odd_to_be_read(rows: list[dict[str, Any]]) -> None:
+    told = Conversation(session="s")
+    told.read([json.dumps(one).encode() for one in rows], agent=False)
+    told.read([json.dumps(one).encode() for one in rows], agent=True)
+
+
+@pytest.mark.parametrize("kind", [["user"], {"a": 1}, None, 7, True])
+def test_a_row_whose_type_is_no_word_ends_no_audit(wired: Sandbox, kind: object) -> None:
+    transcript(
+        wired, "s1", row(wired, type=kind, subtype=kind), row(wired, type="system", subtype=kind)
+    )
+
+    assert audited(wired)["gaps"] == 0

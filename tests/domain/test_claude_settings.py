@@ -269,7 +269,7 @@ def test_the_shipped_hooks_are_one_per_event_and_recognised_as_ours() -> None:
         ("SessionStart", ""),
         ("UserPromptSubmit", ""),
         ("PreToolUse", "Bash|Edit|MultiEdit|NotebookEdit|Write"),
-        ("PostToolUse", f"{STRANGERS}|Agent|Task|TaskUpdate|TodoWrite|mcp__.*"),
+        ("PostToolUse", f"{STRANGERS}|Agent|Task|TaskOutput|TaskUpdate|TodoWrite|mcp__.*"),
         ("PostToolUseFailure", f"{STRANGERS}|mcp__.*"),
         ("PostToolBatch", ""),
         ("Stop", ""),

@@ -284,7 +284,7 @@ def test_a_boundary_that_a_hook_saw_is_no_news_and_a_late_hook_is_waited_for(
 ) -> None:
     transcript(began, "s1", commit(began))
     assert booted(began, after=0).person == ""
-    fired(began, "s1", event="PostToolBatch")
+    fired(began, "s1", event="PostToolUse")
 
     assert booted(began, "next").person == ""
 

@@ -12,7 +12,15 @@ from gitmem.bootstrap.shipped import watched_events
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.domain.audit import moment
-from gitmem.domain.claude_transcript import AGENT, BACKGROUND, COMMIT, COMPACTION, TURN
+from gitmem.domain.claude_transcript import (
+    AGENT,
+    BACKGROUND,
+    COMMIT,
+    COMPACTION,
+    POLLED,
+    TASK,
+    TURN,
+)
 from gitmem.domain.errors import CheckFailed, Usage
 from gitmem.engine import audit as engine
 from gitmem.harness import claude_transcripts
@@ -78,7 +86,7 @@ def _session(one: Judgement) -> dict[str, object]:
     evidence, told = one.evidence, one.evidence.conversation
     shown = None
     if told is not None:
-        kinds = (COMMIT, AGENT, BACKGROUND, COMPACTION, TURN)
+        kinds = (COMMIT, AGENT, BACKGROUND, POLLED, TASK, COMPACTION, TURN)
         shown = {
             **{kind: one.shown(kind) for kind in kinds},
             "nudges": told.nudges,
@@ -129,7 +137,7 @@ def _print(report: Report) -> None:
 
 def _row(one: Judgement) -> tuple[str, ...]:
     told = one.evidence.conversation
-    agents = one.shown(AGENT) + one.shown(BACKGROUND)
+    agents = sum(map(one.shown, (AGENT, BACKGROUND, POLLED)))
     counts = (one.shown(COMMIT), agents, one.shown(COMPACTION), one.shown(TURN))
     return (
         one.evidence.session[:8],
