@@ -37,6 +37,7 @@ _TOLD = {
     Rule.H14: "wider than the flag",
     Rule.H15: "a clause that no flag has",
     Rule.H16: "something that has to stay is left out",
+    Rule.H17: "a language whose denials are not known",
     # Soft where a person looks at a wording; here nobody does before it is filed.
     Rule.S1: "words that no flag has",
     Rule.S3: "a word that may be a name, and that no flag has",

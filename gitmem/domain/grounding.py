@@ -21,6 +21,9 @@ from gitmem.domain.grounding_bindings import (
 from gitmem.domain.grounding_certainty import certainty_findings
 from gitmem.domain.grounding_claims import cause_findings, condition_findings, scope_findings
 from gitmem.domain.grounding_clauses import clauses
+from gitmem.domain.grounding_denial_clauses import KNOWN
+from gitmem.domain.grounding_denials import denial_findings
+from gitmem.domain.grounding_language import language_of
 from gitmem.domain.grounding_polarity import joining_findings, polarity_findings
 from gitmem.domain.grounding_report import Finding, Rule
 from gitmem.domain.grounding_roles import role_findings
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["Finding", "Rule", "Verdict", "judge"]
+
+# Where each denial has its rules by language: those for English would read "no", in, as a denial.
+_BY_CLAUSE = KNOWN - {"en"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +60,17 @@ def judge(text: str, sources: Sequence[str], replaced: Sequence[str] = ()) -> Ve
     ground = Ground(sources, replaced)
     tokens = tokenize(text)
     told = clauses(tokens)
+    language = language_of((text, *sources, *replaced))
     found = dict.fromkeys(
         (
             *value_findings(tokens, ground),
-            *polarity_findings(told, ground),
+            *(
+                finding
+                for finding in polarity_findings(told, ground)
+                if finding.rule is not Rule.H7 or language not in _BY_CLAUSE
+            ),
             *joining_findings(tokens, ground),
+            *denial_findings(text, sources, replaced, language),
             *certainty_findings(told, tokens, ground),
             *cause_findings(told, ground),
             *condition_findings(told, ground),

@@ -12,7 +12,10 @@ DATE_SIGN, TIME_SIGN = "\x01", "\x02"
 
 _FOLD = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\u2009": " ", "\u202f": " ",
-     "\u2011": "-", "\u2212": "-", "\u2014": " ; ", "\u2026": "...", "\u2192": " to ", DATE_SIGN: " ", TIME_SIGN: " "}
+     "\u2011": "-", "\u2212": "-", "\u2014": " ; ", "\u2026": "...", "\u2192": " to ", DATE_SIGN: " ", TIME_SIGN: " ",
+     # Full-width punctuation ends a word although no blank follows.
+     "\uff0c": ", ", "\u3001": ", ", "\uff1a": ": ", "\uff1b": "; ", "\uff01": "! ", "\uff1f": "? ", "\u3002": ". ",
+     "\uff08": " (", "\uff09": ") "}
 )  # fmt: skip
 _PHRASES = {
     r"no longer|not any ?more|any ?more": "not",

@@ -24,6 +24,7 @@ class Rule(StrEnum):
     H14 = "H14"  # wider than the flag: all, always, only
     H15 = "H15"  # a clause of its own that no flag has
     H16 = "H16"  # a condition, unit or range left out; of a merge a value or half of a flag
+    H17 = "H17"  # a language whose denials are not known
     S1 = "S1"  # many new words
     S2 = "S2"  # a clause that no single flag explains
     S3 = "S3"  # an unknown word at the start, perhaps a name

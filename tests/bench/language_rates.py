@@ -1,14 +1,17 @@
-"""How well gitmem reads languages other than English: ``python -m tests.bench.language_rates``.
+"""How well gitmem reads other languages: ``python -m tests.bench.language_rates``.
 
-Prints, by language, how many passwords and keys the secret gate finds and how many ordinary lines it
-takes for one. ``--update`` writes the tables into the documents. The first runs, which were made before
-anything was mended by what they showed, are kept beside the sets in ``tests/data/languages/``.
+Prints, by language, how many reversals of a denial a close accepts and how many faithful rewordings it
+refuses; how many passwords and keys the secret gate finds, and how many ordinary lines it takes for one.
+``--update`` writes the tables into the documents. The first runs, which were made before anything was mended
+by what they showed, are kept beside the sets in ``tests/data/languages/``; ``--first-run NAME`` prints one,
+``--wrong`` what is wrong today.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +19,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from gitmem.domain.faithful import findings
+from gitmem.domain.grounding_language import language_of
 from gitmem.domain.secrets import find_secret
 from tests.support.made_secrets import filled
 
@@ -28,6 +33,36 @@ NAMES = {
     "ko": "Korean", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian",
     "sv": "Swedish", "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
+
+
+#: The sets of rewordings; each has its first run beside it.
+DENIALS = ("denials", "denials_2")
+_FIRST = ("reversals accepted, first run (wrong)", "faithful refused (wrong)", "language not told")
+_TODAY = ("reversals accepted today", "faithful refused today", "not told today")
+_CHANGE = re.compile(r"\{([^{}|]*)\|([^{}|]*)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewording:
+    """A line, the flag it cites, and whether it says the same. ``id``: the row, and ``-`` or ``+``.
+
+    Of a reversal ``-`` leaves the denial out, ``+`` brings it in.
+    """
+
+    id: str
+    language: str
+    faithful: bool
+    flag: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Of some rewordings: the reversals accepted, the faithful ones refused, those of no told language."""
+
+    accepted: frozenset[str]
+    refused: frozenset[str]
+    untold: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +109,79 @@ def secrets_today() -> dict[str, Both]:
     return found
 
 
+def rewordings(name: str) -> list[Rewording]:
+    """The rewordings of a set, two for each row that is a reversal."""
+    found = []
+    for number, row in enumerate(_text(name).splitlines(), start=1):
+        language, *sign, text = row.split("\t")
+        denied, bare = (_side(text, side) for side in (1, 2))
+        if sign == ["+"]:
+            found.append(_rewording(f"{number}", language, denied, bare, faithful=True))
+        else:
+            found.append(_rewording(f"{number}-", language, denied, bare, faithful=False))
+            found.append(_rewording(f"{number}+", language, bare, denied, faithful=False))
+    return found
+
+
+def judged(every: Iterable[Rewording]) -> Judged:
+    """What a close does with each of them now."""
+    accepted, refused, untold = set(), set(), set()
+    for one in every:
+        refusing, _ = findings(one.line, [one.flag], ())
+        if refusing and one.faithful:
+            refused.add(one.id)
+        if not refusing and not one.faithful:
+            accepted.add(one.id)
+        if not language_of((one.line, one.flag)):
+            untold.add(one.id)
+    return Judged(frozenset(accepted), frozenset(refused), frozenset(untold))
+
+
+def denials_table() -> str:
+    """The first table of docs/grounding.md: what was held out, when it was seen first, and today."""
+    rows = []
+    for name in DENIALS:
+        every = rewordings(f"{name}.tsv")
+        now = judged(every)
+        then = first_run(name)
+        first = Judged(*(frozenset(then[key]) for key in ("accepted", "refused", "untold")))
+        for language in [*sorted({one.language for one in every}, key=NAMES.__getitem__), ""]:
+            mine = [one for one in every if language in {"", one.language}]
+            label = NAMES.get(language, "all")
+            rows.append([name, label, *_rates(mine, first), *_rates(mine, now)])
+    heading = ["set", "language", *_FIRST, *_TODAY]
+    return table(heading, rows)
+
+
+def unknown_table() -> str:
+    """What a close does with reversals in languages that it does not know."""
+    every = rewordings("unknown.tsv")
+    accepted = judged(every).accepted
+    languages = len({one.language for one in every} - {"mixed", "short"})
+    heading = ["languages", "reversals", "accepted (wrong)"]
+    return table(heading, [[languages, len(every), len(accepted)]])
+
+
+def _rates(every: Sequence[Rewording], outcome: Judged) -> list[str]:
+    reversals = {one.id for one in every if not one.faithful}
+    faithful = {one.id for one in every if one.faithful}
+    wrong = len(reversals & outcome.accepted)
+    return [
+        f"{wrong}/{len(reversals)} ({100 * wrong / len(reversals):.1f} %)",
+        f"{len(faithful & outcome.refused)}/{len(faithful)}" if faithful else "-",
+        f"{len((reversals | faithful) & outcome.untold)}",
+    ]
+
+
+def _rewording(number: str, language: str, flag: str, line: str, *, faithful: bool) -> Rewording:
+    return Rewording(id=number, language=language, faithful=faithful, flag=flag, line=line)
+
+
+def _side(text: str, side: int) -> str:
+    said = " ".join(_CHANGE.sub(lambda match: match[side], text).split())
+    return said.replace(" .", ".").replace(" ,", ",")
+
+
 def first_run(name: str) -> dict[str, Any]:
     """What was found when the set was seen for the first time."""
     return dict(json.loads(_text(f"{name}_first_run.json")))
@@ -107,7 +215,11 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 #: Name of a table, the document that has it, and what makes it.
-TABLES = (("secrets by language", ROOT / "docs" / "limitations.md", secrets_table),)
+TABLES = (
+    ("denials by language", ROOT / "docs" / "grounding.md", denials_table),
+    ("denials in other languages", ROOT / "docs" / "grounding.md", unknown_table),
+    ("secrets by language", ROOT / "docs" / "limitations.md", secrets_table),
+)
 
 
 def document(path: Path) -> str:
@@ -149,6 +261,17 @@ def main(arguments: Sequence[str]) -> None:
         case ["--update"]:
             for path in dict.fromkeys(where for _, where, _ in TABLES):
                 path.write_text(document(path), encoding="utf-8")
+        case ["--wrong"]:
+            for name in (*DENIALS, "unknown"):
+                every = rewordings(f"{name}.tsv")
+                result = judged(every)
+                for one in every:
+                    if one.id in result.accepted | result.refused:
+                        print(f"{one.language} {one.id}: {one.flag} -> {one.line}")
+        case ["--first-run", name]:
+            result = judged(rewordings(f"{name}.tsv"))
+            told = {key: sorted(getattr(result, key)) for key in ("accepted", "refused", "untold")}
+            print(json.dumps({"set": name, "cases_sha256": digest(f"{name}.tsv"), **told}))
         case _:
             sys.exit(__doc__)
 

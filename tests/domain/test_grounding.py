@@ -82,6 +82,7 @@ FABRICATED = [
     (Rule.H14, "Deploys go to staging.", ["Deploys go to staging if the tests pass."]),
     (Rule.H14, "Keys rotate weekly.", ["Keys rotate weekly on staging only."]),
     (Rule.H15, "It is red, and customers were informed.", ["It is red."]),
+    (Rule.H17, "Push ke main.", ["Jangan push ke main."]),
     (Rule.S1, "Routes are computed.", ["Routes exist."]),
     (Rule.S2, "The parser needs fonts.", ["The parser is in Rust.", "Screenshots need fonts."]),
     (Rule.S3, "Ingrid.", ["Ask."]),
