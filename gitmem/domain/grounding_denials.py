@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _COMMON_TO = 32  # a word in more clauses than this does not help to find the one that is meant
-_NEAR, _NEAR_SIGNS = (
-    2,
-    4,
-)  # so many words, or signs of a script without blanks, from a denial is what it denies
+#: So many words, or signs of a script without blanks, behind and before a denial are what it denies. In
+#: German it stands behind them.
+_NEAR = {"": (1, 2), "de": (3, 2), "zh": (4, 4), "ja": (4, 4)}
 _PAIR = 2
 _WHOLE = 0.6  # of a sentence that a line has: then its denials have to be there
 _HALF = 0.5  # of a clause
@@ -115,7 +114,7 @@ def _clause_differs(line: Text, clause: Clause, told: _Told, language: str) -> b
     return any(
         _bared(clause, other, language)
         or _bared(other, clause, language)
-        or _moved(clause, other, postposed=language in UNSPACED)
+        or _moved(clause, other, language)
         for other in nearest
     )
 
@@ -188,16 +187,16 @@ def _unlike(mine: Counter[str], theirs: Counter[str]) -> bool:
     return mine != theirs
 
 
-def _moved(clause: Clause, other: Clause, *, postposed: bool) -> bool:
+def _moved(clause: Clause, other: Clause, language: str) -> bool:
     """Whether a sign stands at something that no such sign of the other clause stands near to."""
-    near_by = _NEAR_SIGNS if postposed else _NEAR
+    before, behind = _NEAR.get(language, _NEAR[""])
     for signs in (_DENY, _LEADS):
-        back = 0 if signs is _LEADS and not postposed else near_by
+        back = 0 if signs is _LEADS and language not in UNSPACED else before
         near = {
             word
             for sign, at in other.signs
             if sign in signs
-            for word in other.said[max(0, at - back) : at + near_by]
+            for word in other.said[max(0, at - back) : at + behind]
         }
         heads = [
             clause.said[min(at, len(clause.said) - 1)] for sign, at in clause.signs if sign in signs

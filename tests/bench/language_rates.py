@@ -36,7 +36,7 @@ NAMES = {
 
 
 #: The sets of rewordings; each has its first run beside it.
-DENIALS = ("denials", "denials_2")
+DENIALS = ("denials", "denials_2", "denials_3")
 _FIRST = ("reversals accepted, first run (wrong)", "faithful refused (wrong)", "language not told")
 _TODAY = ("reversals accepted today", "faithful refused today", "not told today")
 _CHANGE = re.compile(r"\{([^{}|]*)\|([^{}|]*)\}")
@@ -145,7 +145,8 @@ def denials_table() -> str:
         now = judged(every)
         then = first_run(name)
         first = Judged(*(frozenset(then[key]) for key in ("accepted", "refused", "untold")))
-        for language in [*sorted({one.language for one in every}, key=NAMES.__getitem__), ""]:
+        languages = sorted({one.language for one in every}, key=NAMES.__getitem__)
+        for language in [*languages, ""] if len(languages) > 1 else languages:
             mine = [one for one in every if language in {"", one.language}]
             label = NAMES.get(language, "all")
             rows.append([name, label, *_rates(mine, first), *_rates(mine, now)])
