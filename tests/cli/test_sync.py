@@ -203,7 +203,7 @@ def test_a_clone_that_does_not_fetch_the_queue_says_that_it_does_not_know_what_w
     assert told["remote_queue"] == "not asked"
     assert failed.code == 1
     assert "1 flag undrained" in failed.out
-    assert "1  undrained" in later.out
+    assert "1 undrained" in later.out
     assert said not in later.out
 
 

@@ -167,7 +167,7 @@ def test_a_fetch_by_hand_shows_the_conflict_and_files_only_what_was_acknowledged
     assert TRUE in log.out
     for said in (log.err, status.err, closed.err):
         assert FALSE in said
-    assert "1  in conflict" in status.out
+    assert "1 in conflict" in status.out
     assert closed.code == theirs.code == 8
     assert sorted(in_record(author, "gitmem/drain")) == sorted([TRUE, "another fact"])
     assert author.sandbox.gitmem("close").code == 8

@@ -96,7 +96,7 @@ def _rows(place: Workplace, seen: Snapshot) -> list[tuple[str, str, str, str]]:
         number = len(state.undrained) + len(state.unreadable)
         rows.append((str(number), "undrained", _about(state.undrained), "next: gitmem close"))
     if state.conflicts:
-        about = "two different lines with one id"
+        about = "(two different lines with one id)"
         rows.append((str(len(state.conflicts)), "in conflict", about, "next: gitmem sync"))
     if state.proposed:
         rejected = ground.dropped(place.repo, seen.target)
