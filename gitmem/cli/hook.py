@@ -7,6 +7,7 @@ import os
 import time
 
 from gitmem.cli import started_by, streams
+from gitmem.domain import clients
 from gitmem.domain.errors import Overdue
 from gitmem.domain.jsonline import loads
 from gitmem.harness import origin, registry
@@ -33,6 +34,8 @@ def run(argv: Sequence[str]) -> int:
     if os.environ.get("GITMEM_INSIDE"):
         return 0
     client, name = [*argv[1:], "", ""][:2]
+    # A hook runs inside a client, whatever that client says of itself.
+    os.environ.setdefault(clients.NAMED, client)
     hook = _Hook(client, name)
     try:
         _give_up_after(_PATIENCES.get(name, _PATIENCE))

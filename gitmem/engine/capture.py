@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from gitmem.domain import clients
 from gitmem.domain import flag as flags
 from gitmem.domain.active import find_refused
 from gitmem.domain.errors import Refused
@@ -169,12 +170,16 @@ def _published(repo: Repository, journal: Journal, by: str, made: Sequence[Flag]
 
 
 def _tainted(repo: Repository, session: str) -> bool:
-    """Whether untrusted text entered the session; never outside of one."""
-    if not session:
+    """Whether untrusted text entered the session, or one around it; never outside of one.
+
+    Which session a variable names can be a repository's doing, so each that is named counts.
+    """
+    named = [one for one in dict.fromkeys([session, *clients.sessions(repo.environ)]) if one]
+    if not named:
         return False
     from gitmem.store import sessions
 
-    return sessions.tainted(repo.folder, session)
+    return any(sessions.tainted(repo.folder, one) for one in named)
 
 
 def _inside(path: str, cwd: str, top: str) -> str:

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gitmem.domain import clients
 from gitmem.domain.client_settings import Where, variables
 from gitmem.domain.finding import Finding, fail, ok, warn
 from gitmem.engine import scratch
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 SHELL = "/bin/sh"  # whatever $SHELL is (measured, Claude Code 2.1.328)
 _PATIENCE = 60.0  # seconds for a hook without a timeout of its own
 _SLOW = 1500.0  # milliseconds: what all hooks at a session's end have together by default
-#: What the session that called gitmem left in the environment; the hook is no part of it.
-_FOREIGN = ("AI_AGENT", "CLAUDE", "COPILOT_", "CURSOR_", "GITMEM_INSIDE")
+#: What else the session that called gitmem left in the environment; the hook is no part of it.
+_FOREIGN = ("CLAUDE", "COPILOT_", "GITMEM_INSIDE")
 # The one event whose plain text goes to a model: to the one that writes the summary.
 _PLAIN = "PreCompact"
 
@@ -107,7 +108,7 @@ def environment(
     """What a hook of the client finds in its environment."""
     kept = {
         name: value
-        for name, value in environ.items()
+        for name, value in clients.without(environ).items()
         if not name.startswith(_FOREIGN) and name not in process.LOCAL_VARIABLES
     }
     return {

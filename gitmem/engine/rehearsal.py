@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from gitmem.domain import clients
 from gitmem.domain.client_settings import Where
 from gitmem.engine import rehearsed, scratch
 from gitmem.store import process, programs
@@ -35,7 +36,7 @@ _ARGUMENTS = (
     f"--allowedTools={TOOL}(git commit *)",
 )
 #: What would lead the client to another model, another home, or the session it is started from.
-_DROPPED = ("AI_AGENT", "ANTHROPIC_", "CLAUDE", "COPILOT_", "CURSOR_", "GITMEM_INSIDE")
+_DROPPED = ("ANTHROPIC_", "CLAUDE", "COPILOT_", "GITMEM_INSIDE")
 _NOWHERE = "http://127.0.0.1:9"  # the discard port: whatever the client wants from outside fails
 _QUIET = {
     "ANTHROPIC_API_KEY": "none",
@@ -79,7 +80,7 @@ def rehearse(
     _settle(repo, sources, home)
     env = {
         name: value
-        for name, value in environ.items()
+        for name, value in clients.without(environ).items()
         if not name.startswith(_DROPPED) and name not in process.LOCAL_VARIABLES
     }
     git = environ.get("GIT_CONFIG_GLOBAL") or str(Path(environ.get("HOME", "/")) / ".gitconfig")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from gitmem.domain import clients
 from gitmem.store import sessions
 from gitmem.store.journal import Journal
 
@@ -38,6 +39,7 @@ def start_close(repo: Repository, event: Event) -> str:
         if key not in process.LOCAL_VARIABLES
         and not key.startswith(("GITMEM_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))
     }
+    env[clients.NAMED] = event.client  # not every client's hooks have the sign that commands have
     session = sessions.name(event.session)
     # Without -P, Python would look for gitmem in the working folder first: in the repository.
     program = [sys.executable, "-P", "-m", "gitmem", "auto-close", *options]

@@ -96,13 +96,6 @@ def answer(event: boundary.Event, *, person: str, model: str, ask: str = "") -> 
     return dumps(said) if said else ""
 
 
-def session(environ: Mapping[str, str]) -> dict[str, str]:
-    """What the environment of a command started by this client says: session and client."""
-    if not environ.get("CLAUDECODE"):
-        return {}
-    return {"session": environ.get("CLAUDE_CODE_SESSION_ID", "")[:100], "client": NAME}
-
-
 def process(environ: Mapping[str, str]) -> int:
     """The client's process number, as it tells its hooks; 0 when it does not."""
     number = environ.get("CLAUDE_PID", "")

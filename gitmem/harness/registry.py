@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gitmem.domain import clients
 from gitmem.harness.origin import BORROWERS
 
 TYPE_CHECKING = False
@@ -27,9 +28,5 @@ def adapter(client: str) -> ModuleType | Borrowed | None:
 
 def session(environ: Mapping[str, str]) -> dict[str, str]:
     """Session and client as the environment tells; empty outside an agent client."""
-    if "CLAUDECODE" not in environ:
-        return {}
-    from gitmem.harness import claude_code
-
-    found = claude_code.session(environ)
+    found = {"session": clients.session(environ), "client": clients.inside(environ)}
     return {key: value for key, value in found.items() if value}

@@ -19,6 +19,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitmem.domain import clients
 from gitmem.domain.errors import Refused, Usage
 from gitmem.domain.reply import Cancelled, Prompt, Reply, Stop
 from gitmem.llm import presets
@@ -37,20 +38,6 @@ if TYPE_CHECKING:
 #: Set in the program's environment. A hook that finds it does nothing, and no close starts inside.
 INSIDE = "GITMEM_INSIDE"
 
-#: What the session that called gitmem left in the environment; the program is no part of it.
-_SESSION = frozenset(
-    {
-        "CLAUDECODE",
-        "CLAUDE_CODE_CHILD_SESSION",
-        "CLAUDE_CODE_ENTRYPOINT",
-        "CLAUDE_CODE_SESSION_ATTENDED",
-        "CLAUDE_CODE_SESSION_ID",
-        "CLAUDE_EFFORT",
-        "CLAUDE_ENV_FILE",
-        "CLAUDE_PID",
-        "CLAUDE_PROJECT_DIR",
-    }
-)
 _SECRETS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 
 #: Seconds between two looks at the clock while a program runs.
@@ -254,9 +241,7 @@ def _find(program: str, environ: Mapping[str, str]) -> str:
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The person's environment without git's own (it may point at the repository) and the session's."""
     kept = {
-        key: value
-        for key, value in environ.items()
-        if not key.startswith("GIT_") and key not in _SESSION
+        key: value for key, value in clients.without(environ).items() if not key.startswith("GIT_")
     }
     return kept | {INSIDE: "1", "NO_COLOR": "1"}
 

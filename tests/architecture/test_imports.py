@@ -21,6 +21,7 @@ HOT_LANE = (
     "gitmem.cli.streams",
     "gitmem.domain.active",
     "gitmem.domain.boundary",
+    "gitmem.domain.clients",
     "gitmem.domain.context_size",
     "gitmem.domain.errors",
     "gitmem.domain.flag",

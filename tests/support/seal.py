@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from gitmem.domain import clients
+
 #: The environment as the suite found it, for the few tests that need the real one (npm's settings).
 FOUND = dict(os.environ)
 
@@ -46,7 +48,7 @@ def seal(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     ``home`` is an existing empty folder. The global git configuration is ``home/.gitconfig``; a test may edit it.
     """
     for name in FOUND.keys() | os.environ.keys():
-        if name.startswith(_REMOVED):
+        if name.startswith(_REMOVED) or clients.is_own(name):
             monkeypatch.delenv(name, raising=False)
     config = home / ".gitconfig"
     config.write_text(_GIT_CONFIG, encoding="utf-8")
