@@ -5,16 +5,47 @@ from __future__ import annotations
 import os
 import signal
 import traceback
-from typing import TYPE_CHECKING, Annotated
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.lazy import Row, group
 from gitmem.domain.errors import GitmemError, Internal, NeedsPerson
+from gitmem.domain.secrets import redacted
+from gitmem.domain.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+
+class _Speaking(TyperGroup):
+    """A group whose errors show what a person typed as ours do."""
+
+    def make_context(self, *args: Any, **more: Any) -> Any:
+        """The library's own, with such errors."""
+        with _told():
+            return super().make_context(*args, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        """The library's own, with such errors."""
+        with _told():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Escapes what an error of the library's repeats, and leaves credentials out."""
+    try:
+        yield
+    except TyperException as error:
+        if isinstance(said := getattr(error, "message", None), str):
+            error.message = visible(redacted(said))
+        raise
+
 
 _COMPLETING = "_GITMEM_COMPLETE"  # what a shell that completes sets
 
@@ -70,7 +101,7 @@ def application(*, completion: bool) -> typer.Typer:
     """The typer application; ``completion``: with its two options about a shell's completion."""
     app = typer.Typer(
         name="gitmem",
-        cls=group(COMMANDS),
+        cls=type("Commands", (_Speaking, group(COMMANDS)), {}),
         add_completion=completion,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
@@ -122,7 +153,7 @@ def run(argv: Sequence[str]) -> int:
         render.note("interrupted; whatever was saved is saved")
         return 130
     except Exception:  # noqa: BLE001 - the edge: a bug is told as one, with what a report needs
-        traceback.print_exc()
+        render.trace(traceback.format_exc())
         render.failure(
             Internal(
                 "this is a bug in gitmem; the queue is as it was", hint="report the lines above"

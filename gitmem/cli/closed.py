@@ -69,9 +69,9 @@ def report(
 ) -> None:
     """What a close came to, for a person: the difference, what is left, and what is next."""
     if closed.commit:
-        text = display.diff(place.repo, closed.base, closed.commit, color=render.colour())
+        text = display.diff(place.repo, closed.base, closed.commit)
         render.say()
-        render.raw(text)
+        render.diff(text)
         render.say()
     if shown.dry_run:
         for path, text in sorted(closed.files.items()):

@@ -27,7 +27,7 @@ _TEXT = 100  # characters of a flag's text
 def annotate(level: str, lines: Sequence[str]) -> None:
     """One annotation (``error``, ``warning`` or ``notice``) of several lines."""
     said = "%0A".join(_escaped(line) for line in lines)
-    render.raw(f"::{level} title=gitmem check::{said}\n")
+    render.command(f"::{level} title=gitmem check::{said}\n")
 
 
 def named(flags: Sequence[Flag], now: float) -> list[str]:

@@ -10,6 +10,7 @@ from gitmem.cli.arguments import Arguments, parse
 from gitmem.domain.errors import GitmemError, NotSaved, Refused, Usage
 from gitmem.domain.flag import KINDS
 from gitmem.domain.jsonline import dumps
+from gitmem.domain.secrets import redacted
 from gitmem.domain.text import visible
 from gitmem.harness import registry
 from gitmem.store import repository
@@ -26,6 +27,7 @@ _USAGE = {
     "or pipe lines into: gitmem flag -",
     "snag": "say both in single quotes: gitmem snag 'what snagged' --better 'the better path'",
 }
+_WORD = 16  # letters of a kind that is repeated
 _MAX_LINES = 1000  # of one `flag -`: a commit message holds a trailer for each
 
 
@@ -133,7 +135,7 @@ def _wish(command: str, text: str, arguments: Arguments) -> Wish:
         raise Usage("gitmem flag: a snag has a better path", hint=_USAGE["snag"])
     if kind not in KINDS:
         raise Usage(
-            f"gitmem {command}: unknown kind {visible(kind)[:40]}",
+            f"gitmem {command}: unknown kind{_repeated(kind)}",
             hint="one of " + ", ".join([known for known in KINDS if known != "snag"]),
         )
     return Wish(
@@ -147,6 +149,11 @@ def _wish(command: str, text: str, arguments: Arguments) -> Wish:
         rule=arguments.value("--rule"),
         again=arguments.value("--again"),
     )
+
+
+def _repeated(kind: str) -> str:
+    """A kind nobody knows, if it is a word; else it could be anything, a password too."""
+    return f" {kind}" if kind.isascii() and kind.isalpha() and len(kind) <= _WORD else ""
 
 
 def _report(captured: Captured, *, as_json: bool) -> None:
@@ -167,19 +174,24 @@ def _report(captured: Captured, *, as_json: bool) -> None:
 
 def _failed(error: GitmemError, given: Sequence[str]) -> int:
     if isinstance(error, Usage):
-        streams.err(visible(error.message))
+        streams.err(_told_back(error.message))
     elif isinstance(error, Refused):
-        streams.err("refused, nothing was saved: " + visible(error.message))
+        streams.err("refused, nothing was saved: " + _told_back(error.message))
     else:
         _give_back(error.message, given)
     if error.hint:
-        streams.err("hint: " + visible(error.hint))
+        streams.err("hint: " + _told_back(error.hint))
     if isinstance(error, Usage | Refused):
         return error.exit_code
     return NotSaved.exit_code
 
 
+def _told_back(message: str) -> str:
+    """A message on one line, escaped, and without a credential that it would repeat."""
+    return visible(redacted(" ".join(message.splitlines())))
+
+
 def _give_back(reason: str, given: Sequence[str]) -> None:
-    streams.err("NOT SAVED: " + visible(reason))
+    streams.err("NOT SAVED: " + _told_back(reason))
     for text in given:
         streams.err("  " + visible(text))

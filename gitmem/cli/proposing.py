@@ -38,7 +38,7 @@ def preview(place: Workplace, wanted: Wanted, asked: Terms, closed: Closed) -> N
         return
     render.say(f"would push {propose.BRANCH} to {done.remote} ({done.way.value}): {done.title}")
     render.say(f"(as {done.remote} was when this clone last fetched: a dry run does not ask it)")
-    render.raw("\n" + body)
+    render.page("\n" + body)
 
 
 def answer(done: Proposed) -> dict[str, object]:

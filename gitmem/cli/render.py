@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import GitmemError, NeedsPerson
 from gitmem.domain.plural import count
+from gitmem.domain.secrets import redacted
 from gitmem.domain.text import visible
 
 if TYPE_CHECKING:
@@ -44,9 +45,30 @@ def say(text: str = "") -> None:
     _write(sys.stdout, _flowing(sys.stdout, text))
 
 
-def raw(text: str) -> None:
-    """Text that is printed as it is: a diff that git coloured."""
+def command(text: str) -> None:
+    """A line that a CI runner shall obey: its words are ours, and what is of others in it is escaped."""
     _write(sys.stdout, text)
+
+
+def page(text: str) -> None:
+    """Text of several lines that is not ours; lines and tabs stay, all else is escaped."""
+    _write(sys.stdout, "".join(_escaped(line) + "\n" for line in _lines(text)))
+
+
+def diff(text: str) -> None:
+    """A unified diff, escaped like a page, with our own colours where the terminal takes them.
+
+    The colours of git would be bytes like those of the text between them.
+    """
+    lines = [_escaped(line) for line in _lines(text)]
+    if colour():
+        lines = [f"{start}{line}\x1b[m" if start else line for start, line in _coloured(lines)]
+    _write(sys.stdout, "".join(line + "\n" for line in lines))
+
+
+def trace(text: str) -> None:
+    """What a report of a bug needs, to stderr, escaped like a page."""
+    _write(sys.stderr, "".join(_escaped(line) + "\n" for line in _lines(text)))
 
 
 def note(text: str) -> None:
@@ -69,10 +91,10 @@ def as_json(value: object) -> None:
 
 
 def failure(error: GitmemError) -> None:
-    """What happened, and a hint."""
-    _write(sys.stderr, _flowing(sys.stderr, f"gitmem: {error.message}"))
+    """What happened, and a hint; a credential that was given is not repeated."""
+    _write(sys.stderr, _flowing(sys.stderr, f"gitmem: {redacted(error.message)}"))
     if error.hint:
-        _write(sys.stderr, _flowing(sys.stderr, f"hint: {error.hint}"))
+        _write(sys.stderr, _flowing(sys.stderr, f"hint: {redacted(error.hint)}"))
 
 
 def table(
@@ -123,9 +145,38 @@ def words(flag: Flag) -> str:
     return f"{flag.text} -> {flag.better}" if flag.better else flag.text
 
 
+# What git's own colours are by default (git-config(1), "color.diff.<slot>").
+_HEAD, _HUNK, _OLD, _NEW = "\x1b[1m", "\x1b[36m", "\x1b[31m", "\x1b[32m"
+_RANGE = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+
+
+def _coloured(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
+    """Colour (empty: none) and line; a hunk's header says how many lines of it follow."""
+    old = new = 0
+    for line in lines:
+        if old > 0 or new > 0:
+            mark = line[:1]
+            old -= mark in {" ", "-", ""}
+            new -= mark in {" ", "+", ""}
+            yield {"-": _OLD, "+": _NEW}.get(mark, ""), line
+            continue
+        found = _RANGE.match(line)
+        if found:
+            old, new = (1 if count is None else int(count) for count in found.groups())
+        yield _HUNK if found else "" if line.startswith("\\") else _HEAD, line
+
+
+def _lines(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def _escaped(line: str) -> str:
+    return "\t".join(visible(part) for part in line.split("\t"))
+
+
 def _flowing(stream: TextIO, text: str) -> str:
     """The text as lines of our own words for a stream, broken between words where that is a terminal."""
-    shown = visible(text)
+    shown = visible(" ".join(text.splitlines()))
     if stream.isatty():
         indent = " " * (len(shown) - len(shown.lstrip(" ")) + 4)
         shown = "\n".join(_wrapped(shown, _columns(), indent))

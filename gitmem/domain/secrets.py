@@ -65,6 +65,7 @@ _JOINTS = str.maketrans(
     dict.fromkeys("\"'`*_-./\\,;:()[]{}<>=#\u2013\u2014\u2018\u2019\u201c\u201d\u2026", " ")
 )
 _HEAD = 4
+_MOST_REDACTED = 8  # credentials that a message repeats; of more it repeats nothing at all
 
 
 class Secret:
@@ -98,6 +99,20 @@ def find_secret(text: str) -> Secret | None:
 
     found = secret_rules.search(text, foreign=_is_foreign(text.lower()))
     return Secret(rule=found[0], value=found[1]) if found else None
+
+
+def redacted(text: str) -> str:
+    """Return ``text``, which repeats what somebody gave, without the likely credentials in it."""
+    for _ in range(_MOST_REDACTED):
+        if not _is_suspect(text):
+            return text
+        from gitmem.domain import secret_rules
+
+        found = secret_rules.search(text)
+        if found is None:
+            return text
+        text = text.replace(found[1], Secret(rule=found[0], value=found[1]).head)
+    return "(what was given looks like it holds credentials)"
 
 
 def _is_suspect(text: str) -> bool:

@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 _NAME_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 _MAX_NAME = 64
 _MAX_PATHS = 20
+# What a flag says of its surroundings: left out, rather than the flag refused, where it looks like
+# it holds a credential. (`gitmem.store.identity` looks at the author.)
+_AROUND = {
+    "branch": "the branch's name",
+    "session": "the session's id",
+    "client": "the client's name",
+}
+_LEFT_OUT = "looks like it holds a credential, so the flag goes without it"
 
 
 class Wish:
@@ -77,10 +85,13 @@ def checked(wish: Wish, *, cwd: str, repo: Repository) -> dict[str, object]:
     if wish.source:
         fields["source"] = guarded(wish.source, "--source")
     if wish.topic:
+        _no_secret(wish.topic, "--topic")
         fields["topic"] = slug(wish.topic)
     if wish.skill:
+        _no_secret(wish.skill, "--skill")
         fields["skill"] = _name(wish.skill, "--skill")
     if wish.rule:
+        _no_secret(wish.rule, "--rule")
         fields["rule"] = _ruling(_inside(wish.rule, cwd, repo.top))
     if wish.again:
         from gitmem.engine import (
@@ -93,6 +104,8 @@ def checked(wish: Wish, *, cwd: str, repo: Repository) -> dict[str, object]:
             raise Refused(
                 f"{len(wish.paths)} paths are too many", hint=f"give at most {_MAX_PATHS}"
             )
+        for path in wish.paths:
+            _no_secret(path, "--paths")
         paths = [_inside(path, cwd, repo.top) for path in wish.paths]
         if wish.kind == "snag":
             _refuse_unfit(paths)
@@ -110,13 +123,18 @@ def guarded(text: str, what: str, *, skill: bool = False) -> str:
     if active:
         reason, _, remedy = active.rstrip(".").partition(". ")
         raise Refused(f"{what}: {reason[0].lower()}{reason[1:]}", hint=remedy)
+    _no_secret(text, what)
+    return text
+
+
+def _no_secret(text: str, what: str) -> None:
+    """Raises Refused for text that looks like it holds a credential."""
     secret = find_secret(text)
     if secret:
         raise Refused(
             f"{what} looks like it holds a credential ({secret.rule}, {secret.head})",
             hint="say where the credential is kept, not what it is",
         )
-    return text
 
 
 def keep(
@@ -135,6 +153,9 @@ def keep(
     branch, head = repository.head(repo)
     context = {"at": at, "by": by, "branch": branch, "head": head, **session}
     common: dict[str, object] = {name: _valid(value) for name, value in context.items()}
+    hidden = [name for name in _AROUND if find_secret(str(common.get(name, "")))]
+    for name in hidden:
+        del common[name]
     common["tainted"] = _tainted(repo, session.get("session", ""))
     made = [
         flags.make({**common, **fields, "id": flags.new_id(os.urandom(flags.ID_LENGTH))})
@@ -143,7 +164,9 @@ def keep(
     journal = Journal(repo.folder)
     journal.append([flag.line for flag in made])
     _note(repo, session.get("session", ""), made)
-    return _published(repo, journal, by, made)
+    captured = _published(repo, journal, by, made)
+    captured.notes = [*captured.notes, *[f"{_AROUND[name]} {_LEFT_OUT}" for name in hidden]]
+    return captured
 
 
 def _note(repo: Repository, session: str, made: Sequence[Flag]) -> None:

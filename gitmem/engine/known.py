@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import Refused
 from gitmem.domain.flag import ID_ALPHABET, ID_LENGTH
+from gitmem.domain.secrets import redacted
 from gitmem.engine import history
 from gitmem.store import target
 
@@ -23,7 +24,7 @@ def flag(repo: Repository, prefix: str) -> Flag:
     """
     wanted = prefix.strip().lower()
     if not wanted or len(wanted) > ID_LENGTH or wanted.strip(ID_ALPHABET):
-        raise Refused(f"{prefix[:20]!r} is no flag id", hint=_HINT)
+        raise Refused(f"{redacted(prefix)[:20]!r} is no flag id", hint=_HINT)
     entries = history.take(repo, target.configured_name(repo)).entries
     found = [entry.flag for entry in entries if entry.flag.id.startswith(wanted)]
     if len(found) > 1:

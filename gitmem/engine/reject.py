@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import Usage
 from gitmem.domain.flag import ID_ALPHABET, ID_LENGTH
+from gitmem.domain.secrets import redacted
 from gitmem.engine import capture, snapshot
 from gitmem.store import drops, identity
 
@@ -50,9 +51,9 @@ def drop(
 
 def find(flags: Iterable[Flag], prefix: str, *, what: str = "queued flag") -> Flag:
     """The one flag whose id starts with ``prefix``; raises Usage, ``what`` says of which flags."""
-    prefix = prefix.lower()
+    given, prefix = prefix, prefix.lower()
     if not prefix or len(prefix) > ID_LENGTH or prefix.strip(ID_ALPHABET):
-        raise Usage(f"{prefix[:20]!r} is no flag id", hint="gitmem log lists the ids")
+        raise Usage(f"{redacted(given)[:20]!r} is no flag id", hint="gitmem log lists the ids")
     found = [flag for flag in flags if flag.id.startswith(prefix)]
     if len(found) > 1:
         raise Usage(

@@ -15,10 +15,11 @@ class NoDiff(GitmemError):
     """git could not show the difference."""
 
 
-def diff(repo: Repository, old: str, new: str, *, color: bool, stat: bool = False) -> str:
+def diff(repo: Repository, old: str, new: str) -> str:
     """The difference between two commits (old empty: from nothing), without drain records.
 
-    No external diff program, no textconv: both are commands that a configuration can name.
+    As git's bytes are, without colour: to be shown it is escaped. No external diff program, no
+    textconv: both are commands that a configuration can name.
     """
     import git
 
@@ -30,8 +31,7 @@ def diff(repo: Repository, old: str, new: str, *, color: bool, stat: bool = Fals
         "diff",
         "--no-ext-diff",
         "--no-textconv",
-        "--color=always" if color else "--color=never",
-        *(["--stat"] if stat else []),
+        "--color=never",
         start,
         new,
         "--",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gitmem.domain.secrets import find_secret
 from gitmem.store.process import ANY
 
 TYPE_CHECKING = False
@@ -12,11 +13,13 @@ NOBODY = "gitmem <gitmem@localhost>"
 
 
 def identity(repo: Repository) -> str:
-    """The author git would use here; gitmem's own name when git knows nobody.
+    """The author git would use here; gitmem's own name when git knows nobody, or a credential.
 
     A flag must not fail because user.name is unset or user.useConfigOnly forbids a guess, nor
     because that git command was killed.
     """
     done = repo.git("var", "GIT_AUTHOR_IDENT", ok=ANY)
     person = done.text.rpartition(">")[0]
-    return f"{person}>" if done.code == 0 and "<" in person else NOBODY
+    if done.code or "<" not in person or find_secret(person):
+        return NOBODY
+    return f"{person}>"

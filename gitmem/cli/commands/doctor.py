@@ -126,7 +126,7 @@ def _mend(
     if Mend.WIRING in mends and not broken:
         plan = installing.plan(place, chosen_settings(place, ""))
         if dry_run and not json:
-            render.raw(render_diff(plan.changes))
+            render.diff(render_diff(plan.changes))
         if not dry_run:
             installing.write(place, plan)
         said += [f"{'would write' if dry_run else 'wrote'} {c.path}" for c in plan.changes]

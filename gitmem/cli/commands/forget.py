@@ -71,7 +71,7 @@ def _answer(done: Forgotten) -> dict[str, object]:
 
 def _print(place: Workplace, done: Forgotten, *, dry_run: bool) -> None:
     if done.commit:
-        render.raw(display.diff(place.repo, done.base, done.commit, color=render.colour()))
+        render.diff(display.diff(place.repo, done.base, done.commit))
         render.say()
     verb = "would take out" if dry_run else "takes out"
     for one in done.taken:

@@ -147,7 +147,7 @@ def _print(
     plan: InstallPlan, where: str, chosen: tuple[str, ...], *, dry_run: bool, commits: bool
 ) -> None:
     if dry_run:
-        render.raw(render_diff(plan.changes))
+        render.diff(render_diff(plan.changes))
     for change in plan.changes:
         verb = ("would remove", "removed") if change.after is None else ("would write", "wrote")
         render.say(f"{verb[0] if dry_run else verb[1]} {change.path}")

@@ -72,7 +72,7 @@ def review(
     brought = [item.flag for item in found.outcomes if item.fate is not Fate.FORGOTTEN]
     for told in loops.came_back(past, brought):
         render.say(f"came back: {told}")
-    render.raw(display.diff(place.repo, found.base, found.tip, color=render.colour()))
+    render.diff(display.diff(place.repo, found.base, found.tip))
     render.say()
     authors = {item.flag.by for item in found.outcomes}
     render.table([_row(item, dropped, several=len(authors) > 1) for item in found.outcomes])

@@ -57,7 +57,7 @@ def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
         )
         return
     if dry_run:
-        render.raw(render_diff(changes))
+        render.diff(render_diff(changes))
     for change in changes:
         verb = ("would remove", "removed") if change.after is None else ("would change", "changed")
         render.say(f"{verb[0] if dry_run else verb[1]} {change.path}")
