@@ -15,7 +15,7 @@ from gitmem.domain.plan import Work
 from gitmem.engine.judged import Judged
 from gitmem.engine.stats import Rates
 from gitmem.engine.verbatim import Verbatim
-from gitmem.llm.trusted import check_server, confirmed
+from gitmem.llm.trusted import check_program, check_server, confirmed, for_program
 from gitmem.store import temporary
 from gitmem.store.answers import Answers
 
@@ -61,8 +61,8 @@ def engine_name(
     Raises Usage for a name nobody knows, and Refused for one that a repository may have put into
     the environment of ``client``; `verbatim`, which sends nothing anywhere, anybody may name.
     """
-    own = place.personal("engine")
     said = environ.get("GITMEM_ENGINE", "")
+    own = "" if asked or said == "verbatim" else place.personal("engine")
     if not asked and said != "verbatim":
         said = confirmed("GITMEM_ENGINE", said, client=client, own=own, key="engine")
     ways = (
@@ -145,7 +145,7 @@ def _model(
         from gitmem.llm.anthropic import MODEL, Anthropic
 
         if client:
-            check_server(environ, client=client, named=place.personal("host"), top=place.repo.top)
+            check_server(environ, client=client, named=place.counted("host"), top=place.repo.top)
         price = own_price(place)
         return Anthropic(
             environ,
@@ -166,6 +166,10 @@ def _model(
                 hint="git config gitmem.command 'program --option', which reads the prompt from "
                 "standard input and prints JSON",
             )
+    keeps = "ANTHROPIC_" if name == "claude" else ""
+    if client and keeps:
+        check_program(environ, client=client, named=place.counted("host"), top=place.repo.top)
+    environ = for_program(environ, client=client, keeps=keeps)
     return Command(
         words,
         environ,
@@ -180,7 +184,7 @@ def own_price(place: Workplace) -> Price | None:
     """What the person says the model of a close costs, `git config gitmem.price`; None when unset."""
     from gitmem.llm.prices import read_price
 
-    text = place.personal("price")
+    text = place.counted("price")
     return read_price(text) if text else None
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem import settings
-from gitmem.domain.errors import NeedsPerson, Refused, Usage
-from gitmem.store import repository, target
+from gitmem.domain.errors import NeedsPerson, Usage
+from gitmem.store import personal, repository, target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,30 +35,18 @@ class Workplace:
     def personal(self, key: str) -> str:
         """A personal setting, `git config gitmem.<key>`; empty when unset.
 
-        Raises Refused for one from a file in the work tree: that is no person's, it came with a
-        clone or may leave with the next commit.
+        Raises Refused for one that does not count here: from a file in the work tree, which is no
+        person's, and inside an agent client from any but the clone's own configuration.
         """
-        said = self.repo.git("config", "-z", "--show-origin", "--get", f"gitmem.{key}", ok=(0, 1))
-        origin, _, value = os.fsdecode(said.out).removesuffix("\0").partition("\0")
-        file = os.path.normpath(Path(self.repo.top) / origin.removeprefix("file:"))
-        if origin.startswith("file:") and self._shared(file):
-            raise Refused(
-                f"gitmem.{key} comes from {os.path.relpath(file, self.repo.top)}, a file in the "
-                "work tree",
-                hint=f"set it in this clone: git config --local gitmem.{key} VALUE",
-            )
-        return value
+        return personal.read(self.repo, key).heard()
 
-    def _shared(self, file: str) -> bool:
-        """Whether a file lies in the work tree, and not in the git directory."""
-        own = (self.repo.git_dir, self.repo.common)
-        below = [os.path.commonpath([file, folder]) == folder for folder in (self.repo.top, *own)]
-        return below[0] and not any(below[1:])
+    def counted(self, key: str) -> str:
+        """The same; empty instead of the refusal."""
+        return personal.read(self.repo, key).value
 
-    def personal_yes(self, key: str) -> bool:
-        """Whether a personal setting says yes, as git reads a boolean; no when unset or anything else."""
-        done = self.repo.git("config", "--type=bool", "--get", f"gitmem.{key}", ok=_ANY)
-        return done.text == "true"
+    def own_yes(self, key: str) -> bool:
+        """Whether the clone's own configuration says yes: what a session of a client goes by."""
+        return personal.yes(self.kept(key))
 
     def keep(self, key: str, value: str) -> None:
         """Sets a personal setting in this clone. Raises NeedsPerson when git cannot write it."""

@@ -6,8 +6,9 @@ import _signal  # type: ignore[import-not-found] # `signal` loads enum, which co
 import os
 import time
 
-from gitmem.cli import started_by, streams
+from gitmem.cli import folder, started_by, streams
 from gitmem.domain import clients
+from gitmem.domain.boundary import BOOT
 from gitmem.domain.errors import Overdue
 from gitmem.domain.jsonline import loads
 from gitmem.harness import origin, registry
@@ -16,8 +17,10 @@ from gitmem.store import repository
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
     from gitmem.domain.boundary import Event
+    from gitmem.harness.borrowed import Borrowed
 
 # Seconds after which a hook gives up, well within the client's own limits: at the end of a session
 # that is 1.5 s for all hooks together unless a timeout is set, elsewhere what `hooks.json` says.
@@ -40,8 +43,9 @@ def run(argv: Sequence[str]) -> int:
     try:
         _give_up_after(_PATIENCES.get(name, _PATIENCE))
         hook.handle()
-    except repository.NoRepository:
+    except repository.NoRepository as error:
         hook.repo = None
+        hook.say_why(error)
     except Exception as error:  # noqa: BLE001 - a hook never breaks the agent; the ledger keeps it
         hook.entry["error"] = f"{type(error).__name__}: {error}"[:500]
     except Overdue:
@@ -57,7 +61,7 @@ def run(argv: Sequence[str]) -> int:
 class _Hook:
     """One event on its way: what is known when it fails is what the ledger can say."""
 
-    __slots__ = ("client", "cwd", "entry", "name", "repo", "started")
+    __slots__ = ("adapter", "client", "cwd", "entry", "event", "name", "repo", "started")
 
     def __init__(self, client: str, name: str) -> None:
         self.client = client
@@ -65,6 +69,8 @@ class _Hook:
         self.started = time.monotonic()
         self.cwd = ""
         self.repo: repository.Repository | None = None
+        self.adapter: ModuleType | Borrowed | None = None
+        self.event: Event | None = None
         self.entry: dict[str, object] = {"client": client, "event": name}
 
     def handle(self) -> None:
@@ -77,6 +83,7 @@ class _Hook:
         if adapter is None:
             return
         event = adapter.parse(payload, self.name, os.environ)
+        self.adapter, self.event = adapter, event
         self.cwd = event.cwd
         self.entry.update(client=event.client, event=event.name, session=event.session)
         key = ("call", event.call) if event.call else ("turn", event.turn)
@@ -95,6 +102,27 @@ class _Hook:
         if said:
             streams.out(said)
 
+    def say_why(self, error: repository.NoRepository) -> None:
+        """Says at a boot why nothing is captured where gitmem is wired: it would go unnoticed.
+
+        Elsewhere, and at other events, a folder without a repository is no news.
+        """
+        event, adapter = self.event, self.adapter
+        if event is None or adapter is None or event.kind != BOOT or origin.runner(os.environ):
+            return
+        known = isinstance(error, repository.Gone) or any(
+            repository.refused(place, os.environ) for place in (event.cwd, event.project) if place
+        )
+        if not known:
+            return
+        from gitmem.domain.text import visible
+
+        hint = f" ({error.hint})" if error.hint else ""
+        told = f"gitmem: nothing can be flagged here: {visible(' '.join((error.message + hint).split()))}"
+        said = adapter.answer(event, person=told, model=told)
+        if said:
+            streams.out(said)
+
     def write_down(self) -> None:
         """Writes the ledger line; raises OSError."""
         if self.repo is None and "error" in self.entry and self.cwd:
@@ -110,7 +138,7 @@ class _Hook:
 def _find(event: Event) -> repository.Repository:
     """The repository of the working folder, else of the project: an agent may stand elsewhere."""
     try:
-        return repository.discover(event.cwd or os.getcwd(), os.environ)
+        return repository.discover(event.cwd or folder.working(), os.environ)
     except repository.NoRepository:
         if not event.project or event.project == event.cwd:
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from gitmem.cli import streams
+from gitmem.cli import folder, streams
 from gitmem.cli.arguments import Arguments, parse
 from gitmem.domain.errors import GitmemError, NotSaved, Refused, Usage
 from gitmem.domain.flag import KINDS
@@ -56,7 +56,7 @@ def _capture(command: str, argv: Sequence[str], given: list[str]) -> int:
     wishes = [_wish(command, text, arguments) for text in texts]
     from gitmem.engine import capture
 
-    cwd = os.getcwd()
+    cwd = folder.working()
     repo = repository.discover(cwd, os.environ)
     wanted = []
     for number, wish in enumerate(wishes, 1):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.bootstrap.shipped import ci as shipped_ci
 from gitmem.bootstrap.shipped import shipped
+from gitmem.cli.folder import working
 from gitmem.engine import install, reach, undo
 from gitmem.engine.beside_push import plan_hook
 from gitmem.engine.plan_files import apply
@@ -29,7 +30,7 @@ def plan(
     ci: Host | None = None,
 ) -> InstallPlan:
     """The wiring at the top, in this folder, and in every folder that is wired already."""
-    here = str(Path.cwd())
+    here = working()
     inside = starts.below(place.repo, here)
     folders = {*starts.wired(place.repo, here), *([inside] if inside else [])}
     planned = install.plan_install(

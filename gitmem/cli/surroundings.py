@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import os
 import time
-from pathlib import Path
 
 from gitmem.bootstrap.workplace import Workplace, workplace
+from gitmem.cli import folder
 from gitmem.harness import registry
-from gitmem.store.process import LOCAL_VARIABLES
+from gitmem.store.process import clean
 from gitmem.store.repository import Repository, discover
 
 ENVIRON = dict(os.environ)
 
 
 def seal() -> None:
-    """Takes the variables that point git at another repository out of this process.
+    """Takes out of this process what git must not see, as `gitmem.store.process.clean` says.
 
-    GitPython hands its whole environment to git; see `gitmem.store.process` for why they go.
+    GitPython hands its whole environment to git.
     """
-    for name in LOCAL_VARIABLES:
-        os.environ.pop(name, None)
+    kept = clean(ENVIRON)
+    for name in [name for name in os.environ if name not in kept]:
+        del os.environ[name]
 
 
 def here() -> Workplace:
     """The workplace of this command."""
-    return workplace(str(Path.cwd()), ENVIRON)
+    return workplace(folder.working(), ENVIRON)
 
 
 def repository() -> Repository:
     """The repository of this command, for one that needs no settings."""
-    return discover(str(Path.cwd()), ENVIRON)
+    return discover(folder.working(), ENVIRON)
 
 
 def now() -> str:

@@ -9,17 +9,19 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitmem.domain import age, guard
+from gitmem.domain import age, guard, instructions
 from gitmem.domain.errors import GitmemError
 from gitmem.domain.finding import Finding, Mend, fail, ok, warn
 from gitmem.domain.jsonline import loads
 from gitmem.domain.plural import count
 from gitmem.domain.text import visible
-from gitmem.engine import loops, snapshot
-from gitmem.store import guards, identity, local, process, publisher, refs, target
+from gitmem.engine import install, loops, snapshot
+from gitmem.engine.own_skill import SKILL
+from gitmem.store import guards, identity, ignore, local, personal, process, publisher, refs, target
 from gitmem.store.journal import Journal
 from gitmem.store.objects import Unreadable
 from gitmem.store.repository import ARCHIVE, BRANCH
+from gitmem.store.target import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +43,8 @@ def look(repo: Repository, configured: str, now: float) -> list[Finding]:
     checks: list[Callable[[], list[Finding]]] = [
         lambda: _git(repo),
         lambda: _identity(repo),
+        lambda: _settings(repo),
+        lambda: _sharing(repo),
         lambda: _writable(repo),
         lambda: _locks(repo, now),
         lambda: _queue(repo, configured),
@@ -71,11 +75,41 @@ def _identity(repo: Repository) -> list[Finding]:
         return [
             warn(
                 "identity",
-                f"git knows nobody here: flags are made by {who}",
+                f"git knows nobody here, or a name that looks like a credential: flags are made by {who}",
                 "git config user.name and user.email",
             )
         ]
     return [ok("identity", who)]
+
+
+_WIRING = (install.SETTINGS, SKILL, SETTINGS)
+_LONGEST = 1 << 20  # bytes of an instruction file that are looked at
+# What decides who is asked, what is sent, and what starts by itself.
+_DECIDING = ("engine", "command", "model", "host", "prCommand", "remote", "sync", "autoClose")
+
+
+def _settings(repo: Repository) -> list[Finding]:
+    """Choices of all the person's repositories that do not count in a session of this one."""
+    found = []
+    for key in _DECIDING:
+        elsewhere = personal.elsewhere(repo, key)
+        if elsewhere:
+            said = f"gitmem.{key} is set in {elsewhere}: inside an agent client it does not count"
+            hint = f"if it shall, say it in this clone: git config --local gitmem.{key} VALUE"
+            found.append(warn("settings", said, hint))
+    return found
+
+
+def _sharing(repo: Repository) -> list[Finding]:
+    """Files of the wiring that are here and that git ignores: they are in no other work tree or clone."""
+    here = [path for path in _WIRING if Path(repo.top, path).is_file()]
+    for path in (install.CLAUDE, install.AGENTS):
+        text = local.read_plain(f"{repo.top}/{path}", _LONGEST).decode("utf-8", "replace")
+        here += [path] if instructions.has_block(text) else []
+    alone = [path for path in here if ignore.ignored(repo, path)]
+    if not alone:
+        return []
+    return [warn("sharing", install.shared_by_nobody(alone), install.how_to_share(alone))]
 
 
 def _writable(repo: Repository) -> list[Finding]:

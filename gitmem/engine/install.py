@@ -57,10 +57,14 @@ class Shipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallPlan:
-    """The changes (none when everything is as it should be) and sentences for the person."""
+    """The changes (none when everything is as it should be) and sentences for the person.
+
+    ``alone`` are the files of the wiring that git ignores.
+    """
 
     changes: tuple[FileChange, ...]
     notes: tuple[str, ...]
+    alone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +112,13 @@ def plan_install(
     )
     more = _wished(root, shipped, wish or Wish())
     own, said = skill_changes(root, shipped.skill, shipped.skills)
-    notes += _notes_on_sharing([path, changes[-1].path], ignored)
     notes += _notes_on_places(root, path, folder)
     checks, told = ci_changes(root, wish.ci, shipped.ci) if wish and wish.ci else ([], [])
     every = [*changes, *more, *own, *checks]
-    return InstallPlan(changes=_effective(every), notes=(*notes, *said, *told))
+    places = dict.fromkeys([path, *[change.path for change in every], SKILL])
+    alone = tuple(place for place in places if place != LOCAL and ignored(place))
+    notes += _notes_on_sharing(alone)
+    return InstallPlan(changes=_effective(every), notes=(*notes, *said, *told), alone=alone)
 
 
 def _wished(root: Path, shipped: Shipped, wish: Wish) -> list[FileChange]:
@@ -254,12 +260,24 @@ def _refuse_ignored(folder: str, ignored: Callable[[str], bool]) -> None:
             )
 
 
-def _notes_on_sharing(paths: Sequence[str], ignored: Callable[[str], bool]) -> list[str]:
-    return [
-        f"git ignores {path}: it works in this work tree, and nobody else gets it"
-        for path in paths
-        if ignored(path)
-    ]
+def _notes_on_sharing(alone: Sequence[str]) -> list[str]:
+    if not alone:
+        return []
+    return [f"{shared_by_nobody(alone)}; {how_to_share(alone)}"]
+
+
+def shared_by_nobody(alone: Sequence[str]) -> str:
+    """What it means that git ignores files of the wiring."""
+    what = "the hooks" if any(path.endswith(SETTINGS) for path in alone) else "what is in it"
+    return (
+        f"git ignores {', '.join(alone)}: nobody else gets {what}, and neither does a linked work tree "
+        "or a new clone of yours"
+    )
+
+
+def how_to_share(alone: Sequence[str]) -> str:
+    """The command by which git takes them all the same; it does not ignore what it tracks."""
+    return f"to share: git add --force {' '.join(alone)}, and commit"
 
 
 def _notes_on_places(root: Path, path: str, folder: str) -> list[str]:

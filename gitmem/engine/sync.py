@@ -10,7 +10,7 @@ from gitmem.engine import disagreement, snapshot
 from gitmem.engine.close_words import NOT_SYNCED
 from gitmem.engine.rounds import Rounds, refuse_in_use
 from gitmem.engine.synced import Choice, Synced, Wanted
-from gitmem.store import exchange, publisher, queue, refs, remotes, scratch, target, unite
+from gitmem.store import exchange, personal, publisher, queue, refs, remotes, scratch, target, unite
 from gitmem.store.exchange import Exchange
 from gitmem.store.network import Talk
 from gitmem.store.repository import BRANCH
@@ -47,7 +47,7 @@ def automatic(repo: Repository, configured: str) -> str:
     otherwise. Asks nobody, and raises nothing that a sync raises: what failed is in the sentence,
     and the flags are where they were. For a detached process; it talks to the network.
     """
-    if repo.git("config", "--get", "gitmem.sync", ok=(0, 1)).text.strip() != "auto":
+    if personal.read(repo, "sync").value.strip() != "auto":
         return ""
     try:
         done = sync(repo, Wanted(configured=configured, alone=True))

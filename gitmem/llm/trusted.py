@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+# How the names of variables end by which programs of models find their server.
+_ELSEWHERE = ("_BASE_URL", "_API_BASE", "_API_BASE_URL", "_API_URL", "_ENDPOINT")
+# What Node.js, sh, bash, Perl and Ruby run or load before the program that was asked for.
+_BEFORE_ALL = ("NODE_OPTIONS", "BASH_ENV", "ENV", "PERL5OPT", "PERL5LIB", "RUBYOPT")
+
+
 def check_server(environ: Mapping[str, str], *, client: str, named: str, top: str) -> None:
     """Refuses a way to a server that only the repository at ``top`` may have set.
 
@@ -49,6 +55,28 @@ def check_server(environ: Mapping[str, str], *, client: str, named: str, top: st
                 "work tree",
                 hint="keep your own certificates outside of it, or close in your own terminal",
             )
+
+
+def check_program(environ: Mapping[str, str], *, client: str, named: str, top: str) -> None:
+    """The same for the program `claude`, which hears the same variables: its own server, or ``named``."""
+    if environ.get("ANTHROPIC_BASE_URL") or environ.get("ANTHROPIC_CUSTOM_HEADERS"):
+        check_server(environ, client=client, named=named, top=top)
+
+
+def for_program(environ: Mapping[str, str], *, client: str, keeps: str = "") -> dict[str, str]:
+    """The environment of a program that is asked inside ``client``; whole outside of one.
+
+    Without what leads programs to another server, or makes an interpreter run code of the
+    repository's before theirs. ``keeps`` begins the names that were looked at already.
+    """
+    if not client:
+        return dict(environ)
+    return {
+        name: value
+        for name, value in environ.items()
+        if (keeps and name.startswith(keeps))
+        or not (name.endswith(_ELSEWHERE) or name in _BEFORE_ALL)
+    }
 
 
 def confirmed(name: str, said: str, *, client: str, own: str, key: str) -> str:

@@ -44,7 +44,10 @@ _LOGIN = (
 )  # fmt: skip
 # Configuration in the environment (see `gitmem.store.process`): it may be another repository's, and,
 # inside an agent client, come from one that was cloned; it could name programs and other servers.
-_UNHEARD = ("GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS")
+_UNHEARD = (
+    "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM",
+    "XDG_CONFIG_HOME", "GIT_SSH_COMMAND", "GIT_SSH", "GIT_ASKPASS", "SSH_ASKPASS",
+)  # fmt: skip
 _OFFLINE = (
     "Could not resolve host", "Couldn't resolve host", "Could not resolve hostname",
     "unable to look up", "Failed to connect", "Connection refused", "Connection timed out",
@@ -339,7 +342,7 @@ def _not_reached(repo: Repository, remote: str, said: str, *, pushed: bool = Fal
     why = _fatal(said) or (said.strip().splitlines() or ["git said nothing"])[-1]
     if any(word in said for word in _LOGIN):
         hint = f"make sure that `git fetch {remote}` works here without asking for a password"
-        unheard = [name for name in _UNHEARD if name in repo.environ]
+        unheard = [name for name in _UNHEARD if name in repo.environ and name not in repo.env]
         if unheard:
             hint += (
                 f"; a login in {unheard[0]} is not handed on, one in a git configuration file is"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 
+from gitmem.domain import clients
 from gitmem.domain.errors import GitmemError, Overdue
 
 TYPE_CHECKING = False
@@ -44,6 +45,21 @@ LOCAL_VARIABLES = (
     "GIT_LITERAL_PATHSPECS",
     "GIT_NOGLOB_PATHSPECS",
 )
+
+# Inside an agent client a repository's settings can set variables. Of git's own only these are handed
+# on there: any other could name a configuration, a program, a server's certificate or a file to write.
+_HARMLESS = (
+    "GIT_AUTHOR_",
+    "GIT_COMMITTER_",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_DEFAULT_",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+    "GIT_TEST_ASSUME_DIFFERENT_OWNER",  # it makes git stricter
+    "GIT_TERMINAL_PROMPT",
+)
+# What else leads git to a configuration, or to a program that asks for a password.
+_LEADING = ("SSH_ASKPASS", "XDG_CONFIG_HOME")
 
 DURABLE = "core.fsync=committed,reference"  # what a ref names survives a power loss
 VIEW = "core.fsync=none"  # for what can be rebuilt from the fsynced journal
@@ -189,13 +205,49 @@ class Done:
 
 
 def clean(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment git children get: nothing that points at another repository, no prompts."""
+    """The environment git children get: nothing that points at another repository, no prompts.
+
+    Inside an agent client nothing either that only a person may choose: no variable names the
+    configuration that git reads, nor a program. There the person's configuration is the one in the
+    home that the system knows; `HOME` counts when it is that very folder.
+    """
     env = {key: value for key, value in environ.items() if key not in LOCAL_VARIABLES}
     for key in [key for key in env if key.startswith(("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))]:
         del env[key]
+    if clients.inside(environ):
+        for key in [key for key in env if key.startswith("GIT_") or key in _LEADING]:
+            if not key.startswith(_HARMLESS):
+                del env[key]
+        if not _is_home(env.get("HOME", "")):
+            env["GIT_CONFIG_GLOBAL"] = os.devnull
     # Messages are compared (a lock, a missing ref), so they must not be translated.
     env.update(LC_ALL="C", LANGUAGE="C", GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0")
     return env
+
+
+def as_told(environ: Mapping[str, str]) -> dict[str, str]:
+    """The same, but git reads the configuration that the variables name. Only to look at values."""
+    env = clean(environ)
+    env.pop("GIT_CONFIG_GLOBAL", None)
+    for key in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "XDG_CONFIG_HOME"):
+        if key in environ:
+            env[key] = environ[key]
+    return env
+
+
+def withholds(environ: Mapping[str, str]) -> bool:
+    """Whether git children read no configuration of the person's: their home is not the known one."""
+    return bool(clients.inside(environ)) and not _is_home(environ.get("HOME", ""))
+
+
+def _is_home(path: str) -> bool:
+    """Whether the folder is the home that the system knows for this user, told by identity."""
+    import pwd  # only where git is started inside a client
+
+    try:
+        return os.path.samefile(path, pwd.getpwuid(os.geteuid()).pw_dir)
+    except (KeyError, OSError):
+        return False
 
 
 def run(  # noqa: PLR0913 - one door for every way git is started

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from gitmem.domain import clients
 from gitmem.domain.errors import Unreachable
+from gitmem.store import personal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,19 +26,24 @@ def name(repo: Repository) -> str:
 
     It may not exist; `configured` says so.
     """
-    return _meant(*_look(repo))
+    setting, known = _look(repo)
+    return _meant(setting.value.strip(), known)
 
 
 def existing(repo: Repository) -> str:
     """The same where such a remote is configured; empty where none is, or which one is not clear."""
-    named, known = _look(repo)
-    meant = _meant(named, known)
+    setting, known = _look(repo)
+    meant = _meant(setting.value.strip(), known)
     return meant if meant in known else ""
 
 
 def configured(repo: Repository) -> str:
-    """The same for a command that needs it. Raises NoRemote."""
-    named, known = _look(repo)
+    """The same for a command that needs it.
+
+    Raises NoRemote, and Refused where the word of the file that names it does not count.
+    """
+    setting, known = _look(repo)
+    named = setting.heard().strip()
     if named and named not in known:
         raise (NoRemote if known else NoneAtAll)(
             f"git config gitmem.remote names {named}, and there is no such remote",
@@ -59,13 +66,20 @@ def _meant(named: str, known: list[str]) -> str:
     return named or (USUAL if USUAL in known or len(known) != 1 else known[0])
 
 
-def _look(repo: Repository) -> tuple[str, list[str]]:
-    asked = r"^(gitmem\.remote|remote\..*\.url)$"
-    rows = repo.git("config", "-z", "--get-regexp", asked, ok=(0, 1)).text.split("\0")
-    named, known = "", dict[str, None]()
-    for key, _, value in [row.partition("\n") for row in rows if row]:
-        if key == "gitmem.remote":
-            named = value.strip()  # the last one counts, as for git
-        else:
-            known[key.removeprefix("remote.").removesuffix(".url")] = None
-    return named, list(known)
+def _look(repo: Repository) -> tuple[personal.Setting, list[str]]:
+    """The setting that names one, and all remotes; outside of a client for one git process."""
+    urls = r"remote\..*\.url"
+    if clients.inside(repo.environ):  # there the setting is also looked for where git is not let
+        said = repo.git("config", "-z", "--show-origin", "--get-regexp", f"^{urls}$", ok=(0, 1))
+        return personal.read(repo, "remote"), _names(personal.pairs(repo, said.out))
+    asked = rf"^(gitmem\.remote|{urls})$"
+    said = repo.git("config", "-z", "--show-origin", "--get-regexp", asked, ok=(0, 1))
+    rows = [(file, *text.partition("\n")[::2]) for file, text in personal.pairs(repo, said.out)]
+    named = [(file, value) for file, key, value in rows if key == "gitmem.remote"]
+    others = [(file, key) for file, key, _ in rows if key != "gitmem.remote"]
+    return personal.judged(repo, "remote", named), _names(others)
+
+
+def _names(rows: list[tuple[str, str]]) -> list[str]:
+    keys = dict.fromkeys([text.partition("\n")[0] for _, text in rows])
+    return [key.removeprefix("remote.").removesuffix(".url") for key in keys]

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 
+from gitmem.domain import clients
 from gitmem.domain.errors import GitmemError, NotSaved
 from gitmem.store import local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from types import ModuleType
 
     from gitmem.store.process import Done
     from gitmem.store.readcache import ReadCache
@@ -31,6 +33,14 @@ class NoRepository(GitmemError):
     """There is no repository gitmem may use here."""
 
     exit_code = 3
+
+
+class Distrusted(NoRepository):
+    """git does not trust the repository, because it belongs to somebody else (safe.directory)."""
+
+
+class Gone(NoRepository):
+    """The working folder is not there any more."""
 
 
 class Repository:
@@ -58,7 +68,26 @@ class Repository:
             from gitmem.store import process
 
             self._env = process.clean(self._environ)
+            if process.withholds(self._environ):
+                self._env |= self._author(process)
         return self._env
+
+    def _author(self, process: ModuleType) -> dict[str, str]:
+        """Who commits, where git's children do not read the person's configuration that says so."""
+        told = process.as_told(self._environ)
+        person = process.run(
+            ["var", "GIT_AUTHOR_IDENT"],
+            env=told,
+            cwd=self.top,
+            ok=process.ANY,
+            options=self.options,
+        ).text.rpartition(">")[0]
+        name, bracket, address = person.rpartition(" <")
+        if not bracket:
+            return {}
+        known = {"NAME": name, "EMAIL": address}
+        names = [(f"GIT_{who}_{what}", what) for who in ("AUTHOR", "COMMITTER") for what in known]
+        return {key: known[what] for key, what in names if key not in self._env}
 
     @property
     def cache(self) -> ReadCache:
@@ -113,6 +142,8 @@ def discover(cwd: str, environ: Mapping[str, str]) -> Repository:
     """
     repository = _above(cwd, environ)
     if repository is None:
+        if not os.path.isdir(cwd):
+            raise gone(cwd)
         return _from_environment(cwd, environ)
     config = _config(repository)
     words = config.lower()
@@ -125,6 +156,14 @@ def discover(cwd: str, environ: Mapping[str, str]) -> Repository:
 
         sharing.share(repository.common, repository.folder)
     return repository
+
+
+def gone(cwd: str = "") -> Gone:
+    """The error for a working folder that was deleted or moved."""
+    return Gone(
+        f"the working folder {cwd} is gone" if cwd else "the working folder is gone",
+        hint="change to a folder that is there; it was deleted or moved while this shell stood in it",
+    )
 
 
 def unasked(cwd: str, environ: Mapping[str, str]) -> Repository | None:
@@ -259,9 +298,37 @@ def _ask_git(repository: Repository) -> None:
     """Lets git judge: a repository of somebody else's (safe.directory), or a bare one."""
     done = repository.git("rev-parse", "--is-bare-repository", ok=range(256))
     if done.code:
-        raise NoRepository("git refuses this repository: " + done.said.strip())
+        raise refusal(done.said)
     if done.text == "true":
         raise _bare()
+
+
+def refusal(said: str) -> NoRepository:
+    """git's refusal of a repository as one sentence, with the hint that git gives."""
+    reason, *more = [line.strip() for line in said.strip().splitlines()] or ["it said nothing"]
+    reason = reason.removeprefix("fatal: ")
+    if "dubious ownership" not in reason:
+        return NoRepository("git refuses this repository: " + " ".join([reason, *more]))
+    told = [line for line in more if line.startswith("git config ")]
+    return Distrusted(
+        f"git refuses this repository: {reason} (it belongs to another user)",
+        hint=f"if you trust it: {told[0]}" if told else "see safe.directory in git config --help",
+    )
+
+
+def refused(cwd: str, environ: Mapping[str, str]) -> str:
+    """The top of the work tree that ``cwd`` is in where gitmem is wired; empty without one.
+
+    For a repository that git refuses: a look at what is there, and nothing of it is believed.
+    """
+    try:
+        found = _above(cwd, environ)
+    except (NoRepository, OSError):
+        return ""
+    wired = found and (
+        os.path.exists(found.top + "/.gitmem/config.yaml") or os.path.isdir(found.folder)
+    )
+    return found.top if found and wired else ""
 
 
 def _bare() -> NoRepository:
@@ -274,6 +341,13 @@ def _bare() -> NoRepository:
 def _from_environment(cwd: str, environ: Mapping[str, str]) -> Repository:
     """A repository named by GIT_DIR (and GIT_WORK_TREE), when no `.git` was found."""
     named = environ.get("GIT_DIR", "")
+    client = clients.inside(environ)
+    if named and client:
+        raise NoRepository(
+            f"no repository is here but the one that GIT_DIR names, and this runs inside {client}, "
+            "where a repository's settings can set it",
+            hint="run gitmem in a work tree of its own, or in your own terminal",
+        )
     if not named:
         if _looks_bare(cwd):
             raise _bare()
@@ -289,7 +363,7 @@ def _from_environment(cwd: str, environ: Mapping[str, str]) -> Repository:
         repository.options += ("--work-tree=" + top,)
     asked = repository.git("rev-parse", "--show-toplevel", ok=range(256))
     if asked.code:  # none at all, one of somebody else's, or a bare one
-        raise NoRepository("GIT_DIR names no work tree: " + asked.said.strip())
+        raise NoRepository("GIT_DIR names no work tree: " + " ".join(asked.said.split()))
     repository.top = asked.text
     repository.options = ("--git-dir=" + git_dir, "--work-tree=" + asked.text)
     return repository

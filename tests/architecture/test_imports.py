@@ -15,6 +15,7 @@ PACKAGE = Path(gitmem.__file__).parent
 #: The modules that run for every flag and hook; what they load becomes hot with them.
 HOT_LANE = (
     "gitmem.cli.entry",
+    "gitmem.cli.folder",
     "gitmem.cli.hook",
     "gitmem.cli.hot",
     "gitmem.cli.started_by",
@@ -43,6 +44,7 @@ HOT_LANE = (
     "gitmem.store.guards",
     "gitmem.store.journal",
     "gitmem.store.local",
+    "gitmem.store.personal",
     "gitmem.store.process",
     "gitmem.store.publisher",
     "gitmem.store.quiet",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gitmem.bootstrap.engines import Asked, choose_engine
@@ -189,6 +191,43 @@ def test_the_installed_close_refuses_what_a_repository_put_into_the_session(
     assert "git config gitmem.engine command" in done.err
     # A model's engine through `init` neither: it says who judges, and does not listen either.
     assert sandbox.gitmem("init", "--dry-run", env=brought).out.count("engine verbatim") == 1
+
+
+def test_inside_a_client_a_variable_leads_the_asked_program_nowhere_else(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    keep(sandbox, 1)
+    seen = tmp_path / "seen"
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\nenv > {seen}\n", "utf-8")
+    program.chmod(0o755)
+    for key, value in (("engine", "command"), ("command", str(program))):
+        sandbox.git("config", f"gitmem.{key}", value)
+    brought = {
+        "OPENAI_BASE_URL": "http://evil.example",
+        "NODE_OPTIONS": "--require ./evil.js",
+        "BASH_ENV": "./evil.sh",
+        "OPENAI_ORGANIZATION": "mine",
+    }
+
+    sandbox.gitmem("close", env={**brought, "CLAUDECODE": "1"})
+
+    told = seen.read_text("utf-8")
+    assert "evil" not in told
+    assert "OPENAI_ORGANIZATION=mine" in told
+    sandbox.gitmem("close", env=brought)
+    assert "OPENAI_BASE_URL=http://evil.example" in seen.read_text("utf-8")
+
+
+def test_inside_a_client_claude_is_not_led_to_another_server(sandbox: Sandbox) -> None:
+    sandbox.git("config", "gitmem.engine", "claude")
+    keep(sandbox, 1)
+    evil = {"ANTHROPIC_BASE_URL": "https://evil.example", "CLAUDECODE": "1"}
+
+    done = sandbox.gitmem("close", env=evil)
+
+    assert done.code == 4
+    assert "evil.example" in done.err
 
 
 def test_the_engine_command_wants_a_command(sandbox: Sandbox) -> None:

@@ -366,3 +366,22 @@ def test_closing_by_itself_is_a_setting_of_this_clone_that_two_options_change(
     done = sandbox.gitmem("uninstall")
     assert "unset git config gitmem.autoClose (it was false)" in done.out
     assert auto_close_of(sandbox) == ""
+
+
+def test_wiring_that_git_ignores_is_not_called_healthy(sandbox: Sandbox) -> None:
+    sandbox.commit("ignore", {".gitignore": ".claude/\n"})
+
+    done = sandbox.gitmem("init")
+    told = sandbox.gitmem("doctor")
+
+    files = ".claude/settings.json .claude/skills/gitmem-close/SKILL.md"
+    for said in (done.err, told.out):
+        assert "git ignores .claude/settings.json" in said
+        assert "nobody else gets the hooks, and neither does a linked work tree" in said
+        assert f"git add --force {files}" in said
+    assert f"next: git add --force {files}" in done.out
+    assert "all is well" not in told.out
+
+    sandbox.git("add", "--force", *files.split())
+    assert "git ignores" not in sandbox.gitmem("init").err
+    assert "git ignores" not in sandbox.gitmem("doctor").out

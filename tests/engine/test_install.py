@@ -383,10 +383,14 @@ def test_wiring_that_git_ignores_is_written_and_said_to_be_local(
 
     planned = install(sandbox)
 
-    assert planned.notes == (
-        f"git ignores {path}: it works in this work tree, and nobody else gets it",
-    )
+    (said,) = planned.notes
+    assert said.startswith(f"git ignores {path}")
+    assert "nobody else gets" in said
+    assert "a linked work tree" in said
+    assert f"to share: git add --force {path}" in said
     assert (sandbox.path / path).exists()
+    sandbox.git(*said.partition("to share: git ")[2].partition(",")[0].split())
+    assert plan(sandbox).notes == ()
 
 
 def test_a_folder_with_other_files_and_switched_off_hooks_are_told(sandbox: Sandbox) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,10 @@ from gitmem.cli.commands.options import DryRun, Json
 from gitmem.domain.errors import Refused
 from gitmem.engine.accept import Accepted
 from gitmem.engine.accept import accept as run_accept
+from gitmem.store import personal
+
+if TYPE_CHECKING:
+    from gitmem.bootstrap.workplace import Workplace
 
 
 def accept(
@@ -32,8 +36,7 @@ def accept(
     """
     place = surroundings.here()
     client = surroundings.agent()
-    allowed = place.personal("acceptInAgent").lower() in {"true", "yes", "on", "1"}
-    if client and not dry_run and (tainted or not allowed):
+    if client and not dry_run and (tainted or not _allowed(place)):
         raise Refused(
             f"accept{' --tainted' if tainted else ''} is a person's command, and this runs inside "
             f"{client}",
@@ -62,6 +65,11 @@ def accept(
         )
         return
     _print(done, dry_run=dry_run)
+
+
+def _allowed(place: Workplace) -> bool:
+    """Whether the person lets agents accept. Raises Refused where another file than the clone's says so."""
+    return personal.yes(place.personal("acceptInAgent"))
 
 
 def _print(done: Accepted, *, dry_run: bool) -> None:

@@ -60,7 +60,7 @@ def audit(
         tops=tops,
         watched=watched_events(),
         target=place.configured,
-        by_itself=place.personal_yes("autoClose"),
+        by_itself=place.own_yes("autoClose"),
     )
     report = engine.read(place.repo, scope, now)
     if json:

@@ -51,13 +51,13 @@ def auto_close(
     With git config gitmem.sync auto the queue is shared afterwards.
     """
     repo = discover(top, surroundings.ENVIRON)
-    personal = unsettled(repo).personal
+    counted = unsettled(repo).counted
     asked = close_entry.Asked(
         how=close_entry.DETACHED,
         session=session,
         client=client,
-        engine=personal("engine"),
-        model=personal("model"),
+        engine=counted("engine"),
+        model=counted("model"),
         workers=_WORKERS,
     )
     with Flight(repo.folder) as flight:
@@ -81,7 +81,7 @@ def _sync(repo: Repository) -> str:
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(_WHOLE)
     try:
-        if unsettled(repo).personal("sync") != "auto":
+        if unsettled(repo).counted("sync").strip() != "auto":
             return ""
         place = workplace(repo.top, surroundings.ENVIRON)
         return sync.automatic(repo, place.configured)

@@ -100,8 +100,8 @@ def _keep_entry(
         how=close_entry.INLINE,
         session=client.get("session", ""),
         client=client.get("client", ""),
-        engine=place.personal("engine"),
-        model=place.personal("model"),
+        engine=place.counted("engine"),
+        model=place.counted("model"),
         why=chosen.why,
         workers=workers,
     )

@@ -14,6 +14,7 @@ from gitmem.bootstrap.shipped import doctor_kit, loopback
 from gitmem.bootstrap.workplace import chosen_settings, unsettled
 from gitmem.cli import installing, render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
+from gitmem.cli.folder import working
 from gitmem.domain.errors import CheckFailed, NeedsPerson
 from gitmem.domain.finding import Finding, Level, Mend, fail
 from gitmem.engine import doctor as engine
@@ -114,7 +115,7 @@ def _start(place: Workplace) -> Path:
     started = surroundings.ENVIRON.get("CLAUDE_PROJECT_DIR", "")
     if started and surroundings.agent():
         return Path(started)
-    here = Path.cwd()
+    here = Path(working())
     return here if here.is_relative_to(place.repo.top) else Path(place.repo.top)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +12,15 @@ from gitmem.bootstrap.engines import engine_name
 from gitmem.bootstrap.workplace import chosen_settings
 from gitmem.cli import installing, question, render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
+from gitmem.domain.errors import Refused
 from gitmem.engine import install
 from gitmem.engine.beside_push import apply_hook
 from gitmem.engine.ci_files import Host
 from gitmem.engine.plan_files import render_diff
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.engine.beside_push import HookPlan
     from gitmem.engine.install import InstallPlan
@@ -71,7 +75,8 @@ def init(
     environ = dict(surroundings.ENVIRON)
     if surroundings.agent():
         environ.pop("GITMEM_ENGINE", None)  # a repository's settings can set it
-    engine_name(place, engine, environ)  # a name nobody knows stops here
+    with suppress(Refused):
+        engine_name(place, engine, environ)  # a name nobody knows stops here
     chosen = chosen_settings(place, target)
     plan = installing.plan(place, chosen, auto_memory=auto_memory, ci=ci)
     hook = installing.hook(place, ci)
@@ -90,8 +95,8 @@ def init(
             place.keep("engine", wanted)
         if auto_close is not None and _said(auto_close) != place.kept("autoClose"):
             place.keep("autoClose", _said(auto_close))
-    by_itself = place.personal_yes("autoClose") if auto_close is None else auto_close
-    name, why = engine_name(place, wanted if dry_run else "", environ)
+    by_itself = place.own_yes("autoClose") if auto_close is None else auto_close
+    name, why = _engine(place, wanted if dry_run else "", environ)
     shown = _with_hook(plan, hook)
     if json:
         paths = [change.path for change in shown.changes]
@@ -162,7 +167,19 @@ def _print(
         render.say(line)
     if wrote:
         first = "commit these files, then work" if commits else "work"
+        if commits and plan.alone:
+            ignored = f"git add --force {' '.join(plan.alone)}"
+            first = f"{ignored}, so that git takes what it ignores; commit these files, then work"
         render.say(f"next: {first}; gitmem status says what was flagged")
+
+
+def _engine(place: Workplace, asked: str, environ: Mapping[str, str]) -> tuple[str, str]:
+    """Who judges in a close, and why; where only another file says it, what stands against that."""
+    try:
+        return engine_name(place, asked, environ, client=surroundings.agent())
+    except Refused as refused:
+        render.note(f"{refused.message}; {refused.hint}")
+        return "none", "to be said in this clone"
 
 
 def _asked(place: Workplace, *, silent: bool) -> str:
@@ -170,14 +187,17 @@ def _asked(place: Workplace, *, silent: bool) -> str:
 
     It is not asked again once something is configured, nor where an agent holds the terminal.
     """
-    configured = place.personal("engine") or surroundings.ENVIRON.get("GITMEM_ENGINE")
+    configured = place.counted("engine") or surroundings.ENVIRON.get("GITMEM_ENGINE")
     if silent or configured or surroundings.agent() or not question.can_ask():
         return ""
     return question.ask_engine(surroundings.ENVIRON)
 
 
 def _asked_auto_close(place: Workplace, *, silent: bool) -> bool | None:
-    """What a person answers to the question about closing by itself; None when it is not asked."""
-    if silent or place.personal("autoClose") or surroundings.agent() or not question.can_ask():
+    """What a person answers to the question about closing by itself; None when it is not asked.
+
+    A choice in a configuration of all their repositories is asked about once in each.
+    """
+    if silent or place.kept("autoClose") or surroundings.agent() or not question.can_ask():
         return None
     return question.ask_auto_close()

@@ -9,6 +9,7 @@ from gitmem.bootstrap.shipped import ci as shipped_ci
 from gitmem.bootstrap.workplace import unsettled
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
+from gitmem.cli.folder import working
 from gitmem.engine import install, undo
 from gitmem.engine.beside_push import apply_hook, plan_hook
 from gitmem.engine.ci_files import Host
@@ -31,7 +32,7 @@ def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
         attributes=attributes(),
         skills=own_skills(),
         ci=ci.versions,
-        starts=starts.wired(place.repo, str(Path.cwd())),
+        starts=starts.wired(place.repo, working()),
         found=undo.recall(place.repo.git_dir),
     )
     hook = plan_hook(place.repo, Host.NONE, ci)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json as jsons
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
+from gitmem.cli.folder import working
 from gitmem.engine.origin import Kind, Origin
 from gitmem.engine.why import why as run_why
 
@@ -36,7 +36,7 @@ def why(
     merges and rewordings, and says when a person wrote or changed the line.
     """
     place = surroundings.here()
-    found = run_why(place.repo, line, cwd=str(Path.cwd()), folder=place.settings.folder)
+    found = run_why(place.repo, line, cwd=working(), folder=place.settings.folder)
     if json:
         render.as_json(answer(found))
         return

@@ -1,0 +1,15 @@
+"""The working folder (hot lane)."""
+
+from __future__ import annotations
+
+import os
+
+from gitmem.store import repository
+
+
+def working() -> str:
+    """Where this process stands; raises `repository.Gone` when that folder was deleted."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError as error:
+        raise repository.gone() from error
