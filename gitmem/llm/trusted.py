@@ -60,7 +60,9 @@ def check_server(environ: Mapping[str, str], *, client: str, named: str, top: st
 def check_program(environ: Mapping[str, str], *, client: str, named: str, top: str) -> None:
     """The same for the program `claude`, which hears the same variables: its own server, or ``named``."""
     if environ.get("ANTHROPIC_BASE_URL") or environ.get("ANTHROPIC_CUSTOM_HEADERS"):
-        check_server(environ, client=client, named=named, top=top)
+        # Whether it has a key or a login of its own is the program's affair.
+        keyed = {**environ, "ANTHROPIC_API_KEY": "own"}
+        check_server(keyed, client=client, named=named, top=top)
 
 
 def for_program(environ: Mapping[str, str], *, client: str, keeps: str = "") -> dict[str, str]:

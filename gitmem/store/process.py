@@ -59,6 +59,7 @@ _HARMLESS = (
     "GIT_TERMINAL_PROMPT",
 )
 # What else leads git to a configuration, or to a program that asks for a password.
+_CONFIGURATIONS = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "XDG_CONFIG_HOME")
 _LEADING = ("SSH_ASKPASS", "XDG_CONFIG_HOME")
 
 DURABLE = "core.fsync=committed,reference"  # what a ref names survives a power loss
@@ -229,10 +230,17 @@ def as_told(environ: Mapping[str, str]) -> dict[str, str]:
     """The same, but git reads the configuration that the variables name. Only to look at values."""
     env = clean(environ)
     env.pop("GIT_CONFIG_GLOBAL", None)
-    for key in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "XDG_CONFIG_HOME"):
+    for key in _CONFIGURATIONS:
         if key in environ:
             env[key] = environ[key]
     return env
+
+
+def is_led(environ: Mapping[str, str]) -> bool:
+    """Whether `as_told` leads git to another configuration than `clean`."""
+    return bool(clients.inside(environ)) and (
+        any(name in environ for name in _CONFIGURATIONS) or withholds(environ)
+    )
 
 
 def withholds(environ: Mapping[str, str]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gitmem.domain import clients
 from gitmem.domain.errors import Unreachable
 from gitmem.store import personal
 
@@ -67,9 +66,11 @@ def _meant(named: str, known: list[str]) -> str:
 
 
 def _look(repo: Repository) -> tuple[personal.Setting, list[str]]:
-    """The setting that names one, and all remotes; outside of a client for one git process."""
+    """The setting that names one, and all remotes; for one git process where that is the same git's."""
+    from gitmem.store import process
+
     urls = r"remote\..*\.url"
-    if clients.inside(repo.environ):  # there the setting is also looked for where git is not let
+    if process.is_led(repo.environ):  # the setting is also looked for where git is not let
         said = repo.git("config", "-z", "--show-origin", "--get-regexp", f"^{urls}$", ok=(0, 1))
         return personal.read(repo, "remote"), _names(personal.pairs(repo, said.out))
     asked = rf"^(gitmem\.remote|{urls})$"

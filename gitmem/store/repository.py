@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FOLDER = "gitmem"
 _WORKTREE = b"worktree"
 _HEAD_BYTES = 4096  # more than a ref's name may have
+# git commands that need to know who commits.
+_COMMITTING = frozenset(("commit", "commit-tree", "merge", "tag", "var"))
 # The queue branch, and the ref that keeps what landed; what is in them: `gitmem.store.branch`.
 NAME = "gitmem/queue"
 BRANCH = "refs/heads/" + NAME
@@ -50,7 +52,7 @@ class Repository:
     one that all linked worktrees share.
     """
 
-    __slots__ = ("_cache", "_env", "_environ", "common", "git_dir", "options", "top")
+    __slots__ = ("_asked", "_cache", "_env", "_environ", "common", "git_dir", "options", "top")
 
     def __init__(self, top: str, git_dir: str, common: str, environ: Mapping[str, str]) -> None:
         self.top = top
@@ -60,6 +62,7 @@ class Repository:
         self._environ = environ
         self._env: dict[str, str] = {}
         self._cache: ReadCache | None = None
+        self._asked = False  # who commits
 
     @property
     def env(self) -> dict[str, str]:
@@ -68,12 +71,12 @@ class Repository:
             from gitmem.store import process
 
             self._env = process.clean(self._environ)
-            if process.withholds(self._environ):
-                self._env |= self._author(process)
         return self._env
 
     def _author(self, process: ModuleType) -> dict[str, str]:
         """Who commits, where git's children do not read the person's configuration that says so."""
+        if not process.withholds(self._environ):
+            return {}
         told = process.as_told(self._environ)
         person = process.run(
             ["var", "GIT_AUTHOR_IDENT"],
@@ -87,7 +90,7 @@ class Repository:
             return {}
         known = {"NAME": name, "EMAIL": address}
         names = [(f"GIT_{who}_{what}", what) for who in ("AUTHOR", "COMMITTER") for what in known]
-        return {key: known[what] for key, what in names if key not in self._env}
+        return {key: known[what] for key, what in names if key not in self.env}
 
     @property
     def cache(self) -> ReadCache:
@@ -121,6 +124,11 @@ class Repository:
         """Runs git in this work tree; see `gitmem.store.process.run`."""
         from gitmem.store import process  # most hooks end without git
 
+        if not self._asked and not _COMMITTING.isdisjoint(args):
+            self._asked = True
+            author = self._author(process)
+            if author:
+                self._env = {**self.env, **author}
         return process.run(
             args,
             env={**self.env, **env} if env else self.env,
