@@ -145,7 +145,9 @@ def _model(
         from gitmem.llm.anthropic import MODEL, Anthropic
 
         if client:
-            check_server(environ, client=client, named=place.counted("host"), top=place.repo.top)
+            check_server(
+                environ, client=client, named=place.counted_personal("host"), top=place.repo.top
+            )
         price = own_price(place)
         return Anthropic(
             environ,
@@ -168,7 +170,9 @@ def _model(
             )
     keeps = "ANTHROPIC_" if name == "claude" else ""
     if client and keeps:
-        check_program(environ, client=client, named=place.counted("host"), top=place.repo.top)
+        check_program(
+            environ, client=client, named=place.counted_personal("host"), top=place.repo.top
+        )
     environ = for_program(environ, client=client, keeps=keeps)
     return Command(
         words,
@@ -184,7 +188,7 @@ def own_price(place: Workplace) -> Price | None:
     """What the person says the model of a close costs, `git config gitmem.price`; None when unset."""
     from gitmem.llm.prices import read_price
 
-    text = place.counted("price")
+    text = place.counted_personal("price")
     return read_price(text) if text else None
 
 

@@ -20,7 +20,7 @@ def terms(place: Workplace, *, client: str) -> Terms:
     clone's own configuration names a command: what a global one is there, a repository's settings
     can choose. Raises Usage for a forge nobody knows.
     """
-    command = place.counted("prCommand") if client else place.personal("prCommand")
+    command = place.counted_personal("prCommand") if client else place.personal("prCommand")
     named = place.personal("forge").lower()
     if named and named not in {one.value for one in Forge}:
         raise Usage(

@@ -38,11 +38,11 @@ class Workplace:
         Raises Refused for one that does not count here: from a file in the work tree, which is no
         person's, and inside an agent client from any but the clone's own configuration.
         """
-        return personal.read(self.repo, key).heard()
+        return personal.read(self.repo, f"gitmem.{key}").heard()
 
-    def counted(self, key: str) -> str:
+    def counted_personal(self, key: str) -> str:
         """The same; empty instead of the refusal."""
-        return personal.read(self.repo, key).value
+        return personal.read(self.repo, f"gitmem.{key}").value
 
     def own_yes(self, key: str) -> bool:
         """Whether the clone's own configuration says yes: what a session of a client goes by."""

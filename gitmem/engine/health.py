@@ -92,7 +92,7 @@ def _settings(repo: Repository) -> list[Finding]:
     """Choices of all the person's repositories that do not count in a session of this one."""
     found = []
     for key in _DECIDING:
-        elsewhere = personal.elsewhere(repo, key)
+        elsewhere = personal.elsewhere(repo, f"gitmem.{key}")
         if elsewhere:
             said = f"gitmem.{key} is set in {elsewhere}: inside an agent client it does not count"
             hint = f"if it shall, say it in this clone: git config --local gitmem.{key} VALUE"

@@ -33,7 +33,7 @@ def start_close(repo: Repository, event: Event) -> str:
         return ""
     from gitmem.store import personal, process  # an end without anything to close starts no git
 
-    close, sync = personal.read(repo, "autoClose"), personal.read(repo, "sync")
+    close, sync = personal.read(repo, "gitmem.autoClose"), personal.read(repo, "gitmem.sync")
     by_itself, shares = personal.yes(close.value), sync.value.strip() == "auto"
     refused = []
     if personal.yes(close.unheard) and close.refused():

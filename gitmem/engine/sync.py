@@ -47,7 +47,7 @@ def automatic(repo: Repository, configured: str) -> str:
     otherwise. Asks nobody, and raises nothing that a sync raises: what failed is in the sentence,
     and the flags are where they were. For a detached process; it talks to the network.
     """
-    if personal.read(repo, "sync").value.strip() != "auto":
+    if personal.read(repo, "gitmem.sync").value.strip() != "auto":
         return ""
     try:
         done = sync(repo, Wanted(configured=configured, alone=True))

@@ -47,21 +47,21 @@ class Setting:
         """Why the word of another file does not count; None when none stands against it."""
         if not self.elsewhere or self.value:
             return None
-        local = f"git config --local gitmem.{self._key} VALUE"
+        local = f"git config --local {self._key} VALUE"
         if not self._client:
             return Refused(
-                f"gitmem.{self._key} comes from {self.elsewhere}, a file in the work tree",
+                f"{self._key} comes from {self.elsewhere}, a file in the work tree",
                 hint=f"set it in this clone: {local}",
             )
         return Refused(
-            f"gitmem.{self._key} comes from {self.elsewhere}, and this runs inside {self._client}, "
+            f"{self._key} comes from {self.elsewhere}, and this runs inside {self._client}, "
             "where a repository's settings can choose that file",
             hint=f"if the choice is yours, say it once in this clone, in your own terminal: {local}",
         )
 
 
 def read(repo: Repository, key: str) -> Setting:
-    """The setting `gitmem.<key>` and whether it counts here. Costs one git process."""
+    """The setting of that full name (`gitmem.engine`), and whether it counts here: one git process."""
     return judged(repo, key, _rows(repo, key))
 
 
@@ -103,7 +103,7 @@ def _rows(repo: Repository, key: str) -> list[tuple[str, str]]:
     from gitmem.store import process
 
     said = process.run(
-        ["config", "-z", "--show-origin", "--get-all", f"gitmem.{key}"],
+        ["config", "-z", "--show-origin", "--get-all", key],
         env=process.as_told(repo.environ),
         cwd=repo.top,
         ok=process.ANY,

@@ -72,13 +72,13 @@ def _look(repo: Repository) -> tuple[personal.Setting, list[str]]:
     urls = r"remote\..*\.url"
     if process.is_led(repo.environ):  # the setting is also looked for where git is not let
         said = repo.git("config", "-z", "--show-origin", "--get-regexp", f"^{urls}$", ok=(0, 1))
-        return personal.read(repo, "remote"), _names(personal.pairs(repo, said.out))
+        return personal.read(repo, "gitmem.remote"), _names(personal.pairs(repo, said.out))
     asked = rf"^(gitmem\.remote|{urls})$"
     said = repo.git("config", "-z", "--show-origin", "--get-regexp", asked, ok=(0, 1))
     rows = [(file, *text.partition("\n")[::2]) for file, text in personal.pairs(repo, said.out)]
     named = [(file, value) for file, key, value in rows if key == "gitmem.remote"]
     others = [(file, key) for file, key, _ in rows if key != "gitmem.remote"]
-    return personal.judged(repo, "remote", named), _names(others)
+    return personal.judged(repo, "gitmem.remote", named), _names(others)
 
 
 def _names(rows: list[tuple[str, str]]) -> list[str]:

@@ -51,7 +51,7 @@ def auto_close(
     With git config gitmem.sync auto the queue is shared afterwards.
     """
     repo = discover(top, surroundings.ENVIRON)
-    counted = unsettled(repo).counted
+    counted = unsettled(repo).counted_personal
     asked = close_entry.Asked(
         how=close_entry.DETACHED,
         session=session,
@@ -81,7 +81,7 @@ def _sync(repo: Repository) -> str:
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(_WHOLE)
     try:
-        if unsettled(repo).counted("sync").strip() != "auto":
+        if unsettled(repo).counted_personal("sync").strip() != "auto":
             return ""
         place = workplace(repo.top, surroundings.ENVIRON)
         return sync.automatic(repo, place.configured)

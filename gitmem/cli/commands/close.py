@@ -100,8 +100,8 @@ def _keep_entry(
         how=close_entry.INLINE,
         session=client.get("session", ""),
         client=client.get("client", ""),
-        engine=place.counted("engine"),
-        model=place.counted("model"),
+        engine=place.counted_personal("engine"),
+        model=place.counted_personal("model"),
         why=chosen.why,
         workers=workers,
     )

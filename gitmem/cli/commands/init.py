@@ -187,7 +187,7 @@ def _asked(place: Workplace, *, silent: bool) -> str:
 
     It is not asked again once something is configured, nor where an agent holds the terminal.
     """
-    configured = place.counted("engine") or surroundings.ENVIRON.get("GITMEM_ENGINE")
+    configured = place.counted_personal("engine") or surroundings.ENVIRON.get("GITMEM_ENGINE")
     if silent or configured or surroundings.agent() or not question.can_ask():
         return ""
     return question.ask_engine(surroundings.ENVIRON)
