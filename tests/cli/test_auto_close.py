@@ -134,7 +134,7 @@ def test_without_a_key_it_says_so_and_the_flag_stays_queued(agreed: Sandbox) -> 
 
     found = outcome(agreed)
     assert (found["did"], found["code"], found["configured"]) == ("failed", 9, "anthropic")
-    assert "1  undrained" in agreed.gitmem("status").out
+    assert "1 undrained" in agreed.gitmem("status").out
 
 
 def test_it_outlives_the_client_and_the_kill_of_its_process_group(agreed: Sandbox) -> None:

@@ -250,7 +250,7 @@ def test_nobody_in_git_and_a_hook_that_failed_are_told(wired: Sandbox, home: Pat
     told = found(report(wired), "warn")
 
     assert "git knows nobody" in told["identity"]
-    assert "1 hooks failed" in told["ledger"]
+    assert "1 hook failed" in told["ledger"]
     assert "no space left" in told["ledger"]
 
 
