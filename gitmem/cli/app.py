@@ -126,6 +126,14 @@ def run(argv: Sequence[str]) -> int:
     """Runs one command; returns the exit code (docs/adr/0006-exit-codes.md)."""
     surroundings.seal()
     _end_on_signals()
+    code = _ran(argv)
+    render.notes(surroundings.left_out())
+    if render.was_set_aside() and code == 0:
+        return NeedsPerson.exit_code
+    return code
+
+
+def _ran(argv: Sequence[str]) -> int:
     # Typer reads the value of every option of the group, and for these two it loads pydantic, which
     # costs half of a command that needs nothing of it. After a command's name they are none of its.
     shown = not argv or argv[0].startswith("-") or _COMPLETING in os.environ

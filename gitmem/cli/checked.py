@@ -30,9 +30,7 @@ def verdict(found: Checked, policy: Policy, now: float) -> str:
 
 def show(found: Checked, policy: Policy, now: float) -> None:
     """Prints the answer for a person."""
-    render.notes([f"a line that cannot be read: {line}" for line in found.damaged[:_SHOWN]])
-    if len(found.damaged) > _SHOWN:
-        render.note(f"and {len(found.damaged) - _SHOWN} more lines that cannot be read")
+    render.unread(found.damaged)
     if found.cannot_tell:
         render.say(f"cannot tell: {found.cannot_tell}")
         if found.hint:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from gitmem.domain.flag import Flag
 
+_aside: dict[str, None] = {}
+_UNREAD = 20  # lines that no reader understands, one by one; the rest are counted
 _WIDE = 10_000  # cells: into a pipe or a file nothing is wrapped
 _NARROW = 30  # cells that the last column of a table needs to be read beside the others
 _GAP = 2  # cells between two columns
@@ -80,6 +82,29 @@ def notes(texts: Iterable[str]) -> None:
     """Each as a note."""
     for text in texts:
         note(text)
+
+
+def unread(lines: Sequence[object]) -> None:
+    """Notes on lines that no reader understands; of many the first, and how many more."""
+    notes([f"a line that cannot be read: {line}" for line in lines[:_UNREAD]])
+    if len(lines) > _UNREAD:
+        note(f"and {len(lines) - _UNREAD} more lines that cannot be read")
+
+
+def aside(sentences: Iterable[str]) -> None:
+    """Each as a note: what of others was not read. The command then ends with 8 (`was_set_aside`)."""
+    new = [sentence for sentence in sentences if sentence not in _aside]
+    _aside.update(dict.fromkeys(new))
+    notes(new)
+    if new:
+        note("what is set aside stays where it is; ask who pushed it, and have it taken out")
+
+
+def was_set_aside() -> bool:
+    """Whether `aside` had something to say since this was asked last."""
+    said = bool(_aside)
+    _aside.clear()
+    return said
 
 
 def as_json(value: object) -> None:

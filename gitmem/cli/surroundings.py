@@ -12,6 +12,7 @@ from gitmem.store.process import clean
 from gitmem.store.repository import Repository, discover
 
 ENVIRON = dict(os.environ)
+_found: list[Repository] = []
 
 
 def seal() -> None:
@@ -26,12 +27,23 @@ def seal() -> None:
 
 def here() -> Workplace:
     """The workplace of this command."""
-    return workplace(folder.working(), ENVIRON)
+    found = workplace(folder.working(), ENVIRON)
+    _found.append(found.repo)
+    return found
 
 
 def repository() -> Repository:
     """The repository of this command, for one that needs no settings."""
-    return discover(folder.working(), ENVIRON)
+    found = discover(folder.working(), ENVIRON)
+    _found.append(found)
+    return found
+
+
+def left_out() -> list[str]:
+    """What the command's reading left out because it is too much, since this was asked last."""
+    said = [sentence for repo in _found for sentence in repo.left_out]
+    _found.clear()
+    return said
 
 
 def now() -> str:

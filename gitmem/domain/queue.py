@@ -5,6 +5,7 @@ Two different lines under one id are a conflict: one of them counts here, and bo
 
 from __future__ import annotations
 
+from gitmem.domain.bounds import LINE
 from gitmem.domain.flag import BadLine, parse
 
 TYPE_CHECKING = False
@@ -58,16 +59,18 @@ class Lines:
     """What was read: flags by id in the order first met, and the damaged lines.
 
     ``odd`` are the damaged lines whose id can be read; ``others`` the lines that differ from the
-    first one with their id, each with its place.
+    first one with their id, each with its place. ``aside`` are sentences about what is more, or
+    other, than gitmem reads of a queue.
     """
 
-    __slots__ = ("damaged", "flags", "odd", "others")
+    __slots__ = ("aside", "damaged", "flags", "odd", "others")
 
     def __init__(self) -> None:
         self.flags: dict[str, Flag] = {}
         self.damaged: list[Damaged] = []
         self.odd: dict[str, str] = {}
         self.others: dict[str, tuple[str, str]] = {}
+        self.aside: list[str] = []
 
     def read(self, data: bytes, where: str) -> None:
         """Adds every line of one file; a line that differs from the first one with its id is noted.
@@ -79,7 +82,7 @@ class Lines:
                 continue
             try:
                 line = raw.strip().decode()
-                flag = parse(line)
+                flag = _flag(line)
             except UnicodeDecodeError:
                 self.damaged.append(Damaged(f"{where}:{number}", "not UTF-8", ""))
             except BadLine as bad:
@@ -146,6 +149,13 @@ def conflicts(places: Sequence[tuple[str, Lines]]) -> dict[str, Conflict]:
     return found
 
 
+def _flag(line: str) -> Flag:
+    """Raises BadLine."""
+    if len(line) > LINE:
+        raise BadLine("longer than any line that gitmem writes")
+    return parse(line)
+
+
 def split(data: bytes) -> list[tuple[bytes, str]]:
     """Every line that is not blank, verbatim without its end, and its id (empty: unreadable).
 
@@ -161,7 +171,7 @@ def split(data: bytes) -> list[tuple[bytes, str]]:
 
 def _id(line: bytes) -> str:
     try:
-        return parse(line.decode()).id
+        return _flag(line.decode()).id
     except BadLine as bad:
         return bad.flag_id
     except UnicodeDecodeError:

@@ -8,7 +8,7 @@ from gitmem.domain import age
 from gitmem.domain.audit_closes import CloseAudit, audit, lost, of_record, unstarted
 from gitmem.domain.ran import ran
 from gitmem.engine.session_end import STARTED
-from gitmem.store import objects, records, sessions, target
+from gitmem.store import records, sessions, target
 from gitmem.store.flight import Flight
 
 if TYPE_CHECKING:
@@ -74,10 +74,12 @@ def _records(repo: Repository, configured: str) -> dict[str, Ran]:
     except target.CannotTell:
         deciding = []
     found: dict[str, Ran] = {}
+
+    def note(_: str, content: bytes) -> None:
+        header = ran(content.decode("utf-8", "replace"))
+        if header:
+            found[header.drain] = header
+
     for tip in [*deciding, *target.review_tips(repo)]:
-        files = objects.files(repo, tip, records.FOLDER) if tip else {}
-        for content in files.values():
-            header = ran(content.decode("utf-8", "replace"))
-            if header:
-                found[header.drain] = header
+        records.read(repo, records.at(repo, tip), note)
     return found

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain import guard, scoped
 from gitmem.domain.assemble import Ground, existing_lines, rule_lines
+from gitmem.domain.bounds import FILE_LINES, GROUND, GROUND_FILE, GROUND_FILES, GROUND_LINES
 from gitmem.domain.errors import Refused
 from gitmem.domain.markdown import front_matter_lines, front_value
 from gitmem.domain.paths import RULING, writable
@@ -14,13 +15,15 @@ from gitmem.engine import own_skill
 from gitmem.store import objects, trees
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from gitmem.store.objects import Entry
     from gitmem.store.repository import Repository
 
 _PLAIN = "100644"
 _LINK = "120000"
 _ODD = {_LINK: "it is a link", "100755": "it is executable", "160000": "it is a submodule"}
+TOO_LARGE = f"it is larger than {GROUND_FILE >> 20} MiB or {FILE_LINES:,} lines, and was not read"
 _INSTRUCTIONS = ("CLAUDE.md", "AGENTS.md")
 _SKILLS = (".agents/skills/", ".claude/skills/")  # of two with one name the last one counts
 _RULING = (*_INSTRUCTIONS, *_SKILLS, scoped.FOLDER, guard.FILE)
@@ -28,14 +31,26 @@ _RULING = (*_INSTRUCTIONS, *_SKILLS, scoped.FOLDER, guard.FILE)
 
 def read(repo: Repository, commit: str, folder: str) -> Ground:
     """What a close needs of a commit (empty: of no commit)."""
-    entries = objects.entries(repo, commit, folder + "/", *_RULING) if commit else []
+    below = (folder + "/", *_RULING)
+    entries = objects.entries(repo, commit, *below, sized=True) if commit else []
     wanted = [entry for entry in entries if _concerns(entry.path, folder)]
     odd = {entry.path: _ODD[entry.mode] for entry in wanted if entry.mode in _ODD}
-    readable = [entry for entry in wanted if entry.mode in {_PLAIN, _LINK}]
+    odd |= {entry.path: TOO_LARGE for entry in wanted if entry.size > GROUND_FILE}
+    small = [entry for entry in wanted if entry.size <= GROUND_FILE]
+    readable = [entry for entry in small if entry.mode in {_PLAIN, _LINK}]
+    _refuse_too_much(folder, readable)
     contents = objects.blobs(repo, [entry.oid for entry in readable])
     texts: dict[str, str] = {}
     links: dict[str, str] = {}
+    lines = 0
     for entry, content in zip(readable, contents, strict=True):
+        number = content.count(b"\n")
+        if number > FILE_LINES:
+            odd[entry.path] = TOO_LARGE
+            continue
+        lines += number
+        if lines > GROUND_LINES:
+            raise objects.TooLarge(f"{folder}/, with more than {GROUND_LINES:,} lines,", GROUND)
         try:
             found = texts if entry.mode == _PLAIN else links
             found[entry.path] = content.decode()
@@ -48,6 +63,23 @@ def read(repo: Repository, commit: str, folder: str) -> Ground:
     # Of the memory folder no file is odd for that reason: there a close is refused as a whole.
     odd |= trees.unshared(repo, commit, outside)
     return Ground(folder=folder, texts=texts, odd=odd, links=links)
+
+
+def _refuse_too_much(folder: str, files: Sequence[Entry]) -> None:
+    """Raises TooLarge for more than a close can build on; each file apart is small enough."""
+    if len(files) > GROUND_FILES:
+        raise objects.TooLarge(
+            f"{folder}/, with {len(files)} files beside the skills and rules,", 0
+        )
+    size = sum(entry.size for entry in files)
+    if size > GROUND:
+        raise objects.TooLarge(f"{folder}/, together with the skills and rules,", size)
+
+
+def aside(ground: Ground) -> list[str]:
+    """Sentences about files that are too large to be built on."""
+    large = [path for path, reason in ground.odd.items() if reason == TOO_LARGE]
+    return [f"set aside, unread: {path}: {TOO_LARGE}" for path in sorted(large)]
 
 
 def places(ground: Ground) -> Places:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitmem.domain.boundary import Words
-from gitmem.domain.errors import GitmemError
+from gitmem.domain.errors import GitmemError, Overdue
 from gitmem.store import quiet
 
 TYPE_CHECKING = False
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from gitmem.store.repository import Repository
 
 _COMPACTED = "compact"  # the session goes on: nothing has begun, and nothing ended
+_OVERDUE = (
+    "cannot tell what waits: the look at the queue took too long. Look yourself: gitmem status"
+)
 _LONGEST = 600  # characters of one sentence
 _REQUEST = (
     "The person decides when to drain; mention it once if it fits. When you learn something durable "
@@ -60,10 +63,15 @@ def _waiting(repo: Repository, now: float) -> tuple[list[str], bool]:
     configured = target.configured_name(repo)
     try:
         seen = quiet.look(repo, quiet.names_of(target.find(repo, configured)))
-        state = snapshot.take(repo, configured).state
+        found = snapshot.take(repo, configured)
     except GitmemError as error:
         return _cannot_tell(repo, error), False
-    said = waiting.sentences(state, now)
+    except (
+        Overdue
+    ):  # the time of a hook is over, and a boot that is silent then looks like a good one
+        return [_OVERDUE], False
+    state = found.state
+    said = [*waiting.sentences(state, now), *found.aside]
     # What is carried or accepted can be taken back by a ref that `quiet` does not look at.
     if not (said or state.carried or state.accepted):
         quiet.remember(repo, seen)

@@ -267,6 +267,7 @@ class _Look:
             unreadable=tuple(state.unreadable) if view.scope is Scope.ALL else (),
             damaged=tuple(state.damaged),
             conflicts=clashes,
+            aside=(*self._theirs.aside, *self._queue.branch.aside),
             known=bool(seen and seen.known) or self._there is There.FOUND,
             remote=self._remote,
             there=self._there,

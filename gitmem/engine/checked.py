@@ -50,7 +50,8 @@ class Checked:
     (``remote``, empty without one) has. ``unpushed`` are flags whose forgetting is accepted here only,
     ``to_push`` what brings that, and what is accepted, to the remote. ``offline``: no remote was asked
     because nobody wanted that. ``view``: which flags were looked at in the end. ``pushing``: a push
-    asks. What is accepted and not pushed does not fail that one: to push is what takes it to the target.
+    asks. What is accepted and not pushed does not fail that one: to push is what takes it to the target. ``aside``:
+    sentences about what of the queue was not read.
     """
 
     undrained: tuple[Flag, ...] = ()
@@ -61,6 +62,7 @@ class Checked:
     unreadable: tuple[str, ...] = ()
     damaged: tuple[Damaged, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    aside: tuple[str, ...] = ()
     known: bool = True
     remote: str = ""
     there: There = There.NOT_ASKED

@@ -78,7 +78,7 @@ class Closed:
     ``recurred`` has a sentence on each loop that came back, ``stale`` are the lines of memory, with
     the new ones, that cite what is not there. ``outdated``: why what is in review should not land as
     it is, when nothing could be put in its place. ``conflicts``: ids with two different lines, which
-    only a person can settle.
+    only a person can settle. ``aside``: sentences about what was not read.
     """
 
     branch: str
@@ -97,6 +97,7 @@ class Closed:
     stale: tuple[Stale, ...] = ()
     outdated: str = ""
     conflicts: tuple[Conflict, ...] = ()
+    aside: tuple[str, ...] = ()
 
     @property
     def flags(self) -> int:
@@ -161,6 +162,7 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
         conflicts=tuple(seen.state.conflicts.values()),
         files=made.files,
         recurred=plan.recurred,
+        aside=(*seen.aside, *base.aside(found)),
         outdated="" if made.outcomes or wanted.dry_run else start.outdated,
         notes=(*notes, *start.notes, *_anew(start, made.outcomes, dry_run=wanted.dry_run)),
         in_review=len(seen.state.proposed),

@@ -136,6 +136,8 @@ def _gone(repo: Repository, looked: Snapshot, queues: Queues, found: Disagreemen
     A shallow clone cannot tell what the target once had: there they come back without a word.
     """
     theirs, ours = queues.theirs, queues.ours
+    if any(side.aside for side in (theirs, ours, *queues.seen)):
+        return  # what is set aside did not go, the sync names it, and what did go comes back
     before: set[str] = set().union(*[side.ids for side in queues.seen])
     there = before - theirs.ids
     ahead = ours.tip and theirs.tip and exchange.continues(repo, ours.tip, theirs.tip)

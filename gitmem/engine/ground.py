@@ -11,7 +11,7 @@ from gitmem.domain.drain import forgets as is_forget
 from gitmem.domain.errors import NoProgress, Usage
 from gitmem.domain.text import visible
 from gitmem.engine import folds
-from gitmem.store import drops, matches, objects, records, refs, replay, target, worktrees
+from gitmem.store import drops, matches, records, refs, replay, target, worktrees
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -172,13 +172,15 @@ def forgets(repo: Repository, known: Collection[str], tip: str) -> list[Flag]:
     if not tip:
         return []
     new = records.unlanded(repo, tip, [commit for commit in known if commit])
-    return [
-        outcome.flag
-        for path in sorted(new)
-        if b'"forgotten"' in new[path]
-        for outcome in outcomes(new[path].decode("utf-8", "replace"))
-        if outcome.fate is Fate.FORGOTTEN
-    ]
+    found: list[Flag] = []
+
+    def note(_: str, content: bytes) -> None:
+        if b'"forgotten"' in content:
+            told = outcomes(content.decode("utf-8", "replace"))
+            found.extend([one.flag for one in told if one.fate is Fate.FORGOTTEN])
+
+    records.read(repo, dict(sorted(new.items())), note)
+    return found
 
 
 def for_here(repo: Repository, seen: Snapshot, *, everything: bool = False) -> Start:
@@ -256,9 +258,9 @@ def filed(repo: Repository, start: str, tip: str) -> list[Outcome]:
 
 def by_record(repo: Repository, start: str, tip: str) -> list[list[Outcome]]:
     """The same, record by record."""
-    before = objects.files(repo, start, records.FOLDER).keys() if start else set()
-    now = objects.files(repo, tip, records.FOLDER)
-    return [outcomes(now[path].decode("utf-8", "replace")) for path in sorted(now.keys() - before)]
+    before, now = records.at(repo, start), records.at(repo, tip)
+    new = {path: now[path] for path in sorted(now.keys() - before.keys())}
+    return [outcomes(text) for text in records.texts(repo, new).values()]
 
 
 def dropped(repo: Repository, where: Target) -> frozenset[str]:

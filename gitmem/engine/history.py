@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gitmem.domain.drain import Fate, outcomes
 from gitmem.domain.loops import Entry
 from gitmem.engine import snapshot
-from gitmem.store import drops, matches, objects, records, target
+from gitmem.store import drops, matches, records, target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,7 @@ def _records(repo: Repository, seen: Snapshot) -> list[_Record]:
     known: set[str] = set()
     found: list[_Record] = []
     for landed, tip in [*((True, tip) for tip in tips), *((False, t) for t in _reviews(repo))]:
-        texts = objects.files(repo, tip, records.FOLDER)
+        texts = records.newest(repo, tip)
         new = sorted(texts.keys() - known)
         if not new:
             continue
@@ -96,7 +96,7 @@ def _records(repo: Repository, seen: Snapshot) -> list[_Record]:
                 order=(not landed, commits.get(name, ("", 0))[1], name),
                 commit=commits.get(name, (tip, 0))[0],
                 landed=landed,
-                outcomes=tuple(outcomes(texts[name].decode("utf-8", "replace"))),
+                outcomes=tuple(outcomes(texts[name])),
             )
             for name in new
         ]

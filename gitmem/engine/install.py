@@ -15,7 +15,7 @@ from gitmem.domain import auto_memory, claude_settings, guard, instructions, sco
 from gitmem.domain.errors import Refused
 from gitmem.engine.ci_files import Host, ShippedCi, ci_changes, without_ci
 from gitmem.engine.own_skill import SKILL, skill_changes, without_skill
-from gitmem.engine.plan_files import FileChange, change_text, read_text, real_path
+from gitmem.engine.plan_files import LARGEST, FileChange, change_text, read_text, real_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -187,7 +187,7 @@ def _notes_on_rest(root: Path) -> list[str]:
     ruled = [
         path.name
         for path in sorted((root / scoped.FOLDER).glob(f"{scoped.PREFIX}*.md"))
-        if path.is_file() and scoped.paths_of(path.read_text("utf-8", "replace")) is not None
+        if path.is_file() and scoped.paths_of(_beginning(path)) is not None
     ]
     if ruled:
         notes.append(
@@ -197,6 +197,11 @@ def _notes_on_rest(root: Path) -> list[str]:
     if (root / guard.FILE).is_file():
         notes.append(f"{guard.FILE} stays; without the hooks no guard is said")
     return notes
+
+
+def _beginning(path: Path) -> str:
+    with path.open("rb") as file:
+        return file.read(LARGEST).decode("utf-8", "replace")
 
 
 def _has_rules(text: str) -> bool:

@@ -60,9 +60,9 @@ def _sections(
 
 def judges(repo: Repository, start: str, tip: str) -> tuple[str, str]:
     """Engines and models of the records that ``tip`` has and ``start`` (empty: no commit) has not."""
-    texts = objects.files(repo, tip, records.FOLDER)
-    had = objects.files(repo, start, records.FOLDER).keys() if start else set()
-    headers = [ran(texts[path].decode("utf-8", "replace")) for path in sorted(texts.keys() - had)]
+    now, had = records.at(repo, tip), records.at(repo, start)
+    new = {path: now[path] for path in sorted(now.keys() - had.keys())}
+    headers = [ran(text) for text in records.texts(repo, new).values()]
     named = [header.run for header in headers if header and header.run.engine != FORGET]
     engines = [word for run in named for word in run.engine.split(", ") if word]
     models = [word for run in named for word in run.model.split(", ") if word]

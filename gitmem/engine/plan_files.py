@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+LARGEST = 4 << 20  # bytes of a settings or instruction file; clients' own grow to some hundred kB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +62,20 @@ def real_path(root: Path, path: str, *, follow: bool = True) -> str:
 
 
 def read(root: Path, path: str) -> bytes | None:
-    """A file's content; None when there is none. NeedsPerson when it cannot be read."""
+    """A file's content; None when there is none. NeedsPerson when it cannot be read, or is too large."""
     try:
-        return (root / path).read_bytes()
+        with (root / path).open("rb") as file:
+            content = file.read(LARGEST + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise NeedsPerson(f"{path} cannot be read: {error.strerror}") from error
+    if len(content) > LARGEST:
+        raise NeedsPerson(
+            f"{path} is larger than {LARGEST >> 20} MiB, so it is neither read nor changed",
+            hint="no client reads a file of that size; look who committed it",
+        )
+    return content
 
 
 def read_text(root: Path, path: str) -> str | None:

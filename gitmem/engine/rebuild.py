@@ -36,7 +36,7 @@ def rebuilt(repo: Repository, claim: Claim, review: Review, *, onto: str, folder
 
     Raises `replay.Conflict` when both changed the same place, and Refused.
     """
-    landed = {entry.path for entry in objects.entries(repo, onto, records.FOLDER)}
+    landed = records.at(repo, onto).keys()
     originals = replay.originals(repo, review.known, review.tip)
     # What comes before the first record is no part of the review: history that was rewritten.
     for original in dropwhile(lambda original: not _records(original), originals):

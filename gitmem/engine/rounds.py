@@ -19,7 +19,7 @@ from gitmem.store.repository import BRANCH, in_use
 from gitmem.store.worktrees import InTheWay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from gitmem.engine.disagreement import Disagreement
     from gitmem.engine.snapshot import Snapshot
@@ -54,6 +54,7 @@ class Rounds:
         self._pruned: dict[str, None] = {}
         self._backups: list[str] = []
         self._notes: dict[str, None] = {}
+        self._aside: Sequence[str] = ()
 
     def run(self) -> Synced:
         """Fetches, unites and pushes until nobody was faster."""
@@ -97,7 +98,7 @@ class Rounds:
         if where and not main:
             branch = where.there.removeprefix("refs/heads/")
             self._say([f"the target branch {branch} is not at {held.remote}"])
-        self._say(theirs.refused)
+        self._aside = theirs.aside
         found = disagreement.find(repo, looked, self._queues(theirs, seen, main))
         if found:
             self._disagreed(theirs, seen, found)
@@ -208,6 +209,7 @@ class Rounds:
             tries=tries,
             backups=tuple(self._backups),
             notes=tuple(self._notes),
+            aside=tuple(self._aside),
         )
 
     def _say(self, notes: Iterable[str]) -> None:

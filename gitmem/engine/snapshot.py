@@ -45,6 +45,11 @@ class Snapshot:
         places = (found.branch, found.journal, found.archive)
         return bool(found.tip) or any(lines.flags or lines.damaged for lines in places)
 
+    @property
+    def aside(self) -> list[str]:
+        """Sentences about what of the queue was not read."""
+        return self.queue.branch.aside
+
 
 def take(repo: Repository, configured: str, *, tracked: bool = True) -> Snapshot:
     """Reads and derives; writes nothing.

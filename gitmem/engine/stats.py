@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.drain import FORGET
 from gitmem.domain.ran import Ran, ran
-from gitmem.store import objects, records, target
+from gitmem.store import records, target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,14 +103,17 @@ def read(
     ``price`` reckons dollars from tokens in and out, for closes whose price nobody knew then.
     """
     where = target.find(repo, configured)
-    files = objects.files(repo, where.deciding, records.FOLDER) if where.deciding else {}
-    found, unreadable = [], []
-    for path in sorted(files):
-        close = ran(files[path].decode("utf-8", "replace"))
+    found: list[Ran] = []
+    unreadable: list[str] = []
+
+    def note(path: str, content: bytes) -> None:
+        close = ran(content.decode("utf-8", "replace"))
         if close is None:
             unreadable.append(path)
         elif close.run.engine != FORGET:
             found.append(_priced(close, price))
+
+    records.read(repo, dict(sorted(records.at(repo, where.deciding).items())), note)
     found.sort(key=lambda close: (close.at, close.drain))
     return Landed(ref=where.deciding_ref, closes=tuple(found), unreadable=tuple(unreadable))
 

@@ -89,4 +89,5 @@ def _looked(repo: Repository, remote: str, wanted: Wanted) -> Synced:
         pruned=tuple((here | theirs.ids) & drained),
         tip=tip,
         notes=tuple(notes),
+        aside=tuple(theirs.aside),
     )

@@ -39,7 +39,8 @@ class Synced:
 
     ``received`` and ``sent`` are ids that only the other side had; ``pruned`` ids that were taken
     out of the queue because they had landed. ``tip`` is the queue at the remote now (empty: it has
-    none), ``tries`` how many pushes it took, ``backups`` refs that hold what was rewritten.
+    none), ``tries`` how many pushes it took, ``backups`` refs that hold what was rewritten. ``aside``
+    are sentences about what of the remote's queue was not read.
     """
 
     remote: str
@@ -50,3 +51,4 @@ class Synced:
     tries: int = 0
     backups: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()

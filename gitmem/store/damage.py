@@ -8,11 +8,14 @@ import zlib
 
 from gitmem.domain.errors import Unreachable
 from gitmem.store import local, repository
-from gitmem.store.process import ANY
+from gitmem.store.process import ANY, TooMuch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitmem.store.repository import Repository
+
+_PIECE = 1 << 20  # bytes
+_LISTED_BYTES = 2 << 20  # of a tree that anybody may have made; 20,000 files
 
 
 def exists(repo: Repository, ref: str) -> bool:
@@ -79,19 +82,30 @@ def _broken(repo: Repository, tip: str) -> list[str]:
         return []
     root = repo.git("rev-parse", "-q", "--verify", tip + "^{tree}", ok=ANY).text
     # A broken subtree ends the list early; itself it is listed before it is opened.
-    listed = repo.git("ls-tree", "-r", "-t", "-z", "--full-tree", tip, ok=ANY).out.split(b"\0")
-    oids = [tip, root] + [row.split(b"\t")[0][-len(tip) :].decode() for row in listed if row]
+    try:
+        out = repo.git(
+            "ls-tree", "-r", "-t", "-z", "--full-tree", tip, ok=ANY, most=_LISTED_BYTES
+        ).out
+    except TooMuch as error:
+        out = error.out
+    rows = {row.split(b"\t")[0][-len(tip) :] for row in out.split(b"\0")[:-1]}
+    oids = [tip, root] + [row.decode("ascii", "replace") for row in sorted(rows)]
     return [oid for oid in dict.fromkeys(oids) if repository.is_oid(oid) and _is_torn(repo, oid)]
 
 
 def _is_torn(repo: Repository, oid: str) -> bool:
+    """Unpacks it piece by piece: a few bytes can stand for thousands of millions."""
+    unpack = zlib.decompressobj()
     try:
-        zlib.decompress(local.read_there(_loose_object(repo, oid)))
+        packed = local.read_there(_loose_object(repo, oid))
+        while not unpack.eof and packed:
+            unpack.decompress(packed, _PIECE)
+            packed = unpack.unconsumed_tail
     except FileNotFoundError:
         return False
     except zlib.error:
         return True
-    return False
+    return not unpack.eof
 
 
 def _loose_object(repo: Repository, oid: str) -> str:

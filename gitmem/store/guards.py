@@ -66,8 +66,8 @@ def found(repo: Repository, commit: str) -> Found:
     from gitmem.domain import guard_file
     from gitmem.store import objects
 
-    content = objects.files(repo, commit, FILE).get(FILE, b"") if commit else b""
-    return guard_file.read(content[: LARGEST + 1].decode("utf-8", "replace"))
+    content = objects.beginning(repo, commit, FILE, LARGEST) if commit else b""
+    return guard_file.read(content.decode("utf-8", "replace"))
 
 
 def beside(repo: Repository) -> Found:

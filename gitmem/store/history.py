@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.store import local, objects, records
-from gitmem.store.process import ANY
+from gitmem.domain.bounds import GROUND_FILE
+from gitmem.store import local, records
+from gitmem.store.process import ANY, TooMuch
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _FORMAT = (
     "%H%x00%P%x00%T%x00%an <%ae>%x00%ad%x00%s%x00%(trailers:key=Gitmem-Tree,valueonly,separator=)"
 )
-LONGEST = 8 << 20  # bytes of a file whose lines are told apart
+LONGEST = GROUND_FILE  # bytes of a file whose lines are told apart
 _DATE = "--date=format-local:%Y-%m-%dT%H:%M:%SZ"
 _PLAIN = ("--no-show-signature", "--encoding=UTF-8", "--no-notes", "--no-decorate", "--no-mailmap")
 
@@ -184,8 +185,11 @@ def changed(repo: Repository, old: str, new: str) -> list[str]:
 
 
 def text_at(repo: Repository, commit: str, path: str) -> str | None:
-    """A file's text at a commit; None when there is no such file, or no text in it."""
-    done = repo.git("cat-file", "blob", f"{commit}:{path}", ok=ANY)
+    """A file's text at a commit; None when there is no such file, no text in it, or too much."""
+    try:
+        done = repo.git("cat-file", "blob", f"{commit}:{path}", ok=ANY, most=LONGEST)
+    except TooMuch:
+        return None
     if done.code:
         return None
     try:
@@ -216,6 +220,5 @@ def present(repo: Repository, *paths: str) -> list[str]:
 
 
 def texts(repo: Repository, commit: str) -> dict[str, str]:
-    """Path to text of every drain record in a commit's tree."""
-    found = objects.files(repo, commit, records.FOLDER)
-    return {path: content.decode("utf-8", "replace") for path, content in found.items()}
+    """Path to text of the drain records in a commit's tree, as `records.newest` reads them."""
+    return records.newest(repo, commit)

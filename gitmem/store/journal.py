@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAGIC = b"gitmem-journal 1 "
-_WRITER_LENGTH = 8
+WRITER_LENGTH = 8
 # "gitmem-journal 1 " + writer + blank + journal id + line break
-_HEADER_LENGTH = len(MAGIC) + _WRITER_LENGTH + 1 + 12 + 1
+_HEADER_LENGTH = len(MAGIC) + WRITER_LENGTH + 1 + 12 + 1
 
 
 class Journal:
@@ -99,6 +99,11 @@ class Journal:
             local.close(descriptor)
         return data[: data.rfind(b"\n") + 1]
 
+    def named(self) -> str:
+        """The name of this clone's queue files without their numbers; empty when it has none."""
+        self.read(self.size())
+        return self.writer and self.writer + "-"
+
     def size(self) -> int:
         """Bytes in the file."""
         try:
@@ -130,4 +135,4 @@ def header(writer: str) -> bytes:
 
 def new_writer() -> str:
     """A random name for this clone's queue files."""
-    return new_id(os.urandom(12))[:_WRITER_LENGTH]
+    return new_id(os.urandom(12))[:WRITER_LENGTH]

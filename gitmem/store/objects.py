@@ -6,21 +6,40 @@ What was read by object name is read once in a process; see `gitmem.store.readca
 from __future__ import annotations
 
 from gitmem.domain.errors import NeedsPerson
-from gitmem.store.process import ANY
+from gitmem.store.process import ANY, TooMuch
 from gitmem.store.repository import is_oid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gitmem.store.repository import Repository
 
 
 _ENTRY_COST = 4  # bytes of memory for a byte of a listing
+#: Bytes of contents that are in memory at a time. Memory files, rules and records of ten busy years
+#: are a fifth of that.
+MOST = 32 << 20
+#: Bytes of one tree listed with all that is in it: some 300,000 files.
+LISTED = 32 << 20
+# git writes what is larger piece by piece, instead of having it in memory first.
+_STREAMED = ("-c", "core.bigFileThreshold=1m")
 
 
 class Unreadable(NeedsPerson):
     """An object that a ref names is missing or broken."""
+
+
+class TooLarge(NeedsPerson):
+    """What somebody committed is more than gitmem reads of it."""
+
+    def __init__(self, what: str, size: int) -> None:
+        named = f"the object {what[:12]}" if is_oid(what) else what
+        self.size = size
+        super().__init__(
+            f"{named} is too large to be read ({size >> 20} MiB)",
+            hint="gitmem writes nothing of that size; look who committed it",
+        )
 
 
 class Entry:
@@ -43,10 +62,10 @@ def entries(repo: Repository, commit: str, *paths: str, sized: bool = False) -> 
     """All entries below the given paths (the whole tree without any), folders left out.
 
     Symbolic links and submodules are listed with their modes. ``sized``: with the sizes, for what
-    somebody else may have written. Raises Unreadable when the tree cannot be read.
+    somebody else may have written. Raises Unreadable when the tree cannot be read, TooLarge when
+    there is more below the paths than `LISTED`.
     """
-    options = ("-r", "-l") if sized else ("-r",)
-    return _listed(repo, commit, paths, *options)
+    return _listed(repo, commit, paths, *(("-r", "-l") if sized else ("-r",)))
 
 
 def level(repo: Repository, commit: str, *paths: str) -> list[Entry]:
@@ -63,7 +82,13 @@ def _listed(repo: Repository, commit: str, paths: tuple[str, ...], *options: str
         kept: list[Entry] | None = repo.cache.get(("tree", commit, paths, known))
         if kept is not None:
             return list(kept)
-    done = repo.git("ls-tree", "-z", *options, "--full-tree", commit, "--", *paths, ok=ANY)
+    try:
+        done = repo.git(
+            "ls-tree", "-z", *options, "--full-tree", commit, "--", *paths, ok=ANY, most=LISTED
+        )
+    except TooMuch as error:
+        below = f"what is below {', '.join(paths)}" if paths else "the tree"
+        raise TooLarge(f"{below} at {commit[:12]} has too many files; the list", LISTED) from error
     if done.code:
         raise Unreadable(f"the tree of {commit[:12]} cannot be read: {done.said.strip()}")
     found = []
@@ -77,40 +102,120 @@ def _listed(repo: Repository, commit: str, paths: tuple[str, ...], *options: str
     return list(found)
 
 
-def blobs(repo: Repository, oids: Sequence[str]) -> list[bytes]:
+def beside(repo: Repository, commit: str, *folders: str, sized: bool = True) -> list[Entry]:
+    """What is right in the folders (each ending with ``/``); nothing below is opened.
+
+    For a tree that anybody may have pushed: ten folders nested ten deep are 10,000 million paths.
+    Raises as `entries` does.
+    """
+    return _listed(repo, commit, folders, *(("-l",) if sized else ()))
+
+
+def blobs(repo: Repository, oids: Sequence[str], *, most: int = MOST) -> list[bytes]:
     """The contents of the named objects (blobs, as a rule), in order.
 
-    Raises Unreadable for a missing or broken one.
+    Raises Unreadable for a missing or broken one, and TooLarge when all together are more than
+    ``most`` bytes.
     """
-    found: dict[str, bytes] = {}
-    for oid in oids:
-        content = repo.cache.get(oid)
-        if content is not None:
-            found[oid] = content
-    lacking = [oid for oid in dict.fromkeys(oids) if oid not in found]
-    for oid, content in zip(lacking, _read(repo, lacking), strict=True):
-        found[oid] = content
-        repo.cache.keep(oid, content, len(content))
-    return [found[oid] for oid in oids]
+    found: list[bytes] = []
+    each(repo, oids, found.append, most=most)
+    return found
 
 
-def _read(repo: Repository, oids: Sequence[str]) -> list[bytes]:
-    if not oids:
-        return []
-    request = ("\n".join(oids) + "\n").encode()
-    done = repo.git("cat-file", "--batch", stdin=request, ok=ANY)
-    contents, position = [], 0
-    for oid in oids:
-        end = done.out.find(b"\n", position)
-        header = done.out[position:end].split(b" ")
-        if end < 0 or len(header) != 3:  # noqa: PLR2004 - "<oid> <type> <size>"
-            raise Unreadable(f"the object {oid[:12]} cannot be read: {done.said.strip()}")
-        start = end + 1
-        position = start + int(header[2]) + 1
-        contents.append(done.out[start : position - 1])
-        if len(done.out) < position:
-            raise Unreadable(f"the object {oid[:12]} is cut short")
-    return contents
+def each(
+    repo: Repository,
+    oids: Sequence[str],
+    hears: Callable[[bytes], None],
+    *,
+    most: int = MOST,
+    largest: int = MOST,
+) -> None:
+    """Hands over the contents of the named objects one by one, in order, as git tells them.
+
+    Only one of them is in memory at a time. Raises as `blobs` does, TooLarge also for a single one
+    of more than ``largest`` bytes, before it is read.
+    """
+    kept = {oid: content for oid in oids if (content := repo.cache.get(oid)) is not None}
+    lacking = [oid for oid in oids if oid not in kept]
+    wanted = iter(oids)
+
+    def tell(read: bytes | None) -> None:
+        """Hands over what is kept up to the next that had to be read, and that one."""
+        for oid in wanted:
+            if oid in kept:
+                hears(kept[oid])
+            elif read is not None:
+                repo.cache.keep(oid, read, len(read))
+                hears(read)
+                return
+
+    if sum(map(len, kept.values())) > most:
+        raise TooLarge(oids[0], most)
+    if lacking:
+        reading = _Reading(lacking, tell, most - sum(map(len, kept.values())), largest)
+        request = ("\n".join(lacking) + "\n").encode()
+        batch = (*_STREAMED, "cat-file", "--batch")
+        done = repo.git(*batch, stdin=request, ok=ANY, takes=reading.take)
+        reading.end(done.said.strip())
+    tell(None)
+
+
+class _Reading:
+    """The answer of `git cat-file --batch`, taken apart while it comes."""
+
+    __slots__ = ("_done", "_hears", "_largest", "_left", "_oids", "_parts", "_size")
+
+    def __init__(
+        self, oids: Sequence[str], hears: Callable[[bytes], None], most: int, largest: int
+    ) -> None:
+        self._oids = oids
+        self._hears = hears
+        self._left = most
+        self._largest = largest
+        self._done = 0
+        self._parts = bytearray()
+        self._size = -1  # of the object that is being read; below 0: its header is
+
+    def take(self, data: bytes) -> None:
+        """Reads on."""
+        self._parts += data
+        start = 0
+        while self._done < len(self._oids):
+            if self._size < 0:
+                end = self._parts.find(b"\n", start)
+                if end < 0:
+                    break
+                self._size = self._header(bytes(self._parts[start:end]))
+                start = end + 1
+            if len(self._parts) - start <= self._size:  # the line break behind it is awaited, too
+                break
+            with memoryview(self._parts) as parts:
+                content = bytes(parts[start : start + self._size])
+            start += self._size + 1
+            self._size = -1
+            self._done += 1
+            self._hears(content)
+        del self._parts[:start]
+
+    def _header(self, line: bytes) -> int:
+        """The size in `<oid> <type> <size>`."""
+        parts = line.split(b" ")
+        if len(parts) != 3:  # noqa: PLR2004 - the three of them
+            self.end("")
+        size = int(parts[2])
+        self._left -= size
+        if size > self._largest or self._left < 0:
+            raise TooLarge(self._oids[self._done], size)
+        return size
+
+    def end(self, said: str) -> None:
+        """Raises Unreadable unless everything has come; ``said`` is what git had to say."""
+        if self._done == len(self._oids):
+            return
+        oid = self._oids[self._done][:12]
+        if self._size >= 0:
+            raise Unreadable(f"the object {oid} is cut short")
+        raise Unreadable(f"the object {oid} cannot be read: {said}")
 
 
 def present(repo: Repository, oids: Sequence[str]) -> None:
@@ -124,8 +229,23 @@ def present(repo: Repository, oids: Sequence[str]) -> None:
             raise Unreadable(f"the object {line[:12].decode()} is missing or broken")
 
 
+def beginning(repo: Repository, commit: str, path: str, most: int) -> bytes:
+    """The first ``most`` + 1 bytes of a regular file at a commit; empty without one."""
+    found = [entry for entry in _listed(repo, commit, (path,)) if entry.mode == "100644"]
+    if not found:
+        return b""
+    try:
+        return repo.git(*_STREAMED, "cat-file", "blob", found[0].oid, most=most).out
+    except TooMuch as error:
+        return error.out[: most + 1]
+
+
 def files(repo: Repository, commit: str, *paths: str) -> dict[str, bytes]:
     """Path to content of every regular file below the paths at a commit."""
-    found = [entry for entry in entries(repo, commit, *paths) if entry.mode == "100644"]
+    listed = entries(repo, commit, *paths, sized=True)
+    found = [entry for entry in listed if entry.mode == "100644"]
+    for entry in found:
+        if entry.size > MOST:
+            raise TooLarge(entry.path, entry.size)
     contents = blobs(repo, [entry.oid for entry in found])
     return {entry.path: content for entry, content in zip(found, contents, strict=True)}

@@ -10,7 +10,7 @@ import os
 import select
 
 from gitmem.domain import clients
-from gitmem.domain.errors import GitmemError, Overdue
+from gitmem.domain.errors import GitmemError, NeedsPerson, Overdue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,6 +117,8 @@ ANY = range(-64, 256)  # for ``ok``: every exit code is an answer, and so is dea
 
 SILENT = "there was no answer for"
 
+MOST = 64 << 20  # bytes of one answer of git; what is larger is read piece by piece, or not at all
+
 _CHUNK = 65536
 _LOG_BYTES = 256 << 10  # what detached programs printed
 
@@ -166,7 +168,9 @@ def _hint(said: str) -> str:
 
 def version(env: Mapping[str, str], cwd: str) -> tuple[int, int]:
     """The installed git's major and minor number; (0, 0) when it does not tell."""
-    said = _started(["git", "-C", cwd, "version"], env, (b"", -1, None, 0.0)).text.split()
+    said = _started(
+        ["git", "-C", cwd, "version"], env, _Dialogue(["version"], b""), -1
+    ).text.split()
     numbers = said[2].split(".") if len(said) > 2 else []  # noqa: PLR2004 - "git version 2.39.5"
     if len(numbers) > 1 and numbers[0].isdecimal() and numbers[1].isdecimal():
         return int(numbers[0]), int(numbers[1])
@@ -181,6 +185,18 @@ def _refuse_old(env: Mapping[str, str], cwd: str) -> None:
             f"git {found[0]}.{found[1]} is too old",
             hint=f"gitmem needs git {OLDEST[0]}.{OLDEST[1]} or newer",
         )
+
+
+class TooMuch(NeedsPerson):
+    """A child printed more than is read of it; ``out`` is what came first. It was ended."""
+
+    def __init__(self, args: Sequence[str], out: bytes) -> None:
+        what = next((word for word in args if word[:1].islower()), "")
+        super().__init__(
+            f"git {what} answers with more than is read of it ({len(out) >> 20} MiB)",
+            hint="somebody may have committed or pushed something of that size on purpose",
+        )
+        self.out = out
 
 
 class Done:
@@ -269,17 +285,24 @@ def run(  # noqa: PLR0913 - one door for every way git is started
     options: Sequence[str] = (),
     hears: Callable[[bytes], None] | None = None,
     patience: float = 0.0,
+    takes: Callable[[bytes], None] | None = None,
+    most: int = MOST,
 ) -> Done:
     """Runs one hardened git command in ``cwd`` and waits for it.
 
     ``keep`` is a descriptor the child inherits (a held lock). ``ok`` lists the exit codes that are
-    answers; any other raises GitFailed. ``hears`` gets what the child says on stderr as it comes.
+    answers; any other raises GitFailed. ``hears`` gets what the child says on stderr as it comes,
+    ``takes`` what it says on stdout, which is not kept then; whatever that raises ends the child.
     A child that says nothing for ``patience`` seconds (0: as long as it likes) is ended, and its
-    stderr says so. Raises GitMissing when git cannot be started, and GitTooOld when it does not
-    know what it is asked and is older than `OLDEST`, whatever ``ok`` says.
+    stderr says so. Raises GitMissing when git cannot be started, GitTooOld when it does not know
+    what it is asked and is older than `OLDEST`, whatever ``ok`` says, and TooMuch, with the child
+    ended, when it says more than ``most`` bytes on stdout and nothing takes them.
     """
     argv = ["git", "-C", cwd, *HARDENED, *options, *args]
-    done = _started(argv, env, (stdin, keep, hears, patience))
+    dialogue = _Dialogue(args, stdin)
+    dialogue.hears, dialogue.takes = hears, takes
+    dialogue.patience, dialogue.most = patience, most
+    done = _started(argv, env, dialogue, keep)
     if done.code == _USAGE:
         _refuse_old(env, cwd)
     if done.code not in ok:
@@ -296,16 +319,99 @@ def program(
     it says nothing.
     """
     there = ["/bin/sh", "-c", 'cd -- "$1" && shift && exec "$@"', "sh", cwd, *argv]
-    return _started(there, env, (stdin, -1, None, patience))
+    dialogue = _Dialogue(argv, stdin)
+    dialogue.patience = patience
+    return _started(there, env, dialogue, -1)
 
 
-def _started(
-    argv: list[str],
-    env: Mapping[str, str],
-    talk: tuple[bytes, int, Callable[[bytes], None] | None, float],
-) -> Done:
-    """Starts a child, feeds it and waits; ``talk``: stdin, a lock to inherit, who hears, patience."""
-    stdin, keep, hears, patience = talk
+class _Dialogue:
+    """What is said to a child and heard of it; `hold` has what it said on stdout and stderr."""
+
+    __slots__ = (
+        "_heard",
+        "_left",
+        "_opened",
+        "_poll",
+        "argv",
+        "hears",
+        "most",
+        "patience",
+        "takes",
+    )
+
+    def __init__(self, argv: Sequence[str], stdin: bytes) -> None:
+        self.argv = argv
+        self.hears: Callable[[bytes], None] | None = None
+        self.takes: Callable[[bytes], None] | None = None
+        self.patience = 0.0
+        self.most = MOST
+        self._left = memoryview(stdin)
+        self._heard: tuple[list[bytes], list[bytes]] = ([], [])
+        self._opened: dict[int, int] = {}  # descriptor to the stream it is of the child's
+        self._poll = select.poll()
+
+    def hold(self, in_write: int, out_read: int, err_read: int) -> tuple[bytes, bytes]:
+        """Feeds stdin and collects both outputs without ever blocking on one of them.
+
+        All three descriptors are closed afterwards, whatever happens.
+        """
+        self._opened = {in_write: 0, out_read: 1, err_read: 2}
+        try:
+            self._poll.register(out_read, select.POLLIN)
+            self._poll.register(err_read, select.POLLIN)
+            if self._left:
+                os.set_blocking(in_write, False)
+                self._poll.register(in_write, select.POLLOUT)
+            else:
+                os.close(in_write)
+                del self._opened[in_write]
+            while {1, 2} & {*self._opened.values()}:
+                ready = self._poll.poll(self.patience * 1000 if self.patience else None)
+                if not ready:
+                    raise _Silent(*self._said())
+                for descriptor, _ in ready:
+                    self._turn(descriptor)
+        finally:
+            for descriptor in self._opened:
+                os.close(descriptor)
+        return self._said()
+
+    def _said(self) -> tuple[bytes, bytes]:
+        out, err = self._heard
+        return b"".join(out), b"".join(err)
+
+    def _turn(self, descriptor: int) -> None:
+        """Writes or reads what can be now."""
+        stream = self._opened[descriptor]
+        if not stream:
+            self._left = _feed(descriptor, self._left)
+            if not self._left:
+                self._end(descriptor)
+            return
+        data = os.read(descriptor, _CHUNK)
+        if not data:
+            self._end(descriptor)
+        elif stream == 1 and self.takes:
+            self.takes(data)
+        else:
+            self._keep(stream, data)
+
+    def _keep(self, stream: int, data: bytes) -> None:
+        self._heard[stream - 1].append(data)
+        if self.hears and stream == 2:  # noqa: PLR2004 - stderr
+            self.hears(data)
+        self.most -= len(data)
+        if self.most < 0:
+            raise TooMuch(self.argv, self._said()[0])
+
+    def _end(self, descriptor: int) -> None:
+        self._poll.unregister(descriptor)
+        del self._opened[descriptor]
+        os.close(descriptor)
+
+
+def _started(argv: list[str], env: Mapping[str, str], dialogue: _Dialogue, keep: int) -> Done:
+    """Starts a child, feeds it and waits; ``keep`` is a lock to inherit."""
     in_read, in_write = os.pipe()
     out_read, out_write = os.pipe()
     err_read, err_write = os.pipe()
@@ -331,17 +437,18 @@ def _started(
             os.set_inheritable(keep, False)
         for descriptor in (in_read, out_write, err_write):
             os.close(descriptor)
-    streams = (in_write, out_read, err_read)
     try:
-        out, err = _talk(streams, stdin, hears, patience)
+        out, err = dialogue.hold(in_write, out_read, err_read)
         _, status = os.waitpid(pid, 0)
-    except Overdue:
-        os.kill(pid, 9)  # a hook only asks git; what it asks nobody will read
-        raise
     except _Silent as silent:
         os.kill(pid, 15)
-        out, err = silent.out, silent.err + f"\nfatal: {SILENT} {patience:.0f} seconds\n".encode()
+        said = f"\nfatal: {SILENT} {dialogue.patience:.0f} seconds\n".encode()
+        out, err = silent.out, silent.err + said
         _, status = os.waitpid(pid, 0)
+    except (Overdue, Exception):
+        os.kill(pid, 9)  # it only answers, and its answer is not read any more
+        os.waitpid(pid, 0)
+        raise
     return Done(os.waitstatus_to_exitcode(status), out, err, pid)
 
 
@@ -352,52 +459,6 @@ class _Silent(Exception):
         super().__init__()
         self.out = out
         self.err = err
-
-
-def _talk(
-    streams: tuple[int, int, int],
-    stdin: bytes,
-    hears: Callable[[bytes], None] | None,
-    patience: float,
-) -> tuple[bytes, bytes]:
-    """Feeds stdin and collects both outputs without ever blocking on one of them."""
-    in_write, out_read, err_read = streams
-    collected: dict[int, list[bytes]] = {out_read: [], err_read: []}
-    opened = {out_read, err_read}
-    poll = select.poll()
-    for descriptor in collected:
-        poll.register(descriptor, select.POLLIN)
-    left = memoryview(stdin)
-    if left:
-        os.set_blocking(in_write, False)
-        poll.register(in_write, select.POLLOUT)
-    else:
-        os.close(in_write)
-    while opened:
-        ready = poll.poll(patience * 1000 if patience else None)
-        if not ready:
-            for descriptor in (*opened, *([in_write] if left else [])):
-                os.close(descriptor)
-            raise _Silent(b"".join(collected[out_read]), b"".join(collected[err_read]))
-        for descriptor, _ in ready:
-            if descriptor == in_write:
-                left = _feed(in_write, left)
-                if not left:
-                    poll.unregister(in_write)
-                    os.close(in_write)
-                continue
-            data = os.read(descriptor, _CHUNK)
-            if data:
-                collected[descriptor].append(data)
-                if hears and descriptor == err_read:
-                    hears(data)
-                continue
-            poll.unregister(descriptor)
-            os.close(descriptor)
-            opened.remove(descriptor)
-    if left:
-        os.close(in_write)
-    return b"".join(collected[out_read]), b"".join(collected[err_read])
 
 
 def _feed(descriptor: int, left: memoryview) -> memoryview:

@@ -8,7 +8,7 @@ from gitmem.domain.errors import GitmemError
 from gitmem.domain.flag import new_id
 from gitmem.domain.plural import count
 from gitmem.domain.queue import split
-from gitmem.store import damage, identity, objects, publisher, refs, repository
+from gitmem.store import damage, identity, publisher, queue, refs, repository
 from gitmem.store.branch import forget_hint
 from gitmem.store.fastimport import Commit, Guard, fast_import
 from gitmem.store.journal import START, Journal
@@ -74,7 +74,7 @@ def _prune(
     data = journal.read()
     lines = split(data)
     tip = refs.resolve(repo, BRANCH)
-    files = objects.files(repo, tip, "queue/") if tip else {}
+    files, aside = queue.bounded(repo, tip) if tip else ({}, queue.Aside())
     queued = [pair for content in files.values() for pair in split(content)]
     gone: dict[str, bytes] = {}
     disputed: set[str] = set()
@@ -89,8 +89,9 @@ def _prune(
         if data:
             _rotate(repo, journal, lines, gone, START + len(data))
         pruned.ids = list(gone)
-    if tip:
-        pruned.branch_gone = _shrink(repo, guard, tip, files, gone, keep_branch=keep_branch)
+    if tip:  # what was set aside is for a person to delete: the branch stays with it
+        keep = keep_branch or bool(aside)
+        pruned.branch_gone = _shrink(repo, guard, tip, files, gone, keep_branch=keep)
 
 
 def _archive(repo: Repository, guard: Guard, tip: str, lines: list[bytes]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gitmem.domain.errors import NeedsPerson
 from gitmem.domain.queue import Conflict, Lines, same, split
-from gitmem.store import damage, objects, refs
+from gitmem.store import damage, objects, queue, refs
 from gitmem.store.branch import ACTIVE_LINES, TRAILER, Hint, message, sealed
 from gitmem.store.fastimport import Commit, Guard, fast_import
 from gitmem.store.journal import START
@@ -145,16 +145,17 @@ def _tracking(repo: Repository) -> _Base:
 
 def _read(repo: Repository, tip: str, trusted: Journal | None, end: int) -> _Base:
     """Looks at a tip and makes sure that what it names is there."""
-    found = objects.entries(repo, tip, "queue/")
-    oids = [entry.oid for entry in found if entry.type == "blob"]
+    there = queue.listed(repo, tip)
     base = _Base()
     base.tip = tip
-    base.paths = [entry.path for entry in found]
+    base.paths = [entry.path for entry in there]
     base.covered = _covered(repo, tip, trusted, end) if trusted else 0
+    aside = queue.Aside()  # said by everything that reads the queue as a whole
+    found = queue.plain(repo, there, aside)
     if base.covered:
-        objects.present(repo, oids)
+        objects.present(repo, [entry.oid for entry in found])
         return base
-    for content in objects.blobs(repo, oids):
+    for _, content in queue.contents(repo, found, aside):
         for line, flag_id in split(content):
             base.lines.setdefault(flag_id, line)
     return base

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.store import objects, records
+from gitmem.store import records
 from gitmem.store.network import NotReached
 
 if TYPE_CHECKING:
@@ -43,11 +43,14 @@ class Recorded:
         oids = dict.fromkeys(oid for files in self._files.values() for oid in files.values())
         new = [oid for oid in oids if oid not in known]
         place.fetch_objects(new, _WITHOUT_FILES)
-        contents = objects.blobs(place.repo, new)
         self._read = {oid: known[oid] for oid in oids if oid in known}
-        self._read |= {
-            oid: records.ids_in([text], texts) for oid, text in zip(new, contents, strict=True)
-        }
+        paths = {oid: path for files in self._files.values() for path, oid in files.items()}
+
+        def note(path: str, content: bytes) -> None:
+            self._read[named[path]] = records.ids_in([content], texts)
+
+        named = {f"{paths[oid]} ({oid[:12]})": oid for oid in new}
+        records.read(place.repo, named, note)
 
     def ids(self, ref: str) -> frozenset[str]:
         """Ids of all records at a ref; none where it is absent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gitmem.domain.bounds import RECORD, RECORDS, ROWS
 from gitmem.domain.flag import BadLine, is_id, parse
 from gitmem.domain.jsonline import loads
 from gitmem.domain.queue import same
@@ -11,13 +12,14 @@ from gitmem.store.repository import is_oid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from gitmem.store.repository import Repository
 
 FOLDER = ".gitmem/drains/"
 _ID_FIRST = b'{"id":"'
 _ID_END = len(_ID_FIRST) + 12
+_PART = 256  # records asked for at once
 
 
 class Texts:
@@ -49,36 +51,38 @@ def ids(repo: Repository, commit: str, texts: Texts | None = None) -> frozenset[
 
     ``texts``: without those of which the records hold another line. Raises `gitmem.store.objects.Unreadable`. A line no reader understands accounts for nothing.
     """
-    if not commit:
-        return frozenset()
-    return ids_in(objects.files(repo, commit, FOLDER).values(), texts)
+    return _ids(repo, at(repo, commit), texts)
 
 
 def proposed(
     repo: Repository, tip: str, targets: Collection[str], texts: Texts | None = None
 ) -> frozenset[str]:
     """Ids of the records that ``tip`` proposes to the targets (commits); as `ids`."""
-    return ids_in(unlanded(repo, tip, targets).values(), texts)
+    return _ids(repo, unlanded(repo, tip, targets), texts)
 
 
-def unlanded(repo: Repository, tip: str, targets: Collection[str]) -> dict[str, bytes]:
-    """The records at ``tip`` that none of the targets (commits) has, or has once had, by path.
+def _ids(repo: Repository, files: Mapping[str, str], texts: Texts | None) -> frozenset[str]:
+    found: set[str] = set()
+    read(repo, files, lambda _, content: found.update(ids_in([content], texts)))
+    return frozenset(found)
+
+
+def unlanded(repo: Repository, tip: str, targets: Collection[str]) -> dict[str, str]:
+    """The records at ``tip`` that none of the targets (commits) has, or has once had: path to object.
 
     A record that was on a target and is not any more was reverted: the commit that proposed it
     proposes nothing now, however it had landed. Raises `gitmem.store.objects.Unreadable`.
     """
     if any(refs.contains(repo, has, tip) for has in targets):
         return {}
-    found = {entry.path: entry for entry in objects.entries(repo, tip, FOLDER)}
+    found = at(repo, tip)
     for has in targets:
-        for entry in objects.entries(repo, has, FOLDER):
-            found.pop(entry.path, None)
+        for path in at(repo, has):
+            found.pop(path, None)
     if found and targets:
         for path in touched(repo, targets, tip):
             found.pop(path, None)
-    new = [entry for entry in found.values() if entry.mode == "100644"]
-    contents = objects.blobs(repo, [entry.oid for entry in new])
-    return {entry.path: content for entry, content in zip(new, contents, strict=True)}
+    return found
 
 
 def ids_in(contents: Iterable[bytes], texts: Texts | None = None) -> frozenset[str]:
@@ -95,9 +99,14 @@ def by_object(
     repo: Repository, commit: str, texts: Texts | None = None
 ) -> dict[str, frozenset[str]]:
     """The records in the tree of a commit: object name to the ids in it."""
-    oids = list(at(repo, commit).values())
-    contents = objects.blobs(repo, oids)
-    return {oid: ids_in([content], texts) for oid, content in zip(oids, contents, strict=True)}
+    files = at(repo, commit)
+    found: dict[str, frozenset[str]] = {}
+
+    def note(path: str, content: bytes) -> None:
+        found[files[path]] = ids_in([content], texts)
+
+    read(repo, files, note)
+    return found
 
 
 def taken_back(repo: Repository, tip: str) -> frozenset[str]:
@@ -108,13 +117,82 @@ def taken_back(repo: Repository, tip: str) -> frozenset[str]:
     )  # fmt: skip
     rows = [row.split(b" ") for row in done.out.split(b"\0") if row.startswith(b":")]
     oids = dict.fromkeys(row[2].decode("ascii") for row in rows)
-    return ids_in(objects.blobs(repo, list(oids)))
+    return _ids(repo, {oid: oid for oid in oids}, None)
 
 
 def at(repo: Repository, commit: str) -> dict[str, str]:
-    """All records in a tree, path to object name; needs no content."""
-    found = objects.entries(repo, commit, FOLDER) if commit else []
+    """All records in a tree (empty: of no commit), path to object name; needs no content.
+
+    Right in their folder only: what is nested deeper is none.
+    """
+    found = objects.beside(repo, commit, FOLDER, sized=False) if commit else []
     return {entry.path: entry.oid for entry in found if entry.mode == "100644"}
+
+
+def read(repo: Repository, files: Mapping[str, str], hears: Callable[[str, bytes], None]) -> None:
+    """Hands over path and content of the named records, one at a time.
+
+    Raises Unreadable, and TooLarge, with the path, for more than honest use makes in decades: then
+    it cannot be told what is drained.
+    """
+    paths = iter(files)
+    path = ""
+
+    def take(content: bytes) -> None:
+        nonlocal path
+        hears(path, content)
+        path = next(paths, "")
+
+    path = next(paths, "")
+    try:
+        objects.each(repo, list(files.values()), take, most=RECORDS, largest=RECORD)
+    except objects.TooLarge as error:
+        raise objects.TooLarge(f"the drain record {path}", error.size) from error
+
+
+def texts(repo: Repository, files: Mapping[str, str]) -> dict[str, str]:
+    """Path to text of the named records. Raises as `read`, and TooLarge for more than one reads whole."""
+    found: dict[str, str] = {}
+    left = ROWS
+
+    def note(path: str, content: bytes) -> None:
+        nonlocal left
+        left -= len(content)
+        if left < 0:
+            raise objects.TooLarge(f"what the drain records say up to {path}", ROWS - left)
+        found[path] = content.decode("utf-8", "replace")
+
+    read(repo, files, note)
+    return found
+
+
+def newest(repo: Repository, commit: str) -> dict[str, str]:
+    """Path to text of the records in a tree (empty: of no commit), as `texts` reads them.
+
+    Where they are too many the oldest are left out, which the repository notes (`left_out`). For who
+    wants to know what became of a flag, not for who decides what is drained.
+    """
+    files = at(repo, commit)
+    found: dict[str, str] = {}
+    names = sorted(files, reverse=True)  # a record's name begins with its time
+    size = 0
+
+    def note(content: bytes) -> None:
+        nonlocal size
+        size += len(content)
+        found[names[len(found)]] = content.decode("utf-8", "replace")
+
+    for start in range(0, len(names), _PART):
+        oids = [files[path] for path in names[start : start + _PART]]
+        try:
+            objects.each(repo, oids, note, most=ROWS - size)
+        except objects.TooLarge:
+            older = len(names) - len(found)
+            repo.left_out[f"{older} of {len(names)} drain records are too old to be looked at"] = (
+                None
+            )
+            break
+    return {path: found[path] for path in sorted(found)}
 
 
 def touched(repo: Repository, targets: Collection[str], tip: str) -> set[str]:

@@ -49,16 +49,20 @@ class Repository:
     """One work tree and the repository behind it. Paths are absolute, undecodable bytes escaped.
 
     ``top`` is the work tree's root, ``git_dir`` this work tree's own git directory, ``common`` the
-    one that all linked worktrees share.
+    one that all linked worktrees share. ``left_out`` are sentences about what a command did not read
+    because it is too much, to be said at its end.
     """
 
-    __slots__ = ("_asked", "_cache", "_env", "_environ", "common", "git_dir", "options", "top")
+    __slots__ = (
+        "_asked", "_cache", "_env", "_environ", "common", "git_dir", "left_out", "options", "top",
+    )  # fmt: skip
 
     def __init__(self, top: str, git_dir: str, common: str, environ: Mapping[str, str]) -> None:
         self.top = top
         self.git_dir = git_dir
         self.common = common
         self.options: tuple[str, ...] = ()
+        self.left_out: dict[str, None] = {}
         self._environ = environ
         self._env: dict[str, str] = {}
         self._cache: ReadCache | None = None
@@ -111,7 +115,7 @@ class Repository:
         """gitmem's own folder in the common directory; may not exist yet."""
         return self.common + "/" + FOLDER
 
-    def git(
+    def git(  # noqa: PLR0913 - as `gitmem.store.process.run`, which it is the door to
         self,
         *args: str,
         stdin: bytes = b"",
@@ -120,8 +124,10 @@ class Repository:
         keep: int = -1,
         hears: Callable[[bytes], None] | None = None,
         patience: float = 0.0,
+        takes: Callable[[bytes], None] | None = None,
+        most: int = 0,
     ) -> Done:
-        """Runs git in this work tree; see `gitmem.store.process.run`."""
+        """Runs git in this work tree; see `gitmem.store.process.run` (``most`` 0: its own)."""
         from gitmem.store import process  # most hooks end without git
 
         if not self._asked and not _COMMITTING.isdisjoint(args):
@@ -139,6 +145,8 @@ class Repository:
             options=self.options,
             hears=hears,
             patience=patience,
+            takes=takes,
+            most=most or process.MOST,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gitmem.domain.errors import Unreachable
 from gitmem.store import local, refs, remotes
+from gitmem.store.process import TooMuch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -160,9 +161,12 @@ def settings_text(repo: Repository) -> bytes:
     remote = remotes.name(repo)
     places = [f"refs/heads/{named}", f"refs/remotes/{remote}/{named}"] if named else []
     for place in (*places, f"refs/remotes/{remote}/HEAD", "refs/heads/main", "refs/heads/master"):
-        done = repo.git("cat-file", "blob", f"{place}:{SETTINGS}", ok=(0, 128))
+        try:
+            done = repo.git("cat-file", "blob", f"{place}:{SETTINGS}", ok=(0, 128), most=LONGEST)
+        except TooMuch as error:
+            return error.out[: LONGEST + 1]
         if done.code == 0:
-            return done.out[: LONGEST + 1]
+            return done.out
     return f"target: {named}\n".encode() if named else b""
 
 

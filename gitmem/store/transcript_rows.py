@@ -12,7 +12,8 @@ ENDING = ".jsonl"
 _TYPE, _PLAIN = 0o170000, 0o100000  # S_IFMT and S_IFREG of stat(2)
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _CHUNK = 1 << 20
-_LONGEST = 64 << 20  # bytes of one row; a longer one is passed over
+_LONGEST = 16 << 20  # bytes of one row; the largest that a client writes holds a few pictures
+_BEGINNING = 64
 
 
 def changed(folder: str, since: float, most: int) -> list[str]:
@@ -56,18 +57,33 @@ def tail(path: str, most: int) -> list[bytes]:
 
 
 def rows(path: str) -> Iterator[bytes]:
-    """Every row of a plain file, in order, without holding more than one. Raises OSError."""
+    """Every row of a plain file, in order, without holding more than one. Raises OSError.
+
+    Of one that is too long to be a client's only the beginning comes, which is no row of JSON.
+    """
     descriptor = os.open(path, _OPEN)
     try:
         if os.fstat(descriptor).st_mode & _TYPE != _PLAIN:
             return
-        left = b""
+        left: list[bytes] = []  # the pieces of a row whose end has not come yet
+        size = 0
         while chunk := os.read(descriptor, _CHUNK):
-            *whole, left = (left + chunk).split(b"\n")
-            yield from (row for row in whole if row.strip())
-            if len(left) > _LONGEST:
-                left = b""
-        if left.strip():
-            yield left
+            first, *whole = chunk.split(b"\n")
+            left.append(first if size <= _LONGEST else b"")
+            size += len(first)
+            if not whole:
+                continue
+            yield from _worth(b"".join(left), size)
+            for row in whole[:-1]:
+                yield from _worth(row, len(row))
+            left, size = [whole[-1]], len(whole[-1])
+        yield from _worth(b"".join(left), size)
     finally:
         os.close(descriptor)
+
+
+def _worth(row: bytes, size: int) -> list[bytes]:
+    """The row if it has anything in it."""
+    if size > _LONGEST:
+        return [row[:_BEGINNING]]
+    return [row] if row.strip() else []

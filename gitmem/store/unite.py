@@ -7,7 +7,6 @@ taken only from files that gitmem itself could have made.
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,22 +18,21 @@ from gitmem.store.fastimport import Commit, fast_import
 from gitmem.store.repository import BRANCH
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from gitmem.store.fastimport import Guard
     from gitmem.store.repository import Repository
 
 _SEALED = "sealed/"
-_PATH = re.compile(r"queue/(sealed/)?[a-z2-7]{8}-[0-9]{6,9}\.jsonl")
 
 
 class Side:
-    """One queue: its tip (empty: none), its files, and sentences about files that were not read."""
+    """One queue: its tip (empty: none), its files, and sentences about what of it was set aside."""
 
-    def __init__(self, tip: str, files: Mapping[str, bytes], refused: Collection[str] = ()) -> None:
+    def __init__(self, tip: str, files: Mapping[str, bytes], aside: Sequence[str] = ()) -> None:
         self.tip = tip
         self.files = files
-        self.refused = refused
+        self.aside = aside
 
     @cached_property
     def lines(self) -> dict[str, list[bytes]]:
@@ -46,7 +44,7 @@ class Side:
                     found[key].append(line)
         return found
 
-    @property
+    @cached_property
     def ids(self) -> set[str]:
         """Ids of all its lines, also of those that only a newer gitmem can read."""
         return set(self.lines)
@@ -56,12 +54,8 @@ def side(repo: Repository, tip: str) -> Side:
     """What a queue commit holds; raises `gitmem.store.objects.Unreadable`."""
     if not tip:
         return Side("", {})
-    files, refused = queue.bounded(repo, tip, "queue/")
-    odd = [path for path in files if not _PATH.fullmatch(path)]
-    known = {path: text for path, text in files.items() if path not in odd}
-    notes = [f"{path}: {queue.NOT_READ}" for path in refused]
-    notes += [f"{path}: gitmem gives no file such a name; it was not read" for path in odd]
-    return Side(tip, known, notes)
+    files, aside = queue.bounded(repo, tip)
+    return Side(tip, files, aside.sentences())
 
 
 def unite(
@@ -136,7 +130,7 @@ def _changes(
 
     A drained line that one side has pruned is pruned.
     """
-    known, here = theirs.ids, ours.ids
+    known, here = {*theirs.ids}, ours.ids
     torn = {line for text in theirs.files.values() for line, key in split(text) if not key}
     result = {
         path: [line for line, key in split(text) if key in here or key not in drained]

@@ -154,3 +154,36 @@ def test_an_inherited_descriptor_is_only_for_the_child_it_was_given_to(sandbox: 
     assert [seen(kept), seen(-1)] == ["open", "closed"]
     os.close(kept)
     os.close(other)
+
+
+def test_of_an_answer_without_end_only_so_much_is_read_and_the_child_is_ended(
+    sandbox: Sandbox,
+) -> None:
+    oid = sandbox.git("rev-parse", "HEAD:README.md")
+    with pytest.raises(process.TooMuch, match="git cat-file answers with more") as raised:
+        process.run(
+            ["cat-file", "--batch"],
+            env=process.clean(os.environ),
+            cwd=str(sandbox.path),
+            stdin=f"{oid}\n".encode() * 20_000,
+            most=1000,
+        )
+
+    assert raised.value.out.startswith(oid.encode())
+    assert raised.value.exit_code == 8
+
+
+def test_what_takes_an_answer_may_stop_it_and_leaves_no_descriptor_open(sandbox: Sandbox) -> None:
+    def stop(_: bytes) -> None:
+        raise ValueError("enough")
+
+    before = len(os.listdir("/dev/fd"))  # noqa: PTH208
+    with pytest.raises(ValueError, match="enough"):
+        process.run(
+            ["cat-file", "--batch-all-objects", "--batch"],
+            env=process.clean(os.environ),
+            cwd=str(sandbox.path),
+            takes=stop,
+        )
+
+    assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208

@@ -133,13 +133,14 @@ def test_a_torn_record_is_put_aside_when_the_journal_is_rewritten(sandbox: Sandb
     assert kept == [b'{"v":1,"id":"to\n']
 
 
-def test_damaged_lines_of_the_branch_stay_where_they_are(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("noisy", ["queue/aaaaaaaa-000001.jsonl", "queue/x"])
+def test_damaged_lines_of_the_branch_stay_where_they_are(sandbox: Sandbox, noisy: str) -> None:
     flags = keep(sandbox, 1)
     keep(sandbox, 1)
     index = {"GIT_INDEX_FILE": str(sandbox.path / ".git" / "scratch")}
     sandbox.git("read-tree", BRANCH, env=index)
     blob = sandbox.git("hash-object", "-w", "--stdin", input="<<<<<<< noise\n")
-    sandbox.git("update-index", "--add", "--cacheinfo", f"100644,{blob},queue/x", env=index)
+    sandbox.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{noisy}", env=index)
     commit = sandbox.git(
         "commit-tree", sandbox.git("write-tree", env=index), "-p", BRANCH, "-m", "m"
     )
@@ -147,7 +148,7 @@ def test_damaged_lines_of_the_branch_stay_where_they_are(sandbox: Sandbox) -> No
 
     prune(repository_of(sandbox), [*ids_in_journal(sandbox), flags[0].id])
 
-    assert sandbox.git("show", f"{BRANCH}:queue/x") == "<<<<<<< noise"
+    assert sandbox.git("show", f"{BRANCH}:{noisy}") == "<<<<<<< noise"
     assert ids_on_branch(sandbox) == []
 
 

@@ -7,6 +7,7 @@ import pytest
 from gitmem.store import objects, queue, records, refs, target
 from gitmem.store.identity import NOBODY, identity
 from gitmem.store.repository import ARCHIVE, BRANCH
+from tests.support import hostile
 from tests.support.queues import journal, keep, new_flag, repository_of
 from tests.support.sandbox import Sandbox
 
@@ -136,13 +137,13 @@ def test_flags_of_one_writer_are_read_in_the_order_they_were_made(
 
 def test_a_damaged_line_tells_its_place(sandbox: Sandbox) -> None:
     sandbox.git("checkout", "-q", "--orphan", "scratch")
-    sandbox.commit("queue", {"queue/a.jsonl": "noise\n"})
+    sandbox.commit("queue", {"queue/aaaaaaaa-000001.jsonl": "noise\n"})
     sandbox.git("update-ref", BRANCH, "HEAD")
 
     damaged = queue.read(repository_of(sandbox)).branch.damaged
 
     assert [str(line) for line in damaged] == [
-        "gitmem/queue:queue/a.jsonl:1: not a JSON line: not JSON"
+        "gitmem/queue:queue/aaaaaaaa-000001.jsonl:1: not a JSON line: not JSON"
     ]
 
 
@@ -220,3 +221,27 @@ def test_commits_under_review_are_the_review_branch_and_used_branches(sandbox: S
     sandbox.git("branch", "-f", "feature", two)
 
     assert target.review_tips(repo) == [one, two]
+
+
+def test_contents_come_one_by_one_however_the_pipe_cuts_them(sandbox: Sandbox) -> None:
+    texts = ["", "x\n", "y" * 200_000, "z\n" * 70_000, "\n", "last"]
+    repo = repository_of(sandbox)
+    oids = [sandbox.git("hash-object", "-w", "--stdin", input=text) for text in texts]
+    heard: list[bytes] = []
+
+    objects.each(repo, oids, heard.append)
+
+    assert heard == [text.encode() for text in texts]
+    assert objects.blobs(repo, oids) == heard  # what was kept comes between what is read
+    with pytest.raises(objects.TooLarge, match="too large to be read"):
+        objects.blobs(repository_of(sandbox), oids, most=200_000)
+    with pytest.raises(objects.TooLarge):
+        objects.each(repository_of(sandbox), oids, heard.append, largest=199_999)
+
+
+def test_a_list_of_what_is_nested_without_end_is_refused(sandbox: Sandbox) -> None:
+    commit = hostile.nested(sandbox, "memory")
+
+    with pytest.raises(objects.TooLarge, match=r"memory/ at .* has too many files"):
+        objects.entries(repository_of(sandbox), commit, "memory/")
+    assert len(objects.beside(repository_of(sandbox), commit, "memory/")) == 10

@@ -110,6 +110,7 @@ def check(
         )
     except (NoRepository, NeedsPerson) as error:
         policy, found = asked, Checked(cannot_tell=error.message, hint=error.hint)
+    render.aside(found.aside)
     if json:
         render.as_json(_answer(found, policy, now))
     else:
@@ -178,6 +179,7 @@ def _answer(found: Checked, policy: Policy, now: float) -> dict[str, object]:
         "remote": found.remote or None,
         "remote_queue": found.there.value,
         "pushing": found.pushing,
+        "aside": list(found.aside),
     }
 
 

@@ -80,6 +80,7 @@ def close(
     if not dry_run:
         _keep_entry(place, chosen, closed, workers, time.monotonic() - began)
     render.notes([*(proposed.notes if proposed else ()), *closed.notes])
+    render.aside(closed.aside)
     if json:
         render.as_json(answer(closed) | ({"pr": proposing.answer(proposed)} if proposed else {}))
         if proposed:

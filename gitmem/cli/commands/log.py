@@ -31,6 +31,7 @@ def log(
     """List the queued flags and where each stands."""
     place = surroundings.here()
     seen = snapshot.take(place.repo, place.configured)
+    render.aside(seen.aside)
     dropped = drops.reasons(place.repo)
     where = {flag.id: name for name, flags in seen.state.by_state.items() for flag in flags}
     queue = seen.queue

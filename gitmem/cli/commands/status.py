@@ -37,6 +37,7 @@ def status(json: Json = False) -> None:
     place = surroundings.here()
     seen, notes = tidy.settled(place.repo, place.configured)
     render.notes(notes)
+    render.aside(seen.aside)
     if json:
         waiting = len(ground.to_forget(place.repo, seen.target))
         gone = len(ground.forgotten_here(place.repo, seen.target))
@@ -44,7 +45,7 @@ def status(json: Json = False) -> None:
         more = {key: number for key, number in found.items() if number}
         render.as_json({**_answer(place.repo, seen), **more})
         return
-    render.notes([f"a line that cannot be read: {line}" for line in seen.state.damaged])
+    render.unread(seen.state.damaged)
     render.notes([str(one) for one in seen.state.conflicts.values()])
     _print(place, seen)
 
@@ -65,6 +66,7 @@ def _answer(repo: Repository, seen: Snapshot) -> dict[str, object]:
         "target": seen.target.name,
         **({"remote_queue": There.NOT_ASKED.value} if unseen(repo, seen.target) else {}),
         "damaged": [str(line) for line in state.damaged],
+        "aside": seen.aside,
     }
 
 

@@ -56,6 +56,7 @@ def sync(
         error.hint = f"{error.hint}; {safe}" if error.hint else safe
         raise
     render.notes(done.notes)
+    render.aside(done.aside)
     if json:
         render.as_json(_answer(done))
         return
@@ -71,6 +72,7 @@ def _answer(done: Synced) -> dict[str, object]:
         "queue": done.tip or None,
         "pushes": done.tries,
         "backups": list(done.backups),
+        "aside": list(done.aside),
     }
 
 
