@@ -55,6 +55,9 @@ def _made(within: str) -> tuple[str, local.Lock]:
             taken = lock.attempt()
         except FileNotFoundError:  # swept before it could be locked
             continue
+        except OSError:
+            shutil.rmtree(path, ignore_errors=True)
+            raise
         if taken and os.path.exists(f"{path}/{MARK}"):
             return path, lock
         lock.release()
