@@ -40,7 +40,8 @@ def update_index(existing: str | None, files: Mapping[str, str], *, folder: str 
     """
     base = existing if existing and existing.strip() else _HEADING
     frame = managed_block.put(base, [], note=NOTE)
-    lines, size = len(split_lines(frame)), len(frame.encode())
+    # The list stands between two blank lines.
+    lines, size = len(split_lines(frame)) + 2, len(frame.encode()) + 2 * len("\r\n")
     names = _names(files, folder)
     listed = [_entry(name, files[f"{folder}/{name}"]) for name in names if _linkable(name)]
     last = [_PENDING_LINE] if pending(files.get(f"{folder}/{PENDING_NAME}", "")) else []

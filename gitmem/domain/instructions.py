@@ -12,7 +12,7 @@ from gitmem.domain import managed_block
 from gitmem.domain.blocks import Block, BlockKind, blocks
 from gitmem.domain.bullets import add_bullets, bullets, replace_lines
 from gitmem.domain.errors import Refused
-from gitmem.domain.markdown import Line, insert_lines, split_lines
+from gitmem.domain.markdown import Line, blank, insert_lines, rows, split_lines
 from gitmem.domain.memory import INDEX_NAME
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ def add_rules(text: str, lines: Sequence[str]) -> str:
     if not lines:
         return text
     if not _rule_blocks(text):
-        text = insert_lines(text, span.end, ["", HEADING, ""])
+        before = [] if blank(rows(text)[span.end - 1]) else [""]
+        text = insert_lines(text, span.end, [*before, HEADING, ""])
     return add_bullets(text, lines, among=_rule_blocks(text), floor=span.end)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gitmem.domain.json_spans import Kind
@@ -94,10 +96,26 @@ def _render(entry: tuple[str, object], kind: Kind, style: _Style, *, pad: str, l
         ensure_ascii=False,
         indent=style.unit if lined else None,
         separators=(comma, colon),
-    ).replace("\n", style.newline + pad)
-    if kind is Kind.ARRAY:
-        return rendered
-    return json.dumps(name, ensure_ascii=False) + colon + rendered
+    ).replace("\n", "\n" + pad)
+    if kind is not Kind.ARRAY:
+        rendered = json.dumps(name, ensure_ascii=False) + colon + rendered
+    if lined:
+        rendered = _STRINGS.sub(partial(_on_one_line, before=len(pad)), rendered)
+    return rendered.replace("\n", style.newline)
+
+
+def _on_one_line(found: re.Match[str], *, before: int) -> str:
+    """A list of strings on the line it begins on, where it fits, as formatters write it."""
+    start = found.string.rfind("\n", 0, found.start()) + 1
+    column = found.start() - start + (0 if start else before)
+    items = [item.strip() for item in found["items"].split("\n")]
+    row = f"[{' '.join(items)}]"
+    return row if column + len(row) < _WIDTH else found[0]
+
+
+# A list of strings only, one a line; and what prettier takes for the width of a line.
+_STRINGS = re.compile(r'\[\n(?P<items>\s*"(?:[^"\\\n]|\\.)*"(?:,\n\s*"(?:[^"\\\n]|\\.)*")*)\n\s*\]')
+_WIDTH = 80
 
 
 def _gap(text: str, container: Value) -> str:

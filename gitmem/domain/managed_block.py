@@ -62,11 +62,15 @@ def inner(text: str, span: Span) -> list[str]:
 def put(text: str, lines: Sequence[str], *, note: str) -> str:
     """``text`` with these lines (without ends) in its block, which is added at the end if need be.
 
-    ``note`` is what the first mark tells a person. All other text stays as it is. Raises NeedsPerson
-    for a broken block, and when the file ends in a fence or comment that is not closed.
+    ``note`` is what the first mark tells a person. All other text stays as it is, and a block that
+    differs in blanks only does, too: formatters change those. Between the marks and the lines stands
+    a blank line, as formatters want it. Raises NeedsPerson for a broken block, and when the file ends
+    in a fence or comment that is not closed.
     """
-    whole = [f"<!-- gitmem:begin {note} -->", *lines, END]
     span = find(text)
+    whole = [f"<!-- gitmem:begin {note} -->", *_framed(lines), END]
+    if span is not None and _words(rows(text)[span.begin : span.end + 1]) == _words(whole):
+        return text
     mark, bare = split_mark(text)
     old = split_lines(bare)
     if span is None:
@@ -80,6 +84,17 @@ def put(text: str, lines: Sequence[str], *, note: str) -> str:
     final = end if old[span.end].endswith("\n") else ""
     new = end.join(whole) + final
     return mark + "".join([*old[: span.begin], new, *old[span.end + 1 :]])
+
+
+def _framed(lines: Sequence[str]) -> list[str]:
+    """The lines with one blank line before and behind them; none when there are none."""
+    filled = [at for at, line in enumerate(lines) if not blank(line)]
+    return ["", *lines[filled[0] : filled[-1] + 1], ""] if filled else []
+
+
+def _words(lines: Sequence[str]) -> list[list[str]]:
+    """What a formatter leaves of lines: their words, without blank lines."""
+    return [line.split() for line in lines if not blank(line)]
 
 
 def cut(text: str) -> str:

@@ -114,10 +114,7 @@ def test_the_diff_of_a_file_with_others_hooks_has_additions_only() -> None:
     },
     "env": {"A": "\u00e9",   "B": "\\u00e9", "C": 1e400},
     "permissions": {
-        "allow": [
-            "Bash(gitmem flag *)",
-            "Bash(gitmem snag *)"
-        ]
+        "allow": ["Bash(gitmem flag *)", "Bash(gitmem snag *)"]
     }
 }
 """
@@ -130,7 +127,7 @@ def test_tabs_and_windows_line_ends_are_kept_without_a_final_one() -> None:
     settings = merge(text, HOOKS, ALLOW)
 
     assert settings.count("\n") == settings.count("\r\n") > 4
-    assert '\r\n\t\t"deny": ["Read"],\r\n\t\t"allow": [\r\n\t\t\t"Bash(gitmem flag *)",' in settings
+    assert '\r\n\t\t"deny": ["Read"],\r\n\t\t"allow": ["Bash(gitmem flag *)", ' in settings
     assert settings.endswith("}\r\n}")
     assert remove(settings, ALLOW) == text
 

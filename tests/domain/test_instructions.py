@@ -101,8 +101,8 @@ def test_rules_stand_under_a_heading_of_their_own_and_the_next_ones_below_them()
     text = add_rules(add_rules(wired("# Project\n"), ["One."]), ["Two.", "Three."])
 
     expected = f"\n\n{HEADING}\n\n- One.\n- Two.\n- Three.\n\n{END}\n"
-    assert text == wired("# Project\n").replace(f"\n{END}\n", expected)
-    assert [rule.number for rule in rules(text)] == [12, 13, 14]
+    assert text == wired("# Project\n").replace(f"\n\n{END}\n", expected)
+    assert [rule.number for rule in rules(text)] == [13, 14, 15]
 
 
 def test_no_rules_to_add_change_nothing() -> None:
@@ -125,7 +125,18 @@ def test_a_block_of_an_older_version_is_brought_up_to_date_in_its_place() -> Non
 
     assert "Old words." not in new
     assert new.startswith("# P\n\n<!-- gitmem:begin managed")
-    assert new.endswith(f"\n\n## Rules\n\n- One.\n{END}\nBelow\n")
+    assert new.endswith(f"\n\n## Rules\n\n- One.\n\n{END}\nBelow\n")
+
+
+def test_a_difference_in_blanks_is_none() -> None:
+    """What prettier, markdownlint and mdformat make of a block, and of one of an older version."""
+    text = add_rules(wired("# Project\n"), ["One.", "Two."])
+    squeezed = text.replace(" -->\n\n", " -->\n").replace(f"\n\n{END}", f"\n{END}")
+    spread = text.replace("- Two.", "-  Two.").replace(HEADING, HEADING + "\n")
+
+    assert squeezed != text
+    for formatted in (text, squeezed, spread):
+        assert wired(formatted) == formatted
 
 
 def test_rules_need_a_block() -> None:
