@@ -83,11 +83,14 @@ def workplace(cwd: str, environ: Mapping[str, str]) -> Workplace:
 
 def chosen_settings(place: Workplace, asked: str) -> SharedSettings:
     """The settings `init` fixes: the target asked for, else configured, else found."""
-    name = asked or place.configured or target.default_name(place.repo)
+    name = asked or place.configured or target.proposed(place.repo)
     if asked and not target.exists(place.repo, asked):
         raise Usage(
             f"there is no branch {asked} here or at origin", hint="make it first, or fetch it"
         )
     if not name:
-        raise Usage("HEAD is detached", hint="name the branch that memory lives on: --target main")
+        raise Usage(
+            "it is not clear which branch memory shall live on",
+            hint="name it: gitmem init --target NAME",
+        )
     return replace(place.settings, target=name)

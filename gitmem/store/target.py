@@ -99,7 +99,7 @@ def find(repo: Repository, configured: str) -> Target:
     if not branch and not found.upstream and not _unborn(repo, name):
         raise CannotTell(
             f"the target branch {name} is not in this clone",
-            hint=f"fetch it, or set `target:` in .gitmem/config.yaml (now {name})",
+            hint="fetch it, or change the target: gitmem init --target NAME",
         )
     if branch and followed.ref and not found.upstream:
         _refuse_gone(repo, name, followed.ref)
@@ -138,6 +138,27 @@ def exists(repo: Repository, name: str) -> bool:
 def default_name(repo: Repository) -> str:
     """The branch of the remote's HEAD, else the branch checked out, else empty (detached)."""
     return _default_name(repo, remotes.existing(repo))
+
+
+def proposed(repo: Repository) -> str:
+    """The branch that memory should live on: the remote's HEAD, else the main one that is here.
+
+    That is the branch named by ``init.defaultBranch``, main or master, where it exists, whatever is
+    checked out; else the branch checked out, if it is the only one. Empty when a person has to say.
+    """
+    remote = remotes.existing(repo)
+    place = f"refs/remotes/{remote or remotes.USUAL}/"
+    if repo.git("symbolic-ref", "-q", place + "HEAD", ok=(0, 1, 128)).text:
+        return _default_name(repo, remote)
+    usual = repo.git("config", "--get", "init.defaultBranch", ok=(0, 1)).text.strip()
+    listed = repo.git("for-each-ref", "--format=%(refname)", "refs/heads/", place).text.split()
+    names = [ref.removeprefix("refs/heads/").removeprefix(place) for ref in listed]
+    for name in ("main", "master", usual):
+        if name in names:
+            return name
+    current = _default_name(repo, remote)
+    others = {name for name in names if not name.startswith("gitmem/")} - {current}
+    return "" if others else current
 
 
 def _default_name(repo: Repository, remote: str) -> str:

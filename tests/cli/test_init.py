@@ -385,3 +385,41 @@ def test_wiring_that_git_ignores_is_not_called_healthy(sandbox: Sandbox) -> None
     sandbox.git("add", "--force", *files.split())
     assert "git ignores" not in sandbox.gitmem("init").err
     assert "git ignores" not in sandbox.gitmem("doctor").out
+
+
+def test_init_on_a_feature_branch_takes_the_main_one_for_the_target(sandbox: Sandbox) -> None:
+    sandbox.commit("first")
+    sandbox.git("checkout", "--quiet", "-b", "feature-x")
+
+    done = sandbox.gitmem("init")
+
+    assert done.code == 0, done.err
+    assert "memory will live on main" in done.out
+
+
+def test_init_asks_where_no_branch_is_the_main_one(sandbox: Sandbox) -> None:
+    sandbox.commit("first")
+    sandbox.git("branch", "--move", "alpha")
+    sandbox.git("checkout", "--quiet", "-b", "beta")
+
+    done = sandbox.gitmem("init")
+
+    assert done.code == 2
+    assert "gitmem init --target NAME" in done.err
+    assert sandbox.gitmem("init", "--target", "alpha").code == 0
+
+
+def test_a_target_that_is_gone_is_changed_by_the_command_that_status_names(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.commit("first")
+    sandbox.git("checkout", "--quiet", "-b", "feature-x")
+    assert sandbox.gitmem("init", "--target", "feature-x").code == 0
+    sandbox.git("checkout", "--quiet", "main")
+    sandbox.git("branch", "--delete", "--force", "feature-x")
+
+    status = sandbox.gitmem("status")
+    assert (status.code, "gitmem init --target NAME" in status.err + status.out) == (5, True)
+
+    assert sandbox.gitmem("init", "--target", "main").code == 0
+    assert sandbox.gitmem("status").code == 0
