@@ -10,6 +10,7 @@ import pytest
 import gitmem
 from gitmem import assets
 from gitmem.domain.errors import Internal
+from tests.support.sandbox import PATIENCE
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_an_installed_package_reads_its_own_copy(tmp_path: Path) -> None:
         capture_output=True,
         check=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
     )
 
     assert done.stdout == "installed\n"

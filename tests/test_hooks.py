@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gitmem import assets
-from tests.support.sandbox import Result, Sandbox
+from tests.support.sandbox import PATIENCE, Result, Sandbox
 
 SHIPPED = json.loads(assets.read("hooks/claude-code/hooks.json"))
 COMMANDS = {
@@ -56,7 +56,7 @@ def fire(shell: str, event: str, *, bin_folder: Path, cwd: Path, stdin: str = "{
         capture_output=True,
         check=False,
         encoding="utf-8",
-        timeout=20,
+        timeout=PATIENCE,
     )
     return Result(code=done.returncode, out=done.stdout, err=done.stderr)
 

@@ -123,10 +123,10 @@ def on_a_terminal(
     try:
         while time.monotonic() < until:
             if not select.select([leader], [], [], 0.5)[0]:
-                # A Ctrl-C between the prompt and the read that follows it is lost in the
-                # interpreter: the read goes on. A person presses it again.
+                # A Ctrl-C between the prompt and the read that follows it interrupts only when that
+                # read ends. A line ends it; a second Ctrl-C could hit what the first one began.
                 if typed == INTERRUPT:
-                    os.write(leader, INTERRUPT.encode())
+                    os.write(leader, b"\n")
                 continue
             try:
                 shown += os.read(leader, 65536).decode()

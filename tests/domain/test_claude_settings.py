@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gitmem import assets
 from gitmem.domain.claude_settings import Hook, hooks_are_off, merge, parse_hooks, remove
 from gitmem.domain.errors import Internal, NeedsPerson
+from tests.support.sandbox import PATIENCE
 
 SHIPPED = assets.read("hooks/claude-code/hooks.json")
 STRANGERS = "Bash|WebFetch|WebSearch|ReadMcpResource.*|ListMcpResources.*"
@@ -21,7 +22,7 @@ HOOKS = (
         event="PostToolUse",
         matcher="Bash",
         command="gitmem hook claude-code PostToolUse",
-        timeout=10,
+        timeout=PATIENCE,
     ),
 )
 FOREIGN = {"type": "command", "command": "other-tool"}
@@ -426,7 +427,7 @@ def test_a_matcher_of_an_older_version_is_replaced_where_it_stands() -> None:
             event="PostToolUse",
             matcher="Bash|WebFetch",
             command="new; gitmem hook claude-code PostToolUse",
-            timeout=10,
+            timeout=PATIENCE,
         )
     ]
     text = json.dumps(settings)

@@ -17,7 +17,7 @@ from tests.support.desk import whole
 from tests.support.messages_api import Asked, MessagesApi, Sent
 from tests.support.queues import journal as into_journal
 from tests.support.queues import keep, new_flag, publish
-from tests.support.sandbox import UNMEASURED, Result, Sandbox
+from tests.support.sandbox import ENDLESS, PATIENCE, UNMEASURED, Result, Sandbox
 
 
 def close(
@@ -257,15 +257,14 @@ def test_killed_while_it_asks_a_rerun_asks_only_what_is_missing(
 
     def some(asked: Asked) -> Sent:
         quick = int(judge.texts(asked)[0].split()[1]) // 32 < answered
-        return judge.obedient(asked).after(0 if quick else 30)
+        return judge.obedient(asked).after(0 if quick else ENDLESS)
 
     before = refs(sandbox)
     folder = sandbox.path / ".git/gitmem/answers"
     with MessagesApi(some) as server:
         child = sandbox.start("close", env=server.environ)
-        until = time.monotonic() + 20
         while len(server.asked) < 4 or len(list(folder.glob("*.json"))) < answered:
-            assert time.monotonic() < until
+            assert child.poll() is None
             time.sleep(0.02)
         child.kill()
         child.communicate()
@@ -307,7 +306,7 @@ def test_an_interrupt_ends_the_close_at_once_and_keeps_what_was_answered(sandbox
     before = refs(sandbox)
 
     def script(asked: Asked) -> Sent:
-        return judge.obedient(asked).after(0 if judge.texts(asked)[0] == "fact 0" else 30)
+        return judge.obedient(asked).after(0 if judge.texts(asked)[0] == "fact 0" else ENDLESS)
 
     folder = sandbox.path / ".git/gitmem/answers"
     with MessagesApi(script) as server:
@@ -315,11 +314,10 @@ def test_an_interrupt_ends_the_close_at_once_and_keeps_what_was_answered(sandbox
         while len(server.asked) < 2 or not list(folder.glob("*.json")):
             assert child.poll() is None
             time.sleep(0.02)
-        began = time.monotonic()
         child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=10)
+        _, err = child.communicate(timeout=PATIENCE)
 
-    assert (child.returncode, time.monotonic() - began < 3) == (130, True)
+    assert child.returncode == 130
     assert "interrupted" in err
     assert "Traceback" not in err
     assert refs(sandbox) == before

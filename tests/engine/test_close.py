@@ -13,7 +13,7 @@ from gitmem.domain.errors import Refused, Usage
 from gitmem.store.trees import NotSigned
 from gitmem.store.worktrees import InTheWay
 from tests.support.desk import Desk, whole
-from tests.support.sandbox import Sandbox
+from tests.support.sandbox import PATIENCE, Sandbox
 
 SKILL = "---\nname: ship\ndescription: How to ship.\n---\n\n# Ship\n\nDo it.\n"
 
@@ -918,7 +918,7 @@ def test_closes_at_once_drain_every_flag_once(desk: Desk) -> None:
     ids = [desk.flag(f"fact {number}") for number in range(5)]
 
     children = [desk.sandbox.start("close", "--json") for _ in range(4)]
-    answers = [(child.communicate(timeout=60)[0], child.returncode) for child in children]
+    answers = [(child.communicate(timeout=PATIENCE)[0], child.returncode) for child in children]
 
     assert [code for _, code in answers] == [0] * 4
     commits = [json.loads(out)["commit"] for out, _ in answers]
@@ -937,7 +937,7 @@ def test_accepts_and_closes_at_once_end_in_one_landing(desk: Desk) -> None:
     children = [desk.sandbox.start(command) for command in ("accept", "close", "accept", "close")]
     codes = []
     for child in children:
-        child.communicate(timeout=60)
+        child.communicate(timeout=PATIENCE)
         codes.append(child.returncode)
 
     assert set(codes) <= {0, 7, 8}

@@ -30,6 +30,7 @@ from gitmem.llm.prices import Price
 from gitmem.llm.server import Patience
 from tests.support import messages_api as api
 from tests.support.messages_api import Asked, MessagesApi, Script, Sent
+from tests.support.sandbox import ENDLESS, PATIENCE
 
 SCHEMA = {
     "type": "object",
@@ -52,7 +53,7 @@ GOOD = {"ops": [{"op": "keep"}]}
 OTHER = {"ops": [{"op": "skip"}]}
 
 #: As the real one, but no test waits long.
-SHORT = Patience(call=0.6, connect=0.3, pause=0.01, longest_pause=0.03)
+SHORT = Patience(call=2.0, connect=1.0, pause=0.01, longest_pause=0.03)
 
 
 def good(_asked: Asked) -> object:
@@ -480,15 +481,15 @@ def test_a07_a_reset_is_tried_four_times() -> None:
 
 
 def test_a08_a_server_that_hangs_costs_one_call_and_its_time() -> None:
-    reply, server = answered([api.says(GOOD).after(30)])
+    reply, server = answered([api.says(GOOD).after(ENDLESS)])
 
     assert (reply.stop, reply.calls, len(server.asked)) == ("timed_out", 1, 1)
     assert 0.5 < reply.seconds < 5
-    assert "no answer within 0.6 s" in reply.problem
+    assert "no answer within 2 s" in reply.problem
 
 
 def test_a08_the_deadline_of_the_close_goes_before_the_patience_with_a_call() -> None:
-    with MessagesApi([api.says(GOOD).after(30)]) as server, model(server.environ) as made:
+    with MessagesApi([api.says(GOOD).after(ENDLESS)]) as server, model(server.environ) as made:
         made.warm()
         reply = ask(made, seconds=1)
         late = ask(made, seconds=-1)
@@ -704,16 +705,20 @@ def test_a26_no_telemetry_is_made_whatever_the_environment_says(
 
 
 def test_eight_questions_are_asked_at_the_same_moment() -> None:
-    with MessagesApi(lambda _: api.says(GOOD).after(0.4)) as server, model(server.environ) as made:
+    together = threading.Barrier(8)  # no answer before all have asked
+
+    def script(_: Asked) -> Sent:
+        together.wait(PATIENCE)
+        return api.says(GOOD)
+
+    patient = Patience()
+    with MessagesApi(script) as server, model(server.environ, patience=patient) as made:
         made.warm()
-        began = time.monotonic()
         with ThreadPoolExecutor(8) as pool:
-            replies = list(pool.map(lambda _: ask(made), range(8)))
-        wall = time.monotonic() - began
+            replies = list(pool.map(lambda _: ask(made, PATIENCE), range(8)))
 
     assert [reply.data for reply in replies] == [GOOD] * 8
     assert server.most_at_once == 8
-    assert wall < 1.25 * max(reply.seconds for reply in replies) + 0.5
 
 
 def test_sixty_four_threads_each_get_their_own_answer() -> None:
@@ -724,7 +729,7 @@ def test_sixty_four_threads_each_get_their_own_answer() -> None:
 
         def one(number: int) -> object:
             prompt = Prompt(system="s", text=f"question {number}", schema=SCHEMA)
-            reply = made.ask(prompt, until=time.monotonic() + 20)
+            reply = made.ask(prompt, until=time.monotonic() + PATIENCE)
             assert reply.data, reply.problem
             return reply.data["for"]
 
@@ -737,7 +742,7 @@ def test_sixty_four_threads_each_get_their_own_answer() -> None:
 
 def test_stop_ends_what_is_being_asked_at_once_and_everything_after_it() -> None:
     with (
-        MessagesApi([api.says(GOOD).after(30)]) as server,
+        MessagesApi([api.says(GOOD).after(ENDLESS)]) as server,
         model(server.environ, patience=Patience()) as made,
     ):
         made.warm()
@@ -745,12 +750,10 @@ def test_stop_ends_what_is_being_asked_at_once_and_everything_after_it() -> None
             asking = [pool.submit(ask, made) for _ in range(4)]
             while server.most_at_once < 4:
                 time.sleep(0.01)
-            began = time.monotonic()
             made.stop()
             for future in asking:
                 with pytest.raises(Cancelled):
-                    future.result(timeout=2)
-            assert time.monotonic() - began < 5
+                    future.result(timeout=PATIENCE)
         with pytest.raises(Cancelled):
             ask(made)
     assert not [thread for thread in threading.enumerate() if thread.name == "gitmem-llm"]
@@ -759,7 +762,7 @@ def test_stop_ends_what_is_being_asked_at_once_and_everything_after_it() -> None
 def test_a_resolver_that_never_answers_delays_neither_the_reply_nor_the_exit() -> None:
     script = """
 import random, socket, sys, time
-socket.getaddrinfo = lambda *_, **__: time.sleep(60)
+socket.getaddrinfo = lambda *_, **__: time.sleep(3600)
 from gitmem.domain.reply import Prompt
 from gitmem.llm.anthropic import Anthropic
 environ = {"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": "https://llm.example"}
@@ -769,7 +772,11 @@ prompt = Prompt(system="s", text="t", schema={"type": "object"})
 print(model.ask(prompt, until=time.monotonic() + 0.3).stop)
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=20, check=False
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
 
     assert (done.stdout.strip(), done.stderr) == ("timed_out", "")
@@ -783,7 +790,7 @@ model = Anthropic({"ANTHROPIC_API_KEY": "k"}, clock=time.monotonic, chance=rando
 print(sorted({"anthropic", "httpx2", "pydantic"} & sys.modules.keys()))
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=20, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True
     )
 
     assert done.stdout.strip() == "[]"

@@ -18,6 +18,7 @@ from gitmem.domain.reply import Cancelled, Credentials, Prompt, Reply
 from gitmem.llm.command import Command
 from gitmem.llm.prices import Price
 from tests.support.programs import Behaviour, FakeProgram, session
+from tests.support.sandbox import ENDLESS, PATIENCE
 
 SCHEMA = {
     "type": "object",
@@ -40,7 +41,7 @@ IN_ONE = (
 )
 
 
-def ask(command: Command, seconds: float = 20.0) -> Reply:
+def ask(command: Command, seconds: float = PATIENCE) -> Reply:
     return command.ask(PROMPT, until=time.monotonic() + seconds)
 
 
@@ -347,20 +348,20 @@ def alive(pid: int) -> bool:
 
 
 def gone(pid: int) -> bool:
-    for _ in range(100):
-        if not alive(pid):
-            return True
+    until = time.monotonic() + PATIENCE
+    while alive(pid):
+        if time.monotonic() > until:
+            return False
         time.sleep(0.02)
-    return False
+    return True
 
 
 def test_a_program_that_hangs_is_killed_at_the_deadline_with_all_it_started(
     tmp_path: Path,
 ) -> None:
-    reply, start = run(tmp_path, "llm", Behaviour(sleep=60, spawn=True), seconds=0.6)
+    reply, start = run(tmp_path, "llm", Behaviour(sleep=ENDLESS, spawn=True), seconds=0.6)
 
     assert (reply.data, reply.stop) == (None, "timed_out")
-    assert reply.seconds < 5
     assert "llm gave no answer within" in reply.problem
     assert gone(start["pid"])
     assert gone(start["child"])
@@ -381,18 +382,16 @@ def test_a_program_that_prints_without_end_is_stopped(tmp_path: Path) -> None:
 
 
 def test_stop_kills_every_program_at_once_and_everything_after_it(tmp_path: Path) -> None:
-    program = FakeProgram(tmp_path / "program", "llm", Behaviour(sleep=60))
+    program = FakeProgram(tmp_path / "program", "llm", Behaviour(sleep=ENDLESS))
     command = Command("llm", program.environ, clock=time.monotonic)
     with ThreadPoolExecutor(3) as pool:
         asking = [pool.submit(ask, command) for _ in range(3)]
         while len(program.starts) < 3:
             time.sleep(0.02)
-        began = time.monotonic()
         command.stop()
         for future in asking:
             with pytest.raises(Cancelled):
-                future.result(timeout=5)
-    assert time.monotonic() - began < 5
+                future.result(timeout=PATIENCE)
     assert all(gone(start["pid"]) for start in program.starts)
 
     with pytest.raises(Cancelled):
@@ -402,12 +401,13 @@ def test_stop_kills_every_program_at_once_and_everything_after_it(tmp_path: Path
 def test_eight_programs_run_side_by_side(tmp_path: Path) -> None:
     program = FakeProgram(tmp_path / "program", "llm", Behaviour(out=SAYS, sleep=1.0))
     command = Command("llm", program.environ, clock=time.monotonic)
-    began = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
-        replies = list(pool.map(lambda _: ask(command), range(8)))
+        replies = list(pool.map(lambda _: ask(command, PATIENCE), range(8)))
 
     assert [reply.data for reply in replies] == [GOOD] * 8
-    assert time.monotonic() - began < 6
+    spans = [span for reply in replies for span in reply.spans]
+    took = max(end for _, end in spans) - min(begin for begin, _ in spans)
+    assert took < sum(end - begin for begin, end in spans) / 2
     assert threading.active_count() < 8
 
 

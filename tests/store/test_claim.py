@@ -51,11 +51,9 @@ def test_a_claim_that_was_killed_is_free_at_once_and_its_files_are_swept(repo: R
     die_holding(repo, "open(claim.folder + '/index', 'w').close()")
     assert [path.name for path in Path(repo.folder, "landing").iterdir()] == ["index"]
 
-    started = time.monotonic()
-    with Claim(repo) as claim:
+    with Claim(repo, wait=0.0) as claim:
         assert not list(Path(claim.folder).iterdir())
 
-    assert time.monotonic() - started < 5
     assert Path(repo.folder, "land.lock").read_bytes() == b""
 
 

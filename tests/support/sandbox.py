@@ -21,8 +21,11 @@ UNMEASURED: dict[str, str | None] = {
     "COVERAGE_PROCESS_START": None,
 }
 
-#: Seconds after which a child is taken for hung.
-PATIENCE = 60
+#: Seconds after which a child is taken for hung. Nothing passes or fails by it on a machine that is only busy.
+PATIENCE = 600
+
+#: Seconds that something takes which must not be waited for: whoever waits for it runs out of patience.
+ENDLESS = 6 * PATIENCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
