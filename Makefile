@@ -29,7 +29,7 @@ check: ## everything the build machine runs: lint, imports, types, test, coverag
 lint: ## style, import contracts and types only
 	@.ci/run lint imports types
 
-bench: ## flag, hook and check as ratios to an empty Python; what a close costs beside its model
+bench: ## commands as ratios to an empty Python; starts of git; what a close costs beside its model
 	@.ci/setup test
 	@VENV="$(VENV)-bench" .ci/setup plain
 	@GITMEM_BIN="$$(cd "$(VENV)-bench/bin" && pwd)/gitmem" "$(VENV)/bin/python" -m tests.bench.run

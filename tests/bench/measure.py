@@ -19,7 +19,7 @@ def nothing() -> None:
 class Case:
     """One command to time. ``prepare`` runs before each start, untimed.
 
-    ``limit`` bounds wall and CPU as multiples of the baseline's (0: none); ``seconds`` the wall clock itself.
+    ``limit`` bounds the CPU as a multiple of the baseline's (0: none).
     ``says`` must be in the output; empty: there must be none; None: whatever.
     """
 
@@ -31,7 +31,6 @@ class Case:
     codes: tuple[int, ...] = (0,)
     says: str | None = None
     limit: float = 0.0
-    seconds: float = 0.0
     walls: list[float] = field(default_factory=list)
     cpus: list[float] = field(default_factory=list)
 

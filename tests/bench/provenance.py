@@ -11,7 +11,7 @@ SKILLS = 40
 TOPICS = 20
 CLOSES = 20
 EACH = 100  # lines of memory that a close files
-WHY_SECONDS = 1.0
+WHY_LIMIT = 90.0
 _LIST = "cache lock build deploy queue port index shard retry token proxy batch worker image"
 _WORDS = _LIST.split()
 
@@ -28,7 +28,7 @@ def provenance(sandbox: Sandbox) -> list[Case]:
         _case("why, a line that a person changed", sandbox, "why", f"{topic}:{last}"),
         _case("why, a line of a skill", sandbox, "why", "step 7 is done before step 8"),
         _case("show, a flag of the first close", sandbox, "show", first),
-        _case("check --trace", sandbox, "check", "--trace", seconds=0),
+        _case("check --trace", sandbox, "check", "--trace", limit=0),
     ]
 
 
@@ -70,7 +70,5 @@ def grown(sandbox: Sandbox) -> str:
     return first
 
 
-def _case(name: str, sandbox: Sandbox, *words: str, seconds: float = WHY_SECONDS) -> Case:
-    return Case(
-        name=name, command=[GITMEM, *words], folder=sandbox.path, says=None, seconds=seconds
-    )
+def _case(name: str, sandbox: Sandbox, *words: str, limit: float = WHY_LIMIT) -> Case:
+    return Case(name=name, command=[GITMEM, *words], folder=sandbox.path, says=None, limit=limit)
