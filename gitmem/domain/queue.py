@@ -47,6 +47,11 @@ class Conflict:
         self.other, self.there = other
         self.recorded = False
 
+    @property
+    def readable(self) -> bool:
+        """Whether both lines are flags; else one of them is damaged, and is told as such, too."""
+        return not (_damaged(self.first) or _damaged(self.other))
+
     def __str__(self) -> str:
         """One sentence for a person, with both texts."""
         return (
@@ -110,6 +115,14 @@ class Lines:
             return False
         self.others.setdefault(flag_id, (line, where))
         return True
+
+
+def _damaged(line: str) -> bool:
+    try:
+        parse(line)
+    except BadLine:
+        return True
+    return False
 
 
 def same(one: str, other: str) -> bool:

@@ -102,7 +102,7 @@ def test_another_text_under_an_acknowledged_id_stops_the_sync_and_both_are_shown
     told = author.sandbox.gitmem("sync", "--dry-run")
     assert "a sync would stop" in told.err
     checked = author.sandbox.gitmem("check")
-    assert checked.code == 8
+    assert checked.code == (1 if attack is unreadable else 8)
     assert TRUE in checked.out
 
 
@@ -270,7 +270,7 @@ def test_a_flag_that_has_landed_does_not_come_back_with_another_text(
     for desk in (author, other):
         with pytest.raises(Rewritten, match="Java 21"):
             sync(desk)
-    assert server.clone("fresh").sandbox.gitmem("check").code == 8
+    assert server.clone("fresh").sandbox.gitmem("check").code == 1
     sync(author, Choice.KEEP)
     assert ids_on_branch(server.bare) == []
     assert sync(other).received == ()

@@ -118,7 +118,8 @@ def check(
     if shape is Format.GITHUB and not json:
         _annotate(found, policy, now)
     if not found.ok(policy, now):
-        failed = NeedsPerson if found.conflicts else CheckFailed
+        disputed = any(one.readable and not one.recorded for one in found.conflicts)
+        failed = NeedsPerson if disputed else CheckFailed
         raise typer.Exit(Unreachable.exit_code if found.cannot_tell else failed.exit_code)
 
 
