@@ -38,6 +38,7 @@ def plan(
         shipped=shipped(place, chosen),
         folder=chosen.folder,
         ignored=lambda path: ignore.ignored(place.repo, path),
+        links=ignore.unmade_links(place.repo, install.CLAUDE, install.AGENTS),
         wish=install.Wish(starts=tuple(sorted(folders)), auto_memory=auto_memory, ci=ci),
     )
     told = [f"{found.what}; {found.hint}" for found in reach.look(place.repo, chosen.folder)]

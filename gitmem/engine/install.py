@@ -6,6 +6,7 @@ gitmem's own skill. The first close makes the memory. The plan is a value; `gitm
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass, field
 from functools import partial
@@ -89,15 +90,17 @@ def plan_install(
     folder: str,
     ignored: Callable[[str], bool],
     wish: Wish | None = None,
+    links: Mapping[str, str] | None = None,
 ) -> InstallPlan:
     """What wiring Claude Code into the work tree at ``root`` changes.
 
     ``folder`` is the memory folder; ``ignored`` says whether git ignores a path relative to the
-    root. Raises Refused when a symlink leads out of the work tree, or git ignores a place that a
+    root; ``links`` are the instruction files that are links to git but ordinary files here, with what
+    each names. Raises Refused when a symlink leads out of the work tree, or git ignores a place that a
     close must commit; NeedsPerson when a file to be changed is not in order.
     """
     _refuse_ignored(folder, ignored)
-    path, notes = _instruction_file(root)
+    path, notes = _instruction_file(root, links or {})
     text = read_text(root, path)
     block = instructions.with_block(
         text, folder=folder, kind="agents" if path == AGENTS else "claude"
@@ -234,13 +237,13 @@ def _without_block(text: str) -> str | None:
     return instructions.without_block(text) or None
 
 
-def _instruction_file(root: Path) -> tuple[str, list[str]]:
+def _instruction_file(root: Path, links: Mapping[str, str]) -> tuple[str, list[str]]:
     """The file that gets the managed block, and what to say about the choice.
 
     Claude Code 2.1 reads AGENTS.md only where no CLAUDE.md, .claude/CLAUDE.md or CLAUDE.local.md
     is beside it, so a new CLAUDE.md would switch it off. CLAUDE.local.md is a person's own.
     """
-    claude = real_path(root, CLAUDE)
+    claude = real_path(root, posixpath.normpath(links.get(CLAUDE, CLAUDE)))
     agents = (root / AGENTS).exists()
     if (root / claude).exists():
         imports = _IMPORTS_AGENTS.search(read_text(root, claude) or "")
@@ -249,6 +252,8 @@ def _instruction_file(root: Path) -> tuple[str, list[str]]:
         return claude, []
     if not agents or (root / ".claude/CLAUDE.md").exists():
         return claude, []
+    if AGENTS in links:
+        return real_path(root, posixpath.normpath(links[AGENTS])), []
     return real_path(root, AGENTS), [_SWITCHED_OFF] if (root / "CLAUDE.local.md").exists() else []
 
 

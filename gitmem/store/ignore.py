@@ -1,7 +1,8 @@
-"""What git ignores (gitignore(5))."""
+"""What git ignores (gitignore(5)), and what it keeps as a link where this checkout has none."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import Refused
@@ -26,3 +27,17 @@ def ignored(repo: Repository, path: str) -> bool:
     if done.code > 1:
         raise GitFailed(["check-ignore"], done.code, done.said)
     return done.code == 0
+
+
+def unmade_links(repo: Repository, *paths: str) -> dict[str, str]:
+    """Which of the paths are links to git and ordinary files here, with what each link names.
+
+    So a checkout has them where ``core.symlinks`` is false; the file then holds the link's text.
+    """
+    found = {}
+    for row in repo.git("ls-files", "--stage", "-z", "--", *paths).out.split(b"\0"):
+        head, _, path = row.decode("utf-8", "surrogateescape").partition("\t")
+        mode, oid, *_ = [*head.split(" "), "", ""]
+        if mode == "120000" and not os.path.islink(f"{repo.top}/{path}"):
+            found[path] = repo.git("cat-file", "blob", oid).out.decode("utf-8", "surrogateescape")
+    return found

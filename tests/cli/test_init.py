@@ -423,3 +423,20 @@ def test_a_target_that_is_gone_is_changed_by_the_command_that_status_names(
 
     assert sandbox.gitmem("init", "--target", "main").code == 0
     assert sandbox.gitmem("status").code == 0
+
+
+def test_init_writes_to_what_a_link_names_where_a_checkout_has_no_links(sandbox: Sandbox) -> None:
+    sandbox.commit("agents", {"AGENTS.md": "# Agents\n"})
+    (sandbox.path / "CLAUDE.md").symlink_to("AGENTS.md")
+    sandbox.git("add", "CLAUDE.md")
+    sandbox.commit("link")
+    sandbox.git("config", "core.symlinks", "false")
+    (sandbox.path / "CLAUDE.md").unlink()
+    sandbox.git("checkout", "--", "CLAUDE.md")
+    assert not (sandbox.path / "CLAUDE.md").is_symlink()
+
+    assert sandbox.gitmem("init").code == 0
+
+    assert sandbox.read("CLAUDE.md") == "AGENTS.md"
+    assert "gitmem:begin" in sandbox.read("AGENTS.md")
+    assert sandbox.git("status", "--porcelain", "CLAUDE.md") == ""
