@@ -11,7 +11,7 @@ from gitmem.domain.drain import Fate, Outcome
 from gitmem.domain.errors import NeedsPerson, Refused
 from gitmem.domain.harmless import harmless
 from gitmem.domain.index import update_index
-from gitmem.domain.paths import Target, writable
+from gitmem.domain.paths import INDEX_NAME, PENDING_NAME, Target, writable
 from gitmem.domain.places import Existing
 from gitmem.domain.plan import Op, Operation
 from gitmem.domain.rule_files import Edits
@@ -128,7 +128,7 @@ class _Assembly:
         ground = self._ground
         texts = {path: self._changed(path, change) for path, change in self._changes.items()}
         if any(path.startswith(ground.folder + "/") for path in texts):
-            index = f"{ground.folder}/{memory.INDEX_NAME}"
+            index = f"{ground.folder}/{INDEX_NAME}"
             _refuse_odd(ground, index)
             beside = {**dict.fromkeys(ground.odd, ""), **ground.texts, **texts}
             texts[index] = update_index(ground.texts.get(index), beside, folder=ground.folder)
@@ -215,14 +215,14 @@ class _Assembly:
 
     def _pool(self, path: str) -> str:
         folder, _, name = path.rpartition("/")
-        inside = folder == self._ground.folder and name != memory.PENDING_NAME
+        inside = folder == self._ground.folder and name != PENDING_NAME
         return folder if inside else path
 
 
 def fresh(path: str) -> str:
     """The text of a memory file before its first line."""
     name = path.rpartition("/")[2]
-    if name == memory.PENDING_NAME:
+    if name == PENDING_NAME:
         return memory.new_pending_file()
     return memory.new_topic_file(name.removesuffix(".md"))
 

@@ -13,7 +13,8 @@ from gitmem.domain.active import find_active
 from gitmem.domain.blocks import BlockKind, blocks
 from gitmem.domain.harmless import harmless
 from gitmem.domain.markdown import front_value, split_lines
-from gitmem.domain.memory import INDEX_NAME, PENDING_NAME, pending
+from gitmem.domain.memory import pending
+from gitmem.domain.paths import INDEX_NAME, PENDING_NAME
 from gitmem.domain.text import find_hidden
 
 if TYPE_CHECKING:

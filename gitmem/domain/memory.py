@@ -19,8 +19,6 @@ from gitmem.domain.markdown import Line, front_matter_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-INDEX_NAME = "MEMORY.md"
-PENDING_NAME = "PENDING.md"
 
 _TOPICS = {
     "fact": "facts",

@@ -10,8 +10,11 @@ import re
 from enum import StrEnum
 
 from gitmem.domain.errors import Refused
-from gitmem.domain.memory import INDEX_NAME, PENDING_NAME
 from gitmem.domain.topic import slug
+
+INDEX_NAME = "MEMORY.md"
+
+PENDING_NAME = "PENDING.md"
 
 MAX_PATH = 200
 

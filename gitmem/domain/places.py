@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from gitmem.domain import scoped
 from gitmem.domain.errors import Refused
 from gitmem.domain.markdown import front_matter_lines
-from gitmem.domain.memory import PENDING_NAME, default_topic
-from gitmem.domain.paths import Target, writable
+from gitmem.domain.memory import default_topic
+from gitmem.domain.paths import PENDING_NAME, Target, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

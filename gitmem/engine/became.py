@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gitmem.domain.lineage import counterpart, most_alike
-from gitmem.domain.memory import INDEX_NAME
 from gitmem.domain.passages import find, items_of, line_key, row_of
+from gitmem.domain.paths import INDEX_NAME
 from gitmem.engine import base
 from gitmem.store import history
 

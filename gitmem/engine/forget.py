@@ -11,9 +11,8 @@ from gitmem.domain.errors import NeedsPerson, NoProgress, Refused, Usage
 from gitmem.domain.forgetting import Taken
 from gitmem.domain.harmless import harmless
 from gitmem.domain.index import update_index
-from gitmem.domain.memory import INDEX_NAME
 from gitmem.domain.passages import Passage, line_key
-from gitmem.domain.paths import Target, writable
+from gitmem.domain.paths import INDEX_NAME, Target, writable
 from gitmem.domain.state import CARRIED, IN_REVIEW, UNDRAINED
 from gitmem.engine import capture, commit, ground, snapshot, tidy
 from gitmem.engine.became import Now, Present

@@ -11,8 +11,7 @@ from gitmem.domain.assemble import fresh
 from gitmem.domain.errors import Refused
 from gitmem.domain.forgetting import emptied, without_items
 from gitmem.domain.index import update_index
-from gitmem.domain.memory import INDEX_NAME
-from gitmem.domain.paths import Target, writable
+from gitmem.domain.paths import INDEX_NAME, Target, writable
 from gitmem.domain.union import united
 from gitmem.engine import base
 from gitmem.store import objects, records, replay, trees

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from gitmem.domain import guard, managed_block
 from gitmem.domain.errors import NeedsPerson, Refused, Usage
 from gitmem.domain.markdown import blank, rows
-from gitmem.domain.memory import INDEX_NAME
 from gitmem.domain.passages import line_key, passage_at, passages
-from gitmem.domain.paths import Target, writable
+from gitmem.domain.paths import INDEX_NAME, Target, writable
 from gitmem.engine.origin import Line, Origin, line_of, trace
 from gitmem.engine.past import Past
 from gitmem.store import history, refs
