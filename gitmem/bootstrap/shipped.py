@@ -11,6 +11,7 @@ from gitmem.engine.ci_files import FILES, ShippedCi
 from gitmem.engine.doctor import Kit
 from gitmem.engine.install import Shipped
 from gitmem.store import local, target
+from gitmem.store.repository import SETTINGS
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def shipped(place: Workplace, chosen: SharedSettings) -> Shipped:
     """The texts `init` installs; the settings file keeps what a person wrote into it."""
-    here = local.read_plain(f"{place.repo.top}/{target.SETTINGS}", target.LONGEST)
+    here = local.read_plain(f"{place.repo.top}/{SETTINGS}", target.LONGEST)
     return Shipped(
         hooks=assets.read("hooks/claude-code/hooks.json"),
         config=settings.render_shared(

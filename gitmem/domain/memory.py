@@ -19,7 +19,6 @@ from gitmem.domain.markdown import Line, front_matter_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
 _TOPICS = {
     "fact": "facts",
     "decision": "decisions",

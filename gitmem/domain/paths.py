@@ -13,7 +13,6 @@ from gitmem.domain.errors import Refused
 from gitmem.domain.topic import slug
 
 INDEX_NAME = "MEMORY.md"
-
 PENDING_NAME = "PENDING.md"
 
 MAX_PATH = 200

@@ -16,7 +16,7 @@ from gitmem.engine.unpushed import unpushed
 from gitmem.store import drops, objects, records, refs, target, worktrees
 from gitmem.store.claim import Claim
 from gitmem.store.journal import Journal
-from gitmem.store.repository import BRANCH
+from gitmem.store.repository import BRANCH, REVIEW
 from gitmem.store.worktrees import InTheWay, Move
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def accept(
     Raises Refused when they are there and nobody does, NoProgress when nothing is in review,
     NeedsPerson when what is in review was dropped since, or folds a flag into a line that is gone, `replay.Conflict`, `worktrees.InTheWay`.
     """
-    if not dry_run and not refs.resolve(repo, target.REVIEW):
+    if not dry_run and not refs.resolve(repo, REVIEW):
         tidy.pruned(repo, configured)  # a push, or a forge, may have landed what waited for it
     tip = review.tip_of(repo)
     where = target.find(repo, configured)
@@ -248,7 +248,7 @@ def _follow_upstream(repo: Repository, where: Target) -> None:
 
 
 def _forget_review(repo: Repository, claim: Claim, tip: str) -> list[str]:
-    move = Move(ref=target.REVIEW, old=tip, new="", reason="gitmem: accept")
+    move = Move(ref=REVIEW, old=tip, new="", reason="gitmem: accept")
     try:
         worktrees.remove(repo, claim, move)
     except (InTheWay, refs.Moved) as error:

@@ -12,8 +12,9 @@ from gitmem.domain.claude_session import Conversation
 from gitmem.domain.claude_transcript import COMMIT
 from gitmem.domain.session import fold
 from gitmem.engine import audit_closes
-from gitmem.store import ledger, local, queue, sessions, target, transcript_rows
+from gitmem.store import ledger, local, queue, sessions, transcript_rows
 from gitmem.store.process import ANY
+from gitmem.store.repository import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -104,7 +105,7 @@ def _began(repo: Repository, lines: Lines) -> int:
     """
     times = [at for at in map(_at, lines) if at]
     if not ledger.put_aside(repo.folder):
-        times += [int(at) for at in [local.changed(f"{repo.top}/{target.SETTINGS}")] if at]
+        times += [int(at) for at in [local.changed(f"{repo.top}/{SETTINGS}")] if at]
     return min(times, default=0)
 
 

@@ -22,7 +22,7 @@ from gitmem.engine.checked import Asked, Checked, There
 from gitmem.engine.unpushed import unpushed
 from gitmem.store import queue, records, refs, remotes, repository, target
 from gitmem.store.recorded import Recorded
-from gitmem.store.repository import BRANCH
+from gitmem.store.repository import BRANCH, REVIEW
 from gitmem.store.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -182,16 +182,16 @@ class _Look:
         }
         main, base = self._target(), "refs/heads/" + self._asked.build.base
         bases = [base] if self._asked.build.base and base != main else []
-        there = Recorded(place, [main, *bases, target.REVIEW], known, texts)
+        there = Recorded(place, [main, *bases, REVIEW], known, texts)
         if main not in there.tips and (not seen or (self._follows and seen.target.shared)):
             raise self._no_target(main)
         # What this clone last fetched of the target is old now; what it never pushed is not.
         stays = () if self._follows else here.deciding
         found = {*stays}.union(*[there.ids(ref) for ref in (main, *bases)])
         deciding = self._head | self._at_upstream(found)
-        waits = self._flags() & there.ids(target.REVIEW) - deciding
-        review = {*there.proposed(target.REVIEW, main)} if waits else set()
-        if there.tips.get(target.REVIEW) != refs.resolve(repo, target.REVIEW):
+        waits = self._flags() & there.ids(REVIEW) - deciding
+        review = {*there.proposed(REVIEW, main)} if waits else set()
+        if there.tips.get(REVIEW) != refs.resolve(repo, REVIEW):
             review.update(here.review)
         # What this clone had fetched of the target is no news of its own.
         local = {*here.local} - {*here.deciding} if self._follows else here.local

@@ -24,9 +24,10 @@ from gitmem.engine import (
     tidy,
 )
 from gitmem.engine.unseen import unseen
-from gitmem.store import refs, target
+from gitmem.store import refs
 from gitmem.store.answers import Answers
 from gitmem.store.claim import Claim
+from gitmem.store.repository import HERE, REVIEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,7 +121,7 @@ def close(repo: Repository, wanted: Wanted) -> Closed:
 
 
 def _close(repo: Repository, wanted: Wanted) -> Closed:
-    proposed = refs.resolve(repo, target.REVIEW)
+    proposed = refs.resolve(repo, REVIEW)
     seen, notes = _gather(repo, wanted)
     start = (
         ground.for_here(repo, seen, everything=wanted.everything)
@@ -265,7 +266,7 @@ def _mark_here(repo: Repository, claim: Claim, start: Start, commit: str, wanted
     """Before the branch moves, so that a kill in between leaves a mark without a commit."""
     if not wanted.here:
         return
-    mark = target.HERE + start.ref.removeprefix("refs/heads/")
+    mark = HERE + start.ref.removeprefix("refs/heads/")
     claim.clear(f"{repo.common}/{mark}.lock")
     old = refs.listed(repo, mark).get(mark, "")
     refs.update(repo, mark, commit, old, "gitmem: close --here")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, assert_never
 from gitmem.domain import forges, proposal
 from gitmem.domain.forges import Forge
 from gitmem.engine import meet
-from gitmem.store import forge, network, refs, target
+from gitmem.store import forge, network, refs
+from gitmem.store.repository import REVIEW
 
 if TYPE_CHECKING:
     from gitmem.domain.proposal import Facts
@@ -127,7 +128,7 @@ def _branch(parcel: Parcel, way: Way, options: list[str]) -> Delivered | None:
     said = network.propose(
         parcel.repo,
         parcel.wish.remote,
-        f"{parcel.tip}:{target.REVIEW}",
+        f"{parcel.tip}:{REVIEW}",
         parcel.talk,
         expected=parcel.expected,
         options=options,

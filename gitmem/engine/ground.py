@@ -11,7 +11,8 @@ from gitmem.domain.drain import forgets as is_forget
 from gitmem.domain.errors import NoProgress, Usage
 from gitmem.domain.text import visible
 from gitmem.engine import folds
-from gitmem.store import drops, matches, records, refs, replay, target, worktrees
+from gitmem.store import drops, matches, records, refs, replay, worktrees
+from gitmem.store.repository import REVIEW
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -58,7 +59,7 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) 
     what is undrained now counts.
     """
     undrained = tuple(seen.state.drainable)
-    tip = refs.resolve(repo, target.REVIEW)
+    tip = refs.resolve(repo, REVIEW)
     start, diverged = newest(repo, seen.target)
     notes: tuple[str, ...] = ()
     if diverged:
@@ -78,7 +79,7 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) 
         why, anew = stays
         notes += (f"{why}, so it stays as it is: {outdated}", f"hint: {by_hand}; or {anew}")
     return Start(
-        ref=target.REVIEW,
+        ref=REVIEW,
         tip=tip,
         commit=commit,
         flags=flags,
@@ -134,9 +135,9 @@ def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Start:
 
     Raises NoProgress when a close has to make what waits there anew first.
     """
-    tip = refs.resolve(repo, target.REVIEW)
+    tip = refs.resolve(repo, REVIEW)
     if onto:
-        return Start(ref=target.REVIEW, tip=tip, commit=onto, flags=())
+        return Start(ref=REVIEW, tip=tip, commit=onto, flags=())
     start, diverged = newest(repo, seen.target)
     pending = _pending(repo, seen, start, tip)
     waiting = filed(repo, base_of(repo, start, tip), tip) if pending else []
@@ -149,14 +150,12 @@ def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Start:
     if diverged:
         notes = (f"{seen.target.name} and its upstream diverged; the review is on the upstream",)
     commit = tip if pending else start
-    return Start(ref=target.REVIEW, tip=tip, commit=commit, flags=(), notes=notes)
+    return Start(ref=REVIEW, tip=tip, commit=commit, flags=(), notes=notes)
 
 
 def to_forget(repo: Repository, where: Target) -> list[Flag]:
     """The flags whose forgetting is in review."""
-    return forgets(
-        repo, (where.local, where.deciding, where.shared), refs.resolve(repo, target.REVIEW)
-    )
+    return forgets(repo, (where.local, where.deciding, where.shared), refs.resolve(repo, REVIEW))
 
 
 def forgotten_here(repo: Repository, where: Target) -> list[Flag]:
@@ -265,7 +264,7 @@ def by_record(repo: Repository, start: str, tip: str) -> list[list[Outcome]]:
 
 def dropped(repo: Repository, where: Target) -> frozenset[str]:
     """The flags in review that a person has dropped, and that the review does not leave out yet."""
-    tip = refs.resolve(repo, target.REVIEW)
+    tip = refs.resolve(repo, REVIEW)
     if not tip or not drops.reasons(repo):
         return frozenset()
     return _rejected(repo, reviewed(repo, where, tip)[1])

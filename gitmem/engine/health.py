@@ -20,8 +20,7 @@ from gitmem.engine.own_skill import SKILL
 from gitmem.store import guards, identity, ignore, local, personal, process, publisher, refs, target
 from gitmem.store.journal import Journal
 from gitmem.store.objects import Unreadable
-from gitmem.store.repository import ARCHIVE, BRANCH
-from gitmem.store.target import SETTINGS
+from gitmem.store.repository import ARCHIVE, BRANCH, SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

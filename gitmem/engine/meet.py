@@ -14,6 +14,7 @@ from gitmem.engine.ground import Again
 from gitmem.engine.merge_here import merger
 from gitmem.store import network, records, refs, target, worktrees
 from gitmem.store.claim import Claim
+from gitmem.store.repository import REVIEW
 from gitmem.store.worktrees import InTheWay, Move
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from gitmem.store.target import Target
 
 PROPOSED = "refs/gitmem/proposed/"  # per remote: the review as this clone pushed or took it in last
-_NAME = target.REVIEW.removeprefix("refs/heads/")
+_NAME = REVIEW.removeprefix("refs/heads/")
 _NAMED = 3  # paths in a sentence
 
 
@@ -49,7 +50,7 @@ def meet(repo: Repository, remote: str, *, configured: str, folder: str, talk: T
     """
     theirs = _fetched(repo, remote, talk)
     where = target.find(repo, configured)
-    mine = refs.resolve(repo, target.REVIEW)
+    mine = refs.resolve(repo, REVIEW)
     mark = refs.resolve(repo, PROPOSED + remote)
     if not theirs:
         waits = bool(mark) and waiting(repo, where, mine)
@@ -81,7 +82,7 @@ def note(repo: Repository, remote: str, tip: str) -> None:
 
 def _fetched(repo: Repository, remote: str, talk: Talk) -> str:
     ref = f"refs/remotes/{remote}/{_NAME}"
-    absent = network.fetch(repo, remote, [f"+{target.REVIEW}:{ref}"], talk)
+    absent = network.fetch(repo, remote, [f"+{REVIEW}:{ref}"], talk)
     known = refs.listed(repo, ref).get(ref, "")
     if absent and known:
         refs.delete(repo, ref, known, "gitmem: close --pr")
@@ -142,16 +143,16 @@ def _forgotten_on_top(
 
 
 def _move(repo: Repository, claim: Claim, mine: str, theirs: str, folder: str) -> None:
-    move = Move(ref=target.REVIEW, old=mine, new=theirs, reason="gitmem: close --pr")
+    move = Move(ref=REVIEW, old=mine, new=theirs, reason="gitmem: close --pr")
     if not mine or refs.contains(repo, theirs, mine):
         worktrees.land(repo, claim, move, merger(folder))
         return
-    trees = worktrees.holding(repo, target.REVIEW)
+    trees = worktrees.holding(repo, REVIEW)
     if trees:
         raise InTheWay(
             f"{_NAME} is checked out in {trees[0].top}", hint="check out another branch there"
         )
-    claim.clear(f"{repo.common}/{target.REVIEW}.lock")
+    claim.clear(f"{repo.common}/{REVIEW}.lock")
     refs.update(repo, move.ref, move.new, move.old, move.reason)
 
 

@@ -13,6 +13,7 @@ from gitmem.engine.deliver import Parcel, Terms, Way, asked, deliver, way_to
 from gitmem.engine.meet import Met
 from gitmem.store import refs, remotes, target
 from gitmem.store.forge import Wish
+from gitmem.store.repository import REVIEW
 
 if TYPE_CHECKING:
     from gitmem.domain.gate import Left
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from gitmem.store.repository import Repository
 
 _TRIES = 4  # pushes of the review that somebody else was faster than
-BRANCH = target.REVIEW.removeprefix("refs/heads/")
+BRANCH = REVIEW.removeprefix("refs/heads/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +144,7 @@ class _Rounds:
     def _delivered(self, left: tuple[Left, ...], met: Met) -> bool:
         """Pushes what waits and brings the request up to date; False when somebody was faster."""
         repo, remote = self._repo, self._proposed.remote
-        tip = refs.resolve(repo, target.REVIEW)
+        tip = refs.resolve(repo, REVIEW)
         where = target.find(repo, self._wanted.configured)
         if not meet.waiting(repo, where, tip):
             return True

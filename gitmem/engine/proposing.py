@@ -10,6 +10,7 @@ from gitmem.domain.proposal import Facts
 from gitmem.domain.taint import instructing
 from gitmem.engine import ground, history, judgement, loops, meet, stale
 from gitmem.store import refs, target
+from gitmem.store.repository import REVIEW
 
 if TYPE_CHECKING:
     from gitmem.domain.gate import Left
@@ -22,7 +23,7 @@ def facts(repo: Repository, wanted: Wanted, left: tuple[Left, ...]) -> Facts:
     """All that is in review, from its records; nothing but ``left`` when nothing waits there."""
     where = target.find(repo, wanted.configured)
     start, _ = ground.newest(repo, where)
-    tip = refs.resolve(repo, target.REVIEW)
+    tip = refs.resolve(repo, REVIEW)
     if not meet.waiting(repo, where, tip):
         return Facts(outcomes=(), left=left, target=_at_remote(where))
     made = ground.by_record(repo, start, tip)

@@ -8,7 +8,7 @@ from gitmem.domain.errors import Refused
 from gitmem.domain.finding import Finding, fail, warn
 from gitmem.store import records, refs, trees
 from gitmem.store.process import ANY
-from gitmem.store.target import SETTINGS
+from gitmem.store.repository import SETTINGS
 
 if TYPE_CHECKING:
     from gitmem.store.repository import Repository

@@ -11,6 +11,7 @@ from gitmem.engine.reject import find
 from gitmem.store import identity, matches, records, refs, target, worktrees
 from gitmem.store.answers import Answers
 from gitmem.store.claim import Claim
+from gitmem.store.repository import REVIEW
 from gitmem.store.worktrees import Move
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def read(repo: Repository, configured: str) -> Review:
 
 def tip_of(repo: Repository) -> str:
     """The commit in review; raises NoProgress when there is none."""
-    tip = refs.resolve(repo, target.REVIEW)
+    tip = refs.resolve(repo, REVIEW)
     if not tip:
         carriers = ", ".join(target.carriers(repo))
         hint = f"flags are carried by {carriers}: they land with it" if carriers else ""
@@ -80,7 +81,7 @@ def discard(repo: Repository, configured: str, *, dry_run: bool = False) -> Disc
     kept = tuple(flag.id for flag in ground.to_forget(repo, where))
     flags = tuple(sorted(records.ids(repo, tip) - landed))
     if not dry_run:
-        move = Move(ref=target.REVIEW, old=tip, new="", reason="gitmem: discard")
+        move = Move(ref=REVIEW, old=tip, new="", reason="gitmem: discard")
         with Claim(repo) as claim:
             worktrees.remove(repo, claim, move)
         # What a person sent back must not be the answer to the same question again.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.engine import capture
 from gitmem.store import process, repository, temporary
-from gitmem.store.target import SETTINGS
+from gitmem.store.repository import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,6 +12,7 @@ from gitmem.engine.became import Became, Present
 from gitmem.engine.past import Past
 from gitmem.engine.reject import find
 from gitmem.store import drops, refs, target
+from gitmem.store.repository import REVIEW
 
 if TYPE_CHECKING:
     from gitmem.domain.filed import Filed
@@ -79,7 +80,7 @@ def _pasts(repo: Repository, seen: Snapshot) -> dict[str, Past]:
     places = [
         (newest, above if newest == where.upstream != where.local else where.name),
         (where.local, where.name),
-        (refs.resolve(repo, target.REVIEW), "gitmem/drain"),
+        (refs.resolve(repo, REVIEW), "gitmem/drain"),
         *[(tip, "a feature branch") for tip in target.review_tips(repo)],
         (refs.resolve(repo, "HEAD"), "HEAD"),
     ]

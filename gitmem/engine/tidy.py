@@ -7,11 +7,12 @@ import time
 from typing import TYPE_CHECKING
 
 from gitmem.engine import snapshot
-from gitmem.store import identity, prune, publisher, records, refs, sessions, target
+from gitmem.store import identity, prune, publisher, records, refs, sessions
 from gitmem.store.answers import Answers
 from gitmem.store.branch import forget_hint
 from gitmem.store.journal import Journal
 from gitmem.store.objects import Unreadable
+from gitmem.store.repository import HERE
 
 if TYPE_CHECKING:
     from gitmem.engine.snapshot import Snapshot
@@ -87,8 +88,8 @@ def pruned(
 
 def _forget_marks(repo: Repository, seen: Snapshot) -> None:
     """Removes the marks of `close --here` from branches that are gone or have landed."""
-    for mark, oid in refs.listed(repo, target.HERE).items():
-        tip = refs.resolve(repo, "refs/heads/" + mark.removeprefix(target.HERE))
+    for mark, oid in refs.listed(repo, HERE).items():
+        tip = refs.resolve(repo, "refs/heads/" + mark.removeprefix(HERE))
         made = records.ids(repo, oid) | records.ids(repo, tip)
         if not tip or made.issubset(seen.records.deciding):
             refs.delete(repo, mark, oid, "gitmem: landed or gone")

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from gitmem.store.process import Done
     from gitmem.store.readcache import ReadCache
 
+REVIEW = "refs/heads/gitmem/drain"
+
+HERE = "refs/gitmem/here/"
+
+SETTINGS = ".gitmem/config.yaml"
+
 FOLDER = "gitmem"
 _WORKTREE = b"worktree"
 _HEAD_BYTES = 4096  # more than a ref's name may have

@@ -14,10 +14,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import Unreachable
-from gitmem.store import network, objects, refs, target, temporary
+from gitmem.store import network, objects, refs, temporary
 from gitmem.store.network import Talk
 from gitmem.store.process import ANY
-from gitmem.store.repository import Repository
+from gitmem.store.repository import REVIEW, Repository
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,7 +91,7 @@ class Scratch:
         left = dict(places)
         while left:
             specs = [
-                f"+{ref}*:{place}*" if ref == target.REVIEW else f"+{ref}:{place}"
+                f"+{ref}*:{place}*" if ref == REVIEW else f"+{ref}:{place}"
                 for ref, place in left.items()
             ]
             absent = self._talked(specs, *options)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from gitmem.domain.errors import Unreachable
 from gitmem.store import local, refs, remotes
 from gitmem.store.process import TooMuch
+from gitmem.store.repository import HERE, REVIEW, SETTINGS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitmem.store.repository import Repository
 
-REVIEW = "refs/heads/gitmem/drain"
-HERE = "refs/gitmem/here/"
-SETTINGS = ".gitmem/config.yaml"
 LONGEST = 65_536  # bytes of a settings file; `gitmem.settings` refuses a longer one
 
 

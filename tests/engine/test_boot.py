@@ -10,8 +10,7 @@ from gitmem.domain.boundary import Words
 from gitmem.domain.flag import Flag
 from gitmem.engine import boot, snapshot
 from gitmem.store.prune import prune
-from gitmem.store.repository import ARCHIVE, BRANCH
-from gitmem.store.target import REVIEW
+from gitmem.store.repository import ARCHIVE, BRANCH, REVIEW
 from tests.support.desk import Desk
 from tests.support.queues import (
     folder_of,

@@ -6,7 +6,7 @@ import pytest
 
 from gitmem.store import objects, queue, records, refs, target
 from gitmem.store.identity import NOBODY, identity
-from gitmem.store.repository import ARCHIVE, BRANCH
+from gitmem.store.repository import ARCHIVE, BRANCH, HERE, REVIEW
 from tests.support import hostile
 from tests.support.queues import journal, keep, new_flag, repository_of
 from tests.support.sandbox import Sandbox
@@ -214,9 +214,9 @@ def test_commits_under_review_are_the_review_branch_and_used_branches(sandbox: S
     assert target.review_tips(repo) == []
     one = sandbox.git("rev-parse", "HEAD")
     sandbox.git("branch", "feature")
-    sandbox.git("update-ref", target.REVIEW, one)
-    sandbox.git("update-ref", f"{target.HERE}feature", one)
-    sandbox.git("update-ref", f"{target.HERE}gone", one)
+    sandbox.git("update-ref", REVIEW, one)
+    sandbox.git("update-ref", f"{HERE}feature", one)
+    sandbox.git("update-ref", f"{HERE}gone", one)
     two = sandbox.commit("two")
     sandbox.git("branch", "-f", "feature", two)
 
