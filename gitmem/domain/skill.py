@@ -25,6 +25,8 @@ from gitmem.domain.markdown import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+SKILL = ".claude/skills/gitmem-close/SKILL.md"
+
 HEADING = "## Learned"
 
 _PLAIN = re.compile(r" {0,3}[-*+][ \t]{1,4}\S.*")

@@ -11,7 +11,7 @@ from gitmem.domain.errors import Refused
 from gitmem.domain.markdown import front_matter_lines, front_value
 from gitmem.domain.paths import RULING, writable
 from gitmem.domain.places import Places
-from gitmem.engine import own_skill
+from gitmem.domain.skill import SKILL
 from gitmem.store import objects, trees
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def places(ground: Ground) -> Places:
             for name, path in skills.items()
             if path in ground.texts
             and front_matter_lines(ground.texts[path]) != 0
-            and path != own_skill.SKILL
+            and path != SKILL
         },
     )
 

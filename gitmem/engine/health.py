@@ -14,9 +14,9 @@ from gitmem.domain.errors import GitmemError
 from gitmem.domain.finding import Finding, Mend, fail, ok, warn
 from gitmem.domain.jsonline import loads
 from gitmem.domain.plural import count
+from gitmem.domain.skill import SKILL
 from gitmem.domain.text import visible
 from gitmem.engine import install, loops, snapshot
-from gitmem.engine.own_skill import SKILL
 from gitmem.store import guards, identity, ignore, local, personal, process, publisher, refs, target
 from gitmem.store.journal import Journal
 from gitmem.store.objects import Unreadable

@@ -10,13 +10,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import Refused
+from gitmem.domain.skill import SKILL
 from gitmem.engine.plan_files import FileChange, change_text, read_text, real_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
-
-SKILL = ".claude/skills/gitmem-close/SKILL.md"
 
 
 def skill_changes(

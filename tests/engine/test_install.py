@@ -12,8 +12,8 @@ import pytest
 from gitmem import assets
 from gitmem.domain import scoped
 from gitmem.domain.errors import NeedsPerson, Refused
+from gitmem.domain.skill import SKILL
 from gitmem.engine.install import InstallPlan, Shipped, plan_install, plan_uninstall
-from gitmem.engine.own_skill import SKILL
 from gitmem.engine.plan_files import FileChange, apply, read_text, render_diff
 from tests.support.sandbox import Sandbox
 

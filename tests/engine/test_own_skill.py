@@ -8,9 +8,8 @@ from hashlib import sha256
 import pytest
 
 from gitmem import assets
-from gitmem.domain.skill import front_matter
+from gitmem.domain.skill import SKILL, front_matter
 from gitmem.engine.install import plan_install, plan_uninstall
-from gitmem.engine.own_skill import SKILL
 from gitmem.engine.plan_files import apply
 from tests.engine.test_install import SHIPPED
 from tests.support.sandbox import Sandbox
