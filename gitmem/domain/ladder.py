@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain import guard as guards
 from gitmem.domain.guard_found import proposed
-from gitmem.domain.loops import Climb, Loop, Rung, above, rung_of
+from gitmem.domain.rungs import Climb, Rung, above, rung_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gitmem.domain.flag import Flag
+    from gitmem.domain.loops import Loop
     from gitmem.domain.places import Places
 
 _NO_GUARD = (

@@ -11,8 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gitmem.domain.drain import Fate
-from gitmem.domain.errors import Refused
-from gitmem.domain.paths import Target, writable
+from gitmem.domain.rungs import Rung, rung_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -29,18 +28,6 @@ class LoopState(StrEnum):
     CLOSED = "closed"
     RECURRED = "recurred"
     REOPENED = "reopened"  # recurred, and the next edit is in review
-
-
-class Rung(StrEnum):
-    """How strong a fix is, weakest first."""
-
-    NOTE = "note"
-    RULE = "rule"
-    SKILL = "skill"
-    GUARD = "guard"
-
-
-_LADDER = tuple(Rung)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,39 +95,6 @@ class Loop:
         """The file of the edit in force, else of the one in review; empty when there is none."""
         entry = self.edit or self.proposal
         return entry.outcome.file if entry and entry.outcome else ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Climb:
-    """Where the fix of a loop that came back goes: file, rung, and why that one, for a reviewer.
-
-    ``tools`` and ``match`` are those of a guard, ``root`` is the flag that opened the loop;
-    ``higher``: the rung is a stronger one than that of the edit in force.
-    """
-
-    file: str
-    rung: Rung
-    remark: str
-    tools: tuple[str, ...] = ()
-    match: str = ""
-    root: str = ""
-    higher: bool = False
-
-
-def rung_of(file: str, folder: str) -> Rung:
-    """How strong a line in this file is."""
-    try:
-        target = writable(file, folder=folder)
-    except Refused:
-        return Rung.NOTE
-    rungs = {Target.SKILL: Rung.SKILL, Target.GUARDS: Rung.GUARD}
-    rungs |= {Target.INSTRUCTIONS: Rung.RULE, Target.SCOPED: Rung.RULE}
-    return rungs.get(target, Rung.NOTE)
-
-
-def above(rung: Rung) -> tuple[Rung, ...]:
-    """The stronger rungs, weakest first."""
-    return _LADDER[_LADDER.index(rung) + 1 :]
 
 
 def loops(

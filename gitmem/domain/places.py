@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitmem.domain.flag import Flag
-    from gitmem.domain.loops import Climb
+    from gitmem.domain.rungs import Climb
 
 INSTRUCTIONS = ("CLAUDE.md", "AGENTS.md")
 _SHOWN = 5  # names in a sentence

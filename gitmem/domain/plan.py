@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.domain.flag import Flag
-    from gitmem.domain.loops import Climb
     from gitmem.domain.places import Existing, Place, Places
+    from gitmem.domain.rungs import Climb
 
 CHUNK = 32  # flags of one memory request
 CHOICES = 64  # files that a snag without a target may go to

@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitmem.domain.faithful import own_words
-from gitmem.domain.loops import Rung
 from gitmem.domain.plan import Op, Operation, Request, Work
+from gitmem.domain.rungs import Rung
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.domain.flag import Flag
-    from gitmem.domain.loops import Climb
+    from gitmem.domain.rungs import Climb
 
 
 def raised(

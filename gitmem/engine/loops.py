@@ -10,7 +10,8 @@ from gitmem.domain import ladder
 from gitmem.domain import loops as rules
 from gitmem.domain.errors import Refused
 from gitmem.domain.guard import FILE
-from gitmem.domain.loops import Climb, Loop, LoopState
+from gitmem.domain.loops import Loop, LoopState
+from gitmem.domain.rungs import Climb, rung_of
 from gitmem.engine import alike, base, ground, history, snapshot
 from gitmem.engine.guarding import FIRED
 from gitmem.store import guards, ledger, target
@@ -112,7 +113,7 @@ def _told(loop: Loop, places: Places, fits: Callable[[Sequence[Flag]], str]) -> 
     else:
         proposed = loop.proposal.outcome if loop.proposal else None
         file = proposed.file if proposed else loop.file or own
-        climb = Climb(file=file, rung=rules.rung_of(file, places.folder), remark="")
+        climb = Climb(file=file, rung=rung_of(file, places.folder), remark="")
     # A snag that climbs goes to its loop's next place, whatever it asked for.
     stays = newest.outcome is None and loop.state is LoopState.PROPOSED
     return Told(loop=loop, target=loop.file or own, climb=climb, waits=waits if stays else "")

@@ -11,13 +11,13 @@ from gitmem.domain import gate, scoped
 from gitmem.domain.errors import Refused
 from gitmem.domain.flag import Flag, make
 from gitmem.domain.limits import within_limits
-from gitmem.domain.loops import Climb, Rung
 from gitmem.domain.paths import Target
 from gitmem.domain.places import Existing
 from gitmem.domain.plan import Op, Operation, Request, Work
 from gitmem.domain.prompting import operations, question, schema
 from gitmem.domain.raising import raised
 from gitmem.domain.rule_files import BUDGET, Edits, Ruling, edited
+from gitmem.domain.rungs import Climb, Rung
 from tests.support.layouts import INSTRUCTIONS
 
 IDS = ["a" * 12, "b" * 12, "c" * 12]
