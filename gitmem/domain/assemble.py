@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from gitmem.domain import instructions, memory, rule_files
 from gitmem.domain.drain import Fate, Outcome
-from gitmem.domain.errors import NeedsPerson, Refused
+from gitmem.domain.errors import Refused
 from gitmem.domain.harmless import harmless
 from gitmem.domain.index import update_index
+from gitmem.domain.memory_tree import Ground, lines_of
 from gitmem.domain.paths import INDEX_NAME, PENDING_NAME, Target, writable
-from gitmem.domain.places import Existing
 from gitmem.domain.plan import Op, Operation
 from gitmem.domain.rule_files import Edits
 
@@ -33,47 +32,11 @@ _FATES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """The files of a tree that a close may write: path to text.
-
-    ``odd`` are those that are there and cannot be written: path to reason. ``links`` are those of
-    them that are links: path to where it leads. ``folder`` is the memory folder; its other Markdown
-    files are in ``texts`` for the index.
-    """
-
-    folder: str
-    texts: Mapping[str, str]
-    odd: Mapping[str, str] = field(default_factory=dict)
-    links: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Assembled:
     """The files that change (path to text), and one outcome per flag, in operation order."""
 
     files: Mapping[str, str]
     outcomes: tuple[Outcome, ...]
-
-
-def existing_lines(ground: Ground) -> tuple[Existing, ...]:
-    """Every line of memory: facts of topic files and open items of PENDING.md."""
-    return tuple(
-        Existing(file=path, text=text)
-        for path in sorted(ground.texts)
-        if path.startswith(ground.folder + "/")
-        for text in _lines(ground, path)
-    )
-
-
-def rule_lines(ground: Ground) -> tuple[Existing, ...]:
-    """Every rule of the managed blocks and list item of the skills; none of a broken block."""
-    found: list[Existing] = []
-    for path in sorted(ground.texts):
-        if path.startswith(ground.folder + "/"):
-            continue
-        with suppress(Refused, NeedsPerson):  # who adds a line to it hears of it
-            found += [Existing(file=path, text=text) for text in _lines(ground, path)]
-    return tuple(found)
 
 
 def assemble(
@@ -157,7 +120,7 @@ class _Assembly:
         if path in self._learned or path not in self._ground.texts:
             return
         self._learned.add(path)
-        for text in _lines(self._ground, path):
+        for text in lines_of(self._ground, path):
             self._known.setdefault(self._key(path, text), f"{path}: {text}")
 
     def _survivor(self, operation: Operation) -> str:
@@ -236,26 +199,3 @@ def with_block(path: str, text: str, folder: str) -> str:
 def _refuse_odd(ground: Ground, path: str) -> None:
     if path in ground.odd:
         raise Refused(f"gitmem does not write {path}: {ground.odd[path]}")
-
-
-def _lines(ground: Ground, path: str) -> list[str]:
-    """The lines of a file that a new one may be a duplicate of; none for what is not ours."""
-    text = ground.texts[path]
-    try:
-        target = writable(path, folder=ground.folder)
-    except Refused:
-        return []
-    match target:
-        case Target.TOPIC:
-            found = memory.facts(text)
-        case Target.SKILL | Target.SCOPED | Target.GUARDS:
-            return rule_files.present(target, text)
-        case Target.PENDING:
-            found = memory.pending(text)
-        case Target.INSTRUCTIONS:
-            found = instructions.rules(text)
-        case Target.INDEX | Target.DRAIN:
-            found = []
-        case _:
-            assert_never(target)
-    return [line.text for line in found]

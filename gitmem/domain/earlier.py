@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.drain import Fate
 from gitmem.domain.faithful import faithful, own_words
-from gitmem.domain.places import Existing
+from gitmem.domain.memory_tree import Existing
 from gitmem.domain.plan import Op, Operation, Plan, Request, Work
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.domain.assemble import Ground, assemble
+from gitmem.domain.assemble import assemble
 from gitmem.domain.errors import NeedsPerson, Refused
 from gitmem.domain.gate import Left
 from gitmem.domain.plan import Op, Operation
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.domain.flag import Flag
+    from gitmem.domain.memory_tree import Ground
 
     _Fitted = tuple[list[Operation], list[Left]]
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from gitmem.domain.active import find_active, find_refused
 from gitmem.domain.errors import Refused
+from gitmem.domain.memory_tree import Existing
 from gitmem.domain.paths import Target, writable
-from gitmem.domain.places import Existing
 from gitmem.domain.plan import Op, Operation, Request, Work
 from gitmem.domain.secrets import find_secret
 from gitmem.domain.text import MAX_TEXT, find_hidden

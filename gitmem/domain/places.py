@@ -15,18 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitmem.domain.flag import Flag
+    from gitmem.domain.memory_tree import Existing
     from gitmem.domain.rungs import Climb
 
 INSTRUCTIONS = ("CLAUDE.md", "AGENTS.md")
 _SHOWN = 5  # names in a sentence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Existing:
-    """A line that is in memory, or in a file of rules, already."""
-
-    file: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.domain.flag import Flag
-    from gitmem.domain.places import Existing, Place, Places
+    from gitmem.domain.memory_tree import Existing
+    from gitmem.domain.places import Place, Places
     from gitmem.domain.rungs import Climb
 
 CHUNK = 32  # flags of one memory request

@@ -16,7 +16,7 @@ from gitmem.domain.prompting_rules import RuleLabels, rule_labels, rule_parts, t
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gitmem.domain.places import Existing
+    from gitmem.domain.memory_tree import Existing
 
 _OPS = {
     Work.MEMORY: (Op.KEEP, Op.MERGE, Op.SUPERSEDE, Op.DUPLICATE, Op.SKIP),

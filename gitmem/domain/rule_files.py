@@ -76,13 +76,6 @@ def edited(path: str, target: Ruling, text: str | None, edits: Edits) -> str:
     return after
 
 
-def present(target: Target, text: str) -> list[str]:
-    """The lines that a new one may be a duplicate of."""
-    if target is Target.GUARDS:
-        return []  # the same lesson for another command is another guard
-    return [line.text for line in memory.facts(text)]
-
-
 def _refuse_full(path: str, target: Target, lines: int, edits: Edits) -> None:
     if edits.added and lines > BUDGET[target]:
         raise Refused(

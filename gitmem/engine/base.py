@@ -9,6 +9,7 @@ from gitmem.domain.assemble import Ground, existing_lines, rule_lines
 from gitmem.domain.bounds import FILE_LINES, GROUND, GROUND_FILE, GROUND_FILES, GROUND_LINES
 from gitmem.domain.errors import Refused
 from gitmem.domain.markdown import front_matter_lines, front_value
+from gitmem.domain.memory_tree import Ground, existing_lines, rule_lines
 from gitmem.domain.paths import RULING, writable
 from gitmem.domain.places import Places
 from gitmem.domain.skill import SKILL

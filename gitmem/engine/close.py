@@ -32,8 +32,9 @@ from gitmem.store.repository import HERE, REVIEW
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gitmem.domain.assemble import Assembled, Ground
+    from gitmem.domain.assemble import Assembled
     from gitmem.domain.drain import Outcome, Run
+    from gitmem.domain.memory_tree import Ground
     from gitmem.domain.plan import Plan, Request
     from gitmem.domain.queue import Conflict
     from gitmem.engine.ground import Again, Start

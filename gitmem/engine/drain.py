@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.domain import gate
-from gitmem.domain.assemble import existing_lines
 from gitmem.domain.drain import Run, most_at_once
 from gitmem.domain.errors import GitmemError
 from gitmem.domain.fitting import fitting, surviving
 from gitmem.domain.gate import NO_ANSWER, Left
 from gitmem.domain.limits import within_limits
+from gitmem.domain.memory_tree import existing_lines
 from gitmem.domain.plan import Work
 from gitmem.domain.raising import raised
 from gitmem.domain.reply import Credentials
@@ -22,7 +22,7 @@ from gitmem.engine.ports import Answer, together
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gitmem.domain.assemble import Ground
+    from gitmem.domain.memory_tree import Ground
     from gitmem.domain.plan import Operation, Plan, Request
     from gitmem.engine.ports import Engine
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitmem.domain import sections
-from gitmem.domain.assemble import existing_lines, rule_lines
 from gitmem.domain.drain import FORGET, Fate
 from gitmem.domain.earlier import Earlier
+from gitmem.domain.memory_tree import existing_lines, rule_lines
 from gitmem.domain.ran import ran
 from gitmem.engine import base, ground
 from gitmem.store import objects, records
@@ -15,9 +15,8 @@ from gitmem.store import objects, records
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitmem.domain.assemble import Ground
     from gitmem.domain.drain import Outcome
-    from gitmem.domain.places import Existing
+    from gitmem.domain.memory_tree import Existing, Ground
     from gitmem.engine.ground import Again
     from gitmem.store.repository import Repository
 

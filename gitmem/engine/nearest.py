@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.domain.flag import Flag
-    from gitmem.domain.places import Existing
+    from gitmem.domain.memory_tree import Existing
     from gitmem.domain.plan import Request
 
 LINES = 64  # existing lines in one request

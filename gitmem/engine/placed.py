@@ -15,8 +15,8 @@ from gitmem.engine import alike
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gitmem.domain.assemble import Ground
     from gitmem.domain.flag import Flag
+    from gitmem.domain.memory_tree import Ground
     from gitmem.domain.plan import Operation
 
 

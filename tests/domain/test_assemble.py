@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.domain import memory
-from gitmem.domain.assemble import Ground, assemble, existing_lines
+from gitmem.domain.assemble import assemble
 from gitmem.domain.drain import Fate
 from gitmem.domain.errors import Refused
 from gitmem.domain.fitting import fitting
 from gitmem.domain.gate import check
+from gitmem.domain.memory_tree import Ground, existing_lines
 from gitmem.domain.paths import Target, writable
 from gitmem.domain.plan import Op, Operation, Request
 from tests.support.operations import FOLDER, IDS, TEXTS, flags, operations, requests

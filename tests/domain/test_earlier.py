@@ -9,7 +9,8 @@ from gitmem.domain.earlier import Earlier, split
 from gitmem.domain.flag import Flag, parse
 from gitmem.domain.gate import check
 from gitmem.domain.jsonline import dumps
-from gitmem.domain.places import Existing, Places
+from gitmem.domain.memory_tree import Existing
+from gitmem.domain.places import Places
 from gitmem.domain.plan import Op, Plan, Request, make_plan
 
 THERE = Existing(file="memory/facts.md", text="the port is 80")

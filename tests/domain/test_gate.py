@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.domain.gate import Passed, check
+from gitmem.domain.memory_tree import Existing
 from gitmem.domain.paths import Target, writable
-from gitmem.domain.places import Existing
 from gitmem.domain.plan import Op, Operation, Request, Work
 from tests.support.operations import FOLDER, IDS, flags, operations, requests
 

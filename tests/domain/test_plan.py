@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.domain.flag import Flag, make
-from gitmem.domain.places import Existing, Places
+from gitmem.domain.memory_tree import Existing
+from gitmem.domain.places import Places
 from gitmem.domain.plan import CHUNK, Op, Work, make_plan
 from gitmem.domain.scoped import new_file
 

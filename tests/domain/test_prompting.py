@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gitmem.domain.places import Existing
+from gitmem.domain.memory_tree import Existing
 from gitmem.domain.plan import Op, Operation, Request, Work
 from gitmem.domain.prompting import operations, question, schema
 from tests.support.judge import operation

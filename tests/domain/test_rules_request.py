@@ -11,8 +11,8 @@ from gitmem.domain import gate, scoped
 from gitmem.domain.errors import Refused
 from gitmem.domain.flag import Flag, make
 from gitmem.domain.limits import within_limits
+from gitmem.domain.memory_tree import Existing
 from gitmem.domain.paths import Target
-from gitmem.domain.places import Existing
 from gitmem.domain.plan import Op, Operation, Request, Work
 from gitmem.domain.prompting import operations, question, schema
 from gitmem.domain.raising import raised

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitmem.domain.assemble import Ground, assemble
+from gitmem.domain.assemble import assemble
 from gitmem.domain.errors import Unreachable
 from gitmem.domain.flag import make
+from gitmem.domain.memory_tree import Ground
 from gitmem.domain.places import Places
 from gitmem.domain.plan import Operation, Plan, Request, make_plan
 from gitmem.engine.drain import Drained, drain

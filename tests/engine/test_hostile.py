@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from gitmem.domain.assemble import Ground, assemble, existing_lines
+from gitmem.domain.assemble import assemble
 from gitmem.domain.drain import Fate, Header, render
 from gitmem.domain.flag import make
+from gitmem.domain.memory_tree import Ground, existing_lines
 from gitmem.domain.places import Places
 from gitmem.domain.plan import Plan, Work, make_plan
 from gitmem.domain.reply import Prompt, Reply

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gitmem.domain.flag import make
-from gitmem.domain.places import Existing, Places
+from gitmem.domain.memory_tree import Existing
+from gitmem.domain.places import Places
 from gitmem.domain.plan import Plan, Request, Work, make_plan
 from gitmem.engine.nearest import LINES, narrow
 from tests.support.queues import new_flag

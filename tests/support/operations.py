@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from gitmem.domain.flag import Flag, make
-from gitmem.domain.places import Existing
+from gitmem.domain.memory_tree import Existing
 from gitmem.domain.plan import Op, Operation, Request, Work
 
 FOLDER = "memory"
