@@ -13,8 +13,6 @@ from gitmem.domain.blocks import Block, BlockKind, blocks
 from gitmem.domain.bullets import add_bullets, bullets, replace_lines
 from gitmem.domain.errors import Refused
 from gitmem.domain.markdown import Line, blank, insert_lines, rows, split_lines
-from gitmem.domain.memory import INDEX_NAME
-from gitmem.domain.markdown import Line, insert_lines, split_lines
 from gitmem.domain.paths import INDEX_NAME
 
 if TYPE_CHECKING:

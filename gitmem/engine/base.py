@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitmem.domain import guard, scoped
-from gitmem.domain.assemble import Ground, existing_lines, rule_lines
 from gitmem.domain.bounds import FILE_LINES, GROUND, GROUND_FILE, GROUND_FILES, GROUND_LINES
 from gitmem.domain.errors import Refused
 from gitmem.domain.markdown import front_matter_lines, front_value

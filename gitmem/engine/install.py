@@ -16,7 +16,7 @@ from gitmem.domain import auto_memory, claude_settings, guard, instructions, sco
 from gitmem.domain.errors import Refused
 from gitmem.domain.skill import SKILL
 from gitmem.engine.ci_files import Host, ShippedCi, ci_changes, without_ci
-from gitmem.engine.own_skill import SKILL, skill_changes, without_skill
+from gitmem.engine.own_skill import skill_changes, without_skill
 from gitmem.engine.plan_files import LARGEST, FileChange, change_text, read_text, real_path
 
 if TYPE_CHECKING:
