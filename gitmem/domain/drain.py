@@ -13,6 +13,9 @@ from gitmem.domain.harmless import harmless
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+# The tree that gitmem committed: a commit with another one was amended by a person.
+TRAILER = "Gitmem-Tree"  # of a review commit: the tree that gitmem made
+
 VERSION = 1
 FORGET = "forget"  # the engine in the record of a forget: nobody judged anything
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.domain.drain import Fate
+from gitmem.domain.drain import TRAILER, Fate
 from gitmem.domain.gate import by_reason
 from gitmem.domain.text import visible
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from gitmem.domain.drain import Outcome, Run
     from gitmem.domain.gate import Left
 
-# The tree that gitmem committed: a commit with another one was amended by a person.
-TRAILER = "Gitmem-Tree"
 _STALE = 20  # lines with citations that are listed
 
 

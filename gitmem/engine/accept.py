@@ -9,7 +9,7 @@ from gitmem.domain.errors import Internal, NeedsPerson, Refused
 from gitmem.domain.queue import Conflict, Lines
 from gitmem.domain.taint import instructing
 from gitmem.domain.text import visible
-from gitmem.engine import folds, ground, rebuild, review, tidy
+from gitmem.engine import folds, in_review, rebuild, review, tidy
 from gitmem.engine.merge_here import merger
 from gitmem.engine.snapshot import JOURNAL
 from gitmem.engine.unpushed import unpushed
@@ -97,9 +97,9 @@ def accept(
 
 
 def _refuse_tainted(repo: Repository, where: Target, tip: str, folder: str) -> None:
-    start, diverged = ground.newest(repo, where)
+    start, diverged = in_review.newest(repo, where)
     start = where.local if diverged else start
-    found = instructing(ground.recorded(repo, start, tip), folder=folder)
+    found = instructing(in_review.recorded(repo, start, tip), folder=folder)
     if found:
         rows = [f"{item.flag.id} -> {item.file}: {visible(item.line)}" for item in found]
         raise Refused(
@@ -112,7 +112,7 @@ def _refuse_tainted(repo: Repository, where: Target, tip: str, folder: str) -> N
 
 def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
     """A line that a person has rejected must not land because its review was made before."""
-    _, found = ground.reviewed(repo, where, tip)
+    _, found = in_review.reviewed(repo, where, tip)
     reasons = drops.reasons(repo)
     landed = records.ids(repo, where.local)
     dropped = [
@@ -132,13 +132,13 @@ def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
 
 def _refuse_told_twice(repo: Repository, where: Target, tip: str) -> None:
     """A flag that has landed otherwise since must not land once more in other words."""
-    start, diverged = ground.newest(repo, where)
+    start, diverged = in_review.newest(repo, where)
     start = where.local if diverged else start
     if not start or refs.contains(repo, start, tip):
         return
-    mine = ground.recorded(repo, start, tip)
+    mine = in_review.recorded(repo, start, tip)
     base = refs.merge_base(repo, start, tip)
-    theirs = {item.flag.id: item for item in ground.recorded(repo, base, start)}
+    theirs = {item.flag.id: item for item in in_review.recorded(repo, base, start)}
     twice = [
         item.flag.id
         for item in mine
@@ -154,8 +154,8 @@ def _refuse_told_twice(repo: Repository, where: Target, tip: str) -> None:
 
 def _refuse_orphans(repo: Repository, where: Target, tip: str) -> None:
     """A flag that was folded into a line is nowhere when that line went from the target since."""
-    base, found = ground.reviewed(repo, where, tip)
-    start, diverged = ground.newest(repo, where)
+    base, found = in_review.reviewed(repo, where, tip)
+    start, diverged = in_review.newest(repo, where)
     orphans = folds.orphans(repo, base, where.local if diverged else start, found)
     if orphans:
         raise NeedsPerson(
@@ -189,7 +189,7 @@ def _refuse_other_line(repo: Repository, where: Target, tip: str) -> None:
 def _accepted(repo: Repository, where: Target, tip: str, landing: str) -> Accepted:
     reviewed = records.ids(repo, tip) & records.ids(repo, landing)
     new = sorted(reviewed - records.ids(repo, where.local))
-    forgotten = tuple(flag.id for flag in ground.forgets(repo, (where.local,), tip))
+    forgotten = tuple(flag.id for flag in in_review.forgets(repo, (where.local,), tip))
     return Accepted(
         target=where.name,
         commit=landing,
@@ -224,7 +224,7 @@ def _landing(repo: Repository, claim: Claim, where: Target, tip: str, folder: st
 
     On the upstream where the local target is only behind it. What has landed already stays so.
     """
-    start, diverged = ground.newest(repo, where)
+    start, diverged = in_review.newest(repo, where)
     start = where.local if diverged else start
     if not start or refs.contains(repo, tip, start):
         return tip

@@ -17,7 +17,7 @@ from gitmem.domain.check_policy import Scope
 from gitmem.domain.errors import NeedsPerson, Unreachable
 from gitmem.domain.queue import Lines
 from gitmem.domain.state import Records, State, derive
-from gitmem.engine import ground, scope, snapshot
+from gitmem.engine import in_review, scope, snapshot
 from gitmem.engine.checked import Asked, Checked, There
 from gitmem.engine.unpushed import unpushed
 from gitmem.store import queue, records, refs, remotes, repository, target
@@ -234,13 +234,13 @@ class _Look:
     @cached_property
     def _forgotten(self) -> tuple[Flag, ...]:
         """The flags whose forgetting is in review here."""
-        waiting = ground.to_forget(self._repo, self._seen.target) if self._seen else []
+        waiting = in_review.to_forget(self._repo, self._seen.target) if self._seen else []
         return tuple(flag for flag in waiting if self._view.has(flag))
 
     @cached_property
     def _unpushed(self) -> tuple[Flag, ...]:
         """The flags whose forgetting is accepted here and not pushed."""
-        waiting = ground.forgotten_here(self._repo, self._seen.target) if self._seen else []
+        waiting = in_review.forgotten_here(self._repo, self._seen.target) if self._seen else []
         return tuple(flag for flag in waiting if self._view.has(flag))
 
     def narrowed(self, state: State) -> Checked:

@@ -17,6 +17,7 @@ from gitmem.engine import (
     drain,
     ground,
     history,
+    in_review,
     judgement,
     loops,
     snapshot,
@@ -168,7 +169,7 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
         outdated="" if made.outcomes or wanted.dry_run else start.outdated,
         notes=(*notes, *start.notes, *_anew(start, made.outcomes, dry_run=wanted.dry_run)),
         in_review=len(seen.state.proposed),
-        to_forget=len(ground.to_forget(repo, seen.target)),
+        to_forget=len(in_review.to_forget(repo, seen.target)),
         queue_gone=seen.known and not seen.queue.tip and not seen.state.open,
     )
     if not made.outcomes or wanted.dry_run:

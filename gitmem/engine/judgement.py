@@ -9,7 +9,7 @@ from gitmem.domain.drain import FORGET, Fate
 from gitmem.domain.earlier import Earlier
 from gitmem.domain.memory_tree import existing_lines, rule_lines
 from gitmem.domain.ran import ran
-from gitmem.engine import base, ground
+from gitmem.engine import base, in_review
 from gitmem.store import objects, records
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def read(repo: Repository, again: Again, now: Ground) -> Earlier:
     known = {line.text for line in _lines(base.read(repo, again.base, now.folder))}
     # What the review itself added is on no target unless somebody else landed it, too.
     new = tuple(line for line in _lines(now) if line.text not in known)
-    outcomes = tuple(ground.filed(repo, again.base, again.tip))
+    outcomes = tuple(in_review.filed(repo, again.base, again.tip))
     engine, model = judges(repo, again.base, again.tip)
     return Earlier(
         outcomes=outcomes,

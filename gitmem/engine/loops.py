@@ -12,7 +12,7 @@ from gitmem.domain.errors import Refused
 from gitmem.domain.guard import FILE
 from gitmem.domain.loops import Loop, LoopState
 from gitmem.domain.rungs import Climb, rung_of
-from gitmem.engine import alike, base, ground, history, snapshot
+from gitmem.engine import alike, base, history, in_review, snapshot
 from gitmem.engine.guarding import FIRED
 from gitmem.store import guards, ledger, target
 
@@ -65,7 +65,7 @@ def found(past: History) -> list[Loop]:
 def read(repo: Repository, configured: str, folder: str) -> list[Told]:
     """All loops as they stand now, those that came back first; writes nothing."""
     seen = snapshot.take(repo, configured)
-    commit, _ = ground.newest(repo, seen.target)
+    commit, _ = in_review.newest(repo, seen.target)
     fired = _fires(repo)
     places = base.places(base.read(repo, commit, folder))
     loops = found(history.read(repo, seen))

@@ -9,7 +9,7 @@ from gitmem.domain.drain import Fate
 from gitmem.domain.errors import NeedsPerson, NoProgress, Refused
 from gitmem.domain.paths import writable
 from gitmem.domain.text import visible
-from gitmem.engine import forget, ground
+from gitmem.engine import forget, in_review
 from gitmem.engine.ground import Again
 from gitmem.engine.merge_here import merger
 from gitmem.store import network, records, refs, target, worktrees
@@ -69,7 +69,7 @@ def waiting(repo: Repository, where: Target, tip: str) -> bool:
     targets = {where.local, where.upstream, where.shared} - {""}
     landed = records.ids(repo, where.local) | records.ids(repo, where.deciding)
     proposed = records.proposed(repo, tip, targets) - landed
-    return bool(proposed or ground.forgets(repo, targets, tip))
+    return bool(proposed or in_review.forgets(repo, targets, tip))
 
 
 def note(repo: Repository, remote: str, tip: str) -> None:
@@ -93,17 +93,17 @@ def _taken_in(
     repo: Repository, remote: str, where: Target, mine: str, theirs: str, folder: str
 ) -> Met:
     """Makes the local review branch theirs; ours gives way where it waits and nobody edited it."""
-    start, _ = ground.newest(repo, where)
-    _refuse_foreign(repo, remote, ground.base_of(repo, start, theirs), theirs, folder)
+    start, _ = in_review.newest(repo, where)
+    _refuse_foreign(repo, remote, in_review.base_of(repo, start, theirs), theirs, folder)
     again: tuple[Again, ...] = ()
     gone: list[Outcome] = []
     if waiting(repo, where, mine) and not refs.contains(repo, theirs, mine):
-        if not ground.only_ours(repo, start, mine):
+        if not in_review.only_ours(repo, start, mine):
             raise NeedsPerson(
                 f"{_NAME} was edited here and at {remote}, each in another way",
                 hint=f"git rebase {remote}/{_NAME} {_NAME} unites them; then gitmem close --pr",
             )
-        again = (Again(tip=mine, base=ground.base_of(repo, start, mine)),)
+        again = (Again(tip=mine, base=in_review.base_of(repo, start, mine)),)
         gone = _forgotten(repo, start, mine, theirs)
     if not (gone and _forgotten_on_top(repo, where, theirs, gone, folder)):
         with Claim(repo) as claim:
@@ -115,8 +115,8 @@ def _taken_in(
 
 def _forgotten(repo: Repository, start: str, mine: str, theirs: str) -> list[Outcome]:
     """What the review here forgets and theirs does not."""
-    told = [one for one in ground.recorded(repo, start, mine) if one.fate is Fate.FORGOTTEN]
-    there = {flag.id for flag in ground.forgets(repo, (start,), theirs)}
+    told = [one for one in in_review.recorded(repo, start, mine) if one.fate is Fate.FORGOTTEN]
+    there = {flag.id for flag in in_review.forgets(repo, (start,), theirs)}
     return [one for one in told if one.flag.id not in there]
 
 

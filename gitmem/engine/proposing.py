@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gitmem.domain.drain import Fate, forgets
 from gitmem.domain.proposal import Facts
 from gitmem.domain.taint import instructing
-from gitmem.engine import ground, history, judgement, loops, meet, stale
+from gitmem.engine import history, in_review, judgement, loops, meet, stale
 from gitmem.store import refs, target
 from gitmem.store.repository import REVIEW
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 def facts(repo: Repository, wanted: Wanted, left: tuple[Left, ...]) -> Facts:
     """All that is in review, from its records; nothing but ``left`` when nothing waits there."""
     where = target.find(repo, wanted.configured)
-    start, _ = ground.newest(repo, where)
+    start, _ = in_review.newest(repo, where)
     tip = refs.resolve(repo, REVIEW)
     if not meet.waiting(repo, where, tip):
         return Facts(outcomes=(), left=left, target=_at_remote(where))
-    made = ground.by_record(repo, start, tip)
+    made = in_review.by_record(repo, start, tip)
     outcomes = [item for record in made if not forgets(record) for item in record]
     beside = [item for record in made if forgets(record) for item in record]
     engine, model = judgement.judges(repo, start, tip)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import NoProgress
-from gitmem.engine import ground
+from gitmem.engine import in_review
 from gitmem.engine.reject import find
 from gitmem.store import identity, matches, records, refs, target, worktrees
 from gitmem.store.answers import Answers
@@ -50,10 +50,10 @@ def read(repo: Repository, configured: str) -> Review:
     """What is in review now; raises NoProgress when nothing is."""
     tip = tip_of(repo)
     where = target.find(repo, configured)
-    base, found = ground.reviewed(repo, where, tip)
+    base, found = in_review.reviewed(repo, where, tip)
     if (
         found
-        and not ground.to_forget(repo, where)
+        and not in_review.to_forget(repo, where)
         and _landed(repo, where).issuperset(item.flag.id for item in found)
     ):
         raise NoProgress("what was in review has landed", hint="gitmem accept tidies up")
@@ -78,7 +78,7 @@ def discard(repo: Repository, configured: str, *, dry_run: bool = False) -> Disc
     tip = tip_of(repo)
     where = target.find(repo, configured)
     landed = _landed(repo, where)
-    kept = tuple(flag.id for flag in ground.to_forget(repo, where))
+    kept = tuple(flag.id for flag in in_review.to_forget(repo, where))
     flags = tuple(sorted(records.ids(repo, tip) - landed))
     if not dry_run:
         move = Move(ref=REVIEW, old=tip, new="", reason="gitmem: discard")

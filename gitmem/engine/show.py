@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.drain import Fate
 from gitmem.domain.flag import is_id
-from gitmem.engine import ground, snapshot
+from gitmem.engine import in_review, snapshot
 from gitmem.engine.became import Became, Present
 from gitmem.engine.past import Past
 from gitmem.engine.reject import find
@@ -75,7 +75,7 @@ def show(repo: Repository, prefix: str, *, configured: str, folder: str) -> Show
 def _pasts(repo: Repository, seen: Snapshot) -> dict[str, Past]:
     """Where a record may be, in the order in which it counts: target, review, feature branches."""
     where = seen.target
-    newest, _ = ground.newest(repo, where)
+    newest, _ = in_review.newest(repo, where)
     above = where.upstream_ref.removeprefix("refs/remotes/")
     places = [
         (newest, above if newest == where.upstream != where.local else where.name),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.domain.state import ACCEPTED
-from gitmem.engine import ground
+from gitmem.engine import in_review
 from gitmem.store import records
 
 if TYPE_CHECKING:
@@ -37,18 +37,18 @@ def unpushed(repo: Repository, seen: Snapshot) -> Unpushed:
     """What is on the local target, or where it follows, and not yet on every ref that decides."""
     where = seen.target
     flags = tuple(seen.state.by_state[ACCEPTED])
-    forgotten = tuple(ground.forgotten_here(repo, where))
+    forgotten = tuple(in_review.forgotten_here(repo, where))
     if not (flags or forgotten):
         return Unpushed(flags=(), forgotten=(), lacks=(), run="")
     ids = {flag.id for flag in flags}
     lacks: list[str] = []
     steps: list[str] = []
     for ref, commit, push in _deciding(where):
-        gone = ground.forgets(repo, (commit,), where.local)
+        gone = in_review.forgets(repo, (commit,), where.local)
         if not ids.issubset(records.ids(repo, commit)) or gone:
             lacks.append(ref.removeprefix("refs/remotes/").removeprefix("refs/heads/"))
             steps.append(push)
-    if where.local and where.upstream and ground.newest(repo, where)[1]:
+    if where.local and where.upstream and in_review.newest(repo, where)[1]:
         steps.insert(0, "git pull")
     if where.remote and not where.shared:
         steps.append("gitmem sync")  # it alone may bring that branch into this clone

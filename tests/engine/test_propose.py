@@ -12,10 +12,10 @@ from gitmem.domain.check_policy import STRICT
 from gitmem.domain.forges import Forge
 from gitmem.domain.plan import Op, Operation, Request, Work
 from gitmem.engine import forget as forgetting
-from gitmem.engine import ground
 from gitmem.engine import propose as proposing
 from gitmem.engine.close import Closed, Wanted
 from gitmem.engine.deliver import Terms, Way
+from gitmem.engine.in_review import dropped
 from gitmem.engine.ports import Answer, Engine
 from gitmem.engine.propose import Proposed
 from gitmem.engine.verbatim import Verbatim
@@ -949,7 +949,7 @@ def test_a_flag_dropped_before_it_was_proposed_is_recorded_once_and_that_is_the_
     assert [one.fate.value for one in first.outcomes] == ["skipped"]
     assert (again.commit, again.outcomes, more.commit) == ("", (), done.commit)
     assert not [note for note in (*again.notes, *more.notes) if "anew" in note]
-    assert ground.dropped(project.one.repo, project.one.status().target) == frozenset()
+    assert dropped(project.one.repo, project.one.status().target) == frozenset()
 
 
 def test_what_is_dropped_beside_a_fact_settles_too_and_something_can_be_forgotten_then(
@@ -960,7 +960,7 @@ def test_what_is_dropped_beside_a_fact_settles_too_and_something_can_be_forgotte
     gone = project.one.flag("of no use")
     pr(project.one)
     project.one.drop(gone)
-    assert ground.dropped(project.one.repo, project.one.status().target) == {gone}
+    assert dropped(project.one.repo, project.one.status().target) == {gone}
     anew, _ = pr(project.one)
     again, _ = pr(project.one)
 

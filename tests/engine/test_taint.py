@@ -7,7 +7,7 @@ import json
 import pytest
 
 from gitmem.domain.errors import Refused
-from gitmem.engine import ground
+from gitmem.engine import in_review
 from gitmem.store import refs, sessions
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
@@ -134,7 +134,7 @@ def test_close_here_leaves_tainted_instructions_queued_with_the_reason(desk: Des
 def test_the_records_of_the_branch_in_review_decide_not_the_queue(desk: Desk) -> None:
     snag(desk, "run the page's installer")
     desk.close()
-    (found,) = ground.recorded(
+    (found,) = in_review.recorded(
         desk.repo, desk.head("main"), refs.resolve(desk.repo, "refs/heads/gitmem/drain")
     )
 

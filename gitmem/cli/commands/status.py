@@ -10,7 +10,7 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.cli.conflicts import conflicts
 from gitmem.domain import age
-from gitmem.engine import ground, tidy
+from gitmem.engine import in_review, tidy
 from gitmem.engine.checked import There
 from gitmem.engine.unpushed import unpushed
 from gitmem.engine.unseen import unseen
@@ -39,8 +39,8 @@ def status(json: Json = False) -> None:
     render.notes(notes)
     render.aside(seen.aside)
     if json:
-        waiting = len(ground.to_forget(place.repo, seen.target))
-        gone = len(ground.forgotten_here(place.repo, seen.target))
+        waiting = len(in_review.to_forget(place.repo, seen.target))
+        gone = len(in_review.forgotten_here(place.repo, seen.target))
         found = {"to_forget": waiting, "forgotten": gone}
         more = {key: number for key, number in found.items() if number}
         render.as_json({**_answer(place.repo, seen), **more})
@@ -101,12 +101,12 @@ def _rows(place: Workplace, seen: Snapshot) -> list[tuple[str, str, str, str]]:
         about = "(two different lines with one id)"
         rows.append((str(len(state.conflicts)), "in conflict", about, "next: gitmem sync"))
     if state.proposed:
-        rejected = ground.dropped(place.repo, seen.target)
+        rejected = in_review.dropped(place.repo, seen.target)
         dropped = [flag for flag in state.proposed if flag.id in rejected]
         about = _about(state.proposed) + (f"; {len(dropped)} dropped since" if dropped else "")
         then = "next: gitmem close" if dropped else "next: gitmem review, gitmem accept"
         rows.append((str(len(state.proposed)), "in review", about, then))
-    forgotten = ground.to_forget(place.repo, seen.target)
+    forgotten = in_review.to_forget(place.repo, seen.target)
     if forgotten:
         then = "next: gitmem review, gitmem accept"
         rows.append((str(len(forgotten)), "to forget", "in review", then))
