@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
-from gitmem.domain.finding import Finding, ok, warn
-from gitmem.engine.ci_files import GITHUB_CHECK, GITLAB_CHECK, Host, ShippedCi, is_shipped
+from gitmem.engine.ci_files import Host, ShippedCi, is_shipped
 from gitmem.engine.plan_files import FileChange, change_text
-from gitmem.store import local, push_hook, remotes
+from gitmem.store import push_hook
 from gitmem.store.push_hook import There
 
 if TYPE_CHECKING:
@@ -21,13 +19,6 @@ if TYPE_CHECKING:
 
 #: For a hook that is a person's: it shares the queue and never fails their push.
 LINE = "gitmem sync || true"
-#: Where hook managers keep what a push runs: husky, lefthook, pre-commit (their own documentation).
-_MANAGED = (
-    ".husky/pre-push", "lefthook.yml", "lefthook.yaml", ".lefthook.yml", ".lefthook.yaml",
-    ".pre-commit-config.yaml",
-)  # fmt: skip
-_SHARES = (b"gitmem sync", b"gitmem-sync", b"git mem sync")
-_LONGEST = 1 << 20  # bytes of such a file that are looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,60 +42,24 @@ def plan_hook(repo: Repository, host: Host, shipped: ShippedCi) -> HookPlan:
                 return HookPlan(hook=hook, change=None)
             return HookPlan(hook=hook, change=_shown(repo, hook, before, shipped.hook))
         case There.PERSON:
-            note = f"your own {_name(repo, hook)} runs first, as pre-push.before-gitmem"
+            note = f"your own {name_of(repo, hook)} runs first, as pre-push.before-gitmem"
             change = _shown(repo, hook, hook.text, shipped.hook)
             return HookPlan(hook=hook, change=change, notes=(note,))
         case There.BOTH:
             note = (
-                f"{_name(repo, hook)} is no hook of gitmem's, and pre-push.before-gitmem beside it is "
+                f"{name_of(repo, hook)} is no hook of gitmem's, and pre-push.before-gitmem beside it is "
                 f"taken: add the line `{LINE}` to it, or make one of both and run this again"
             )
             return HookPlan(hook=hook, change=None, notes=(note,))
         case There.ELSEWHERE:
             note = (
-                f"git takes its hooks from {_name(repo, hook)[: -len('/pre-push')]}, which others may "
+                f"git takes its hooks from {name_of(repo, hook)[: -len('/pre-push')]}, which others may "
                 f"share, so no pre-push hook was put there: add the line `{LINE}` to it, or CI sees "
                 "only what somebody synced"
             )
             return HookPlan(hook=hook, change=None, notes=(note,))
         case _:
             assert_never(hook.there)
-
-
-def look(repo: Repository, shipped: ShippedCi) -> list[Finding]:
-    """Whether CI gets to see this clone's flags: empty where no CI is wired, or there is no remote."""
-    files = {Host.GITHUB: GITHUB_CHECK, Host.GITLAB: GITLAB_CHECK}
-    wired = [host for host, path in files.items() if Path(repo.top, path).exists()]
-    try:
-        remote = remotes.configured(repo)
-    except remotes.NoRemote:
-        return []
-    if not wired:
-        return []
-    if repo.git("config", "--get", "gitmem.sync", ok=(0, 1)).text.strip() == "auto":
-        return [ok("sharing", f"a session's end shares the queue through {remote}")]
-    hook = push_hook.look(repo, partial(is_shipped, versions=shipped.versions))
-    texts = [hook.path, *[f"{repo.top}/{path}" for path in _MANAGED]]
-    if hook.there is There.OURS or any(_shares(path) for path in texts):
-        return [ok("sharing", f"a push shares the queue through {remote}")]
-    if hook.there in (There.NOBODY, There.PERSON):
-        hint = f"gitmem init --ci {wired[0].value}"
-    else:
-        hint = f"add the line `{LINE}` to the pre-push hook in {_name(repo, hook)[: -len('/pre-push')]}"
-    said = (
-        "CI is wired, but nothing in this clone shares the queue: CI sees only what somebody synced"
-    )
-    return [warn("sharing", said, hint)]
-
-
-def _shares(path: str) -> bool:
-    text = local.read_plain(path, _LONGEST)
-    return any(
-        word in line
-        for line in text.splitlines()
-        if not line.lstrip().startswith(b"#")
-        for word in _SHARES
-    )
 
 
 def apply_hook(plan: HookPlan) -> None:
@@ -124,10 +79,10 @@ def _out(repo: Repository, hook: Hook) -> HookPlan:
 
 
 def _shown(repo: Repository, hook: Hook, before: str | None, after: str | None) -> FileChange:
-    return change_text(_name(repo, hook), before, after)
+    return change_text(name_of(repo, hook), before, after)
 
 
-def _name(repo: Repository, hook: Hook) -> str:
+def name_of(repo: Repository, hook: Hook) -> str:
     """The hook's path as a person at the top of the work tree would write it."""
     inside = os.path.commonpath([hook.path, repo.top]) == repo.top
     return os.path.relpath(hook.path, repo.top) if inside else hook.path

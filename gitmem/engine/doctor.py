@@ -9,7 +9,6 @@ from gitmem.domain import claude_settings, payloads
 from gitmem.domain import wiring as judge
 from gitmem.domain.finding import Finding, Level, Mend
 from gitmem.engine import (
-    beside_push,
     client_files,
     firing,
     health,
@@ -19,6 +18,7 @@ from gitmem.engine import (
     tidy,
     wiring,
 )
+from gitmem.engine.queue_shared import look
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +83,7 @@ def examine(
     found = wiring.look(here, sources, shipped)
     found += health.look(repo, configured, now)
     found += reach.look(repo, folder)
-    found += beside_push.look(repo, kit.ci)
+    found += look(repo, kit.ci)
     trusted = client_files.trusted(here.places) is True
     tried, untried = judge.tryable(sources, shipped, trusted=trusted)
     return Diagnosis(findings=found, untried=untried), tried

@@ -16,8 +16,8 @@ from gitmem.domain.paths import INDEX_NAME, Target, writable
 from gitmem.domain.state import CARRIED, IN_REVIEW, UNDRAINED
 from gitmem.engine import capture, commit, ground, snapshot, tidy
 from gitmem.engine.became import Now, Present
+from gitmem.engine.flag_ids import find
 from gitmem.engine.past import Past
-from gitmem.engine.reject import find
 from gitmem.store import refs
 from gitmem.store.claim import Claim
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import NoProgress
 from gitmem.engine import in_review
-from gitmem.engine.reject import find
+from gitmem.engine.flag_ids import find
 from gitmem.store import identity, matches, records, refs, target, worktrees
 from gitmem.store.answers import Answers
 from gitmem.store.claim import Claim

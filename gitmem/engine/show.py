@@ -9,8 +9,8 @@ from gitmem.domain.drain import Fate
 from gitmem.domain.flag import is_id
 from gitmem.engine import in_review, snapshot
 from gitmem.engine.became import Became, Present
+from gitmem.engine.flag_ids import find
 from gitmem.engine.past import Past
-from gitmem.engine.reject import find
 from gitmem.store import drops, refs, target
 from gitmem.store.repository import REVIEW
 

@@ -9,7 +9,7 @@ import pytest
 from gitmem.domain.check_policy import STRICT
 from gitmem.domain.errors import Refused, Usage
 from gitmem.domain.flag import parse
-from gitmem.engine import reject
+from gitmem.engine.flag_ids import find
 from gitmem.store import drops
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
@@ -31,8 +31,8 @@ def test_an_ambiguous_prefix_names_how_many_it_stands_for() -> None:
     flags = [parse(f'{{"v":1,"id":"aa{letter * 10}","kind":"fact","text":"x"}}') for letter in "bc"]
 
     with pytest.raises(Usage, match="aa stands for 2 flags"):
-        reject.find(flags, "aa")
-    assert reject.find(flags, "aab").id == "aa" + "b" * 10
+        find(flags, "aa")
+    assert find(flags, "aab").id == "aa" + "b" * 10
 
 
 @pytest.mark.parametrize("prefix", ["", "zz", "0189", "../x", "a" * 13, "\u202e", "aaaaaaaaaaaa"])
