@@ -55,7 +55,7 @@ def _judge_answer(command: Command, world: World, verdict: Verdict, *, killed: b
             verdict.wrong.append("NOT SAVED though kept")
         if not kept and answer.code == 0:
             verdict.wrong.append("exit 0 though not kept")
-    if command.argv[0] == "hook" and answer.code:
+    if command.argv[0] == "hook" and answer.code and not killed:
         verdict.wrong.append(f"a hook ended with {answer.code}")
 
 
