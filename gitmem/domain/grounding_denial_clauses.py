@@ -166,10 +166,11 @@ def _attached(pieces: Sequence[Clause]) -> list[Clause]:
 
 
 def _carried(pieces: Sequence[Clause]) -> list[Clause]:
-    """The pieces as clauses; a denial alone, ``Never, ever``, belongs to what follows."""
+    """The pieces as clauses; a denial alone belongs to what follows, ``Never, ever``, or precedes."""
     found: list[Clause] = []
     for piece in pieces:
-        if found and found[-1].sentence == piece.sentence and not found[-1].said:
+        same = bool(found) and found[-1].sentence == piece.sentence
+        if same and not (found[-1].said and piece.said):
             found[-1].take(piece)
         else:
             found.append(piece)

@@ -63,7 +63,7 @@ RULES = {
     "de": Denials(
         doubled=False,
         signs={
-            Sign.NOT: """nicht nie niemals nimmer kein keine keinen keinem keiner keines keins niemand niemanden niemandem nichts
+            Sign.NOT: """nicht nie niemals nimmer kein keine keinen keinem keiner keines keins niemand niemanden niemandem nichts alles_andere_als kaum schwerlich
                 nirgends nirgendwo weder keinesfalls keineswegs keinerlei nein mitnichten""",
             Sign.BAN: """verboten* verbiete* verbot untersag* unzulässig* tabu vermeid* vermied* meiden gemieden verweiger* ablehn*
                 abgelehnt* lehnt verhinder* unmöglich* unterlass* unterlassen verzicht* unterbind* unterbunden* gesperrt*
@@ -85,7 +85,7 @@ RULES = {
         signs={
             Sign.NOT: """ne n pas point jamais rien aucun aucune aucunement nul nulle nullement guère ni non personne""",
             Sign.BAN: """interdi* défense défend* prohib* proscri* banni* évit* abstien* abstenir abstenez refus* rejet* impossible*
-                empêch* inutile* exclu exclue exclus exclues cess* arrêt* manqu* absen* renonc* incapable* échou* bloqu*
+                empêch* inutile* exclu exclue exclus exclues cess* arrêt* manqu* absen* renonc* incapable* gare_à gare_aux échou* bloqu*
                 inacceptable* tabou hors_de_question surtout_pas gare bannir oubli*""",
             Sign.WITHOUT: "sans",
             Sign.ONLY: "seulement uniquement seul seule seuls seules exclusivement juste",
@@ -101,7 +101,7 @@ RULES = {
     "es": Denials(
         doubled=True,
         signs={
-            Sign.NOT: "no nunca jamás nadie nada ningún ninguno ninguna ningunos ningunas ni tampoco",
+            Sign.NOT: "no nunca jamás nadie nada ningún ninguno ninguna ningunos ningunas ni tampoco apenas modo_alguno",
             Sign.BAN: """prohib* prohíb* vetad* veta evit* evít* abstén* absten* rechaz* imposible* impid* impedi* inútil* nieg* neg*
                 niég* para_nada dejar_de dejad_de deje_de dejen_de deja_de dejó_de dejamos_de dejado_de falta faltan carec* exclu* inadmisible* incapaz* cesar ces* descart* cuidado_con
                 inaceptable* fall* bloque* renunci*""",
@@ -120,7 +120,7 @@ RULES = {
     "pt": Denials(
         doubled=True,
         signs={
-            Sign.NOT: "não nunca jamais ninguém nada nenhum nenhuma nenhuns nenhumas nem tampouco",
+            Sign.NOT: "não nunca jamais ninguém nada nenhum nenhuma nenhuns nenhumas nem tampouco mal_se hipótese_alguma forma_alguma modo_algum maneira_alguma jeito_algum",
             Sign.BAN: """proib* proíb* vedad* veda vetad* evit* abst* recus* rejeit* impossíve* imped* impeç* inútil inúteis neg*
                 deixar_de deixe_de deixem_de deixa_de deixou_de deixamos_de falta faltam carec* exclu* inadmissív* incapaz* parar_de pare_de parem_de parou_de cess* descart*
                 cuidado_com dispens* inaceitáve* falh* bloque* interdit*""",
@@ -143,7 +143,7 @@ RULES = {
                 никакие никаких никакого никакую никаким отнюдь нисколько нет ничуть""",
             Sign.BAN: """нельзя запрещ* запрет* запрещ* воспрещ* недопустим* избега* избежать отказ* невозможн* невозможен
                 отверг* отклон* бесполезн* прекрат* перестат* перестал* перестаньте перестань хватит отсутств* исключ*
-                блокир* заблокир* мешает препятств* не_вздумай воздерж* против незачем некому нечего негде лишён* лишен*
+                блокир* заблокир* мешает препятств* не_вздумай воздерж* против незачем вряд едва некому нечего негде лишён* лишен*
                 невыполним* бессмысленн*""",
             Sign.WITHOUT: "без безо",
             Sign.ONLY: "только лишь исключительно единственн*",
@@ -176,7 +176,7 @@ UNSPACED = {
         "": """不仅 不僅 不但 无论 無論 不论 不論 未来 未來 非常 特别 特別 分别 分別 区别 區別 级别 級別 类别 類別 识别 識別 别名 別名
             除了 只要 是否 能否 否则 否則""",
         "not": """通不过 通不過 不 没 沒 未 无 無 勿 别 別 毋 莫 非 否""",
-        "ban": """禁 忌 避免 拒绝 拒絕 防止 杜绝 杜絕 停止 难以 難以 失败 失敗 缺 阻止 休想 免 拒 谢绝 排除 戒 失效 跳过 停用 关闭""",
+        "ban": """谨防 謹防 提防 当心 當心 小心 慎 甭 休要 休得 禁 忌 避免 拒绝 拒絕 防止 杜绝 杜絕 停止 难以 難以 失败 失敗 缺 阻止 休想 免 拒 谢绝 排除 戒 失效 跳过 停用 关闭""",
         "only": "只 仅 僅 唯 光",
         "except": "除",
         "instead": "而",
@@ -187,7 +187,7 @@ UNSPACED = {
             未来 非常 みなさん なぜ 少なく 少ない つなが ながら わずか はなす 間もなく ならでは 忘れず""",
         "not": """ていない てはいけない てはいけません てはならない てはなりません ちゃいけない ちゃだめ ない なく なかっ なけれ ません ず ぬ 無 未 非 不 なし
             無し まい ねえ なるな すんな""",
-        "ban": """禁止 厳禁 禁 だめ ダメ 駄目 避け 拒否 拒絶 やめ 止め 拒 防 断 却下 欠 失敗 中止 停止 除外 廃止 控え 抜き ＮＧ NG 嫌 しなくてよい 諦め タブー""",
+        "ban": """禁止 厳禁 禁 だめ ダメ 駄目 避け 拒否 拒絶 やめ 止め 拒 防 断 却下 欠 失敗 中止 停止 除外 廃止 控え 抜き ＮＧ NG 嫌 しなくてよい 諦め タブー 遠慮 もってのほか 以ての外 要注意""",
         "only": "だけ のみ しか ばかり 限り 限る 限ら に限 専用",
         "except": "以外 除き 除い 除く",
         "instead": "代わり かわり ではなく でなく 替わり",
