@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.domain.check_policy import STRICT, Policy, Scope
+from gitmem.domain.commit_style import NARROWEST, PLAIN, WHAT, CommitStyle
 from gitmem.domain.errors import Internal, NeedsPerson, Refused
 from gitmem.domain.paths import memory_folder
 
@@ -21,8 +22,10 @@ NAME = ".gitmem/config.yaml"
 VERSION = 1
 LONGEST = 64_000
 DEEPEST = 50
-_KEYS = {"version": int, "target": str, "memory": str, "check": dict}
+_KEYS = {"version": int, "target": str, "memory": str, "check": dict, "commit": dict}
 _CHECK_KEYS = {"scope": str, "max_age": int, "max_flags": int, "allow_in_review": bool}
+_COMMIT_KEYS = {"subject": str, "width": int}
+_LONGEST_SUBJECT = 100  # characters
 _WANTED = {
     int: "a whole number",
     str: "a string",
@@ -43,12 +46,14 @@ class SharedSettings:
     """What everybody who works in the repository shares.
 
     ``target`` is the branch (short name) that memory lands on, None when none was fixed;
-    ``folder`` the memory folder at the top of the repository, ``check`` what may wait in CI.
+    ``folder`` the memory folder at the top of the repository, ``check`` what may wait in CI,
+    ``commit`` how the commits that gitmem proposes are written.
     """
 
     target: str | None
     folder: str = "memory"
     check: Policy = STRICT
+    commit: CommitStyle = PLAIN
     version: int = VERSION
 
 
@@ -72,6 +77,7 @@ def read_shared(text: str | None) -> SharedSettings:
         target=None if target is None else str(target),
         folder=_folder(str(values.get("memory", "memory"))),
         check=_policy(values.get("check", {})),
+        commit=_style(values.get("commit", {})),
     )
 
 
@@ -121,6 +127,8 @@ def _set(text: str, settings: SharedSettings) -> str:
         document["check"]["scope"] = settings.check.scope.value
         for key in [key for key, value in document["check"].items() if value is None]:
             del document["check"][key]
+    if now.commit != settings.commit:
+        document["commit"] = {key: getattr(settings.commit, key) for key in _COMMIT_KEYS}
     out = StringIO()
     yaml.dump(document, out)
     return out.getvalue()
@@ -169,16 +177,37 @@ def _check_events(text: str) -> None:
             raise _wrong("tags are not used here")
 
 
-def _policy(values: object) -> Policy:
-    """The part ``check``; every key may be left out."""
+def _part(name: str, values: object, keys: Mapping[str, type]) -> dict[object, Any]:
+    """One part of the settings; every key may be left out."""
     found: dict[object, Any] = dict(values) if isinstance(values, dict) else {}
     for key, value in found.items():
-        if not isinstance(key, str) or key not in _CHECK_KEYS:
-            raise _wrong(f"check: {key!r} is no setting; there are {', '.join(_CHECK_KEYS)}")
-        if type(value) is not _CHECK_KEYS[key]:
-            raise _wrong(f"check: {key} must be {_WANTED[_CHECK_KEYS[key]]}")
+        if not isinstance(key, str) or key not in keys:
+            raise _wrong(f"{name}: {key!r} is no setting; there are {', '.join(keys)}")
+        if type(value) is not keys[key]:
+            raise _wrong(f"{name}: {key} must be {_WANTED[keys[key]]}")
         if type(value) is int and value < 0:
-            raise _wrong(f"check: {key} must not be less than 0")
+            raise _wrong(f"{name}: {key} must not be less than 0")
+    return found
+
+
+def _style(values: object) -> CommitStyle:
+    """The part ``commit``."""
+    found = _part("commit", values, _COMMIT_KEYS)
+    subject, width = found.get("subject", PLAIN.subject), found.get("width", PLAIN.width)
+    if subject.count(WHAT) != 1 or len(subject) > _LONGEST_SUBJECT or not subject.isprintable():
+        raise _wrong(
+            f"commit: subject must be one line with {WHAT} in it, of at most "
+            f"{_LONGEST_SUBJECT} characters",
+            hint=f'such as `subject: "chore(memory): {WHAT}"`',
+        )
+    if 0 < width < NARROWEST:
+        raise _wrong(f"commit: width must be 0 (any) or at least {NARROWEST}")
+    return CommitStyle(subject=subject, width=width)
+
+
+def _policy(values: object) -> Policy:
+    """The part ``check``."""
+    found = _part("check", values, _CHECK_KEYS)
     if found.get("scope", "auto") not in list(Scope):
         raise _wrong(f"check: scope must be one of {', '.join(Scope)}")
     return Policy(
@@ -198,7 +227,7 @@ def _check(key: object, value: object) -> None:
                 hint=f"personal settings live in `git config gitmem.{name}`",
             )
         raise _wrong(f"{name!r} is no setting; there are {', '.join(_KEYS)}")
-    if value is None and key in {"target", "check"}:
+    if value is None and key in {"target", "check", "commit"}:
         return
     if type(value) is not _KEYS[key]:
         raise _wrong(

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from gitmem import assets
 from gitmem.domain.check_policy import STRICT, Policy, Scope
+from gitmem.domain.commit_style import PLAIN, CommitStyle
 from gitmem.domain.errors import NeedsPerson
 from gitmem.settings import SharedSettings, read_shared, render_shared
 
@@ -19,6 +22,37 @@ MAIN = SharedSettings(target="main")
 @pytest.mark.parametrize("text", [None, "", "\n", "# nothing\n", "---\n"])
 def test_without_a_word_the_defaults_hold(text: str | None) -> None:
     assert read_shared(text) == SharedSettings(target=None, folder="memory", version=1)
+
+
+def test_the_form_of_commits_is_read_and_written_back() -> None:
+    text = 'target: main\ncommit:\n  subject: "chore(memory): {what}"\n  width: 100\n'
+    style = CommitStyle(subject="chore(memory): {what}", width=100)
+
+    assert read_shared(text).commit == style
+    assert read_shared("commit:\n  width: 72\n").commit == CommitStyle(width=72)
+    assert read_shared("commit:\n").commit == PLAIN
+    rendered = render_shared(None, replace(MAIN, commit=style), TEMPLATE)
+    assert read_shared(rendered).commit == style
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("subject: memory", "subject must be one line with {what} in it"),
+        ("subject: '{what} {what}'", "subject must be one line"),
+        ('subject: "a\\n{what}"', "subject must be one line"),
+        ('subject: "\\e[31m{what}"', "subject must be one line"),
+        ("subject: '" + "x" * 100 + "{what}'", "at most 100 characters"),
+        ("subject: 7", "subject must be a string"),
+        ("width: 10", "width must be 0 (any) or at least 40"),
+        ("width: -1", "width must not be less than 0"),
+        ("width: wide", "width must be a whole number"),
+        ("colour: red", "'colour' is no setting; there are subject, width"),
+    ],
+)
+def test_a_form_of_commits_that_is_none_is_named(value: str, reason: str) -> None:
+    with pytest.raises(NeedsPerson, match=re.escape(reason)):
+        read_shared(f"commit:\n  {value}\n")
 
 
 def test_the_three_settings_are_read() -> None:

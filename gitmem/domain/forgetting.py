@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from gitmem.domain import instructions, skill
 from gitmem.domain.blocks import Block, BlockKind, blocks
 from gitmem.domain.bullets import bullets, one_line, remove_lines
+from gitmem.domain.commit_style import PLAIN, CommitStyle
+from gitmem.domain.drain import TRAILER
 from gitmem.domain.errors import NeedsPerson
 from gitmem.domain.markdown import (
     front_matter_lines,
@@ -19,6 +21,7 @@ from gitmem.domain.markdown import (
 )
 from gitmem.domain.memory import new_pending_file, remove_fact
 from gitmem.domain.passages import Passage, passages
+from gitmem.domain.plural import count
 from gitmem.domain.text import visible
 
 if TYPE_CHECKING:
@@ -84,12 +87,19 @@ def without_items(text: str) -> str:
 
 
 def message(
-    drain: str, tree: str, outcomes: Sequence[Outcome], taken: Sequence[Taken], guards: int
+    made: tuple[str, str],
+    outcomes: Sequence[Outcome],
+    taken: Sequence[Taken],
+    guards: int,
+    style: CommitStyle = PLAIN,
 ) -> str:
-    """The review commit's message: which flags are forgotten, which lines go, which come back."""
+    """The review commit's message: which flags are forgotten, which lines go, which come back.
+
+    ``made`` are the drain's name and the tree.
+    """
     gone = [one for one in outcomes if not one.line]
     restored = [one for one in outcomes if one.line]
-    parts = [f"memory: forget {len(gone)} flag{'' if len(gone) == 1 else 's'}"]
+    parts = []
     flags = []
     for one in gone:
         flags.append(f"- {one.flag.id}: {visible(one.flag.text)}")
@@ -103,8 +113,9 @@ def message(
     rows_ = [f"- {one.line}\n  ({one.flag.id}, {visible(one.reason)})" for one in restored]
     if rows_:
         parts.append("\n".join(["In their own words again:", *rows_]))
-    parts.append(f"Gitmem-Drain: {drain}\nGitmem-Tree: {tree}")
-    return "\n\n".join(parts) + "\n"
+    body = style.wrapped("\n\n".join(parts))
+    trailers = f"Gitmem-Drain: {made[0]}\n{TRAILER}: {made[1]}"
+    return f"{style.head('forget ' + count(len(gone), 'flag'))}\n\n{body}\n\n{trailers}\n"
 
 
 def _items(taken: Sequence[Taken]) -> list[Passage]:

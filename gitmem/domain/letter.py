@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gitmem.domain.commit_style import PLAIN, CommitStyle
 from gitmem.domain.drain import TRAILER, Fate
 from gitmem.domain.gate import by_reason
 from gitmem.domain.text import visible
@@ -22,7 +23,8 @@ _STALE = 20  # lines with citations that are listed
 class Made:
     """What a review commit was made of: the drain's name, the tree, what ran and what it came to.
 
-    ``stale`` has a sentence on each line of memory that cites what is not there.
+    ``stale`` has a sentence on each line of memory that cites what is not there, ``style`` is the
+    repository's for such commits.
     """
 
     drain: str
@@ -32,6 +34,7 @@ class Made:
     left: Sequence[Left]
     recurred: Sequence[str] = ()
     stale: Sequence[str] = ()
+    style: CommitStyle = PLAIN
 
 
 def message(made: Made) -> str:
@@ -43,7 +46,7 @@ def message(made: Made) -> str:
     how = f"Engine: {run.engine}" + (f", model {visible(run.model)}." if run.model else ".")
     if run.engine == "verbatim":
         how += " Every line is the flag as written; nothing was judged."
-    parts = [_subject(outcomes), how]
+    parts = [how]
     parts += _paragraph("Came back", [f"- {visible(told)}" for told in made.recurred])
     placed = [outcome for outcome in outcomes if outcome.file]
     for file in sorted({outcome.file for outcome in placed}):
@@ -59,15 +62,16 @@ def message(made: Made) -> str:
     if len(made.stale) > _STALE:
         cited.append(f"- and {len(made.stale) - _STALE} more: gitmem check --stale")
     parts += _paragraph("Cites what is not there (nothing was changed; a person decides)", cited)
-    parts.append(f"Gitmem-Drain: {made.drain}\n{TRAILER}: {made.tree}")
-    return "\n\n".join(parts) + "\n"
+    body = made.style.wrapped("\n\n".join(parts))
+    trailers = f"Gitmem-Drain: {made.drain}\n{TRAILER}: {made.tree}"
+    return f"{made.style.head(_what(outcomes))}\n\n{body}\n\n{trailers}\n"
 
 
-def _subject(outcomes: Sequence[Outcome]) -> str:
+def _what(outcomes: Sequence[Outcome]) -> str:
     skipped = sum(outcome.fate is Fate.SKIPPED for outcome in outcomes)
     filed = len(outcomes) - skipped
     said = [f"file {filed} flag" + ("" if filed == 1 else "s")] if filed or not skipped else []
-    return "memory: " + ", ".join([*said, *([f"skip {skipped}"] if skipped else [])])
+    return ", ".join([*said, *([f"skip {skipped}"] if skipped else [])])
 
 
 def _paragraph(title: str, rows: Sequence[str]) -> list[str]:

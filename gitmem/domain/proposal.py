@@ -12,6 +12,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from gitmem.domain import proposal_rows as rows
+from gitmem.domain.commit_style import PLAIN, CommitStyle
 from gitmem.domain.drain import Fate
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ class Facts:
     stale: Sequence[str] = ()
 
 
-def title(facts: Facts) -> str:
-    """The request's title, the same for the same flags."""
+def title(facts: Facts, style: CommitStyle = PLAIN) -> str:
+    """The request's title, the same for the same flags; a squash makes it the commit's subject."""
     skipped = sum(outcome.fate is Fate.SKIPPED for outcome in facts.outcomes)
     filed = len(facts.outcomes) - skipped
     forgotten = len(facts.forgotten)
@@ -62,7 +63,7 @@ def title(facts: Facts) -> str:
         f"skip {skipped}" if skipped else "",
         f"forget {_count(forgotten, 'flag')}" if forgotten else "",
     ]
-    return "memory: " + (", ".join(part for part in parts if part) or "file 0 flags")
+    return style.head(", ".join(part for part in parts if part) or "file 0 flags")
 
 
 def description(facts: Facts) -> str:

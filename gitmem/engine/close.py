@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.domain import assemble, letter
+from gitmem.domain.commit_style import PLAIN, CommitStyle
 from gitmem.domain.earlier import split
 from gitmem.domain.gate import Left
 from gitmem.domain.plan import make_plan
@@ -53,7 +54,8 @@ class Wanted:
     """What a close shall do: which engine, onto what, and whether to write at all.
 
     ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. ``everything``:
-    ``here`` takes flags of other branches, too. ``again`` are other reviews, whose judgement of what is undrained now is used. Without
+    ``here`` takes flags of other branches, too. ``again`` are other reviews, whose judgement of what is undrained now is used. ``style`` is that
+    of the review's commit. Without
     ``ask`` nobody is asked and only the plan is made. ``begin`` hears the plan before anybody is
     asked, ``watch`` every answer as it comes.
     """
@@ -64,6 +66,7 @@ class Wanted:
     here: bool = False
     everything: bool = False
     again: tuple[Again, ...] = ()
+    style: CommitStyle = PLAIN
     dry_run: bool = False
     ask: bool = True
     workers: int = 8
@@ -175,7 +178,9 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
     if not made.outcomes or wanted.dry_run:
         return closed
     with Claim(repo) as claim:
-        tip, name = commit.make(repo, claim, _draft(closed, seen), folder=wanted.folder)
+        tip, name = commit.make(
+            repo, claim, _draft(closed, seen, wanted.style), folder=wanted.folder
+        )
         _mark_here(repo, claim, start, tip, wanted)
         commit.move(repo, claim, start, tip, folder=wanted.folder)
     return replace(closed, commit=tip, drain=name)
@@ -195,7 +200,7 @@ def _anew(start: Start, outcomes: tuple[Outcome, ...], *, dry_run: bool) -> tupl
     )
 
 
-def _draft(closed: Closed, seen: Snapshot) -> commit.Draft:
+def _draft(closed: Closed, seen: Snapshot, style: CommitStyle) -> commit.Draft:
     return commit.Draft(
         base=closed.base,
         files=closed.files,
@@ -211,6 +216,7 @@ def _draft(closed: Closed, seen: Snapshot) -> commit.Draft:
                 left=closed.left,
                 recurred=closed.recurred,
                 stale=[one.told for one in closed.stale],
+                style=style,
             )
         ),
     )

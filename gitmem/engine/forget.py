@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gitmem.domain import forgetting, guard, guard_file
+from gitmem.domain.commit_style import PLAIN, CommitStyle
 from gitmem.domain.drain import FORGET, Fate, Outcome, Run
 from gitmem.domain.errors import NeedsPerson, NoProgress, Refused, Usage
 from gitmem.domain.forgetting import Taken
@@ -39,14 +40,15 @@ _TRIES = 3  # when somebody else moves the branch meanwhile
 class Wanted:
     """Which flags to forget (ids or their beginnings), why, and whether to write at all.
 
-    ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. ``onto`` is
-    a review that the one here gives way to; empty: what waits here is stacked upon.
+    ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. ``style`` is that
+    of the review's commit, ``onto`` a review that the one here gives way to; empty: what waits here is stacked upon.
     """
 
     flags: tuple[str, ...]
     configured: str
     folder: str
     reason: str = ""
+    style: CommitStyle = PLAIN
     onto: str = ""
     dry_run: bool = False
 
@@ -133,7 +135,7 @@ def _forget(repo: Repository, wanted: Wanted) -> Forgotten:
     )
     if wanted.dry_run:
         return done
-    return replace(done, commit=_committed(repo, seen, start, done, gone, wanted.folder))
+    return replace(done, commit=_committed(repo, seen, start, done, gone, wanted))
 
 
 def _committed(
@@ -142,8 +144,9 @@ def _committed(
     start: Start,
     done: Forgotten,
     gone: tuple[Outcome, ...],
-    folder: str,
+    wanted: Wanted,
 ) -> str:
+    folder, style = wanted.folder, wanted.style
     outcomes = (*gone, *done.restored)
     draft = commit.Draft(
         base=start.commit,
@@ -152,7 +155,7 @@ def _committed(
         outcomes=outcomes,
         queue=seen.queue.tip,
         message=lambda drain, tree: forgetting.message(
-            drain, tree, outcomes, done.taken, done.guards
+            (drain, tree), outcomes, done.taken, done.guards, style
         ),
     )
     with Claim(repo) as claim:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gitmem.domain.commit_style import PLAIN, CommitStyle
 from gitmem.domain.drain import Fate
 from gitmem.domain.errors import NeedsPerson, NoProgress, Refused
 from gitmem.domain.paths import writable
@@ -41,7 +42,15 @@ class Met:
     notes: tuple[str, ...] = ()
 
 
-def meet(repo: Repository, remote: str, *, configured: str, folder: str, talk: Talk) -> Met:
+def meet(
+    repo: Repository,
+    remote: str,
+    *,
+    configured: str,
+    folder: str,
+    talk: Talk,
+    style: CommitStyle = PLAIN,
+) -> Met:
     """Fetches the review branch; the local one continues it afterwards, or may replace it.
 
     One that has landed may be replaced, and so may one that this clone pushed itself and nobody has
@@ -59,7 +68,7 @@ def meet(repo: Repository, remote: str, *, configured: str, folder: str, talk: T
     ours = theirs in (mine, mark) or (bool(mine) and refs.contains(repo, mine, theirs))
     if ours or not waiting(repo, where, theirs):
         return Met(theirs=theirs)
-    return _taken_in(repo, remote, where, mine, theirs, folder)
+    return _taken_in(repo, remote, where, (mine, theirs), folder, style)
 
 
 def waiting(repo: Repository, where: Target, tip: str) -> bool:
@@ -90,9 +99,15 @@ def _fetched(repo: Repository, remote: str, talk: Talk) -> str:
 
 
 def _taken_in(
-    repo: Repository, remote: str, where: Target, mine: str, theirs: str, folder: str
+    repo: Repository,
+    remote: str,
+    where: Target,
+    tips: tuple[str, str],
+    folder: str,
+    style: CommitStyle,
 ) -> Met:
     """Makes the local review branch theirs; ours gives way where it waits and nobody edited it."""
+    mine, theirs = tips
     start, _ = in_review.newest(repo, where)
     _refuse_foreign(repo, remote, in_review.base_of(repo, start, theirs), theirs, folder)
     again: tuple[Again, ...] = ()
@@ -105,7 +120,7 @@ def _taken_in(
             )
         again = (Again(tip=mine, base=in_review.base_of(repo, start, mine)),)
         gone = _forgotten(repo, start, mine, theirs)
-    if not (gone and _forgotten_on_top(repo, where, theirs, gone, folder)):
+    if not (gone and _forgotten_on_top(repo, where, theirs, gone, folder, style)):
         with Claim(repo) as claim:
             _move(repo, claim, mine, theirs, folder)
     note(repo, remote, theirs)
@@ -121,7 +136,12 @@ def _forgotten(repo: Repository, start: str, mine: str, theirs: str) -> list[Out
 
 
 def _forgotten_on_top(
-    repo: Repository, where: Target, theirs: str, gone: list[Outcome], folder: str
+    repo: Repository,
+    where: Target,
+    theirs: str,
+    gone: list[Outcome],
+    folder: str,
+    style: CommitStyle,
 ) -> bool:
     """Forgets the same in a commit on top of theirs, in the step that makes theirs ours.
 
@@ -132,6 +152,7 @@ def _forgotten_on_top(
         flags=tuple(one.flag.id for one in gone),
         configured=where.name,
         folder=folder,
+        style=style,
         reason="; ".join(dict.fromkeys(one.reason for one in gone if one.reason)),
         onto=theirs,
     )

@@ -72,7 +72,7 @@ def preview(repo: Repository, wanted: Wanted, terms: Terms, closed: Closed) -> t
     done = Proposed(remote=remote, way=way_to(repo, terms, remote))
     if not facts.outcomes and not facts.forgotten:
         return done, ""
-    done = replace(done, title=proposal.title(facts))
+    done = replace(done, title=proposal.title(facts, wanted.style))
     return done, proposal.body(terms.template, facts)
 
 
@@ -131,6 +131,7 @@ class _Rounds:
             self._proposed.remote,
             configured=self._wanted.configured,
             folder=self._wanted.folder,
+            style=self._wanted.style,
             talk=self._talk,
         )
 
@@ -153,7 +154,7 @@ class _Rounds:
             remote=remote,
             branch=BRANCH,
             target=facts.target,
-            title=proposal.title(facts),
+            title=proposal.title(facts, self._wanted.style),
             body=proposal.body(self._terms.template, facts),
         )
         parcel = Parcel(

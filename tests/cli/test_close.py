@@ -205,3 +205,25 @@ def test_a_drop_needs_a_flag_that_is_there_and_a_reason(sandbox: Sandbox) -> Non
     assert sandbox.gitmem("drop", one, "--reason", "a\u202eb").code == 4
     assert sandbox.gitmem("drop", one, "--reason", "x", "--dry-run").code == 0
     assert closed(sandbox)[1]["outcomes"] == {"added": 1}
+
+
+def test_the_repository_s_own_form_of_commits_is_that_of_close_and_forget(sandbox: Sandbox) -> None:
+    """What commitlint asks for: a type in front, no line of the body wider than 100 columns."""
+    sandbox.gitmem("init")
+    config = sandbox.read(".gitmem/config.yaml")
+    style = 'commit:\n  subject: "chore(memory): {what}"\n  width: 100\n'
+    sandbox.write(".gitmem/config.yaml", config + style)
+    flag = json.loads(
+        sandbox.gitmem("flag", "The release script tags " + "a commit, " * 30, "--json").out
+    )
+    sandbox.gitmem("close")
+    closed = sandbox.git("log", "-1", "--format=%B", "gitmem/drain").splitlines()
+    sandbox.gitmem("accept")
+    assert sandbox.gitmem("forget", flag["id"]).code == 0
+    forgot = sandbox.git("log", "-1", "--format=%B", "gitmem/drain").splitlines()
+
+    assert closed[0] == "chore(memory): file 1 flag"
+    assert forgot[0] == "chore(memory): forget 1 flag"
+    assert max(map(len, [*closed, *forgot])) <= 100
+    assert [line.partition(":")[0] for line in closed[-2:]] == ["Gitmem-Drain", "Gitmem-Tree"]
+    assert sandbox.gitmem("check", "--trace").code == 0

@@ -363,7 +363,7 @@ def test_a_snag_is_asked_beside_the_rules_and_the_skill_it_would_change(sandbox:
             "CLAUDE.md": sandbox.read("CLAUDE.md").replace(
                 "<!-- gitmem:end -->", "\n- Run the tests with -x.\n<!-- gitmem:end -->"
             ),
-            ".claude/skills/ship/SKILL.md": "---\nname: ship\n---\n\n# Ship\n\n- Tag the release.\n",
+            ".claude/skills/ship/SKILL.md": "---\nname: ship\n---\n\n# Ship\n\n- Tag before the build.\n",
         },
     )
     sandbox.gitmem("snag", "the tests hung", "--better", "run the tests with -x")
@@ -371,7 +371,7 @@ def test_a_snag_is_asked_beside_the_rules_and_the_skill_it_would_change(sandbox:
 
     texts = [one["text"] for one in plan(sandbox)]
     assert ["Run the tests with -x." in text for text in texts] == [True, False]
-    assert ["Tag the release." in text for text in texts] == [False, True]
+    assert ["Tag before the build." in text for text in texts] == [False, True]
 
     duplicate = [answered(one, op="duplicate", line="m1") for one in plan(sandbox)]
     code, answer, _ = apply(sandbox, lines(*duplicate))

@@ -63,6 +63,7 @@ def apply(
         engine=engine,
         configured=place.configured,
         folder=place.settings.folder,
+        style=place.settings.commit,
         here=here,
         everything=everything,
         dry_run=dry_run,

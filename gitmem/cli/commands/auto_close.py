@@ -136,6 +136,7 @@ def _close(repo: Repository, asked: close_entry.Asked, began: float) -> dict[str
                 engine=chosen.engine,
                 configured=place.configured,
                 folder=place.settings.folder,
+                style=place.settings.commit,
                 workers=asked.workers,
             ),
         )

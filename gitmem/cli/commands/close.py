@@ -131,6 +131,7 @@ def _close(
             engine=chosen.engine,
             configured=place.configured,
             folder=place.settings.folder,
+            style=place.settings.commit,
             here=shown.here,
             everything=shown.everything,
             dry_run=shown.dry_run,

@@ -36,6 +36,7 @@ def forget(
             flags=tuple(flags),
             configured=place.configured,
             folder=place.settings.folder,
+            style=place.settings.commit,
             reason=reason,
             dry_run=dry_run,
         ),

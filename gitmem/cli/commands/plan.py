@@ -41,6 +41,7 @@ def plan(here: Here = False, everything: All = False) -> None:
         engine=sent,
         configured=place.configured,
         folder=place.settings.folder,
+        style=place.settings.commit,
         here=here,
         everything=everything,
         dry_run=True,
