@@ -9,7 +9,7 @@ found again counts as lost.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from gitmem.domain.grounding_tokens import Kind, Token, inner, tokenize
 from gitmem.domain.grounding_words import ALIKE, NEUTRAL, OPPOSITES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 # How a flag says that something is otherwise than it was.
 _CHANGED = lexicon.words("""
@@ -38,6 +38,12 @@ _OVER = lexicon.words("""
     """)
 # How it says that something came beside what was there.
 _BESIDE = lexicon.words("also too additionally besides both plus well another else")
+_COUNTED = lexicon.words("port ports version versions")
+# What leads to a place, a time or a circumstance.
+_LEADING = lexicon.words("""
+    in on at after before during until till for from via behind within inside outside under above below per
+    since while through against between without with by into onto
+    """)
 _SAME = 1 / 2  # of the words of a duplicate that what survives has to have
 _CLAUSE = 1 / 3  # of the words of each of its clauses
 _TELLING = 2  # words from which on a clause says something of its own
@@ -84,14 +90,16 @@ def dropped(old: str, new: str, flags: Sequence[str] = (), *, changed: bool = Tr
         return ""
     line = _facts([new])
     lost = [said for said in _speaks_of(old) if not _stands(said.token, line)]
+    gone = 0
     if not any(is_item(token) and not _empty(token) for token in tokenize(old)):
         return _bare_words(old, new)
     if changed:
         over = _over(old, [new, *flags])
-        lost = [said for said in lost if not _stands(said.token, over)]
+        missed, lost = lost, [said for said in lost if not _stands(said.token, over)]
+        gone = len(missed) - len(lost)
     if not lost:
         return left_out(old, " ".join([new, *(flags if changed else ())]))
-    if changed and _exchanged(old, new, flags, lost):
+    if changed and _exchanged(old, new, flags, lost, gone=bool(gone)):
         return ""
     return lost[0].token.raw
 
@@ -109,6 +117,8 @@ def says(survivor: str, words: str) -> bool:
     if verdict.hard or any(finding.rule not in _STYLE for finding in verdict.soft):
         return False
     known = _facts([survivor])
+    if any(not _known(token.key, known) for token in _led(tokenize(words))):
+        return False
     return all(
         _clause_stands(clause.keys, clause.head, known) for clause in clauses(tokenize(words))
     )
@@ -117,6 +127,20 @@ def says(survivor: str, words: str) -> bool:
 def shown(word: str) -> str:
     """A word of a line, for a sentence to the reviewer; empty when it is more than a plain word."""
     return word if _PLAIN.fullmatch(word) else ""
+
+
+def _led(tokens: Sequence[Token]) -> Iterator[Token]:
+    """The first thing behind each word that leads to a place, a time or a circumstance."""
+    led = False
+    for token in tokens:
+        if token.kind is Kind.WORD and token.raw.lower() in _LEADING:
+            led = True
+        elif token.kind is Kind.BREAK:
+            led = False
+        elif led and is_item(token):
+            led = False
+            if not _empty(token):
+                yield token
 
 
 def _clause_stands(keys: Iterable[str], head: str, known: Facts) -> bool:
@@ -135,7 +159,11 @@ def _bare_words(old: str, new: str) -> str:
 
 def _speaks_of(text: str) -> list[_Said]:
     every = tokenize(text)
-    at = [place for place, token in enumerate(every) if is_item(token)]
+    at = [
+        place
+        for place, token in enumerate(every)
+        if is_item(token) and not _counts(token, every[place + 1 : place + 2])
+    ]
     keys = ["", *[every[place].key for place in at], ""]
     return [
         _Said(
@@ -149,6 +177,12 @@ def _speaks_of(text: str) -> list[_Said]:
         for place, here in enumerate(at)
         if not _empty(every[here])
     ]
+
+
+def _counts(token: Token, following: Sequence[Token]) -> bool:
+    """Whether it only says of what the number behind it is one: ``port 8080``."""
+    number = bool(following) and following[0].kind is Kind.NUMBER
+    return number and token.raw.lower() in _COUNTED
 
 
 def _empty(token: Token) -> bool:
@@ -219,15 +253,23 @@ def _known(key: str, facts: Facts) -> bool:
     return not facts.stems.isdisjoint(ALIKE.get(key, frozenset()))
 
 
-def _exchanged(old: str, new: str, flags: Sequence[str], lost: Sequence[_Said]) -> bool:
-    """Whether what is lost was exchanged for something of its kind, and nothing else is lost."""
+def _exchanged(
+    old: str, new: str, flags: Sequence[str], lost: Sequence[_Said], *, gone: bool
+) -> bool:
+    """Whether what is lost was exchanged for something of its kind, and nothing else is lost.
+
+    ``gone``: something else of the old line was called gone.
+    """
     told = {word.lower() for text in (new, *flags) for word in re.findall(r"\w+", text)}
-    families = {said.family for said in lost}
-    here = _speaks_of(old)
-    if len(families) != 1 or not told.isdisjoint(_BESIDE) or any(map(_is_subject, lost)):
-        return False
     before = _facts([old])
     fresh = [said for said in _speaks_of(new) if not _stands(said.token, before)]
+    lost, fresh = _as_values(lost, fresh), _as_values(fresh, lost)
+    lost = _named(lost)
+    families = {said.family for said in lost}
+    here = _speaks_of(old)
+    beside = not told.isdisjoint(_BESIDE) or any(map(_is_subject, lost))
+    if len(families) != 1 or beside or (_denies(old) and not _denies(new)):
+        return False
     changed = not _CHANGED.isdisjoint(told)
     common = len(here) - len(lost)
     if families == {_Family.VALUE}:
@@ -246,16 +288,52 @@ def _exchanged(old: str, new: str, flags: Sequence[str], lost: Sequence[_Said]) 
         named = [said for said in fresh if said.family is not _Family.VALUE]
         return changed and any(_same_place(lost[0], one) for one in named)
     opposites = OPPOSITES.get(lost[0].token.key, frozenset())
-    return changed or any(said.token.key in opposites for said in fresh)
+    if any(said.token.key in opposites for said in fresh):
+        return True
+    stale = gone or lost[0].token.raw.lower() in _CHANGED
+    return changed and (stale or any(_same_place(lost[0], one) for one in fresh))
+
+
+def _denies(text: str) -> bool:
+    return any(
+        token.kind is Kind.WORD and token.raw.lower() in lexicon.NEGATORS
+        for token in tokenize(text)
+    )
+
+
+def _as_values(these: Sequence[_Said], those: Sequence[_Said]) -> list[_Said]:
+    """``these``, with an identifier that has a number as a value only where ``those`` have it with another.
+
+    ``-j1`` and ``-j2`` differ in a value; ``kubectl apply -f k8s/`` and a command of another program do not.
+    """
+    known = {_numbered(said.token) for said in those}
+    return [
+        replace(said, family=_Family.NAME)
+        if said.family is _Family.VALUE and {_numbered(said.token)}.isdisjoint({"", *known})
+        else said
+        for said in these
+    ]
+
+
+def _named(lost: Sequence[_Said]) -> list[_Said]:
+    """``lost`` without the number of a name that is lost, too: ``MySQL 5.7`` is one thing."""
+    names = {said.token.key for said in lost if said.family is _Family.NAME}
+    return [
+        said
+        for said in lost
+        if not (said.family is _Family.VALUE and said.label and said.before in names)
+    ]
 
 
 def _is_subject(said: _Said) -> bool:
     """Whether it says what the line is about: its first thing, or the number of that (``server 1 runs …``)."""
-    return said.place == 0 or (said.place == 1 and said.label and bool(said.after))
+    numbered = said.label and said.token.kind is not Kind.CODE
+    return said.place == 0 or (said.place == 1 and numbered and bool(said.after))
 
 
 def _same_place(one: _Said, other: _Said) -> bool:
-    if _numbered(one.token) != _numbered(other.token):
+    values = {one.family, other.family} == {_Family.VALUE}
+    if values and _numbered(one.token) != _numbered(other.token):
         return False
     return bool(one.before and one.before == other.before) or bool(
         one.after and one.after == other.after

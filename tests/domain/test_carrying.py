@@ -34,6 +34,12 @@ from tests.bench import grounding_rates as rates
         ("Backups are kept 30 days", "Backups of the wiki take 2 days"),
         # Something beside it.
         ("`make lint` runs ruff", "`make lint` runs mypy as well now"),
+        # A prohibition is not exchanged for a piece of news about the same thing.
+        ("Do not use the admin account for backups", "The admin account was renamed to root"),
+        ("Secrets must not be logged", "Secrets were renamed to credentials"),
+        ("Secrets never go to logs", "Secrets now go to Vault"),
+        ("Avoid mocks in tests", "Tests moved to spec/"),
+        ("PRs must be reviewed", "PRs are now opened by bots"),
         # Small words only; and languages that nothing is known of.
         ("Do as they do", "Be as we are"),
         ("Ne jamais pousser sur main", "Pousser sur develop"),
@@ -57,6 +63,16 @@ def test_what_the_old_line_says_and_the_new_one_does_not_is_found(old: str, new:
         ("Run make with -j1", "Run make with -j2"),
         ("Secrets are in `.env` files", "Secrets come from Vault, the `.env` files are gone"),
         ("Deploys need a tag", "Deploys need a tag and an approval"),
+        ("Run `make lint` before you commit", "Run `make check` before you commit now"),
+        ("The main database is MySQL 5.7", "The main database is now Postgres 16"),
+        ("Redis runs on port 6379", "Redis now runs on 6380"),
+        (
+            "Deploy with `kubectl apply -f k8s/`",
+            "Deploy with `helm upgrade app chart/` now",
+        ),
+        ("Assets are in s3://bucket-a", "Assets are in s3://bucket-b now"),
+        ("CI uses ubuntu-22.04", "CI uses ubuntu-24.04"),
+        ("The docs are public", "The docs are internal now"),
     ],
 )
 def test_another_value_of_the_same_takes_the_place_of_the_old_one(old: str, new: str) -> None:
@@ -90,6 +106,7 @@ def test_every_faithful_replacement_of_the_measured_sets_still_replaces(name: st
         ("Deployments happen only from the main branch", "Deploy only from main"),
         ("Never commit the .env file", "do not commit .env"),
         ("Ports below 1024 need root", "binding a port below 1024 requires root"),
+        ("Tests need Docker", "For the tests you need Docker"),
     ],
 )
 def test_a_paraphrase_is_a_duplicate(survivor: str, flag: str) -> None:
@@ -111,6 +128,10 @@ def test_a_paraphrase_is_a_duplicate(survivor: str, flag: str) -> None:
         ("The API listens on port 8080", "The API listens on port 9090"),
         ("Deploys run from main", "Deploys run only from main"),
         ("Tests run in CI", "Tests run in CI on Fridays"),
+        ("The API listens on port 8080", "The API listens on port 8080 in staging"),
+        ("Deploy from main", "Deploy from main after tagging"),
+        ("Tests need Docker", "Tests need Docker for the database"),
+        ("The cache is in Redis", "The cache is in Redis behind the proxy"),
     ],
 )
 def test_what_adds_anything_is_no_duplicate(survivor: str, flag: str) -> None:
