@@ -101,6 +101,10 @@ def what_to_run(found: Checked) -> list[str]:
 #: What `check` says in the hook of a push that has nothing to check.
 OWN_PUSH = "ok: this push moves only gitmem's own branches"
 NO_BRANCH = "ok: this push moves no branch"
+NOT_TOLD = (
+    "ok: nothing was checked; which branches this push moves is not known here, because the hook's "
+    "standard input did not reach gitmem check and HEAD is detached"
+)
 
 
 def _ok(found: Checked) -> str:

@@ -54,4 +54,5 @@ def _piped() -> str:
 def _current(repo: Repository) -> Push:
     branch = repository.head(repo)[0]
     names = frozenset({branch} if branch else ())
-    return Push(branches={branch: refs.resolve(repo, "HEAD")} if branch else {}, names=names)
+    sent = {branch: refs.resolve(repo, "HEAD")} if branch else {}
+    return Push(branches=sent, names=names, known=bool(branch))

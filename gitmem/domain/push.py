@@ -19,12 +19,14 @@ class Push:
 
     ``branches`` are the branches it moves at the remote, short names to the commits it sends;
     ``names`` are the local branches that these come from. ``own``: it sends only gitmem's own
-    branches. A push of tags, or one that only deletes, has no branches.
+    branches. A push of tags, or one that only deletes, has no branches. ``known``: what it sends was
+    told.
     """
 
     branches: Mapping[str, str] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
     own: bool = False
+    known: bool = True
 
 
 def from_hook(lines: Iterable[str]) -> Push | None:

@@ -144,6 +144,63 @@ def test_tags_and_deletions_pass(server: Server, desk: Desk) -> None:
     assert "moves no branch" in tagged.out + tagged.err
 
 
+def test_a_detached_push_whose_hook_tells_nothing_is_not_called_one_of_no_branch(
+    server: Server, desk: Desk
+) -> None:
+    desk.flag("waits")
+    desk.sandbox.git("switch", "--quiet", "--detach")
+    hook(desk.sandbox, WITHOUT_INPUT)
+
+    done = push(desk.sandbox, "origin", "HEAD:refs/heads/other")
+
+    assert done.code == 0
+    assert "moves no branch" not in done.out + done.err
+    assert "nothing was checked" in done.out + done.err
+
+
+@pytest.mark.parametrize("command", [["-m", "push"], ["-m", "x", "--", "push"]])
+def test_a_commit_that_speaks_of_a_push_is_none(
+    server: Server, desk: Desk, command: list[str]
+) -> None:
+    """What is accepted and not pushed fails a check there as it does in any other commit."""
+    desk.flag("The cache is keyed by commit")
+    desk.land()
+    path = desk.sandbox.write(".githooks/pre-commit", "#!/bin/sh\nexec gitmem check\n")
+    path.chmod(0o755)
+    desk.sandbox.git("config", "core.hooksPath", ".githooks")
+    desk.sandbox.write("push", "x")
+    desk.sandbox.git("add", "push")
+
+    done = subprocess.run(
+        ["git", "-c", "core.abbrev=8", "commit", *command],
+        cwd=desk.sandbox.path,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=PATIENCE,
+    )
+
+    assert done.returncode == 1
+    assert "accepted, not pushed" in done.stdout + done.stderr
+
+
+def test_a_push_through_an_alias_and_git_s_own_options_is_seen(server: Server, desk: Desk) -> None:
+    desk.flag("The cache is keyed by commit")
+    desk.land()
+    hook(desk.sandbox, PLAIN)
+    desk.sandbox.git("config", "alias.up", "push --force-with-lease")
+
+    done = subprocess.run(
+        ["git", "-c", "push.default=current", "-C", str(desk.sandbox.path), "up", "origin", "main"],
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=PATIENCE,
+    )
+
+    assert done.returncode == 0
+
+
 @pytest.mark.parametrize("script", [PLAIN, WITHOUT_INPUT])
 def test_a_check_in_the_hook_lets_the_queue_through(
     server: Server, desk: Desk, script: str

@@ -128,7 +128,13 @@ def _nothing_to_check(push: Push, policy: Policy, now: float, *, json: bool) -> 
     if json:
         render.as_json(_answer(Checked(pushing=True), policy, now))
     else:
-        render.say(checked.OWN_PUSH if push.own else checked.NO_BRANCH)
+        render.say(_pushes_nothing(push))
+
+
+def _pushes_nothing(push: Push) -> str:
+    if push.own:
+        return checked.OWN_PUSH
+    return checked.NO_BRANCH if push.known else checked.NOT_TOLD
 
 
 def _look(*, trace: bool, stale: bool, json: bool) -> None:
