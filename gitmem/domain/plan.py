@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from gitmem.domain import scoped
 from gitmem.domain.errors import Refused
-from gitmem.domain.scoped import paths_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -173,9 +173,10 @@ def _rules(flags: Sequence[Flag], places: Places) -> tuple[list[Request], dict[s
     by_file: dict[str, list[Flag]] = {}
     found: dict[str, Place] = {}
     unplaced: dict[str, str] = {}
+    made: dict[str, tuple[str, ...]] = {}
     for flag in flags:
         try:
-            place = places.rule_place(flag)
+            place = _apart(places.rule_place(flag), flag, places, made)
         except Refused as refused:
             unplaced[flag.id] = refused.message
             continue
@@ -183,6 +184,21 @@ def _rules(flags: Sequence[Flag], places: Places) -> tuple[list[Request], dict[s
         by_file.setdefault(place.file, []).append(flag)
     requests = [_rules_request(file, group, found, places) for file, group in by_file.items()]
     return requests, unplaced
+
+
+def _apart(place: Place, flag: Flag, places: Places, made: dict[str, tuple[str, ...]]) -> Place:
+    """The place, under another name where this close makes a rule file of that name for other paths.
+
+    ``made`` are the new rule files, name to paths; what is added to it here is the caller's.
+    """
+    new = place.file.startswith(scoped.FOLDER) and place.file not in places.scoped
+    if not new:
+        return place
+    paths = scoped.scope(flag.paths)
+    taken = {name for name, others in made.items() if others != paths}
+    file = scoped.file_for(paths, places.scoped, taken) if place.file in taken else place.file
+    made[file] = paths
+    return replace(place, file=file)
 
 
 def _rules_request(
@@ -208,5 +224,5 @@ def _rules_request(
 
 def _choices(places: Places) -> list[str]:
     """The files that a rule may go to when it names none, as many as an engine is shown."""
-    ours = [path for path, text in places.scoped.items() if paths_of(text) is not None]
+    ours = [path for path, text in places.scoped.items() if scoped.paths_of(text) is not None]
     return [*sorted(places.about), *sorted(ours)][:CHOICES]

@@ -107,7 +107,7 @@ def test_a_snag_goes_where_it_asks_or_says_why_not(
             {"rule": ".claude/rules/gitmem-new.md"},
             ".claude/rules/gitmem-new.md is not there, and gitmem does not make it for a rule",
         ),
-        ({"paths": ["a|b"]}, "'a|b' cannot be the paths of a rule"),
+        ({"paths": ["a\\b"]}, "'a\\\\b' cannot be the paths of a rule"),
     ],
 )
 def test_a_snag_that_asks_for_a_place_there_is_not_stays_queued_and_says_why(
@@ -138,6 +138,31 @@ def test_a_snag_about_paths_goes_to_a_rule_file_for_just_these_paths() -> None:
         "AGENTS.md",
     ]
     assert requests[2].remarks == {snags[2].id: "its paths are all files; filed as a rule"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("src/*.ts", "src/**/*.ts"),
+        ("src/a-b.ts", "src/a/b.ts"),
+        ("docs/\u65e5\u672c\u8a9e.md", "docs/\u4e2d\u6587.md"),
+        (
+            "packages/frontend/src/components/dashboard/widgets/Clock.tsx",
+            "packages/frontend/src/components/dashboard/widgets/Chart.tsx",
+        ),
+    ],
+)
+def test_rules_about_paths_that_are_named_alike_go_to_files_of_their_own(
+    one: str, other: str
+) -> None:
+    snags = [
+        flag(at, "snag", better="b", paths=[path]) for at, path in enumerate([one, other, one])
+    ]
+
+    requests = make_plan(snags, PLACES, {}).requests
+
+    assert [len(request.flags) for request in requests] == [2, 1]
+    assert len({request.files[0] for request in requests}) == 2
 
 
 @given(
