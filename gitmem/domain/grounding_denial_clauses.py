@@ -117,7 +117,7 @@ def _pieces(text: str, language: str) -> list[Clause]:
     pieces = [Clause(0)]
     sentence = at = 0
     while at < len(tokens):
-        word = tokens[at]
+        word = _unquoted(tokens[at])
         if word in _BREAKS:
             sentence += word in _STOPS
             pieces.append(Clause(sentence))
@@ -134,7 +134,8 @@ def _pieces(text: str, language: str) -> list[Clause]:
             pieces[-1].signs.append((sign, len(pieces[-1].said)))
             if sign is Sign.NOT:
                 pieces[-1].leads |= at == 0 or tokens[at - 1] in _BREAKS
-                pieces[-1].denials = 1
+                again = word in known.again and not known.again.isdisjoint(pieces[-1].words)
+                pieces[-1].denials = pieces[-1].denials + 1 if again else max(1, pieces[-1].denials)
                 pieces[-1].words.add(word)
         elif (
             word in _THAN and language == "fr" and pieces[-1].denials and pieces[-1].words <= _BARE
@@ -146,6 +147,12 @@ def _pieces(text: str, language: str) -> list[Clause]:
             pieces[-1].said += [stem(part) for part in word.strip("`").split()]
         at += 1
     return [piece for piece in pieces if piece.said or piece.signs]
+
+
+def _unquoted(token: str) -> str:
+    """A word without the marks around it: in backticks, quotes or struck through ``not`` denies too."""
+    word = token.strip('`~*_"')
+    return word if word.isalpha() else token
 
 
 def _attached(pieces: Sequence[Clause]) -> list[Clause]:
@@ -213,6 +220,7 @@ class _Words:
     phrases: dict[tuple[str, ...], Sign | None]
     joins: frozenset[str]
     small: frozenset[str]
+    again: frozenset[str]
 
     def sign(self, token: str) -> Sign | None:
         """What a word does, if anything."""
@@ -245,8 +253,10 @@ def _compiled(language: str) -> _Words:
                 begins.append((word[:-1], sign))
             else:
                 whole[word] = sign
-    joins, small = frozenset(rules.joins.split()), frozenset(rules.small.split())
-    return _Words(whole, tuple(begins), phrases, joins, small)
+    joins, small, again = (
+        frozenset(words.split()) for words in (rules.joins, rules.small, rules.again)
+    )
+    return _Words(whole, tuple(begins), phrases, joins, small, again)
 
 
 @lru_cache(maxsize=4)

@@ -11,12 +11,19 @@ from gitmem.domain import grounding_lexicon as lexicon
 DATE_SIGN, TIME_SIGN = "\x01", "\x02"
 
 _FOLD = str.maketrans(
-    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\u2009": " ", "\u202f": " ",
+    {"\u2018": "'", "\u2019": "'", "\u201b": "'", "\u00b4": "'", "\u02bc": "'", "\u2032": "'", "\uff07": "'",
+     "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\u2009": " ", "\u202f": " ",
      "\u2011": "-", "\u2212": "-", "\u2014": " ; ", "\u2026": "...", "\u2192": " to ", DATE_SIGN: " ", TIME_SIGN: " ",
      # Full-width punctuation ends a word although no blank follows.
      "\uff0c": ", ", "\u3001": ", ", "\uff1a": ": ", "\uff1b": "; ", "\uff01": "! ", "\uff1f": "? ", "\u3002": ". ",
      "\uff08": " (", "\uff09": ") "}
 )  # fmt: skip
+# Some type a backtick for an apostrophe.
+_TICKED = re.compile(
+    r"(?<=\b(?:do|is|ca|wo|ai))n`t\b|(?<=\b(?:did|are|was|has|had))n`t\b|(?<=\b(?:does|were|have|must))n`t\b"
+    r"|(?<=\b(?:could|would))n`t\b|(?<=\bshould)n`t\b",
+    re.IGNORECASE,
+)
 _PHRASES = {
     r"no longer|not any ?more|any ?more": "not",
     r"not only": "also",
@@ -58,7 +65,7 @@ _CLOCK = re.compile(r"\b(\d{1,2})(?::(\d{2}))? ?([ap])\.?m\b\.?", re.IGNORECASE)
 
 def fold(text: str) -> str:
     """``text`` in normal form C, with plain quotes, dashes and blanks."""
-    return unicodedata.normalize("NFC", text).translate(_FOLD)
+    return _TICKED.sub("n't", unicodedata.normalize("NFC", text).translate(_FOLD))
 
 
 def flatten(text: str) -> str:

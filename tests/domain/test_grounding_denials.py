@@ -62,10 +62,50 @@ REVERSED = [
     ("Ніколи не пушити в main.", "Пушити в main."),
     ("main에 푸시하지 않는다.", "main에 푸시한다."),
     ("Kein Redis.", "Redis."),
+    # Two of the words that deny once are two denials when the same one stands twice.
+    ("El bot no puede no verificar la firma.", "El bot puede no verificar la firma."),
+    ("No se permite no firmar los commits.", "No se permite firmar los commits."),
+    ("O bot não pode não verificar a assinatura.", "O bot pode não verificar a assinatura."),
+    ("Le bot ne peut ne pas vérifier la signature.", "Le bot peut ne pas vérifier la signature."),
+    ("On ne peut pas ne pas relancer le worker.", "On ne peut pas relancer le worker."),
+    ("Бот не может не проверять подпись.", "Бот может не проверять подпись."),
+    ("Мы не не знаем причину.", "Мы не знаем причину."),
+    # Nearly none, and all but one.
+    ("Few of the images are signed.", "Most of the images are signed."),
+    ("We gave up on the Windows build.", "We work on the Windows build."),
+    ("Secrets stay out of the repository.", "Secrets belong to the repository."),
+    ("Hands off the prod bucket.", "Hands on the prod bucket."),
+    ("Das Feld ist nicht-leer bei jedem Export.", "Das Feld ist leer bei jedem Export."),
+    # An apostrophe of another make, and a denial that is marked.
+    *(
+        (f"The deploy isn{mark}t done on Fridays.", "The deploy is done on Fridays.")
+        for mark in "'\u2019\u00b4`\u02bc\u2032\uff07\u201b"
+    ),
+    *(
+        (f"Deploys are {mark}not{mark} done on Fridays.", "Deploys are done on Fridays.")
+        for mark in ("`", "*", "**", "~~", "_", '"')
+    ),
     (
         "Ne jamais pousser sur main because the pipeline is slow and we have no fallback.",
         "Pousser sur main because the pipeline is slow and we have no fallback.",
     ),
+]
+
+#: The flag, and a trim that leaves the denial out. (The line with more than the flag is new words.)
+LEFT_OUT = [
+    ("The option has zero effect on Linux.", "The option has some effect on Linux."),
+    ("Le service est loin d'être stable.", "Le service est stable."),
+    ("Les tests passent rarement sous Windows.", "Les tests passent sous Windows."),
+    ("Rares sont les images qui sont signées.", "Les images sont signées."),
+    ("El servicio es todo menos estable.", "El servicio es estable."),
+    ("Pocas de las imágenes están firmadas.", "Las imágenes están firmadas."),
+    ("Prescinda do Redis nos testes.", "Use o Redis nos testes."),
+    ("Der Dienst ist weit davon entfernt, stabil zu sein.", "Der Dienst ist stabil zu sein."),
+    ("Mit Ausnahme der Produktion ist der Proxy aus.", "In der Produktion ist der Proxy aus."),
+    ("Das Backup überspringt die Tabelle `sessions`.", "Das Backup die Tabelle `sessions`."),
+    ("Das Deployment bleibt aus, wenn es rot ist.", "Das Deployment bleibt, wenn es rot ist."),
+    ("Бэкап пропускает таблицу `sessions`.", "Бэкап: таблица `sessions`."),
+    ("仓库里岂能存放密钥。", "仓库里能存放密钥。"),
 ]
 
 #: The flag, and a rewording that may stand.
@@ -82,6 +122,10 @@ KEPT = [
     ("Il limite del gateway è di 20 richieste.", "Il limite è di 20 richieste."),
     ("Testy uruchamia się teraz przez `tox`.", "Testy uruchamia się przez `tox`."),
     ("jangan push ke main", "Jangan push ke `main`."),
+    ("Note: only a few of the tests run at night.", "Only a few of the tests run at night."),
+    ("Ojo, no hay que usar nunca la red aquí.", "No hay que usar nunca la red aquí."),
+    ("Note: the deploy isn\u00b4t done on Fridays.", "The deploy isn't done on Fridays."),
+    ("Run `job`s only at night, please.", "Run `job`s only at night."),
 ]
 
 
@@ -95,6 +139,13 @@ def test_a_denial_does_not_vanish_from_a_reworded_line(flag: str, line: str) -> 
 @pytest.mark.parametrize(("flag", "line"), REVERSED)
 def test_a_denial_does_not_come_into_a_reworded_line(flag: str, line: str) -> None:
     refusing, _ = findings(flag, [line], ())
+
+    assert refusing
+
+
+@pytest.mark.parametrize(("flag", "line"), LEFT_OUT)
+def test_a_word_that_denies_nearly_or_all_but_is_not_trimmed(flag: str, line: str) -> None:
+    refusing, _ = findings(line, [flag], ())
 
     assert refusing
 
