@@ -42,7 +42,10 @@ def _told() -> Iterator[None]:
     try:
         yield
     except TyperException as error:
-        if isinstance(said := getattr(error, "message", None), str):
+        said = getattr(error, "message", None)
+        context = getattr(error, "ctx", None)
+        ours = context is not None and said == context.get_help()  # gitmem alone: its help
+        if isinstance(said, str) and not ours:
             error.message = visible(redacted(said))
         raise
 

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from gitmem.engine import snapshot
-from gitmem.store import identity, prune, publisher, records, refs, sessions
+from gitmem.store import identity, prune, publisher, records, refs, sessions, target
 from gitmem.store.answers import Answers
 from gitmem.store.branch import forget_hint
 from gitmem.store.journal import Journal
@@ -89,7 +89,7 @@ def pruned(
 def _forget_marks(repo: Repository, seen: Snapshot) -> None:
     """Removes the marks of `close --here` from branches that are gone or have landed."""
     for mark, oid in refs.listed(repo, HERE).items():
-        tip = refs.resolve(repo, "refs/heads/" + mark.removeprefix(HERE))
+        _, tip = target.carrier(repo, mark, oid)
         made = records.ids(repo, oid) | records.ids(repo, tip)
         if not tip or made.issubset(seen.records.deciding):
             refs.delete(repo, mark, oid, "gitmem: landed or gone")

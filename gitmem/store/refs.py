@@ -34,6 +34,14 @@ def listed(repo: Repository, *patterns: str) -> dict[str, str]:
     return {ref: oid for oid, ref in pairs}
 
 
+def containing(repo: Repository, commit: str, pattern: str) -> dict[str, str]:
+    """The same of those refs whose history has ``commit``; none where that is not there."""
+    wanted = ("--contains", commit, "--format=%(objectname) %(refname)", pattern)
+    done = repo.git("for-each-ref", *wanted, ok=ANY)
+    pairs = [line.split(" ", 1) for line in done.text.splitlines()] if not done.code else []
+    return {ref: oid for oid, ref in pairs}
+
+
 def update(repo: Repository, ref: str, new: str, old: str, reason: str, *, keep: int = -1) -> None:
     """Moves a ref from ``old`` (empty: it must not exist) to ``new``; raises Moved otherwise.
 

@@ -221,14 +221,27 @@ def in_review(repo: Repository) -> tuple[str, list[str]]:
     """The review branch's tip (empty: there is none), and those that `close --here` committed to."""
     known = refs.listed(repo, REVIEW, HERE)
     review = known.pop(REVIEW, "")
-    carried = [refs.resolve(repo, "refs/heads/" + ref.removeprefix(HERE)) for ref in known]
-    return review, [tip for tip in carried if tip]
+    return review, [tip for _, tip in (carrier(repo, *one) for one in known.items()) if tip]
+
+
+def carrier(repo: Repository, mark: str, commit: str) -> tuple[str, str]:
+    """Name and tip of the branch that a mark of `close --here` is about; empty: it is gone.
+
+    ``mark`` names the branch and holds the ``commit``. A branch that was renamed is found by that.
+    """
+    name = mark.removeprefix(HERE)
+    tip = refs.resolve(repo, "refs/heads/" + name)
+    if tip:
+        return name, tip
+    found = refs.containing(repo, commit, "refs/heads/")
+    own = {ref.removeprefix("refs/heads/"): oid for ref, oid in found.items()}
+    return next((one for one in own.items() if not one[0].startswith("gitmem/")), ("", ""))
 
 
 def carriers(repo: Repository) -> list[str]:
     """Short names of the feature branches that `close --here` committed to and that are still here."""
-    marks = [ref.removeprefix(HERE) for ref in refs.listed(repo, HERE)]
-    return [name for name in marks if refs.resolve(repo, "refs/heads/" + name)]
+    found = [carrier(repo, *one)[0] for one in refs.listed(repo, HERE).items()]
+    return [name for name in dict.fromkeys(found) if name]
 
 
 def _unborn(repo: Repository, name: str) -> bool:

@@ -27,6 +27,14 @@ def test_every_command_has_help_written_for_a_person(sandbox: Sandbox, command: 
     assert first.endswith((".", ",")) or len(first) > 40, first
 
 
+def test_gitmem_alone_shows_its_help_as_it_is(sandbox: Sandbox) -> None:
+    answer = sandbox.gitmem()
+
+    assert answer.code == 2
+    assert "\n  flag       Keep one durable fact" in answer.out + answer.err
+    assert "\\x0a" not in answer.out + answer.err
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_says_what_it_is_for(command: str) -> None:
     for parameter in get_group(app).commands[command].params:

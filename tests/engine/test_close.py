@@ -10,6 +10,7 @@ import pytest
 
 from gitmem.domain.check_policy import STRICT, Policy
 from gitmem.domain.errors import Refused, Usage
+from gitmem.store import target
 from gitmem.store.trees import NotSigned
 from gitmem.store.worktrees import InTheWay
 from tests.support.desk import Desk, whole
@@ -841,6 +842,17 @@ def test_a_deleted_feature_branch_gives_its_flags_back(feature: Desk) -> None:
     feature.close(here=True, everything=True)
 
     assert feature.lines("memory/facts.md", "feature/two") == ["a fact"]
+
+
+def test_a_feature_branch_that_was_renamed_still_carries_its_flags(feature: Desk) -> None:
+    feature.flag("a fact")
+    feature.close(here=True)
+    feature.sandbox.git("branch", "--move", "feature", "feature-2")
+    feature.sandbox.commit("more work", {"work.txt": "2\n"})
+
+    assert feature.states() == {"carried": ["a fact"]}
+    assert feature.close().commit == ""  # nothing is filed a second time
+    assert target.carriers(feature.repo) == ["feature-2"]
 
 
 def test_here_is_refused_on_the_target_and_when_detached(desk: Desk) -> None:
