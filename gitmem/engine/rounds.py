@@ -60,8 +60,10 @@ class Rounds:
         """Fetches, unites and pushes until nobody was faster."""
         self._say(tidy.publish(self._repo))
         declined = tries = 0
+        tips: set[str] = set()
         while True:
             theirs, drained = self._meet()
+            tips.add(theirs.tip)
             tip = refs.resolve(self._repo, BRANCH)
             if not tip or tip == theirs.tip:
                 return self._finish(theirs.tip, drained, tries)
@@ -75,6 +77,13 @@ class Rounds:
                 if error.lasting or declined == _DECLINES:
                     self._held.note(theirs.tip)
                     raise
+            if tries == _TRIES and len(tips) == 1:
+                raise Unreachable(
+                    f"{self._held.remote} did not move gitmem/queue in {tries} tries, and no other "
+                    "push did",
+                    hint="a lock that a killed push left there is one reason "
+                    "(refs/heads/gitmem/queue.lock); nothing is lost",
+                )
             if tries == _TRIES:
                 raise Unreachable(
                     f"others pushed to {self._held.remote} {tries} times while this sync did",

@@ -54,6 +54,8 @@ _OFFLINE = (
     "Network is unreachable", "No route to host", "unable to connect", "Connection reset",
     "hung up unexpectedly", "early EOF", "Operation timed out", SILENT,
 )  # fmt: skip
+# A program that git was told to use and that is not there: ssh's, or the one for another kind of address.
+_NO_PROGRAM = re.compile(r"cannot run [^\n:]+|git: 'remote-[^'\n]+' is not a git command")
 _NOWHERE = (
     "does not appear to be a git repository", "Repository not found", "repository not found",
     "not found", "No such file or directory", "not exported",
@@ -268,13 +270,16 @@ def _heard(said: str) -> list[str]:
 def _unanswered(repo: Repository, remote: str, done: Done) -> Unreachable:
     """A push that ended before the remote said anything about the ref."""
     said = done.said
-    if done.code == 1 and "remote:" not in said and not _fatal(said):
+    no_lease = "underlying transport does not support" in said
+    if no_lease or (done.code == 1 and "remote:" not in said and not _fatal(said)):
         if os.path.isfile(push_url(repo, remote).removeprefix("file://")):
             return Declined(
                 f"{remote} is a file (a bundle, say): git fetches from one and cannot push to it",
                 hint=f"share through another remote: git config gitmem.remote NAME (now {remote})",
                 lasting=True,
             )
+        if no_lease:
+            return _not_reached(repo, remote, said, pushed=True)
         if _hook(repo):
             return Declined(
                 f"a hook of this clone (pre-push) declined the push to {remote}",
@@ -306,10 +311,12 @@ def _hook_flaw(repo: Repository) -> str:
     """Why the kernel cannot start that hook (execve(2), "Interpreter scripts"); empty when it can."""
     path = _hook(repo)
     first = _first_line(path) if path else b""
-    words = first.removeprefix(b"#!").split() if first.startswith(b"#!") else []
-    if not words or os.access(words[0], os.X_OK):
+    # Blanks and tabs end the program's name there; a carriage return is a part of it.
+    named = first.removeprefix(b"#!").strip(b" \t") if first.startswith(b"#!") else b""
+    word = re.split(rb"[ \t]", named, maxsplit=1)[0]
+    if not word or (os.path.isfile(word) and os.access(word, os.X_OK)):
         return ""
-    program = os.fsdecode(words[0])
+    program = os.fsdecode(word)
     return f"the hook {path} cannot be started: there is no program {program!r}, which its first line names"
 
 
@@ -348,6 +355,12 @@ def _not_reached(repo: Repository, remote: str, said: str, *, pushed: bool = Fal
                 f"; a login in {unheard[0]} is not handed on, one in a git configuration file is"
             )
         return NotReached(f"{remote} did not let git in: {why}", hint=hint)
+    missing = _NO_PROGRAM.search(said)
+    if missing:
+        return NotReached(
+            f"git cannot talk to {remote}: {missing[0]}",
+            hint=f"see what it is asked to use: git remote get-url {remote}, git config core.sshCommand",
+        )
     if any(word in said for word in _OFFLINE):
         return NotReached(
             f"{remote} was not reached: {why}", hint="run it again when the remote can be reached"

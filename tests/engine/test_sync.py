@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.domain.errors import NeedsPerson
+from gitmem.domain.errors import NeedsPerson, Unreachable
+from gitmem.engine import rounds
 from gitmem.engine import sync as syncing
 from gitmem.engine.sync import Choice, Synced, Wanted, automatic
 from gitmem.store import queue
@@ -449,6 +450,21 @@ def test_the_person_s_own_pre_push_hook_is_obeyed_and_named(server: Server, one:
     assert server.tip() == ""
 
 
+@pytest.mark.parametrize("first", ["#!/bin/sh\r", "#!/usr/bin", "#! sh"])
+def test_a_hook_that_the_kernel_cannot_start_is_named_and_not_waited_for(
+    one: Desk, first: str
+) -> None:
+    """With Windows' line ends, a folder, or no path at all in its first line."""
+    one.flag("mine")
+    hook = one.sandbox.path / ".git/hooks/pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_bytes(f"{first}\nexit 0\n".encode())
+    hook.chmod(0o755)
+
+    with pytest.raises(Declined, match="cannot be started"):
+        sync(one)
+
+
 @pytest.mark.parametrize("first", ["#!/no/such/shell", "#! /no/such/env node -x"])
 def test_a_hook_whose_interpreter_is_missing_is_named_and_not_waited_for(
     server: Server, one: Desk, first: str
@@ -492,6 +508,50 @@ def test_a_bundle_as_remote_is_called_one(one: Desk, tmp_path: Path) -> None:
     one.flag("mine")
 
     with pytest.raises(Declined, match="origin is a file"):
+        sync(one)
+
+
+def test_a_review_cannot_be_proposed_to_a_bundle_and_is_told_why(one: Desk, tmp_path: Path) -> None:
+    one.flag("mine")
+    one.close()
+    one.sandbox.git("bundle", "create", str(tmp_path / "all.bundle"), "main")
+    one.sandbox.git("remote", "set-url", "origin", str(tmp_path / "all.bundle"))
+
+    done = one.sandbox.gitmem("close", "--pr")
+
+    assert done.code == 5
+    assert "origin is a file" in done.err
+
+
+@pytest.mark.parametrize(
+    ("address", "program", "said"),
+    [
+        ("foo::bar", "", "'remote-foo' is not a git command"),
+        ("ssh://git@127.0.0.1:9/x.git", "/no/such/ssh", "cannot run /no/such/ssh"),
+    ],
+)
+def test_a_program_that_git_lacks_for_the_remote_is_the_reason(
+    one: Desk, address: str, program: str, said: str
+) -> None:
+    one.flag("mine")
+    one.sandbox.git("remote", "set-url", "origin", address)
+    if program:
+        one.sandbox.git("config", "core.sshCommand", program)
+
+    with pytest.raises(NotReached, match=said):
+        sync(one)
+
+
+def test_a_lock_left_at_the_remote_is_not_told_as_pushes_of_others(
+    server: Server, one: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "_TRIES", 3)
+    one.flag("mine")
+    sync(one)
+    one.flag("mine, too")
+    (server.bare.path / "refs/heads/gitmem/queue.lock").touch()
+
+    with pytest.raises(Unreachable, match="did not move gitmem/queue in 3 tries"):
         sync(one)
 
 
