@@ -68,6 +68,12 @@ _NEAR = (
     r"(?:.{0,40}?[^\w+/=.-])?(?P<v>[\w+/-]{20,}={0,2})"
 )
 
+# What gives a user and a password together is called; pieces, small.
+_LOGIN_SIGNS = (
+    "login", "log in", "sign in", "cred", "password", "identifiant", "zugangsdaten", "anmeldedaten", "inloggeg",
+    "dane logow", "账号", "帐号", "賬號", "帳號", "アカウント", "계정", "логин", "логін", "учётн", "учетн",
+)  # fmt: skip
+
 # (rule, what the lower-case text must contain, pattern, test of the value)
 _BESIDE_WORDS: tuple[tuple[str, tuple[str, ...], str, Callable[[str], bool]], ...] = (
     ("password", _PASSWORD_SIGNS, _PW + _SUFFIX + _EQUALS + _VALUE, is_password),
@@ -80,9 +86,10 @@ _BESIDE_WORDS: tuple[tuple[str, tuple[str, ...], str, Callable[[str], bool]], ..
     (
         "password",
         _PASSWORD_SIGNS,
-        r"\b" + _PW + r"\b[\"'`]?\s{1,3}" + _VALUE,
+        r"\b" + _PW + r"\b(?:[\"'`]?\s{1,3}|\s?\([^()]{1,40}\)" + _EQUALS + r")" + _VALUE,
         is_strict_password,
     ),
+    ("password", ("pw",), r"\bpw\s{0,2}[:=]\s{0,3}" + _VALUE, is_strict_password),
     (
         "password",
         _PASSWORD_SIGNS,
@@ -91,7 +98,7 @@ _BESIDE_WORDS: tuple[tuple[str, tuple[str, ...], str, Callable[[str], bool]], ..
     ),
     (
         "login",
-        ("login", "log in", "sign in", "cred", "password"),
+        _LOGIN_SIGNS,
         r"(?<![\w.])(?:admin|root|user|administrator|demo|guest|sa|postgres|test|[\w.+-]{1,40}@[\w.-]{3,60})"
         r"\s?[:/]\s?" + _VALUE,
         is_strict_password,

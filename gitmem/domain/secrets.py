@@ -32,13 +32,16 @@ _PASSWORD_WORDS = (
     "pwd",
     "kennw",
     "creds",
+    "pw:",
+    "pw=",
 )
 _LOGIN_WORDS = ("login", "log in", "sign in", "curl", "wget", "sshpass", "mysql", "maria")
 _TOKEN_WORDS = ("secret", "token", "cred", "key", "auth", "bearer", "basic", "aws", "x-api")
 #: A piece of every word of `gitmem.domain.secret_words`: first those in plain ASCII, which every text
 #: is searched for, then the others.
 FOREIGN_ASCII = (
-    "passw", "passp", "passc", "de passe", "mdp", "code secret", "contrase", "clave", "palabra de", "frase", "senha", "palavra",
+    "passw", "passp", "passc", "de passe", "de_passe", "de-passe", "motdepasse", "identifiant", "anmeldedat",
+    "inloggeg", "dane logow", "mdp", "code secret", "contrase", "clave", "palabra de", "frase", "senha", "palavra",
     "parol", "parool", "chiave", "kennw", "codewort", "geheim", "zugangs", "wacht", "toegangs", "losenord",
     "adgangskode", "kodeord", "passord", "haslo", "hasla", "hesl", "geslo", "lozink", "zapork",
     "salasana", "tunnus", "jelsz", "slaptazod", "sifre", "mat khau", "kata ", "sandi", "cle ", "cles ",
@@ -51,7 +54,8 @@ FOREIGN = (
     "құпиясөз", "ключ", "токен", "секрет", "κωδικ", "συνθημ", "סיסמ", "ססמ", "كلمة", "الرقم",
     "رمز", "گذرواژه", "پسورد", "پاس", "पासवर्ड", "कूटशब्द", "পাসওয", "รหัส", "비밀번호", "비번", "암호",
     "패스워드", "토큰", "키", "密码", "密碼", "口令", "通行", "パス", "ﾊﾟｽ", "ハスワ", "暗証", "合言葉", "钥", "鑰", "令牌",
-    "權杖", "トークン", "キー", "鍵", "シークレット",
+    "權杖", "トークン", "キー", "鍵", "シークレット", "مفتاح", "کلید", "توکن", "कुंजी", "टोकन", "מפתח", "κλειδί",
+    "账号", "帐号", "賬號", "帳號", "アカウント", "계정", "логин", "логін", "учётн", "учетн",
 )  # fmt: skip
 _SHORTEST_PASSWORD = 6
 _SHORTEST_TOKEN = 10

@@ -32,6 +32,45 @@ OF_ONE_KIND = [
     "api_key＝{T}",
     "Clé API : {T}",
     "密钥：{T}",
+    # In a table, a tag, a name in a file, with the label behind, marked, or a user before it.
+    "| password | {P} |",
+    "| Mot de passe | {P} |",
+    "| **密码** | {P} |",
+    "<password>{P}</password>",
+    "<motdepasse>{P}</motdepasse>",
+    "mot_de_passe_db: {P}",
+    "'mot_de_passe': '{P}'",
+    'senha_admin = "{P}"',
+    "__Passwort__: {P}",
+    "Password（admin）：{P}",
+    "PW: {P}",
+    "{P} — пароль от root",
+    "identifiants : admin / {P}",
+    "Zugangsdaten: admin / {P}",
+    "账号 admin / {P}",
+    "kata sandinya {P}",
+    "password-nya {P}",
+    "รหัสผ่านคือ {P}",
+    "مفتاح API: {T}",
+    "API कुंजी: {T}",
+    "کلید API: {T}",
+]
+
+SPOKEN_OF = [
+    "The password field is validated by zod 3.22.",
+    "mot de passe oublié : ticket ABC-1234",
+    "Clave primaria: user_id2024",
+    "clave foránea: order_id → orders.id",
+    "senha_hash = bcrypt12",
+    "| password | varchar255 | not null |",
+    "| Passwort | mindestens 12 Zeichen |",
+    "<password>${DB_PASSWORD}</password>",
+    "PW: siehe 1Password",
+    "README2.md — пароль там описан",
+    "identifiants : admin / voir 1Password",
+    "Zugangsdaten: siehe Vault, Eintrag db-01",
+    "账号 admin / 密码见 1Password",
+    "مفتاح: tenant_id",
 ]
 
 _WORDS = """
@@ -64,6 +103,11 @@ def test_an_ordinary_line_about_passwords_is_saved_in_each_language(text: str) -
 @pytest.mark.parametrize("text", OF_ONE_KIND)
 def test_a_full_width_sign_or_a_foreign_word_hides_no_password(text: str) -> None:
     assert find_secret(filled(text, Random(1))) is not None
+
+
+@pytest.mark.parametrize("text", SPOKEN_OF)
+def test_a_line_that_names_a_password_and_gives_none_is_saved(text: str) -> None:
+    assert find_secret(text) is None
 
 
 @pytest.mark.parametrize("text", TOLD)
@@ -109,7 +153,7 @@ def test_the_published_rates_are_what_the_script_computes() -> None:
 NASTY = [
     "mot de passe ", "mot de passe est ", "contraseña ", "clave a ", "пароль ", "пароль а ", "密码",
     "密码是", "密码a", "a是密码", "パスワードは", "비밀번호 a1 ", "senha: ", "senha a b = ", "키 ", "clé API ",
-    "passwort a1! ", "è ", "« ", "(", "a1!", "a1 est le ", "\u0301", "ｐ", "：", "كلمة المرور ",
+    "passwort a1! ", "| passwort ", "<passwort>", "mot_de_passe_", "— пароль ", "pw: ", "password (", "è ", "« ", "(", "a1!", "a1 est le ", "\u0301", "ｐ", "：", "كلمة المرور ",
 ]  # fmt: skip
 
 
