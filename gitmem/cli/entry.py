@@ -49,6 +49,9 @@ def _hot(argv: list[str]) -> int:
     import gc
 
     gc.disable()  # a process of ten milliseconds: looking for circles costs a hundredth of it
+    from gitmem.cli import loader
+
+    loader.install()
     from gitmem.cli import streams
 
     streams.reserve()

@@ -6,8 +6,7 @@ import _signal  # type: ignore[import-not-found] # `signal` loads enum, which co
 import os
 import time
 
-from gitmem.cli import folder, started_by, streams
-from gitmem.domain import clients
+from gitmem.cli import started_by, streams
 from gitmem.domain.boundary import BOOT
 from gitmem.domain.errors import Overdue
 from gitmem.domain.jsonline import loads
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 # that is 1.5 s for all hooks together unless a timeout is set, elsewhere what `hooks.json` says.
 _PATIENCE = 4.0
 _PATIENCES = {"SessionEnd": 1.0, "SessionStart": 8.0}
+# `clients.NAMED`, without the table of all clients, which a silent hook does not need.
+NAMED = "GITMEM_CLIENT"
 
 
 def run(argv: Sequence[str]) -> int:
@@ -38,7 +39,7 @@ def run(argv: Sequence[str]) -> int:
         return 0
     client, name = [*argv[1:], "", ""][:2]
     # A hook runs inside a client, whatever that client says of itself.
-    os.environ.setdefault(clients.NAMED, client)
+    os.environ.setdefault(NAMED, client)
     hook = _Hook(client, name)
     try:
         _give_up_after(_PATIENCES.get(name, _PATIENCE))
@@ -138,11 +139,18 @@ class _Hook:
 def _find(event: Event) -> repository.Repository:
     """The repository of the working folder, else of the project: an agent may stand elsewhere."""
     try:
-        return repository.discover(event.cwd or folder.working(), os.environ)
+        return repository.discover(event.cwd or _working(), os.environ)
     except repository.NoRepository:
         if not event.project or event.project == event.cwd:
             raise
         return repository.discover(event.project, os.environ)
+
+
+def _working() -> str:
+    """Where this process stands; most payloads tell."""
+    from gitmem.cli import folder
+
+    return folder.working()
 
 
 def _give_up_after(seconds: float) -> None:

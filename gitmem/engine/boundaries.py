@@ -7,7 +7,7 @@ import time
 from gitmem.domain import boundary, policy
 from gitmem.domain.boundary import Words
 from gitmem.domain.session import lines
-from gitmem.store import sessions
+from gitmem.store import local, sessions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ def fire(repo: Repository, event: Event, now: float) -> Words:
 def _look(repo: Repository, event: Event, now: float) -> None:
     """Fills in what the client does not tell."""
     if event.kind == boundary.BOOT or (event.kind in _CALLS and not event.done):
-        from gitmem.store import headlog
-
-        event.commits = headlog.commits_since(repo, now - event.seconds - _SLACK)
+        event.commits = _commits(repo, now - event.seconds - _SLACK)
     if event.kind == boundary.BOOT:
         sessions.recover(repo.folder)
         # To compare with times of the transcript, which have milliseconds.
@@ -59,6 +57,15 @@ def _look(repo: Repository, event: Event, now: float) -> None:
             from gitmem.domain import context_size
 
             event.limit = context_size.limit(model, event.window)
+
+
+def _commits(repo: Repository, moment: float) -> list[str]:
+    """The commits made since; a log of HEAD that was not written to since then tells of none."""
+    if 0 < local.changed(repo.git_dir + "/logs/HEAD") < moment:
+        return []
+    from gitmem.store import headlog
+
+    return headlog.commits_since(repo, moment)
 
 
 def _do(repo: Repository, event: Event, action: Action, now: float) -> Words:

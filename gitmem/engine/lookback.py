@@ -6,15 +6,14 @@ boundaries that a transcript shows and no hook saw. Each is said once; the same 
 
 from __future__ import annotations
 
-from gitmem.domain import session_file
-from gitmem.domain.plural import count
-from gitmem.store import alive, ledger, local, lookback, sessions
+from gitmem.store import ledger, local, lookback, sessions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.domain.boundary import Event
+    from gitmem.domain.session_file import Judged
     from gitmem.store.lookback import Lookback
     from gitmem.store.repository import Repository
 
@@ -36,7 +35,7 @@ def look(repo: Repository, event: Event, now: float) -> list[str]:
     OSError.
     """
     local.make_folder(repo.folder)
-    began = alive.started(event.process) if event.process else "-"
+    began = _began(event.process) if event.process else "-"
     sessions.mark(repo.folder, event.session, [f"boot {event.process} {began}"])
     lock = lookback.lock(repo.folder)
     if not lock.attempt():
@@ -49,6 +48,12 @@ def look(repo: Repository, event: Event, now: float) -> list[str]:
     finally:
         lock.release()
     return found
+
+
+def _began(process: int) -> str:
+    from gitmem.store import alive
+
+    return alive.started(process)
 
 
 class _Found:
@@ -80,7 +85,12 @@ class _Found:
         for session in fired:
             if session == self._event.session or not session:
                 continue
-            judged = session_file.judge(sessions.told(self._folder, session))
+            lines = sessions.told(self._folder, session)
+            if any(line.split(" ")[0] == "flag" for line in lines):
+                continue  # it did what it should, and what judges it need not be loaded
+            from gitmem.domain import session_file
+
+            judged = session_file.judge(lines)
             if judged.flagged or not judged.boundaries:
                 continue
             if not judged.ended and self._runs(session, judged):
@@ -98,8 +108,10 @@ class _Found:
         ask = "What is worth keeping can still be flagged: gitmem flag"
         return [f"{what} ended without a single flag: {named}. {ask}"]
 
-    def _runs(self, session: str, judged: session_file.Judged) -> bool:
+    def _runs(self, session: str, judged: Judged) -> bool:
         if judged.process:
+            from gitmem.store import alive
+
             return alive.alive(judged.process, judged.started)
         changed = local.changed(sessions.path(self._folder, session))
         return self._now - changed < _QUIET
@@ -108,6 +120,8 @@ class _Found:
         lines = [line for line in self._lines if _ERROR in line and _CLOSE not in line]
         if not lines:
             return []
+        from gitmem.domain.plural import count
+
         last = ledger.entry(lines[-1])
         what = str(last.get("error", ""))[:200]
         number = count(len(lines), "hook")

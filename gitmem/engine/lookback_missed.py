@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from gitmem.domain import claude_transcript
 from gitmem.domain.jsonline import loads
-from gitmem.domain.session_file import counted
-from gitmem.store import headlog, ledger, transcript_rows
+from gitmem.store import ledger, transcript_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,21 +35,34 @@ def sentences(repo: Repository, transcript: str, between: tuple[int, int]) -> li
         known = known or ledger.tail(repo.folder)
         session = transcript_rows.session_of(path)
         missed = claude_transcript.unseen(shown, ledger.fired(known, session))
-        # git prints a commit that a rebase made again like any other; HEAD's log tells them apart.
-        replayed = headlog.replayed(repo) if missed else ()
-        missed = [
-            one
-            for one in missed
-            if not (
-                one.kind == claude_transcript.COMMIT
-                and one.detail
-                and any(oid.startswith(one.detail) for oid in replayed)
-            )
-        ]
         if missed:
-            what = counted([one.kind for one in missed])
-            said.append(f"session {session[:8]} shows {what} that no hook saw. Look: gitmem audit")
+            missed = _without_replayed(repo, missed)
+        if missed:
+            said.append(_said(session, missed))
     return said
+
+
+def _without_replayed(repo: Repository, missed: Sequence[Shown]) -> list[Shown]:
+    """git prints a commit that a rebase made again like any other; HEAD's log tells them apart."""
+    from gitmem.store import headlog
+
+    replayed = headlog.replayed(repo)
+    return [
+        one
+        for one in missed
+        if not (
+            one.kind == claude_transcript.COMMIT
+            and one.detail
+            and any(oid.startswith(one.detail) for oid in replayed)
+        )
+    ]
+
+
+def _said(session: str, missed: Sequence[Shown]) -> str:
+    from gitmem.domain.session_file import counted  # most transcripts show what hooks saw
+
+    what = counted([one.kind for one in missed])
+    return f"session {session[:8]} shows {what} that no hook saw. Look: gitmem audit"
 
 
 def _shown(rows: Sequence[bytes], top: str) -> list[Shown]:

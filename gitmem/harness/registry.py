@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gitmem.domain import clients
 from gitmem.harness.origin import BORROWERS
 
 TYPE_CHECKING = False
@@ -28,5 +27,7 @@ def adapter(client: str) -> ModuleType | Borrowed | None:
 
 def session(environ: Mapping[str, str]) -> dict[str, str]:
     """Session and client as the environment tells; empty outside an agent client."""
+    from gitmem.domain import clients  # a hook is told its session
+
     found = {"session": clients.session(environ), "client": clients.inside(environ)}
     return {key: value for key, value in found.items() if value}

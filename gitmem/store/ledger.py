@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from gitmem.domain import age
 from gitmem.domain.jsonline import loads
 from gitmem.store import local
 
@@ -42,6 +41,8 @@ def tail(folder: str) -> list[bytes]:
 
 def fired(lines: Sequence[bytes], session: str) -> list[tuple[int, str, str]]:
     """When hooks of a session ended (seconds since 1970), at which events, and the call or prompt."""
+    from gitmem.domain import age  # only where a transcript shows something
+
     mine = b'"session":"' + session.encode("utf-8", "replace") + b'"'
     found = []
     for line in lines:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 
-from gitmem.domain import clients
 from gitmem.domain.errors import GitmemError, NotSaved
 from gitmem.store import local
 
@@ -363,8 +362,8 @@ def _bare() -> NoRepository:
 def _from_environment(cwd: str, environ: Mapping[str, str]) -> Repository:
     """A repository named by GIT_DIR (and GIT_WORK_TREE), when no `.git` was found."""
     named = environ.get("GIT_DIR", "")
-    client = clients.inside(environ)
-    if named and client:
+    client = _client(environ) if named else ""
+    if client:
         raise NoRepository(
             f"no repository is here but the one that GIT_DIR names, and this runs inside {client}, "
             "where a repository's settings can set it",
@@ -389,6 +388,12 @@ def _from_environment(cwd: str, environ: Mapping[str, str]) -> Repository:
     repository.top = asked.text
     repository.options = ("--git-dir=" + git_dir, "--work-tree=" + asked.text)
     return repository
+
+
+def _client(environ: Mapping[str, str]) -> str:
+    from gitmem.domain import clients  # most repositories are found by their folder
+
+    return clients.inside(environ)
 
 
 def _looks_bare(cwd: str) -> bool:

@@ -18,6 +18,7 @@ HOT_LANE = (
     "gitmem.cli.folder",
     "gitmem.cli.hook",
     "gitmem.cli.hot",
+    "gitmem.cli.loader",
     "gitmem.cli.started_by",
     "gitmem.cli.streams",
     "gitmem.domain.active",
@@ -56,6 +57,7 @@ HOT_LANE = (
 #: What a bare interpreter has loaded already, or loads in well under a millisecond.
 FREE = {"__future__", "_json", "builtins", "errno", "fcntl", "os", "select", "sys", "time"}
 FREE |= {"_signal"}  # built in; `signal` itself loads enum
+FREE |= {"marshal"}  # built in
 FREE |= {"unicodedata"}  # only where a text is not plain ASCII; 0.3 ms
 
 #: What starts a process. Ruff refuses these too, but exempts cli as a whole.

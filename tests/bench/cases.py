@@ -24,7 +24,7 @@ SIZES = (0, 1_000, 10_000, 100_000)
 CHECKED = 10_000  # flags in the repository that `check` is timed on
 FLAG_LIMIT = 2.5
 HOOK_LIMIT = 1.3
-BOOT_LIMIT = 1.5  # what looks at the queue, the ledger and a transcript, and finds nothing to say
+BACK_LIMIT = 1.4  # a boot that also reads the rows of an earlier session's transcript
 NUDGE_LIMIT = 2.0
 TRANSCRIPT_LIMIT = (
     1.15  # a batch in a session with a huge transcript against one in a short session
@@ -80,7 +80,7 @@ def hook(name: str, sandbox: Sandbox, event: str, **fields: object) -> Case:
         folder=sandbox.path,
         stdin=json.dumps({**payload, "duration_ms": 50, **fields}),
         says="",
-        limit=BOOT_LIMIT if event == "SessionStart" else HOOK_LIMIT,
+        limit=HOOK_LIMIT,
     )
 
 
@@ -123,6 +123,7 @@ def resumed(folder: Path, sandbox: Sandbox, name: str, size: int) -> Case:
         transcript_path=str(projects / "now.jsonl"),
     )
     case.prepare = prepare
+    case.limit = BACK_LIMIT
     return case
 
 
