@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -34,6 +33,15 @@ def die_holding(repo: Repository, then: str = "") -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, repo.top], check=False)
     assert done.returncode == -9
+
+
+def _until_its_clock_moves(file: Path) -> None:
+    """Until the file system gives a later time than the file's: it counts in steps."""
+    probe = file.with_name(file.name + ".probe")
+    while True:
+        probe.touch()
+        if probe.stat().st_mtime_ns > file.stat().st_mtime_ns:
+            return
 
 
 def test_a_second_claim_waits_and_then_says_who_is_at_work(
@@ -96,7 +104,7 @@ def test_a_second_kill_does_not_hide_what_the_first_one_left(
     die_holding(repo)
     lock = tmp_path / "x.lock"
     lock.touch()
-    time.sleep(0.02)
+    _until_its_clock_moves(lock)
     die_holding(repo)
 
     with Claim(repo) as claim:
@@ -110,12 +118,19 @@ def test_a_git_child_that_outlives_its_killed_starter_keeps_the_claim(
 ) -> None:
     shim = tmp_path / "bin" / "git"
     shim.parent.mkdir()
-    shim.write_text("#!/bin/sh\nsleep 1\n")
+    begun, may_end = tmp_path / "begun", tmp_path / "may-end"
+    os.mkfifo(begun)
+    os.mkfifo(may_end)
+    # Opening a pipe waits until somebody opens its other end.
+    shim.write_text(f"#!/bin/sh\n: >'{begun}'\nread line <'{may_end}'\n")
     shim.chmod(0o755)
     monkeypatch.setenv("PATH", f"{shim.parent}:{os.environ['PATH']}")
-    code = "repo.git('version') if os.fork() == 0 else __import__('time').sleep(0.4)"
+    code = f"repo.git('version') if os.fork() == 0 else open({str(begun)!r}).close()"
     die_holding(repo, code)
-    monkeypatch.setattr(claims, "_WAIT", 0.05)
+    with monkeypatch.context() as patch, may_end.open("w"):
+        patch.setattr(claims, "_WAIT", 0.05)
+        with pytest.raises(Busy), Claim(repo):
+            pass
 
-    with pytest.raises(Busy), Claim(repo):
+    with Claim(repo):  # waits until the child is gone
         pass
