@@ -6,6 +6,7 @@ not; a note is what a person may want to know.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -137,13 +138,16 @@ def _unmarked(evidence: Evidence, since: int, now: int) -> list[str]:
     if told is None or marks is None or not evidence.fired.hooks:
         return []
     due = [one for one in told.boundaries if one.kind == COMMIT and since <= one.at <= now - _LAG]
-    missed = unseen(due, evidence.fired.hooks)
+    missed = {id(one) for one in unseen(due, evidence.fired.hooks)}
+    known = sorted(marks)
     return [
         f"the commit {one.detail} was made in it, and the hook that fired did not mark it"
         for one in due
         if one.detail in evidence.commits
-        and one not in missed
-        and not any(mark.startswith(one.detail) for mark in marks)
+        and id(one) not in missed
+        and not any(
+            mark.startswith(one.detail) for mark in known[bisect_left(known, one.detail) :][:1]
+        )
     ]
 
 

@@ -10,7 +10,7 @@ from gitmem.domain import age
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 COMMIT = "commit"
 AGENT = "sub-agent"
@@ -115,25 +115,93 @@ def unseen(boundaries: Iterable[Shown], fired: Sequence[tuple[int, str, str]]) -
     A hook that names the boundary's key saw it. Where a line of the ledger has none (written by an
     older gitmem), it saw the one boundary of a kind that is nearest in time.
     """
-    used: set[tuple[str, int]] = set()
-    return [one for one in boundaries if not _seen(one, fired, used)]
-
-
-def _seen(one: Shown, fired: Sequence[tuple[int, str, str]], used: set[tuple[str, int]]) -> bool:
-    events, before, after = SEEN_BY[one.kind]
-    near: list[tuple[int, int]] = []
-    for place, (at, event, key) in enumerate(fired):
-        if event not in events:
+    told = {(event, key) for _, event, key in fired if key}
+    found: dict[str, _Nearest] = {}
+    missed = []
+    for one in boundaries:
+        events, before, after = SEEN_BY[one.kind]
+        if any((event, key) in told for event in events for key in one.keys):
             continue
-        if key and one.keys:
-            if key in one.keys:
-                return True
-        elif -before <= at - one.at <= after and (one.kind, place) not in used:
-            near.append((abs(at - one.at), place))
-    if not near:
-        return False
-    used.add((one.kind, min(near)[1]))
-    return True
+        if one.kind not in found:
+            found[one.kind] = _Nearest(fired, events)
+        if not found[one.kind].take(one.at, before, after, keyless=bool(one.keys)):
+            missed.append(one)
+    return missed
+
+
+class _Nearest:
+    """The hooks for boundaries of one kind, each of which has seen one of them at most.
+
+    In order of time, and each way past those that are used, so that a session of many hooks costs no more
+    for each of them.
+    """
+
+    def __init__(self, fired: Sequence[tuple[int, str, str]], events: Collection[str]) -> None:
+        rows = sorted(
+            (at, place, not key) for place, (at, event, key) in enumerate(fired) if event in events
+        )
+        # Those without a key alone, and all: a boundary that has a key is for the former only.
+        self._lists = [
+            _Free([row for row in rows if row[2]]),
+            _Free(rows),
+        ]
+
+    def take(self, at: int, before: int, after: int, *, keyless: bool) -> bool:
+        """Uses up the nearest hook between ``at - before`` and ``at + after``; whether there is one."""
+        found = self._lists[0 if keyless else 1].nearest(at, before, after)
+        if found is None:
+            return False
+        for one in self._lists:
+            one.use(found)
+        return True
+
+
+class _Free:
+    """Moments in order, of which the nearest that is free is found past those that are not."""
+
+    def __init__(self, rows: Sequence[tuple[int, int, bool]]) -> None:
+        self._rows = rows
+        self._at = {row[1]: number for number, row in enumerate(rows, 1)}
+        # For each row, and one before and behind them, the nearest free one on that side.
+        self._left = list(range(len(rows) + 2))
+        self._right = list(range(len(rows) + 2))
+
+    def nearest(self, at: int, before: int, after: int) -> int | None:
+        """The place of the free moment nearest to ``at``; None where none is near enough."""
+        start = self._first(at)
+        near = []
+        for number in (_root(self._left, start - 1), _root(self._right, start)):
+            if 0 < number <= len(self._rows):
+                moment, place, _ = self._rows[number - 1]
+                if -before <= moment - at <= after:
+                    near.append((abs(moment - at), place))
+        return min(near)[1] if near else None
+
+    def use(self, place: int) -> None:
+        """Takes a moment out, where it is one of these."""
+        number = self._at.get(place)
+        if number:
+            self._left[number] = number - 1
+            self._right[number] = number + 1
+
+    def _first(self, at: int) -> int:
+        """The number of the first row at or behind a moment; one behind them where there is none."""
+        low, high = 1, len(self._rows) + 1
+        while low < high:
+            middle = (low + high) // 2
+            if self._rows[middle - 1][0] < at:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+
+def _root(way: list[int], number: int) -> int:
+    """Where a way leads in the end; every step of it is shortened for the next look."""
+    while way[number] != number:
+        way[number] = way[way[number]]
+        number = way[number]
+    return number
 
 
 def _text(values: object, key: str) -> str:
