@@ -24,7 +24,7 @@ _NAMED = re.compile(
 _OPTION = re.compile(r"--?[A-Za-z][A-Za-z0-9-]*")
 # How a command begins, also behind `VARIABLE=value`, and what is a word of a program's code instead.
 _COMMAND = re.compile(r"(?:[A-Z_][A-Z0-9_]*=\S* +)*(?:\.{0,2}/)?[a-z0-9_.][\w./@+-]*(?: |$)")
-_CODED = re.compile(r"\w\(|^\.?[a-z_]\w*_\w*$|[:;]$")
+_CODED = re.compile(r"\w\(|^\.?[a-z_]\w*_\w*$|[:;]$|^[\d.,:%]+$")
 _NOT_RUN = words("nil none null true false undefined self this")
 
 

@@ -222,6 +222,9 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
         ("`parse_config()` read the wrong file", None),
         ("`retry_after` was ignored", None),
         ("`HEAD` had moved", None),
+        ("`8080` was taken", None),
+        ("`1.2.3` broke it", None),
+        ("`404` came back", None),
     ],
 )
 def test_a_guard_is_made_against_what_the_snag_names(
