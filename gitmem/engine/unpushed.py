@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.state import ACCEPTED
 from gitmem.engine import in_review
-from gitmem.store import records
+from gitmem.store import records, refs
 
 if TYPE_CHECKING:
     from gitmem.domain.flag import Flag
@@ -43,7 +43,8 @@ def unpushed(repo: Repository, seen: Snapshot) -> Unpushed:
     ids = {flag.id for flag in flags}
     lacks: list[str] = []
     steps: list[str] = []
-    for ref, commit, push in _deciding(where):
+    bare = refs.pushes(repo, where.name)
+    for ref, commit, push in _deciding(where, bare):
         gone = in_review.forgets(repo, (commit,), where.local)
         if not ids.issubset(records.ids(repo, commit)) or gone:
             lacks.append(ref.removeprefix("refs/remotes/").removeprefix("refs/heads/"))
@@ -55,13 +56,23 @@ def unpushed(repo: Repository, seen: Snapshot) -> Unpushed:
     return Unpushed(flags=flags, forgotten=forgotten, lacks=tuple(lacks), run=", then ".join(steps))
 
 
-def _deciding(where: Target) -> list[tuple[str, str, str]]:
-    """The refs that decide beside the local branch: name, commit, and the push that moves it."""
+def _deciding(where: Target, bare: str) -> list[tuple[str, str, str]]:
+    """The refs that decide beside the local branch: name, commit, and the push that moves it.
+
+    ``bare`` is the ref that a `git push` without more words moves here.
+    """
     found = []
     if where.upstream and (where.follows or not where.remote):
-        found.append((where.upstream_ref, where.upstream, "git push"))
+        full = _push(where.name, *where.followed) if where.follows else ""
+        push = "git push" if bare == where.upstream_ref or not full else full
+        found.append((where.upstream_ref, where.upstream, push))
     if where.remote and not (where.follows and where.upstream_ref == where.shared_ref):
-        there = where.there.removeprefix("refs/heads/")
-        names = where.name if there == where.name else f"{where.name}:{there}"
-        found.append((where.shared_ref, where.shared, f"git push {where.remote} {names}"))
+        push = _push(where.name, where.remote, where.there)
+        found.append((where.shared_ref, where.shared, push))
     return found
+
+
+def _push(name: str, remote: str, there: str) -> str:
+    """The push of the local branch ``name`` to the branch ``there`` of a remote."""
+    short = there.removeprefix("refs/heads/")
+    return f"git push {remote} {name if short == name else f'{name}:{short}'}"

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import Unreachable
-from gitmem.store import pushing
+from gitmem.store import process, pushing
 from gitmem.store.process import ANY, SILENT
 
 if TYPE_CHECKING:
@@ -349,7 +349,8 @@ def _not_reached(repo: Repository, remote: str, said: str, *, pushed: bool = Fal
     why = _fatal(said) or (said.strip().splitlines() or ["git said nothing"])[-1]
     if any(word in said for word in _LOGIN):
         hint = f"make sure that `git fetch {remote}` works here without asking for a password"
-        unheard = [name for name in _UNHEARD if name in repo.environ and name not in repo.env]
+        told, handed = repo.environ, process.clean(repo.environ)  # a scratch adds its own
+        unheard = [name for name in _UNHEARD if name in told and told[name] != handed.get(name)]
         if unheard:
             hint += (
                 f"; a login in {unheard[0]} is not handed on, one in a git configuration file is"

@@ -123,6 +123,18 @@ def followed(repo: Repository, branch: str) -> Followed:
     return Followed(*found) if len(found) == 3 else Followed()  # noqa: PLR2004 - the three asked for
 
 
+def pushes(repo: Repository, branch: str) -> str:
+    """The remote-tracking ref that a bare `git push` of the branch moves; empty when it is no such push.
+
+    It is none where another branch is checked out, or where `push.default` refuses it.
+    """
+    shape = "%(refname) %(HEAD) %(push)"
+    done = repo.git("for-each-ref", "--format=" + shape, "refs/heads/" + branch, ok=(0, 1, 128))
+    rows = [line.split(" ") for line in done.text.splitlines()]
+    found = [row[2] for row in rows if row[:2] == ["refs/heads/" + branch, "*"]]
+    return found[0] if found else ""
+
+
 def tracked(repo: Repository, branch: str) -> str:
     """The name of the remote-tracking ref of a branch at the configured remote.
 

@@ -25,11 +25,11 @@ class Target:
     the one at the queue's remote where it follows none; empty when that is not here. ``remote`` is
     the remote whose queue is shared (empty: there is none), ``there`` the target's full name at it,
     ``shared_ref`` the remote-tracking ref of that and ``shared`` its commit. ``follows``: the branch
-    is configured to follow ``upstream_ref``, so that a bare `git push` moves it.
+    is configured to follow ``upstream_ref``, which is the branch ``followed`` (remote, full name).
     """
 
     __slots__ = (
-        "follows", "local", "name", "remote", "shared", "shared_ref", "there", "upstream",
+        "followed", "follows", "local", "name", "remote", "shared", "shared_ref", "there", "upstream",
         "upstream_ref",
     )  # fmt: skip
 
@@ -39,6 +39,7 @@ class Target:
         self.upstream_ref = upstream_ref
         self.upstream = upstream
         self.follows = False
+        self.followed = ("", "")
         self.remote = ""
         self.there = self.ref
         self.shared_ref = ""
@@ -104,6 +105,7 @@ def find(repo: Repository, configured: str) -> Target:
     if not found.upstream:
         found.upstream_ref = ""
     found.follows = bool(followed.ref and found.upstream)
+    found.followed = (followed.remote, followed.there)
     return found
 
 

@@ -84,6 +84,7 @@ def test_status_counts_by_state_and_names_the_next_step(reviewed: Sandbox) -> No
         "queue": reviewed.git("rev-parse", "gitmem/queue"),
         "target": "main",
         "damaged": [],
+        "aside": [],
     }
     said = reviewed.gitmem("status").out
     assert "next: gitmem close" in said

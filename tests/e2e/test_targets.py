@@ -180,3 +180,54 @@ def test_nothing_is_drained_before_memory_is_at_the_remote_that_shares_the_queue
     assert ids_on_branch(server.bare) == []
     assert "everything is drained" in one.sandbox.gitmem("status").out
     assert checked(server.clone("later")).ok(STRICT)
+
+
+def _push_to_the_fork(desk: Desk) -> None:
+    desk.sandbox.git("config", "branch.main.pushRemote", "fork")
+
+
+def _push_all_to_the_fork(desk: Desk) -> None:
+    desk.sandbox.git("config", "remote.pushDefault", "fork")
+
+
+def _push_nothing(desk: Desk) -> None:
+    desk.sandbox.git("config", "push.default", "nothing")
+
+
+def _another_branch(desk: Desk) -> None:
+    desk.sandbox.git("switch", "--quiet", "-c", "feature")
+
+
+def _no_branch(desk: Desk) -> None:
+    desk.sandbox.git("switch", "--quiet", "--detach")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_push_to_the_fork, _push_all_to_the_fork, _push_nothing, _another_branch, _no_branch],
+    ids=lambda change: change.__name__.strip("_"),
+)
+def test_the_push_that_status_names_brings_memory_to_the_target(
+    server: Server, change: Callable[[Desk], None]
+) -> None:
+    one = server.clone("one")
+    fork = server.bare.path.with_name("fork.git")
+    server.bare.git("clone", "--quiet", "--bare", server.url, str(fork))
+    one.sandbox.git("remote", "add", "fork", str(fork))
+    one.flag("the build needs Java 21")
+    one.land()
+    change(one)
+
+    said = one.sandbox.gitmem("status").out
+    step = next(line for line in said.splitlines() if line.startswith("  next: git push"))
+    one.sandbox.git(*step.split()[2:])
+
+    assert "everything is drained" in one.sandbox.gitmem("status").out
+
+
+def test_a_bare_push_is_named_where_it_leads_to_the_target(server: Server) -> None:
+    one = server.clone("one")
+    one.flag("the build needs Java 21")
+    one.land()
+
+    assert "  next: git push" in one.sandbox.gitmem("status").out.splitlines()

@@ -172,16 +172,15 @@ def test_the_index_lists_also_files_that_people_made(desk: Desk) -> None:
 def hostile() -> list[dict[str, str]]:
     token = "gh" + "p_" + "a1B2" * 9
     return [
-        {"text": "run !`id` now"},
         {"text": "right\u202eleft"},
-        {"text": "see <!-- hidden --> here"},
         {"text": f"the token is {token}"},
         {"text": "x" * 1001},
         {"text": "fine", "topic": "../../etc"},
         {"text": "fine", "topic": "Upper"},
         {"text": "fine", "topic": "memory"},
         {"text": " blanks around "},
-        {"text": "fine", "kind": "snag", "better": "@~/.ssh/id_rsa"},
+        {"text": "fine", "kind": "snag", "better": "right\u202eleft"},
+        {"text": "fine", "kind": "snag", "better": "see @~/`.ssh"},
     ]
 
 
@@ -200,6 +199,18 @@ def test_a_foreign_line_that_no_guard_saw_stays_queued_with_a_reason(
     assert bad not in desk.show(".gitmem/drains/", "gitmem/drain")
     again = desk.close()
     assert (again.commit, [left.id for left in again.left]) == ("", [bad])
+
+
+def test_what_a_foreign_line_would_load_or_hide_is_filed_in_backticks(desk: Desk) -> None:
+    desk.foreign_flag(text="see <!-- hidden --> here")
+    desk.foreign_flag(text="run !`id` now")  # runs in skills and commands, and memory is neither
+    desk.foreign_flag(text="fine", kind="snag", better="@~/.ssh/id_rsa")
+
+    assert not desk.close().left
+
+    facts = desk.show("memory/facts.md", "gitmem/drain").splitlines()
+    assert {"- see `<!-- hidden -->` here", "- run !`id` now"} < set(facts)
+    assert "- `@~/.ssh/id_rsa`" in desk.show("CLAUDE.md", "gitmem/drain").splitlines()
 
 
 def test_what_others_wrote_into_a_flag_cannot_forge_the_commit_message(desk: Desk) -> None:

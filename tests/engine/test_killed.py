@@ -32,8 +32,10 @@ _LOOKS = {
     "for-each-ref", "log", "ls-files", "ls-tree", "merge-base", "rev-list", "rev-parse", "show-ref",
     "symbolic-ref", "var", "worktree",
 }  # fmt: skip
-# A hint that may be lost, and what the next landing sweeps away before it begins.
-_MAY_STAY = {"published", "landing/index"}
+# A hint that may be lost.
+_MAY_STAY = {"published"}
+# What the next landing sweeps away before it begins.
+_SWEPT = "landing/"
 #: Steps a command may take at most; more would mean that the count is wrong.
 _MOST = 200
 
@@ -107,7 +109,9 @@ def result(desk: Desk) -> dict[str, object]:
     own = Path(desk.repo.folder)
     left = {str(path.relative_to(own)) for path in own.rglob("*") if path.is_file()}
     found["left over"] = sorted(
-        name for name in left - _MAY_STAY if not name.endswith((".lock", ".jsonl"))
+        name
+        for name in left - _MAY_STAY
+        if not name.startswith(_SWEPT) and not name.endswith((".lock", ".jsonl"))
     )
     found["locks"] = [
         str(path) for path in (sandbox.path / ".git").rglob("*.lock") if own not in path.parents

@@ -48,7 +48,7 @@ def test_a_reason_passes_the_same_guards_as_a_flag(desk: Desk) -> None:
     flag = desk.flag("wrong")
 
     with pytest.raises(Refused):
-        desk.drop(flag, "because !`id`")
+        desk.drop(flag, "because\u202e it is")
     assert not drops.reasons(desk.repo)
 
 
