@@ -74,7 +74,8 @@ def parse(command: str, argv: Sequence[str]) -> Arguments:
         name, equals, given = word.partition("=")
         shape = options.get(name)
         if shape is None:
-            raise Usage(f"gitmem {command}: no such option: {name}", hint=_near(command, name))
+            shown = name if name.startswith("--") else name[:2]  # a value may follow the letter
+            raise Usage(f"gitmem {command}: no such option: {shown}", hint=_near(command, name))
         if shape == SWITCH:
             if equals:
                 raise Usage(f"gitmem {command}: {name} takes no value")

@@ -38,6 +38,8 @@ def nowhere(sandbox: Sandbox, done: Result, secret: str) -> None:
         ("flag", "text", "--paths", "../{}"),
         ("flag", "text", "--source", "{}"),
         ("flag", "text", "--kind", "{}"),
+        ("flag", "text", "-k{}"),
+        ("snag", "text", "--better", "text", "-{}"),
         ("flag", "text", "--{}"),
         ("flag", "text", "{}"),
         ("flag", "{}"),
