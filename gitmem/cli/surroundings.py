@@ -18,11 +18,12 @@ _found: list[Repository] = []
 def seal() -> None:
     """Takes out of this process what git must not see, as `gitmem.store.process.clean` says.
 
-    GitPython hands its whole environment to git.
+    GitPython hands its whole environment to git, and starts one as soon as it is imported.
     """
     kept = clean(ENVIRON)
     for name in [name for name in os.environ if name not in kept]:
         del os.environ[name]
+    os.environ.update({name: kept[name] for name in kept if name.startswith("GIT_")})
 
 
 def here() -> Workplace:

@@ -61,6 +61,7 @@ _HARMLESS = (
 # What else leads git to a configuration, or to a program that asks for a password.
 _CONFIGURATIONS = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "XDG_CONFIG_HOME")
 _LEADING = ("SSH_ASKPASS", "XDG_CONFIG_HOME")
+_UNTRACED = {"GIT_TRACE2": "0", "GIT_TRACE2_EVENT": "0", "GIT_TRACE2_PERF": "0"}
 
 DURABLE = "core.fsync=committed,reference"  # what a ref names survives a power loss
 VIEW = "core.fsync=none"  # for what can be rebuilt from the fsynced journal
@@ -243,8 +244,11 @@ def clean(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def as_told(environ: Mapping[str, str]) -> dict[str, str]:
-    """The same, but git reads the configuration that the variables name. Only to look at values."""
-    env = clean(environ)
+    """The same, but git reads the configuration that the variables name. Only to look at values.
+
+    Such a configuration can name files that git appends traces to (`trace2.*`); these are off.
+    """
+    env = {**clean(environ), **_UNTRACED}
     env.pop("GIT_CONFIG_GLOBAL", None)
     for key in _CONFIGURATIONS:
         if key in environ:

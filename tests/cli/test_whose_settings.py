@@ -227,6 +227,17 @@ def test_a_variable_names_no_file_to_write_inside_a_client(sandbox: Sandbox, mar
     assert not mark.exists()
 
 
+def test_a_configuration_of_the_repository_s_names_no_file_to_write_inside_a_client(
+    sandbox: Sandbox, mark: Path, way: Way
+) -> None:
+    keys = ("eventTarget", "normalTarget", "perfTarget")
+    env = way(sandbox, "[trace2]\n" + "".join(f"\t{key} = {mark}\n" for key in keys))
+
+    for args in (("flag", "deploys need the VPN"), ("status",), ("close",), ("accept",)):
+        sandbox.gitmem(*args, env={**CLIENT, **env})
+    assert not mark.exists()
+
+
 def test_a_git_dir_of_the_repository_s_takes_no_flag(
     tmp_path: Path, program: str, mark: Path
 ) -> None:
