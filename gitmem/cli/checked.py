@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.cli import render
 from gitmem.domain import age
+from gitmem.domain.secrets import redacted
 from gitmem.engine.checked import There
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ def _passed(found: Checked) -> str:
             else f"ok: nothing is undrained ({said})"
         )
     if found.view.branches:
-        return f"ok: nothing undrained was flagged on {', '.join(found.view.branches)}"
+        named = redacted(", ".join(found.view.branches))
+        return f"ok: nothing undrained was flagged on {named}"
     if found.there is There.NONE and not found.known:
         return f"ok: there is no queue at {found.remote}"
     return "ok: everything is drained" if found.known else "ok: this clone has no queue branch"

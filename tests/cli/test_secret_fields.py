@@ -136,3 +136,12 @@ def test_ordinary_names_pass_every_field(sandbox: Sandbox) -> None:
     line = sandbox.git("log", "-1", "--format=", "-p", "gitmem/queue")
     for part in ("AUTH-1234-token-refresh", "Key Passworth", "api-token-auth", '"session"'):
         assert part in line
+
+
+def test_check_does_not_repeat_a_branch_s_name_that_holds_a_credential(sandbox: Sandbox) -> None:
+    sandbox.git("switch", "--quiet", "-c", f"fix/{TOKEN}")
+
+    done = sandbox.gitmem("check", "--scope", "branch")
+
+    assert (done.code, "nothing undrained" in done.out) == (0, True)
+    nowhere(sandbox, done, TOKEN)
