@@ -43,6 +43,7 @@ class Disagreement:
     without a record, ``conflicts`` ids with two different lines. ``keeps`` is the line of such an
     id that this clone has (in its journal, on its branch, in its archive, in a record); without one
     it cannot say which is the right one. ``recorded``: ids of which a record holds that line.
+    ``unsure``: sentences on flags of which this cannot be told, as part of a queue is not read.
     """
 
     remote: str
@@ -51,6 +52,7 @@ class Disagreement:
     conflicts: dict[str, Conflict] = field(default_factory=dict)
     keeps: dict[str, bytes] = field(default_factory=dict)
     recorded: set[str] = field(default_factory=set)
+    unsure: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Whether there is any."""
@@ -64,10 +66,14 @@ class Disagreement:
             parts.append(f"{len(self.conflicts) - _NAMED} more ids have two lines")
         for ids, where in ((self.there, f"at {self.remote}"), (self.here, "in this clone")):
             if ids:
-                named = ", ".join(sorted(ids)[:_NAMED]) + (" …" if len(ids) > _NAMED else "")
-                count = "1 flag" if len(ids) == 1 else f"{len(ids)} flags"
-                parts.append(f"{count} went from gitmem/queue {where} without a record: {named}")
+                parts.append(_went(ids, f"gitmem/queue {where}"))
         return "; ".join(parts)
+
+
+def _went(ids: set[str], where: str) -> str:
+    named = ", ".join(sorted(ids)[:_NAMED]) + (" …" if len(ids) > _NAMED else "")
+    count = "1 flag" if len(ids) == 1 else f"{len(ids)} flags"
+    return f"{count} went from {where} without a record: {named}"
 
 
 def find(repo: Repository, looked: Snapshot | None, queues: Queues) -> Disagreement:
@@ -134,10 +140,10 @@ def _gone(repo: Repository, looked: Snapshot, queues: Queues, found: Disagreemen
     """Lines that went although the target has no record of them, nor ever had one.
 
     A shallow clone cannot tell what the target once had: there they come back without a word.
+    Nor can it be told of a queue of which something is set aside, which may hold them: nobody is
+    stopped then, as whoever can push could stop everybody for good; they are named, and come back.
     """
     theirs, ours = queues.theirs, queues.ours
-    if any(side.aside for side in (theirs, ours, *queues.seen)):
-        return  # what is set aside did not go, the sync names it, and what did go comes back
     before: set[str] = set().union(*[side.ids for side in queues.seen])
     there = before - theirs.ids
     ahead = ours.tip and theirs.tip and exchange.continues(repo, ours.tip, theirs.tip)
@@ -148,7 +154,15 @@ def _gone(repo: Repository, looked: Snapshot, queues: Queues, found: Disagreemen
     if not (there or here) or _is_shallow(repo):
         return
     once = records.taken_back(repo, queues.main)
-    found.there, found.here = there - once, here - once
+    there, here = there - once, here - once
+    if not any(side.aside for side in (theirs, ours, *queues.seen)):
+        found.there, found.here = there, here
+        return
+    for ids, where in ((there, f"at {queues.remote}"), (here, "in this clone")):
+        if ids:
+            found.unsure.append(
+                f"{_went(ids, f'what is read of gitmem/queue {where}')}; both sides hold them again"
+            )
 
 
 def _is_shallow(repo: Repository) -> bool:

@@ -109,6 +109,7 @@ class Rounds:
             self._say([f"the target branch {branch} is not at {held.remote}"])
         self._aside = theirs.aside
         found = disagreement.find(repo, looked, self._queues(theirs, seen, main))
+        self._say(found.unsure)
         if found:
             self._disagreed(theirs, seen, found)
             looked = self._settled()

@@ -81,6 +81,7 @@ def _looked(repo: Repository, remote: str, wanted: Wanted) -> Synced:
         notes.append(f"nothing would be pruned: {unknown.message}")
     apart = disagreement.find(repo, looked, there)
     notes += [f"a sync would stop: {apart.told}"] if apart else []
+    notes += apart.unsure
     here = {*found.branch.flags, *found.journal.flags}
     return Synced(
         remote=remote,

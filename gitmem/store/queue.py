@@ -94,14 +94,16 @@ def _read_archive(repo: Repository, lines: Lines, commit: str) -> None:
 class Aside:
     """What of a queue is set aside, unread: the paths, by the reason."""
 
-    __slots__ = ("_by_reason", "_more")
+    __slots__ = ("_by_reason", "_more", "paths")
 
     def __init__(self) -> None:
+        self.paths: set[str] = set()
         self._by_reason: dict[str, list[str]] = {}
         self._more: dict[str, int] = {}
 
     def add(self, path: str, reason: str) -> None:
         """Notes one path; of many with one reason the first are named and the others counted."""
+        self.paths.add(path)
         named = self._by_reason.setdefault(reason, [])
         if len(named) < _NAMED:
             named.append(path)

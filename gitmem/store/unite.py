@@ -8,6 +8,7 @@ taken only from files that gitmem itself could have made.
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import NeedsPerson
@@ -27,12 +28,22 @@ _SEALED = "sealed/"
 
 
 class Side:
-    """One queue: its tip (empty: none), its files, and sentences about what of it was set aside."""
+    """One queue: its tip (empty: none), its files, and sentences about what of it was set aside.
 
-    def __init__(self, tip: str, files: Mapping[str, bytes], aside: Sequence[str] = ()) -> None:
+    ``unread`` are the paths of what was set aside.
+    """
+
+    def __init__(
+        self,
+        tip: str,
+        files: Mapping[str, bytes],
+        aside: Sequence[str] = (),
+        unread: Collection[str] = (),
+    ) -> None:
         self.tip = tip
         self.files = files
         self.aside = aside
+        self.unread = unread
 
     @cached_property
     def lines(self) -> dict[str, list[bytes]]:
@@ -55,7 +66,7 @@ def side(repo: Repository, tip: str) -> Side:
     if not tip:
         return Side("", {})
     files, aside = queue.bounded(repo, tip)
-    return Side(tip, files, aside.sentences())
+    return Side(tip, files, aside.sentences(), aside.paths)
 
 
 def unite(
@@ -176,7 +187,8 @@ def _as_chosen(
 def _places(ours: Side, theirs: Side) -> list[tuple[str, str]]:
     """Our files, each with the file of theirs that its lines go to; exact matches come first.
 
-    A writer's file is the same file before and after it was sealed.
+    A writer's file is the same file before and after it was sealed. What of theirs was not read
+    stays as it is: there may be lines in it that nobody else holds.
     """
     taken = set(ours.files) & set(theirs.files)
     found = [(path, path) for path in sorted(taken)]
@@ -185,5 +197,18 @@ def _places(ours: Side, theirs: Side) -> list[tuple[str, str]]:
         twin = "queue/" + name if _SEALED in path else "queue/" + _SEALED + name
         free = twin in theirs.files and twin not in taken
         taken.add(twin)
-        found.append((path, twin if free else path))
+        found.append((path, twin if free else _unused(path, ours, theirs)))
     return found
+
+
+def _unused(path: str, ours: Side, theirs: Side) -> str:
+    """The path itself; where theirs has something unread there, the writer's next free one."""
+    if path not in theirs.unread:
+        return path
+    folder, _, name = path.rpartition("/")
+    writer, _, number = name.removesuffix(".jsonl").partition("-")
+    for higher in count(int(number) + 1):
+        free = f"{folder}/{writer}-{higher:0{len(number)}}.jsonl"
+        if not any(free in one for one in (ours.files, theirs.files, theirs.unread)):
+            return free
+    raise AssertionError(path)

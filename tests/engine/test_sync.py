@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from gitmem.store import queue
 from gitmem.store.exchange import Rewritten
 from gitmem.store.network import Declined, NotReached
 from gitmem.store.remotes import NoRemote
+from tests.support import hostile
 from tests.support.desk import Desk
 from tests.support.queues import fsck, ids_in_journal, ids_on_branch, keep
 from tests.support.sandbox import Sandbox
@@ -739,6 +742,95 @@ def test_a_hostile_queue_costs_nobody_a_flag(server: Server, one: Desk, two: Des
     assert mine in ids_on_branch(server.bare)
     assert sync(one).tries == 0
     assert sorted(path.name for path in one.sandbox.path.iterdir()) == [".git", "README.md"]
+
+
+def pushed(server: Server, change: Callable[[dict[str, bytes]], None]) -> None:
+    """Somebody commits to the queue at the server: its files are changed as they like."""
+    repo = server.bare
+    rows = repo.git("ls-tree", "-r", "--name-only", QUEUE).splitlines()
+    files = {path: repo.git("show", f"{QUEUE}:{path}").encode() + b"\n" for path in rows}
+    change(files)
+    tree = hostile.files(repo, files.items(), ref="refs/heads/made")
+    tip = hostile.committed(repo, f"{tree}^{{tree}}", server.tip())
+    repo.git("update-ref", QUEUE, tip)
+    repo.git("update-ref", "-d", "refs/heads/made")
+
+
+def junk_instead(files: dict[str, bytes]) -> None:
+    files.clear()
+    files[hostile.QUEUE_FILE] = b"x\n" * 5000
+
+
+def test_a_push_that_takes_flags_out_and_adds_junk_costs_none_and_the_flags_are_named(
+    server: Server, one: Desk, two: Desk
+) -> None:
+    mine, yours = one.flag("mine"), two.flag("yours")
+    sync(one)
+    sync(two)
+    sync(one)
+    pushed(server, junk_instead)
+
+    looked = syncing.sync(one.repo, Wanted(configured=one.target, dry_run=True))
+    done = sync(one)
+
+    assert len(done.aside) == 1
+    for notes in (looked.notes, done.notes):
+        [told] = [note for note in notes if "went from" in note]
+        assert told.startswith("2 flags went from what is read of gitmem/queue at origin")
+        assert mine in told
+        assert yours in told
+    for where in (one.sandbox, server.bare):
+        assert {mine, yours} <= {*ids_on_branch(where)}
+    assert not [note for note in sync(one).notes if "went from" in note]
+
+
+def test_a_commit_here_that_takes_flags_out_and_adds_junk_costs_none_and_they_are_named(
+    server: Server, one: Desk, two: Desk
+) -> None:
+    yours = two.flag("yours")
+    sync(two)
+    sync(one)
+    one.sandbox.git("checkout", "--quiet", "gitmem/queue")
+    one.sandbox.git("rm", "--quiet", "-r", "queue")
+    one.sandbox.write(hostile.QUEUE_FILE, "x\n" * 5000)
+    one.sandbox.git("add", "--all")
+    one.sandbox.git("commit", "--quiet", "--message", "away with it")
+    one.sandbox.git("checkout", "--quiet", "main")
+
+    done = sync(one)
+
+    [told] = [note for note in done.notes if "went from" in note]
+    assert told.startswith(
+        f"1 flag went from what is read of gitmem/queue in this clone without a record: {yours}"
+    )
+    assert yours in ids_on_branch(one.sandbox)
+    assert yours in ids_on_branch(server.bare)
+
+
+def test_a_file_that_is_not_read_keeps_the_flags_in_it_that_this_clone_has_never_seen(
+    server: Server, one: Desk, two: Desk
+) -> None:
+    seen = two.flag("seen")
+    sync(two)
+    sync(one)
+    mine = one.flag("mine")
+    unseen = hostile.row(7)
+
+    def junk_beside(files: dict[str, bytes]) -> None:
+        for path in [path for path in files if path.startswith("queue/")]:
+            files[path] += unseen + b"\n" + b"x\n" * 5000
+
+    pushed(server, junk_beside)
+
+    done = sync(one)
+
+    assert len(done.aside) == 1
+    assert [note for note in done.notes if seen in note]
+    for where in (one.sandbox, server.bare):
+        assert {seen, mine, json.loads(unseen)["id"]} <= {*ids_on_branch(where)}
+    tip = server.tip()
+    sync(one)
+    assert server.tip() == tip
 
 
 def test_a_queue_that_is_no_commit_is_for_a_person(server: Server, one: Desk) -> None:
