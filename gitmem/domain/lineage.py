@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 _WORDS = 0.4
 _LETTERS = 0.8
 _WORD = re.compile(r"\w+")
+# The time for two sequences grows with the square of what they share, and with that of their length
+# where it is scattered. Beyond these numbers, which no honest edit of a memory file reaches, they are
+# compared as a whole.
+_LINES = 4000
+_PAIRS = 100_000  # of equal items, one of each
+_LOOKED_AT = 1200  # characters of a line; a line of ours has a thousand
 
 
 def counterpart(here: Sequence[str], there: Sequence[str], at: int) -> int | None:
@@ -25,7 +32,8 @@ def counterpart(here: Sequence[str], there: Sequence[str], at: int) -> int | Non
     """
     if here[at] in there:
         return there.index(here[at])
-    only = [index for index, line in enumerate(there) if line not in set(here)]
+    known = set(here)
+    only = [index for index, line in enumerate(there) if line not in known]
     for begin, end in _places(here, there, at):
         found = _best(here[at], [index for index in only if begin <= index < end], there)
         if found is not None:
@@ -38,23 +46,21 @@ def in_its_place(here: Sequence[str], there: Sequence[str], at: int) -> int | No
 
     Only where one line was put in the place of one: what several lines became cannot be told apart.
     """
-    codes = SequenceMatcher(None, here, there, autojunk=False).get_opcodes()
-    for tag, first, last, begin, end in codes:
-        if tag == "replace" and (first, last - first, end - begin) == (at, 1, 1):
+    for first, last, begin, end in _replaced(here, there):
+        if (first, last - first, end - begin) == (at, 1, 1):
             return begin
     return None
 
 
 def alike(one: str, other: str) -> float:
     """How much of two lines is the same, 0 to 1; 0 when they are not one line reworded."""
-    ours, theirs = _WORD.findall(one.casefold()), _WORD.findall(other.casefold())
-    words = SequenceMatcher(None, ours, theirs, autojunk=False).ratio()
+    one, other = one[:_LOOKED_AT], other[:_LOOKED_AT]
+    words = _ratio(_WORD.findall(one.casefold()), _WORD.findall(other.casefold()))
     if words >= _WORDS:
         return words
-    letters = SequenceMatcher(None, one, other, autojunk=False)
-    if letters.quick_ratio() < _LETTERS:
+    if SequenceMatcher(None, one, other, autojunk=False).quick_ratio() < _LETTERS:
         return 0.0
-    ratio = letters.ratio()
+    ratio = _ratio(one, other)
     return ratio if ratio >= _LETTERS else 0.0
 
 
@@ -66,12 +72,38 @@ def most_alike(line: str, among: Iterable[str]) -> str:
 
 
 def _places(here: Sequence[str], there: Sequence[str], at: int) -> list[tuple[int, int]]:
-    codes = SequenceMatcher(None, here, there, autojunk=False).get_opcodes()
+    found = _replaced(here, there)
+    return [(begin, end) for first, last, begin, end in found if first <= at < last]
+
+
+def _replaced(here: Sequence[str], there: Sequence[str]) -> list[tuple[int, int, int, int]]:
+    """Which lines were put in the place of which: begin and end in ``here``, then in ``there``."""
+    start, here_end, there_end = 0, len(here), len(there)
+    while start < min(here_end, there_end) and here[start] == there[start]:
+        start += 1
+    while min(here_end, there_end) > start and here[here_end - 1] == there[there_end - 1]:
+        here_end, there_end = here_end - 1, there_end - 1
+    ours, theirs = here[start:here_end], there[start:there_end]
+    if max(len(ours), len(theirs)) > _LINES or _pairs(ours, theirs) > _PAIRS:
+        return [(start, here_end, start, there_end)] if ours and theirs else []
     return [
-        (begin, end)
-        for tag, first, last, begin, end in codes
-        if tag == "replace" and first <= at < last
+        (start + first, start + last, start + begin, start + end)
+        for tag, first, last, begin, end in SequenceMatcher(
+            None, ours, theirs, autojunk=False
+        ).get_opcodes()
+        if tag == "replace"
     ]
+
+
+def _ratio(ours: Sequence[str], theirs: Sequence[str]) -> float:
+    """How much of two sequences is the same, in its order; of very monotonous ones, in any order."""
+    matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
+    return matcher.quick_ratio() if _pairs(ours, theirs) > _PAIRS else matcher.ratio()
+
+
+def _pairs(ours: Sequence[str], theirs: Sequence[str]) -> int:
+    counted = Counter(theirs)
+    return sum(number * counted[item] for item, number in Counter(ours).items())
 
 
 def _best(line: str, indices: Sequence[int], lines: Sequence[str]) -> int | None:

@@ -20,8 +20,10 @@ from gitmem.domain import (
     extract,
     guard,
     guard_file,
+    index,
     instructions,
     jsonline,
+    lineage,
     managed_block,
     markdown,
     memory,
@@ -50,6 +52,7 @@ SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required":
 PARSERS: dict[str, Callable[[str], object]] = {
     "active": active.find_active,
     "blocks": blocks.blocks,
+    "citations": citations.citations,
     "client settings": lambda said: claude_settings.remove(said, ()),
     "drain record": drain.outcomes,
     "extract": lambda said: extract.extract(said, SCHEMA),
@@ -58,8 +61,13 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "guard file": guard_file.read,
     "guard line": guard.parse,
     "guard match": lambda said: guard.matches("a*b*c*d", said),
+    "index": lambda said: index.update_index(said, {"memory/a.md": said}),
     "instructions": instructions.rules,
     "json line": jsonline.loads,
+    "line in its place": lambda said: lineage.counterpart(
+        said.split("\n"), said.split("\n")[::-1], 0
+    ),
+    "line reworded": lambda said: lineage.alike(said, "x" + said[1:-1] + "y"),
     "makefile": lambda said: resolving.made_targets(said.split("\n")),
     "managed block": managed_block.find,
     "memory": memory.facts,
@@ -124,7 +132,7 @@ def test_a_parser_takes_four_times_as_long_for_four_times_the_text(name: str) ->
     assert [piece for piece in PIECES if grows(look, piece)] == []
 
 
-@pytest.mark.parametrize("piece", ["a b/c.py ", "`a` ", "](", "a-", "make "])
+@pytest.mark.parametrize("piece", ["a b/c.py ", "`a` ", "](", "a-", "make ", "a b "])
 def test_what_a_long_line_cites_is_found_in_linear_time(piece: str) -> None:
     """A memory line of 40 kB kept a close busy for 96 seconds."""
     assert not grows(citations.citations, piece)
