@@ -51,6 +51,7 @@ def run(argv: Sequence[str]) -> int:
         hook.entry["error"] = f"{type(error).__name__}: {error}"[:500]
     except Overdue:
         hook.entry["error"] = f"gave up after {time.monotonic() - hook.started:.1f} s"
+        hook.say_overdue()
     try:
         _give_up_after(_PATIENCES["SessionEnd"])
         hook.write_down()
@@ -120,6 +121,18 @@ class _Hook:
 
         hint = f" ({error.hint})" if error.hint else ""
         told = f"gitmem: nothing can be flagged here: {visible(' '.join((error.message + hint).split()))}"
+        said = adapter.answer(event, person=told, model=told)
+        if said:
+            streams.out(said)
+
+    def say_overdue(self) -> None:
+        """Says at a boot that its time ran out: a mute one looks like one with nothing to say."""
+        event, adapter = self.event, self.adapter
+        if event is None or adapter is None or event.kind != BOOT or origin.runner(os.environ):
+            return
+        from gitmem.engine.boot import OVERDUE
+
+        told = f"gitmem: {OVERDUE}"
         said = adapter.answer(event, person=told, model=told)
         if said:
             streams.out(said)

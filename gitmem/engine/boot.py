@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from gitmem.store.repository import Repository
 
 _COMPACTED = "compact"  # the session goes on: nothing has begun, and nothing ended
-_OVERDUE = (
+#: What a boot says that ran out of time.
+OVERDUE = (
     "cannot tell what waits: the look at the queue took too long. Look yourself: gitmem status"
 )
 _LONGEST = 600  # characters of one sentence
@@ -60,8 +61,8 @@ def _waiting(repo: Repository, now: float) -> tuple[list[str], bool]:
     from gitmem.engine import snapshot, waiting
     from gitmem.store import target
 
-    configured = target.configured_name(repo)
     try:
+        configured = target.configured_name(repo)
         seen = quiet.look(repo, quiet.names_of(target.find(repo, configured)))
         found = snapshot.take(repo, configured)
     except GitmemError as error:
@@ -69,7 +70,7 @@ def _waiting(repo: Repository, now: float) -> tuple[list[str], bool]:
     except (
         Overdue
     ):  # the time of a hook is over, and a boot that is silent then looks like a good one
-        return [_OVERDUE], False
+        return [OVERDUE], False
     state = found.state
     said = [*waiting.sentences(state, now), *found.aside]
     # What is carried or accepted can be taken back by a ref that `quiet` does not look at.
