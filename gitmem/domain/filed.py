@@ -11,9 +11,11 @@ from gitmem.domain.passages import line_key
 from gitmem.domain.ran import Ran, ran
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 _REPLACING = frozenset({Fate.SUPERSEDED, Fate.MERGED})
+# What was filed in the place of one line, at most: each of it is looked at for each record of the line.
+_REPLACED = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ class Filings:
     ``unreadable`` are the paths of records whose header nobody can read.
     """
 
-    __slots__ = ("_flags", "_lines", "_replaced", "all", "unreadable")
+    __slots__ = ("_files", "_flags", "_lines", "_replaced", "all", "unreadable")
 
     def __init__(self, records: Mapping[str, str]) -> None:
         """``records``: path to text."""
@@ -70,13 +72,17 @@ class Filings:
         )
         self._flags: defaultdict[str, list[Filed]] = defaultdict(list)
         self._lines: defaultdict[str, list[Filed]] = defaultdict(list)
+        self._files: defaultdict[str, set[str]] = defaultdict(set)
         self._replaced: defaultdict[str, list[Filed]] = defaultdict(list)
         for filed in self.all:
             self._flags[filed.outcome.flag.id].append(filed)
-            if filed.outcome.line:
-                self._lines[line_key(filed.outcome.line)].append(filed)
-            if filed.replaces:
-                self._replaced[line_key(filed.replaces)].append(filed)
+            own = line_key(filed.outcome.line) if filed.outcome.line else ""
+            if own:
+                self._lines[own].append(filed)
+                self._files[own].add(filed.outcome.file)
+            place = line_key(filed.replaces) if filed.replaces else own
+            if place != own and len(self._replaced[place]) < _REPLACED:
+                self._replaced[place].append(filed)
 
     @property
     def ids(self) -> Iterable[str]:
@@ -92,16 +98,15 @@ class Filings:
         found = self._lines.get(line_key(line), [])
         return [filed for filed in found if filed.outcome.file == file] or found
 
+    def files(self, line: str) -> Collection[str]:
+        """The files that a record says a line was filed in."""
+        return self._files.get(line_key(line), ())
+
     def after(self, filed: Filed) -> Sequence[Filed]:
         """What a drain filed in the place of this line."""
         if not filed.outcome.line:
             return []
-        key = line_key(filed.outcome.line)
-        found = [
-            later
-            for later in self._replaced.get(key, [])
-            if later is not filed and line_key(later.outcome.line) != key
-        ]
+        found = self._replaced.get(line_key(filed.outcome.line), [])
         return [later for later in found if later.outcome.file == filed.outcome.file] or found
 
     def folded(self, placed: Iterable[Filed]) -> Sequence[Filed]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gitmem.domain.lineage import counterpart, most_alike
-from gitmem.domain.passages import find, items_of, line_key, row_of
+from gitmem.domain.passages import items_of, line_key, row_of
 from gitmem.domain.paths import INDEX_NAME
 from gitmem.engine import base
 from gitmem.store import history
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from gitmem.store.history import Commit
 
 _STEPS = 50  # a person's changes of one line that are followed
+# Pairs of lines that are compared to find reworded ones, in one command: some seconds. Records that
+# somebody made up could ask for any number of them; beyond, a line that is not there counts as removed.
+_COMPARED = 20_000
+_OF_FILE = 100  # lines of a file that take as long to align as one pair takes to compare
 
 
 class Now(StrEnum):
@@ -61,6 +65,9 @@ class Present:
 
     def __init__(self, past: Past, folder: str) -> None:
         self.past = past
+        self._left = _COMPARED
+        self._last_keys: tuple[tuple[str, str], frozenset[str]] = (("", ""), frozenset())
+        self._last: dict[tuple[str, str], list[Passage]] = {}
         self.ground = base.read(past.repo, past.commit, folder)
         self.texts = self.ground.texts
         index = f"{folder}/{INDEX_NAME}"
@@ -104,14 +111,14 @@ class Present:
         Not where another drain filed the same words, nor where they stood before this one.
         """
         outcome = filed.outcome
-        others = {one.outcome.file for one in self.past.filings.at("", outcome.line)}
+        others = self.past.filings.files(outcome.line)
         places = [place for place in self.places(outcome.line) if place[0] not in others]
         landing = self.past.brought(filed.path) if places else None
         before = landing.parents[:1] if landing else ()
         return [
             (file, item)
             for file, item in places
-            if not any(find(file, self.past.text(one, file) or "", outcome.line) for one in before)
+            if not any(line_key(outcome.line) in self._keys_at(one, file) for one in before)
         ]
 
     def _followed(self, filed: Filed) -> Became:
@@ -148,13 +155,14 @@ class Present:
         if after is None:
             return ""
         for parent in commit.parents:
-            before = [item.text for item in items_of(file, self.past.text(parent, file) or "")]
+            before = [item.text for item in self._items_at(parent, file)]
             at = next(
                 (at for at, text in enumerate(before) if line_key(text) == line_key(line)), -1
             )
             if at >= 0:
-                lines = [item.text for item in items_of(file, after)]
-                place = counterpart(before, lines, at)
+                lines = [item.text for item in self._items_at(commit.oid, file)]
+                self._left -= 1 + (len(before) + len(lines)) // _OF_FILE
+                place = counterpart(before, lines, at) if self._left > 0 else None
                 return "" if place is None else lines[place]
         return ""
 
@@ -165,13 +173,34 @@ class Present:
             now = Now.UNKNOWN if self.past.cut else Now.MISSING
             return Became(filed=filed, now=now)
         file = filed.outcome.file
-        text = self.past.text(landing.oid, file) or ""
-        known = {line_key(one.outcome.line) for one in self.past.filings.all if one.outcome.line}
-        new = [item.text for item in items_of(file, text) if item.key not in known]
+        items = self._items_at(landing.oid, file)
+        new = [item.text for item in items if item.key not in self._known][: max(0, self._left)]
+        self._left -= len(new)
         places = self.places(most_alike(filed.outcome.line, new))
         if places:
             return replace(_at(filed, Now.REWORDED, *places[0]), commit=landing)
         return Became(filed=filed, now=Now.REMOVED, commit=landing)
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        """The keys of all lines that a record says were filed."""
+        lines = [filed.outcome.line for filed in self.past.filings.all]
+        return frozenset([line_key(line) for line in lines if line])
+
+    def _keys_at(self, commit: str, file: str) -> frozenset[str]:
+        """The keys of a file's items at a commit; of the last file they are kept."""
+        if self._last_keys[0] != (commit, file):
+            keys = frozenset([item.key for item in self._items_at(commit, file)])
+            self._last_keys = ((commit, file), keys)
+        return self._last_keys[1]
+
+    def _items_at(self, commit: str, file: str) -> list[Passage]:
+        """The items of a file at a commit; of the last two files they are kept."""
+        known = self._last.get((commit, file))
+        if known is None:
+            known = items_of(file, self.past.text(commit, file) or "")
+            self._last = {**dict([*self._last.items()][-1:]), (commit, file): known}
+        return known
 
     @cached_property
     def _removals(self) -> Mapping[tuple[str, str], tuple[str, str]]:
