@@ -131,6 +131,8 @@ def prepared(folder: Path) -> tuple[Sandbox, Sandbox]:
     remote, mine = Sandbox(folder / "remote.git"), Sandbox(folder / "mine")
     remote.path.mkdir()
     remote.git("init", "--quiet", "--bare", "-b", "main")
+    # Else git looks for differences between large files for minutes when they are fetched.
+    remote.git("config", "core.bigFileThreshold", "1m")
     first = Sandbox(folder / "first")
     first.path.mkdir()
     first.git("init", "--quiet", "-b", "main")

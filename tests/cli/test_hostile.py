@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -107,14 +110,7 @@ def test_whoever_looks_at_the_queue_is_told_what_was_set_aside(
 def test_a_boot_says_what_was_set_aside(server: Server, mine: Sandbox) -> None:
     nested(server.bare)
     mine.gitmem("sync")
-    payload = {
-        "session_id": "s1",
-        "cwd": str(mine.path),
-        "hook_event_name": "SessionStart",
-        "source": "startup",
-    }
-
-    said = mine.gitmem("hook", "claude-code", "SessionStart", input=json.dumps(payload))
+    said = mine.gitmem("hook", "claude-code", "SessionStart", input=payload(mine))
 
     assert said.code == 0
     assert "set aside, unread: queue/0" in json.loads(said.out)["systemMessage"]
@@ -139,3 +135,81 @@ def test_a_close_files_what_it_can_read_and_leaves_the_rest_on_the_branch(
     assert mine.git("ls-tree", "--name-only", BRANCH, "queue/").splitlines() == [
         f"queue/{number}" for number in range(10)
     ]
+
+
+def payload(sandbox: Sandbox, **more: str) -> str:
+    return json.dumps(
+        {
+            "session_id": "s1",
+            "cwd": str(sandbox.path),
+            "hook_event_name": "SessionStart",
+            "source": "startup",
+            **more,
+        }
+    )
+
+
+def test_a_transcript_row_longer_than_any_costs_a_boot_and_an_audit_no_memory(
+    sandbox: Sandbox,
+) -> None:
+    assert sandbox.gitmem("init").code == 0
+    slug = "".join(letter if letter.isalnum() else "-" for letter in str(sandbox.path))
+    folder = Path(os.environ["HOME"]) / ".claude" / "projects" / slug
+    folder.mkdir(parents=True)
+    transcript = folder / "s0.jsonl"
+    hostile.transcript_row(transcript, 1000)
+    long_ago = 86_400
+    os.utime(transcript, (transcript.stat().st_mtime - long_ago,) * 2)
+    start = payload(sandbox, transcript_path=str(transcript))
+    commands = [(["hook", "claude-code", "SessionStart"], start), (["audit"], "")]
+    usual = [cost(sandbox, command, given) for command, given in commands]
+
+    hostile.transcript_row(transcript)
+    met = [cost(sandbox, command, given) for command, given in commands]
+
+    for before, after in zip(usual, met, strict=True):
+        assert after.code == before.code, after.said
+        # A part of the 60 MB row: what is longer than any row is not kept.
+        assert after.memory < before.memory + 40
+
+
+# What of a boot does not end: the first look at what is in the repository, a later one, git's first start.
+SLOW = {"a tree": "ls-tree", "the flags": "cat-file", "the repository": "rev-parse"}
+
+
+@pytest.mark.parametrize("what", SLOW)
+def test_a_boot_whose_time_runs_out_says_so(mine: Sandbox, tmp_path: Path, what: str) -> None:
+    git = tmp_path / "bin" / "git"
+    git.parent.mkdir()
+    git.write_text(
+        f'#!/bin/sh\ncase " $* " in *" {SLOW[what]} "*) exec sleep 600 ;; esac\n'
+        f'exec {shutil.which("git")} "$@"\n',
+        encoding="utf-8",
+    )
+    git.chmod(0o755)
+
+    said = mine.gitmem(
+        "hook",
+        "claude-code",
+        "SessionStart",
+        input=payload(mine),
+        env={"PATH": f"{git.parent}:{os.environ['PATH']}"},
+    )
+
+    assert said.code == 0
+    told = json.loads(said.out)["systemMessage"]
+    assert "cannot tell what waits: the look at the queue took too long" in told
+    assert "gitmem status" in told
+
+
+def test_records_of_any_size_on_the_target_are_read_within_bounds(
+    server: Server, mine: Sandbox
+) -> None:
+    tip = server.bare.git("rev-parse", "main")
+    hostile.files(server.bare, hostile.records(32 << 20), ref="refs/heads/main", parent=tip)
+    mine.git("pull", "--quiet")
+
+    for command in (["status"], ["check"], ["loops"], ["check", "--trace"]):
+        took = cost(mine, command)
+        assert took.code in {0, 1, 8}, took.said
+        assert took.memory < MB, command

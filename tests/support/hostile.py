@@ -49,7 +49,17 @@ def files(
 ) -> str:
     """One commit with the files on ``ref``, made by git itself: its name."""
     with subprocess.Popen(
-        ["git", "fast-import", "--quiet", "--done", "--date-format=now", "--force"],
+        # Without the threshold git looks for differences between the large files for minutes.
+        [
+            "git",
+            "-c",
+            "core.bigFileThreshold=1m",
+            "fast-import",
+            "--quiet",
+            "--done",
+            "--date-format=now",
+            "--force",
+        ],
         cwd=sandbox.path,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
