@@ -76,7 +76,7 @@ ROWS = [
     Row(id="A-01 429, then well", script=[api.error(429, retry_after="1"), GOOD], code=0, says="2 flags", calls=2, filed=2),
     Row(id="A-02 429 for an hour", script=[api.error(429, retry_after="3600")], code=7, says="asks to wait 60 min", calls=1),
     Row(id="A-03 429 without a time", script=[api.error(429)], code=7, says="rate limit", deadline=10),
-    Row(id="A-03 529 all the time", script=[api.error(529, "Overloaded")], code=7, says="HTTP 529", calls=4),
+    Row(id="A-03 529 all the time", script=[api.error(529, "Overloaded")], code=7, says="HTTP 529", deadline=10),
     Row(id="A-03 500, then well", script=[api.error(500), GOOD], code=0, says="2 flags", calls=2, filed=2),
     Row(id="A-03 502 with a web page", script=[api.web_page(502)], code=7, says="HTTP 502", deadline=10),
     Row(id="A-04 401", script=[api.error(401, f"invalid x-api-key {KEY}")], code=9, says="does not accept the key", calls=1),
