@@ -22,6 +22,8 @@ _ENTRY_COST = 4  # bytes of memory for a byte of a listing
 MOST = 32 << 20
 #: Bytes of one tree listed with all that is in it: some 300,000 files.
 LISTED = 32 << 20
+#: Bytes of the names in a tree that git puts into an index: a million files.
+NAMES = 64 << 20
 # git writes what is larger piece by piece, instead of having it in memory first.
 _STREAMED = ("-c", "core.bigFileThreshold=1m")
 
@@ -100,6 +102,26 @@ def _listed(repo: Repository, commit: str, paths: tuple[str, ...], *options: str
     if is_oid(commit):
         repo.cache.keep(("tree", commit, paths, options), found, len(done.out) * _ENTRY_COST)
     return list(found)
+
+
+def refuse_endless(repo: Repository, commit: str) -> None:
+    """Raises TooLarge for a tree that git could not put into an index: there is no end to its files.
+
+    Asked before each start of git that does so, as git itself knows no bound. Once for a commit.
+    """
+    if repo.cache.get(("ends", commit)):
+        return
+    left = NAMES
+
+    def count(data: bytes) -> None:
+        nonlocal left
+        left -= len(data)
+        if left < 0:
+            raise TooLarge(f"the list of the files at {commit[:12]}", NAMES)
+
+    repo.git("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, ok=ANY, takes=count)
+    if is_oid(commit):
+        repo.cache.keep(("ends", commit), True, 1)
 
 
 def beside(repo: Repository, commit: str, *folders: str, sized: bool = True) -> list[Entry]:

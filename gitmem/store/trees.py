@@ -54,6 +54,8 @@ class _Index:
         self._repo = repo
         self._base = base
         self._file = file
+        if base:
+            objects.refuse_endless(repo, base)
         self._git("read-tree", base or "--empty")
 
     def objections(self, paths: Collection[str]) -> dict[str, str]:

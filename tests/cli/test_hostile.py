@@ -137,6 +137,21 @@ def test_a_close_files_what_it_can_read_and_leaves_the_rest_on_the_branch(
     ]
 
 
+@pytest.mark.parametrize("command", [["close", "--engine", "verbatim"], ["loops"]])
+def test_a_target_whose_files_have_no_end_is_refused_and_the_flag_stays(
+    server: Server, mine: Sandbox, command: list[str]
+) -> None:
+    server.bare.git("update-ref", "refs/heads/main", hostile.nested(server.bare, ".gitmem/drains"))
+    mine.git("fetch", "--quiet")
+
+    took = cost(mine, command)
+
+    assert took.code == 8, took.said
+    assert "is too large to be read" in took.said
+    assert took.memory < MB
+    assert "mine before" in lines(mine)
+
+
 def payload(sandbox: Sandbox, **more: str) -> str:
     return json.dumps(
         {
