@@ -73,6 +73,7 @@ def model(environ: dict[str, str], **more: Any) -> Iterator[Anthropic]:
 
 
 def ask(made: Anthropic, seconds: float = 20.0) -> Reply:
+    made.warm()  # a close has done so; what the import takes is not the question's time
     return made.ask(PROMPT, until=time.monotonic() + seconds)
 
 
@@ -330,7 +331,9 @@ def test_a03_a_server_that_stays_in_trouble_is_asked_until_no_time_is_left(
         reply = ask(made, seconds=2)
 
     assert (reply.data, reply.stop) == (None, stop)
-    assert reply.calls == len(server.asked) > 4
+    # The last request may be cut off before it has arrived.
+    assert reply.calls - 1 <= len(server.asked) <= reply.calls
+    assert reply.calls > 4
     assert says in reply.problem
     assert [words for words in told if says in words and ", asked again in 0." in words]
     assert f"waiting for {made.host}" in told
