@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.domain.errors import Unreachable
 from gitmem.store import process, pushing
-from gitmem.store.process import ANY, SILENT
+from gitmem.store.process import ANY, SILENT, STREAMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -121,6 +121,7 @@ def fetch(
     """
     shown = "--progress" if talk.hears else "--no-progress"
     done = repo.git(
+        *STREAMED,
         *[word for pair in config for word in ("-c", pair)],
         *_FETCH,
         shown,

@@ -6,7 +6,7 @@ What was read by object name is read once in a process; see `gitmem.store.readca
 from __future__ import annotations
 
 from gitmem.domain.errors import NeedsPerson
-from gitmem.store.process import ANY, TooMuch
+from gitmem.store.process import ANY, STREAMED, TooMuch
 from gitmem.store.repository import is_oid
 
 TYPE_CHECKING = False
@@ -24,8 +24,6 @@ MOST = 32 << 20
 LISTED = 32 << 20
 #: Bytes of the names in a tree that git puts into an index: a million files.
 NAMES = 64 << 20
-# git writes what is larger piece by piece, instead of having it in memory first.
-_STREAMED = ("-c", "core.bigFileThreshold=1m")
 
 
 class Unreadable(NeedsPerson):
@@ -176,7 +174,7 @@ def each(
     if lacking:
         reading = _Reading(lacking, tell, most - sum(map(len, kept.values())), largest)
         request = ("\n".join(lacking) + "\n").encode()
-        batch = (*_STREAMED, "cat-file", "--batch")
+        batch = (*STREAMED, "cat-file", "--batch")
         done = repo.git(*batch, stdin=request, ok=ANY, takes=reading.take)
         reading.end(done.said.strip())
     tell(None)
@@ -257,7 +255,7 @@ def beginning(repo: Repository, commit: str, path: str, most: int) -> bytes:
     if not found:
         return b""
     try:
-        return repo.git(*_STREAMED, "cat-file", "blob", found[0].oid, most=most).out
+        return repo.git(*STREAMED, "cat-file", "blob", found[0].oid, most=most).out
     except TooMuch as error:
         return error.out[: most + 1]
 

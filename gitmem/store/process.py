@@ -66,6 +66,10 @@ _UNTRACED = {"GIT_TRACE2": "0", "GIT_TRACE2_EVENT": "0", "GIT_TRACE2_PERF": "0"}
 DURABLE = "core.fsync=committed,reference"  # what a ref names survives a power loss
 VIEW = "core.fsync=none"  # for what can be rebuilt from the fsynced journal
 
+# git passes on what is larger piece by piece, instead of having it in memory first: for what it reads or
+# fetches of others.
+STREAMED = ("-c", "core.bigFileThreshold=1m")
+
 HARDENED = (
     "--no-pager",
     "--no-replace-objects",
