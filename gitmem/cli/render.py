@@ -128,7 +128,8 @@ def table(
     """Rows in columns, two blanks apart; on a terminal the last column wraps under itself.
 
     Where the terminal is too narrow for that, each row's last column goes on lines of its own. The
-    columns ``right`` are aligned to the right; a ``wide`` table is left to the terminal.
+    columns ``right`` are aligned to the right. Of a ``wide`` table, whose first row names the columns, a row
+    that has no room is its first cell and, below, each of the others behind its name.
     """
     from rich.cells import cell_len
 
@@ -138,6 +139,9 @@ def table(
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     width = _WIDE if wide or not sys.stdout.isatty() else _columns()
     before = sum(width + _GAP for width in widths[:-1])
+    if wide and sys.stdout.isatty() and before + widths[-1] > _columns():
+        _named(cells)
+        return
     stacked = before + min(widths[-1], _NARROW) > width
     for *first, last in cells:
         lead = "".join(
@@ -197,6 +201,19 @@ def _lines(text: str) -> list[str]:
 
 def _escaped(line: str) -> str:
     return "\t".join(visible(part) for part in line.split("\t"))
+
+
+def _named(cells: Sequence[Sequence[str]]) -> None:
+    """The rows below the head of a table, each as its first cell and the others with their columns' names."""
+    head, *rows = cells
+    for first, *others in rows:
+        told = [
+            " ".join(filter(None, (name, cell.strip())))
+            for name, cell in zip(head[1:], others, strict=True)
+            if cell.strip() not in {"", "-"}
+        ]
+        for line in (first, *_wrapped("  " + ", ".join(told), _columns(), "  ")):
+            _write(sys.stdout, line.rstrip() + "\n")
 
 
 def _flowing(stream: TextIO, text: str) -> str:

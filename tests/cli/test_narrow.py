@@ -109,3 +109,17 @@ def test_the_log_shows_the_newest_of_all_machines_and_who_made_them(sandbox: San
     assert [row.rpartition("  ")[2] for row in said.splitlines()] == ["the third", "the fourth"]
     assert said.count("Ann B") == 2
     assert "ann@" not in said
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_wide_table_names_each_figure_where_a_row_has_no_room(desk: Desk, width: int) -> None:
+    desk.sandbox.git("add", "-A")
+    desk.sandbox.git("commit", "-qm", "init")
+    assert desk.sandbox.gitmem("close").code == 0
+    assert desk.sandbox.gitmem("accept").code == 0
+
+    for command, named in (("stats", "engine verbatim"), ("audit", "ran verbatim")):
+        shown = seen(desk.sandbox, width, command)
+
+        assert all(len(line) <= width for line in shown.splitlines()), shown
+        assert (named in shown) == (command == "stats" or width == 60)
