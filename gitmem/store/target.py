@@ -223,7 +223,8 @@ def in_review(repo: Repository) -> tuple[str, list[str]]:
     """The review branch's tip (empty: there is none), and those that `close --here` committed to."""
     known = refs.listed(repo, REVIEW, HERE)
     review = known.pop(REVIEW, "")
-    return review, [tip for _, tip in (carrier(repo, *one) for one in known.items()) if tip]
+    tips = dict.fromkeys(carrier(repo, *one)[1] for one in known.items())
+    return review, [tip for tip in tips if tip]
 
 
 def carrier(repo: Repository, mark: str, commit: str) -> tuple[str, str]:
