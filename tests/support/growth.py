@@ -14,10 +14,10 @@ _SIZE = 4096
 _TOO_SHORT_TO_TELL = 0.0005  # seconds; below, noise and fixed costs decide
 
 
-def growth(look: Callable[[str], object], piece: str) -> float:
-    """The CPU time for 16 kB of ``piece`` repeated, as a multiple of that for 4 kB."""
-    small = _seconds(look, (piece * _SIZE)[:_SIZE])
-    large = _seconds(look, (piece * _SIZE)[: 4 * _SIZE])
+def growth(look: Callable[[str], object], piece: str, *, size: int = _SIZE) -> float:
+    """The CPU time for four times ``size`` characters of ``piece``, as a multiple of that for ``size``."""
+    small = _seconds(look, (piece * size)[:size])
+    large = _seconds(look, (piece * 4 * size)[: 4 * size])
     return large / max(small, _TOO_SHORT_TO_TELL)
 
 
