@@ -88,12 +88,16 @@ class Secret:
         return f"Secret(rule={self.rule!r}, head={self.head!r})"
 
 
+_TYPOGRAPHY = dict.fromkeys((0x2013, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x2026))
+
+
 def find_secret(text: str) -> Secret | None:
     """Return the first likely credential in ``text``, one line or many, or None. Never raises.
 
     Full-width letters, digits and punctuation count as their plain forms.
     """
-    if not text.isascii():
+    # Dashes, quotes and dots of typography fold to nothing: such a line needs no tables.
+    if not text.isascii() and not text.translate(_TYPOGRAPHY).isascii():
         from gitmem.domain.secret_folds import plain
 
         text = plain(text)

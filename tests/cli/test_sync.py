@@ -47,6 +47,7 @@ def test_json_has_the_ids_and_the_tip(server: Server, one: Desk) -> None:
         "queue": server.tip(),
         "pushes": 1,
         "backups": [],
+        "aside": [],
     }
 
 

@@ -22,7 +22,7 @@ HOOKS = (
         event="PostToolUse",
         matcher="Bash",
         command="gitmem hook claude-code PostToolUse",
-        timeout=PATIENCE,
+        timeout=10,
     ),
 )
 FOREIGN = {"type": "command", "command": "other-tool"}
