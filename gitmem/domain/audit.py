@@ -171,8 +171,10 @@ def _unasked(evidence: Evidence, now: int) -> list[str]:
 def _listed(boundaries: Sequence[Shown]) -> str:
     """Such as ``2 commits (the first at 2026-11-20 10:00:05), 1 compaction (at …)``."""
     parts = []
-    for kind in dict.fromkeys(one.kind for one in boundaries):
+    for kind in SEEN_BY:  # in the order of weight: a commit before the batch it was made in
         of_kind = [one for one in boundaries if one.kind == kind]
+        if not of_kind:
+            continue
         first = "" if len(of_kind) == 1 else "the first "
         parts.append(f"{count(len(of_kind), kind)} ({first}at {moment(of_kind[0].at)})")
     return ", ".join(parts)
