@@ -28,7 +28,7 @@ def sentences(repo: Repository, transcript: str, between: tuple[int, int]) -> li
     said = []
     where = transcript.rpartition("/")[0]
     for path in transcript_rows.changed(where, between[0], _TRANSCRIPTS):
-        rows = transcript_rows.tail(path, _TAIL)
+        rows = transcript_rows.tail(path, _TAIL, claude_transcript.SIGNS)
         shown = [one for one in _shown(rows, repo.top) if between[0] < one.at <= between[1]]
         if not shown:
             continue

@@ -6,7 +6,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ENDING = ".jsonl"
 _TYPE, _PLAIN = 0o170000, 0o100000  # S_IFMT and S_IFREG of stat(2)
@@ -39,8 +39,11 @@ def session_of(path: str) -> str:
     return path.rpartition("/")[2].removesuffix(ENDING)
 
 
-def tail(path: str, most: int) -> list[bytes]:
-    """The last whole rows of a plain file within so many bytes; none of anything else."""
+def tail(path: str, most: int, signs: Sequence[bytes] = ()) -> list[bytes]:
+    """The last whole rows of a plain file within so many bytes; none of anything else.
+
+    With ``signs``: none at all where no row has one of them, which is told without cutting rows.
+    """
     try:
         descriptor = os.open(path, _OPEN)
     except OSError:
@@ -50,9 +53,12 @@ def tail(path: str, most: int) -> list[bytes]:
         if state.st_mode & _TYPE != _PLAIN:
             return []
         start = max(0, state.st_size - most)
-        rows = os.pread(descriptor, most, start).split(b"\n")
+        data = os.pread(descriptor, most, start)
     finally:
         os.close(descriptor)
+    if signs and not any(sign in data for sign in signs):
+        return []
+    rows = data.split(b"\n")
     return rows[1:] if start else rows
 
 
