@@ -143,20 +143,19 @@ def table(
         _named(cells)
         return
     stacked = before + min(widths[-1], _NARROW) > width
-    for *first, last in cells:
-        lead = "".join(
-            " " * (widths[at] - cell_len(cell)) * (at in right)
-            + cell
-            + " " * (widths[at] - cell_len(cell)) * (at not in right)
-            + " " * _GAP
-            for at, cell in enumerate(first)
-        )
-        if wide or width == _WIDE:
-            lines = [lead + " " * (widths[-1] - cell_len(last)) * (len(first) in right) + last]
+    for row in cells:
+        pads = [" " * (column - cell_len(cell)) for column, cell in zip(widths, row, strict=True)]
+        padded = [
+            pad + cell if at in right else cell + pad
+            for at, (pad, cell) in enumerate(zip(pads, row, strict=True))
+        ]
+        lead = "".join(cell + " " * _GAP for cell in padded[:-1])
+        if width == _WIDE:
+            lines = [lead + padded[-1]]
         elif stacked:
-            lines = [*_wrapped(lead, width, "    "), *_wrapped("    " + last, width, "    ")]
+            lines = [*_wrapped(lead, width, "    "), *_wrapped("    " + row[-1], width, "    ")]
         else:
-            lines = _wrapped(lead + last, width, " " * before)
+            lines = _wrapped(lead + row[-1], width, " " * before)
         for line in lines:
             if line.strip():
                 _write(sys.stdout, line.rstrip() + "\n")

@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gitmem.domain import claude_transcript
-from gitmem.domain.claude_transcript import BATCH, COMMIT, POLLED, PROMPT, TASK, TURN, Shown
+from gitmem.domain.claude_transcript import (
+    BATCH,
+    COMMIT,
+    POLLED,
+    PROMPT,
+    TASK,
+    TURN,
+    Shown,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -146,7 +155,7 @@ class Conversation:
         ends = [one for one in ends if one.detail not in self._turns]  # a row for each block
         self._turns.update(one.detail for one in ends)
         if kind == "assistant":
-            self._answered = bool(ends) or _text(row.get("message"), "stop_reason") == "end_turn"
+            self._answered = bool(ends) or text_of(row.get("message"), "stop_reason") == "end_turn"
         return ends
 
     def _prompted(self, row: Mapping[str, object]) -> list[Shown]:
@@ -156,9 +165,11 @@ class Conversation:
         message = row.get("message")
         content = message.get("content") if isinstance(message, dict) else None
         if isinstance(content, list):
-            texts = [_text(block, "text") for block in _blocks(row) if block.get("type") == "text"]
+            texts = [
+                text_of(block, "text") for block in _blocks(row) if block.get("type") == "text"
+            ]
             content = texts[0] if texts and not claude_transcript.call_of(row) else None
-        key = _text(row, "promptId")
+        key = text_of(row, "promptId")
         if not isinstance(content, str) or not key or key in self._prompts:
             return []
         if not content or content.startswith(_TOLD):
@@ -170,11 +181,11 @@ class Conversation:
         """A finished batch: all its calls have a result, and the model was asked again."""
         found = []
         if row.get("type") == "assistant":
-            name = _text(row.get("message"), "id")
+            name = text_of(row.get("message"), "id")
             if self._batch is not None and self._batch.name != name:
                 found, self._batch = self._batch.finished(), None
             calls = [
-                _text(block, "id") for block in _blocks(row) if block.get("type") == "tool_use"
+                text_of(block, "id") for block in _blocks(row) if block.get("type") == "tool_use"
             ]
             if calls and name:
                 self._batch = self._batch or Batch(name)
@@ -235,12 +246,12 @@ def _closed(row: Mapping[str, object]) -> list[Shown]:
     change, task = result.get("statusChange"), result.get("task")
     if isinstance(change, dict) and change.get("to") == "completed":
         return [Shown(TASK, at, "", keys)]
-    new, old = ({_text(one, "content") for one in _done(result.get(key))} for key in _TODOS)
+    new, old = ({text_of(one, "content") for one in _done(result.get(key))} for key in _TODOS)
     if new - old:
         return [Shown(TASK, at, "", keys)]
-    if isinstance(task, dict) and "agent" in _text(task, "task_type"):
+    if isinstance(task, dict) and "agent" in text_of(task, "task_type"):
         done = task.get("status") == "completed"
-        return [Shown(POLLED, at, _text(task, "task_id"), keys)] if done else []
+        return [Shown(POLLED, at, text_of(task, "task_id"), keys)] if done else []
     return []
 
 
@@ -254,11 +265,6 @@ def _done(todos: object) -> list[object]:
 
 def _word(value: object) -> str:
     return value if isinstance(value, str) else repr(value)[:_SAMPLE]
-
-
-def _text(values: object, key: str) -> str:
-    value = values.get(key) if isinstance(values, dict) else None
-    return value if isinstance(value, str) else ""
 
 
 def _marked(row: Mapping[str, object]) -> bool:

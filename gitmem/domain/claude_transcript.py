@@ -64,16 +64,16 @@ def shown(row: Mapping[str, object]) -> list[Shown]:
     kind = row.get("type")
     if kind == "system" and row.get("subtype") == "compact_boundary":
         meta = row.get("compactMetadata")
-        return [Shown(COMPACTION, when(row), _text(meta, "trigger"))]
+        return [Shown(COMPACTION, when(row), text_of(meta, "trigger"))]
     message = row.get("message")
     if kind == "assistant" and not row.get("isSidechain"):
-        ends = _text(message, "stop_reason") == "end_turn"
-        return [Shown(TURN, when(row), _text(message, "id"))] if ends else []
+        ends = text_of(message, "stop_reason") == "end_turn"
+        return [Shown(TURN, when(row), text_of(message, "id"))] if ends else []
     if kind != "user":
         return []
     content = message.get("content") if isinstance(message, dict) else None
     if isinstance(content, str) and content.startswith(_NOTIFICATION):
-        return [Shown(BACKGROUND, when(row), "", _keys(_text(row, "promptId")))]
+        return [Shown(BACKGROUND, when(row), "", _keys(text_of(row, "promptId")))]
     return _of_result(row)
 
 
@@ -86,9 +86,9 @@ def _of_result(row: Mapping[str, object]) -> list[Shown]:
     commit = operation.get("commit") if isinstance(operation, dict) else None
     keys = call_of(row)
     if isinstance(commit, dict):
-        found.append(Shown(COMMIT, when(row), _text(commit, "sha"), keys))
+        found.append(Shown(COMMIT, when(row), text_of(commit, "sha"), keys))
     if result.get("status") == "completed" and result.get("agentId"):
-        found.append(Shown(AGENT, when(row), _text(result, "agentId"), keys))
+        found.append(Shown(AGENT, when(row), text_of(result, "agentId"), keys))
     return found
 
 
@@ -97,7 +97,7 @@ def call_of(row: Mapping[str, object]) -> Sequence[str]:
     message = row.get("message")
     content = message.get("content") if isinstance(message, dict) else None
     blocks = content if isinstance(content, list) else []
-    return _keys(*[_text(block, "tool_use_id") for block in blocks])
+    return _keys(*[text_of(block, "tool_use_id") for block in blocks])
 
 
 def _keys(*told: str) -> list[str]:
@@ -106,7 +106,7 @@ def _keys(*told: str) -> list[str]:
 
 def when(row: Mapping[str, object]) -> int:
     """The row's time in seconds since 1970; 0 without a readable one."""
-    return age.seconds(_text(row, "timestamp")[:19] + "Z") or 0
+    return age.seconds(text_of(row, "timestamp")[:19] + "Z") or 0
 
 
 def unseen(boundaries: Iterable[Shown], fired: Sequence[tuple[int, str, str]]) -> list[Shown]:
@@ -204,6 +204,7 @@ def _root(way: list[int], number: int) -> int:
     return number
 
 
-def _text(values: object, key: str) -> str:
+def text_of(values: object, key: str) -> str:
+    """The string under a key of a row or a part of one; empty for anything else."""
     value = values.get(key) if isinstance(values, dict) else None
     return value if isinstance(value, str) else ""

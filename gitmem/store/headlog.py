@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from gitmem.store import repository
+from gitmem.store import local, repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,13 +35,9 @@ def commits_since(repo: Repository, moment: float) -> list[str]:
 def replayed(repo: Repository) -> list[str]:
     """The commits that a rebase, a cherry-pick or a merge brought lately, as HEAD's log has them."""
     try:
-        descriptor = os.open(repo.git_dir + "/logs/HEAD", os.O_RDONLY | os.O_CLOEXEC)
+        tail = local.read_tail(repo.git_dir + "/logs/HEAD", _TAIL)
     except OSError:
         return []
-    try:
-        tail = os.pread(descriptor, _TAIL, max(0, os.fstat(descriptor).st_size - _TAIL))
-    finally:
-        os.close(descriptor)
     rows = [line.partition(b"\t") for line in tail.splitlines()]
     return [
         meta.split(b" ")[1].decode("ascii", "replace")
