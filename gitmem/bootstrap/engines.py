@@ -9,22 +9,22 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem import assets
-from gitmem.domain.errors import Usage
-from gitmem.domain.plan import Work
-from gitmem.engine.judged import Judged
-from gitmem.engine.stats import Rates
-from gitmem.engine.verbatim import Verbatim
-from gitmem.llm.trusted import check_program, check_server, confirmed, for_program
-from gitmem.store import temporary
-from gitmem.store.answers import Answers
+from gitmem.bootstrap import assets
+from gitmem.core.errors import Usage
+from gitmem.drain.judged import Judged
+from gitmem.drain.plan import Work
+from gitmem.drain.verbatim import Verbatim
+from gitmem.git import temporary
+from gitmem.models.kept import Answers
+from gitmem.models.trusted import check_program, check_server, confirmed, for_program
+from gitmem.proof.stats import Rates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitmem.bootstrap.workplace import Workplace
-    from gitmem.engine.ports import Engine, Model
-    from gitmem.llm.prices import Price
+    from gitmem.drain.ports import Engine, Model
+    from gitmem.models.prices import Price
 
 PRESETS = ("claude", "codex", "llm")
 ENGINES = ("verbatim", "anthropic", "command", *PRESETS)
@@ -116,7 +116,7 @@ def handover(model: Model, *, marked: bool) -> Judged:
 
     ``marked``: with a random mark, as sent; else with an empty one, as a key is made from.
     """
-    from gitmem.llm.handover import Unkept
+    from gitmem.drain.handover_two import Unkept
 
     return Judged(
         model,
@@ -142,7 +142,7 @@ def _model(
     place: Workplace, name: str, wanted: str, environ: Mapping[str, str], client: str
 ) -> Model:
     if name == "anthropic":
-        from gitmem.llm.anthropic import MODEL, Anthropic
+        from gitmem.models.anthropic import MODEL, Anthropic
 
         if client:
             check_server(
@@ -156,7 +156,7 @@ def _model(
             model=wanted,
             own_prices={wanted or MODEL: price} if price else None,
         )
-    from gitmem.llm.command import Command
+    from gitmem.models.command import Command
 
     words = name
     if name == "command":
@@ -186,7 +186,7 @@ def _model(
 
 def own_price(place: Workplace) -> Price | None:
     """What the person says the model of a close costs, `git config gitmem.price`; None when unset."""
-    from gitmem.llm.prices import read_price
+    from gitmem.models.prices import read_price
 
     text = place.counted_personal("price")
     return read_price(text) if text else None
@@ -198,7 +198,7 @@ def rates(model: str, price: str) -> Rates:
     Without a price for cached tokens, they cost a tenth of others. Raises Usage for a model without
     a price.
     """
-    from gitmem.llm import prices
+    from gitmem.models import prices
 
     found = prices.read_price(price) if price else prices.price_of(model)
     if found is None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem import assets, settings
-from gitmem.domain import claude_settings
-from gitmem.engine import rehearsal
-from gitmem.engine.ci_files import FILES, ShippedCi
-from gitmem.engine.doctor import Kit
-from gitmem.engine.install import Shipped
-from gitmem.store import local, target
-from gitmem.store.repository import SETTINGS
+from gitmem.bootstrap import assets, settings
+from gitmem.clients.claude_code import settings as claude_settings
+from gitmem.git import local
+from gitmem.git.repository import SETTINGS
+from gitmem.install.install import Shipped
+from gitmem.install.shipped_files import FILES, ShippedCi
+from gitmem.proof import rehearsal
+from gitmem.proof.doctor import Kit
+from gitmem.records import target
 
 if TYPE_CHECKING:
+    from gitmem.bootstrap.settings import SharedSettings
     from gitmem.bootstrap.workplace import Workplace
-    from gitmem.llm.loopback import Loopback
-    from gitmem.settings import SharedSettings
+    from gitmem.proof.loopback import Loopback
 
 
 def shipped(place: Workplace, chosen: SharedSettings) -> Shipped:
@@ -54,7 +55,7 @@ def doctor_kit() -> Kit:
 
 def loopback() -> Loopback:
     """The model of a rehearsal; it listens inside its context."""
-    from gitmem.llm.loopback import Loopback
+    from gitmem.proof.loopback import Loopback
 
     return Loopback([rehearsal.COMMAND], tool=rehearsal.TOOL, text=rehearsal.ANSWER)
 

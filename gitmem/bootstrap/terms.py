@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem import assets
-from gitmem.domain.errors import Usage
-from gitmem.domain.forges import Forge
-from gitmem.engine.deliver import Terms
+from gitmem.bootstrap import assets
+from gitmem.core.errors import Usage
+from gitmem.forge.deliver import Terms
+from gitmem.forge.forges import Forge
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace

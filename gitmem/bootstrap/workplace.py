@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitmem import settings
-from gitmem.domain.errors import NeedsPerson, Usage
-from gitmem.store import personal, repository, target
+from gitmem.bootstrap import settings
+from gitmem.core.errors import NeedsPerson, Usage
+from gitmem.git import personal, repository
+from gitmem.records import target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gitmem.settings import SharedSettings
-    from gitmem.store.repository import Repository
+    from gitmem.bootstrap.settings import SharedSettings
+    from gitmem.git.repository import Repository
 
 _ANY = range(-64, 256)
 _UNSET = 5  # what `git config --unset-all` answers when there is nothing to unset

@@ -14,9 +14,9 @@ from typer.exceptions import TyperException
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.lazy import Row, group
-from gitmem.domain.errors import GitmemError, Internal, NeedsPerson
-from gitmem.domain.secrets import redacted
-from gitmem.domain.text import visible
+from gitmem.core.errors import GitmemError, Internal, NeedsPerson
+from gitmem.safety.secrets import redacted
+from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

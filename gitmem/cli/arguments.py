@@ -6,7 +6,7 @@ same, and a parity test holds the two together.
 
 from __future__ import annotations
 
-from gitmem.domain.errors import Usage
+from gitmem.core.errors import Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitmem.check.build import Build
+from gitmem.check.build import build as told
 from gitmem.cli.surroundings import ENVIRON
-from gitmem.domain.build import Build
-from gitmem.domain.build import build as told
 
 if TYPE_CHECKING:
     from typing import Any

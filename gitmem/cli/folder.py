@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from gitmem.store import repository
+from gitmem.git import repository
 
 
 def working() -> str:

@@ -7,19 +7,19 @@ import os
 import time
 
 from gitmem.cli import started_by, streams
-from gitmem.domain.boundary import BOOT
-from gitmem.domain.errors import Overdue
-from gitmem.domain.jsonline import loads
-from gitmem.harness import origin, registry
-from gitmem.store import repository
+from gitmem.clients import origin, registry
+from gitmem.core.errors import Overdue
+from gitmem.core.jsonline import loads
+from gitmem.git import repository
+from gitmem.session.boundary import BOOT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
-    from gitmem.domain.boundary import Event
-    from gitmem.harness.borrowed import Borrowed
+    from gitmem.clients.borrowed import Borrowed
+    from gitmem.session.boundary import Event
 
 # Seconds after which a hook gives up, well within the client's own limits: at the end of a session
 # that is 1.5 s for all hooks together unless a timeout is set, elsewhere what `hooks.json` says.
@@ -117,7 +117,7 @@ class _Hook:
         )
         if not known:
             return
-        from gitmem.domain.text import visible
+        from gitmem.safety.text import visible
 
         hint = f" ({error.hint})" if error.hint else ""
         told = f"gitmem: nothing can be flagged here: {visible(' '.join((error.message + hint).split()))}"
@@ -130,7 +130,7 @@ class _Hook:
         event, adapter = self.event, self.adapter
         if event is None or adapter is None or event.kind != BOOT or origin.runner(os.environ):
             return
-        from gitmem.engine.boot import OVERDUE
+        from gitmem.boundaries.boot import OVERDUE
 
         told = f"gitmem: {OVERDUE}"
         said = adapter.answer(event, person=told, model=told)
@@ -143,7 +143,7 @@ class _Hook:
             self.repo = repository.unasked(self.cwd, os.environ)
         if self.repo is None:
             return
-        from gitmem.store import sessions
+        from gitmem.session import sessions
 
         self.entry["ms"] = round((time.monotonic() - self.started) * 1000, 1)
         sessions.write_ledger(self.repo.folder, self.entry)

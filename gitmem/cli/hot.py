@@ -7,19 +7,19 @@ import time
 
 from gitmem.cli import folder, streams
 from gitmem.cli.arguments import Arguments, parse
-from gitmem.domain.errors import GitmemError, NotSaved, Refused, Usage
-from gitmem.domain.flag import KINDS
-from gitmem.domain.jsonline import dumps
-from gitmem.domain.secrets import redacted
-from gitmem.domain.text import visible
-from gitmem.harness import registry
-from gitmem.store import repository
+from gitmem.clients import registry
+from gitmem.core.errors import GitmemError, NotSaved, Refused, Usage
+from gitmem.core.flag import KINDS
+from gitmem.core.jsonline import dumps
+from gitmem.git import repository
+from gitmem.safety.secrets import redacted
+from gitmem.safety.text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitmem.engine.capture import Captured, Wish
+    from gitmem.capture.capture import Captured, Wish
 
 _MARKERS = ("-", "*", "+", "•")
 _USAGE = {
@@ -54,7 +54,7 @@ def _capture(command: str, argv: Sequence[str], given: list[str]) -> int:
     texts = _texts(command, arguments)
     given.extend(_told(texts, arguments))
     wishes = [_wish(command, text, arguments) for text in texts]
-    from gitmem.engine import capture
+    from gitmem.capture import capture
 
     cwd = folder.working()
     repo = repository.discover(cwd, os.environ)
@@ -124,7 +124,7 @@ def _say_where_it_goes(captured: Captured, top: str) -> None:
 
 
 def _wish(command: str, text: str, arguments: Arguments) -> Wish:
-    from gitmem.engine.capture import Wish
+    from gitmem.capture.capture import Wish
 
     kind = "snag" if command == "snag" else arguments.value("--kind") or "fact"
     if command == "snag" and not arguments.value("--better"):

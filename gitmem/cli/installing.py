@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING
 from gitmem.bootstrap.shipped import ci as shipped_ci
 from gitmem.bootstrap.shipped import shipped
 from gitmem.cli.folder import working
-from gitmem.engine import install, reach, undo
-from gitmem.engine.beside_push import plan_hook
-from gitmem.engine.plan_files import apply
-from gitmem.store import ignore, starts
+from gitmem.clients import starts
+from gitmem.git import ignore
+from gitmem.install import found as undo
+from gitmem.install import install
+from gitmem.install.file_changes import apply
+from gitmem.proof import reach
+from gitmem.sync.beside_push import plan_hook
 
 if TYPE_CHECKING:
+    from gitmem.bootstrap.settings import SharedSettings
     from gitmem.bootstrap.workplace import Workplace
-    from gitmem.engine.beside_push import HookPlan
-    from gitmem.engine.ci_files import Host
-    from gitmem.engine.install import InstallPlan
-    from gitmem.settings import SharedSettings
+    from gitmem.install.install import InstallPlan
+    from gitmem.install.shipped_files import Host
+    from gitmem.sync.beside_push import HookPlan
 
 
 def plan(

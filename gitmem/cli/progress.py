@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Self
 
 from gitmem.cli import render
-from gitmem.domain.text import visible
+from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from gitmem.domain.drain import Run
-    from gitmem.engine.ports import Answer
+    from gitmem.drain.ports import Answer
+    from gitmem.records.drain_record import Run
 
 
 _TOLD = 70  # characters of what is being waited for

@@ -7,12 +7,12 @@ import select
 import stat
 from typing import TYPE_CHECKING
 
+from gitmem.check.push import Push, from_hook, from_pre_commit
 from gitmem.cli.surroundings import ENVIRON
-from gitmem.domain.push import Push, from_hook, from_pre_commit
-from gitmem.store import pushing, refs, repository
+from gitmem.git import pushing, refs, repository
 
 if TYPE_CHECKING:
-    from gitmem.store.repository import Repository
+    from gitmem.git.repository import Repository
 
 _LONGEST = 1 << 20  # bytes of a hook's standard input: one line for each ref
 _SILENCE = 2.0  # seconds; git writes its lines at once, and then closes its end

@@ -9,16 +9,16 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from gitmem.domain.errors import GitmemError, NeedsPerson
-from gitmem.domain.plural import count
-from gitmem.domain.secrets import redacted
-from gitmem.domain.text import visible
+from gitmem.core.errors import GitmemError, NeedsPerson
+from gitmem.core.plural import count
+from gitmem.safety.secrets import redacted
+from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from typing import TextIO
 
-    from gitmem.domain.flag import Flag
+    from gitmem.core.flag import Flag
 
 _aside: dict[str, None] = {}
 _UNREAD = 20  # lines that no reader understands, one by one; the rest are counted

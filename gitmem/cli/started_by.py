@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import time
 
-from gitmem.domain.boundary import BOOT
-from gitmem.harness import origin
-from gitmem.store import once
+from gitmem.boundaries import once
+from gitmem.clients import origin
+from gitmem.session.boundary import BOOT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from gitmem.domain.boundary import Event, Words
-    from gitmem.store.repository import Repository
+    from gitmem.git.repository import Repository
+    from gitmem.session.boundary import Event, Words
 
 
 def answers(repo: Repository, given: bytes) -> bool:
@@ -25,7 +25,7 @@ def answers(repo: Repository, given: bytes) -> bool:
 
 def fire(repo: Repository, event: Event) -> Words:
     """Fires an event, with what belongs to it: a batch's end, the index for a session below the top."""
-    from gitmem.engine import boundaries
+    from gitmem.boundaries import fire as boundaries
 
     words = boundaries.fire(repo, event, time.time())
     batch = origin.batch_after(event)
@@ -35,7 +35,7 @@ def fire(repo: Repository, event: Event) -> Words:
         words.did = ", ".join([part for part in (did, words.did) if part])
     project = os.environ.get("CLAUDE_PROJECT_DIR", event.cwd)
     if event.kind == BOOT and project not in {"", repo.top}:
-        from gitmem.engine import below
+        from gitmem.boundaries import below
 
         index = below.index(repo, project)
         words.model = "\n".join([part for part in (words.model, index) if part])

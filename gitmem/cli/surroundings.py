@@ -7,16 +7,16 @@ import time
 
 from gitmem.bootstrap.workplace import Workplace, workplace
 from gitmem.cli import folder
-from gitmem.harness import registry
-from gitmem.store.process import clean
-from gitmem.store.repository import Repository, discover
+from gitmem.clients import registry
+from gitmem.git.process import clean
+from gitmem.git.repository import Repository, discover
 
 ENVIRON = dict(os.environ)
 _found: list[Repository] = []
 
 
 def seal() -> None:
-    """Takes out of this process what git must not see, as `gitmem.store.process.clean` says.
+    """Takes out of this process what git must not see, as `gitmem.git.process.clean` says.
 
     GitPython hands its whole environment to git, and starts one as soon as it is imported.
     """

@@ -21,37 +21,41 @@ HOT_LANE = (
     "gitmem.cli.loader",
     "gitmem.cli.started_by",
     "gitmem.cli.streams",
-    "gitmem.domain.active",
-    "gitmem.domain.boundary",
-    "gitmem.domain.clients",
-    "gitmem.domain.context_size",
-    "gitmem.domain.errors",
-    "gitmem.domain.flag",
-    "gitmem.domain.nudge",
-    "gitmem.domain.policy",
-    "gitmem.domain.secrets",
-    "gitmem.domain.text",
-    "gitmem.engine.below",
-    "gitmem.engine.boot",
-    "gitmem.engine.boundaries",
-    "gitmem.engine.capture",
-    "gitmem.engine.guarding",
-    "gitmem.engine.lookback",
-    "gitmem.engine.lookback_closes",
-    "gitmem.engine.lookback_missed",
-    "gitmem.engine.session_end",
-    "gitmem.engine.waiting",
-    "gitmem.harness.",
-    "gitmem.store.guards",
-    "gitmem.store.journal",
-    "gitmem.store.local",
-    "gitmem.store.personal",
-    "gitmem.store.process",
-    "gitmem.store.publisher",
-    "gitmem.store.quiet",
-    "gitmem.store.repository",
-    "gitmem.store.sessions",
-    "gitmem.store.transcript",
+    "gitmem.safety.active",
+    "gitmem.session.boundary",
+    "gitmem.core.agent_clients",
+    "gitmem.clients.context_size",
+    "gitmem.core.errors",
+    "gitmem.core.flag",
+    "gitmem.boundaries.nudge",
+    "gitmem.boundaries.policy",
+    "gitmem.safety.secrets",
+    "gitmem.safety.text",
+    "gitmem.boundaries.below",
+    "gitmem.boundaries.boot",
+    "gitmem.boundaries.fire",
+    "gitmem.capture.capture",
+    "gitmem.boundaries.guarding",
+    "gitmem.boundaries.lookback",
+    "gitmem.boundaries.lookback_closes",
+    "gitmem.boundaries.lookback_missed",
+    "gitmem.boundaries.background",
+    "gitmem.boundaries.waiting",
+    "gitmem.clients.borrowed",
+    "gitmem.clients.claude_code.adapter",
+    "gitmem.clients.claude_transcripts",
+    "gitmem.clients.origin",
+    "gitmem.clients.registry",
+    "gitmem.boundaries.guards",
+    "gitmem.queue.journal",
+    "gitmem.git.local",
+    "gitmem.git.personal",
+    "gitmem.git.process",
+    "gitmem.queue.publisher",
+    "gitmem.boundaries.quiet",
+    "gitmem.git.repository",
+    "gitmem.session.sessions",
+    "gitmem.clients.claude_code.context_size",
 )
 
 #: What a bare interpreter has loaded already, or loads in well under a millisecond.
@@ -101,11 +105,7 @@ def own_modules(named: str) -> set[str]:
 
 def hot_modules() -> set[str]:
     hot: set[str] = set()
-    pending = {
-        name
-        for name in MODULES
-        if any(name == entry or (entry[-1] == "." and name.startswith(entry)) for entry in HOT_LANE)
-    }
+    pending = {name for name in MODULES if name in HOT_LANE}
     while pending:
         name = pending.pop()
         hot.add(name)
@@ -123,9 +123,7 @@ def test_a_module_of_the_hot_lane_loads_nothing_costly(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    sorted(
-        MODULES.keys() - {"gitmem.store.process", "gitmem.store.programs", "gitmem.llm.command"}
-    ),
+    sorted(MODULES.keys() - {"gitmem.git.process", "gitmem.git.programs", "gitmem.models.command"}),
 )
 def test_only_git_s_door_the_doctor_and_the_command_engine_start_processes(name: str) -> None:
     found = []

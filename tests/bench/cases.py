@@ -8,12 +8,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from gitmem.domain import guard
-from gitmem.domain.drain import Fate, Header, Outcome, Run, render
-from gitmem.domain.flag import Flag, make, new_id
-from gitmem.domain.guard import Guard
-from gitmem.store import sessions
-from gitmem.store.prune import prune
+from gitmem.core.flag import Flag, make, new_id
+from gitmem.memory import guard
+from gitmem.memory.guard import Guard
+from gitmem.queue.prune import prune
+from gitmem.records.drain_record import Fate, Header, Outcome, Run, render
+from gitmem.session import sessions
 from tests.bench import measure
 from tests.bench.measure import Case
 from tests.support.queues import folder_of, journal, new_flag, publish, repository_of
@@ -45,7 +45,7 @@ def baseline(folder: Path) -> Case:
 
 
 def imports(folder: Path) -> list[Case]:
-    """Why `gitmem.domain.jsonline` is what it is."""
+    """Why `gitmem.core.jsonline` is what it is."""
     return [
         Case(name=f"python: import {name}", command=[PYTHON, "-c", f"import {name}"], folder=folder)
         for name in ("_json", "json", "subprocess")

@@ -36,7 +36,7 @@ SENT = 24 * 1024  # bytes
 _SIZES = (1_250, 2_500, 5_000, 10_000)
 _QUICK = 0.5  # seconds of an answer where many are needed
 _START = "import sys; from gitmem.cli.entry import main; sys.argv[0] = 'gitmem'; {}sys.exit(main())"
-_COLD = "from gitmem.llm.anthropic import Anthropic; Anthropic.warm = lambda self: None; "
+_COLD = "from gitmem.models.anthropic import Anthropic; Anthropic.warm = lambda self: None; "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ from pathlib import Path
 from statistics import median
 from time import process_time_ns
 
-from gitmem.domain.faithful import findings, refuses
-from gitmem.domain.grounding import Rule
+from gitmem.drain.faithful import findings, refuses
+from gitmem.grounding.judge import Rule
 from tests.bench.grounding_mutations import mutants
 
 ROOT = Path(__file__).parents[2]

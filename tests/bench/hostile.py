@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.store.repository import BRANCH
+from gitmem.git.repository import BRANCH
 from tests.support import hostile
 from tests.support.cost import Cost, cost
 from tests.support.sandbox import Sandbox

@@ -19,9 +19,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from gitmem.domain.faithful import findings
-from gitmem.domain.grounding_language import language_of
-from gitmem.domain.secrets import find_secret
+from gitmem.drain.faithful import findings
+from gitmem.grounding.language import language_of
+from gitmem.safety.secrets import find_secret
 from tests.support.made_secrets import filled
 
 ROOT = Path(__file__).parents[2]

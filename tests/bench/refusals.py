@@ -14,10 +14,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from gitmem.domain.errors import Refused
-from gitmem.domain.markdown import front_matter_lines, rows
-from gitmem.domain.text import MAX_TEXT
-from gitmem.engine.capture import guarded
+from gitmem.capture.capture import guarded
+from gitmem.core.errors import Refused
+from gitmem.markdown.lines import front_matter_lines, rows
+from gitmem.safety.text import MAX_TEXT
 
 SUFFIXES = {".md", ".mdc"}
 _FENCE = re.compile(r"[\s>]*(?:[-*+]\s+|\d+[.)]\s+)?(?P<run>`{3,}|~{3,})")

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmem.domain import audit_closes
-from gitmem.domain.claude_session import Conversation
-from gitmem.domain.claude_transcript import (
+from gitmem.clients.claude_code.conversation import Conversation
+from gitmem.clients.claude_code.transcript import (
     AGENT,
     BACKGROUND,
     BATCH,
@@ -25,9 +24,10 @@ from gitmem.domain.claude_transcript import (
     TASK,
     TURN,
 )
-from gitmem.domain.ran import ran
-from gitmem.engine import audit as engine
-from gitmem.store import sessions
+from gitmem.proof import audit as engine
+from gitmem.proof import close_gaps as audit_closes
+from gitmem.records.ran import ran
+from gitmem.session import sessions
 from tests.support.queues import folder_of
 from tests.support.sandbox import Result, Sandbox
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from gitmem.store import sessions
-from gitmem.store.flight import Flight
-from gitmem.store.local import Lock
+from gitmem.boundaries.flight import Flight
+from gitmem.git.local import Lock
+from gitmem.session import sessions
 from tests.support import messages_api as api
 from tests.support.messages_api import Asked, MessagesApi
 from tests.support.queues import folder_of

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gitmem import assets
+from gitmem.bootstrap import assets
 from tests.support.queues import folder_of
 from tests.support.sandbox import GITMEM, Result, Sandbox
 

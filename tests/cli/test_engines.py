@@ -9,9 +9,9 @@ import pytest
 from gitmem.bootstrap.engines import Asked, choose_engine
 from gitmem.bootstrap.workplace import workplace
 from gitmem.cli.progress import Watch
-from gitmem.domain.errors import Refused, Usage
-from gitmem.domain.reply import Credentials
-from gitmem.engine.ports import Answer
+from gitmem.core.errors import Refused, Usage
+from gitmem.drain.ports import Answer
+from gitmem.models.reply import Credentials
 from tests.support.queues import keep
 from tests.support.sandbox import Sandbox
 

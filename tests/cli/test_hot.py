@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.store.repository import BRANCH
+from gitmem.git.repository import BRANCH
 from tests.support.queues import folder_of, ids_in_journal, ids_on_branch, keep
 from tests.support.sandbox import GITMEM, UNMEASURED, Sandbox, changed_environment
 
@@ -403,7 +403,7 @@ def test_a_silent_hook_starts_no_git_and_loads_no_store_of_objects(
         loaded = modules(sandbox, *arguments, stdin=payload)
 
         assert (done.code, done.out, done.err) == (0, "", "")
-        assert not {"gitmem.store.process", "gitmem.store.objects", "gitmem.cli.hot"} & loaded
+        assert not {"gitmem.git.process", "gitmem.git.objects", "gitmem.cli.hot"} & loaded
     assert not (tmp_path / "started").exists()
     ledger = (folder_of(sandbox) / "ledger.jsonl").read_text(encoding="utf-8").splitlines()
     did = [json.loads(row)["did"] for row in ledger]

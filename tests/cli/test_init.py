@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem import assets
+from gitmem.bootstrap import assets
 from tests.support.sandbox import (
     GITMEM,
     PATIENCE,

@@ -15,7 +15,7 @@ import pytest
 
 from gitmem.cli import hook
 from gitmem.cli.loader import Finder
-from gitmem.domain import clients
+from gitmem.core import agent_clients as clients
 from tests.support.sandbox import UNMEASURED, changed_environment
 
 _ENDING = f".{sys.implementation.cache_tag}.pyc"
@@ -110,10 +110,10 @@ def test_another_interpreter_s_code_and_other_packages_are_left_to_python(
 
 
 def test_a_hook_s_modules_are_loaded_this_way() -> None:
-    importlib.import_module("gitmem.domain.plural")  # compiled, if it was not
+    importlib.import_module("gitmem.core.plural")  # compiled, if it was not
     code = (
         "from gitmem.cli import loader; loader.install()\n"
-        "import gitmem.domain.plural as one, gitmem.domain.age\n"
+        "import gitmem.core.plural as one, gitmem.core.age\n"
         "print(type(one.__loader__).__name__, one.count(2, 'flag'), one.__file__)"
     )
     done = subprocess.run(
@@ -123,7 +123,7 @@ def test_a_hook_s_modules_are_loaded_this_way() -> None:
         check=True,
         text=True,
     )
-    usual = importlib.import_module("gitmem.domain.plural").__file__
+    usual = importlib.import_module("gitmem.core.plural").__file__
 
     assert done.stdout.split() == ["Ready", "2", "flags", usual]
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from gitmem.domain import scoped
+from gitmem.memory import path_rules as scoped
 from tests.support.sandbox import GITMEM, Sandbox, changed_environment
 
 SKILL = "---\nname: release\ndescription: Make a release.\n---\n\n# Release\n\n## Steps\n\n1. Tag.\n\n## Notes\n\n- x\n"

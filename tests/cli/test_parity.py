@@ -8,7 +8,7 @@ from typer.main import get_group
 from gitmem.cli.app import app
 from gitmem.cli.arguments import MANY, OPTIONS, SWITCH, VALUE, parse
 from gitmem.cli.entry import HOT
-from gitmem.domain.errors import Usage
+from gitmem.core.errors import Usage
 from tests.support.sandbox import Sandbox
 
 

@@ -12,7 +12,7 @@ from email.message import Message
 from itertools import count
 from typing import Any, Self
 
-from gitmem.llm.loopback import serving, texts
+from gitmem.proof.loopback import serving, texts
 from tests.support.sandbox import PATIENCE
 
 #: The header by which the client tells requests of a sub-agent (measured, 2.1.328).

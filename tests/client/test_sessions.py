@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from gitmem.domain import guard as guards
-from gitmem.domain.guard import Guard
+from gitmem.memory import guard as guards
+from gitmem.memory.guard import Guard
 from tests.client.claude import Claude, said_at, without_gitmem
 from tests.client.evidence import index_line, ledger, marks, nudges, queued, turn_over
 from tests.client.model import Answer, ScriptedModel, delegates, runs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitmem.domain.harmless import harmless
+from gitmem.safety.harmless import harmless
 from tests.client.claude import Claude
 from tests.client.model import ScriptedModel
 from tests.support.client_text import KEEPS, LOADS, RESTS, RUNS

@@ -14,9 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gitmem.domain import boundary, nudge, policy
-from gitmem.domain.boundary import Action, Event
-from gitmem.domain.session import Session, fold, lines
+from gitmem.boundaries import nudge, policy
+from gitmem.session import boundary
+from gitmem.session.boundary import Action, Event
+from gitmem.session.session import Session, fold, lines
 
 PAGE = Path(__file__).parents[2] / "docs" / "boundaries.md"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gitmem.domain import boundary
+from gitmem.session import boundary
 from tests.docs import boundaries
 
 

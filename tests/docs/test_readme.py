@@ -129,10 +129,10 @@ def rows(heading: str) -> list[list[str]]:
 
 
 _REACHED = """
-import importlib, pkgutil, gitmem.cli, gitmem.engine, gitmem.harness, gitmem.store
-from gitmem.domain.errors import GitmemError
-for package in (gitmem.cli, gitmem.engine, gitmem.harness, gitmem.store):
-    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+import importlib, pkgutil, gitmem
+from gitmem.core.errors import GitmemError
+for module in pkgutil.walk_packages(gitmem.__path__, "gitmem."):
+    if module.name != "gitmem.__main__":
         importlib.import_module(module.name)
 pending = [GitmemError]
 for kind in pending:

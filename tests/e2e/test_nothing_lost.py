@@ -20,8 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.store.prune import prune
-from gitmem.store.repository import ARCHIVE, BRANCH
+from gitmem.git.repository import ARCHIVE, BRANCH
+from gitmem.queue.prune import prune
 from tests.support.queues import (
     folder_of,
     fsck,
@@ -296,7 +296,7 @@ if test $n = {at}; then kill -9 $PPID; fi
 exit $code
 """
 PRUNE = (
-    "import os, sys; from gitmem.store import prune, repository;"
+    "import os, sys; from gitmem.git import repository; from gitmem.queue import prune;"
     "repo = repository.discover('.', os.environ);"
     "done = prune.prune(repo, set(sys.argv[1:])); sys.exit(bool(done.reason))"
 )

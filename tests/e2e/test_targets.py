@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from gitmem.domain.check_policy import STRICT
-from gitmem.engine import sync as syncing
-from gitmem.engine.check import check
-from gitmem.engine.checked import Asked, Checked
-from gitmem.engine.sync import Synced, Wanted
+from gitmem.check.check import check
+from gitmem.check.check_policy import STRICT
+from gitmem.check.report import Asked, Checked
+from gitmem.sync import sync as syncing
+from gitmem.sync.sync import Synced, Wanted
 from tests.support.desk import Desk
 from tests.support.queues import ids_on_branch
 from tests.support.sandbox import Sandbox

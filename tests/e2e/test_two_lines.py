@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.domain.flag import make
-from gitmem.engine import sync as syncing
-from gitmem.engine.sync import Choice, Synced, Wanted
-from gitmem.store.exchange import Rewritten
+from gitmem.core.flag import make
+from gitmem.sync import sync as syncing
+from gitmem.sync.seen import Rewritten
+from gitmem.sync.sync import Choice, Synced, Wanted
 from tests.support.desk import Desk
 from tests.support.queues import ids_on_branch
 from tests.support.sandbox import Sandbox

@@ -7,19 +7,22 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitmem.domain.flag import new_id
-from gitmem.domain.jsonline import dumps
-from gitmem.engine import capture, reject, review, snapshot, tidy
-from gitmem.engine.accept import Accepted
-from gitmem.engine.accept import accept as run_accept
-from gitmem.engine.check import check as run_check
-from gitmem.engine.checked import Asked, Checked
-from gitmem.engine.close import Closed, Wanted
-from gitmem.engine.close import close as run_close
-from gitmem.engine.ports import Engine
-from gitmem.engine.verbatim import Verbatim
-from gitmem.store import repository
-from gitmem.store.journal import Journal
+from gitmem.capture import capture
+from gitmem.capture import drop as reject
+from gitmem.check.check import check as run_check
+from gitmem.check.report import Asked, Checked
+from gitmem.close.close import Closed, Wanted
+from gitmem.close.close import close as run_close
+from gitmem.core.flag import new_id
+from gitmem.core.jsonline import dumps
+from gitmem.drain.ports import Engine
+from gitmem.drain.verbatim import Verbatim
+from gitmem.git import repository
+from gitmem.queue.journal import Journal
+from gitmem.records import snapshot, tidy
+from gitmem.review import review
+from gitmem.review.accept import Accepted
+from gitmem.review.accept import accept as run_accept
 from tests.support.sandbox import Sandbox
 
 AT = "2026-11-20T10:00:00Z"

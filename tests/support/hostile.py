@@ -10,8 +10,8 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from gitmem.domain.flag import new_id
-from gitmem.store.repository import BRANCH
+from gitmem.core.flag import new_id
+from gitmem.git.repository import BRANCH
 from tests.support.sandbox import Sandbox
 
 QUEUE_FILE = "queue/aaaaaaaa-000001.jsonl"

@@ -10,17 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitmem.domain.check_policy import STRICT
-from gitmem.domain.errors import GitmemError
-from gitmem.engine import sync
-from gitmem.engine.check import check
-from gitmem.engine.checked import Asked
-from gitmem.engine.close import Closed, Wanted
-from gitmem.engine.deliver import Terms
-from gitmem.engine.propose import propose
-from gitmem.engine.verbatim import Verbatim
-from gitmem.store import queue
-from gitmem.store.network import Talk
+from gitmem.check.check import check
+from gitmem.check.check_policy import STRICT
+from gitmem.check.report import Asked
+from gitmem.close.close import Closed, Wanted
+from gitmem.core.errors import GitmemError
+from gitmem.drain.verbatim import Verbatim
+from gitmem.forge.deliver import Terms
+from gitmem.forge.propose import propose
+from gitmem.git.network import Talk
+from gitmem.queue import contents as queue
+from gitmem.sync import sync
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
 

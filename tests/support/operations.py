@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from gitmem.domain.flag import Flag, make
-from gitmem.domain.memory_tree import Existing
-from gitmem.domain.plan import Op, Operation, Request, Work
+from gitmem.core.flag import Flag, make
+from gitmem.drain.plan import Op, Operation, Request, Work
+from gitmem.memory.memory_tree import Existing
 
 FOLDER = "memory"
 TEXTS = {

@@ -7,11 +7,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from gitmem.domain.flag import Flag, make, new_id
-from gitmem.store import publisher, repository
-from gitmem.store.branch import Published
-from gitmem.store.journal import Journal
-from gitmem.store.repository import BRANCH, Repository
+from gitmem.core.flag import Flag, make, new_id
+from gitmem.git import repository
+from gitmem.git.repository import BRANCH, Repository
+from gitmem.queue import publisher
+from gitmem.queue.branch import Published
+from gitmem.queue.journal import Journal
 from tests.support.sandbox import Sandbox
 
 WHO = "Test Person <person@example.com>"

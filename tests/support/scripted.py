@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gitmem.domain.plan import Op, Operation, Plan, Request
-from gitmem.engine.ports import Answer
+from gitmem.drain.plan import Op, Operation, Plan, Request
+from gitmem.drain.ports import Answer
 
 
 class Scripted:

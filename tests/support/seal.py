@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gitmem.domain import clients
+from gitmem.core import agent_clients as clients
 
 #: The environment as the suite found it, for the few tests that need the real one (npm's settings).
 FOUND = dict(os.environ)

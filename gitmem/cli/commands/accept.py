@@ -8,10 +8,10 @@ import typer
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
-from gitmem.domain.errors import Refused
-from gitmem.engine.accept import Accepted
-from gitmem.engine.accept import accept as run_accept
-from gitmem.store import personal
+from gitmem.core.errors import Refused
+from gitmem.git import personal
+from gitmem.review.accept import Accepted
+from gitmem.review.accept import accept as run_accept
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace

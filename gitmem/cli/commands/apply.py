@@ -10,16 +10,16 @@ import typer
 
 from gitmem.bootstrap.engines import handover
 from gitmem.cli import render, surroundings
-from gitmem.cli.closed import Shown, answer, exit_code, report
 from gitmem.cli.commands.options import All, DryRun, Here, Json, refuse_all
-from gitmem.domain.errors import Refused, Usage
-from gitmem.domain.handover import handed_in, key_of, matched, model_name
-from gitmem.engine.close import Wanted
-from gitmem.engine.close import close as run_close
-from gitmem.llm.handover import HandedIn
+from gitmem.cli.reports.closed import Shown, answer, exit_code, report
+from gitmem.close.close import Wanted
+from gitmem.close.close import close as run_close
+from gitmem.core.errors import Refused, Usage
+from gitmem.drain.handover import handed_in, key_of, matched, model_name
+from gitmem.drain.handover_two import HandedIn
 
 if TYPE_CHECKING:
-    from gitmem.domain.plan import Plan
+    from gitmem.drain.plan import Plan
 
 _BYTES = 64 << 20  # of a file of answers: 10,000 flags with a long line each are some 15 MB
 

@@ -11,8 +11,8 @@ import typer
 from gitmem.bootstrap.shipped import watched_events
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
-from gitmem.domain.audit import moment
-from gitmem.domain.claude_transcript import (
+from gitmem.clients import claude_transcripts
+from gitmem.clients.claude_code.transcript import (
     AGENT,
     BACKGROUND,
     COMMIT,
@@ -21,14 +21,14 @@ from gitmem.domain.claude_transcript import (
     TASK,
     TURN,
 )
-from gitmem.domain.errors import CheckFailed, Usage
-from gitmem.engine import audit as engine
-from gitmem.harness import claude_transcripts
+from gitmem.core.errors import CheckFailed, Usage
+from gitmem.proof import audit as engine
+from gitmem.proof.session_gaps import moment
 
 if TYPE_CHECKING:
-    from gitmem.domain.audit import Judgement
-    from gitmem.domain.audit_closes import CloseAudit
-    from gitmem.engine.audit import Report
+    from gitmem.proof.audit import Report
+    from gitmem.proof.close_gaps import CloseAudit
+    from gitmem.proof.session_gaps import Judgement
 
 _SESSIONS = (
     *("session", "began", "commits", "sub-agents", "compactions", "turns"),

@@ -13,21 +13,22 @@ import typer
 
 from gitmem.bootstrap.engines import Asked, choose_engine
 from gitmem.bootstrap.workplace import unsettled, workplace
+from gitmem.boundaries.background_words import NOT_SYNCED
+from gitmem.boundaries.flight import Flight
 from gitmem.cli import surroundings
-from gitmem.domain.errors import GitmemError, Internal, NeedsPerson, NoProgress
-from gitmem.engine import close_entry, sync
-from gitmem.engine.close import Wanted
-from gitmem.engine.close import close as run_close
-from gitmem.engine.close_words import NOT_SYNCED
-from gitmem.store import sessions
-from gitmem.store.flight import Flight
-from gitmem.store.repository import discover
+from gitmem.close.close import Wanted
+from gitmem.close.close import close as run_close
+from gitmem.close.ledger_line import closed_entry
+from gitmem.core.errors import GitmemError, Internal, NeedsPerson, NoProgress
+from gitmem.git.repository import discover
+from gitmem.session import close_entry, sessions
+from gitmem.sync import sync
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from gitmem.engine.close import Closed
-    from gitmem.store.repository import Repository
+    from gitmem.close.close import Closed
+    from gitmem.git.repository import Repository
 
 _WHOLE = 600  # seconds for all of it: questions have their own deadline, git has none
 _WORKERS = 8
@@ -144,4 +145,4 @@ def _close(repo: Repository, asked: close_entry.Asked, began: float) -> dict[str
         if chosen.model is not None:
             chosen.model.stop()
     known = replace(asked, why=chosen.why)
-    return close_entry.closed_entry(known, closed, time.monotonic() - began)
+    return closed_entry(known, closed, time.monotonic() - began)

@@ -9,17 +9,19 @@ from typing import Annotated
 
 import typer
 
-from gitmem.cli import build, checked, github, looking, pushed, render, surroundings
+from gitmem.check.check import check as run_check
+from gitmem.check.check_policy import Policy, Scope
+from gitmem.check.push import Push
+from gitmem.check.report import Asked, Checked
+from gitmem.cli import build, pushed, render, surroundings
 from gitmem.cli.commands.options import Json
-from gitmem.cli.conflicts import conflicts
-from gitmem.domain.check_policy import Policy, Scope
-from gitmem.domain.errors import CheckFailed, NeedsPerson, Unreachable
-from gitmem.domain.push import Push
-from gitmem.engine.check import check as run_check
-from gitmem.engine.checked import Asked, Checked
-from gitmem.engine.stale import stale as run_stale
-from gitmem.engine.tracing import traced
-from gitmem.store.repository import NoRepository
+from gitmem.cli.reports import checked, github
+from gitmem.cli.reports import lines as looking
+from gitmem.cli.reports.conflicts import conflicts
+from gitmem.core.errors import CheckFailed, NeedsPerson, Unreachable
+from gitmem.git.repository import NoRepository
+from gitmem.trace.complete import traced
+from gitmem.trace.stale import stale as run_stale
 
 
 class Format(StrEnum):

@@ -10,26 +10,27 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gitmem.bootstrap.engines import DEADLINE, Asked, Chosen, choose_engine
-from gitmem.cli import progress, proposing, render, surroundings
-from gitmem.cli.closed import Shown, answer, exit_code, report
+from gitmem.cli import progress, render, surroundings
 from gitmem.cli.commands.options import All, DryRun, Here, Json, refuse_all
-from gitmem.domain.errors import GitmemError, Usage
-from gitmem.domain.reply import Cancelled
-from gitmem.engine import close_entry
-from gitmem.engine.close import Wanted
-from gitmem.engine.close import close as run_close
-from gitmem.engine.judged import Judged
-from gitmem.engine.ports import Telling
-from gitmem.harness import registry
-from gitmem.store import sessions
+from gitmem.cli.reports import proposed as proposing
+from gitmem.cli.reports.closed import Shown, answer, exit_code, report
+from gitmem.clients import registry
+from gitmem.close.close import Wanted
+from gitmem.close.close import close as run_close
+from gitmem.close.ledger_line import closed_entry
+from gitmem.core.errors import GitmemError, Usage
+from gitmem.drain.judged import Judged
+from gitmem.drain.ports import Telling
+from gitmem.models.reply import Cancelled
+from gitmem.session import close_entry, sessions
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace
-    from gitmem.domain.plan import Plan
-    from gitmem.engine.close import Closed
-    from gitmem.engine.deliver import Terms
-    from gitmem.engine.ports import Model
-    from gitmem.engine.propose import Proposed
+    from gitmem.close.close import Closed
+    from gitmem.drain.plan import Plan
+    from gitmem.drain.ports import Model
+    from gitmem.forge.deliver import Terms
+    from gitmem.forge.propose import Proposed
 
 
 def close(
@@ -107,7 +108,7 @@ def _keep_entry(
         workers=workers,
     )
     with suppress(OSError):
-        sessions.write_ledger(place.repo.folder, close_entry.closed_entry(asked, closed, seconds))
+        sessions.write_ledger(place.repo.folder, closed_entry(asked, closed, seconds))
 
 
 def _close(

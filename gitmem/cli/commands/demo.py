@@ -6,9 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from gitmem import assets
+from gitmem.bootstrap import assets
 from gitmem.cli import surroundings
-from gitmem.store import process
+from gitmem.git import process
 
 
 def demo() -> None:

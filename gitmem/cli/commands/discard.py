@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
-from gitmem.engine.review import discard as run_discard
+from gitmem.review.review import discard as run_discard
 
 
 def discard(dry_run: DryRun = False, json: Json = False) -> None:

@@ -15,18 +15,18 @@ from gitmem.bootstrap.workplace import chosen_settings, unsettled
 from gitmem.cli import installing, render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
-from gitmem.domain.errors import CheckFailed, NeedsPerson
-from gitmem.domain.finding import Finding, Level, Mend, fail
-from gitmem.engine import doctor as engine
-from gitmem.engine.client_files import ClientPlaces
-from gitmem.engine.doctor import Stage
-from gitmem.engine.plan_files import render_diff
-from gitmem.engine.wiring import Here
+from gitmem.clients.client_files import ClientPlaces
+from gitmem.core.errors import CheckFailed, NeedsPerson
+from gitmem.install.file_changes import render_diff
+from gitmem.proof import doctor as engine
+from gitmem.proof.doctor import Stage
+from gitmem.proof.finding import Finding, Level, Mend, fail
+from gitmem.proof.wiring_two import Here
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace
-    from gitmem.domain.client_settings import Source
-    from gitmem.engine.doctor import Diagnosis, Kit
+    from gitmem.clients.claude_code.sources import Source
+    from gitmem.proof.doctor import Diagnosis, Kit
 
 _CLIENT = "claude"
 _MARKS = {Level.OK: "ok", Level.WARN: "warn", Level.FAIL: "FAIL"}

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from gitmem.capture.drop import drop as run_drop
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
-from gitmem.engine.reject import drop as run_drop
 
 
 def drop(

@@ -8,9 +8,9 @@ import typer
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
-from gitmem.engine.forget import Forgotten, Wanted
-from gitmem.engine.forget import forget as run_forget
-from gitmem.store import display
+from gitmem.git import display
+from gitmem.review.forget import Forgotten, Wanted
+from gitmem.review.forget import forget as run_forget
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace

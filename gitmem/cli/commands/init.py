@@ -12,18 +12,18 @@ from gitmem.bootstrap.engines import engine_name
 from gitmem.bootstrap.workplace import chosen_settings
 from gitmem.cli import installing, question, render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
-from gitmem.domain.errors import Refused
-from gitmem.engine import install
-from gitmem.engine.beside_push import apply_hook
-from gitmem.engine.ci_files import Host
-from gitmem.engine.plan_files import render_diff
+from gitmem.core.errors import Refused
+from gitmem.install import install
+from gitmem.install.file_changes import render_diff
+from gitmem.install.shipped_files import Host
+from gitmem.sync.beside_push import apply_hook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitmem.bootstrap.workplace import Workplace
-    from gitmem.engine.beside_push import HookPlan
-    from gitmem.engine.install import InstallPlan
+    from gitmem.install.install import InstallPlan
+    from gitmem.sync.beside_push import HookPlan
 
 
 def init(

@@ -9,11 +9,11 @@ import typer
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
-from gitmem.domain import age
-from gitmem.domain.state import DRAINED
-from gitmem.engine import snapshot
-from gitmem.engine.unseen import unseen
-from gitmem.store import drops
+from gitmem.core import age
+from gitmem.queue import drops
+from gitmem.records import snapshot
+from gitmem.records.states import DRAINED
+from gitmem.sync.unseen import unseen
 
 _NAME = 20  # characters of an author's name
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
-from gitmem.domain import age
-from gitmem.domain.loops import LoopState, told
-from gitmem.engine import loops as engine
+from gitmem.core import age
+from gitmem.loops import loops as engine
+from gitmem.loops.rules import LoopState, told
 
 if TYPE_CHECKING:
-    from gitmem.domain.loops import Entry
-    from gitmem.engine.loops import Told
+    from gitmem.loops.loops import Told
+    from gitmem.loops.rules import Entry
 
 _SESSION = 8  # characters of a session's id that are shown
 

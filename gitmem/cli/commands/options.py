@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gitmem.domain.errors import Usage
+from gitmem.core.errors import Usage
 
 Json = Annotated[bool, typer.Option("--json", help="Answer as JSON, for a program.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")]

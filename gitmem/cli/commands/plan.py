@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from gitmem.bootstrap.engines import handover
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import All, Here, refuse_all
-from gitmem.domain.handover import handed_out, key_of
-from gitmem.engine.close import Wanted
-from gitmem.engine.close import close as run_close
-from gitmem.llm.handover import HandedIn
+from gitmem.close.close import Wanted
+from gitmem.close.close import close as run_close
+from gitmem.drain.handover import handed_out, key_of
+from gitmem.drain.handover_two import HandedIn
 
 if TYPE_CHECKING:
-    from gitmem.domain.plan import Plan
+    from gitmem.drain.plan import Plan
 
 
 def plan(here: Here = False, everything: All = False) -> None:

@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.cli import looking, render, surroundings
+from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
-from gitmem.domain.drain import Fate
-from gitmem.domain.taint import instructing
-from gitmem.engine import history, loops
-from gitmem.engine import review as reviews
-from gitmem.engine.stale import in_review
-from gitmem.store import display, drops
+from gitmem.cli.reports import lines as looking
+from gitmem.drain.taint import instructing
+from gitmem.git import display
+from gitmem.loops import every_flag as history
+from gitmem.loops import loops
+from gitmem.queue import drops
+from gitmem.records.drain_record import Fate
+from gitmem.review import review as reviews
+from gitmem.trace.stale import in_review
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from gitmem.bootstrap.workplace import Workplace
-    from gitmem.domain.drain import Outcome
+    from gitmem.records.drain_record import Outcome
 
 
 def review(

@@ -10,11 +10,11 @@ import typer
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.cli.commands.why import flag_lines, since
-from gitmem.domain.drain import Fate
-from gitmem.domain.state import UNDRAINED
-from gitmem.engine.became import Became, Now
-from gitmem.engine.show import Fared, Shown
-from gitmem.engine.show import show as run_show
+from gitmem.records.drain_record import Fate
+from gitmem.records.states import UNDRAINED
+from gitmem.trace.became import Became, Now
+from gitmem.trace.show import Fared, Shown
+from gitmem.trace.show import show as run_show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

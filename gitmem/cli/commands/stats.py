@@ -10,11 +10,11 @@ import typer
 from gitmem.bootstrap.engines import own_price, rates
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
-from gitmem.engine import stats as figures
+from gitmem.proof import stats as figures
 
 if TYPE_CHECKING:
-    from gitmem.domain.ran import Ran
-    from gitmem.engine.stats import Inline, Landed, Totals
+    from gitmem.proof.stats import Inline, Landed, Totals
+    from gitmem.records.ran import Ran
 
 _HEAD = (
     *("when", "engine", "model", "flags", "questions/calls", "in flight", "tokens", "dollars"),

@@ -6,23 +6,22 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from gitmem.check.report import There
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
-from gitmem.cli.conflicts import conflicts
-from gitmem.domain import age
-from gitmem.engine import in_review, tidy
-from gitmem.engine.checked import There
-from gitmem.engine.unpushed import unpushed
-from gitmem.engine.unseen import unseen
-from gitmem.store import target
+from gitmem.cli.reports.conflicts import conflicts
+from gitmem.core import age
+from gitmem.records import in_review, target, tidy
+from gitmem.records.unpushed import unpushed
+from gitmem.sync.unseen import unseen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.bootstrap.workplace import Workplace
-    from gitmem.domain.flag import Flag
-    from gitmem.engine.snapshot import Snapshot
-    from gitmem.store.repository import Repository
+    from gitmem.core.flag import Flag
+    from gitmem.git.repository import Repository
+    from gitmem.records.snapshot import Snapshot
 
 
 #: Kinds whose plural is not the word with an s.

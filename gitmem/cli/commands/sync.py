@@ -9,11 +9,11 @@ import typer
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.progress import git_speaks
-from gitmem.domain.errors import Refused
-from gitmem.engine.sync import Choice, Synced, Wanted
-from gitmem.engine.sync import sync as run_sync
-from gitmem.store import pushing
-from gitmem.store.network import Declined, NotReached
+from gitmem.core.errors import Refused
+from gitmem.git import pushing
+from gitmem.git.network import Declined, NotReached
+from gitmem.sync.sync import Choice, Synced, Wanted
+from gitmem.sync.sync import sync as run_sync
 
 
 def sync(

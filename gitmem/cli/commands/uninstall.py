@@ -10,11 +10,12 @@ from gitmem.bootstrap.workplace import unsettled
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
-from gitmem.engine import install, undo
-from gitmem.engine.beside_push import apply_hook, plan_hook
-from gitmem.engine.ci_files import Host
-from gitmem.engine.plan_files import apply, render_diff
-from gitmem.store import starts
+from gitmem.clients import starts
+from gitmem.install import found as undo
+from gitmem.install import install
+from gitmem.install.file_changes import apply, render_diff
+from gitmem.install.shipped_files import Host
+from gitmem.sync.beside_push import apply_hook, plan_hook
 
 
 def uninstall(dry_run: DryRun = False, json: Json = False) -> None:

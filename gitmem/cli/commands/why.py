@@ -10,15 +10,15 @@ import typer
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.cli.folder import working
-from gitmem.engine.origin import Kind, Origin
-from gitmem.engine.why import why as run_why
+from gitmem.trace.origin import Kind, Origin
+from gitmem.trace.why import why as run_why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitmem.domain.filed import Filed
-    from gitmem.domain.flag import Flag
-    from gitmem.store.history import Commit
+    from gitmem.core.flag import Flag
+    from gitmem.trace.filed import Filed
+    from gitmem.trace.history import Commit
 
 _SHORT = 12  # characters of a commit's name
 

@@ -1,0 +1,1 @@
+"""What a hook does: decide, nudge, boot, look back, guard, and start work in the background."""

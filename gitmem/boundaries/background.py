@@ -1,0 +1,76 @@
+"""A session ended: start the close or sync that the person asked for, and do not wait (hot lane)."""
+
+from __future__ import annotations
+
+import sys
+
+from gitmem.boundaries import background_words as close_words
+from gitmem.core import agent_clients as clients
+from gitmem.queue.journal import Journal
+from gitmem.session import sessions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gitmem.git.personal import Setting
+    from gitmem.git.repository import Repository
+    from gitmem.session.boundary import Event
+
+STARTED = "started a close"  # what the ledger says of it
+STARTED_SYNC = "started a sync"
+REFUSED = "refused a close"
+REFUSED_SYNC = "refused a sync"
+
+
+def start_close(repo: Repository, event: Event) -> str:
+    """Starts a detached `gitmem auto-close`; what the ledger shall say, empty when nothing was to do.
+
+    With `gitmem.sync auto` it syncs afterwards, or does only that. Only where this clone's own
+    configuration says so; what another file says is refused, and the ledger keeps that for the next
+    boot. Variables of gitmem's own do not go along: they may come from settings that a repository
+    brings to the client. Raises OSError.
+    """
+    if not Journal(repo.folder).exists():
+        return ""
+    from gitmem.git import personal, process  # an end without anything to close starts no git
+
+    close, sync = personal.read(repo, "gitmem.autoClose"), personal.read(repo, "gitmem.sync")
+    by_itself, shares = personal.yes(close.value), sync.value.strip() == "auto"
+    refused = []
+    if personal.yes(close.unheard) and close.refused():
+        refused.append(_write_refusal(repo, event, close))
+    if sync.unheard.strip() == "auto" and sync.refused():
+        refused.append(_write_refusal(repo, event, sync, shares=True))
+    if not (by_itself or shares):
+        return ", ".join(refused)
+    started, options = (STARTED, []) if by_itself else (STARTED_SYNC, ["--sync-only"])
+    env = {
+        key: value
+        for key, value in repo.environ.items()
+        if key not in process.LOCAL_VARIABLES
+        and not key.startswith(("GITMEM_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))
+    }
+    env[clients.NAMED] = event.client  # not every client's hooks have the sign that commands have
+    session = sessions.name(event.session)
+    # Without -P, Python would look for gitmem in the working folder first: in the repository.
+    program = [sys.executable, "-P", "-m", "gitmem", "auto-close", *options]
+    process.detach(
+        [*program, "--", repo.top, session, event.client], env, repo.folder + "/close.log"
+    )
+    return ", ".join([*refused, started])
+
+
+def _write_refusal(
+    repo: Repository, event: Event, setting: Setting, *, shares: bool = False
+) -> str:
+    """Keeps in the ledger what was not started and why, for the next boot; what the hook's line says."""
+    from gitmem.session import close_entry
+
+    error = setting.refused()
+    session = sessions.name(event.session)
+    asked = close_entry.Asked(how=close_entry.DETACHED, session=session, client=event.client)
+    if error is not None and shares:
+        said = f"{close_words.NOT_SYNCED} ({error.exit_code}): {error.message} ({error.hint})"
+        sessions.write_ledger(repo.folder, close_entry.sync_entry(asked, said, 0.0))
+    elif error is not None:
+        sessions.write_ledger(repo.folder, close_entry.failed_entry(asked, error, 0.0))
+    return REFUSED_SYNC if shares else REFUSED

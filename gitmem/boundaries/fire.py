@@ -1,0 +1,114 @@
+"""A hook fired: look at what happened, decide, do it, and say what the ledger shall keep (hot lane)."""
+
+from __future__ import annotations
+
+import time
+
+from gitmem.boundaries import policy
+from gitmem.git import local
+from gitmem.session import boundary, sessions
+from gitmem.session.boundary import Words
+from gitmem.session.session import lines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.git.repository import Repository
+    from gitmem.session.boundary import Action, Event
+
+_SLACK = 2.0  # seconds between a tool's end and its hook: the client starts hooks within tens of ms
+_MOMENT = "%Y-%m-%dT%H:%M:%S"
+_CALLS = (boundary.TOOL, boundary.FAILURE)
+_SIZED = (boundary.BATCH, boundary.PROMPT, boundary.COMPACTING)
+
+
+def fire(repo: Repository, event: Event, now: float) -> Words:
+    """Handles one event and returns what to say; ``now`` is seconds since 1970.
+
+    Raises OSError when the session's file cannot be written: then nothing is said either.
+    """
+    if event.kind == boundary.BEFORE:
+        from gitmem.boundaries import guarding
+
+        return guarding.before(repo, event)
+    _look(repo, event, now)
+    actions: Sequence[Action] = policy.decide(event, sessions.read(repo.folder, event.session))
+    if any(map(lines, actions)):
+        # Decided anew under the lock: another hook of this batch may have been quicker.
+        actions = sessions.change(
+            repo.folder, event.session, lambda known: policy.decide(event, known)
+        )
+    return _together([_do(repo, event, action, now) for action in actions])
+
+
+def _look(repo: Repository, event: Event, now: float) -> None:
+    """Fills in what the client does not tell."""
+    if event.kind == boundary.BOOT or (event.kind in _CALLS and not event.done):
+        event.commits = _commits(repo, now - event.seconds - _SLACK)
+    if event.kind == boundary.BOOT:
+        sessions.recover(repo.folder)
+        # To compare with times of the transcript, which have milliseconds.
+        event.at = time.strftime(_MOMENT, time.gmtime(now)) + f".{int(now % 1 * 1000):03}Z"
+    if event.kind in _SIZED and event.transcript and not event.agent:
+        from gitmem.clients.claude_code import context_size as transcript
+
+        event.tokens, event.tokens_at, model = transcript.size(event.transcript)
+        if event.tokens:
+            from gitmem.clients import context_size
+
+            event.limit = context_size.limit(model, event.window)
+
+
+def _commits(repo: Repository, moment: float) -> list[str]:
+    """The commits made since; a log of HEAD that was not written to since then tells of none."""
+    if 0 < local.changed(repo.git_dir + "/logs/HEAD") < moment:
+        return []
+    from gitmem.git import headlog
+
+    return headlog.commits_since(repo, moment)
+
+
+def _do(repo: Repository, event: Event, action: Action, now: float) -> Words:
+    left = lines(action)
+    if action.kind == boundary.SAY_BOOT:
+        from gitmem.boundaries import boot
+
+        words = boot.words(repo, now, event)
+        words.decided = [action.kind] if words.did else []
+        if event.detail == boundary.COMPACTED:
+            words.person = ""  # the person was told when the session began
+        return words
+    if action.kind in (boundary.NUDGE, boundary.ASK_SUMMARY):
+        from gitmem.boundaries import nudge
+
+        if action.kind == boundary.NUDGE:
+            return Words("nudged", model=nudge.text(action.about), decided=left)
+        return Words("asked the summary", model=nudge.for_summary(), decided=[action.kind])
+    if action.kind == boundary.MARK_END:
+        from gitmem.boundaries import background as session_end
+
+        started = session_end.start_close(repo, event)
+        marked = _marked(action)
+        return Words(f"{marked}, {started}" if started else marked, decided=left)
+    return Words(_marked(action), decided=left)
+
+
+def _marked(action: Action) -> str:
+    """What the ledger calls a mark; only those that matter to a person have a name."""
+    if action.kind == boundary.MARK_BOUNDARY:
+        return "marked " + " and ".join(
+            dict.fromkeys([mark.split(" ")[0] for mark in action.about])
+        )
+    if action.kind in (boundary.MARK_TAINT, boundary.MARK_END):
+        return action.kind.replace("mark", "marked")
+    return ""
+
+
+def _together(said: list[Words]) -> Words:
+    return Words(
+        ", ".join([words.did for words in said if words.did]),
+        person="\n".join([words.person for words in said if words.person]),
+        model="\n\n".join([words.model for words in said if words.model]),
+        decided=[line for words in said for line in words.decided],
+    )

@@ -1,0 +1,56 @@
+"""What gitmem says to a model: one short instruction (pure)."""
+
+from __future__ import annotations
+
+from gitmem.session import boundary
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SECTION = "Unflagged durable facts"
+
+_NAMES = {
+    boundary.COMMIT: "git commit",
+    boundary.AGENT: "a finished sub-agent",
+    boundary.BACKGROUND: "a sub-agent that finished in the background",
+    boundary.TASK: "a completed task",
+    boundary.CHAPTER: "a closed chapter",
+    boundary.RECOVERY: "a command that failed and then worked",
+    boundary.SLOW: "a call that took over a minute",
+    boundary.TURN: "the end of the last turn",
+    boundary.TOKENS: "a long stretch of work",
+    boundary.PRESSURE: "a long stretch of work, with a compaction ahead",
+    boundary.COMPACTION: "a compaction",
+}
+_TROUBLE = (boundary.RECOVERY, boundary.SLOW)
+
+_SNAG = "gitmem snag 'what snagged' --better 'the better path'"
+_FLAG = "gitmem flag 'what is durable' --kind decision (kinds: fact, decision, gotcha, preference, pending)"
+
+
+def text(boundaries: Sequence[str]) -> str:
+    """The nudge; it names the boundaries it comes from."""
+    after = " and ".join([_NAMES.get(name, name) for name in boundaries]) or "this point"
+    first = f"gitmem, after {after}: flag what's durable, now. "
+    if boundary.COMPACTION in boundaries:
+        first += f"Begin with what the summary lists under '{SECTION}'. "
+    snag = f"If something snagged: {_SNAG}. "
+    if not set(_TROUBLE).isdisjoint(boundaries):
+        first += f"If the next session could be spared this trouble: {_SNAG}. "
+        snag = ""
+    return (
+        f"{first}For each decision, gotcha, preference or fact that a later session would need, run "
+        f"one line: {_FLAG}. {snag}Use single quotes, or pipe lines into: gitmem flag - . Flag it "
+        "even if it is noted elsewhere. Nothing durable is a fine answer; then go on."
+    )
+
+
+def for_summary() -> str:
+    """What is asked of the model that writes the summary at a compaction."""
+    return (
+        f"gitmem: end the summary with a section '{SECTION}': one line for each decision, gotcha, "
+        "preference, fact, open question or snag (with its better path) of this conversation that a later "
+        "session would need and that no `gitmem flag` or `gitmem snag` call has saved yet. If there "
+        "are none, write: none."
+    )

@@ -1,0 +1,1 @@
+"""Flags saved and dropped."""

@@ -1,0 +1,252 @@
+"""Capture: `flag` and `snag` (hot lane). Journal first, then the branch."""
+
+from __future__ import annotations
+
+import os
+
+from gitmem.core import agent_clients as clients
+from gitmem.core import flag as flags
+from gitmem.core.errors import Refused
+from gitmem.core.topic import slug
+from gitmem.git import identity, repository
+from gitmem.queue import publisher
+from gitmem.queue.journal import Journal
+from gitmem.safety.active import find_refused
+from gitmem.safety.secrets import find_secret
+from gitmem.safety.text import clean
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gitmem.core.flag import Flag
+    from gitmem.git.repository import Repository
+
+_NAME_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+_MAX_NAME = 64
+_MAX_PATHS = 20
+# What a flag says of its surroundings: left out, rather than the flag refused, where it looks like
+# it holds a credential. (`gitmem.git.identity` looks at the author.)
+_AROUND = {
+    "branch": "the branch's name",
+    "session": "the session's id",
+    "client": "the client's name",
+}
+_LEFT_OUT = "looks like it holds a credential, so the flag goes without it"
+
+
+class Wish:
+    """What a caller asked to be kept: one text and what goes with it. Empty strings: not given."""
+
+    __slots__ = ("again", "better", "kind", "paths", "rule", "skill", "source", "text", "topic")
+
+    def __init__(  # noqa: PLR0913 - the options of `flag` and `snag`
+        self,
+        text: str,
+        *,
+        kind: str = "fact",
+        topic: str = "",
+        source: str = "",
+        paths: Sequence[str] = (),
+        better: str = "",
+        skill: str = "",
+        rule: str = "",
+        again: str = "",
+    ) -> None:
+        self.text = text
+        self.kind = kind
+        self.topic = topic
+        self.source = source
+        self.paths = paths
+        self.better = better
+        self.skill = skill
+        self.rule = rule
+        self.again = again
+
+
+class Captured:
+    """The flags made. ``reason`` says why they are in the journal only; empty: on the branch."""
+
+    __slots__ = ("flags", "notes", "reason")
+
+    def __init__(self, made: Sequence[Flag], reason: str, notes: Sequence[str]) -> None:
+        self.flags = made
+        self.reason = reason
+        self.notes = notes
+
+
+def checked(wish: Wish, *, cwd: str, repo: Repository) -> dict[str, object]:
+    """The wish as flag fields. Raises Refused; nothing has been written then."""
+    # What a snag learned may come to stand in a skill, sooner or later.
+    snag = wish.kind == "snag"
+    text = guarded(wish.text, "text", skill=snag and not wish.better)
+    fields: dict[str, object] = {"kind": wish.kind, "text": text}
+    if wish.better:
+        fields["better"] = guarded(wish.better, "--better", skill=snag)
+    if wish.source:
+        fields["source"] = guarded(wish.source, "--source")
+    if wish.topic:
+        _no_secret(wish.topic, "--topic")
+        fields["topic"] = slug(wish.topic)
+    if wish.skill:
+        _no_secret(wish.skill, "--skill")
+        fields["skill"] = _name(wish.skill, "--skill")
+    if wish.rule:
+        _no_secret(wish.rule, "--rule")
+        fields["rule"] = _ruling(_inside(wish.rule, cwd, repo.top))
+    if wish.again:
+        from gitmem.loops import known
+
+        fields["again"] = known.flag(repo, wish.again).id
+    if wish.paths:
+        if len(wish.paths) > _MAX_PATHS:
+            raise Refused(
+                f"{len(wish.paths)} paths are too many", hint=f"give at most {_MAX_PATHS}"
+            )
+        for path in wish.paths:
+            _no_secret(path, "--paths")
+        paths = [_inside(path, cwd, repo.top) for path in wish.paths]
+        if wish.kind == "snag":
+            _refuse_unfit(paths)
+        fields["paths"] = paths
+    return fields
+
+
+def guarded(text: str, what: str, *, skill: bool = False) -> str:
+    """The cleaned text when no guard objects; ``skill``: it may become a line of a skill.
+
+    Raises Refused for hidden or secret text, and for what is active whatever is put in backticks.
+    """
+    text = clean(text, what=what)
+    active = find_refused(text, skill=skill)
+    if active:
+        reason, _, remedy = active.rstrip(".").partition(". ")
+        raise Refused(f"{what}: {reason[0].lower()}{reason[1:]}", hint=remedy)
+    _no_secret(text, what)
+    return text
+
+
+def _no_secret(text: str, what: str) -> None:
+    """Raises Refused for text that looks like it holds a credential."""
+    secret = find_secret(text)
+    if secret:
+        raise Refused(
+            f"{what} looks like it holds a credential ({secret.rule}, {secret.head})",
+            hint="say where the credential is kept, not what it is",
+        )
+
+
+def keep(
+    repo: Repository,
+    wanted: Sequence[Mapping[str, object]],
+    *,
+    session: Mapping[str, str],
+    at: str,
+) -> Captured:
+    """Makes flags from `checked` fields, journals and publishes them, all or none.
+
+    ``session`` may hold ``session``, ``client``, ``trigger``; ``at`` is the time in UTC as a flag
+    has it. When it returns, the flags are durable in the journal. Raises NotSaved.
+    """
+    by = identity.identity(repo)
+    branch, head = repository.head(repo)
+    context = {"at": at, "by": by, "branch": branch, "head": head, **session}
+    common: dict[str, object] = {name: _valid(value) for name, value in context.items()}
+    hidden = [name for name in _AROUND if find_secret(str(common.get(name, "")))]
+    for name in hidden:
+        del common[name]
+    common["tainted"] = _tainted(repo, session.get("session", ""))
+    made = [
+        flags.make({**common, **fields, "id": flags.new_id(os.urandom(flags.ID_LENGTH))})
+        for fields in wanted
+    ]
+    journal = Journal(repo.folder)
+    journal.append([flag.line for flag in made])
+    _note(repo, session.get("session", ""), made)
+    captured = _published(repo, journal, by, made)
+    captured.notes = [*captured.notes, *[f"{_AROUND[name]} {_LEFT_OUT}" for name in hidden]]
+    return captured
+
+
+def _note(repo: Repository, session: str, made: Sequence[Flag]) -> None:
+    """Tells the session's file, by which a boot sees whether a session flagged anything at all."""
+    if not session:
+        return
+    from gitmem.session import sessions
+
+    try:
+        sessions.mark(repo.folder, session, ["flag " + " ".join([flag.id for flag in made])])
+    except OSError:
+        return  # the flags are saved, and that is what counts
+
+
+def _published(repo: Repository, journal: Journal, by: str, made: Sequence[Flag]) -> Captured:
+    """Publishes; from here on the flags are saved, so nothing may look as if they were not."""
+    try:
+        published = publisher.publish(repo, journal, by)
+    except KeyboardInterrupt:
+        return Captured(made, "interrupted", ())
+    except Exception as error:  # noqa: BLE001 - our bug, but not the flags' loss
+        return Captured(made, f"{type(error).__name__}: {error} (a bug in gitmem)", ())
+    return Captured(made, published.reason, published.notes)
+
+
+def _tainted(repo: Repository, session: str) -> bool:
+    """Whether untrusted text entered the session, or one around it; never outside of one.
+
+    Which session a variable names can be a repository's doing, so each that is named counts.
+    """
+    named = [one for one in dict.fromkeys([session, *clients.sessions(repo.environ)]) if one]
+    if not named:
+        return False
+    from gitmem.session import sessions
+
+    return any(sessions.tainted(repo.folder, one) for one in named)
+
+
+def _inside(path: str, cwd: str, top: str) -> str:
+    """A path as the repository names it, also when it leads there through a link.
+
+    Raises Refused for one outside.
+    """
+    whole = os.path.normpath(os.path.join(os.path.abspath(cwd), path))
+    for place, root in ((whole, top), (os.path.realpath(whole), os.path.realpath(top))):
+        if place == root or place.startswith(root.rstrip("/") + "/"):
+            return clean(place[len(root) :].strip("/") or ".", what="path")
+    raise Refused(f"{path[:80]!r} is not inside this repository")
+
+
+def _refuse_unfit(paths: Sequence[str]) -> None:
+    """Raises Refused for a path that no rule file could be for: such a snag would wait for ever."""
+    from gitmem.memory.globs import glob_of  # only a snag about paths needs it
+
+    for path in paths:
+        glob_of(path)
+
+
+def _ruling(path: str) -> str:
+    """A file that a rule may be written to, if it is there. Raises Refused for any other."""
+    from gitmem.safety.paths import RULING, Target, writable  # only a snag with --rule needs it
+
+    try:
+        fits = writable(path) in RULING - {Target.GUARDS}
+    except Refused:
+        fits = False
+    if not fits:
+        raise Refused(
+            f"{path[:80]!r} is not a file that gitmem writes rules to",
+            hint="give CLAUDE.md, AGENTS.md, a skill's SKILL.md or a rule file of gitmem's own; "
+            "--paths is for rules about files",
+        )
+    return path
+
+
+def _name(name: str, what: str) -> str:
+    if not name or len(name) > _MAX_NAME or name.strip(_NAME_LETTERS) or name.startswith("."):
+        raise Refused(f"{name[:60]!r} is no name for {what}", hint="give the skill's folder name")
+    return name
+
+
+def _valid(text: str) -> str:
+    """Text from git or the file system that may hold undecodable bytes, made writable."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

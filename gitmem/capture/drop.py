@@ -1,0 +1,48 @@
+"""Drop: a person rejects a flag; the next close records it as skipped, with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.capture import capture
+from gitmem.core.errors import Usage
+from gitmem.git import identity
+from gitmem.queue import drops
+from gitmem.records import snapshot
+from gitmem.records.flag_ids import find
+
+if TYPE_CHECKING:
+    from gitmem.core.flag import Flag
+    from gitmem.git.repository import Repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """The flag that was rejected, and whether it is in review already."""
+
+    flag: Flag
+    in_review: bool
+
+
+def drop(
+    repo: Repository, prefix: str, reason: str, *, configured: str, at: str, dry_run: bool = False
+) -> Dropped:
+    """Records the decision. Raises Usage for an id nobody has queued, Refused for the reason's text."""
+    reason = capture.guarded(reason, "--reason")
+    state = snapshot.take(repo, configured).state
+    flag = find(state.open, prefix)
+    if flag in state.accepted:
+        raise Usage(
+            f"{flag.id} has landed on the local target already",
+            hint="gitmem forget ID proposes a review without what it brought",
+        )
+    if flag in state.carried:
+        raise Usage(
+            f"{flag.id} is on a branch that gitmem close --here committed to",
+            hint="edit the memory file on that branch; that is a commit like any other",
+        )
+    if not dry_run:
+        by = identity.identity(repo).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        drops.add(repo, {"id": flag.id, "reason": reason, "at": at, "by": by})
+    return Dropped(flag=flag, in_review=flag in state.in_review)

@@ -1,0 +1,1 @@
+"""Whether everything is drained, and in which scope."""

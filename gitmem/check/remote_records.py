@@ -1,0 +1,96 @@
+"""What drain records a remote has, on its target and in review: trees first, then the new records.
+
+Fetched into a scratch repository, at depth 1. History is asked for only where a review is compared
+with its target, and only what the target has had since the review was made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.git.network import NotReached
+from gitmem.records import in_tree as records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from gitmem.git.scratch import Scratch
+
+_WITHOUT_FILES = "--filter=blob:none"
+
+
+class Recorded:
+    """The records at refs of a remote; ``tips`` are the commits there, without what is absent.
+
+    ``known`` are records that were read elsewhere, object name to the ids in it; ``texts`` as for
+    `gitmem.records.in_tree.ids`. Only the tips'
+    trees and the other records are fetched, where the server lets a client choose (`--filter`).
+    Raises `network.NotReached` and `objects.Unreadable`.
+    """
+
+    __slots__ = ("_files", "_place", "_read", "tips")
+
+    def __init__(
+        self,
+        place: Scratch,
+        wanted: Sequence[str],
+        known: Mapping[str, frozenset[str]],
+        texts: records.Texts | None = None,
+    ) -> None:
+        self._place = place
+        self.tips = place.tips(wanted, "--depth=1", _WITHOUT_FILES)
+        self._files = {ref: records.at(place.repo, tip) for ref, tip in self.tips.items()}
+        oids = dict.fromkeys(oid for files in self._files.values() for oid in files.values())
+        new = [oid for oid in oids if oid not in known]
+        place.fetch_objects(new, _WITHOUT_FILES)
+        self._read = {oid: known[oid] for oid in oids if oid in known}
+        paths = {oid: path for files in self._files.values() for path, oid in files.items()}
+
+        def note(path: str, content: bytes) -> None:
+            self._read[named[path]] = records.ids_in([content], texts)
+
+        named = {f"{paths[oid]} ({oid[:12]})": oid for oid in new}
+        records.read(place.repo, named, note)
+
+    def ids(self, ref: str) -> frozenset[str]:
+        """Ids of all records at a ref; none where it is absent."""
+        return self._ids(self._files.get(ref, {}).values())
+
+    def proposed(self, review: str, target: str) -> frozenset[str]:
+        """Ids of the records at a review that the target neither has nor once had.
+
+        As `gitmem.records.in_tree.proposed` tells it of a clone: what was landed and taken back is
+        no proposal any more.
+        """
+        there = self._files.get(target, {})
+        files = {
+            path: oid for path, oid in self._files.get(review, {}).items() if path not in there
+        }
+        if files and target in self.tips and self._moved(review, target):
+            repo = self._place.repo
+            once = records.touched(repo, [self.tips[target]], self.tips[review])
+            for oid in self._place.below(self.tips[target], _WITHOUT_FILES):
+                once |= records.at(repo, oid).keys()
+            files = {path: oid for path, oid in files.items() if path not in once}
+        return self._ids(files.values())
+
+    def _moved(self, review: str, target: str) -> bool:
+        """Fetches what the target has and the review has not; whether there is anything."""
+        if self._is_base(review, target):
+            return False
+        try:
+            self._place.tips([target], f"--shallow-exclude={review}", _WITHOUT_FILES)
+        except NotReached:
+            # A server also hangs up when it has nothing to send: then the review is upon the target.
+            self._place.tips([review], f"--shallow-exclude={target}", _WITHOUT_FILES)
+            if self._is_base(review, target):
+                return False
+            raise
+        return True
+
+    def _is_base(self, review: str, target: str) -> bool:
+        """Whether the review's commits, as far as they are here, are right upon the target's tip."""
+        return self.tips[target] in self._place.cut_off(self.tips[review])
+
+    def _ids(self, oids: Iterable[str]) -> frozenset[str]:
+        return frozenset[str]().union(*[self._read[oid] for oid in oids])

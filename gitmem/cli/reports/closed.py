@@ -1,0 +1,145 @@
+"""What a close came to, in words and as JSON: `gitmem close` and `gitmem apply` say the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.cli import progress, render
+from gitmem.cli.reports import lines as looking
+from gitmem.cli.reports import proposed as proposing
+from gitmem.core.errors import NeedsPerson, NoProgress, Partial, Unreachable
+from gitmem.drain.gate import NO_ANSWER, by_reason
+from gitmem.git import display
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.bootstrap.workplace import Workplace
+    from gitmem.close.close import Closed
+    from gitmem.forge.propose import Proposed
+
+_NAMED = 40  # ids in a sentence; all of a question's, and more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How the command was called, as far as the words depend on it."""
+
+    dry_run: bool
+    here: bool
+    json: bool
+    everything: bool = False
+
+
+def answer(closed: Closed) -> dict[str, object]:
+    """What a close came to, for a program."""
+    return {
+        "branch": closed.branch,
+        "commit": closed.commit or None,
+        "engine": closed.run.engine,
+        "model": closed.run.model or None,
+        "flags": closed.flags,
+        "outcomes": dict(Counter(outcome.fate.value for outcome in closed.outcomes)),
+        "left": [{"id": left.id, "reason": left.reason} for left in closed.left],
+        "ran": {
+            "calls": closed.run.calls,
+            "retries": closed.run.retries,
+            "tokens_in": closed.run.tokens_in,
+            "tokens_out": closed.run.tokens_out,
+            "dollars": closed.run.dollars,
+        },
+        "wall_s": round(closed.run.wall_s, 3),
+        **({"stale": looking.stale_answer(closed.stale)} if closed.stale else {}),
+    }
+
+
+def exit_code(closed: Closed, proposed: Proposed | None = None) -> int:
+    """0, or why not, the worst first: for a person to settle, not proposed, or flags that stay queued."""
+    if closed.conflicts:
+        return NeedsPerson.exit_code
+    if proposed and proposed.problem:
+        return Unreachable.exit_code
+    if closed.left:
+        return Partial.exit_code if closed.outcomes else NoProgress.exit_code
+    return 0
+
+
+def report(
+    place: Workplace, closed: Closed, shown: Shown, proposed: Proposed | None = None
+) -> None:
+    """What a close came to, for a person: the difference, what is left, and what is next."""
+    if closed.commit:
+        text = display.diff(place.repo, closed.base, closed.commit)
+        render.say()
+        render.diff(text)
+        render.say()
+    if shown.dry_run:
+        for path, text in sorted(closed.files.items()):
+            render.say(f"would write {path} ({render.count(len(text.splitlines()), 'line')})")
+    if closed.outcomes:
+        render.say(_summary(closed, shown))
+    if closed.run.calls:
+        render.say(progress.ran(closed.run))
+    for item in closed.outcomes:
+        if item.again and not item.flag.again:
+            earlier = f"{item.flag.id} is taken for a return of {item.again}"
+            render.say(f"came back: {earlier}; gitmem review shows both")
+    _say_left(closed)
+    if closed.stale:
+        looking.say_stale(closed.stale)
+    if proposed is None or not (proposed.commit or proposed.problem):
+        render.say(_next(closed, shown))
+    if proposed is not None:
+        proposing.report(proposed)
+
+
+def _say_left(closed: Closed) -> None:
+    for reason, ids in by_reason(closed.left).items():
+        render.say(f"left in the queue: {_named(ids)}: {reason}")
+    if closed.left:
+        render.say(_hint(closed))
+
+
+def _named(ids: Sequence[str]) -> str:
+    if len(ids) <= _NAMED:
+        return ", ".join(ids)
+    return f"{', '.join(ids[: _NAMED - 1])} and {len(ids) - _NAMED + 1} more"
+
+
+def _hint(closed: Closed) -> str:
+    if all(one.reason.startswith(NO_ANSWER) for one in closed.left):
+        return (
+            "hint: nothing is lost; gitmem close asks again, "
+            "gitmem close --engine verbatim files them as written"
+        )
+    hint = "hint: reject what should not be kept with gitmem drop ID --reason '…'"
+    if closed.run.engine == "verbatim":
+        return hint
+    return hint + "; gitmem close --engine verbatim files the rest as written"
+
+
+def _summary(closed: Closed, shown: Shown) -> str:
+    fates = Counter(outcome.fate.value for outcome in closed.outcomes)
+    parts = ", ".join(f"{number} {fate}" for fate, number in fates.most_common())
+    where = "" if shown.dry_run else f" -> {closed.branch} {closed.commit[:12]}"
+    return f"{render.count(closed.flags, 'flag')}: {parts}{where}"
+
+
+def _next(closed: Closed, shown: Shown) -> str:
+    if shown.dry_run:
+        return "nothing was written"
+    if closed.commit and not shown.here:
+        return "next: gitmem review, then gitmem accept (or gitmem discard)"
+    if closed.commit:
+        return "the memory travels with this branch; it counts as drained once that has landed"
+    held = [f"{render.count(closed.in_review, 'flag')} in review"] if closed.in_review else []
+    held += [f"{render.count(closed.to_forget, 'flag')} to forget"] if closed.to_forget else []
+    if held:
+        return f"nothing new to drain; {', '.join(held)}: gitmem review, then gitmem accept"
+    if closed.left:
+        return "nothing was committed"
+    own = " of this branch" if shown.here and not shown.everything and not closed.queue_gone else ""
+    gone = "; the queue branch is gone" if closed.queue_gone else ""
+    return f"nothing{own} to drain{gone}"

@@ -1,0 +1,24 @@
+"""Two different lines under one id, for a program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gitmem.queue.lines import Conflict
+
+
+def conflicts(found: Iterable[Conflict]) -> list[dict[str, str]]:
+    """Each with both lines, verbatim, and where they stand; the first one counts here."""
+    return [
+        {
+            "id": one.flag_id,
+            "line": one.first,
+            "where": one.here,
+            "other": one.other,
+            "other_where": one.there,
+        }
+        for one in found
+    ]

@@ -1,0 +1,79 @@
+"""The words of `gitmem close --pr`: what was pushed, where the request is, what failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.bootstrap.terms import terms as configured
+from gitmem.cli import render, surroundings
+from gitmem.cli.progress import git_speaks
+from gitmem.forge import propose
+from gitmem.forge.deliver import Way
+from gitmem.git.network import Talk
+
+if TYPE_CHECKING:
+    from gitmem.bootstrap.workplace import Workplace
+    from gitmem.close.close import Closed, Wanted
+    from gitmem.forge.deliver import Terms
+    from gitmem.forge.propose import Proposed
+
+_BY_HAND = "open a pull request on the forge, from {branch}"
+
+
+def terms(place: Workplace) -> Terms:
+    """What the person configured; raises Usage before anything is done."""
+    return configured(place, client=surroundings.agent())
+
+
+def run(place: Workplace, wanted: Wanted, asked: Terms, *, silent: bool) -> tuple[Closed, Proposed]:
+    """Closes and proposes, with git's progress on a terminal."""
+    return propose.propose(place.repo, wanted, asked, Talk(git_speaks(silent=silent)))
+
+
+def preview(place: Workplace, wanted: Wanted, asked: Terms, closed: Closed) -> None:
+    """Shows what a dry run would propose."""
+    done, body = propose.preview(place.repo, wanted, asked, closed)
+    if not body:
+        render.say(f"would push no review to {done.remote}")
+        return
+    render.say(f"would push {propose.BRANCH} to {done.remote} ({done.way.value}): {done.title}")
+    render.say(f"(as {done.remote} was when this clone last fetched: a dry run does not ask it)")
+    render.page("\n" + body)
+
+
+def answer(done: Proposed) -> dict[str, object]:
+    """What came of the proposal, for a program."""
+    return {
+        "remote": done.remote or None,
+        "way": done.way.value,
+        "commit": done.commit or None,
+        "pushed": done.pushed,
+        "url": done.url or None,
+        "title": done.title or None,
+        "problem": done.problem or None,
+        "hint": done.hint or None,
+    }
+
+
+def report(done: Proposed) -> None:
+    """Says what came of it; trouble on stderr, because the close itself went well."""
+    if done.commit:
+        state = "is at" if not done.pushed else "was pushed to"
+        render.say(f"{propose.BRANCH} {done.commit[:12]} {state} {done.remote}: {done.title}")
+    if done.url and done.way is Way.PLAIN:  # the server's word: a page that opens one, or has it
+        render.say(f"next: open the pull request, or find it, at {done.url}")
+    elif done.url:
+        render.say(f"pull request: {done.url}")
+    elif done.commit and not done.problem and done.way is Way.PLAIN:
+        render.say(f"next: {_BY_HAND.format(branch=propose.BRANCH)}")
+    elif done.commit and not done.pushed and done.way in {Way.GITLAB, Way.AGIT}:
+        render.say("nothing is new, so the pull request stays as it is")
+    failed(done)
+
+
+def failed(done: Proposed) -> None:
+    """Says what failed, and what to do, as notes: the close itself went well."""
+    if done.problem:
+        render.note(f"the review is here, and was not proposed: {done.problem}")
+        if done.hint:
+            render.note(f"hint: {done.hint}")

@@ -1,0 +1,1 @@
+"""Claude Code: its payloads, settings, transcripts, memory and limits."""

@@ -1,0 +1,200 @@
+"""Claude Code: its hook payloads as events, what is said as its answers (hot lane).
+
+Shapes as recorded from the client, version 2.1.328 (`tests/data/claude-code/`). Only SessionStart,
+PreToolUse, PostToolBatch and UserPromptSubmit may add context, and what PreCompact prints goes to
+whoever writes the summary; nothing is ever blocked, and asked about only where a person's guard says so.
+"""
+
+from __future__ import annotations
+
+from gitmem.core.jsonline import dumps, figure
+from gitmem.session import boundary
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+NAME = "claude-code"
+
+_KINDS = {
+    "SessionStart": boundary.BOOT,
+    "UserPromptSubmit": boundary.PROMPT,
+    "PreToolUse": boundary.BEFORE,
+    "PostToolUse": boundary.TOOL,
+    "PostToolUseFailure": boundary.FAILURE,
+    "PostToolBatch": boundary.BATCH,
+    "Stop": boundary.TURN_END,
+    "PreCompact": boundary.COMPACTING,
+    "SessionEnd": boundary.END,
+}
+_CONTEXT = ("SessionStart", "PreToolUse", "PostToolBatch", "UserPromptSubmit")
+_PLAIN = "PreCompact"
+_PERSON = "SessionStart"  # elsewhere the person is not to be disturbed
+_LONGEST = 10_000  # characters of context; the client puts a longer one into a file
+
+_NOTICE = "<task-notification>"
+_AGENTS = ("Agent", "Task")
+_POLL = "TaskOutput"
+_CHAPTER = "__mark_chapter"
+_ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+
+
+def parse(
+    payload: Mapping[str, object], name: str, environ: Mapping[str, str] | None = None
+) -> boundary.Event:
+    """The event of one payload; ``name`` is the event's name when the payload has none.
+
+    ``environ`` is what the client starts its hooks with: the project's folder, a configured window.
+    """
+    event = _text(payload, "hook_event_name") or name
+    kind = _KINDS.get(event, boundary.OTHER)
+    found = boundary.Event(
+        kind,
+        client=NAME,
+        name=event,
+        session=_text(payload, "session_id"),
+        cwd=_text(payload, "cwd"),
+        agent=_text(payload, "agent_id"),
+        detail=_text(payload, "source") or _text(payload, "reason") or _text(payload, "trigger"),
+        seconds=figure(payload.get("duration_ms")) / 1000,
+        calls=_calls(payload),
+        call=_id(payload, "tool_use_id") or _first_id(payload),
+        turn=_id(payload, "prompt_id"),
+        transcript=_text(payload, "transcript_path"),
+        tokens=int(figure(payload.get("context_tokens"))),
+    )
+    if environ:
+        found.project = environ.get("CLAUDE_PROJECT_DIR", "")
+        found.process = process(environ)
+        window = environ.get("CLAUDE_CODE_AUTO_COMPACT_WINDOW", "")
+        found.window = int(window) if window.isdecimal() and len(window) < len("100000000") else 0
+    if kind == boundary.PROMPT:
+        _add_prompt(found, _text(payload, "prompt"))
+    elif kind == boundary.TOOL and (closed := _closed(payload)):
+        found.done = [(closed, found.call)]
+    elif kind == boundary.FAILURE and payload.get("is_interrupt"):
+        found.kind = boundary.OTHER  # the person stopped it; nothing failed
+    return found
+
+
+def answer(event: boundary.Event, *, person: str, model: str, ask: str = "") -> str:
+    """What the client reads from stdout; empty when there is nothing to say, or no way to say it.
+
+    ``ask`` is why the person shall be asked before the call; only PreToolUse has that.
+    """
+    model = model[:_LONGEST]
+    if event.name == _PLAIN:
+        return model
+    said: dict[str, object] = {}
+    if person and event.name == _PERSON:
+        said["systemMessage"] = person
+    if model and event.name in _CONTEXT:
+        special = {"hookEventName": event.name, "additionalContext": model}
+        if ask and event.kind == boundary.BEFORE:
+            special |= {"permissionDecision": "ask", "permissionDecisionReason": ask}
+        said["hookSpecificOutput"] = special
+    return dumps(said) if said else ""
+
+
+def process(environ: Mapping[str, str]) -> int:
+    """The client's process number, as it tells its hooks; 0 when it does not."""
+    number = environ.get("CLAUDE_PID", "")
+    return int(number) if number.isdecimal() and len(number) < 10 else 0  # noqa: PLR2004 - digits
+
+
+def _add_prompt(event: boundary.Event, prompt: str) -> None:
+    """Who speaks: the person, or the client about something in the background.
+
+    A sub-agent that finished is told by `<status>completed</status>` and `<summary>Agent "..." finished`
+    before its `<result>`; a shell command by `<summary>Background command ...`. One that is spoken to
+    again may finish again under the same task id.
+    """
+    if not prompt.startswith(_NOTICE):
+        event.detail = boundary.PERSON
+        return
+    event.detail = "notice"
+    head = prompt[:4000].partition("<result>")[0]
+    if "<status>completed</status>" in head and "<summary>Agent " in head:
+        task = head.partition("<task-id>")[2].partition("</task-id>")[0]
+        event.done = [(boundary.BACKGROUND, f"{_plain(task)}.{len(prompt)}.{event.turn}")]
+
+
+def _closed(payload: Mapping[str, object]) -> str:
+    """The boundary that a successful call is by itself; empty for none."""
+    tool = _text(payload, "tool_name")
+    if tool.startswith("mcp__") and tool.endswith(_CHAPTER):
+        return boundary.CHAPTER
+    answered = payload.get("tool_response")
+    if not isinstance(answered, dict):
+        return ""
+    # One in the background is "async_launched" here.
+    waited = tool in _AGENTS and answered.get("status") == "completed"
+    if waited or (tool == _POLL and _is_agent_done(answered)):
+        return boundary.AGENT
+    change = answered.get("statusChange")
+    if tool == "TaskUpdate" and isinstance(change, dict) and change.get("to") == "completed":
+        return boundary.TASK
+    if tool == "TodoWrite" and _completed(answered, "newTodos") - _completed(answered, "oldTodos"):
+        return boundary.TASK
+    return ""
+
+
+def _is_agent_done(answered: Mapping[str, object]) -> bool:
+    """Whether the answer to a poll says that a sub-agent in the background has finished."""
+    task = answered.get("task")
+    return (
+        isinstance(task, dict)
+        and task.get("status") == "completed"
+        and "agent" in _text(task, "task_type")
+    )
+
+
+def _completed(answered: Mapping[str, object], key: str) -> set[str]:
+    todos = answered.get(key)
+    return {
+        _text(todo, "content")
+        for todo in (todos if isinstance(todos, list) else [])
+        if isinstance(todo, dict) and todo.get("status") == "completed"
+    }
+
+
+def _calls(payload: Mapping[str, object]) -> Sequence[tuple[str, str]]:
+    """Tool and subject of the call, or of every call of a batch: its shell command, or the file it writes.
+
+    A batch also lists the calls that failed, unmarked.
+    """
+    batch = payload.get("tool_calls")
+    calls = batch if isinstance(batch, list) else [payload]
+    return [_call(call) for call in calls if isinstance(call, dict) and "tool_name" in call]
+
+
+def _first_id(payload: Mapping[str, object]) -> str:
+    """The id of a batch's first call; empty outside a batch."""
+    batch = payload.get("tool_calls")
+    first = batch[0] if isinstance(batch, list) and batch else None
+    return _id(first, "tool_use_id") if isinstance(first, dict) else ""
+
+
+# What a call is about, for whoever has to know it before: its command, or the file it writes.
+_SUBJECTS = ("command", "file_path", "notebook_path")
+
+
+def _call(call: Mapping[str, object]) -> tuple[str, str]:
+    given = call.get("tool_input")
+    if not isinstance(given, dict):
+        return _text(call, "tool_name"), ""
+    told = [_text(given, name) for name in _SUBJECTS]
+    return _text(call, "tool_name"), next((text for text in told if text), "")
+
+
+def _id(payload: Mapping[str, object], key: str) -> str:
+    return _plain(_text(payload, key))
+
+
+def _plain(text: str) -> str:
+    return "".join([letter for letter in text[:100] if letter in _ID])
+
+
+def _text(payload: Mapping[str, object], key: str) -> str:
+    value = payload.get(key)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,87 @@
+"""The size of a session's context, from the end of the client's transcript (hot lane).
+
+Only the last piece of the file is read: a long session costs a hook what a short one costs. Shape
+of the rows, one JSON object a line, as Claude Code 2.1.328 writes them: an answer is
+`{"type":"assistant","isSidechain":false,"timestamp":...,"message":{"model":...,"usage":{...}}}`, a compaction
+`{"type":"system","subtype":"compact_boundary","timestamp":...}`. They are written late, at times after
+the hook has started; rows of another shape are passed over.
+"""
+
+from __future__ import annotations
+
+import os
+
+from gitmem.core.jsonline import loads
+
+_TAIL = 1 << 18  # bytes; an answer and the largest results of its calls
+_ROWS = 8  # rows that may be read for nothing
+_COUNTED = (
+    "input_tokens",
+    "cache_creation_input_tokens",
+    "cache_read_input_tokens",
+    "output_tokens",
+)
+_OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_TYPE, _PLAIN = 0o170000, 0o100000  # S_IFMT and S_IFREG of stat(2)
+_ODD = 100_000_000  # tokens no context has
+
+
+def size(path: str) -> tuple[int, str, str]:
+    """Tokens in the context as of the last answer, its time (ISO 8601) and its model.
+
+    (0, "", "") when the end of the file tells of no answer, or of a compaction after it.
+    """
+    tail = _tail(path)
+    end = len(tail)
+    read = 0
+    while end > 0 and read < _ROWS:
+        start = tail.rfind(b"\n", 0, end) + 1
+        if tail.find(b'"compact_boundary"', start, end) >= 0:
+            break
+        if tail.find(b'"usage"', start, end) >= 0 and tail.find(b'"assistant"', start, end) >= 0:
+            read += 1
+            found = _counted(tail[start:end])
+            if found[0]:
+                return found
+        end = start - 1
+    return 0, "", ""
+
+
+def _tail(path: str) -> bytes:
+    if not path.endswith(".jsonl"):
+        return b""
+    try:
+        descriptor = os.open(path, _OPEN)
+    except (OSError, ValueError):  # no file, or nothing that can name one
+        return b""
+    try:
+        state = os.fstat(descriptor)
+        if state.st_mode & _TYPE != _PLAIN:
+            return b""
+        return os.pread(descriptor, _TAIL, max(0, state.st_size - _TAIL))
+    finally:
+        os.close(descriptor)
+
+
+def _counted(line: bytes) -> tuple[int, str, str]:
+    nothing = 0, "", ""
+    try:
+        row = loads(line.decode("utf-8", "replace"))
+    except ValueError:
+        return nothing  # the file's tail begins inside a row, or its last one is being written
+    if not isinstance(row, dict) or row.get("type") != "assistant" or row.get("isSidechain"):
+        return nothing
+    message = row.get("message")
+    if not isinstance(message, dict):
+        return nothing
+    usage = message.get("usage")
+    if not isinstance(usage, dict):
+        return nothing
+    counts = [usage.get(name) for name in _COUNTED]
+    tokens = sum([count for count in counts if isinstance(count, int)])
+    at, model = row.get("timestamp"), message.get("model")
+    return (
+        tokens if 0 < tokens < _ODD else 0,
+        at if isinstance(at, str) else "",
+        model if isinstance(model, str) else "",
+    )

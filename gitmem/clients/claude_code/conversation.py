@@ -1,0 +1,290 @@
+"""A whole transcript of Claude Code, read for an audit: boundaries, nudges, and what was not understood.
+
+Shapes as recorded from version 2.1.328. A row of a kind that nobody here knows is counted, and the
+first of each kind is kept as a sample; it is never an error.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gitmem.clients.claude_code import transcript as claude_transcript
+from gitmem.clients.claude_code.transcript import (
+    BATCH,
+    COMMIT,
+    POLLED,
+    PROMPT,
+    TASK,
+    TURN,
+    Shown,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+#: Row types of 2.1.328, and `summary` and `progress` of older versions.
+_TYPES = frozenset({
+    "agent-name", "ai-title", "api-request", "api-request-blob", "api-request-shape", "assistant",
+    "atis-latch", "attachment", "cost-state", "custom-title", "file-history-snapshot", "last-prompt",
+    "mode", "permission-mode", "progress", "queue-operation", "summary", "system", "tag", "tools-used",
+    "user",
+})  # fmt: skip
+_SUBTYPES = frozenset({
+    "api_error", "compact_boundary", "informational", "local_command", "stop_hook_summary",
+    "turn_duration",
+})  # fmt: skip
+_SAMPLE = 160  # characters
+_NUDGE = "gitmem, after "
+# What `git commit` prints: "[main e655c3f] work"; with --quiet, nothing.
+_PRINTED = re.compile(r"^\[[^\]\n]+ ([0-9a-f]{7,64})\]", re.MULTILINE)
+_COMMAND = re.compile(r"\bgit\b.*\bcommit\b.*(?:\s-\w*q|--quiet)", re.DOTALL)
+# git prints the same line for the commits that these make; they replay somebody's work and are no boundary.
+_REPLAYS = re.compile(r"\bgit\b[^;&|\n]*\b(?:rebase|cherry-pick|revert|merge|pull|am)\b")
+_COMMITS = re.compile(r"\bgit\b[^;&|\n]*\bcommit\b(?!-)")
+# What the client writes as a user's row, and no person typed as a prompt.
+_TOLD = ("<", "[Request interrupted", "Caveat: ", "This session is being continued")
+_REFUSED = "The user doesn't want to"
+_TODOS = ("newTodos", "oldTodos")
+
+
+@dataclass(slots=True, kw_only=True)
+class Unknown:
+    """Rows of one kind that nobody here knows: how many, and the first one, cut."""
+
+    count: int
+    sample: str
+
+
+class Batch:
+    """The calls of one message of the model, as far as their results have come."""
+
+    __slots__ = ("at", "calls", "left", "name", "refused")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.calls: list[str] = []
+        self.left: set[str] = set()
+        self.at = 0
+        self.refused = False
+
+    def take(self, row: Mapping[str, object]) -> None:
+        """A result row; one that a person refused ends the batch before its hook."""
+        self.left.update(claude_transcript.call_of(row))
+        self.at = max(self.at, claude_transcript.when(row))
+        for block in _blocks(row):
+            said = block.get("content")
+            if block.get("is_error") and isinstance(said, str) and said.startswith(_REFUSED):
+                self.refused = True
+
+    def finished(self) -> list[Shown]:
+        """The batch as a boundary; none where a call has no result, or was refused."""
+        if self.refused or not set(self.calls) <= self.left:
+            return []
+        return [Shown(BATCH, self.at, "", self.calls)]
+
+
+@dataclass(slots=True, kw_only=True)
+class Conversation:
+    """What a session's transcript shows; times are seconds since 1970, 0 where there is none.
+
+    ``session`` is its id (empty: unknown): the rows that a fork copied name another one and are passed over.
+    ``nudges`` are gitmem's nudges that reached the model, ``damaged`` rows that are no JSON object.
+    """
+
+    session: str = ""
+    cwd: str = ""
+    began: int = 0
+    ended: int = 0
+    versions: set[str] = field(default_factory=set)
+    boundaries: list[Shown] = field(default_factory=list)
+    nudges: int = 0
+    damaged: int = 0
+    unknown: dict[str, Unknown] = field(default_factory=dict)
+    _calls: dict[str, str] = field(default_factory=dict)
+    _turns: set[str] = field(default_factory=set)
+    _prompts: set[str] = field(default_factory=set)
+    _answered: bool = False  # the turn's end was seen, and nothing was said since
+    _batch: Batch | None = None
+
+    def read(self, rows: Iterable[bytes], *, agent: bool = False) -> None:
+        """Takes in rows; of a sub-agent's own transcript only the commits count."""
+        for raw in rows:
+            try:
+                row = json.loads(raw)
+            except (ValueError, RecursionError):
+                row = None
+            if isinstance(row, dict):
+                self._row(row, raw, agent=agent)
+            else:
+                self.damaged += 1
+
+    def _row(self, row: Mapping[str, object], raw: bytes, *, agent: bool) -> None:
+        self._place(row)
+        self._know(row, raw)
+        whose = row.get("sessionId")
+        if self.session and isinstance(whose, str) and whose != self.session:
+            return
+        told = [*self._committed(row), *self._printed(row)]
+        if not agent and not row.get("isSidechain"):
+            told += [*self._batched(row), *_closed(row), *self._prompted(row), *self._ended(row)]
+        self.boundaries += told if not agent else [one for one in told if one.kind == COMMIT]
+        self.nudges += _is_nudge(row)
+
+    def _committed(self, row: Mapping[str, object]) -> list[Shown]:
+        """What the row shows by itself, without the commits that a rebase and its like made again."""
+        shown = claude_transcript.shown(row)
+        command = " ".join(self._calls.get(key, "") for key in claude_transcript.call_of(row))
+        replayed = _REPLAYS.search(command) and not _COMMITS.search(command)
+        return [one for one in shown if one.kind != TURN and not (one.kind == COMMIT and replayed)]
+
+    def _ended(self, row: Mapping[str, object]) -> list[Shown]:
+        """The end of a turn: the model's last message, or in old versions the hooks that it ran."""
+        kind = row.get("type")
+        if kind == "system" and row.get("subtype") == "stop_hook_summary":
+            if self._answered:
+                return []
+            self._answered = True
+            return [Shown(TURN, claude_transcript.when(row), "")]
+        if kind in ("user", "assistant"):
+            self._answered = False
+        ends = [one for one in claude_transcript.shown(row) if one.kind == TURN]
+        ends = [one for one in ends if one.detail not in self._turns]  # a row for each block
+        self._turns.update(one.detail for one in ends)
+        if kind == "assistant":
+            self._answered = bool(ends) or text_of(row.get("message"), "stop_reason") == "end_turn"
+        return ends
+
+    def _prompted(self, row: Mapping[str, object]) -> list[Shown]:
+        """A prompt of the person's, once for each."""
+        if row.get("type") != "user" or row.get("isMeta") or row.get("isCompactSummary"):
+            return []
+        message = row.get("message")
+        content = message.get("content") if isinstance(message, dict) else None
+        if isinstance(content, list):
+            texts = [
+                text_of(block, "text") for block in _blocks(row) if block.get("type") == "text"
+            ]
+            content = texts[0] if texts and not claude_transcript.call_of(row) else None
+        key = text_of(row, "promptId")
+        if not isinstance(content, str) or not key or key in self._prompts:
+            return []
+        if not content or content.startswith(_TOLD):
+            return []
+        self._prompts.add(key)
+        return [Shown(PROMPT, claude_transcript.when(row), "", [key])]
+
+    def _batched(self, row: Mapping[str, object]) -> list[Shown]:
+        """A finished batch: all its calls have a result, and the model was asked again."""
+        found = []
+        if row.get("type") == "assistant":
+            name = text_of(row.get("message"), "id")
+            if self._batch is not None and self._batch.name != name:
+                found, self._batch = self._batch.finished(), None
+            calls = [
+                text_of(block, "id") for block in _blocks(row) if block.get("type") == "tool_use"
+            ]
+            if calls and name:
+                self._batch = self._batch or Batch(name)
+                self._batch.calls += calls
+        elif self._batch is not None:
+            self._batch.take(row)
+        return found
+
+    def _place(self, row: Mapping[str, object]) -> None:
+        cwd, version = row.get("cwd"), row.get("version")
+        if not self.cwd and isinstance(cwd, str):
+            self.cwd = cwd
+        if isinstance(version, str):
+            self.versions.add(version[:40])
+        at = claude_transcript.when(row)
+        if at:
+            self.began = min(self.began or at, at)
+            self.ended = max(self.ended, at)
+
+    def _know(self, row: Mapping[str, object], raw: bytes) -> None:
+        kind, subtype = _word(row.get("type")), _word(row.get("subtype"))
+        if kind in _TYPES and (kind != "system" or subtype in _SUBTYPES):
+            return
+        name = f"{kind}/{subtype}" if kind == "system" else kind
+        sample = raw[:_SAMPLE].decode("utf-8", "replace")
+        known = self.unknown.setdefault(name[:_SAMPLE], Unknown(count=0, sample=sample))
+        known.count += 1
+
+    def _printed(self, row: Mapping[str, object]) -> list[Shown]:
+        """Commits that the client did not mark as such, from what git printed or was asked."""
+        found = []
+        for block in _blocks(row):
+            if block.get("type") == "tool_use":
+                given = block.get("input")
+                command = given.get("command") if isinstance(given, dict) else None
+                if isinstance(command, str):
+                    self._calls[str(block.get("id"))] = command
+            elif block.get("type") == "tool_result" and not _marked(row):
+                key = str(block.get("tool_use_id"))
+                command = self._calls.pop(key, "")
+                if "commit" in command and not block.get("is_error"):
+                    text = block.get("content")
+                    match = _PRINTED.search(text) if isinstance(text, str) else None
+                    if _REPLAYS.search(command) and not _COMMITS.search(command):
+                        continue
+                    if match or _COMMAND.search(command):
+                        name = match[1] if match else ""
+                        found.append(Shown(COMMIT, claude_transcript.when(row), name, [key]))
+        return found
+
+
+def _closed(row: Mapping[str, object]) -> list[Shown]:
+    """A completed task or todo, and a sub-agent that a poll found finished."""
+    result = row.get("toolUseResult")
+    if row.get("type") != "user" or not isinstance(result, dict):
+        return []
+    at, keys = claude_transcript.when(row), claude_transcript.call_of(row)
+    change, task = result.get("statusChange"), result.get("task")
+    if isinstance(change, dict) and change.get("to") == "completed":
+        return [Shown(TASK, at, "", keys)]
+    new, old = ({text_of(one, "content") for one in _done(result.get(key))} for key in _TODOS)
+    if new - old:
+        return [Shown(TASK, at, "", keys)]
+    if isinstance(task, dict) and "agent" in text_of(task, "task_type"):
+        done = task.get("status") == "completed"
+        return [Shown(POLLED, at, text_of(task, "task_id"), keys)] if done else []
+    return []
+
+
+def _done(todos: object) -> list[object]:
+    return [
+        one
+        for one in (todos if isinstance(todos, list) else [])
+        if isinstance(one, dict) and one.get("status") == "completed"
+    ]
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else repr(value)[:_SAMPLE]
+
+
+def _marked(row: Mapping[str, object]) -> bool:
+    result = row.get("toolUseResult")
+    operation = result.get("gitOperation") if isinstance(result, dict) else None
+    return isinstance(operation, dict) and "commit" in operation
+
+
+def _blocks(row: Mapping[str, object]) -> list[Mapping[str, object]]:
+    message = row.get("message")
+    content = message.get("content") if isinstance(message, dict) else None
+    return (
+        [block for block in content if isinstance(block, dict)] if isinstance(content, list) else []
+    )
+
+
+def _is_nudge(row: Mapping[str, object]) -> bool:
+    attachment = row.get("attachment")
+    if not isinstance(attachment, dict) or attachment.get("type") != "hook_additional_context":
+        return False
+    content = attachment.get("content")
+    texts = content if isinstance(content, list) else [content]
+    return any(isinstance(text, str) and _NUDGE in text for text in texts)

@@ -1,0 +1,210 @@
+"""What a row of Claude Code's transcript shows of boundaries (pure; hot lane).
+
+Shapes as recorded from the client, version 2.1.328 (`tests/data/claude-code/transcripts/`); rows of
+other versions show what they show, and are never an error.
+"""
+
+from __future__ import annotations
+
+from gitmem.core import age
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+COMMIT = "commit"
+AGENT = "sub-agent"
+BACKGROUND = "background sub-agent"
+COMPACTION = "compaction"
+TURN = "turn end"
+POLLED = "polled sub-agent"
+TASK = "completed task"
+BATCH = "tool batch"
+PROMPT = "prompt"
+
+# Which events' hooks see a boundary, and how many seconds before and after its row they end. A row is
+# written asynchronously, a hook may take its whole timeout of 10 s, a batch waits for its longest call.
+SEEN_BY: dict[str, tuple[tuple[str, ...], int, int]] = {
+    COMMIT: (("PostToolUse", "PostToolUseFailure"), 15, 60),
+    AGENT: (("PostToolUse",), 15, 600),
+    POLLED: (("PostToolUse",), 15, 60),
+    TASK: (("PostToolUse",), 15, 60),
+    BATCH: (("PostToolBatch",), 15, 600),
+    PROMPT: (("UserPromptSubmit",), 60, 60),
+    BACKGROUND: (("UserPromptSubmit",), 15, 60),
+    COMPACTION: (("PreCompact", "PostCompact", "SessionStart"), 120, 60),
+    TURN: (("Stop", "StopFailure"), 15, 60),
+}
+
+# Only rows with one of these can show a boundary that a boot looks for; the rest need not be parsed.
+SIGNS = (b'"gitOperation"', b'"agentId"', b'"compact_boundary"')
+
+_NOTIFICATION = "<task-notification>"
+
+
+class Shown:
+    """One boundary: its kind, when (seconds since 1970; 0: nobody knows), a detail and keys.
+
+    The detail is a commit's name as the client shortened it, an agent's id, what started a
+    compaction, or the id of a turn's last message. The keys are what the client calls it to its
+    hooks as well: ids of tool calls, or a prompt's; none where the row does not tell.
+    """
+
+    __slots__ = ("at", "detail", "keys", "kind")
+
+    def __init__(self, kind: str, at: int, detail: str, keys: Sequence[str] = ()) -> None:
+        self.kind = kind
+        self.at = at
+        self.detail = detail
+        self.keys = keys
+
+
+def shown(row: Mapping[str, object]) -> list[Shown]:
+    """The boundaries that a row shows; mostly none, at most two."""
+    kind = row.get("type")
+    if kind == "system" and row.get("subtype") == "compact_boundary":
+        meta = row.get("compactMetadata")
+        return [Shown(COMPACTION, when(row), text_of(meta, "trigger"))]
+    message = row.get("message")
+    if kind == "assistant" and not row.get("isSidechain"):
+        ends = text_of(message, "stop_reason") == "end_turn"
+        return [Shown(TURN, when(row), text_of(message, "id"))] if ends else []
+    if kind != "user":
+        return []
+    content = message.get("content") if isinstance(message, dict) else None
+    if isinstance(content, str) and content.startswith(_NOTIFICATION):
+        return [Shown(BACKGROUND, when(row), "", _keys(text_of(row, "promptId")))]
+    return _of_result(row)
+
+
+def _of_result(row: Mapping[str, object]) -> list[Shown]:
+    result = row.get("toolUseResult")
+    if not isinstance(result, dict):
+        return []
+    found = []
+    operation = result.get("gitOperation")
+    commit = operation.get("commit") if isinstance(operation, dict) else None
+    keys = call_of(row)
+    if isinstance(commit, dict):
+        found.append(Shown(COMMIT, when(row), text_of(commit, "sha"), keys))
+    if result.get("status") == "completed" and result.get("agentId"):
+        found.append(Shown(AGENT, when(row), text_of(result, "agentId"), keys))
+    return found
+
+
+def call_of(row: Mapping[str, object]) -> Sequence[str]:
+    """The id of the tool call whose result a row is; none for any other row."""
+    message = row.get("message")
+    content = message.get("content") if isinstance(message, dict) else None
+    blocks = content if isinstance(content, list) else []
+    return _keys(*[text_of(block, "tool_use_id") for block in blocks])
+
+
+def _keys(*told: str) -> list[str]:
+    return [key for key in told if key]
+
+
+def when(row: Mapping[str, object]) -> int:
+    """The row's time in seconds since 1970; 0 without a readable one."""
+    return age.seconds(text_of(row, "timestamp")[:19] + "Z") or 0
+
+
+def unseen(boundaries: Iterable[Shown], fired: Sequence[tuple[int, str, str]]) -> list[Shown]:
+    """The boundaries that no hook of their kind saw; ``fired`` are times, events and keys.
+
+    A hook that names the boundary's key saw it. Where a line of the ledger has none (written by an
+    older gitmem), it saw the one boundary of a kind that is nearest in time.
+    """
+    told = {(event, key) for _, event, key in fired if key}
+    found: dict[str, _Nearest] = {}
+    missed = []
+    for one in boundaries:
+        events, before, after = SEEN_BY[one.kind]
+        if any((event, key) in told for event in events for key in one.keys):
+            continue
+        if one.kind not in found:
+            found[one.kind] = _Nearest(fired, events)
+        if not found[one.kind].take(one.at, before, after, keyless=bool(one.keys)):
+            missed.append(one)
+    return missed
+
+
+class _Nearest:
+    """The hooks for boundaries of one kind, each of which has seen one of them at most.
+
+    In order of time, and each way past those that are used, so that a session of many hooks costs no more
+    for each of them.
+    """
+
+    def __init__(self, fired: Sequence[tuple[int, str, str]], events: Collection[str]) -> None:
+        rows = sorted(
+            (at, place, not key) for place, (at, event, key) in enumerate(fired) if event in events
+        )
+        # Those without a key alone, and all: a boundary that has a key is for the former only.
+        self._lists = [
+            _Free([row for row in rows if row[2]]),
+            _Free(rows),
+        ]
+
+    def take(self, at: int, before: int, after: int, *, keyless: bool) -> bool:
+        """Uses up the nearest hook between ``at - before`` and ``at + after``; whether there is one."""
+        found = self._lists[0 if keyless else 1].nearest(at, before, after)
+        if found is None:
+            return False
+        for one in self._lists:
+            one.use(found)
+        return True
+
+
+class _Free:
+    """Moments in order, of which the nearest that is free is found past those that are not."""
+
+    def __init__(self, rows: Sequence[tuple[int, int, bool]]) -> None:
+        self._rows = rows
+        self._at = {row[1]: number for number, row in enumerate(rows, 1)}
+        # For each row, and one before and behind them, the nearest free one on that side.
+        self._left = list(range(len(rows) + 2))
+        self._right = list(range(len(rows) + 2))
+
+    def nearest(self, at: int, before: int, after: int) -> int | None:
+        """The place of the free moment nearest to ``at``; None where none is near enough."""
+        start = self._first(at)
+        near = []
+        for number in (_root(self._left, start - 1), _root(self._right, start)):
+            if 0 < number <= len(self._rows):
+                moment, place, _ = self._rows[number - 1]
+                if -before <= moment - at <= after:
+                    near.append((abs(moment - at), place))
+        return min(near)[1] if near else None
+
+    def use(self, place: int) -> None:
+        """Takes a moment out, where it is one of these."""
+        number = self._at.get(place)
+        if number:
+            self._left[number] = number - 1
+            self._right[number] = number + 1
+
+    def _first(self, at: int) -> int:
+        """The number of the first row at or behind a moment; one behind them where there is none."""
+        low, high = 1, len(self._rows) + 1
+        while low < high:
+            middle = (low + high) // 2
+            if self._rows[middle - 1][0] < at:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+
+def _root(way: list[int], number: int) -> int:
+    """Where a way leads in the end; every step of it is shortened for the next look."""
+    while way[number] != number:
+        way[number] = way[way[number]]
+        number = way[number]
+    return number
+
+
+def text_of(values: object, key: str) -> str:
+    """The string under a key of a row or a part of one; empty for anything else."""
+    value = values.get(key) if isinstance(values, dict) else None
+    return value if isinstance(value, str) else ""

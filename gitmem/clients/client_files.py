@@ -1,0 +1,142 @@
+"""Find and read the client's settings files: a person's own, the project's, plugins', managed ones.
+
+Places as Claude Code 2.1.328 has them (measured, but for the managed ones, which its program names).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gitmem.clients.claude_code.sources import Source, Where, enabled_plugins, read_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_MANAGED = {
+    "linux": "/etc/claude-code",
+    "darwin": "/Library/Application Support/ClaudeCode",
+}
+_LARGEST = 4 << 20  # bytes of a settings file; the client's own state file grows to some hundred kB
+_HOOKS = "hooks/hooks.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientPlaces:
+    """Where a client looks.
+
+    ``start`` is the folder a session starts in: the client reads the project's settings there and
+    nowhere above; but a person's own for the project also at ``top``, the repository's. ``config`` is the person's own folder (`~/.claude`), ``state`` the file with what
+    they trust, ``managed`` the administrator's folder.
+    """
+
+    start: Path
+    top: Path
+    config: Path
+    state: Path
+    managed: Path
+
+    @staticmethod
+    def of(start: Path, top: Path, environ: Mapping[str, str], system: str) -> ClientPlaces:
+        """The places for a person's environment; ``system`` is Python's name for it."""
+        home = Path(environ.get("HOME") or "/")
+        config = environ.get("CLAUDE_CONFIG_DIR", "")
+        return ClientPlaces(
+            start=start,
+            top=top,
+            config=Path(config) if config else home / ".claude",
+            state=(Path(config) if config else home) / ".claude.json",
+            managed=Path(_MANAGED.get(system, _MANAGED["linux"])),
+        )
+
+
+def sources(places: ClientPlaces) -> list[Source]:
+    """Every settings file there is, in the order of `Where`; each is read once."""
+    found = [
+        source
+        for where, path in _files(places)
+        if (source := _read(where, path, _said(path, places))) is not None
+    ]
+    return [*_plugins(places, enabled_plugins(found)), *found]
+
+
+def trusted(places: ClientPlaces) -> bool | None:
+    """Whether the person told the client to trust this folder or one above it; None: never asked."""
+    projects = _json(places.state).get("projects")
+    if not isinstance(projects, dict):
+        return None
+    for folder in (places.start, *places.start.parents):
+        entry = projects.get(str(folder))
+        if isinstance(entry, dict) and entry.get("hasTrustDialogAccepted") is True:
+            return True
+    return False if projects else None
+
+
+def _files(places: ClientPlaces) -> Iterator[tuple[Where, Path]]:
+    yield Where.USER, places.config / "settings.json"
+    yield Where.PROJECT, places.start / ".claude/settings.json"
+    for folder in dict.fromkeys((places.top, places.start)):
+        yield Where.LOCAL, folder / ".claude/settings.local.json"
+    yield Where.MANAGED, places.managed / "managed-settings.json"
+    for path in sorted(places.managed.glob("managed-settings.d/*.json")):
+        yield Where.MANAGED, path
+
+
+def _plugins(places: ClientPlaces, enabled: list[str]) -> list[Source]:
+    """The plugins that are switched on and bring hooks of gitmem's."""
+    installed = _json(places.config / "plugins/installed_plugins.json").get("plugins")
+    found = []
+    for name in enabled:
+        entries = installed.get(name) if isinstance(installed, dict) else None
+        for root in _roots(places, name, entries if isinstance(entries, list) else []):
+            source = _read(Where.PLUGIN, root / _HOOKS, f"plugin {name}", root=str(root))
+            if source and source.hooks:
+                found.append(source)
+                break
+    return found
+
+
+def _roots(places: ClientPlaces, name: str, entries: list[Any]) -> Iterator[Path]:
+    """Where the plugin's files may lie: copied at its installation, or in a marketplace's folder."""
+    for entry in entries:
+        path = entry.get("installPath") if isinstance(entry, dict) else None
+        if isinstance(path, str):
+            yield Path(path)
+    market = _json(places.config / "plugins/known_marketplaces.json").get(name.rpartition("@")[2])
+    path = market.get("installLocation") if isinstance(market, dict) else None
+    if isinstance(path, str):
+        yield Path(path)
+
+
+def _read(where: Where, path: Path, said: str, *, root: str = "") -> Source | None:
+    """The file, or None when there is none."""
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            content = file.read(_LARGEST)
+    except OSError as error:
+        return Source(
+            where=where, path=said, root=root, problem=f"cannot be read: {error.strerror}"
+        )
+    return read_source(where, said, content.decode("utf-8", "replace"), root=root)
+
+
+def _said(path: Path, places: ClientPlaces) -> str:
+    """The path as a person would say it."""
+    if path.is_relative_to(places.top):
+        return path.relative_to(places.top).as_posix()
+    if path.is_relative_to(places.config) and places.config.name == ".claude":
+        return "~/.claude/" + path.relative_to(places.config).as_posix()
+    return str(path)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """A JSON object in a file; empty when there is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8", errors="replace"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

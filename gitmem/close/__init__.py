@@ -1,0 +1,1 @@
+"""The queue drained into one review commit."""

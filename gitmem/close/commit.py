@@ -1,0 +1,70 @@
+"""One commit of files and a drain record, and the branch that is moved to it."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.close.merge_here import merger
+from gitmem.core.flag import new_id
+from gitmem.git import trees, worktrees
+from gitmem.git.worktrees import Move
+from gitmem.records import in_tree as records
+from gitmem.records.drain_record import Header, render
+from gitmem.safety.paths import writable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gitmem.close.start import Start
+    from gitmem.git.claim import Claim
+    from gitmem.git.repository import Repository
+    from gitmem.records.drain_record import Outcome, Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a review commit shall hold: new texts (None: the file goes), and a record.
+
+    ``base`` is the commit it is on top of (empty: none). ``queue`` is the queue's tip, a hint for the
+    record. ``message`` makes the commit's message from the drain's name and the tree.
+    """
+
+    base: str
+    files: Mapping[str, str | None]
+    run: Run
+    outcomes: tuple[Outcome, ...]
+    queue: str
+    message: Callable[[str, str], str]
+
+
+def make(repo: Repository, claim: Claim, draft: Draft, *, folder: str) -> tuple[str, str]:
+    """Makes the commit object: memory and record, one parent. No branch moves.
+
+    Returns the commit and the drain's name.
+
+    Raises Refused for a file that is none of gitmem's, and what `trees.Staging` raises.
+    """
+    now = time.gmtime()
+    name = time.strftime("%Y%m%dT%H%M%SZ", now) + "-" + new_id(os.urandom(12))[:6]
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", now)
+    header = Header(drain=name, at=at, queue=draft.queue, run=draft.run)
+    record = render(header, draft.outcomes)
+    files = {**draft.files, f"{records.FOLDER}{name}.jsonl": record}
+    for path in files:
+        writable(path, folder=folder)
+    staging = trees.Staging(repo, draft.base, claim)
+    staging.refuse_unshared(files.keys())
+    tree = staging.write(
+        {path: None if text is None else text.encode() for path, text in files.items()}
+    )
+    said = draft.message(name, tree)
+    return trees.commit(repo, tree, [draft.base] if draft.base else [], said), name
+
+
+def move(repo: Repository, claim: Claim, start: Start, commit: str, *, folder: str) -> None:
+    """Moves the branch of ``start`` to the commit; raises refs.Moved when somebody else did."""
+    wanted = Move(ref=start.ref, old=start.tip, new=commit, reason="gitmem: close")
+    worktrees.land(repo, claim, wanted, merger(folder))

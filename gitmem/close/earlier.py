@@ -1,0 +1,182 @@
+"""Judgement that an earlier close was given, used again when its review is made anew (pure).
+
+A record says what became of each flag. That is turned back into operations for those flags whose
+judgement still holds on the target as it is now; nobody is asked about them. All else is asked again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from gitmem.drain.faithful import faithful, own_words
+from gitmem.drain.plan import Op, Operation, Plan, Request, Work
+from gitmem.memory.memory_tree import Existing
+from gitmem.records.drain_record import Fate
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from gitmem.records.drain_record import Outcome
+
+_PLACED: dict[Fate, tuple[Op, Work | None]] = {
+    Fate.ADDED: (Op.KEEP, Work.MEMORY),
+    Fate.MERGED: (Op.MERGE, Work.MEMORY),
+    Fate.SUPERSEDED: (Op.SUPERSEDE, None),  # of memory or of rules: the file tells
+    Fate.PENDING: (Op.PENDING, Work.PENDING),
+    Fate.EDITED: (Op.EDIT, Work.RULES),
+}
+_SHORTEST = 3  # letters of a word that says something
+_SHARED = 0.5  # of the words of the shorter of two lines: then they may be about one thing
+_LEAST = 2  # words in common, below which nothing is about one thing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """What a review says: its outcomes, who judged, and ``new`` lines that were not there then.
+
+    ``sections``: the heading under which an edit stands (by file and line), where it is there still.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    engine: str = ""
+    model: str = ""
+    new: tuple[Existing, ...] = ()
+    sections: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+def split(plan: Plan, earlier: Earlier) -> tuple[Plan, tuple[Request, ...]]:
+    """The plan without the flags whose judgement holds, and requests that carry that judgement.
+
+    It holds while the file is still a target, the line it replaces or folds into is still there, all
+    flags of a merge are still undrained, and no line has come that may be about the same thing.
+    What is carried is gated like any answer.
+    """
+    operations = _operations(earlier)
+    told: list[Request] = []
+    for group in _groups(plan.requests):
+        mine = _holding(group, operations, earlier.new)
+        cited = {flag_id for operation in mine for flag_id in operation.flags}
+        if cited:
+            flags = tuple(flag for flag in group.flags if flag.id in cited)
+            request = replace(group, flags=flags, told_by=(earlier.engine, earlier.model))
+            told.append(replace(request, told=faithful(request, mine)))
+    gone = {flag.id for request in told for flag in request.flags}
+    rest = [
+        replace(request, flags=tuple(flag for flag in request.flags if flag.id not in gone))
+        for request in plan.requests
+    ]
+    return replace(plan, requests=tuple(one for one in rest if one.flags)), tuple(told)
+
+
+def _groups(requests: Sequence[Request]) -> Iterable[Request]:
+    """The requests without the cut into chunks: one for each kind of work and, of rules, file."""
+    found: dict[tuple[Work, tuple[str, ...]], Request] = {}
+    for request in requests:
+        key = (request.work, request.files if request.work is Work.RULES else ())
+        known = found.get(key)
+        found[key] = request if known is None else _joined(known, request)
+    return found.values()
+
+
+def _joined(one: Request, other: Request) -> Request:
+    return replace(
+        one,
+        flags=(*one.flags, *other.flags),
+        files=tuple(sorted({*one.files, *other.files})),
+        existing=tuple(dict.fromkeys((*one.existing, *other.existing))),
+        usual={**one.usual, **other.usual},
+        remarks={**one.remarks, **other.remarks},
+    )
+
+
+def _operations(earlier: Earlier) -> list[tuple[Operation, Work | None]]:
+    """The outcomes as the operations they came from; flags with one line were one operation."""
+    found: dict[tuple[str, ...], list[Outcome]] = {}
+    for outcome in earlier.outcomes:
+        alone = outcome.flag.id if outcome.fate not in _PLACED else ""
+        key = (outcome.fate.value, outcome.file, outcome.line, outcome.survivor, alone)
+        found.setdefault(key, []).append(outcome)
+    operations: list[tuple[Operation, Work | None]] = []
+    for group in found.values():
+        first = group[0]
+        other = Op.DUPLICATE if first.fate is Fate.DUPLICATE else Op.SKIP
+        op, work = _PLACED.get(first.fate, (other, None))
+        operation = Operation(
+            op=op,
+            flags=tuple(outcome.flag.id for outcome in group),
+            file=first.file,
+            text=first.line,
+            survivor=first.survivor,
+            reason=first.reason,
+            section=earlier.sections.get((first.file, first.line), ""),
+            again=first.again,
+        )
+        operations.append((operation, work))
+    return operations
+
+
+def _holding(
+    group: Request,
+    operations: Sequence[tuple[Operation, Work | None]],
+    new: Sequence[Existing],
+) -> list[Operation]:
+    """The operations about this group's flags that still hold."""
+    flags = {flag.id: own_words(flag, group.work) for flag in group.flags}
+    mine = [
+        operation
+        for operation, work in operations
+        if flags.keys() >= set(operation.flags) and work in (None, group.work)
+    ]
+    lines = frozenset(group.existing)
+    rivals = [line for line in new if line in lines]
+    mine = [one for one in mine if not _rivalled([flags[key] for key in one.flags], rivals)]
+    mine = [_matched(one, group) for one in mine]
+    sound = [one for one in mine if one.op is not Op.DUPLICATE and _fits(one, group, lines)]
+    placed = {key for one in sound if one.op is not Op.SKIP for key in one.flags}
+    named = {f"{line.file}: {line.text}": line.text for line in lines}
+    replaced = {one.survivor for one in sound}
+    for one in mine:
+        if one.op is Op.DUPLICATE:
+            survivor = named.get(one.survivor, one.survivor)
+            if survivor in placed or (survivor in named.values() and survivor not in replaced):
+                # Where it would go as a line of its own, should it turn out to be no duplicate.
+                file = one.file or group.usual[one.flags[0]]
+                sound.append(replace(one, survivor=survivor, file=file))
+    return sound
+
+
+def _matched(operation: Operation, group: Request) -> Operation:
+    """The operation with its match to an earlier snag, unless a person took that back since.
+
+    Where such a line goes is decided anew, from the loop that it belongs to.
+    """
+    offered = {snag.id for key in operation.flags for snag in group.earlier.get(key, ())}
+    if operation.again not in offered:
+        return replace(operation, again="")
+    edit = operation.op is Op.EDIT
+    return replace(operation, file=group.usual[operation.flags[0]]) if edit else operation
+
+
+def _fits(operation: Operation, group: Request, lines: Collection[Existing]) -> bool:
+    if operation.op is Op.SKIP:
+        return True
+    if operation.survivor and Existing(file=operation.file, text=operation.survivor) not in lines:
+        return False
+    return operation.file in group.files
+
+
+def _rivalled(texts: Sequence[str], new: Sequence[Existing]) -> bool:
+    """Whether a line came that a judge should have seen beside one of these flags."""
+    told = [_words(text) for text in texts]
+    return any(_near(words, _words(line.text)) for line in new for words in told)
+
+
+def _near(one: frozenset[str], other: frozenset[str]) -> bool:
+    shared = len(one & other)
+    return shared >= _LEAST and shared >= _SHARED * min(len(one), len(other))
+
+
+def _words(text: str) -> frozenset[str]:
+    plain = "".join(letter if letter.isalnum() else " " for letter in text.casefold())
+    return frozenset(word for word in plain.split() if len(word) >= _SHORTEST)

@@ -1,0 +1,30 @@
+"""What the ledger keeps of a close that came to its end: what really ran."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.session.close_entry import LONGEST, entry
+
+if TYPE_CHECKING:
+    from gitmem.close.close import Closed
+    from gitmem.session.close_entry import Asked
+
+
+def closed_entry(asked: Asked, closed: Closed, seconds: float) -> dict[str, object]:
+    """The ledger line of a close that came to an end by itself."""
+    run = closed.run
+    did = f"drained {closed.flags}" if closed.commit else "drained nothing"
+    ran: dict[str, object] = {
+        "engine": run.engine,
+        "model": run.model,
+        "asked": run.asked,
+        "workers": run.workers,
+        "in_flight": run.in_flight,
+        "questions": run.questions,
+    }
+    left: dict[str, object] = {"left": len(closed.left)} if closed.left else {}
+    if closed.left:
+        left["reason"] = closed.left[0].reason[:LONGEST]
+    where = {"drain": closed.drain, "branch": closed.branch} if closed.commit else {}
+    return entry(asked, did, seconds, {**ran, "flags": closed.flags, **where, **left})

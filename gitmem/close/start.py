@@ -1,0 +1,207 @@
+"""What a close builds on: the branch it moves, the commit it extends, and the flags it drains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.core.errors import NoProgress, Usage
+from gitmem.git import refs, replay, worktrees
+from gitmem.git.repository import REVIEW
+from gitmem.queue import matches
+from gitmem.records import folds, in_review
+from gitmem.safety.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from gitmem.core.flag import Flag
+    from gitmem.git.repository import Repository
+    from gitmem.records.drain_record import Outcome
+    from gitmem.records.snapshot import Snapshot
+    from gitmem.records.target import Target
+
+_NAMED = 3  # branches in a sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """The branch to move, its present tip, the commit to extend (both empty: none), the flags.
+
+    ``again``: reviews whose judgement is used once more, because they are made anew. ``outdated``: why
+    the one at ``tip`` is. ``notes`` are sentences for the person.
+    """
+
+    ref: str
+    tip: str
+    commit: str
+    flags: tuple[Flag, ...]
+    again: tuple[Again, ...] = ()
+    outdated: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """A review to be made anew: its tip, and the commit it had started from (empty: a root)."""
+
+    tip: str
+    base: str
+
+
+def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) -> Start:
+    """The review branch: stacked while it waits, anew on the target when it is spent or outdated.
+
+    Outdated is a review that has what was dropped or has landed otherwise since, that calls a flag a
+    duplicate of a line that is gone, or that git cannot merge any more. One that a person edited stays. ``again``: other reviews, whose judgement of
+    what is undrained now counts.
+    """
+    undrained = tuple(seen.state.drainable)
+    tip = refs.resolve(repo, REVIEW)
+    start, diverged = in_review.newest(repo, seen.target)
+    notes: tuple[str, ...] = ()
+    if diverged:
+        notes = (f"{seen.target.name} and its upstream diverged; the review is on the upstream",)
+    pending = _pending(repo, seen, start, tip)
+    commit, flags = (tip if pending else start), undrained
+    outdated, by_hand = _outdated(repo, seen.target, start, tip, pending) if pending else ("", "")
+    stays = _stays(repo, start, tip) if outdated else ()
+    if outdated and not stays:
+        old = Again(tip=tip, base=in_review.base_of(repo, start, tip))
+        again = (*again, old)
+        # The review's own flags: another clone's may be in no queue here.
+        mine = {item.flag.id: item.flag for item in in_review.recorded(repo, old.base, tip)}
+        commit = start
+        flags = (*[flag for key, flag in mine.items() if key in pending], *undrained)
+    elif outdated:
+        why, anew = stays
+        notes += (f"{why}, so it stays as it is: {outdated}", f"hint: {by_hand}; or {anew}")
+    return Start(
+        ref=REVIEW,
+        tip=tip,
+        commit=commit,
+        flags=flags,
+        again=again,
+        outdated="" if stays else outdated,
+        notes=notes,
+    )
+
+
+def _outdated(
+    repo: Repository, where: Target, start: str, tip: str, pending: frozenset[str]
+) -> tuple[str, str]:
+    """Why a waiting review should not land as it is, and what helps by hand; empty when it may."""
+    waiting = in_review.filed(repo, start, tip)
+    unwanted = sorted(pending & {*in_review.rejected(repo, waiting), *_taken_back(repo, waiting)})
+    if unwanted:
+        why = f"it has what was dropped or unmatched: {', '.join(unwanted)}"
+        return why, "take its line out of gitmem/drain by hand"
+    landed = len({item.flag.id for item in waiting} - pending)
+    if landed:
+        said = "flag of it has" if landed == 1 else "flags of it have"
+        was = "was" if landed == 1 else "were"
+        why = f"{landed} {said} landed otherwise or {was} taken back"
+        return why, "take out of gitmem/drain by hand what is there already"
+    orphans = folds.orphans(repo, in_review.base_of(repo, start, tip), start, waiting)
+    if orphans:
+        why = f"the line that it calls {', '.join(orphans)} the same as is not there any more"
+        return why, "write down in gitmem/drain by hand what they say"
+    if start and not refs.contains(repo, tip, start) and not replay.merges(repo, start, tip):
+        on = where.deciding_ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+        why = "it cannot be merged into the target any more"
+        return why, f"merge {on} into gitmem/drain by hand"
+    return "", ""
+
+
+def _stays(repo: Repository, start: str, tip: str) -> tuple[str, ...]:
+    """Why an outdated review is not made anew, and how that would do; empty when it may be."""
+    if not in_review.only_ours(repo, start, tip):
+        anew = "gitmem discard, and the next close makes it anew without those edits"
+        return "a person edited the review", anew
+    gone = in_review.forgets(repo, (start,), tip)
+    if gone:
+        ids = " ".join(flag.id for flag in gone)
+        anew = f"gitmem discard, gitmem close, then gitmem forget {ids}"
+        return "the review also forgets something", anew
+    return ()
+
+
+def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Start:
+    """The review branch for a commit of its own kind: on top of what waits there, else anew.
+
+    ``onto`` is another review, which takes the place of what is there.
+
+    Raises NoProgress when a close has to make what waits there anew first.
+    """
+    tip = refs.resolve(repo, REVIEW)
+    if onto:
+        return Start(ref=REVIEW, tip=tip, commit=onto, flags=())
+    start, diverged = in_review.newest(repo, seen.target)
+    pending = _pending(repo, seen, start, tip)
+    waiting = in_review.filed(repo, in_review.base_of(repo, start, tip), tip) if pending else []
+    if pending & in_review.rejected(repo, waiting):
+        raise NoProgress(
+            "the review holds what was dropped since",
+            hint="gitmem close makes it anew without that, or says what to do; then run this again",
+        )
+    notes: tuple[str, ...] = ()
+    if diverged:
+        notes = (f"{seen.target.name} and its upstream diverged; the review is on the upstream",)
+    commit = tip if pending else start
+    return Start(ref=REVIEW, tip=tip, commit=commit, flags=(), notes=notes)
+
+
+def for_here(repo: Repository, seen: Snapshot, *, everything: bool = False) -> Start:
+    """The feature branch that is checked out, with the flags made on it, or ``everything`` undrained.
+
+    Raises Usage when there is none.
+    """
+    ref = worktrees.current(repo)
+    if not ref:
+        raise Usage("HEAD is detached", hint="check out the branch that shall carry the memory")
+    if ref == seen.target.ref:
+        raise Usage(
+            f"this is the target branch {seen.target.name}",
+            hint="use gitmem close, then gitmem accept; --here is for a feature branch",
+        )
+    tip = refs.resolve(repo, ref)
+    name = ref.removeprefix("refs/heads/")
+    drainable = seen.state.drainable
+    others = [] if everything else [flag for flag in drainable if flag.branch != name]
+    return Start(
+        ref=ref,
+        tip=tip,
+        commit=tip,
+        flags=tuple(flag for flag in drainable if everything or flag.branch == name),
+        notes=_elsewhere(others),
+    )
+
+
+def _elsewhere(flags: Sequence[Flag]) -> tuple[str, ...]:
+    """What is said of flags that were made on other branches than the one they would go to."""
+    if not flags:
+        return ()
+    names = [visible(name) for name in dict.fromkeys(flag.branch for flag in flags) if name]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    where = f" ({', '.join(names[:_NAMED])}{more})" if names else ""
+    waits = "1 flag" if len(flags) == 1 else f"{len(flags)} flags"
+    said = f"{waits} of other branches{where} {'stays' if len(flags) == 1 else 'stay'} queued"
+    return (said, "hint: --all takes them along; gitmem close puts them into a review")
+
+
+def _taken_back(repo: Repository, waiting: Collection[Outcome]) -> set[str]:
+    """The flags under review whose match a person took back, and which still have it."""
+    undone = matches.undone(repo) if waiting else {}
+    return {
+        item.flag.id for item in waiting if item.again and undone.get(item.flag.id) == item.again
+    }
+
+
+def _pending(repo: Repository, seen: Snapshot, start: str, tip: str) -> frozenset[str]:
+    """The flags under review at ``tip``; none when the target has the commit, even if reverted."""
+    if not tip or (start and refs.contains(repo, start, tip)):
+        return frozenset()
+    new = frozenset(seen.records.review) - {*seen.records.deciding, *seen.records.local}
+    # What is forgotten has landed before, so only the record itself is new.
+    known = (seen.target.deciding, seen.target.local)
+    return new | {flag.id for flag in in_review.forgets(repo, known, tip)}

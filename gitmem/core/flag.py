@@ -1,0 +1,156 @@
+"""A flag: one durable fact on one line (docs/data-model.md, "A flag, version 1").
+
+Hot lane: imports nothing beyond `gitmem.core.jsonline`.
+"""
+
+from __future__ import annotations
+
+from gitmem.core.jsonline import dumps, loads
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VERSION = 1
+KINDS = ("fact", "decision", "gotcha", "preference", "pending", "snag")
+ID_LENGTH = 12
+ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+
+_STRINGS = (
+    "at", "by", "session", "client", "branch", "head", "topic", "better", "skill", "rule",
+    "again", "source", "trigger",
+)  # fmt: skip
+FIELDS = ("v", "id", "kind", "text", *_STRINGS[:-1], "paths", "trigger", "tainted")
+
+
+class BadLine(ValueError):
+    """A line that is no flag; ``flag_id`` is its id when at least that can be read."""
+
+    def __init__(self, reason: str, flag_id: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.flag_id = flag_id
+
+
+class Flag:
+    """One flag. ``line`` is its JSON text exactly as it was captured; the rest are its fields.
+
+    Absent strings are empty, absent ``paths`` is an empty tuple.
+    """
+
+    __slots__ = ("id", "kind", "line", "paths", "tainted", "text", *_STRINGS)
+
+    id: str
+    kind: str
+    line: str
+    text: str
+    paths: tuple[str, ...]
+    tainted: bool
+    at: str
+    by: str
+    session: str
+    client: str
+    branch: str
+    head: str
+    topic: str
+    better: str
+    skill: str
+    rule: str
+    again: str
+    source: str
+    trigger: str
+
+    def __init__(self, fields: Mapping[str, object], line: str) -> None:
+        """Fields as `parse` has checked them, and the line they came from."""
+        self.line = line
+        self.id = fields["id"]  # type: ignore[assignment]
+        self.kind = fields["kind"]  # type: ignore[assignment]
+        self.text = fields["text"]  # type: ignore[assignment]
+        get = fields.get
+        for name in _STRINGS:
+            setattr(self, name, get(name, ""))
+        self.paths = tuple(get("paths", ()))  # type: ignore[arg-type]
+        self.tainted = get("tainted") is True
+
+    def __eq__(self, other: object) -> bool:
+        """Two flags are equal when their lines are."""
+        return isinstance(other, Flag) and self.line == other.line
+
+    def __hash__(self) -> int:
+        """By identity of the flag."""
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        """For test failures."""
+        return f"Flag({self.line})"
+
+
+def make(fields: Mapping[str, object]) -> Flag:
+    """A flag from its fields (``id``, ``kind``, ``text`` and what is known), empty ones left out.
+
+    The caller has checked text and topic; raises BadLine when the result would not read back.
+    """
+    present = {"v": VERSION, **fields}
+    ordered = {name: present[name] for name in FIELDS if present.get(name)}
+    return parse(dumps(ordered))
+
+
+def parse(line: str) -> Flag:
+    """The flag on one line; raises BadLine with the reason.
+
+    Fields this version does not know are kept in ``line`` and otherwise ignored.
+    """
+    try:
+        fields = loads(line)
+    except ValueError as error:
+        raise BadLine(f"not a JSON line: {error}") from error
+    if not isinstance(fields, dict):
+        raise BadLine("not a JSON object")
+    flag_id = str(fields.get("id"))
+    if not is_id(fields.get("id")):
+        raise BadLine("no id of twelve base32 characters")
+    version = fields.get("v")
+    if type(version) is not int or version < 1:
+        raise BadLine("no version", flag_id)
+    if version > VERSION:
+        raise BadLine(f"written by a newer gitmem (version {version}): upgrade gitmem", flag_id)
+    reason = _wrong(fields) or ("\\u" in line and _unwritable(fields)) or ""
+    if reason:
+        raise BadLine(reason, flag_id)
+    return Flag(fields, line)
+
+
+def is_id(value: object) -> bool:
+    """Whether the value is twelve characters of the id alphabet."""
+    return isinstance(value, str) and len(value) == ID_LENGTH and not value.strip(ID_ALPHABET)
+
+
+def new_id(random: bytes) -> str:
+    """An id from at least twelve random bytes (five bits of each are used)."""
+    return "".join([ID_ALPHABET[byte & 31] for byte in random[:ID_LENGTH]])
+
+
+def _wrong(fields: Mapping[str, object]) -> str:
+    if fields.get("kind") not in KINDS:
+        return f"unknown kind {str(fields.get('kind'))[:40]!r}"
+    text = fields.get("text")
+    if not isinstance(text, str) or not text:
+        return "no text"
+    if not text.isprintable() and [letter for letter in text if letter < " " or letter == "\x7f"]:
+        return "text has a control character or a line break"
+    for name in _STRINGS:
+        if name in fields and not isinstance(fields[name], str):
+            return f"{name} is not a string"
+    paths = fields.get("paths", [])
+    if not isinstance(paths, list) or [path for path in paths if not isinstance(path, str)]:
+        return "paths is not a list of strings"
+    return ""
+
+
+def _unwritable(fields: Mapping[str, object]) -> str:
+    """A lone surrogate, legal as a JSON escape, could never be written as UTF-8 again."""
+    try:
+        dumps(dict(fields)).encode()
+    except UnicodeEncodeError:
+        return "not valid Unicode"
+    return ""

@@ -1,1 +1,0 @@
-"""Values and rules: pure, no files, no clock, no processes."""

@@ -1,0 +1,1 @@
+"""Flags in, operations out: the plan, the questions, the gate and the new tree."""

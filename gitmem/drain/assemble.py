@@ -1,0 +1,203 @@
+"""Apply checked operations to the files of a tree: new texts, and what became of every flag (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, assert_never
+
+from gitmem.core.errors import Refused
+from gitmem.drain import rule_files
+from gitmem.drain.plan import Op, Operation
+from gitmem.drain.rule_files import Edits
+from gitmem.memory import instructions
+from gitmem.memory import topics as memory
+from gitmem.memory.index import update_index
+from gitmem.memory.memory_tree import Ground, lines_of
+from gitmem.records.drain_record import Fate, Outcome
+from gitmem.safety.harmless import harmless
+from gitmem.safety.paths import INDEX_NAME, PENDING_NAME, Target, writable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gitmem.core.flag import Flag
+
+_FATES = {
+    Op.KEEP: Fate.ADDED,
+    Op.MERGE: Fate.MERGED,
+    Op.SUPERSEDE: Fate.SUPERSEDED,
+    Op.DUPLICATE: Fate.DUPLICATE,
+    Op.PENDING: Fate.PENDING,
+    Op.EDIT: Fate.EDITED,
+    Op.SKIP: Fate.SKIPPED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """The files that change (path to text), and one outcome per flag, in operation order."""
+
+    files: Mapping[str, str]
+    outcomes: tuple[Outcome, ...]
+
+
+def assemble(
+    ground: Ground, operations: Sequence[Operation], flags: Mapping[str, Flag]
+) -> Assembled:
+    """The new texts and the outcomes, every line in its harmless form.
+
+    A line that is already there, or that an earlier operation adds, is folded: its flag becomes a
+    duplicate with a named survivor. Raises Refused or NeedsPerson when a file cannot take a line.
+    """
+    work = _Assembly(ground, flags)
+    for operation in operations:
+        work.apply(operation)
+    return work.finished()
+
+
+class _Assembly:
+    """The state of one assembly; `apply` every operation, then `finished` once."""
+
+    def __init__(self, ground: Ground, flags: Mapping[str, Flag]) -> None:
+        self._ground = ground
+        self._flags = flags
+        self._changes: dict[str, Edits] = {}
+        self._outcomes: list[Outcome] = []
+        # Pool and key of a line to what a duplicate of it folds into. The topics are one pool, so
+        # that a fact stands in one of them only; every other file is its own.
+        self._known: dict[tuple[str, str], str] = {}
+        self._learned: set[str] = set()
+        for path in sorted(ground.texts):
+            if self._pool(path) == ground.folder:
+                self._learn(path)
+
+    def apply(self, operation: Operation) -> None:
+        """Notes one operation's changes and outcomes."""
+        operation = replace(operation, text=harmless(operation.text))
+        match operation.op:
+            case Op.KEEP | Op.PENDING | Op.EDIT:
+                self._add(operation)
+            case Op.MERGE if not operation.survivor:
+                self._add(operation)
+            case Op.SUPERSEDE | Op.MERGE:
+                self._replace(operation)
+            case Op.DUPLICATE:
+                self._note(operation, Fate.DUPLICATE, survivor=self._survivor(operation))
+            case Op.SKIP:
+                self._note(operation, Fate.SKIPPED)
+            case _:
+                assert_never(operation.op)
+
+    def finished(self) -> Assembled:
+        """All changed files, the index brought up to date."""
+        ground = self._ground
+        texts = {path: self._changed(path, change) for path, change in self._changes.items()}
+        if any(path.startswith(ground.folder + "/") for path in texts):
+            index = f"{ground.folder}/{INDEX_NAME}"
+            _refuse_odd(ground, index)
+            beside = {**dict.fromkeys(ground.odd, ""), **ground.texts, **texts}
+            texts[index] = update_index(ground.texts.get(index), beside, folder=ground.folder)
+        changed = {path: text for path, text in texts.items() if text != ground.texts.get(path)}
+        return Assembled(files=changed, outcomes=tuple(self._outcomes))
+
+    def _add(self, operation: Operation) -> None:
+        self._learn(operation.file)
+        key = self._key(operation.file, operation.text)
+        if key in self._known:
+            there = "the same line is there already"
+            self._note(operation, Fate.DUPLICATE, survivor=self._known[key], reason=there)
+            return
+        self._known[key] = operation.flags[0]
+        self._change(operation.file).add(operation, [self._flags[key] for key in operation.flags])
+        self._note(operation, _FATES[operation.op])
+
+    def _replace(self, operation: Operation) -> None:
+        self._known.pop(self._key(operation.file, operation.survivor), None)
+        self._known[self._key(operation.file, operation.text)] = operation.flags[0]
+        self._change(operation.file).replaced.append((operation.survivor, operation.text))
+        self._note(operation, _FATES[operation.op], survivor=operation.survivor)
+
+    def _learn(self, path: str) -> None:
+        """Takes in the lines of a file before something is added to it."""
+        if path in self._learned or path not in self._ground.texts:
+            return
+        self._learned.add(path)
+        for text in lines_of(self._ground, path):
+            self._known.setdefault(self._key(path, text), f"{path}: {text}")
+
+    def _survivor(self, operation: Operation) -> str:
+        """What a duplicate folds into: a flag id, or the line with its file."""
+        if operation.survivor in self._flags:
+            return operation.survivor
+        key = memory.fact_key(operation.survivor)
+        named = (name for (_, known), name in self._known.items() if known == key)
+        return next(named, operation.survivor)
+
+    def _note(
+        self, operation: Operation, fate: Fate, *, survivor: str = "", reason: str = ""
+    ) -> None:
+        placed = fate not in {Fate.SKIPPED, Fate.DUPLICATE}
+        self._outcomes += [
+            Outcome(
+                flag=self._flags[flag_id],
+                fate=fate,
+                file=operation.file if placed else "",
+                line=operation.text if placed else "",
+                survivor=survivor,
+                reason=reason or operation.reason,
+                again=operation.again,
+            )
+            for flag_id in operation.flags
+        ]
+
+    def _change(self, path: str) -> Edits:
+        return self._changes.setdefault(path, Edits())
+
+    def _changed(self, path: str, change: Edits) -> str:
+        _refuse_odd(self._ground, path)
+        text = self._ground.texts.get(path)
+        target = writable(path, folder=self._ground.folder)
+        match target:
+            case Target.TOPIC:
+                text = text or fresh(path)
+                for old, new in change.replaced:
+                    text = memory.replace_fact(text, old, new)
+                return memory.add_facts(text, change.added)
+            case Target.PENDING:
+                return memory.add_pending(text or fresh(path), change.added)
+            case Target.INSTRUCTIONS:
+                text = with_block(path, text or "", self._ground.folder)
+                return rule_files.edited(path, target, text, change)
+            case Target.SKILL | Target.SCOPED | Target.GUARDS:
+                return rule_files.edited(path, target, text, change)
+            case Target.INDEX | Target.DRAIN:
+                raise Refused(f"{path} is written by gitmem alone")
+            case _:
+                assert_never(target)
+
+    def _key(self, path: str, text: str) -> tuple[str, str]:
+        return self._pool(path), memory.fact_key(text)
+
+    def _pool(self, path: str) -> str:
+        folder, _, name = path.rpartition("/")
+        inside = folder == self._ground.folder and name != PENDING_NAME
+        return folder if inside else path
+
+
+def fresh(path: str) -> str:
+    """The text of a memory file before its first line."""
+    name = path.rpartition("/")[2]
+    if name == PENDING_NAME:
+        return memory.new_pending_file()
+    return memory.new_topic_file(name.removesuffix(".md"))
+
+
+def with_block(path: str, text: str, folder: str) -> str:
+    """An instruction file's text with the managed block in it."""
+    kind: Literal["claude", "agents"] = "claude" if path == "CLAUDE.md" else "agents"
+    return instructions.with_block(text, folder=folder, kind=kind)
+
+
+def _refuse_odd(ground: Ground, path: str) -> None:
+    if path in ground.odd:
+        raise Refused(f"gitmem does not write {path}: {ground.odd[path]}")

@@ -1,0 +1,345 @@
+"""Whether what takes a line's place carries what the line says (pure).
+
+A model may call two things one, or a line stale, and be wrong. Before a line goes, what it says must
+stand in the new one, or a flag must say that it changed. Doubt keeps both lines: a line too many is
+seen in a review, a lost one is not. English is understood best; of other languages a word that is not
+found again counts as lost.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from gitmem.grounding import lexicon
+from gitmem.grounding.clauses import clauses, is_item
+from gitmem.grounding.findings import Rule
+from gitmem.grounding.judge import judge
+from gitmem.grounding.losses import left_out, lost_in, share
+from gitmem.grounding.sources import Facts, span_of
+from gitmem.grounding.tokens import Kind, Token, inner, tokenize
+from gitmem.grounding.words import ALIKE, NEUTRAL, OPPOSITES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+# How a flag says that something is otherwise than it was.
+_CHANGED = lexicon.words("""
+    now again longer since anymore instead moved switched renamed replaced changed migrated raised lowered
+    doubled halved increased decreased reduced updated upgraded downgraded bumped became turned took removed
+    dropped deleted disabled enabled fixed gone archived left retired stopped obsolete dead deprecated
+    """)
+# How it says that something is over: what stands in such a clause may go.
+_OVER = lexicon.words("""
+    gone archived left retired removed dropped deleted replaced renamed moved switched migrated stopped
+    obsolete dead deprecated disabled fixed anymore
+    """)
+# How it says that something came beside what was there.
+_BESIDE = lexicon.words("also too additionally besides both plus well another else")
+_COUNTED = lexicon.words("port ports version versions")
+# What leads to a place, a time or a circumstance.
+_LEADING = lexicon.words("""
+    in on at after before during until till for from via behind within inside outside under above below per
+    since while through against between without with by into onto
+    """)
+_SAME = 1 / 2  # of the words of a duplicate that what survives has to have
+_CLAUSE = 1 / 3  # of the words of each of its clauses
+_TELLING = 2  # words from which on a clause says something of its own
+_SHARED = (
+    2  # words that two lines have in common before a value with the same unit is the same value
+)
+_NUMBER = re.compile(r"\d+(?:\.\d+)*")
+_PLAIN = re.compile(r"[\w./:-]{1,40}")
+# Words of its own that a paraphrase has, and what only style is.
+_STYLE = frozenset({Rule.S2, Rule.S3, Rule.S4})
+
+
+class _Family(StrEnum):
+    """What may stand in the place of what."""
+
+    VALUE = "value"
+    NAME = "name"
+    WORD = "word"
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One thing a line speaks of, with the keys of the things before and behind it and its place.
+
+    ``label``: it stands right behind the thing before it, as in ``server 1``.
+    """
+
+    token: Token
+    family: _Family
+    before: str
+    after: str
+    place: int
+    label: bool
+
+
+def dropped(old: str, new: str, flags: Sequence[str] = (), *, changed: bool = True) -> str:
+    """What ``old`` says and goes when ``new`` takes its place, in its own words; empty: nothing.
+
+    ``flags`` are the words of the flags behind ``new``: what they call gone is not missed. One value, name
+    or word may have been exchanged for another of its kind; not where ``changed`` is False, because
+    nobody says that ``old`` is stale.
+    """
+    if old == new:
+        return ""
+    line = _facts([new])
+    lost = [said for said in _speaks_of(old) if not _stands(said.token, line)]
+    gone = 0
+    if not any(is_item(token) and not _empty(token) for token in tokenize(old)):
+        return _bare_words(old, new)
+    if changed:
+        over = _over(old, [new, *flags])
+        missed, lost = lost, [said for said in lost if not _stands(said.token, over)]
+        gone = len(missed) - len(lost)
+    if not lost:
+        return left_out(old, " ".join([new, *(flags if changed else ())]))
+    if changed and _exchanged(old, new, flags, lost, gone=bool(gone)):
+        return ""
+    return lost[0].token.raw
+
+
+def says(survivor: str, words: str) -> bool:
+    """Whether ``survivor`` says what ``words`` do, so that these may be folded into it.
+
+    A paraphrase may; what has a value, a name, a clause, a condition or a denial of its own may not.
+    """
+    if survivor == words:
+        return True
+    if lost_in(words, survivor) or left_out(words, survivor) or share(words, survivor) < _SAME:
+        return False
+    verdict = judge(words, [survivor])
+    if verdict.hard or any(finding.rule not in _STYLE for finding in verdict.soft):
+        return False
+    known = _facts([survivor])
+    if any(not _known(token.key, known) for token in _led(tokenize(words))):
+        return False
+    return all(
+        _clause_stands(clause.keys, clause.head, known) for clause in clauses(tokenize(words))
+    )
+
+
+def shown(word: str) -> str:
+    """A word of a line, for a sentence to the reviewer; empty when it is more than a plain word."""
+    return word if _PLAIN.fullmatch(word) else ""
+
+
+def _led(tokens: Sequence[Token]) -> Iterator[Token]:
+    """The first thing behind each word that leads to a place, a time or a circumstance."""
+    led = False
+    for token in tokens:
+        if token.kind is Kind.WORD and token.raw.lower() in _LEADING:
+            led = True
+        elif token.kind is Kind.BREAK:
+            led = False
+        elif led and is_item(token):
+            led = False
+            if not _empty(token):
+                yield token
+
+
+def _clause_stands(keys: Iterable[str], head: str, known: Facts) -> bool:
+    telling = [key for key in keys if key not in NEUTRAL]
+    there = [key for key in telling if _known(key, known)]
+    if head and head not in NEUTRAL and not _known(head, known):
+        return False
+    return len(telling) < _TELLING or len(there) >= _CLAUSE * len(telling)
+
+
+def _bare_words(old: str, new: str) -> str:
+    """For a line of small words only, like ``do as they do``: each of them counts."""
+    there = set(re.findall(r"\w+", new.casefold()))
+    return next((word for word in re.findall(r"\w+", old) if word.casefold() not in there), "")
+
+
+def _speaks_of(text: str) -> list[_Said]:
+    every = tokenize(text)
+    at = [
+        place
+        for place, token in enumerate(every)
+        if is_item(token) and not _counts(token, every[place + 1 : place + 2])
+    ]
+    keys = ["", *[every[place].key for place in at], ""]
+    return [
+        _Said(
+            token=every[here],
+            family=_family(every[here]),
+            before=keys[place],
+            after=keys[place + 2],
+            place=place,
+            label=place > 0 and at[place - 1] == here - 1,
+        )
+        for place, here in enumerate(at)
+        if not _empty(every[here])
+    ]
+
+
+def _counts(token: Token, following: Sequence[Token]) -> bool:
+    """Whether it only says of what the number behind it is one: ``port 8080``."""
+    number = bool(following) and following[0].kind is Kind.NUMBER
+    return number and token.raw.lower() in _COUNTED
+
+
+def _empty(token: Token) -> bool:
+    return token.kind is Kind.WORD and token.key in NEUTRAL and not span_of(token)
+
+
+def _family(token: Token) -> _Family:
+    if token.kind in {Kind.NUMBER, Kind.DATE, Kind.TIME} or span_of(token):
+        return _Family.VALUE
+    if token.key.startswith("weekday ") or _numbered(token):
+        return _Family.VALUE
+    named = token.is_name and (not token.initial or token.raw[1:] != token.raw[1:].lower())
+    return _Family.NAME if named or token.kind is Kind.CODE else _Family.WORD
+
+
+def _numbered(token: Token) -> str:
+    """What an identifier with a number in it is without that, as of ``-j4`` or ``haiku-5``; else empty."""
+    bare = _NUMBER.sub("#", token.key) if token.kind is Kind.CODE else ""
+    return bare if bare != token.key else ""
+
+
+def _facts(texts: Sequence[str]) -> Facts:
+    facts = Facts()
+    for text in texts:
+        facts.add(tokenize(text))
+    return facts
+
+
+def _over(old: str, texts: Sequence[str]) -> Facts:
+    """What the clauses speak of that say that something is over, or was left for something else."""
+    facts = Facts()
+    telling = _OVER - set(re.findall(r"\w+", old.lower()))
+    for text in texts:
+        for clause in clauses(tokenize(text)):
+            said = set(clause.said)
+            left = "from" in said and ("to" in said or not _CHANGED.isdisjoint(said))
+            over = left or not telling.isdisjoint(said)
+            facts.add(item.token for item in clause.items if over or item.key in clause.scope)
+    return facts
+
+
+def _stands(token: Token, facts: Facts) -> bool:
+    match token.kind:
+        case Kind.NUMBER:
+            return token.key in facts.numbers
+        case Kind.DATE:
+            return token.key in facts.dates
+        case Kind.TIME:
+            return token.key in facts.times
+        case Kind.CODE:
+            return _identifier_stands(token, facts)
+        case _:
+            return _known(token.key, facts) or token.raw.lower() in facts.lower
+
+
+def _identifier_stands(token: Token, facts: Facts) -> bool:
+    if token.key in facts.identifiers or token.key.lower() in facts.lower:
+        return True
+    parts = inner(token)
+    alone = len(parts) == 1 and parts[0].kind is Kind.CODE
+    return bool(parts) and not alone and all(_stands(part, facts) for part in parts)
+
+
+def _known(key: str, facts: Facts) -> bool:
+    there = (facts.stems, facts.identifiers, facts.numbers, facts.dates, facts.times)
+    if any(key in known for known in there):
+        return True
+    return not facts.stems.isdisjoint(ALIKE.get(key, frozenset()))
+
+
+def _exchanged(
+    old: str, new: str, flags: Sequence[str], lost: Sequence[_Said], *, gone: bool
+) -> bool:
+    """Whether what is lost was exchanged for something of its kind, and nothing else is lost.
+
+    ``gone``: something else of the old line was called gone.
+    """
+    told = {word.lower() for text in (new, *flags) for word in re.findall(r"\w+", text)}
+    before = _facts([old])
+    fresh = [said for said in _speaks_of(new) if not _stands(said.token, before)]
+    lost, fresh = _as_values(lost, fresh), _as_values(fresh, lost)
+    lost = _named(lost)
+    families = {said.family for said in lost}
+    here = _speaks_of(old)
+    beside = not told.isdisjoint(_BESIDE) or any(map(_is_subject, lost))
+    if len(families) != 1 or beside or (_denies(old) and not _denies(new)):
+        return False
+    changed = not _CHANGED.isdisjoint(told)
+    common = len(here) - len(lost)
+    if families == {_Family.VALUE}:
+        values = [said for said in fresh if said.family is _Family.VALUE]
+        return len(values) >= len(lost) and all(
+            any(
+                _same_place(said, value)
+                or (changed and common >= _SHARED and _same_unit(said, value))
+                for value in values
+            )
+            for said in lost
+        )
+    if len(lost) > 1 or not fresh or not lost[0].token.raw.isascii():
+        return False
+    if families == {_Family.NAME}:
+        named = [said for said in fresh if said.family is not _Family.VALUE]
+        return changed and any(_same_place(lost[0], one) for one in named)
+    opposites = OPPOSITES.get(lost[0].token.key, frozenset())
+    if any(said.token.key in opposites for said in fresh):
+        return True
+    stale = gone or lost[0].token.raw.lower() in _CHANGED
+    return changed and (stale or any(_same_place(lost[0], one) for one in fresh))
+
+
+def _denies(text: str) -> bool:
+    return any(
+        token.kind is Kind.WORD and token.raw.lower() in lexicon.NEGATORS
+        for token in tokenize(text)
+    )
+
+
+def _as_values(these: Sequence[_Said], those: Sequence[_Said]) -> list[_Said]:
+    """``these``, with an identifier that has a number as a value only where ``those`` have it with another.
+
+    ``-j1`` and ``-j2`` differ in a value; ``kubectl apply -f k8s/`` and a command of another program do not.
+    """
+    known = {_numbered(said.token) for said in those}
+    return [
+        replace(said, family=_Family.NAME)
+        if said.family is _Family.VALUE and {_numbered(said.token)}.isdisjoint({"", *known})
+        else said
+        for said in these
+    ]
+
+
+def _named(lost: Sequence[_Said]) -> list[_Said]:
+    """``lost`` without the number of a name that is lost, too: ``MySQL 5.7`` is one thing."""
+    names = {said.token.key for said in lost if said.family is _Family.NAME}
+    return [
+        said
+        for said in lost
+        if not (said.family is _Family.VALUE and said.label and said.before in names)
+    ]
+
+
+def _is_subject(said: _Said) -> bool:
+    """Whether it says what the line is about: its first thing, or the number of that (``server 1 runs …``)."""
+    numbered = said.label and said.token.kind is not Kind.CODE
+    return said.place == 0 or (said.place == 1 and numbered and bool(said.after))
+
+
+def _same_place(one: _Said, other: _Said) -> bool:
+    values = {one.family, other.family} == {_Family.VALUE}
+    if values and _numbered(one.token) != _numbered(other.token):
+        return False
+    return bool(one.before and one.before == other.before) or bool(
+        one.after and one.after == other.after
+    )
+
+
+def _same_unit(one: _Said, other: _Said) -> bool:
+    units = {bool(said.token.unit or span_of(said.token)) for said in (one, other)}
+    return units == {True}

@@ -1,0 +1,180 @@
+"""Run a plan through an engine and the gate: what may be applied, what stays, what it cost."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.core.errors import GitmemError
+from gitmem.drain import gate
+from gitmem.drain.fitting import fitting, surviving
+from gitmem.drain.gate import NO_ANSWER, Left
+from gitmem.drain.limits import within_limits
+from gitmem.drain.placed import placed
+from gitmem.drain.plan import Work
+from gitmem.drain.ports import Answer, together
+from gitmem.drain.raising import raised
+from gitmem.memory.memory_tree import existing_lines
+from gitmem.models.reply import Credentials
+from gitmem.records.drain_record import Run, most_at_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gitmem.drain.plan import Operation, Plan, Request
+    from gitmem.drain.ports import Engine
+    from gitmem.memory.memory_tree import Ground
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drained:
+    """Operations that passed, flags that stay queued, and what really ran."""
+
+    operations: tuple[Operation, ...]
+    left: tuple[Left, ...]
+    run: Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reply:
+    """What one request came to, and the seconds it took."""
+
+    answer: Answer
+    seconds: float
+
+
+def drain(
+    plan: Plan,
+    engine: Engine,
+    ground: Ground,
+    *,
+    workers: int,
+    clock: Callable[[], float],
+    watch: Callable[[Answer], None] = lambda _: None,
+) -> Drained:
+    """Asks the engine for every request, all at once up to ``workers``, and gates the answers.
+
+    ``clock`` gives seconds of a monotonic clock. The result does not depend on the order in which
+    answers arrive. A request without an answer leaves its flags queued; so does an operation that
+    the files cannot take, or that is more than one close may do. ``watch`` sees every answer as it
+    comes, from the worker's own thread. Raises Credentials: then nobody can be asked.
+    """
+    started = clock()
+
+    def ask(request: Request) -> _Reply:
+        begun = clock()
+        if request.told:
+            answer = Answer(operations=request.told, model=request.told_by[1], kept=1)
+            watch(answer)
+            return _Reply(answer=answer, seconds=0.0)
+        try:
+            answer = engine.run(request)
+        except Credentials:
+            engine.stop()  # so that nobody waits for the others
+            raise
+        except GitmemError as error:
+            trouble = NO_ANSWER + error.message
+            answer = Answer(operations=(), reasons=dict.fromkeys(_ids(request), trouble))
+        watch(answer)
+        return _Reply(answer=answer, seconds=clock() - begun)
+
+    width = max(1, min(workers, len(plan.requests)))
+    with ThreadPoolExecutor(max_workers=width) as pool:
+        try:
+            replies = list(pool.map(ask, plan.requests))
+        except BaseException:
+            engine.stop()
+            raise
+    operations: list[Operation] = list(plan.dropped)
+    left = [Left(id=flag_id, reason=why) for flag_id, why in plan.unplaced.items()]
+    for request, reply in zip(plan.requests, replies, strict=True):
+        passed = _raised(request, _passed(request, reply.answer, ground.folder), plan, ground)
+        operations += passed.operations
+        left += passed.left
+    # Of two flags with one text the one made first stays, whatever its topic.
+    place = {flag_id: number for number, flag_id in enumerate(plan.flags)}
+    operations.sort(key=lambda operation: min(place[flag_id] for flag_id in operation.flags))
+    operations = placed(operations, ground, plan.flags)
+    rules = {
+        request.files[0]: len(request.existing)
+        for request in plan.requests
+        if request.work is Work.RULES
+    }
+    lines = len(existing_lines(ground))
+    within, over = surviving(*within_limits(operations, lines=lines, rules=rules))
+    fit, unfit = fitting(ground, within, plan.flags)
+    return Drained(
+        operations=tuple(fit),
+        left=(*left, *over, *unfit),
+        run=_run(engine, _named(engine, plan), width, replies, clock() - started),
+    )
+
+
+def _passed(request: Request, answer: Answer, folder: str) -> gate.Passed:
+    passed = gate.check(request, answer.operations, folder=folder)
+    cited = {flag_id for operation in answer.operations for flag_id in operation.flags}
+    reasons = {key: why for key, why in answer.reasons.items() if key not in cited}
+    left = [Left(id=one.id, reason=reasons.get(one.id, one.reason)) for one in passed.left]
+    return gate.Passed(operations=passed.operations, left=tuple(left))
+
+
+def _raised(request: Request, passed: gate.Passed, plan: Plan, ground: Ground) -> gate.Passed:
+    """What came back a rung up; a line that is unfit there leaves its flags queued."""
+    kept: list[Operation] = []
+    left = list(passed.left)
+    for operation in raised(request, passed.operations, plan.climbs):
+        reason = gate.unfit(operation, folder=ground.folder)
+        if reason:
+            left += [Left(id=flag_id, reason=reason) for flag_id in operation.flags]
+        else:
+            kept.append(operation)
+    return gate.Passed(operations=tuple(kept), left=tuple(left))
+
+
+def _ids(request: Request) -> list[str]:
+    return [flag.id for flag in request.flags]
+
+
+def _named(engine: Engine, plan: Plan) -> str:
+    """Who judged: the engine, or the one of an earlier close whose judgement was used, or both."""
+    told = [request.told_by[0] for request in plan.requests if request.told]
+    asked = [engine.name] if len(told) < len(plan.requests) or not told else []
+    return ", ".join(dict.fromkeys([*filter(None, told), *asked])) or engine.name
+
+
+def _run(engine: Engine, name: str, width: int, replies: Sequence[_Reply], wall: float) -> Run:
+    usage = together([reply.answer.usage for reply in replies])
+    # An engine that does not tell its calls apart: what can be told is each request's time.
+    lengths = [end - begin for begin, end in usage.spans] or [reply.seconds for reply in replies]
+    return Run(
+        engine=name,
+        model=_answered(replies) or engine.model,
+        asked=engine.model,
+        workers=width,
+        in_flight=most_at_once(usage.spans),
+        questions=usage.calls - usage.retries,
+        kept=sum(reply.answer.kept for reply in replies),
+        calls=usage.calls,
+        retries=usage.retries,
+        tokens_in=usage.tokens_in,
+        tokens_out=usage.tokens_out,
+        sent=usage.sent,
+        dollars=usage.dollars,
+        priced=usage.priced,
+        wall_s=wall,
+        calls_s=_from_first_to_last(usage.spans),
+        slowest_s=max(lengths, default=0.0),
+        sum_s=sum(lengths),
+    )
+
+
+def _from_first_to_last(spans: Sequence[tuple[float, float]]) -> float:
+    if not spans:
+        return 0.0
+    return max(end for _, end in spans) - min(begin for begin, _ in spans)
+
+
+def _answered(replies: Sequence[_Reply]) -> str:
+    """The models that answered, where they said so: what ran, not what was asked for."""
+    return ", ".join(dict.fromkeys(reply.answer.model for reply in replies if reply.answer.model))

@@ -1,0 +1,235 @@
+"""Reworded lines that the grounding gate does not let through become the flags' own words (pure)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gitmem.drain.carrying import dropped, says, shown
+from gitmem.drain.plan import Op, Operation, Request, Work
+from gitmem.grounding.judge import Rule, judge
+from gitmem.grounding.losses import losses, share
+from gitmem.safety.active import find_active
+from gitmem.safety.harmless import harmless
+from gitmem.safety.text import find_hidden
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gitmem.core.flag import Flag
+    from gitmem.grounding.findings import Finding
+
+# A finding's own sentence quotes the line, and what was refused must not reach the record after all.
+_TOLD = {
+    Rule.H2: "a date, day or time that no flag has",
+    Rule.H3: "a number that no flag has",
+    Rule.H4: "a number with another meaning",
+    Rule.H5: "a path, address, option or command that no flag has",
+    Rule.H6: "a name that no flag has",
+    Rule.H7: "something denied that the flag says, or the other way round",
+    Rule.H8: "the opposite of a word",
+    Rule.H9: "two things exchanged",
+    Rule.H10: "a doubt, a plan or a question told as a fact",
+    Rule.H11: "a cause that no flag gives",
+    Rule.H12: "who does what, exchanged",
+    Rule.H13: "a value given to something else",
+    Rule.H14: "wider than the flag",
+    Rule.H15: "a clause that no flag has",
+    Rule.H16: "something that has to stay is left out",
+    Rule.H17: "a language whose denials are not known",
+    # Soft where a person looks at a wording; here nobody does before it is filed.
+    Rule.S1: "words that no flag has",
+    Rule.S3: "a word that may be a name, and that no flag has",
+    Rule.S4: "a word that no flag has",
+}
+
+_INVENTED = {Rule.H2, Rule.H3, Rule.H5, Rule.H6}
+_ELSEWHERE = "the line it was to replace is about something else"
+_NO_DUPLICATE = "it was called a duplicate of what does not say the same"
+_A_BLOCK = "a rewording was refused: it begins a heading, a list or a quotation"
+_STAYS = "the line it was to replace stays, too"
+_TELLS = _STAYS + ", because it says more"
+# What begins a block in Markdown, https://spec.commonmark.org/0.31.2/#blocks-and-inlines
+_BLOCK = re.compile(r"#{1,6}(\s|$)|[>|]|[-+*](\s|$)|\d{1,9}[.)](\s|$)|```|~~~|---|===")
+
+_SINGLE = {Work.MEMORY: Op.KEEP, Work.PENDING: Op.PENDING, Work.RULES: Op.EDIT}
+
+
+def faithful(request: Request, operations: Sequence[Operation]) -> tuple[Operation, ...]:
+    """The operations with every unsupported wording replaced; each flag stays accounted for once.
+
+    A line that is a flag's own words passes. A reworded one is judged against the cited flags and
+    the line it replaces: any finding but S2 puts the own words in its
+    place (of a merge, each flag's, as a line of its own); S2 is told to the reviewer.
+    """
+    flags = {flag.id: flag for flag in request.flags}
+    # A duplicate of a flag is one of the line that the flag comes to, so those lines come first.
+    judged = {
+        at: _judged(request, operation, flags)
+        for at, operation in enumerate(operations)
+        if operation.op is not Op.DUPLICATE
+    }
+    lines = _lines([one for group in judged.values() for one in group], operations)
+    for at, operation in enumerate(operations):
+        if at not in judged:
+            judged[at] = _folded(request, operation, flags, lines)
+    return tuple(one for at in sorted(judged) for one in judged[at])
+
+
+def findings(
+    text: str, sources: Sequence[str], replaced: Sequence[str], own: Sequence[str] = ()
+) -> tuple[list[Finding], list[Finding]]:
+    """What is wrong with a reworded line: what refuses it, and what only the reviewer is told.
+
+    ``sources`` are the words of the cited flags, ``own`` what would be written of each as it is
+    (without it: the sources), ``replaced`` the line that goes. This is the policy
+    of every close, and the one whose rates docs/grounding.md publishes.
+    """
+    verdict = judge(text, sources, replaced)
+    every = [*verdict.hard, *losses(text, own or sources), *verdict.soft]
+    refusing = [finding for finding in every if refuses(finding.rule)]
+    return refusing, [finding for finding in every if not refuses(finding.rule)]
+
+
+def refuses(rule: Rule) -> bool:
+    """Whether a finding of this rule keeps a wording out: all but S2."""
+    return rule in _TOLD
+
+
+def own_words(flag: Flag, work: Work) -> str:
+    """What the flag says itself: the text; of a snag the better path."""
+    return (flag.better or flag.text) if work is Work.RULES else flag.text
+
+
+def _judged(request: Request, operation: Operation, flags: Mapping[str, Flag]) -> list[Operation]:
+    # What the gate will refuse must not become a sound operation here.
+    replaces_nothing = operation.op is Op.SUPERSEDE and not operation.survivor
+    if replaces_nothing or not flags.keys() >= set(operation.flags):
+        return [operation]
+    cited = [flags[flag_id] for flag_id in operation.flags]
+    match operation.op:
+        case Op.SKIP:
+            return [replace(operation, reason=_grounded(operation.reason, cited))]
+        case Op.SUPERSEDE if not _about(request, operation, cited):
+            return _verbatim(request, replace(operation, survivor=""), cited, _ELSEWHERE)
+        case _:
+            return _worded(request, operation, cited)
+
+
+def _worded(request: Request, operation: Operation, cited: Sequence[Flag]) -> list[Operation]:
+    """A line as worded, with what the reviewer is told about it; or own words."""
+    own = [own_words(flag, request.work) for flag in cited]
+    if not operation.text or [harmless(words) for words in own] == [harmless(operation.text)]:
+        return _verbatim(request, operation, cited, "")
+    if _BLOCK.match(operation.text):
+        return _verbatim(request, operation, cited, _A_BLOCK)
+    replaced = [operation.survivor] if operation.survivor else []
+    sources = [words for flag in cited for words in _words(flag)]
+    # A merge says what the line it replaces says; what supersedes a line does not.
+    kept = [*own, *(replaced if operation.op is Op.MERGE else ())]
+    refusing, told = findings(operation.text, sources, replaced, kept)
+    if refusing:
+        why = f"a rewording was refused: {_TOLD[refusing[0].rule]}"
+        return _verbatim(request, operation, cited, why)
+    goes = _goes(request, operation, cited, operation.text)
+    if goes:
+        return _verbatim(request, replace(operation, survivor=""), cited, goes)
+    if told:
+        look = "look at the wording: " + "; ".join(finding.what for finding in told)
+        return [replace(operation, reason=_joined(operation.reason, look))]
+    return [operation]
+
+
+def _about(request: Request, operation: Operation, cited: Sequence[Flag]) -> bool:
+    """Whether a flag speaks of anything that the line to be replaced speaks of."""
+    return any(share(own_words(flag, request.work), operation.survivor) for flag in cited)
+
+
+def _goes(request: Request, operation: Operation, cited: Sequence[Flag], text: str) -> str:
+    """Why the line that an operation names has to stay when ``text`` is written; empty: it may go.
+
+    A merge says what the line it replaces says; what supersedes a line says what has changed of it.
+    """
+    if not operation.survivor:
+        return ""
+    words = [word for flag in cited for word in (own_words(flag, request.work), flag.text)]
+    changed = operation.op is Op.SUPERSEDE
+    lost = dropped(operation.survivor, text, words if text not in words else (), changed=changed)
+    if not lost:
+        return ""
+    return f"{_TELLS}: {shown(lost)}" if shown(lost) else _TELLS
+
+
+def _lines(judged: Sequence[Operation], told: Sequence[Operation]) -> dict[str, str]:
+    """Flag id to the line it comes to, also through other flags that it is a duplicate of."""
+    found = {flag_id: one.text for one in judged for flag_id in one.flags}
+    folded = {key: one.survivor for one in told if one.op is Op.DUPLICATE for key in one.flags}
+    for flag_id in folded:
+        at, seen = flag_id, set[str]()
+        while at in folded and at not in seen:
+            seen.add(at)
+            at = folded[at]
+        found.setdefault(flag_id, found.get(at, at))
+    return found
+
+
+def _folded(
+    request: Request, operation: Operation, flags: Mapping[str, Flag], lines: Mapping[str, str]
+) -> list[Operation]:
+    """A duplicate; but its own words when what shall survive does not say the same."""
+    if not flags.keys() >= set(operation.flags):
+        return [operation]
+    cited = [flags[flag_id] for flag_id in operation.flags]
+    survivor = lines.get(operation.survivor, operation.survivor)
+    if survivor and any(not says(survivor, own_words(flag, request.work)) for flag in cited):
+        return _verbatim(request, replace(operation, survivor=""), cited, _NO_DUPLICATE)
+    return [operation]
+
+
+def _grounded(reason: str, cited: Sequence[Flag]) -> str:
+    """A model's reason to skip, unless it has a value or a name that no cited flag has."""
+    if find_hidden(reason) or find_active(reason, skill=True):
+        return reason  # the gate refuses it
+    sources = [words for flag in cited for words in _words(flag)]
+    if any(finding.rule in _INVENTED for finding in judge(reason, sources).hard):
+        return "the reason given says what no cited flag says"
+    return reason
+
+
+def _verbatim(
+    request: Request, operation: Operation, cited: Sequence[Flag], why: str
+) -> list[Operation]:
+    """Own words instead: one operation per flag. Only what supersedes a line may still replace it.
+
+    It does where these words carry what the line says; else both stay.
+
+    Where the line goes, and what it is a return of, does not depend on how it is worded.
+    """
+    stays = _STAYS if operation.survivor else ""
+    if operation.survivor and operation.op is Op.SUPERSEDE and len(cited) == 1:
+        own = own_words(cited[0], request.work)
+        stays = _goes(request, operation, cited, own)
+        if not stays:
+            reason = _joined(operation.reason, why)
+            return [replace(operation, text=own, reason=reason)]
+    reason = _joined(operation.reason, why, stays)
+    return [
+        replace(
+            operation,
+            op=_SINGLE[request.work],
+            flags=(flag.id,),
+            text=own_words(flag, request.work),
+            survivor="",
+            reason=reason,
+        )
+        for flag in cited
+    ]
+
+
+def _words(flag: Flag) -> list[str]:
+    return [words for words in (flag.text, flag.better, flag.source, *flag.paths) if words]
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)

@@ -1,0 +1,247 @@
+"""The gate: what an engine answered is hostile input until every operation has passed here.
+
+Every flag is accounted for exactly once; targets come from the request's own list and from the path
+allow-list; no active, hidden or secret text gets through. What fails stays queued, with its reason.
+The answer's order makes no difference to what passes and why.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from gitmem.core.errors import Refused
+from gitmem.drain.plan import Op, Operation, Request, Work
+from gitmem.memory.memory_tree import Existing
+from gitmem.safety.active import find_active, find_refused
+from gitmem.safety.paths import Target, writable
+from gitmem.safety.secrets import find_secret
+from gitmem.safety.text import MAX_TEXT, find_hidden
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_ALLOWED = {
+    Work.MEMORY: {Op.KEEP, Op.MERGE, Op.SUPERSEDE, Op.DUPLICATE, Op.SKIP},
+    Work.PENDING: {Op.PENDING, Op.DUPLICATE, Op.SKIP},
+    Work.RULES: {Op.EDIT, Op.SUPERSEDE, Op.DUPLICATE, Op.SKIP},
+}
+
+
+#: How a reason begins where nobody judged the flag, so that asking again may help.
+NO_ANSWER = "the engine gave no answer: "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A flag that stays queued, and why."""
+
+    id: str
+    reason: str
+
+
+def by_reason(left: Sequence[Left]) -> dict[str, list[str]]:
+    """Each reason once, with the ids of the flags it is about, both in order."""
+    found: dict[str, list[str]] = {}
+    for one in left:
+        found.setdefault(one.reason, []).append(one.id)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """Operations that may be applied, and the flags that none of them accounts for."""
+
+    operations: tuple[Operation, ...]
+    left: tuple[Left, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """What a request gave the engine to work with, ready to look things up in."""
+
+    work: Work
+    folder: str
+    flags: frozenset[str]
+    files: frozenset[str]
+    lines: frozenset[Existing]
+    texts: frozenset[str]
+    fixed: Mapping[str, str]
+    claims: Mapping[tuple[str, str], tuple[str, ...]]
+
+
+def check(request: Request, operations: Sequence[Operation], *, folder: str) -> Passed:
+    """Lets through what is sound; every flag of the request is in exactly one of the two lists."""
+    given = _Given(
+        work=request.work,
+        folder=folder,
+        flags=frozenset(flag.id for flag in request.flags),
+        files=frozenset(request.files),
+        lines=frozenset(request.existing),
+        texts=frozenset(line.text for line in request.existing),
+        fixed={flag_id: request.usual[flag_id] for flag_id in request.fixed},
+        claims=_claims(request, operations) if request.work is Work.RULES else {},
+    )
+    cited = Counter(flag_id for operation in operations for flag_id in operation.flags)
+    reasons = dict.fromkeys(given.flags, "the engine did not account for it")
+    sound = []
+    for operation in operations:
+        reason = _objection(given, operation, cited)
+        reasons.update(dict.fromkeys(operation.flags, reason))
+        if not reason:
+            sound.append(operation)
+    done = _standing(given, sound)
+    passed = [operation for operation in sound if done.issuperset(operation.flags)]
+    left = [
+        Left(id=flag.id, reason=reasons[flag.id] or "what it is a duplicate of does not stay")
+        for flag in request.flags
+        if flag.id not in done
+    ]
+    return Passed(operations=tuple(passed), left=tuple(left))
+
+
+def _standing(given: _Given, operations: Sequence[Operation]) -> set[str]:
+    """The flags of these operations without duplicates of what is left, skipped or replaced."""
+    survivors = given.texts - {
+        operation.survivor for operation in operations if _replaces(operation)
+    }
+    done: set[str] = set()
+    ready: list[Operation] = []
+    waiting: dict[str, list[Operation]] = {}
+    for operation in operations:
+        if operation.op is not Op.DUPLICATE or operation.survivor in survivors:
+            ready.append(operation)
+        else:
+            waiting.setdefault(operation.survivor, []).append(operation)
+    while ready:
+        operation = ready.pop()
+        done.update(operation.flags)
+        if operation.op is not Op.SKIP:
+            for flag_id in operation.flags:
+                ready += waiting.pop(flag_id, [])
+    return done
+
+
+def _objection(given: _Given, operation: Operation, cited: Mapping[str, int]) -> str:
+    """Why an operation may not be applied; empty when it may."""
+    miscited = _miscited(given, operation, cited)
+    if miscited:
+        return miscited
+    match operation.op:
+        case Op.SKIP:
+            return _bad_reason(operation.reason)
+        case Op.DUPLICATE:
+            return _no_survivor(given, operation)
+        case Op.MERGE | Op.SUPERSEDE:
+            return (
+                _nothing_replaced(given, operation)
+                or _claimed(given, operation)
+                or _bad_line(given, operation)
+            )
+        case Op.KEEP | Op.PENDING | Op.EDIT:
+            return _bad_line(given, operation)
+        case _:
+            assert_never(operation.op)
+
+
+def _miscited(given: _Given, operation: Operation, cited: Mapping[str, int]) -> str:
+    if any(cited[flag_id] != 1 for flag_id in operation.flags):
+        return "the engine accounted for it more than once"
+    if not operation.flags or not given.flags.issuperset(operation.flags):
+        return "the engine cited a flag that it was not given"
+    if operation.op not in _ALLOWED[given.work]:
+        return f"the engine may not {operation.op} here"
+    return ""
+
+
+def _no_survivor(given: _Given, operation: Operation) -> str:
+    if operation.survivor in (given.texts | given.flags) - set(operation.flags):
+        return ""
+    return "the engine called it a duplicate without naming what survives"
+
+
+def _replaces(operation: Operation) -> bool:
+    """A supersede replaces a line; a merge does when it names one."""
+    return operation.op is Op.SUPERSEDE or (operation.op is Op.MERGE and bool(operation.survivor))
+
+
+def _nothing_replaced(given: _Given, operation: Operation) -> str:
+    replaced = Existing(file=operation.file, text=operation.survivor)
+    if not _replaces(operation) or replaced in given.lines:
+        return ""
+    return "the engine named a line to replace that is not there"
+
+
+def _claims(
+    request: Request, operations: Sequence[Operation]
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """For each line that is to be replaced, the flags of the one operation that may do it.
+
+    Of several it is the one with the flag that was queued first, whatever their order.
+    """
+    place = {flag.id: number for number, flag in enumerate(request.flags)}
+    claims: dict[tuple[str, str], tuple[str, ...]] = {}
+    for operation in operations:
+        known = [flag_id for flag_id in operation.flags if flag_id in place]
+        if not _replaces(operation) or not known:
+            continue
+        key = operation.file, operation.survivor
+        first = min(place[flag_id] for flag_id in known)
+        if key not in claims or first < min(place.get(one, first) for one in claims[key]):
+            claims[key] = operation.flags
+    return claims
+
+
+def _claimed(given: _Given, operation: Operation) -> str:
+    """Two edits of one line: one is made, and the other flags stay queued for the next close."""
+    owner = given.claims.get((operation.file, operation.survivor), operation.flags)
+    if owner == operation.flags:
+        return ""
+    return f"another edit of this close replaces the same line (for {owner[0]}); it is for the next close"
+
+
+def unfit(operation: Operation, *, folder: str) -> str:
+    """Why an operation's line may not be written to its file; empty when it may, or writes none."""
+    if operation.op in (Op.SKIP, Op.DUPLICATE):
+        return ""
+    try:
+        target = writable(operation.file, folder=folder)
+    except Refused as refusal:
+        return refusal.message
+    text = operation.text
+    return _bad_text(text, find_refused(text, skill=target in {Target.SKILL, Target.GUARDS}))
+
+
+def _bad_line(given: _Given, operation: Operation) -> str:
+    if operation.file not in given.files:
+        return "the engine named a file that is not among the targets"
+    if any(
+        given.fixed.get(flag_id, operation.file) != operation.file for flag_id in operation.flags
+    ):
+        return "the engine chose another file than the one it asks for"
+    return unfit(operation, folder=given.folder)
+
+
+def _bad_reason(reason: str) -> str:
+    """A skip's reason stands in the drain record, so it is as harmless as a line, or there is none."""
+    if not reason.strip():
+        return "the engine gave no reason for skipping it"
+    objection = _bad_text(reason, find_active(reason, skill=True))
+    return (
+        f"the engine's reason for skipping it is unfit to be shown: {objection}"
+        if objection
+        else ""
+    )
+
+
+def _bad_text(text: str, active: str | None) -> str:
+    if not text.strip():
+        return "the engine gave no text"
+    if len(text) > MAX_TEXT:
+        return f"the line has {len(text)} characters, and the limit is {MAX_TEXT}"
+    objection = find_hidden(text) or active
+    if objection:
+        return objection
+    secret = find_secret(text)
+    return f"it looks like it holds a credential ({secret.rule})" if secret else ""

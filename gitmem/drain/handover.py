@@ -1,0 +1,165 @@
+"""Requests handed out to somebody who judges, and the answers handed back, as JSON lines (pure).
+
+The shapes are in docs/data-model.md, "Plan and apply". An answer names its question by a key: a
+digest of everything that was asked. It fits only while the same would be asked again, so an answer
+to an older queue or memory fits nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gitmem.drain.plan import Request
+    from gitmem.models.reply import Prompt
+
+_KEY = 32  # hexadecimal digits of a key: 128 bits
+_MODEL = 100  # characters of a model's name
+_MODEL_SIGNS = frozenset("._-:/@+ ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """One line of answers: its number, the key or the plan and request it names, and the answer."""
+
+    line: int
+    data: Mapping[str, Any]
+    key: str = ""
+    plan: str = ""
+    request: int = 0
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unusable:
+    """A line that is no answer, and why."""
+
+    line: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """Key to answer; the keys that were answered twice; sentences about what fits nothing."""
+
+    answers: Mapping[str, Handed]
+    twice: frozenset[str]
+    notes: tuple[str, ...]
+
+
+def key_of(prompt: Prompt) -> str:
+    """The key of a question; the prompt is the one with an empty mark."""
+    return _digest([prompt.system, prompt.text, prompt.schema])
+
+
+def plan_of(keys: Sequence[str]) -> str:
+    """The key of a whole plan."""
+    return _digest(list(keys))
+
+
+def handed_out(
+    requests: Sequence[Request], prompts: Sequence[Prompt], keys: Sequence[str]
+) -> list[dict[str, object]]:
+    """What `gitmem plan` prints: one object for each request, numbered from 1."""
+    plan = plan_of(keys)
+    return [
+        {
+            "request": number,
+            "key": key,
+            "plan": plan,
+            "work": request.work.value,
+            "flags": len(request.flags),
+            "system": prompt.system,
+            "text": prompt.text,
+            "schema": prompt.schema,
+            "max_tokens": prompt.max_tokens,
+        }
+        for number, (request, prompt, key) in enumerate(
+            zip(requests, prompts, keys, strict=True), 1
+        )
+    ]
+
+
+def handed_in(text: str) -> list[Handed | Unusable]:
+    """The answers of a file, in order; blank lines do not count."""
+    lines = enumerate(text.split("\n"), 1)
+    return [_read(number, line) for number, line in lines if line.strip()]
+
+
+def matched(rows: Sequence[Handed | Unusable], keys: Sequence[str]) -> Matched:
+    """Which answer belongs to which of the questions that would be asked now."""
+    plan = plan_of(keys)
+    answers: dict[str, Handed] = {}
+    twice: set[str] = set()
+    notes: list[str] = []
+    for row in rows:
+        if isinstance(row, Unusable):
+            notes.append(f"line {row.line} is no answer: {row.why}")
+            continue
+        key, why = _named(row, keys, plan)
+        if why:
+            notes.append(f"line {row.line} was not applied: {why}")
+        elif key in answers and answers[key].data != row.data:
+            twice.add(key)
+            notes.append(f"line {row.line} answers what line {answers[key].line} does, otherwise")
+        else:
+            answers.setdefault(key, row)
+    return Matched(answers=answers, twice=frozenset(twice), notes=tuple(notes))
+
+
+def _named(row: Handed, keys: Sequence[str], plan: str) -> tuple[str, str]:
+    """The key of the question that a line answers, or why there is none."""
+    stale = "the queue or the memory changed since gitmem plan; run it again"
+    if not row.key and not row.plan:
+        return "", "a request's number alone does not say of which plan; give the key as well"
+    if row.plan and row.plan != plan and not row.key:
+        return "", stale
+    place = row.request - 1
+    numbered = keys[place] if 0 <= place < len(keys) else ""
+    if not row.key:
+        return (numbered, "") if numbered else ("", f"there is no request {row.request}")
+    if row.key not in keys:
+        return "", stale
+    if row.request and row.plan == plan and numbered != row.key:
+        return "", "its request and its key do not belong together"
+    return row.key, ""
+
+
+def _read(number: int, line: str) -> Handed | Unusable:
+    try:
+        fields = json.loads(line)
+        json.dumps(fields, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return Unusable(line=number, why="it is not valid Unicode")
+    except (ValueError, RecursionError):
+        return Unusable(line=number, why="it is not one JSON value on one line")
+    if not isinstance(fields, dict) or not isinstance(fields.get("operations"), list):
+        return Unusable(line=number, why="it is no object with a list of operations")
+    key, plan, request = (fields.get(name) for name in ("key", "plan", "request"))
+    if not isinstance(key, str) and type(request) is not int:
+        return Unusable(line=number, why="it names neither a key nor a request")
+    return Handed(
+        line=number,
+        data={"operations": fields["operations"]},
+        key=key if isinstance(key, str) else "",
+        plan=plan if isinstance(plan, str) else "",
+        request=request if type(request) is int else 0,
+        model=model_name(fields.get("model")),
+    )
+
+
+def model_name(value: object) -> str:
+    """A model's name as it may stand in a record and a commit message; empty when it may not."""
+    if not isinstance(value, str) or len(value) > _MODEL:
+        return ""
+    plain = all(char.isascii() and (char.isalnum() or char in _MODEL_SIGNS) for char in value)
+    return value.strip() if plain else ""
+
+
+def _digest(value: object) -> str:
+    return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:_KEY]

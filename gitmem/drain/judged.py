@@ -1,0 +1,192 @@
+"""An engine with a model behind it: a request becomes a prompt, an answer becomes operations."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from gitmem.drain.faithful import faithful
+from gitmem.drain.gate import NO_ANSWER
+from gitmem.drain.nearest import narrow, shared
+from gitmem.drain.plan import CHUNK
+from gitmem.drain.ports import Answer, Usage, together
+from gitmem.drain.prompting import operations, question
+from gitmem.models.reply import Prompt
+from gitmem.safety.secrets import find_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gitmem.drain.plan import Plan, Request, Work
+    from gitmem.drain.ports import Answers, Model
+    from gitmem.drain.prompting import Question
+    from gitmem.models.reply import Reply
+
+_UNSENT = "it looks like it holds a credential, and was sent to nobody"
+
+
+class Judged:
+    """Asks a model. ``orders`` are the instructions by kind of work, ``mark`` makes a random word.
+
+    ``until`` is the deadline of the whole close, in seconds of the monotonic clock. ``answers`` are
+    those kept from an earlier close; what is among them is not asked again.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        orders: Mapping[Work, str],
+        *,
+        mark: Callable[[], str],
+        until: float,
+        answers: Answers,
+    ) -> None:
+        self._model = model
+        self._orders = orders
+        self._mark = mark
+        self._until = until
+        self._answers = answers
+
+    @property
+    def name(self) -> str:
+        """What `--engine` calls it."""
+        return self._model.name
+
+    @property
+    def model(self) -> str:
+        """The model it asks."""
+        return self._model.model
+
+    def prepared(self, plan: Plan) -> Plan:
+        """The plan with the nearest lines only, and without a line that looks like a credential."""
+        requests = tuple(
+            replace(
+                request,
+                existing=tuple(line for line in request.existing if not find_secret(line.text)),
+            )
+            for request in plan.requests
+        )
+        return narrow(replace(plan, requests=requests))
+
+    def asking(self, plan: Plan) -> tuple[Request, ...]:
+        """The questions that a plan comes to: without credentials and what is answered already."""
+        return tuple(
+            part
+            for request in plan.requests
+            if not request.told
+            for part in _parts(_safe(request), CHUNK)
+            if not self._kept(part)
+        )
+
+    def prompt(self, request: Request) -> Prompt:
+        """Exactly what is sent for a question of `asking` (`--dry-run` shows it)."""
+        return self._prompt(request, question(request, self._mark()))
+
+    def run(self, request: Request) -> Answer:
+        """Asks what is not answered already; what is too much for one answer, once more in halves.
+
+        Flags that look like they hold a credential are not sent, and stay queued.
+        """
+        safe = _safe(request)
+        told = {flag.id: _UNSENT for flag in request.flags if flag not in safe.flags}
+        answers = [self._part(part) for part in _parts(safe, CHUNK)]
+        return _together([Answer(operations=(), reasons=told), *answers])
+
+    def stop(self) -> None:
+        """Ends everything under way."""
+        self._model.stop()
+
+    def _part(self, request: Request) -> Answer:
+        halves = _parts(request, (len(request.flags) + 1) // 2)
+        if self._find(request) is None and any(self._find(half) for half in halves[:2]):
+            return _together([self._asked(half)[0] for half in halves])
+        answer, too_much = self._asked(request)
+        if not too_much or len(halves) == 1:
+            return answer
+        spent = Answer(operations=(), usage=answer.usage)
+        return _together([spent, *[self._asked(half)[0] for half in halves]])
+
+    def _asked(self, request: Request) -> tuple[Answer, bool]:
+        """The answer to one question, and whether a smaller one may be answered."""
+        asked = question(request, self._mark())
+        kept = self._find(request)
+        reply = kept or self._model.ask(self._prompt(request, asked), until=self._until)
+        if reply.data is None:
+            trouble = NO_ANSWER + reply.problem
+            reasons = {flag.id: trouble for flag in request.flags}
+            return Answer(operations=(), usage=_usage(reply), reasons=reasons), reply.too_much
+        if not kept:
+            self._answers.keep(self._key(request), [flag.id for flag in request.flags], reply)
+        told = operations(request, asked.labels, reply.data)
+        return (
+            Answer(
+                operations=faithful(request, told),
+                usage=_usage(reply),
+                model=reply.answered,
+                kept=int(kept is not None),
+            ),
+            False,
+        )
+
+    def _prompt(self, request: Request, asked: Question) -> Prompt:
+        return Prompt(
+            system=self._orders[request.work],
+            text=asked.text,
+            schema=asked.schema,
+            max_tokens=asked.max_tokens,
+        )
+
+    def _kept(self, request: Request) -> bool:
+        """Whether the answer to a question is there, whole or in halves."""
+        halves = _parts(request, (len(request.flags) + 1) // 2)
+        return bool(self._find(request)) or all(self._find(half) for half in halves)
+
+    def _find(self, request: Request) -> Reply | None:
+        return self._answers.find(self._key(request))
+
+    def _key(self, request: Request) -> str:
+        """What an answer is kept under: everything that is asked, and whom, but the random mark."""
+        plain = self._prompt(request, question(request, ""))
+        told = [self.name, self.model, plain.system, plain.text, plain.schema]
+        return sha256(json.dumps(told).encode()).hexdigest()
+
+
+def _safe(request: Request) -> Request:
+    """The request without the flags that look like they hold a credential."""
+    flags = tuple(flag for flag in request.flags if not find_secret(f"{flag.text} {flag.better}"))
+    return replace(request, flags=flags)
+
+
+def _parts(request: Request, size: int) -> list[Request]:
+    """The request in parts of at most so many flags, its lines dealt out among them."""
+    flags = request.flags
+    parts = [
+        replace(request, flags=flags[start : start + size])
+        for start in range(0, len(flags), max(1, size))
+    ]
+    return parts if len(parts) < 2 else shared(request.existing, parts)  # noqa: PLR2004 - the whole
+
+
+def _usage(reply: Reply) -> Usage:
+    return Usage(
+        calls=reply.calls,
+        retries=max(0, reply.calls - 1),
+        tokens_in=reply.tokens_in,
+        tokens_out=reply.tokens_out,
+        dollars=reply.dollars,
+        priced=reply.priced,
+        spans=reply.spans,
+        sent=reply.sent,
+    )
+
+
+def _together(answers: Sequence[Answer]) -> Answer:
+    return Answer(
+        operations=tuple(one for answer in answers for one in answer.operations),
+        usage=together([answer.usage for answer in answers]),
+        reasons={key: why for answer in answers for key, why in answer.reasons.items()},
+        model=", ".join(dict.fromkeys(answer.model for answer in answers if answer.model)),
+        kept=sum(answer.kept for answer in answers),
+    )

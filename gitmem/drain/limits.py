@@ -1,0 +1,77 @@
+"""How much one close may change, so that no review is too large to be read and no memory is lost at once (pure)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, TypeVar
+
+from gitmem.drain.gate import Left
+from gitmem.drain.plan import Op, Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_T = TypeVar("_T")
+
+REPLACED_PERCENT = 20  # of the memory's existing lines
+REPLACED_AT_LEAST = 8  # lines that may be replaced in the smallest memory
+RULES_REPLACED_AT_LEAST = 2  # rules that may be replaced in the smallest file
+RULES = 20  # rules added to one instruction file or skill
+
+
+def within_limits(
+    operations: Sequence[Operation],
+    *,
+    lines: int,
+    rules: Mapping[str, int] | None = None,
+) -> tuple[list[Operation], list[Left]]:
+    """The operations that one close may make, in order, and the flags of the others.
+
+    ``lines`` is how many lines the memory has, ``rules`` how many each file of rules has that an
+    edit may replace. What is over a limit is for the next close.
+    """
+    counted = _Counted(lines, rules or {})
+    kept: list[Operation] = []
+    left: list[Left] = []
+    for operation in operations:
+        over = counted.over(operation)
+        if over:
+            reason = f"one close {over}; it is for the next close"
+            left += [Left(id=flag_id, reason=reason) for flag_id in operation.flags]
+        else:
+            kept.append(operation)
+    return kept, left
+
+
+class _Counted:
+    """What a close does so far: lines replaced, in the memory and in each file of rules, and added."""
+
+    def __init__(self, lines: int, rules: Mapping[str, int]) -> None:
+        self._rules = rules
+        self._most = max(REPLACED_AT_LEAST, lines * REPLACED_PERCENT // 100)
+        self._memory: set[tuple[str, str]] = set()
+        self._reworded: dict[str, set[str]] = defaultdict(set)
+        self._added: dict[str, set[str]] = defaultdict(set)
+
+    def over(self, operation: Operation) -> str:
+        """Which limit the operation would pass; else it is counted, and nothing is said."""
+        file = operation.file
+        if operation.op is Op.SUPERSEDE and file in self._rules:
+            most = max(RULES_REPLACED_AT_LEAST, self._rules[file] * REPLACED_PERCENT // 100)
+            full = _full(self._reworded[file], operation.survivor, most)
+            return f"replaces at most {most} lines of {file}" if full else ""
+        if operation.op in (Op.SUPERSEDE, Op.MERGE) and operation.survivor:
+            full = _full(self._memory, (file, operation.survivor), self._most)
+            return f"replaces at most {self._most} lines of the memory" if full else ""
+        if operation.op is Op.EDIT:
+            full = _full(self._added[file], operation.text, RULES)
+            return f"adds at most {RULES} rules to {file}" if full else ""
+        return ""
+
+
+def _full(there: set[_T], new: _T, most: int) -> bool:
+    """Whether one more would be too many; else it is taken in."""
+    if new not in there and len(there) >= most:
+        return True
+    there.add(new)
+    return False

@@ -1,0 +1,228 @@
+"""What a close intends, as values: requests to an engine, operations it answers with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from gitmem.core.errors import Refused
+from gitmem.memory import path_rules as scoped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gitmem.core.flag import Flag
+    from gitmem.memory.memory_tree import Existing
+    from gitmem.memory.places import Place, Places
+    from gitmem.memory.rungs import Climb
+
+CHUNK = 32  # flags of one memory request
+CHOICES = 64  # files that a snag without a target may go to
+
+
+class Work(StrEnum):
+    """What a request is about."""
+
+    MEMORY = "memory"
+    PENDING = "pending"
+    RULES = "rules"
+
+
+class Op(StrEnum):
+    """What an engine may do with a flag."""
+
+    KEEP = "keep"
+    MERGE = "merge"
+    SUPERSEDE = "supersede"
+    DUPLICATE = "duplicate"
+    PENDING = "pending"
+    EDIT = "edit"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One unit of judgement: these flags, into one of these files, beside these lines."""
+
+    work: Work
+    flags: tuple[Flag, ...]
+    files: tuple[str, ...]
+    existing: tuple[Existing, ...] = ()
+    # Where each flag goes when nobody judges; flag id to file.
+    usual: Mapping[str, str] = field(default_factory=dict)
+    # Said to the reviewer about a flag's usual file; flag id to sentence.
+    remarks: Mapping[str, str] = field(default_factory=dict)
+    # Of rules: the flags that may go nowhere but to their usual file, and what a file is about.
+    fixed: frozenset[str] = frozenset()
+    about: Mapping[str, str] = field(default_factory=dict)
+    # The present text of the file that the request is about.
+    body: str = ""
+    # Earlier snags that a flag may be a return of; flag id to them.
+    earlier: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
+    # What an earlier close was told about these flags (nobody is asked again), by which engine and model.
+    told: tuple[Operation, ...] = ()
+    told_by: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What shall become of the flags named by ``flags`` (ids).
+
+    ``file`` and ``text`` are the resulting line. ``survivor`` is what a duplicate folds into (a flag
+    id, or an existing line's text), or the existing line that a supersede, or a merge, replaces.
+    ``reason`` is for the reviewer.
+    """
+
+    op: Op
+    flags: tuple[str, ...]
+    file: str = ""
+    text: str = ""
+    survivor: str = ""
+    reason: str = ""
+    section: str = ""
+    again: str = ""
+    tools: tuple[str, ...] = ()
+    match: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything a close will ask, what a person has decided already, and all flags by id.
+
+    ``unplaced`` are flags that ask for a place there is not (id to reason): they stay queued.
+    ``climbs`` says where a loop's next edit goes when it comes back: by the id of a flag of this
+    close, and by the id of any earlier snag that one may turn out to be a return of. ``recurred`` has
+    a sentence on each loop that came back.
+    """
+
+    requests: tuple[Request, ...]
+    dropped: tuple[Operation, ...] = ()
+    unplaced: Mapping[str, str] = field(default_factory=dict)
+    climbs: Mapping[str, Climb] = field(default_factory=dict)
+    recurred: tuple[str, ...] = ()
+    flags: Mapping[str, Flag] = field(default_factory=dict)
+
+
+def make_plan(flags: Sequence[Flag], places: Places, drops: Mapping[str, str]) -> Plan:
+    """Splits the flags by kind into requests; ``drops`` is flag id to a person's reason.
+
+    Memory requests hold 32 flags each but the last, in queue order with equal topics together.
+    """
+    dropped = [
+        Operation(op=Op.SKIP, flags=(flag.id,), reason=drops[flag.id])
+        for flag in flags
+        if flag.id in drops
+    ]
+    left = [flag for flag in flags if flag.id not in drops]
+    rules, unplaced = _rules([flag for flag in left if flag.kind == "snag"], places)
+    requests = [
+        *_memory([flag for flag in left if flag.kind not in {"pending", "snag"}], places),
+        *_pending([flag for flag in left if flag.kind == "pending"], places),
+        *rules,
+    ]
+    return Plan(
+        requests=tuple(requests),
+        dropped=tuple(dropped),
+        unplaced=unplaced,
+        climbs=places.climbs,
+        flags={flag.id: flag for flag in flags},
+    )
+
+
+def _memory(flags: Sequence[Flag], places: Places) -> list[Request]:
+    topics: dict[str, list[Flag]] = {}
+    for flag in flags:
+        topics.setdefault(places.topic_file(flag), []).append(flag)
+    ordered = [flag for group in topics.values() for flag in group]
+    existing = tuple(line for line in places.lines if line.file != places.pending_file)
+    parts = [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]
+    return [_memory_request(part, existing, places) for part in parts]
+
+
+def _memory_request(
+    flags: Sequence[Flag], existing: tuple[Existing, ...], places: Places
+) -> Request:
+    usual = {flag.id: places.topic_file(flag) for flag in flags}
+    return Request(
+        work=Work.MEMORY,
+        flags=tuple(flags),
+        files=tuple(sorted({line.file for line in existing} | set(usual.values()))),
+        existing=existing,
+        usual=usual,
+    )
+
+
+def _pending(flags: Sequence[Flag], places: Places) -> list[Request]:
+    if not flags:
+        return []
+    file = places.pending_file
+    return [
+        Request(
+            work=Work.PENDING,
+            flags=tuple(flags),
+            files=(file,),
+            existing=tuple(line for line in places.lines if line.file == file),
+            usual={flag.id: file for flag in flags},
+        )
+    ]
+
+
+def _rules(flags: Sequence[Flag], places: Places) -> tuple[list[Request], dict[str, str]]:
+    """One request for each file, and the flags that ask for a place there is not."""
+    by_file: dict[str, list[Flag]] = {}
+    found: dict[str, Place] = {}
+    unplaced: dict[str, str] = {}
+    made: dict[str, tuple[str, ...]] = {}
+    for flag in flags:
+        try:
+            place = _apart(places.rule_place(flag), flag, places, made)
+        except Refused as refused:
+            unplaced[flag.id] = refused.message
+            continue
+        found[flag.id] = place
+        by_file.setdefault(place.file, []).append(flag)
+    requests = [_rules_request(file, group, found, places) for file, group in by_file.items()]
+    return requests, unplaced
+
+
+def _apart(place: Place, flag: Flag, places: Places, made: dict[str, tuple[str, ...]]) -> Place:
+    """The place, under another name where this close makes a rule file of that name for other paths.
+
+    ``made`` are the new rule files, name to paths; what is added to it here is the caller's.
+    """
+    new = place.file.startswith(scoped.FOLDER) and place.file not in places.scoped
+    if not new:
+        return place
+    paths = scoped.scope(flag.paths)
+    taken = {name for name, others in made.items() if others != paths}
+    file = scoped.file_for(paths, places.scoped, taken) if place.file in taken else place.file
+    made[file] = paths
+    return replace(place, file=file)
+
+
+def _rules_request(
+    file: str, flags: Sequence[Flag], found: Mapping[str, Place], places: Places
+) -> Request:
+    """Flags that name no file may go to any that is there; the others only where they asked to."""
+    fixed = frozenset(flag.id for flag in flags if found[flag.id].fixed)
+    free = len(fixed) < len(flags)
+    others = [path for path in _choices(places) if path != file] if free else []
+    return Request(
+        work=Work.RULES,
+        flags=tuple(flags),
+        files=(file, *others),
+        existing=tuple(line for line in places.rule_lines if line.file == file),
+        usual={flag.id: file for flag in flags},
+        remarks={flag.id: found[flag.id].remark for flag in flags if found[flag.id].remark},
+        fixed=fixed,
+        about={path: places.about[path] for path in others if path in places.about},
+        body=places.bodies.get(file, ""),
+        earlier={flag.id: places.earlier[flag.id] for flag in flags if places.earlier.get(flag.id)},
+    )
+
+
+def _choices(places: Places) -> list[str]:
+    """The files that a rule may go to when it names none, as many as an engine is shown."""
+    ours = [path for path, text in places.scoped.items() if scoped.paths_of(text) is not None]
+    return [*sorted(places.about), *sorted(ours)][:CHOICES]

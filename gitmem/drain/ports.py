@@ -1,0 +1,138 @@
+"""What `close` needs from an engine, and what a judging engine needs from a model, as Protocols."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gitmem.drain.plan import Operation, Plan, Request
+    from gitmem.models.reply import Prompt, Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What one request cost: calls made, tokens in and out, US dollars (None: nobody knows).
+
+    ``retries`` of the calls asked a question once more. ``priced`` says by what the dollars were reckoned, ``spans`` when each call began and ended (in
+    seconds of the monotonic clock), ``sent`` how many bytes all of them were.
+    """
+
+    calls: int = 0
+    retries: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    dollars: float | None = 0.0
+    priced: str = ""
+    spans: tuple[tuple[float, float], ...] = ()
+    sent: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in and out together."""
+        return self.tokens_in + self.tokens_out
+
+
+def together(parts: Sequence[Usage]) -> Usage:
+    """The sum of several; its dollars are None when those of one part are."""
+    known = [part.dollars for part in parts if part.dollars is not None]
+    return Usage(
+        calls=sum(part.calls for part in parts),
+        retries=sum(part.retries for part in parts),
+        tokens_in=sum(part.tokens_in for part in parts),
+        tokens_out=sum(part.tokens_out for part in parts),
+        dollars=sum(known) if len(known) == len(parts) else None,
+        priced=", ".join(dict.fromkeys(part.priced for part in parts if part.priced)),
+        spans=tuple(span for part in parts for span in part.spans),
+        sent=sum(part.sent for part in parts),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An engine's answer: operations nobody has checked yet, and what it cost.
+
+    ``reasons`` says of flags without an operation why they have none (id to sentence). ``model`` is
+    the one that answered, when it said so. ``kept`` counts the answers that an earlier close got.
+    """
+
+    operations: tuple[Operation, ...]
+    usage: Usage = Usage()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    model: str = ""
+    kept: int = 0
+
+
+class Engine(Protocol):
+    """Judges one request at a time; may be asked from several threads at once."""
+
+    @property
+    def name(self) -> str:
+        """What `--engine` calls it."""
+
+    @property
+    def model(self) -> str:
+        """The model it asks; empty when it asks none."""
+
+    def prepared(self, plan: Plan) -> Plan:
+        """The plan as this engine wants it: how many existing lines a request shows."""
+
+    def run(self, request: Request) -> Answer:
+        """Answers one request. Raises GitmemError when nothing can be asked at all."""
+
+    def stop(self) -> None:
+        """Ends everything under way: it raises Cancelled. May be called from any thread, and twice."""
+
+
+class Answers(Protocol):
+    """Finished answers, kept until what came of them has landed; used from several threads."""
+
+    def find(self, key: str) -> Reply | None:
+        """The answer kept under a key; None when there is none."""
+
+    def keep(self, key: str, flags: Sequence[str], reply: Reply) -> None:
+        """Keeps an answer about these flags (ids). Failing to is no error."""
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A model that tells ``waits``, from any thread, what is being waited for."""
+
+    waits: Callable[[str], None]
+
+
+class Model(Protocol):
+    """Answers one prompt with JSON; may be asked from several threads at once."""
+
+    @property
+    def name(self) -> str:
+        """What `--engine` calls it."""
+
+    @property
+    def model(self) -> str:
+        """The model's id."""
+
+    @property
+    def host(self) -> str:
+        """Where the flags go: the endpoint's host, or a program."""
+
+    @property
+    def here(self) -> bool:
+        """Whether what is sent stays on this machine."""
+
+    def warm(self) -> None:
+        """Loads what is slow to load; the caller has something else to do meanwhile."""
+
+    def sent(self, prompt: Prompt) -> Mapping[str, object]:
+        """Exactly what is sent for a prompt at first, as JSON values (`close --dry-run` shows it)."""
+
+    def stop(self) -> None:
+        """Ends everything under way; nothing is asked afterwards."""
+
+    def ask(self, prompt: Prompt, *, until: float) -> Reply:
+        """The reply, by ``until`` (seconds of the monotonic clock); its ``problem`` tells trouble.
+
+        Raises `gitmem.models.reply.Credentials` and `gitmem.models.reply.Cancelled`.
+        """

@@ -1,0 +1,190 @@
+"""A request as a prompt, and a model's answer as operations (pure).
+
+Flags and lines go in as JSON data between random marks, with small labels of this request instead of
+ids; targets are labels of a fixed list. What comes back is mapped by label; anything else is no operation.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gitmem.drain.plan import Op, Operation, Request, Work
+from gitmem.drain.prompting_rules import RuleLabels, rule_labels, rule_parts, told_about
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitmem.memory.memory_tree import Existing
+
+_OPS = {
+    Work.MEMORY: (Op.KEEP, Op.MERGE, Op.SUPERSEDE, Op.DUPLICATE, Op.SKIP),
+    Work.PENDING: (Op.PENDING, Op.DUPLICATE, Op.SKIP),
+    Work.RULES: (Op.EDIT, Op.SUPERSEDE, Op.DUPLICATE, Op.SKIP),
+}
+# Tokens of an answer: an operation costs some 60 without a text and 120 with one.
+_TOKENS_PER_FLAG = 150
+_REASON = 200  # characters of a model's own words that reach the record
+_FIELDS = ("op", "target", "line", "text", "reason", "section", "again")
+_WITHOUT_LINE = (Op.DUPLICATE, Op.SKIP)
+_TOKENS_AT_LEAST = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """What the labels of one request stand for."""
+
+    flags: Mapping[str, str]
+    lines: Mapping[str, Existing]
+    files: Mapping[str, str]
+    rules: RuleLabels = field(default_factory=RuleLabels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is sent: the data part and the answer's JSON schema; and what the labels mean."""
+
+    text: str
+    schema: Mapping[str, object]
+    max_tokens: int
+    labels: Labels
+
+
+def question(request: Request, mark: str) -> Question:
+    """The data of a request between lines that carry ``mark``, a random word nobody can guess."""
+    rules = request.work is Work.RULES
+    labels = Labels(
+        rules=rule_labels(request) if rules else RuleLabels(),
+        flags={f"f{place}": flag.id for place, flag in enumerate(request.flags, 1)},
+        lines={f"m{place}": line for place, line in enumerate(request.existing, 1)},
+        files={f"t{place}": file for place, file in enumerate(request.files, 1)},
+    )
+    target = {file: label for label, file in labels.files.items()}
+    flags = []
+    for label, flag in zip(labels.flags, request.flags, strict=True):
+        item = {"id": label, "kind": flag.kind, "text": flag.text, "better": flag.better}
+        item["target"] = target.get(request.usual.get(flag.id, ""), "")
+        flags.append({key: value for key, value in item.items() if value})
+    lines = [
+        {"id": label, "in": target.get(line.file, ""), "text": line.text}
+        for label, line in labels.lines.items()
+    ]
+    files = [
+        {"id": label, "file": file, **told_about(request, file)}
+        for label, file in labels.files.items()
+    ]
+    parts: list[tuple[str, object]] = [("FLAGS", flags), ("LINES", lines), ("TARGETS", files)]
+    if rules:
+        named = {flag_id: label for label, flag_id in labels.flags.items()}
+        parts += rule_parts(request, labels.rules, named)
+    text = "\n".join(
+        f"{name} {mark}\n{json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n{name} {mark}"
+        for name, data in parts
+    )
+    return Question(
+        text=text,
+        schema=schema(request.work),
+        max_tokens=_TOKENS_AT_LEAST + _TOKENS_PER_FLAG * len(request.flags),
+        labels=labels,
+    )
+
+
+def schema(work: Work) -> dict[str, object]:
+    """The answer's JSON schema: flat, everything required, the same for every request of a kind.
+
+    No run-specific lists in it: servers compile and cache a schema. Labels are checked here.
+    """
+    text = {"type": "string"}
+    fields: dict[str, object] = {
+        "op": {"type": "string", "enum": [op.value for op in _OPS[work]]},
+        "flags": {"type": "array", "items": text},
+        "target": text,
+        "line": text,
+        "text": text,
+        "reason": text,
+    }
+    if work is Work.RULES:
+        fields |= {"section": text, "again": text}
+    operation = {
+        "type": "object",
+        "properties": fields,
+        "required": list(fields),
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "properties": {"operations": {"type": "array", "items": operation}},
+        "required": ["operations"],
+        "additionalProperties": False,
+    }
+
+
+def operations(
+    request: Request, labels: Labels, data: Mapping[str, object]
+) -> tuple[Operation, ...]:
+    """The operations of an answer, labels replaced by what they stand for.
+
+    An entry of another shape, or with a label this request does not have, gives no operation: the
+    gate then finds its flags unaccounted for, and they stay queued. An empty text stands for the
+    flags' own words (`gitmem.drain.faithful` puts them in).
+    """
+    rows = data.get("operations")
+    found = [_operation(request, labels, row) for row in rows] if isinstance(rows, list) else []
+    return tuple(operation for operation in found if operation is not None)
+
+
+def _operation(request: Request, labels: Labels, row: object) -> Operation | None:
+    if not isinstance(row, dict):
+        return None
+    values = {key: row.get(key, "") for key in _FIELDS}
+    cited = row.get("flags")
+    if not all(isinstance(value, str) for value in values.values()) or not isinstance(cited, list):
+        return None
+    if values["op"] not in [op.value for op in _OPS[request.work]]:
+        return None
+    op = Op(values["op"])
+    ids = tuple(labels.flags.get(label, "") for label in cited if isinstance(label, str))
+    if len(ids) != len(cited) or not all(ids):
+        return None
+    return Operation(
+        op=op,
+        flags=ids,
+        file=_file(request, labels, op, values, ids),
+        text="" if op in _WITHOUT_LINE else values["text"].strip(),
+        survivor=_survivor(labels, values["line"]),
+        reason=_reason(request, op, ids, values["reason"]),
+        section=labels.rules.sections.get(values["section"], ""),
+        again=_again(labels.rules, values["again"], ids),
+    )
+
+
+def _again(labels: RuleLabels, label: str, ids: tuple[str, ...]) -> str:
+    """The earlier snag that an operation names, if it was shown as near to each of its flags."""
+    near = labels.near.get(label, frozenset())
+    return labels.earlier[label] if ids and near.issuperset(ids) else ""
+
+
+def _file(
+    request: Request, labels: Labels, op: Op, values: Mapping[str, str], ids: tuple[str, ...]
+) -> str:
+    """Where the line goes: for a replaced one where it is; else as chosen, or as usual."""
+    if op in _WITHOUT_LINE:
+        return ""
+    if op in (Op.SUPERSEDE, Op.MERGE) and values["line"] in labels.lines:
+        return labels.lines[values["line"]].file
+    usual = request.usual.get(ids[0], "") if ids else ""
+    return labels.files.get(values["target"], "") if values["target"] else usual
+
+
+def _reason(request: Request, op: Op, ids: tuple[str, ...], said: str) -> str:
+    """For the reviewer: why the model skips; of all else nothing that the model says."""
+    if op is Op.SKIP:
+        return " ".join(said.split())[:_REASON]
+    return "; ".join(request.remarks[key] for key in ids if key in request.remarks)
+
+
+def _survivor(labels: Labels, label: str) -> str:
+    if label in labels.lines:
+        return labels.lines[label].text
+    return labels.flags.get(label, "")

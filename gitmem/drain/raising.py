@@ -1,0 +1,93 @@
+"""Operations on what came back go a rung up, whatever the engine made of them (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gitmem.drain.faithful import own_words
+from gitmem.drain.plan import Op, Operation, Request, Work
+from gitmem.memory.rungs import Rung
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gitmem.core.flag import Flag
+    from gitmem.memory.rungs import Climb
+
+
+def raised(
+    request: Request, operations: Sequence[Operation], climbs: Mapping[str, Climb]
+) -> tuple[Operation, ...]:
+    """The operations of a request about rules, those of a loop that came back at its next place.
+
+    A flag that names an earlier one was asked about at that place already; one that an engine
+    matched to an earlier snag goes there now, in its own words. A guard is one flag's alone.
+    """
+    if request.work is not Work.RULES:
+        return tuple(operations)
+    flags = {flag.id: flag for flag in request.flags}
+    found: list[Operation] = []
+    for operation in operations:
+        cited = [flags[key] for key in operation.flags if key in flags]
+        if operation.again:
+            found += _matched(operation, cited, climbs.get(operation.again))
+        else:
+            found += _named(operation, cited, climbs)
+    return tuple(found)
+
+
+def _named(
+    operation: Operation, cited: Sequence[Flag], climbs: Mapping[str, Climb]
+) -> list[Operation]:
+    """A guard for each flag that climbs to one; everything else as it is."""
+    guards = [
+        climbs[flag.id]
+        for flag in cited
+        if flag.again and flag.id in climbs and climbs[flag.id].match
+    ]
+    if operation.op is not Op.EDIT or not guards or operation.file != guards[0].file:
+        return [operation]
+    return [
+        _at(replace(operation, flags=(flag.id,), text=_words(operation, cited, flag)), climb)
+        for flag, climb in zip(cited, guards, strict=False)
+    ]
+
+
+def _matched(operation: Operation, cited: Sequence[Flag], climb: Climb | None) -> list[Operation]:
+    """At the next place of the loop it was matched to; where there is none above, as it is."""
+    if climb is None or operation.op is Op.SKIP:
+        return [operation]
+    if operation.op is Op.DUPLICATE and not climb.higher:
+        return [operation]
+    return [
+        _at(
+            Operation(
+                op=Op.EDIT,
+                flags=(flag.id,),
+                text=own_words(flag, Work.RULES),
+                reason=operation.reason,
+                again=operation.again,
+            ),
+            climb,
+        )
+        for flag in cited
+    ]
+
+
+def _at(operation: Operation, climb: Climb) -> Operation:
+    """The operation at a loop's next place; the reviewer is told why it is that one."""
+    remark = climb.remark if climb.remark not in operation.reason else ""
+    return replace(
+        operation,
+        file=climb.file,
+        section="" if climb.rung is not Rung.SKILL else operation.section,
+        reason="; ".join(part for part in (operation.reason, remark) if part),
+        again=operation.again or climb.root,
+        tools=climb.tools,
+        match=climb.match,
+    )
+
+
+def _words(operation: Operation, cited: Sequence[Flag], flag: Flag) -> str:
+    return operation.text if len(cited) == 1 else own_words(flag, Work.RULES)

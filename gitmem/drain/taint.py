@@ -1,0 +1,54 @@
+"""Taint: flags made after untrusted text entered a session stay out of instructions (pure).
+
+Memory may hold them; an instruction file or a skill only when a person says so in `gitmem accept`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gitmem.core.errors import Refused
+from gitmem.drain.gate import Left
+from gitmem.drain.plan import Plan, Work
+from gitmem.safety.paths import RULING, writable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.records.drain_record import Outcome
+
+HELD = (
+    "it is tainted (untrusted text had entered its session) and would become an instruction; "
+    "close without --here, and a person may land it with gitmem accept --tainted"
+)
+
+
+def instructing(outcomes: Sequence[Outcome], *, folder: str) -> tuple[Outcome, ...]:
+    """The outcomes that put a tainted flag's line into an instruction file or a skill."""
+    return tuple(
+        outcome for outcome in outcomes if outcome.flag.tainted and _instructs(outcome.file, folder)
+    )
+
+
+def held_back(plan: Plan) -> tuple[Plan, tuple[Left, ...]]:
+    """The plan without tainted flags where instructions are written, and those flags as left."""
+    requests = []
+    left: list[Left] = []
+    for request in plan.requests:
+        if request.work is not Work.RULES:
+            requests.append(request)
+            continue
+        clean = tuple(flag for flag in request.flags if not flag.tainted)
+        left += [Left(id=flag.id, reason=HELD) for flag in request.flags if flag.tainted]
+        if clean:
+            requests.append(replace(request, flags=clean))
+    return replace(plan, requests=tuple(requests)), tuple(left)
+
+
+def _instructs(path: str, folder: str) -> bool:
+    try:
+        return bool(path) and writable(path, folder=folder) in RULING
+    except Refused:
+        # Nothing gitmem would write; what it is nobody knows, so a person decides.
+        return True

@@ -1,1 +1,0 @@
-"""What gitmem does: capture, drain, close, land, check."""

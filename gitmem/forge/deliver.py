@@ -1,0 +1,180 @@
+"""Bring a review to the remote, and its request, in the way that the forge understands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, assert_never
+
+from gitmem.forge import forges
+from gitmem.forge import programs as forge
+from gitmem.forge import request as proposal
+from gitmem.forge import take_in as meet
+from gitmem.forge.forges import Forge
+from gitmem.git import network, refs
+from gitmem.git.repository import REVIEW
+
+if TYPE_CHECKING:
+    from gitmem.forge.programs import Wish
+    from gitmem.forge.request import Facts
+    from gitmem.git.network import Talk
+    from gitmem.git.repository import Repository
+
+_TOPIC = "gitmem-drain"  # what AGit knows the request by
+
+
+class Way(StrEnum):
+    """How a request is opened and updated."""
+
+    COMMAND = "command"
+    GH = "gh"
+    GITLAB = "push options"
+    AGIT = "AGit"
+    PLAIN = "push"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the person configured: a command (or empty), which forge (None: by the host's name).
+
+    ``template`` is the text of a request.
+    """
+
+    template: str
+    command: str = ""
+    forge: Forge | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """What is delivered: the commit ``tip``, with the texts of its request.
+
+    ``expected`` is what the review branch is at there; empty: it is not there.
+    """
+
+    repo: Repository
+    talk: Talk
+    tip: str
+    expected: str
+    wish: Wish
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """How it went: the ``way`` taken in the end, and whether it was not there before.
+
+    ``url`` is what the server named, ``note`` a sentence for the person; both may be empty.
+    """
+
+    way: Way
+    pushed: bool = False
+    url: str = ""
+    note: str = ""
+
+
+def way_to(repo: Repository, terms: Terms, remote: str) -> Way:
+    """The person's command, else what fits the forge, else a plain push."""
+    if terms.command:
+        return Way.COMMAND
+    place = forges.place_of(network.push_url(repo, remote))
+    match terms.forge or place.forge:
+        case Forge.GITHUB:
+            return Way.GH if forge.has_gh(repo) else Way.PLAIN
+        case Forge.GITLAB:
+            return Way.GITLAB
+        case Forge.FORGEJO | Forge.GITEA:
+            return Way.AGIT
+        case Forge.PLAIN:
+            return Way.PLAIN
+        case other:
+            assert_never(other)
+
+
+def deliver(parcel: Parcel, way: Way) -> Delivered | None:
+    """Pushes it; None when somebody else was faster.
+
+    Push options go only to a server that says it takes them; to another the branch is pushed
+    plainly. Raises what a push raises.
+    """
+    try:
+        if way is Way.AGIT:
+            return _agit(parcel)
+        options = _gitlab(parcel) if way is Way.GITLAB else []
+        return _branch(parcel, way, options)
+    except network.NoOptions:
+        done = _branch(parcel, Way.PLAIN, [])
+    if done is None:
+        return None
+    note = f"{parcel.wish.remote} takes no push options, so the branch was pushed without a pull request"
+    return Delivered(way=done.way, pushed=done.pushed, url=done.url, note=note)
+
+
+def asked(repo: Repository, terms: Terms, way: Way, wish: Wish) -> str:
+    """The part that a program does after the push; the request's address, where it says one."""
+    match way:
+        case Way.COMMAND:
+            return forge.own(repo, terms.command, wish)
+        case Way.GH:
+            place = forges.place_of(network.push_url(repo, wish.remote))
+            return forge.gh(repo, f"{place.host}/{place.path}", wish)
+        case Way.GITLAB | Way.AGIT | Way.PLAIN:
+            return ""
+        case other:
+            assert_never(other)
+
+
+def _branch(parcel: Parcel, way: Way, options: list[str]) -> Delivered | None:
+    if parcel.tip == parcel.expected:
+        return Delivered(way=way)
+    said = network.propose(
+        parcel.repo,
+        parcel.wish.remote,
+        f"{parcel.tip}:{REVIEW}",
+        parcel.talk,
+        expected=parcel.expected,
+        options=options,
+    )
+    return None if said is None else Delivered(way=way, pushed=True, url=forge.address(said))
+
+
+def _gitlab(parcel: Parcel) -> list[str]:
+    """GitLab's push options (https://docs.gitlab.com/topics/git/commit/, "Push options").
+
+    On a later push they bring the open request up to date.
+    """
+    return [
+        "merge_request.create",
+        f"merge_request.target={parcel.wish.target}",
+        f"merge_request.title={parcel.wish.title}",
+        f"merge_request.description={proposal.description(parcel.facts)}",
+        "merge_request.remove_source_branch",
+    ]
+
+
+def _agit(parcel: Parcel) -> Delivered | None:
+    """A push to a ref that only starts a request (https://forgejo.org/docs/latest/user/agit-support/).
+
+    There is no branch to lease. A server that takes the ref for one of its own is found out.
+    """
+    repo, remote = parcel.repo, parcel.wish.remote
+    known = refs.resolve(repo, meet.PROPOSED + remote)
+    if known == parcel.tip:
+        return Delivered(way=Way.AGIT)
+    ref = f"refs/for/{parcel.wish.target}"
+    options = [
+        f"topic={_TOPIC}",
+        f"title={parcel.wish.title}",
+        f"description={proposal.description(parcel.facts)}",
+    ]
+    if known and not refs.contains(repo, parcel.tip, known):
+        options.append("force-push=true")
+    said = network.propose(repo, remote, f"{parcel.tip}:{ref}", parcel.talk, options=options)
+    if network.has(repo, remote, ref, parcel.talk):
+        raise forge.NotProposed(
+            f"{remote} made a ref of its own, {ref}, so it does not speak AGit",
+            hint="git config gitmem.forge plain; and somebody may take that ref away there",
+        )
+    if said is None:
+        return None
+    return Delivered(way=Way.AGIT, pushed=True, url=forge.address(said))

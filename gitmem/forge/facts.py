@@ -1,0 +1,71 @@
+"""What a request on a forge says, read from the review: every outcome in it, and what was left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gitmem.close import judgement
+from gitmem.drain.taint import instructing
+from gitmem.forge import take_in as meet
+from gitmem.forge.request import Facts
+from gitmem.git import refs
+from gitmem.git.repository import REVIEW
+from gitmem.loops import every_flag as history
+from gitmem.loops import loops
+from gitmem.records import in_review, target
+from gitmem.records.drain_record import Fate, forgets
+from gitmem.trace import stale
+
+if TYPE_CHECKING:
+    from gitmem.close.close import Closed, Wanted
+    from gitmem.drain.gate import Left
+    from gitmem.git.repository import Repository
+    from gitmem.records.target import Target
+
+
+def facts(repo: Repository, wanted: Wanted, left: tuple[Left, ...]) -> Facts:
+    """All that is in review, from its records; nothing but ``left`` when nothing waits there."""
+    where = target.find(repo, wanted.configured)
+    start, _ = in_review.newest(repo, where)
+    tip = refs.resolve(repo, REVIEW)
+    if not meet.waiting(repo, where, tip):
+        return Facts(outcomes=(), left=left, target=_at_remote(where))
+    made = in_review.by_record(repo, start, tip)
+    outcomes = [item for record in made if not forgets(record) for item in record]
+    beside = [item for record in made if forgets(record) for item in record]
+    engine, model = judgement.judges(repo, start, tip)
+    becoming = instructing(outcomes, folder=wanted.folder)
+    past = history.take(repo, wanted.configured)
+    return Facts(
+        outcomes=outcomes,
+        left=left,
+        target=_at_remote(where),
+        engine=engine,
+        model=model,
+        instructing=frozenset(outcome.flag.id for outcome in becoming),
+        forgotten=[item for item in beside if item.fate is Fate.FORGOTTEN],
+        restored=[item for item in beside if item.fate is not Fate.FORGOTTEN],
+        recurred=loops.came_back(past, [item.flag for item in outcomes]),
+        stale=[one.told for one in stale.in_review(repo, tip, folder=wanted.folder)],
+    )
+
+
+def with_closed(facts: Facts, closed: Closed) -> Facts:
+    """The same after a close that only looked: with what it would file."""
+    waiting = {outcome.flag.id for outcome in closed.outcomes}
+    earlier = [outcome for outcome in facts.outcomes if outcome.flag.id not in waiting]
+    return replace(
+        facts,
+        outcomes=(*earlier, *closed.outcomes),
+        left=closed.left,
+        engine=facts.engine or closed.run.engine,
+        model=facts.model if facts.engine else closed.run.model,
+        recurred=tuple(dict.fromkeys((*closed.recurred, *facts.recurred))),
+        stale=[one.told for one in closed.stale] if closed.outcomes else facts.stale,
+    )
+
+
+def _at_remote(where: Target) -> str:
+    """The target's name at its remote."""
+    return where.there.removeprefix("refs/heads/")

@@ -1,0 +1,187 @@
+"""What a forge shows of a review: the host it is on, title, text and one-line description (pure).
+
+All that people or models wrote stands in code spans: there a forge shows characters, and follows no
+mention, link, image, command or closing word.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from string import Template
+from typing import TYPE_CHECKING
+
+from gitmem.forge import proposal_rows as rows
+from gitmem.records.commit_style import PLAIN, CommitStyle
+from gitmem.records.drain_record import Fate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.drain.gate import Left
+    from gitmem.records.drain_record import Outcome
+
+#: GitHub takes 65,536 characters of text; what a template adds around the rows is well below the rest.
+LONGEST = 60_000
+_ROWS = 52_000  # of it for lines, folded and skipped; the rest for what was left
+_FORGOTTEN = "Forgotten: what only these flags brought is taken out"
+_RESTORED = "In their own words again, because of that"
+_FOLDED = "Folded into what is there already"
+_STALE = "Cites what is not there (nothing was changed; a person decides)"
+_DESCRIPTION = 500  # characters of a push option
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the texts are made of: every outcome in review, what this close left, target and judges.
+
+    ``forgotten`` are the outcomes of flags that the review takes out again, ``restored`` those of
+    flags whose own words come back because of that. ``instructing`` are the ids of tainted flags that
+    become instructions. ``recurred`` and ``stale`` have sentences: on each loop that came back, on
+    each line that cites what is not there.
+    """
+
+    outcomes: Sequence[Outcome]
+    left: Sequence[Left]
+    target: str
+    engine: str = ""
+    model: str = ""
+    instructing: frozenset[str] = frozenset()
+    forgotten: Sequence[Outcome] = ()
+    restored: Sequence[Outcome] = ()
+    recurred: Sequence[str] = ()
+    stale: Sequence[str] = ()
+
+
+def title(facts: Facts, style: CommitStyle = PLAIN) -> str:
+    """The request's title, the same for the same flags; a squash makes it the commit's subject."""
+    skipped = sum(outcome.fate is Fate.SKIPPED for outcome in facts.outcomes)
+    filed = len(facts.outcomes) - skipped
+    forgotten = len(facts.forgotten)
+    parts = [
+        f"file {_count(filed, 'flag')}" if filed else "",
+        f"skip {skipped}" if skipped else "",
+        f"forget {_count(forgotten, 'flag')}" if forgotten else "",
+    ]
+    return style.head(", ".join(part for part in parts if part) or "file 0 flags")
+
+
+def description(facts: Facts) -> str:
+    """One line for a push option, which can hold no more: no line break, no character of others."""
+    tainted = sum(1 for outcome in facts.outcomes if outcome.flag.tainted)
+    files = {one.file for one in (*facts.outcomes, *facts.restored) if one.file}
+    judged = f"{_count(len(facts.outcomes), 'flag')} judged by {_plain(facts.engine)}"
+    parts = [
+        judged if facts.outcomes or not facts.forgotten else "",
+        f"{_count(len(facts.forgotten), 'flag')} forgotten" if facts.forgotten else "",
+        f"{tainted} tainted" if tainted else "",
+        f"{len(facts.left)} left in the queue" if facts.left else "",
+        _count(len(files), "file") if files else "",
+    ]
+    said = ", ".join(part for part in parts if part)
+    return f"{said}. Each line with its flag, author and origin is in the commit message."[
+        :_DESCRIPTION
+    ]
+
+
+def body(template: str, facts: Facts) -> str:
+    """The request's text from the template, at most 60,000 characters; what is cut is said."""
+    folded = [one for one in facts.outcomes if one.fate is Fate.DUPLICATE]
+    skipped = [one for one in facts.outcomes if one.fate is Fate.SKIPPED]
+    room = _Rows(_ROWS)
+    values = {
+        "summary": _summary(facts),
+        "judged": _judged(facts),
+        "warning": _warning(facts),
+        "recurred": _section(
+            "Came back", room.take([f"- {rows.span(one)}" for one in facts.recurred])
+        ),
+        "lines": room.take(_by_file(facts)).strip(),
+        "forgotten": _section(
+            _FORGOTTEN, room.take([rows.forgotten(one) for one in facts.forgotten])
+        ),
+        "restored": _section(_RESTORED, room.take([rows.restored(one) for one in facts.restored])),
+        "folded": _section(_FOLDED, room.take([rows.folded(one) for one in folded])),
+        "skipped": _section("Skipped", room.take([rows.skipped(one) for one in skipped])),
+    }
+    rest = _Rows(LONGEST - _ROWS - len(template) - 1_000)
+    values["left"] = _section(
+        "Left in the queue",
+        rest.take([f"- `{one.id}`: {rows.span(one.reason)}" for one in facts.left]),
+    )
+    values["stale"] = _section(_STALE, rest.take(rows.cited(facts.stale)))
+    text = Template(template).substitute(values, target=facts.target)
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def _by_file(facts: Facts) -> list[str]:
+    told = [outcome for outcome in facts.outcomes if outcome.file]
+    found: list[str] = []
+    for file in sorted({outcome.file for outcome in told}):
+        here = [outcome for outcome in told if outcome.file == file]
+        found += [f"\n### {rows.span(file)}\n", *rows.placed(here)]
+    return found
+
+
+class _Rows:
+    """Takes rows as long as there is room, and says how many it did not take."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+
+    def take(self, rows: Sequence[str]) -> str:
+        taken: list[str] = []
+        for row in rows:
+            if len(row) + 1 > self._room:
+                break
+            self._room -= len(row) + 1
+            taken.append(row)
+        more = sum(row.startswith("- ") for row in rows[len(taken) :])
+        if more:
+            taken.append(f"\nand {more} more: see the commit message.")
+        return "\n".join(taken)
+
+
+def _summary(facts: Facts) -> str:
+    forgets = _count(len(facts.forgotten), "flag")
+    if not facts.outcomes and facts.forgotten:
+        return f"{forgets} to forget"
+    said = f"{_count(len(facts.outcomes), 'flag')} from the queue of this repository"
+    return f"{said}, and {forgets} to forget" if facts.forgotten else said
+
+
+def _judged(facts: Facts) -> str:
+    if not facts.outcomes:
+        return ""
+    if facts.engine == "verbatim":
+        return " Every line is the flag as written; nothing was judged."
+    model = f", model {rows.span(facts.model)}" if facts.model else ""
+    return (
+        f" Judged by {rows.span(facts.engine)}{model}, and checked line by line against the flags."
+    )
+
+
+def _warning(facts: Facts) -> str:
+    tainted = [one.flag.id for one in facts.outcomes if one.flag.tainted]
+    if not tainted:
+        return ""
+    said = (
+        f"**Look twice: {_count(len(tainted), 'flag')} tainted.** Untrusted text had entered the "
+        "session they were made in."
+    )
+    if facts.instructing:
+        ids = ", ".join(f"`{key}`" for key in sorted(facts.instructing))
+        said += f" Of these become instructions for agents: {ids}."
+    return said
+
+
+def _section(heading: str, rows: str) -> str:
+    return f"### {heading}\n\n{rows}" if rows else ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _plain(text: str) -> str:
+    return "".join(letter for letter in text if letter.isascii() and letter.isprintable())

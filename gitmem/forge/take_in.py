@@ -1,0 +1,205 @@
+"""Before a review is pushed: fetch the one at the remote, and take in what others did to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.close.merge_here import merger
+from gitmem.close.start import Again
+from gitmem.core.errors import NeedsPerson, NoProgress, Refused
+from gitmem.git import network, refs, worktrees
+from gitmem.git.claim import Claim
+from gitmem.git.repository import REVIEW
+from gitmem.git.worktrees import InTheWay, Move
+from gitmem.records import in_review, target
+from gitmem.records import in_tree as records
+from gitmem.records.commit_style import PLAIN, CommitStyle
+from gitmem.records.drain_record import Fate
+from gitmem.review import forget
+from gitmem.safety.paths import writable
+from gitmem.safety.text import visible
+
+if TYPE_CHECKING:
+    from gitmem.git.network import Talk
+    from gitmem.git.repository import Repository
+    from gitmem.records.drain_record import Outcome
+    from gitmem.records.target import Target
+
+PROPOSED = "refs/gitmem/proposed/"  # per remote: the review as this clone pushed or took it in last
+_NAME = REVIEW.removeprefix("refs/heads/")
+_NAMED = 3  # paths in a sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """What was found: ``theirs``, the review branch at the remote (empty: it is not there).
+
+    ``again``: a review of this clone that gave way to it, and whose judgement counts. ``notes`` are
+    sentences for the person.
+    """
+
+    theirs: str = ""
+    again: tuple[Again, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def meet(
+    repo: Repository,
+    remote: str,
+    *,
+    configured: str,
+    folder: str,
+    talk: Talk,
+    style: CommitStyle = PLAIN,
+) -> Met:
+    """Fetches the review branch; the local one continues it afterwards, or may replace it.
+
+    One that has landed may be replaced, and so may one that this clone pushed itself and nobody has
+    touched since. What reviewers pushed is taken in and stacked upon. Raises NotReached, and
+    NeedsPerson where both sides were edited, or theirs has what gitmem does not write.
+    """
+    theirs = _fetched(repo, remote, talk)
+    where = target.find(repo, configured)
+    mine = refs.resolve(repo, REVIEW)
+    mark = refs.resolve(repo, PROPOSED + remote)
+    if not theirs:
+        waits = bool(mark) and waiting(repo, where, mine)
+        gone = f"the review branch is gone at {remote}, and what waits has not landed: it is proposed again"
+        return Met(notes=(gone,) if waits else ())
+    ours = theirs in (mine, mark) or (bool(mine) and refs.contains(repo, mine, theirs))
+    if ours or not waiting(repo, where, theirs):
+        return Met(theirs=theirs)
+    return _taken_in(repo, remote, where, (mine, theirs), folder, style)
+
+
+def waiting(repo: Repository, where: Target, tip: str) -> bool:
+    """Whether a review (empty: none) files, or forgets, a flag and has not landed."""
+    if not tip:
+        return False
+    targets = {where.local, where.upstream, where.shared} - {""}
+    landed = records.ids(repo, where.local) | records.ids(repo, where.deciding)
+    proposed = records.proposed(repo, tip, targets) - landed
+    return bool(proposed or in_review.forgets(repo, targets, tip))
+
+
+def note(repo: Repository, remote: str, tip: str) -> None:
+    """Remembers what is in review at the remote, as this clone knows it."""
+    ref = PROPOSED + remote
+    old = refs.resolve(repo, ref)
+    if old != tip:
+        refs.update(repo, ref, tip, old, "gitmem: close --pr")
+
+
+def _fetched(repo: Repository, remote: str, talk: Talk) -> str:
+    ref = f"refs/remotes/{remote}/{_NAME}"
+    absent = network.fetch(repo, remote, [f"+{REVIEW}:{ref}"], talk)
+    known = refs.listed(repo, ref).get(ref, "")
+    if absent and known:
+        refs.delete(repo, ref, known, "gitmem: close --pr")
+    return "" if absent else refs.resolve(repo, ref)
+
+
+def _taken_in(
+    repo: Repository,
+    remote: str,
+    where: Target,
+    tips: tuple[str, str],
+    folder: str,
+    style: CommitStyle,
+) -> Met:
+    """Makes the local review branch theirs; ours gives way where it waits and nobody edited it."""
+    mine, theirs = tips
+    start, _ = in_review.newest(repo, where)
+    _refuse_foreign(repo, remote, in_review.base_of(repo, start, theirs), theirs, folder)
+    again: tuple[Again, ...] = ()
+    gone: list[Outcome] = []
+    if waiting(repo, where, mine) and not refs.contains(repo, theirs, mine):
+        if not in_review.only_ours(repo, start, mine):
+            raise NeedsPerson(
+                f"{_NAME} was edited here and at {remote}, each in another way",
+                hint=f"git rebase {remote}/{_NAME} {_NAME} unites them; then gitmem close --pr",
+            )
+        again = (Again(tip=mine, base=in_review.base_of(repo, start, mine)),)
+        gone = _forgotten(repo, start, mine, theirs)
+    if not (gone and _forgotten_on_top(repo, where, theirs, gone, folder, style)):
+        with Claim(repo) as claim:
+            _move(repo, claim, mine, theirs, folder)
+    note(repo, remote, theirs)
+    told = f"the review at {remote} was taken in ({theirs[:12]})"
+    return Met(theirs=theirs, again=again, notes=(told,))
+
+
+def _forgotten(repo: Repository, start: str, mine: str, theirs: str) -> list[Outcome]:
+    """What the review here forgets and theirs does not."""
+    told = [one for one in in_review.recorded(repo, start, mine) if one.fate is Fate.FORGOTTEN]
+    there = {flag.id for flag in in_review.forgets(repo, (start,), theirs)}
+    return [one for one in told if one.flag.id not in there]
+
+
+def _forgotten_on_top(
+    repo: Repository,
+    where: Target,
+    theirs: str,
+    gone: list[Outcome],
+    folder: str,
+    style: CommitStyle,
+) -> bool:
+    """Forgets the same in a commit on top of theirs, in the step that makes theirs ours.
+
+    No queue knows of a forget, so there must be no moment without it. Whether there was anything to
+    take out.
+    """
+    wanted = forget.Wanted(
+        flags=tuple(one.flag.id for one in gone),
+        configured=where.name,
+        folder=folder,
+        style=style,
+        reason="; ".join(dict.fromkeys(one.reason for one in gone if one.reason)),
+        onto=theirs,
+    )
+    try:
+        forget.forget(repo, wanted)
+    except NoProgress:
+        return False
+    return True
+
+
+def _move(repo: Repository, claim: Claim, mine: str, theirs: str, folder: str) -> None:
+    move = Move(ref=REVIEW, old=mine, new=theirs, reason="gitmem: close --pr")
+    if not mine or refs.contains(repo, theirs, mine):
+        worktrees.land(repo, claim, move, merger(folder))
+        return
+    trees = worktrees.holding(repo, REVIEW)
+    if trees:
+        raise InTheWay(
+            f"{_NAME} is checked out in {trees[0].top}", hint="check out another branch there"
+        )
+    claim.clear(f"{repo.common}/{REVIEW}.lock")
+    refs.update(repo, move.ref, move.new, move.old, move.reason)
+
+
+def _refuse_foreign(repo: Repository, remote: str, base: str, theirs: str, folder: str) -> None:
+    """What gitmem would never write is not stacked upon: `accept` would land it here unseen."""
+    if not base:
+        raise NeedsPerson(
+            f"the review branch at {remote} has no history in common with the target",
+            hint=f"look at it: git log {remote}/{_NAME}",
+        )
+    raw = repo.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", base, theirs).out
+    paths = [path for path in raw.decode("utf-8", "surrogateescape").split("\0") if path]
+    foreign = [path for path in paths if not _writable(path, folder)]
+    if foreign:
+        named = ", ".join(visible(path) for path in foreign[:_NAMED])
+        raise NeedsPerson(
+            f"the review branch at {remote} changes what gitmem does not write: {named}",
+            hint="land that review, or take those changes out of it; then gitmem close --pr",
+        )
+
+
+def _writable(path: str, folder: str) -> bool:
+    try:
+        writable(path, folder=folder)
+    except Refused:
+        return False
+    return True

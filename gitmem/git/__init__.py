@@ -1,0 +1,1 @@
+"""git and gitmem's own folder in a clone; the only wing that starts git."""

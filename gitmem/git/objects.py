@@ -1,0 +1,271 @@
+"""Read trees and blobs of a commit, many at once (standard library only: boot uses it too).
+
+What was read by object name is read once in a process; see `gitmem.git.readcache`.
+"""
+
+from __future__ import annotations
+
+from gitmem.core.errors import NeedsPerson
+from gitmem.git.process import ANY, STREAMED, TooMuch
+from gitmem.git.repository import is_oid
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gitmem.git.repository import Repository
+
+
+_ENTRY_COST = 4  # bytes of memory for a byte of a listing
+#: Bytes of contents that are in memory at a time. Memory files, rules and records of ten busy years
+#: are a fifth of that.
+MOST = 32 << 20
+#: Bytes of one tree listed with all that is in it: some 300,000 files.
+LISTED = 32 << 20
+#: Bytes of the names in a tree that git puts into an index: a million files.
+NAMES = 64 << 20
+
+
+class Unreadable(NeedsPerson):
+    """An object that a ref names is missing or broken."""
+
+
+class TooLarge(NeedsPerson):
+    """What somebody committed is more than gitmem reads of it."""
+
+    def __init__(self, what: str, size: int) -> None:
+        named = f"the object {what[:12]}" if is_oid(what) else what
+        self.size = size
+        super().__init__(
+            f"{named} is too large to be read ({size >> 20} MiB)",
+            hint="gitmem writes nothing of that size; look who committed it",
+        )
+
+
+class Entry:
+    """One entry of a tree: mode (``100644``), type (``blob``), object name, path.
+
+    ``size`` in bytes is that of a blob, where it was asked for.
+    """
+
+    __slots__ = ("mode", "oid", "path", "size", "type")
+
+    def __init__(self, mode: str, kind: str, oid: str, path: str, size: str = "") -> None:
+        self.mode = mode
+        self.type = kind
+        self.oid = oid
+        self.path = path
+        self.size = int(size) if size.isdecimal() else 0
+
+
+def entries(repo: Repository, commit: str, *paths: str, sized: bool = False) -> list[Entry]:
+    """All entries below the given paths (the whole tree without any), folders left out.
+
+    Symbolic links and submodules are listed with their modes. ``sized``: with the sizes, for what
+    somebody else may have written. Raises Unreadable when the tree cannot be read, TooLarge when
+    there is more below the paths than `LISTED`.
+    """
+    return _listed(repo, commit, paths, *(("-r", "-l") if sized else ("-r",)))
+
+
+def level(repo: Repository, commit: str, *paths: str) -> list[Entry]:
+    """The entries of these very paths, files and folders; nothing below them.
+
+    Raises Unreadable when the tree cannot be read.
+    """
+    return _listed(repo, commit, paths)
+
+
+def _listed(repo: Repository, commit: str, paths: tuple[str, ...], *options: str) -> list[Entry]:
+    """What `git ls-tree` says; a listing with sizes serves for one without."""
+    for known in (options, (*options, "-l")):
+        kept: list[Entry] | None = repo.cache.get(("tree", commit, paths, known))
+        if kept is not None:
+            return list(kept)
+    try:
+        done = repo.git(
+            "ls-tree", "-z", *options, "--full-tree", commit, "--", *paths, ok=ANY, most=LISTED
+        )
+    except TooMuch as error:
+        below = f"what is below {', '.join(paths)}" if paths else "the tree"
+        raise TooLarge(f"{below} at {commit[:12]} has too many files; the list", LISTED) from error
+    if done.code:
+        raise Unreadable(f"the tree of {commit[:12]} cannot be read: {done.said.strip()}")
+    found = []
+    for line in done.out.split(b"\0"):
+        if line:
+            meta, _, path = line.partition(b"\t")
+            mode, kind, oid, *size = meta.decode("ascii").split()
+            found.append(Entry(mode, kind, oid, path.decode("utf-8", "surrogateescape"), *size))
+    if is_oid(commit):
+        repo.cache.keep(("tree", commit, paths, options), found, len(done.out) * _ENTRY_COST)
+    return list(found)
+
+
+def refuse_endless(repo: Repository, commit: str) -> None:
+    """Raises TooLarge for a tree that git could not put into an index: there is no end to its files.
+
+    Asked before each start of git that does so, as git itself knows no bound. Once for a commit.
+    """
+    if repo.cache.get(("ends", commit)):
+        return
+    left = NAMES
+
+    def count(data: bytes) -> None:
+        nonlocal left
+        left -= len(data)
+        if left < 0:
+            raise TooLarge(f"the list of the files at {commit[:12]}", NAMES)
+
+    repo.git("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, ok=ANY, takes=count)
+    if is_oid(commit):
+        repo.cache.keep(("ends", commit), True, 1)
+
+
+def beside(repo: Repository, commit: str, *folders: str, sized: bool = True) -> list[Entry]:
+    """What is right in the folders (each ending with ``/``); nothing below is opened.
+
+    For a tree that anybody may have pushed: ten folders nested ten deep are 10,000 million paths.
+    Raises as `entries` does.
+    """
+    return _listed(repo, commit, folders, *(("-l",) if sized else ()))
+
+
+def blobs(repo: Repository, oids: Sequence[str], *, most: int = MOST) -> list[bytes]:
+    """The contents of the named objects (blobs, as a rule), in order.
+
+    Raises Unreadable for a missing or broken one, and TooLarge when all together are more than
+    ``most`` bytes.
+    """
+    found: list[bytes] = []
+    each(repo, oids, found.append, most=most)
+    return found
+
+
+def each(
+    repo: Repository,
+    oids: Sequence[str],
+    hears: Callable[[bytes], None],
+    *,
+    most: int = MOST,
+    largest: int = MOST,
+) -> None:
+    """Hands over the contents of the named objects one by one, in order, as git tells them.
+
+    Only one of them is in memory at a time. Raises as `blobs` does, TooLarge also for a single one
+    of more than ``largest`` bytes, before it is read.
+    """
+    kept = {oid: content for oid in oids if (content := repo.cache.get(oid)) is not None}
+    lacking = [oid for oid in oids if oid not in kept]
+    wanted = iter(oids)
+
+    def tell(read: bytes | None) -> None:
+        """Hands over what is kept up to the next that had to be read, and that one."""
+        for oid in wanted:
+            if oid in kept:
+                hears(kept[oid])
+            elif read is not None:
+                repo.cache.keep(oid, read, len(read))
+                hears(read)
+                return
+
+    if sum(map(len, kept.values())) > most:
+        raise TooLarge(oids[0], most)
+    if lacking:
+        reading = _Reading(lacking, tell, most - sum(map(len, kept.values())), largest)
+        request = ("\n".join(lacking) + "\n").encode()
+        batch = (*STREAMED, "cat-file", "--batch")
+        done = repo.git(*batch, stdin=request, ok=ANY, takes=reading.take)
+        reading.end(done.said.strip())
+    tell(None)
+
+
+class _Reading:
+    """The answer of `git cat-file --batch`, taken apart while it comes."""
+
+    __slots__ = ("_done", "_hears", "_largest", "_left", "_oids", "_parts", "_size")
+
+    def __init__(
+        self, oids: Sequence[str], hears: Callable[[bytes], None], most: int, largest: int
+    ) -> None:
+        self._oids = oids
+        self._hears = hears
+        self._left = most
+        self._largest = largest
+        self._done = 0
+        self._parts = bytearray()
+        self._size = -1  # of the object that is being read; below 0: its header is
+
+    def take(self, data: bytes) -> None:
+        """Reads on."""
+        self._parts += data
+        start = 0
+        while self._done < len(self._oids):
+            if self._size < 0:
+                end = self._parts.find(b"\n", start)
+                if end < 0:
+                    break
+                self._size = self._header(bytes(self._parts[start:end]))
+                start = end + 1
+            if len(self._parts) - start <= self._size:  # the line break behind it is awaited, too
+                break
+            with memoryview(self._parts) as parts:
+                content = bytes(parts[start : start + self._size])
+            start += self._size + 1
+            self._size = -1
+            self._done += 1
+            self._hears(content)
+        del self._parts[:start]
+
+    def _header(self, line: bytes) -> int:
+        """The size in `<oid> <type> <size>`."""
+        parts = line.split(b" ")
+        if len(parts) != 3:  # noqa: PLR2004 - the three of them
+            self.end("")
+        size = int(parts[2])
+        self._left -= size
+        if size > self._largest or self._left < 0:
+            raise TooLarge(self._oids[self._done], size)
+        return size
+
+    def end(self, said: str) -> None:
+        """Raises Unreadable unless everything has come; ``said`` is what git had to say."""
+        if self._done == len(self._oids):
+            return
+        oid = self._oids[self._done][:12]
+        if self._size >= 0:
+            raise Unreadable(f"the object {oid} is cut short")
+        raise Unreadable(f"the object {oid} cannot be read: {said}")
+
+
+def present(repo: Repository, oids: Sequence[str]) -> None:
+    """Raises Unreadable unless every object is there and can be opened."""
+    if not oids:
+        return
+    request = ("\n".join(oids) + "\n").encode()
+    done = repo.git("cat-file", "--batch-check", stdin=request, ok=ANY)
+    for line in done.out.splitlines():
+        if line.endswith(b" missing"):
+            raise Unreadable(f"the object {line[:12].decode()} is missing or broken")
+
+
+def beginning(repo: Repository, commit: str, path: str, most: int) -> bytes:
+    """The first ``most`` + 1 bytes of a regular file at a commit; empty without one."""
+    found = [entry for entry in _listed(repo, commit, (path,)) if entry.mode == "100644"]
+    if not found:
+        return b""
+    try:
+        return repo.git(*STREAMED, "cat-file", "blob", found[0].oid, most=most).out
+    except TooMuch as error:
+        return error.out[: most + 1]
+
+
+def files(repo: Repository, commit: str, *paths: str) -> dict[str, bytes]:
+    """Path to content of every regular file below the paths at a commit."""
+    listed = entries(repo, commit, *paths, sized=True)
+    found = [entry for entry in listed if entry.mode == "100644"]
+    for entry in found:
+        if entry.size > MOST:
+            raise TooLarge(entry.path, entry.size)
+    contents = blobs(repo, [entry.oid for entry in found])
+    return {entry.path: content for entry, content in zip(found, contents, strict=True)}

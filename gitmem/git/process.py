@@ -1,0 +1,505 @@
+"""Start git: the one place that does (hot lane: `os.posix_spawn`, no `subprocess`).
+
+Every start carries the arguments and the environment that keep a cloned repository from running
+code or redirecting gitmem; each has its reason beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+
+from gitmem.core import agent_clients as clients
+from gitmem.core.errors import GitmemError, NeedsPerson, Overdue
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import NoReturn
+
+# `git rev-parse --local-env-vars` (git 2.39 and 2.55) and two that only hooks see. A git hook that
+# calls gitmem exports them for the repository of the *hook*; gitmem must act on the one it stands in.
+LOCAL_VARIABLES = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+    # How the hook's git reads paths and attributes (git(1)); gitmem names files as they are.
+    "GIT_ATTR_SOURCE",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+)
+
+# Inside an agent client a repository's settings can set variables. Of git's own only these are handed
+# on there: any other could name a configuration, a program, a server's certificate or a file to write.
+_HARMLESS = (
+    "GIT_AUTHOR_",
+    "GIT_COMMITTER_",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_DEFAULT_",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+    "GIT_TEST_ASSUME_DIFFERENT_OWNER",  # it makes git stricter
+    "GIT_TERMINAL_PROMPT",
+)
+# What else leads git to a configuration, or to a program that asks for a password.
+_CONFIGURATIONS = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "XDG_CONFIG_HOME")
+_LEADING = ("SSH_ASKPASS", "XDG_CONFIG_HOME")
+_UNTRACED = {"GIT_TRACE2": "0", "GIT_TRACE2_EVENT": "0", "GIT_TRACE2_PERF": "0"}
+
+DURABLE = "core.fsync=committed,reference"  # what a ref names survives a power loss
+VIEW = "core.fsync=none"  # for what can be rebuilt from the fsynced journal
+
+# git passes on what is larger piece by piece, instead of having it in memory first: for what it reads or
+# fetches of others.
+STREAMED = ("-c", "core.bigFileThreshold=1m")
+
+HARDENED = (
+    "--no-pager",
+    "--no-replace-objects",
+    "-c",
+    "safe.bareRepository=explicit",  # a committed bare repository may bring hooks of its own
+    "-c",
+    DURABLE,
+    "-c",
+    "core.fsmonitor=false",  # a command from configuration, of no use to plumbing
+    "-c",
+    "core.quotePath=true",
+    "-c",
+    "gc.auto=0",  # a background gc would hold our lock descriptors
+    "-c",
+    "maintenance.auto=false",
+    "-c",
+    "commit.gpgSign=false",  # signing is asked for explicitly where it is wanted
+    "-c",
+    "color.ui=false",
+    "-c",
+    "advice.graftFileDeprecated=false",
+)
+
+#: The oldest git that the suite was run on.
+OLDEST = (2, 39)
+
+_USAGE = 129  # what git ends with when it does not know a command or an option
+
+_REMEDIES = (
+    ("No space left on device", "free some space, and run the command again"),
+    ("Disk quota exceeded", "free some space, and run the command again"),
+    (
+        "File too large",
+        "a limit on file sizes is in force (`ulimit -f`); lift it, and run it again",
+    ),
+    (
+        "Input/output error",
+        "the disk does not answer as it should; look there before anything else",
+    ),
+    ("Read-only file system", "gitmem has to write here; mount it writable, and run it again"),
+    ("Permission denied", "the git directory belongs to somebody else, or a sandbox is around it"),
+    ("Too many open files", "raise the limit (`ulimit -n`), and run the command again"),
+    ("ut of memory", "close other programs, and run the command again"),
+    (".lock': File exists", "another git is at work here, or was killed; `gitmem doctor` tells"),
+    ("index file", "git's index is damaged; `git status` says the same"),
+    ("packed-refs", "git's list of refs is damaged; `git fsck` says the same"),
+)
+
+ANY = range(-64, 256)  # for ``ok``: every exit code is an answer, and so is death by a signal
+
+SILENT = "there was no answer for"
+
+MOST = 64 << 20  # bytes of one answer of git; what is larger is read piece by piece, or not at all
+
+_CHUNK = 65536
+_LOG_BYTES = 256 << 10  # what detached programs printed
+
+
+class GitMissing(GitmemError):
+    """git could not be started."""
+
+    exit_code = 3
+
+
+class GitFailed(GitmemError):
+    """A git command ended with an exit code that is no answer; ``stderr`` is what it said.
+
+    The exit code says whose matter that is: 7 where git was killed, 70 where it does not know what
+    it is asked for, and 8 for everything else, which is in the disk or the repository.
+    """
+
+    exit_code = 8
+
+    def __init__(self, args: Sequence[str], code: int, stderr: str) -> None:
+        name = next((word for word in args if not word.startswith("-") and "=" not in word), "")
+        said = stderr.strip()
+        first = said.partition("\n")[0].removeprefix("fatal: ").removeprefix("error: ")
+        told, hint = first or f"it ended with {code} and said nothing", _hint(said)
+        if code < 0:
+            self.exit_code, told, hint = 7, f"it was killed (signal {-code})", "run it again"
+        elif code == _USAGE:
+            self.exit_code = 70
+        super().__init__(f"git {name} failed: {told}", hint=hint)
+        self.code = code
+        self.stderr = stderr
+
+
+class GitTooOld(GitmemError):
+    """The installed git lacks what gitmem asks of it."""
+
+    exit_code = 3
+
+
+def _hint(said: str) -> str:
+    """What to do about what git says."""
+    for words, hint in _REMEDIES:
+        if words in said:
+            return hint
+    return "what was saved is saved; mend what git names, and run the command again"
+
+
+def version(env: Mapping[str, str], cwd: str) -> tuple[int, int]:
+    """The installed git's major and minor number; (0, 0) when it does not tell."""
+    said = _started(
+        ["git", "-C", cwd, "version"], env, _Dialogue(["version"], b""), -1
+    ).text.split()
+    numbers = said[2].split(".") if len(said) > 2 else []  # noqa: PLR2004 - "git version 2.39.5"
+    if len(numbers) > 1 and numbers[0].isdecimal() and numbers[1].isdecimal():
+        return int(numbers[0]), int(numbers[1])
+    return 0, 0
+
+
+def _refuse_old(env: Mapping[str, str], cwd: str) -> None:
+    """Raises GitTooOld where that is why git does not know what it was asked."""
+    found = version(env, cwd)
+    if (0, 0) < found < OLDEST:
+        raise GitTooOld(
+            f"git {found[0]}.{found[1]} is too old",
+            hint=f"gitmem needs git {OLDEST[0]}.{OLDEST[1]} or newer",
+        )
+
+
+class TooMuch(NeedsPerson):
+    """A child printed more than is read of it; ``out`` is what came first. It was ended."""
+
+    def __init__(self, args: Sequence[str], out: bytes) -> None:
+        what = next((word for word in args if word[:1].islower()), "")
+        super().__init__(
+            f"git {what} answers with more than is read of it ({len(out) >> 20} MiB)",
+            hint="somebody may have committed or pushed something of that size on purpose",
+        )
+        self.out = out
+
+
+class Done:
+    """A finished git process: exit code (negative signal number when killed), stdout, stderr."""
+
+    __slots__ = ("code", "err", "out", "pid")
+
+    def __init__(self, code: int, out: bytes, err: bytes, pid: int) -> None:
+        self.code = code
+        self.out = out
+        self.err = err
+        self.pid = pid
+
+    @property
+    def text(self) -> str:
+        """Stdout as text without the last line break."""
+        return os.fsdecode(self.out).removesuffix("\n")
+
+    @property
+    def said(self) -> str:
+        """Stderr as text."""
+        return self.err.decode(errors="replace")
+
+
+def clean(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment git children get: nothing that points at another repository, no prompts.
+
+    Inside an agent client nothing either that only a person may choose: no variable names the
+    configuration that git reads, nor a program. There the person's configuration is the one in the
+    home that the system knows; `HOME` counts when it is that very folder.
+    """
+    env = {key: value for key, value in environ.items() if key not in LOCAL_VARIABLES}
+    for key in [key for key in env if key.startswith(("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))]:
+        del env[key]
+    if clients.inside(environ):
+        for key in [key for key in env if key.startswith("GIT_") or key in _LEADING]:
+            if not key.startswith(_HARMLESS):
+                del env[key]
+        if not _is_home(env.get("HOME", "")):
+            env["GIT_CONFIG_GLOBAL"] = os.devnull
+    # Messages are compared (a lock, a missing ref), so they must not be translated.
+    env.update(LC_ALL="C", LANGUAGE="C", GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0")
+    return env
+
+
+def as_told(environ: Mapping[str, str]) -> dict[str, str]:
+    """The same, but git reads the configuration that the variables name. Only to look at values.
+
+    Such a configuration can name files that git appends traces to (`trace2.*`); these are off.
+    """
+    env = {**clean(environ), **_UNTRACED}
+    env.pop("GIT_CONFIG_GLOBAL", None)
+    for key in _CONFIGURATIONS:
+        if key in environ:
+            env[key] = environ[key]
+    return env
+
+
+def is_led(environ: Mapping[str, str]) -> bool:
+    """Whether `as_told` leads git to another configuration than `clean`."""
+    return bool(clients.inside(environ)) and (
+        any(name in environ for name in _CONFIGURATIONS) or withholds(environ)
+    )
+
+
+def withholds(environ: Mapping[str, str]) -> bool:
+    """Whether git children read no configuration of the person's: their home is not the known one."""
+    return bool(clients.inside(environ)) and not _is_home(environ.get("HOME", ""))
+
+
+def _is_home(path: str) -> bool:
+    """Whether the folder is the home that the system knows for this user, told by identity."""
+    import pwd  # only where git is started inside a client
+
+    try:
+        return os.path.samefile(path, pwd.getpwuid(os.geteuid()).pw_dir)
+    except (KeyError, OSError):
+        return False
+
+
+def run(  # noqa: PLR0913 - one door for every way git is started
+    args: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: str,
+    stdin: bytes = b"",
+    ok: Sequence[int] = (0,),
+    keep: int = -1,
+    options: Sequence[str] = (),
+    hears: Callable[[bytes], None] | None = None,
+    patience: float = 0.0,
+    takes: Callable[[bytes], None] | None = None,
+    most: int = MOST,
+) -> Done:
+    """Runs one hardened git command in ``cwd`` and waits for it.
+
+    ``keep`` is a descriptor the child inherits (a held lock). ``ok`` lists the exit codes that are
+    answers; any other raises GitFailed. ``hears`` gets what the child says on stderr as it comes,
+    ``takes`` what it says on stdout, which is not kept then; whatever that raises ends the child.
+    A child that says nothing for ``patience`` seconds (0: as long as it likes) is ended, and its
+    stderr says so. Raises GitMissing when git cannot be started, GitTooOld when it does not know
+    what it is asked and is older than `OLDEST`, whatever ``ok`` says, and TooMuch, with the child
+    ended, when it says more than ``most`` bytes on stdout and nothing takes them.
+    """
+    argv = ["git", "-C", cwd, *HARDENED, *options, *args]
+    dialogue = _Dialogue(args, stdin)
+    dialogue.hears, dialogue.takes = hears, takes
+    dialogue.patience, dialogue.most = patience, most
+    done = _started(argv, env, dialogue, keep)
+    if done.code == _USAGE:
+        _refuse_old(env, cwd)
+    if done.code not in ok:
+        raise GitFailed(args, done.code, done.said)
+    return done
+
+
+def program(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: str, stdin: bytes, patience: float
+) -> Done:
+    """Runs a program that a person named, in ``cwd``; its words go to nobody but the caller.
+
+    Exit code 127 when there is none of that name. It is ended after ``patience`` seconds in which
+    it says nothing.
+    """
+    there = ["/bin/sh", "-c", 'cd -- "$1" && shift && exec "$@"', "sh", cwd, *argv]
+    dialogue = _Dialogue(argv, stdin)
+    dialogue.patience = patience
+    return _started(there, env, dialogue, -1)
+
+
+class _Dialogue:
+    """What is said to a child and heard of it; `hold` has what it said on stdout and stderr."""
+
+    __slots__ = (
+        "_heard",
+        "_left",
+        "_opened",
+        "_poll",
+        "argv",
+        "hears",
+        "most",
+        "patience",
+        "takes",
+    )
+
+    def __init__(self, argv: Sequence[str], stdin: bytes) -> None:
+        self.argv = argv
+        self.hears: Callable[[bytes], None] | None = None
+        self.takes: Callable[[bytes], None] | None = None
+        self.patience = 0.0
+        self.most = MOST
+        self._left = memoryview(stdin)
+        self._heard: tuple[list[bytes], list[bytes]] = ([], [])
+        self._opened: dict[int, int] = {}  # descriptor to the stream it is of the child's
+        self._poll = select.poll()
+
+    def hold(self, in_write: int, out_read: int, err_read: int) -> tuple[bytes, bytes]:
+        """Feeds stdin and collects both outputs without ever blocking on one of them.
+
+        All three descriptors are closed afterwards, whatever happens.
+        """
+        self._opened = {in_write: 0, out_read: 1, err_read: 2}
+        try:
+            self._poll.register(out_read, select.POLLIN)
+            self._poll.register(err_read, select.POLLIN)
+            if self._left:
+                os.set_blocking(in_write, False)
+                self._poll.register(in_write, select.POLLOUT)
+            else:
+                os.close(in_write)
+                del self._opened[in_write]
+            while {1, 2} & {*self._opened.values()}:
+                ready = self._poll.poll(self.patience * 1000 if self.patience else None)
+                if not ready:
+                    raise _Silent(*self._said())
+                for descriptor, _ in ready:
+                    self._turn(descriptor)
+        finally:
+            for descriptor in self._opened:
+                os.close(descriptor)
+        return self._said()
+
+    def _said(self) -> tuple[bytes, bytes]:
+        out, err = self._heard
+        return b"".join(out), b"".join(err)
+
+    def _turn(self, descriptor: int) -> None:
+        """Writes or reads what can be now."""
+        stream = self._opened[descriptor]
+        if not stream:
+            self._left = _feed(descriptor, self._left)
+            if not self._left:
+                self._end(descriptor)
+            return
+        data = os.read(descriptor, _CHUNK)
+        if not data:
+            self._end(descriptor)
+        elif stream == 1 and self.takes:
+            self.takes(data)
+        else:
+            self._keep(stream, data)
+
+    def _keep(self, stream: int, data: bytes) -> None:
+        self._heard[stream - 1].append(data)
+        if self.hears and stream == 2:  # noqa: PLR2004 - stderr
+            self.hears(data)
+        self.most -= len(data)
+        if self.most < 0:
+            raise TooMuch(self.argv, self._said()[0])
+
+    def _end(self, descriptor: int) -> None:
+        self._poll.unregister(descriptor)
+        del self._opened[descriptor]
+        os.close(descriptor)
+
+
+def _started(argv: list[str], env: Mapping[str, str], dialogue: _Dialogue, keep: int) -> Done:
+    """Starts a child, feeds it and waits; ``keep`` is a lock to inherit."""
+    in_read, in_write = os.pipe()
+    out_read, out_write = os.pipe()
+    err_read, err_write = os.pipe()
+    actions = [
+        (os.POSIX_SPAWN_DUP2, in_read, 0),
+        (os.POSIX_SPAWN_DUP2, out_write, 1),
+        (os.POSIX_SPAWN_DUP2, err_write, 2),
+    ]
+    if keep >= 0:
+        os.set_inheritable(keep, True)
+    try:
+        pid = os.posix_spawnp(argv[0], argv, env, file_actions=actions, setsigmask=())
+    except OSError as error:
+        for descriptor in (in_write, out_read, err_read):
+            os.close(descriptor)
+        absent = isinstance(error, FileNotFoundError)
+        raise GitMissing(
+            f"git could not be started: {error.strerror}",
+            hint="install git and put it on PATH" if absent else "run the command again",
+        ) from error
+    finally:
+        if keep >= 0:
+            os.set_inheritable(keep, False)
+        for descriptor in (in_read, out_write, err_write):
+            os.close(descriptor)
+    try:
+        out, err = dialogue.hold(in_write, out_read, err_read)
+        _, status = os.waitpid(pid, 0)
+    except _Silent as silent:
+        os.kill(pid, 15)
+        said = f"\nfatal: {SILENT} {dialogue.patience:.0f} seconds\n".encode()
+        out, err = silent.out, silent.err + said
+        _, status = os.waitpid(pid, 0)
+    except (Overdue, Exception):
+        os.kill(pid, 9)  # it only answers, and its answer is not read any more
+        os.waitpid(pid, 0)
+        raise
+    return Done(os.waitstatus_to_exitcode(status), out, err, pid)
+
+
+class _Silent(Exception):
+    """The child said nothing for too long; what it had said until then."""
+
+    def __init__(self, out: bytes, err: bytes) -> None:
+        super().__init__()
+        self.out = out
+        self.err = err
+
+
+def _feed(descriptor: int, left: memoryview) -> memoryview:
+    """Writes what fits; a child that stopped reading gets no more (its exit code tells why)."""
+    try:
+        return left[os.write(descriptor, left[:_CHUNK]) :]
+    except BrokenPipeError:
+        return left[:0]
+    except BlockingIOError:
+        return left
+
+
+def detach(argv: Sequence[str], env: Mapping[str, str], log: str) -> int:
+    """Starts a program of our own that outlives us, and does not wait for it; its process number.
+
+    It leads a process session of its own, so that neither a signal to our process group nor the end of
+    our terminal reaches it. Its input is empty, what it prints is appended to the file ``log``, which
+    begins anew when it has become long. Raises OSError.
+    """
+    if os.path.exists(log) and os.stat(log).st_size > _LOG_BYTES:
+        os.unlink(log)
+    opened = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, log, opened, 0o666),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    try:
+        return os.posix_spawn(argv[0], list(argv), env, file_actions=actions, setsid=True)
+    except NotImplementedError:  # a C library without POSIX_SPAWN_SETSID: at least its own group
+        return os.posix_spawn(argv[0], list(argv), env, file_actions=actions, setpgroup=0)
+
+
+def become(argv: Sequence[str], env: Mapping[str, str]) -> NoReturn:
+    """Replaces this process by another program (the demo's script)."""
+    os.execvpe(argv[0], list(argv), env)  # noqa: S606 - a shipped script, no text of others in it

@@ -1,0 +1,86 @@
+"""Which remote the queue is exchanged with (standard library only: boot uses it too)."""
+
+from __future__ import annotations
+
+from gitmem.core.errors import Unreachable
+from gitmem.git import personal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gitmem.git.repository import Repository
+
+USUAL = "origin"
+
+
+class NoRemote(Unreachable):
+    """There is no remote, or it is not clear which one is meant."""
+
+
+class NoneAtAll(NoRemote):
+    """The repository has no remote, whatever one is meant."""
+
+
+def name(repo: Repository) -> str:
+    """The configured remote: `git config gitmem.remote`, else origin, else the only one there is.
+
+    It may not exist; `configured` says so.
+    """
+    setting, known = _look(repo)
+    return _meant(setting.value.strip(), known)
+
+
+def existing(repo: Repository) -> str:
+    """The same where such a remote is configured; empty where none is, or which one is not clear."""
+    setting, known = _look(repo)
+    meant = _meant(setting.value.strip(), known)
+    return meant if meant in known else ""
+
+
+def configured(repo: Repository) -> str:
+    """The same for a command that needs it.
+
+    Raises NoRemote, and Refused where the word of the file that names it does not count.
+    """
+    setting, known = _look(repo)
+    named = setting.heard().strip()
+    if named and named not in known:
+        raise (NoRemote if known else NoneAtAll)(
+            f"git config gitmem.remote names {named}, and there is no such remote",
+            hint=f"there are: {', '.join(known)}" if known else "there is none: git remote add",
+        )
+    if not known:
+        raise NoneAtAll(
+            "this repository has no remote",
+            hint="git remote add origin URL; until then the flags are safe in this clone",
+        )
+    if not named and USUAL not in known and len(known) > 1:
+        raise NoRemote(
+            f"there are several remotes ({', '.join(known)}), and none is called {USUAL}",
+            hint="say which one shares the queue: git config gitmem.remote NAME",
+        )
+    return _meant(named, known)
+
+
+def _meant(named: str, known: list[str]) -> str:
+    return named or (USUAL if USUAL in known or len(known) != 1 else known[0])
+
+
+def _look(repo: Repository) -> tuple[personal.Setting, list[str]]:
+    """The setting that names one, and all remotes; for one git process where that is the same git's."""
+    from gitmem.git import process
+
+    urls = r"remote\..*\.url"
+    if process.is_led(repo.environ):  # the setting is also looked for where git is not let
+        said = repo.git("config", "-z", "--show-origin", "--get-regexp", f"^{urls}$", ok=(0, 1))
+        return personal.read(repo, "gitmem.remote"), _names(personal.pairs(repo, said.out))
+    asked = rf"^(gitmem\.remote|{urls})$"
+    said = repo.git("config", "-z", "--show-origin", "--get-regexp", asked, ok=(0, 1))
+    rows = [(file, *text.partition("\n")[::2]) for file, text in personal.pairs(repo, said.out)]
+    named = [(file, value) for file, key, value in rows if key == "gitmem.remote"]
+    others = [(file, key) for file, key, _ in rows if key != "gitmem.remote"]
+    return personal.judged(repo, "gitmem.remote", named), _names(others)
+
+
+def _names(rows: list[tuple[str, str]]) -> list[str]:
+    keys = dict.fromkeys([text.partition("\n")[0] for _, text in rows])
+    return [key.removeprefix("remote.").removesuffix(".url") for key in keys]

@@ -1,0 +1,472 @@
+"""Find the repository without starting git (hot lane).
+
+A bare repository is never used: neither the one somebody stands in nor one that was committed
+inside a work tree (it may bring hooks and configuration of its own).
+"""
+
+from __future__ import annotations
+
+import os
+
+from gitmem.core.errors import GitmemError, NotSaved
+from gitmem.git import local
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import ModuleType
+
+    from gitmem.git.process import Done
+    from gitmem.git.readcache import ReadCache
+
+REVIEW = "refs/heads/gitmem/drain"
+
+HERE = "refs/gitmem/here/"
+
+SETTINGS = ".gitmem/config.yaml"
+
+FOLDER = "gitmem"
+_WORKTREE = b"worktree"
+_HEAD_BYTES = 4096  # more than a ref's name may have
+# git commands that need to know who commits.
+_COMMITTING = frozenset(("commit", "commit-tree", "merge", "tag", "var"))
+# The queue branch, and the ref that keeps what landed; what is in them: `gitmem.queue.branch`.
+NAME = "gitmem/queue"
+BRANCH = "refs/heads/" + NAME
+ARCHIVE = "refs/gitmem/archive"
+
+
+class NoRepository(GitmemError):
+    """There is no repository gitmem may use here."""
+
+    exit_code = 3
+
+
+class Distrusted(NoRepository):
+    """git does not trust the repository, because it belongs to somebody else (safe.directory)."""
+
+
+class Gone(NoRepository):
+    """The working folder is not there any more."""
+
+
+class Repository:
+    """One work tree and the repository behind it. Paths are absolute, undecodable bytes escaped.
+
+    ``top`` is the work tree's root, ``git_dir`` this work tree's own git directory, ``common`` the
+    one that all linked worktrees share. ``left_out`` are sentences about what a command did not read
+    because it is too much, to be said at its end.
+    """
+
+    __slots__ = (
+        "_asked", "_cache", "_env", "_environ", "common", "git_dir", "left_out", "options", "top",
+    )  # fmt: skip
+
+    def __init__(self, top: str, git_dir: str, common: str, environ: Mapping[str, str]) -> None:
+        self.top = top
+        self.git_dir = git_dir
+        self.common = common
+        self.options: tuple[str, ...] = ()
+        self.left_out: dict[str, None] = {}
+        self._environ = environ
+        self._env: dict[str, str] = {}
+        self._cache: ReadCache | None = None
+        self._asked = False  # who commits
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of git children, cleaned."""
+        if not self._env:
+            from gitmem.git import process
+
+            self._env = process.clean(self._environ)
+        return self._env
+
+    def _author(self, process: ModuleType) -> dict[str, str]:
+        """Who commits, where git's children do not read the person's configuration that says so."""
+        if not process.withholds(self._environ):
+            return {}
+        told = process.as_told(self._environ)
+        person = process.run(
+            ["var", "GIT_AUTHOR_IDENT"],
+            env=told,
+            cwd=self.top,
+            ok=process.ANY,
+            options=self.options,
+        ).text.rpartition(">")[0]
+        name, bracket, address = person.rpartition(" <")
+        if not bracket:
+            return {}
+        known = {"NAME": name, "EMAIL": address}
+        names = [(f"GIT_{who}_{what}", what) for who in ("AUTHOR", "COMMITTER") for what in known]
+        return {key: known[what] for key, what in names if key not in self.env}
+
+    @property
+    def cache(self) -> ReadCache:
+        """What was read by object name through this value."""
+        if self._cache is None:
+            from gitmem.git.readcache import ReadCache  # most hooks read no object
+
+            self._cache = ReadCache()
+        return self._cache
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment gitmem itself was started with."""
+        return self._environ
+
+    @property
+    def folder(self) -> str:
+        """gitmem's own folder in the common directory; may not exist yet."""
+        return self.common + "/" + FOLDER
+
+    def git(  # noqa: PLR0913 - as `gitmem.git.process.run`, which it is the door to
+        self,
+        *args: str,
+        stdin: bytes = b"",
+        ok: Sequence[int] = (0,),
+        env: Mapping[str, str] | None = None,
+        keep: int = -1,
+        hears: Callable[[bytes], None] | None = None,
+        patience: float = 0.0,
+        takes: Callable[[bytes], None] | None = None,
+        most: int = 0,
+    ) -> Done:
+        """Runs git in this work tree; see `gitmem.git.process.run` (``most`` 0: its own)."""
+        from gitmem.git import process  # most hooks end without git
+
+        if not self._asked and not _COMMITTING.isdisjoint(args):
+            self._asked = True
+            author = self._author(process)
+            if author:
+                self._env = {**self.env, **author}
+        return process.run(
+            args,
+            env={**self.env, **env} if env else self.env,
+            cwd=self.top,
+            stdin=stdin,
+            ok=ok,
+            keep=keep,
+            options=self.options,
+            hears=hears,
+            patience=patience,
+            takes=takes,
+            most=most or process.MOST,
+        )
+
+
+def discover(cwd: str, environ: Mapping[str, str]) -> Repository:
+    """The repository whose work tree ``cwd`` is in.
+
+    Walks up to the first `.git`, as git does; `GIT_DIR` counts only when there is none (a home
+    directory kept in a repository without `.git`). Raises NoRepository.
+    """
+    repository = _above(cwd, environ)
+    if repository is None:
+        if not os.path.isdir(cwd):
+            raise gone(cwd)
+        return _from_environment(cwd, environ)
+    config = _config(repository)
+    words = config.lower()
+    if not _ours(repository) or (config and b"bare = false" not in words):
+        _ask_git(repository)
+    if _WORKTREE in words:
+        _move_top(repository, config)
+    if b"sharedrepository" in words:
+        from gitmem.git import sharing  # few repositories are shared this way
+
+        sharing.share(repository.common, repository.folder)
+    return repository
+
+
+def gone(cwd: str = "") -> Gone:
+    """The error for a working folder that was deleted or moved."""
+    return Gone(
+        f"the working folder {cwd} is gone" if cwd else "the working folder is gone",
+        hint="change to a folder that is there; it was deleted or moved while this shell stood in it",
+    )
+
+
+def unasked(cwd: str, environ: Mapping[str, str]) -> Repository | None:
+    """The same without git's word on it, where gitmem has a folder already: for trouble with git."""
+    try:
+        found = _above(cwd, environ)
+    except (NoRepository, OSError):
+        return None
+    return found if found and os.path.isdir(found.folder) and _ours(found) else None
+
+
+def _above(cwd: str, environ: Mapping[str, str]) -> Repository | None:
+    top = os.path.abspath(cwd)
+    while True:
+        git_dir = _git_dir(_dot_git(top))
+        if git_dir:
+            return Repository(top, git_dir, _common(git_dir), environ)
+        parent = os.path.dirname(top)
+        if parent == top:
+            return None
+        top = parent
+
+
+def _dot_git(top: str) -> str:
+    return top + "/.git" if top != "/" else "/.git"
+
+
+def _git_dir(dot_git: str) -> str:
+    """The git directory a `.git` folder or file stands for; empty when it stands for none."""
+    try:
+        content = local.read_there(dot_git)
+    except IsADirectoryError:
+        return dot_git if _has_head(dot_git) else ""
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        raise NoRepository(
+            f"{dot_git} cannot be read: {error.strerror}", hint="`git status` says the same"
+        ) from error
+    if not content.startswith(b"gitdir: "):
+        return ""
+    named = os.fsdecode(content[8:].rstrip(b"\r\n"))
+    path = os.path.normpath(os.path.join(os.path.dirname(dot_git), named))
+    if not _has_head(path):
+        raise NoRepository(
+            f"{dot_git} points at a repository that is not there",
+            hint="`git worktree repair` mends a moved worktree",
+        )
+    return path
+
+
+def _has_head(git_dir: str) -> bool:
+    """Whether a folder is a git directory. Raises NoRepository when its HEAD names nothing.
+
+    git takes such a folder for none, and waits for ever at a HEAD that is a pipe.
+    """
+    head = git_dir + "/HEAD"
+    content = local.read_plain(head, _HEAD_BYTES)
+    if not content:
+        if not os.path.lexists(head):
+            return False
+        if os.path.islink(head) and os.readlink(head).startswith("refs/"):
+            return True  # as git wrote it long ago
+    if content.startswith(b"ref:") or is_oid(content.strip().decode("ascii", "replace")):
+        return True
+    raise NoRepository(
+        f"{head} is damaged: it names no branch and no commit",
+        hint="it holds one line such as `ref: refs/heads/main`; `git status` fails, too",
+    )
+
+
+def _common(git_dir: str) -> str:
+    try:
+        named = os.fsdecode(local.read_there(git_dir + "/commondir").rstrip(b"\r\n"))
+    except OSError:
+        return git_dir
+    return os.path.normpath(os.path.join(git_dir, named))
+
+
+def _ours(found: Repository) -> bool:
+    """Whether all of it belongs to this user, as git's safe.directory rule asks."""
+    user = os.geteuid()
+    paths = (found.top, _dot_git(found.top), found.git_dir)
+    try:
+        return {os.stat(path).st_uid for path in paths} == {user}
+    except OSError:
+        return False
+
+
+def _config(repository: Repository) -> bytes:
+    """The text of the clone's own configuration; of a linked work tree empty.
+
+    What is looked for in it is written out by `git init`, `git clone` and `git submodule`, so git is
+    hardly ever asked.
+    """
+    if repository.git_dir != repository.common:
+        return b""
+    config = local.read(repository.common + "/config") or b"\n"
+    if b"worktreeconfig" in config.lower():
+        config += local.read(repository.common + "/config.worktree")
+    return config
+
+
+def _move_top(repository: Repository, config: bytes) -> None:
+    """Where `core.worktree` says that the work tree is elsewhere, as git sees it.
+
+    Submodules have the setting, too; there it names the folder that the `.git` file is in.
+    """
+    for line in config.splitlines():
+        key, equals, named = line.partition(b"=")
+        if not equals or key.strip().lower() != _WORKTREE:
+            continue
+        place = os.path.join(repository.git_dir, os.fsdecode(named.strip()))
+        if os.path.realpath(place) != os.path.realpath(repository.top):
+            _ask_for_top(repository)
+            return
+
+
+def _ask_for_top(repository: Repository) -> None:
+    done = repository.git("rev-parse", "--show-toplevel", ok=range(256))
+    if done.code:
+        raise NoRepository(
+            "core.worktree names no work tree: " + done.said.strip(),
+            hint="`git config core.worktree` shows it",
+        )
+    if os.path.realpath(done.text) != os.path.realpath(repository.top):
+        repository.top = done.text
+        repository.options = ("--git-dir=" + repository.git_dir, "--work-tree=" + done.text)
+
+
+def _ask_git(repository: Repository) -> None:
+    """Lets git judge: a repository of somebody else's (safe.directory), or a bare one."""
+    done = repository.git("rev-parse", "--is-bare-repository", ok=range(256))
+    if done.code:
+        raise refusal(done.said)
+    if done.text == "true":
+        raise _bare()
+
+
+def refusal(said: str) -> NoRepository:
+    """git's refusal of a repository as one sentence, with the hint that git gives."""
+    reason, *more = [line.strip() for line in said.strip().splitlines()] or ["it said nothing"]
+    reason = reason.removeprefix("fatal: ")
+    if "dubious ownership" not in reason:
+        return NoRepository("git refuses this repository: " + " ".join([reason, *more]))
+    told = [line for line in more if line.startswith("git config ")]
+    return Distrusted(
+        f"git refuses this repository: {reason} (it belongs to another user)",
+        hint=f"if you trust it: {told[0]}" if told else "see safe.directory in git config --help",
+    )
+
+
+def refused(cwd: str, environ: Mapping[str, str]) -> str:
+    """The top of the work tree that ``cwd`` is in where gitmem is wired; empty without one.
+
+    For a repository that git refuses: a look at what is there, and nothing of it is believed.
+    """
+    try:
+        found = _above(cwd, environ)
+    except (NoRepository, OSError):
+        return ""
+    wired = found and (
+        os.path.exists(found.top + "/.gitmem/config.yaml") or os.path.isdir(found.folder)
+    )
+    return found.top if found and wired else ""
+
+
+def _bare() -> NoRepository:
+    return NoRepository(
+        "this is a bare repository: it has no work tree to remember anything about",
+        hint="run gitmem in a clone or a worktree of it",
+    )
+
+
+def _from_environment(cwd: str, environ: Mapping[str, str]) -> Repository:
+    """A repository named by GIT_DIR (and GIT_WORK_TREE), when no `.git` was found."""
+    named = environ.get("GIT_DIR", "")
+    client = _client(environ) if named else ""
+    if client:
+        raise NoRepository(
+            f"no repository is here but the one that GIT_DIR names, and this runs inside {client}, "
+            "where a repository's settings can set it",
+            hint="run gitmem in a work tree of its own, or in your own terminal",
+        )
+    if not named:
+        if _looks_bare(cwd):
+            raise _bare()
+        raise NoRepository(
+            "not inside a git repository", hint="run gitmem in a work tree, or `git init` first"
+        )
+    here = os.path.abspath(cwd)
+    git_dir = os.path.normpath(os.path.join(here, named))
+    repository = Repository(here, git_dir, _common(git_dir), environ)
+    repository.options = ("--git-dir=" + git_dir,)
+    if "GIT_WORK_TREE" in environ:
+        top = os.path.normpath(os.path.join(here, environ["GIT_WORK_TREE"]))
+        repository.options += ("--work-tree=" + top,)
+    asked = repository.git("rev-parse", "--show-toplevel", ok=range(256))
+    if asked.code:  # none at all, one of somebody else's, or a bare one
+        raise NoRepository("GIT_DIR names no work tree: " + " ".join(asked.said.split()))
+    repository.top = asked.text
+    repository.options = ("--git-dir=" + git_dir, "--work-tree=" + asked.text)
+    return repository
+
+
+def _client(environ: Mapping[str, str]) -> str:
+    from gitmem.core import agent_clients as clients  # most repositories are found by their folder
+
+    return clients.inside(environ)
+
+
+def _looks_bare(cwd: str) -> bool:
+    path = os.path.abspath(cwd)
+    while path != "/":
+        if all(os.path.exists(path + "/" + name) for name in ("HEAD", "objects", "refs")):
+            return True
+        path = os.path.dirname(path)
+    return False
+
+
+def head(repository: Repository) -> tuple[str, str]:
+    """Branch and commit checked out: ("main", oid), ("", oid) when detached, ("main", "") unborn.
+
+    Reads HEAD and a loose ref; only a packed ref or another ref format costs a git process.
+    """
+    try:
+        content = os.fsdecode(local.read_there(repository.git_dir + "/HEAD")).strip()
+    except OSError as error:
+        raise NotSaved(f"HEAD cannot be read: {error.strerror}") from error
+    ref = content.removeprefix("ref:").lstrip()
+    if ref == content:
+        return "", content if is_oid(content) else ""
+    if ref == "refs/heads/.invalid":  # reftable keeps HEAD elsewhere
+        ref = _told(repository, "symbolic-ref", "-q", "HEAD")
+    oid = loose(repository, ref) if ref else ""
+    if not oid:
+        oid = _told(repository, "rev-parse", "--verify", "-q", "HEAD^{commit}")
+    return ref.removeprefix("refs/heads/"), oid if is_oid(oid) else ""
+
+
+def _told(repository: Repository, *args: str) -> str:
+    """What git answers; empty, as a rule, when it fails."""
+    from gitmem.git.process import ANY  # as in `Repository.git`
+
+    return repository.git(*args, ok=ANY).text
+
+
+def loose(repository: Repository, ref: str) -> str:
+    """The oid in a loose ref file, or empty when there is none or it is not plain."""
+    try:
+        oid = local.read_there(repository.common + "/" + ref).strip().decode("ascii", "replace")
+    except OSError:
+        return ""
+    return oid if is_oid(oid) else ""
+
+
+def is_oid(value: str) -> bool:
+    """Whether it is a full SHA-1 or SHA-256 object name."""
+    return len(value) in (40, 64) and not value.strip("0123456789abcdef")
+
+
+def in_use(repository: Repository) -> str:
+    """Why the queue branch must not move now: a work tree has it checked out; empty when none has.
+
+    A commit in that work tree would take back what the branch gained under it. Reads the HEAD of
+    each work tree; only another ref format costs a git process.
+    """
+    heads = [(repository.common + "/HEAD", os.path.dirname(repository.common))]
+    folder = repository.common + "/worktrees"
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        names = []
+    for name in names:
+        dot_git = os.fsdecode(local.read(f"{folder}/{name}/gitdir")).strip()
+        heads.append((f"{folder}/{name}/HEAD", os.path.dirname(dot_git)))
+    ours = b"ref: " + BRANCH.encode()
+    for file, top in heads:
+        head = local.read(file).strip()
+        if head == ours and os.path.isdir(top):
+            return f"{NAME} is checked out in {top}"
+        if head == b"ref: refs/heads/.invalid":
+            place = _told(repository, "for-each-ref", "--format=%(worktreepath)", BRANCH)
+            return f"{NAME} is checked out in {place}" if place else ""
+    return ""

@@ -1,0 +1,214 @@
+"""Build a commit in the object database: no work tree, no index of the user's, no hooks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.core.errors import GitmemError, Refused
+from gitmem.git import local, objects, temporary
+from gitmem.git.process import ANY, GitFailed
+from gitmem.safety.paths import check_tree_entry, check_tree_parent
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from gitmem.git.claim import Claim
+    from gitmem.git.repository import Repository
+
+# Attributes under which git stores other bytes than it checks out (gitattributes(5)).
+_REWRITING = ("filter", "working-tree-encoding", "ident")
+_IGNORES = "git ignores"
+_SILENT = ("-c", "core.hooksPath=/dev/null")  # `post-index-change` is about the person's own index
+_UTF8 = ("-c", "i18n.commitEncoding=UTF-8")
+_AT_ONCE = 100  # files named in one start of git
+# For what git does not know, so that a missing identity does not stop a close.
+_STAND_INS = {
+    "GIT_AUTHOR_NAME": "gitmem",
+    "GIT_AUTHOR_EMAIL": "gitmem@localhost",
+    "GIT_COMMITTER_NAME": "gitmem",
+    "GIT_COMMITTER_EMAIL": "gitmem@localhost",
+}
+
+
+class NotSigned(GitmemError):
+    """The person's git would sign this commit and could not."""
+
+    exit_code = 8
+
+
+def unshared(repo: Repository, base: str, paths: Collection[str]) -> dict[str, str]:
+    """Those of the paths that git ignores or a filter rewrites on top of a commit: path to reason.
+
+    Empty ``base``: no commit. A file that is tracked already is not ignored. Raises Refused when
+    git cannot tell.
+    """
+    with temporary.folder() as folder:
+        found = _Index(repo, base, folder + "/index").objections(paths)
+    return {path: f"{objection} it" for path, objection in found.items()}
+
+
+class _Index:
+    """A private index that starts as the tree of a commit (empty: as no tree)."""
+
+    def __init__(self, repo: Repository, base: str, file: str) -> None:
+        self._repo = repo
+        self._base = base
+        self._file = file
+        if base:
+            objects.refuse_endless(repo, base)
+        self._git("read-tree", base or "--empty")
+
+    def objections(self, paths: Collection[str]) -> dict[str, str]:
+        """Paths that would not be shared as they are written, each to what acts on it."""
+        found = dict.fromkeys(self._ignored(paths), _IGNORES)
+        for path, attribute, value in self._attributes(paths):
+            if value not in {"unspecified", "unset"}:
+                found.setdefault(path, f"the attribute {attribute}={value} rewrites")
+        return found
+
+    def _ignored(self, paths: Collection[str]) -> list[str]:
+        tracked = set(self._git("ls-files", "-z", "--", *paths).split("\0")) if paths else set()
+        request = _zero_ended([path for path in paths if path not in tracked])
+        done = self._repo.git(
+            "check-ignore", "--no-index", "-z", "--stdin", stdin=request, ok=(0, 1, 128)
+        )
+        if done.code == 128:  # noqa: PLR2004 - a link or a repository on the way, in the work tree
+            raise Refused(f"git cannot tell what it ignores: {done.said.strip()}")
+        return [path for path in _text(done.out).split("\0") if path]
+
+    def _attributes(self, paths: Collection[str]) -> Iterator[tuple[str, str, str]]:
+        """Path, attribute and value, as the staged tree's .gitattributes say."""
+        said = self._git(
+            "check-attr", "--cached", "-z", "--stdin", *_REWRITING, stdin=_zero_ended(paths)
+        ).split("\0")
+        return zip(said[::3], said[1::3], said[2::3], strict=False)
+
+    def _git(self, *args: str, stdin: bytes = b"") -> str:
+        env = {"GIT_INDEX_FILE": self._file, "GIT_LITERAL_PATHSPECS": "1"}
+        return _text(self._repo.git(*_SILENT, *args, stdin=stdin, env=env).out).removesuffix("\n")
+
+
+class Staging(_Index):
+    """The index that a commit of ours is made from, while a claim is held."""
+
+    def __init__(self, repo: Repository, base: str, claim: Claim) -> None:
+        super().__init__(repo, base, claim.folder + "/index")
+        self._folder = claim.folder
+
+    def refuse_unshared(self, paths: Collection[str]) -> None:
+        """Raises Refused for a path that git ignores, or whose bytes a filter would rewrite.
+
+        A file that is tracked already is not ignored, whatever the patterns say.
+        """
+        self._refuse_links(paths)
+        for path, objection in self.objections(paths).items():
+            ignored = objection == _IGNORES
+            raise Refused(
+                f"{objection} {path}, so what is written there would not be what others read",
+                hint="take the pattern out: `git check-ignore -v` with that path names it"
+                if ignored
+                else "except that path from the attribute in .gitattributes",
+            )
+
+    def write(self, files: Mapping[str, bytes | None]) -> str:
+        """Adds, replaces or (None) removes the files and returns the tree's object name.
+
+        Raises Refused for a path that is no plain file or lies behind a link or a submodule.
+        """
+        self._refuse_links(files)
+        made = self._stored([content for content in files.values() if content is not None])
+        rows = [
+            f"0 {'0' * len(self._base)}\t{path}\0"
+            if content is None
+            else f"100644 {next(made)}\t{path}\0"
+            for path, content in files.items()
+        ]
+        request = "".join(rows).encode("utf-8", "surrogateescape")
+        self._git("update-index", "-z", "--index-info", stdin=request)
+        return self._git("write-tree")
+
+    def _stored(self, contents: Sequence[bytes]) -> Iterator[str]:
+        """Writes blobs, many with one start of git; their object names, in order."""
+        for start in range(0, len(contents), _AT_ONCE):
+            files = []
+            for number, content in enumerate(contents[start : start + _AT_ONCE]):
+                files.append(f"{self._folder}/blob-{number}")
+                local.write_whole(files[-1], content)
+            said = self._git("hash-object", "-w", "-t", "blob", "--no-filters", "--", *files)
+            yield from said.split("\n")
+
+    def _refuse_links(self, paths: Collection[str]) -> None:
+        if not self._base:
+            return
+        wanted = {*paths, *(parent for path in paths for parent in _parents(path))}
+        for entry in objects.level(self._repo, self._base, *sorted(wanted)):
+            if entry.path in wanted:  # a folder on the way is told by its entries
+                check = check_tree_entry if entry.path in paths else check_tree_parent
+                check(entry.path, entry.mode, entry.type)
+
+
+def commit(
+    repo: Repository,
+    tree: str,
+    parents: Sequence[str],
+    message: str,
+    *,
+    author: Mapping[str, str] | None = None,
+) -> str:
+    """Makes one commit object and returns its name. No ref moves and no hook runs.
+
+    ``author`` are GIT_AUTHOR_* variables for a commit made again. Signed when the person's git
+    would sign; raises NotSigned when that fails. Signed off with `git config gitmem.signOff true`;
+    the message ends with trailers then.
+    """
+    known = repo.git("var", "GIT_COMMITTER_IDENT", ok=ANY)
+    person = "" if known.code else known.text
+    signed = _asked_to_sign(repo)
+    arguments = ["-S"] if signed else []
+    for parent in parents:
+        arguments += ["-p", parent]
+    env = {**({} if person else _STAND_INS), **(author or {})}
+    said = (message + _sign_off(repo, message, person)).encode("utf-8", "surrogateescape")
+    done = repo.git(*_UTF8, "commit-tree", tree, *arguments, stdin=said, ok=ANY, env=env)
+    if done.code == 0:
+        return done.text
+    if signed:
+        raise NotSigned(
+            f"the review commit could not be signed: {done.said.strip()}",
+            hint="commit.gpgSign is set; unlock the key, or unset it for this repository",
+        )
+    raise GitFailed(["commit-tree"], done.code, done.said)
+
+
+def _asked_to_sign(repo: Repository) -> bool:
+    """`commit.gpgSign` as the person set it (every start of git here overrides it)."""
+    done = repo.git("config", "--type=bool", "--get-all", "commit.gpgSign", ok=ANY)
+    # The last value is our own override from the command line.
+    return done.text.splitlines()[:-1][-1:] == ["true"]
+
+
+def _sign_off(repo: Repository, message: str, person: str) -> str:
+    """The trailer by which the person certifies the commit, where they asked for it; else empty.
+
+    Only a person known to git signs off, and no message twice.
+    """
+    wanted = repo.git("config", "--type=bool", "--get", "gitmem.signOff", ok=ANY).text
+    if wanted != "true" or not person:
+        return ""
+    line = f"Signed-off-by: {person.rpartition('>')[0]}>\n"
+    return "" if line in message else line
+
+
+def _parents(path: str) -> Iterator[str]:
+    head, slash, _ = path.rpartition("/")
+    while slash:
+        yield head
+        head, slash, _ = head.rpartition("/")
+
+
+def _zero_ended(paths: Collection[str]) -> bytes:
+    return "".join([path + "\0" for path in paths]).encode("utf-8", "surrogateescape")
+
+
+def _text(said: bytes) -> str:
+    return said.decode("utf-8", "surrogateescape")

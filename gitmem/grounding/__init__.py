@@ -1,0 +1,1 @@
+"""Whether a reworded line may stand beside the flags that it cites."""

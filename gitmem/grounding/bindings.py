@@ -1,0 +1,181 @@
+"""The rules about what belongs to what: a value beside the wrong thing, facts merged (H4, H13, S2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.grounding.clauses import Category, Clause, Item
+from gitmem.grounding.findings import Finding, Rule
+from gitmem.grounding.words import NEUTRAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gitmem.grounding.sources import Ground
+
+_PAIRED = 16  # clauses of one line, and nearest clauses of each, that are compared pair by pair
+_TO_EXCHANGE = 2
+_NAMED = {Category.NAME, Category.CODE}
+_COUNTED = frozenset({Category.NUMBER, Category.CODE})
+_VALUES = frozenset({Category.NUMBER, Category.DATE, Category.CODE, Category.NAME})
+
+
+def value_role_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+    """H13 and H4: a value beside something that the flags give another value of its kind."""
+    for clause in told:
+        values = [item for item in clause.items if item.category in _VALUES]
+        for value in values:
+            rival = _rival(value, clause, ground)
+            if rival:
+                yield Finding(Rule.H13, rival)
+                break
+        yield from _neighbours(clause, ground)
+
+
+def _rival(value: Item, clause: Clause, ground: Ground) -> str:
+    """Why the value does not belong into the clause; empty when it may."""
+    holders = list(ground.holding(value.key))
+    if not holders:
+        return ""
+    is_new = holders[0].origin < len(ground.sources)
+    for item in clause.items:
+        if item.key == value.key or item.key in NEUTRAL:
+            continue
+        if any(item.key in other.keys for other in holders):
+            continue
+        rivals = {
+            known.raw
+            for other in ground.holding(item.key, new_only=is_new)
+            for known in other.items
+            if _same_kind(known, value) and known.key not in clause.keys and known.key != item.key
+        }
+        if rivals:
+            return f"the cited flags give {item.raw} {min(rivals)}, not {value.raw}"
+    return ""
+
+
+def _same_kind(one: Item, other: Item) -> bool:
+    return one.category is other.category or {one.category, other.category} == _NAMED
+
+
+def _neighbours(clause: Clause, ground: Ground) -> Iterator[Finding]:
+    """H4: a number beside a word that stands beside other numbers in the flags, on the same side."""
+    for side in (1, -1):
+        for at, item in enumerate(clause.items):
+            beside = _at(clause, at + side)
+            if (
+                item.category is not Category.NUMBER
+                or beside is None
+                or beside.category in _COUNTED
+            ):
+                continue
+            if side == 1 and item.token.unit:
+                continue
+            among = ground.holding(beside.key, new_only=item.key in ground.new.numbers)
+            counted = {
+                number for other in among for number in _numbers_beside(other, beside.key, side)
+            }
+            if counted and item.key not in counted:
+                what = f"{min(counted)} beside {beside.raw}, not {item.raw}"
+                yield Finding(Rule.H4, f"the cited flags have {what}")
+
+
+def _at(clause: Clause, place: int) -> Item | None:
+    return clause.items[place] if 0 <= place < len(clause.items) else None
+
+
+def _numbers_beside(clause: Clause, key: str, side: int) -> Iterator[str]:
+    """The run of numbers right before (``side`` 1) or behind (-1) an item."""
+    for at, item in enumerate(clause.items):
+        if item.key != key:
+            continue
+        place = at - side
+        number = _at(clause, place)
+        while number is not None and number.category in _COUNTED:
+            yield number.key
+            place -= side
+            number = _at(clause, place)
+
+
+def crossing_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+    """H13: two clauses have each taken from the other's flag what their own had in its place."""
+    fits: list[tuple[frozenset[str], frozenset[str]]] = []
+    for clause in told[:_PAIRED]:
+        mine = [
+            (clause.keys - other.keys, other.keys - clause.keys)
+            for other in ground.nearest(clause)[1]
+        ]
+        for more, less in mine:
+            for other_more, other_less in fits:
+                if more & other_less and other_more & less:
+                    what = f"{min(more & other_less)} and {min(other_more & less)}"
+                    yield Finding(Rule.H13, f"exchanged between two statements: {what}")
+                    return
+        fits.extend(mine[:_PAIRED])
+
+
+def substitution_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+    """H13: a clause is one of the flags' but for one item, which another clause of theirs is about."""
+    for clause in told:
+        shared, nearest = ground.nearest(clause)
+        mine = [item.key for item in clause.items]
+        if shared < _TO_EXCHANGE or shared != len(mine) - 1:
+            continue
+        for other in nearest:
+            theirs = [item.key for item in other.items]
+            changed = [pair for pair in zip(mine, theirs, strict=False) if pair[0] != pair[1]]
+            if (
+                len(mine) == len(theirs)
+                and len(changed) == 1
+                and any(ground.holding(changed[0][0]))
+            ):
+                new, old = (clause.item(changed[0][0]).raw, other.item(changed[0][1]).raw)
+                if changed[0][0] not in NEUTRAL:
+                    yield Finding(Rule.H13, f"it says of {new} what the cited flags say of {old}")
+                    return
+
+
+def stale_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+    """H13: a number of the replaced line kept although the flag gives a new one of its unit."""
+    if not ground.old_clauses:
+        return
+    mine = {
+        item.key: item
+        for clause in told
+        for item in clause.items
+        if item.category is Category.NUMBER
+    }
+    for key, item in mine.items():
+        if key in ground.new.numbers or not item.token.unit:
+            continue
+        new = [value for value, units in ground.new.numbers.items() if item.token.unit in units]
+        if new and not any(value in mine for value in new):
+            yield Finding(Rule.H13, f"the cited flag replaces {item.raw} by {new[0]}")
+
+
+def merge_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+    """H13 or S2: a clause put together from flags that have nothing in common; H13 for a value."""
+    texts = ground.texts
+    old = texts[len(ground.sources) :]
+    spoken: dict[int, set[str]] = {}
+    for clause in told:
+        spoken.setdefault(clause.sentence, set()).update(clause.keys - NEUTRAL)
+    for clause in told:
+        known = {
+            key for key in clause.keys if key not in NEUTRAL and any(key in text for text in texts)
+        }
+        best = max(texts, key=lambda text: len(known & text), default=frozenset[str]())
+        rest = known - best
+        if not rest:
+            continue
+        others = [text for text in texts if rest & text]
+        # A replaced line is related by being replaced.
+        related = any(
+            text in old or best in old or spoken[clause.sentence] & best & text for text in others
+        )
+        if not related:
+            named = ", ".join(sorted(rest)[:3])
+            value = any(item.key in rest and item.category in _VALUES for item in clause.items)
+            what = f"no single flag says this; from an unrelated one: {named}"
+            yield Finding(Rule.H13 if value else Rule.S2, what)
+            return

@@ -1,0 +1,135 @@
+"""The rules about reach: a cause added, a condition dropped, a wider scope (H11, H14)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.grounding import lexicon
+from gitmem.grounding.findings import Finding, Rule
+from gitmem.grounding.sources import span_of
+from gitmem.grounding.tokens import Kind, Token
+from gitmem.grounding.words import CAUSES, UNIVERSAL, stem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gitmem.grounding.clauses import Clause
+    from gitmem.grounding.sources import Ground
+
+_JUDGED = 8  # causes of one line that are looked at
+
+
+def condition_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+    """H14: the flag says it under a condition, and the line leaves that out."""
+    keys = frozenset[str]().union(*(clause.keys for clause in told))
+    for clause in told:
+        shared, nearest = ground.nearest(clause)
+        if not shared or len(nearest) > 1:
+            continue
+        only = nearest[0].only
+        if only and only not in keys and not lexicon.ONLY.intersection(clause.said):
+            yield Finding(
+                Rule.H14, "the cited flag says it only of something that the line leaves out"
+            )
+            return
+        for other in ground.beside(nearest[0]):
+            first = other.said[0] if other.said else ""
+            if first in lexicon.CONDITIONS and keys.isdisjoint(other.keys):
+                quoted = " ".join(other.said)[:60]
+                yield Finding(Rule.H14, f'the cited flag has a condition: "{quoted}"')
+                return
+
+
+def cause_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+    """H11: a cause between two things that no flag connects."""
+    marked = [(clause, *_marker(clause)) for clause in told]
+    marked = [entry for entry in marked if entry[1]]
+    if not marked:
+        return
+    counts: dict[tuple[int, str], int] = {}
+    for clause in told:
+        for key in clause.keys:
+            counts[clause.sentence, key] = counts.get((clause.sentence, key), 0) + 1
+    known = [_Told(ground, origin) for origin in range(len(ground.tokens))]
+    for clause, marker, sure in marked[:_JUDGED]:
+        here = clause.keys
+        there = frozenset(
+            key
+            for (sentence, key), count in counts.items()
+            if sentence == clause.sentence and count > (key in here)
+        )
+        if not there:
+            here, there = _cut(clause, marker)
+        if not any(one.connects(here, there, sure=sure) for one in known):
+            yield Finding(Rule.H11, f'no cited flag gives this cause ("{marker}")')
+            return
+
+
+def _marker(clause: Clause) -> tuple[str, bool]:
+    """The word that makes a cause of the clause, and whether it can mean nothing else."""
+    flat = f" {' '.join(clause.said)} "
+    for word in clause.said:
+        if word.isalpha() and stem(word) in CAUSES:
+            return word, True
+    for phrase in lexicon.CAUSE_PHRASES:
+        if f" {phrase} " in flat:
+            return phrase, True
+    first = clause.said[0] if clause.said else ""
+    if first in lexicon.MAYBE_CAUSES and clause.items:
+        dated = clause.items[0].token.kind in {Kind.NUMBER, Kind.DATE, Kind.TIME, Kind.CODE}
+        weekday = clause.items[0].key.startswith("weekday")
+        return ("", False) if first == "since" and (dated or weekday) else (first, False)
+    return "", False
+
+
+def _cut(clause: Clause, marker: str) -> tuple[frozenset[str], frozenset[str]]:
+    words = marker.split()
+    at = clause.said.index(words[0])
+    before = {stem(word) for word in clause.said[:at]}
+    return clause.keys - before, clause.keys & before
+
+
+class _Told:
+    """What one flag speaks of, and whether it gives a cause for anything."""
+
+    __slots__ = ("causal", "keys")
+
+    def __init__(self, ground: Ground, origin: int) -> None:
+        self.keys = ground.texts[origin]
+        tokens = ground.tokens[origin]
+        words = {token.raw.lower() for token in tokens if token.kind is Kind.WORD}
+        small = f" {ground.flat[origin].lower()} "
+        self.causal = (
+            not words.isdisjoint(lexicon.MAYBE_CAUSES)
+            or any(stem(word) in CAUSES for word in words)
+            or any(f" {phrase} " in small for phrase in lexicon.CAUSE_PHRASES)
+        )
+
+    def connects(self, here: frozenset[str], there: frozenset[str], *, sure: bool) -> bool:
+        """Whether it speaks of both sides, and (when the word is ``sure``) of a cause."""
+        near, far = len(here & self.keys), len(there & self.keys)
+        if self.causal and (near or not here) and (far or not there):
+            return True
+        return not sure and 2 * near > len(here) and 2 * far > len(there)
+
+
+def scope_findings(tokens: Sequence[Token], ground: Ground) -> Iterator[Finding]:
+    """H14: ``all``, ``always``, ``only`` where no flag says so."""
+    known = ground.facts.lower
+    for at, token in enumerate(tokens):
+        low = token.raw.lower()
+        if token.kind is not Kind.WORD or token.key not in UNIVERSAL or low in known:
+            continue
+        if token.key in ground.facts.stems:
+            continue
+        if any(low in group and not group.isdisjoint(known) for group in lexicon.UNIVERSAL_ALIKE):
+            continue
+        after = tokens[at + 1] if at + 1 < len(tokens) else token
+        if low in {"every", "each"} and _is_rhythm(after):
+            continue
+        yield Finding(Rule.H14, f'"{token.raw}" is in none of the cited flags')
+
+
+def _is_rhythm(token: Token) -> bool:
+    """Whether ``every`` before the token tells how often, which H3 and H4 judge."""
+    return token.kind is Kind.NUMBER or token.key.startswith("weekday") or bool(span_of(token))

@@ -1,0 +1,144 @@
+"""What a reworded line leaves out and must not: a condition, a unit, the values of a merged flag (H16)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gitmem.grounding.clauses import is_item
+from gitmem.grounding.findings import Finding, Rule
+from gitmem.grounding.sources import Facts
+from gitmem.grounding.spelling import fold
+from gitmem.grounding.tokens import Kind, Token, tokenize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# Words of one group stand in for each other; a line that has none of a flag's group says more than it.
+_QUALIFIERS = tuple(
+    frozenset(words.split())
+    for words in (
+        "if when whenever provided unless until",
+        "only solely exclusively except unless just",
+        "except excluding unless but besides",
+        "once twice",
+        "wanted wants want tried tries try hoped hopes hope intends intended plans planned",
+        "according reportedly claims claimed believes thinks supposedly",
+    )
+)
+_RANGE = re.compile(
+    r"(\d+(?:[.,]\d+)*)\s*(?:to|through|-|\u2013|\.\.)\s*(\d+(?:[.,]\d+)*)", re.IGNORECASE
+)
+_SHARED = 0.5  # of the words of a merged flag
+
+
+class _Read:
+    """A text read once: its tokens, and what they come to."""
+
+    __slots__ = ("facts", "folded", "text", "tokens", "words")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.folded = fold(text)
+        self.tokens = tokenize(text)
+        self.facts = Facts()
+        self.facts.add(self.tokens)
+        self.words = {token.raw.lower() for token in self.tokens if token.kind is Kind.WORD}
+
+
+def losses(text: str, own: Sequence[str]) -> list[Finding]:
+    """What ``text`` leaves out of the cited flags; ``own`` are their own words, one string each.
+
+    Of a merge (several flags) every number, date, identifier and name has to stay, and half of each
+    flag's words. Of any line its conditions, units and ranges.
+    """
+    line = _Read(text)
+    found: list[Finding] = []
+    for flag in [_Read(words) for words in own if words != text]:
+        found += _qualifiers(line, flag)
+        found += _measures(line, flag)
+        found += _values(line, flag) if len(own) > 1 else ()
+    return list(dict.fromkeys(found))
+
+
+def lost_in(words: str, line: str) -> str:
+    """The first value, identifier or name of ``words`` that ``line`` lacks; empty when it has all."""
+    return _lost(_Read(words), _Read(line))
+
+
+def left_out(words: str, line: str) -> str:
+    """The first condition, reach or reservation of ``words`` that ``line`` has not; empty: none."""
+    return next((word for word, _ in _qualifying(_Read(line), _Read(words))), "")
+
+
+def share(words: str, line: str) -> float:
+    """How much of what ``words`` speak of ``line`` speaks of too, from 0 to 1."""
+    return _share(_Read(words), _Read(line))
+
+
+def _lost(flag: _Read, line: _Read) -> str:
+    return next((token.raw for token in flag.tokens if not _stands(token, line.facts)), "")
+
+
+def _share(flag: _Read, line: _Read) -> float:
+    facts = line.facts
+    said = {token.key for token in flag.tokens if is_item(token)}
+    known = {*facts.stems, *facts.identifiers, *facts.numbers, *facts.dates, *facts.times}
+    return len(said & known) / len(said) if said else 1.0
+
+
+def _stands(token: Token, facts: Facts) -> bool:
+    match token.kind:
+        case Kind.NUMBER:
+            return token.key in facts.numbers
+        case Kind.DATE:
+            return token.key in facts.dates
+        case Kind.TIME:
+            return token.key in facts.times
+        case Kind.CODE:
+            return token.key in facts.identifiers or token.key.lower() in facts.lower
+        case Kind.WORD:
+            named = token.is_name and not token.initial
+            return not named or token.key in facts.stems
+        case Kind.BREAK:
+            return True
+
+
+def _qualifiers(line: _Read, flag: _Read) -> Iterator[Finding]:
+    for word, _ in _qualifying(line, flag):
+        yield Finding(Rule.H16, f'"{word}" of a cited flag is left out')
+
+
+def _qualifying(line: _Read, flag: _Read) -> Iterator[tuple[str, frozenset[str]]]:
+    """Of each group that the flag has and the line has not, a word of the flag's, and the group."""
+    for group in _QUALIFIERS:
+        meant = group & flag.words - {"just"}  # which mostly means nothing
+        if meant and group.isdisjoint(line.words):
+            yield min(meant), group
+
+
+def _measures(line: _Read, flag: _Read) -> Iterator[Finding]:
+    units: dict[str, set[str]] = {}
+    for token in line.tokens:
+        if token.kind is Kind.NUMBER:
+            units.setdefault(token.key, set()).add(token.unit)
+    for token in flag.tokens:
+        if token.kind is Kind.NUMBER and token.unit and units.get(token.key) == {""}:
+            yield Finding(Rule.H16, f"the unit of {token.raw} is left out")
+    ranges = {match.groups() for match in _RANGE.finditer(line.folded)}
+    for match in _RANGE.finditer(flag.folded):
+        both = all(_has_number(line, end) for end in match.groups())
+        if both and match.groups() not in ranges:
+            yield Finding(Rule.H16, f"{match[0]} is no range any more")
+
+
+def _has_number(line: _Read, digits: str) -> bool:
+    return re.search(rf"(?<!\d){re.escape(digits)}(?!\d)", line.folded) is not None
+
+
+def _values(line: _Read, flag: _Read) -> Iterator[Finding]:
+    missing = _lost(flag, line)
+    if missing:
+        yield Finding(Rule.H16, f"{missing[:60]} of a cited flag is left out")
+    elif _share(flag, line) < _SHARED:
+        yield Finding(Rule.H16, f'much of "{flag.text[:60]}" is left out')

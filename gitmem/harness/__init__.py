@@ -1,1 +1,0 @@
-"""Agent clients: their payloads in, events out; actions in, their answers out."""

@@ -1,0 +1,1 @@
+"""What `gitmem init` writes and `gitmem uninstall` takes back."""

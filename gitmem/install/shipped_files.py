@@ -1,0 +1,122 @@
+"""The files that run `gitmem check` in CI: written, kept up to date, never taken over.
+
+A file is gitmem's while its text is one that some version shipped, whatever version of gitmem it
+installs; a text that a person changed is theirs. `templates/ci/shipped.sha256` has the digests.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from gitmem.core.errors import Refused
+from gitmem.install.file_changes import FileChange, change_text, read_text, real_path
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+GITLAB_MAIN = ".gitlab-ci.yml"
+GITLAB_CHECK = ".gitlab/gitmem-check.yml"
+GITHUB_CHECK = ".github/workflows/gitmem-check.yml"
+GITHUB_DRAIN = ".github/workflows/gitmem-drain.yml"
+# What a release changes in each of them: the version that is installed.
+_VERSION = re.compile(r"\bgitmem-cli==[\w.+!-]+")
+
+
+class Host(StrEnum):
+    """Whose CI runs the check; none: no file of gitmem's for any."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    NONE = "none"
+
+
+#: The files of each host, in the order they are written, to their shipped names.
+FILES: Mapping[Host, Mapping[str, str]] = {
+    Host.GITHUB: {
+        GITHUB_CHECK: "templates/ci/github/gitmem-check.yml",
+        GITHUB_DRAIN: "templates/ci/github/gitmem-drain.yml",
+    },
+    Host.GITLAB: {
+        GITLAB_CHECK: "templates/gitmem-check/template.yml",
+        GITLAB_MAIN: "templates/ci/gitlab/gitlab-ci.yml",
+    },
+    Host.NONE: {},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShippedCi:
+    """The texts to write, by their place in the work tree, the pre-push hook, and all digests."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    hook: str = ""
+    versions: frozenset[str] = frozenset()
+
+
+def ci_changes(root: Path, host: Host, shipped: ShippedCi) -> tuple[list[FileChange], list[str]]:
+    """The changes that make the work tree at ``root`` have the files of ``host``, and notes.
+
+    `none` takes gitmem's files of every host out. A file that a person changed, or that is behind a
+    symlink, stays as it is, and a note says so. Raises NeedsPerson for one that cannot be read.
+    """
+    if host is Host.NONE:
+        return without_ci(root, shipped.versions)
+    changes: list[FileChange] = []
+    notes: list[str] = []
+    for path in FILES[host]:
+        change, said = _written(root, path, shipped)
+        changes += [change] if change else []
+        notes += [said] if said else []
+    return changes, notes
+
+
+def without_ci(root: Path, versions: Collection[str]) -> tuple[list[FileChange], list[str]]:
+    """The changes that take gitmem's own files out; those that a person changed stay, with a note."""
+    changes: list[FileChange] = []
+    notes: list[str] = []
+    for path in (path for files in FILES.values() for path in files):
+        try:
+            now = read_text(root, real_path(root, path, follow=False))
+        except Refused as refused:
+            notes.append(f"left alone: {refused.message}")
+            continue
+        if now is None:
+            continue
+        if is_shipped(now, versions):
+            changes.append(change_text(path, now, None))
+        elif path != GITLAB_MAIN or GITLAB_CHECK in now:
+            notes.append(f"{path} was edited by a person, and stays as it is")
+    return changes, notes
+
+
+def is_shipped(text: str, versions: Collection[str]) -> bool:
+    """Whether some version shipped this text; line ends and the version it names do not count."""
+    return digest(text) in versions
+
+
+def digest(text: str) -> str:
+    """The digest of a shipped text, as `templates/ci/shipped.sha256` lists it."""
+    plain = _VERSION.sub("gitmem-cli", text.replace("\r\n", "\n"))
+    return sha256(plain.encode()).hexdigest()
+
+
+def _written(root: Path, path: str, shipped: ShippedCi) -> tuple[FileChange | None, str]:
+    try:
+        real_path(root, path, follow=False)
+    except Refused as refused:
+        return None, f"{path} was not written: {refused.message}"
+    now, text = read_text(root, path), shipped.texts[path]
+    if now is None or (is_shipped(now, shipped.versions) and now.replace("\r\n", "\n") != text):
+        return change_text(path, now, text), ""
+    if is_shipped(now, shipped.versions):
+        return None, ""
+    if path != GITLAB_MAIN:
+        return None, f"{path} was edited by a person, and stays as it is"
+    if GITLAB_CHECK in now:
+        return None, ""
+    return None, f"{path} is yours: put `- local: {GITLAB_CHECK}` under its `include:`"

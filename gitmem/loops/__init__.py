@@ -1,0 +1,1 @@
+"""Which snags came back after their fix landed, and where the next fix goes."""

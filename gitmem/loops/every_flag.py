@@ -1,0 +1,124 @@
+"""Everything that is known of every flag: what the records say, where they are, and the queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gitmem.loops.rules import Entry
+from gitmem.queue import drops, matches
+from gitmem.records import in_tree as records
+from gitmem.records import snapshot, target
+from gitmem.records.drain_record import Fate, outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitmem.core.flag import Flag
+    from gitmem.git.repository import Repository
+    from gitmem.records.drain_record import Outcome
+    from gitmem.records.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """All flags in order: as they were recorded, then as they are queued; and a person's decisions.
+
+    ``unmatched`` are matches taken back, ``dropped`` flags rejected, each by flag id.
+    """
+
+    entries: tuple[Entry, ...]
+    unmatched: Mapping[str, str]
+    dropped: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Record:
+    """One record file: its place among all, the commit that brought it, whether that has landed."""
+
+    order: tuple[bool, int, str]
+    commit: str
+    landed: bool
+    outcomes: tuple[Outcome, ...]
+
+
+def read(repo: Repository, seen: Snapshot) -> History:
+    """The history as a snapshot sees it; writes nothing."""
+    found: dict[str, Entry] = {}
+    for record in _records(repo, seen):
+        for outcome in record.outcomes:
+            known = found.get(outcome.flag.id)
+            # What is forgotten has landed before, and nothing that it brought counts any more.
+            gone = record.landed and outcome.fate is Fate.FORGOTTEN
+            if known is None or gone or (record.landed and not known.landed):
+                found[outcome.flag.id] = Entry(
+                    flag=outcome.flag,
+                    place=0,
+                    outcome=outcome,
+                    commit=record.commit,
+                    landed=record.landed,
+                )
+    for flag in _queued(seen):
+        found.setdefault(flag.id, Entry(flag=flag, place=0))
+    return History(
+        entries=tuple(replace(entry, place=place) for place, entry in enumerate(found.values())),
+        unmatched=matches.undone(repo),
+        dropped=drops.reasons(repo),
+    )
+
+
+def take(repo: Repository, configured: str) -> History:
+    """The history as it is now; raises what a snapshot raises."""
+    return read(repo, snapshot.take(repo, configured))
+
+
+def _queued(seen: Snapshot) -> list[Flag]:
+    return [flag for flags in seen.state.by_state.values() for flag in flags]
+
+
+def _records(repo: Repository, seen: Snapshot) -> list[_Record]:
+    """All records: those on the target, then those in review; each in the order of their commits.
+
+    A name has the second in it, which two closes can share.
+    """
+    where = seen.target
+    tips = [tip for tip in (where.deciding, where.local) if tip]
+    known: set[str] = set()
+    found: list[_Record] = []
+    for landed, tip in [*((True, tip) for tip in tips), *((False, t) for t in _reviews(repo))]:
+        texts = records.newest(repo, tip)
+        new = sorted(texts.keys() - known)
+        if not new:
+            continue
+        known |= set(new)
+        commits = _brought(repo, tip)
+        found += [
+            _Record(
+                order=(not landed, commits.get(name, ("", 0))[1], name),
+                commit=commits.get(name, (tip, 0))[0],
+                landed=landed,
+                outcomes=tuple(outcomes(texts[name])),
+            )
+            for name in new
+        ]
+    return sorted(found, key=lambda record: record.order)
+
+
+def _reviews(repo: Repository) -> list[str]:
+    return [tip for tip in target.review_tips(repo) if tip]
+
+
+def _brought(repo: Repository, tip: str) -> dict[str, tuple[str, int]]:
+    """Record file to the commit that brought it and that commit's place, as far as history tells."""
+    done = repo.git(
+        "log", "--reverse", "--no-show-signature", "--first-parent", "-m", "--diff-filter=A", "--name-only",
+        "--format=%x00%H", tip, "--", records.FOLDER,
+    )  # fmt: skip
+    found: dict[str, tuple[str, int]] = {}
+    parts = done.out.decode("utf-8", "surrogateescape").split("\0")
+    for place, part in enumerate(parts):
+        commit, *names = part.split("\n")
+        for name in names:
+            if name:
+                found[name] = commit, place
+    return found

@@ -1,0 +1,191 @@
+"""Loops: a snag, the edit that closed it, and every time it came back since (pure).
+
+A later flag belongs to a loop when it names an earlier one (``again``), when a drain matched the two
+(`Outcome.again`), or when its line was there already because of the earlier one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from gitmem.memory.rungs import Rung, rung_of
+from gitmem.records.drain_record import Fate
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from gitmem.core.flag import Flag
+    from gitmem.records.drain_record import Outcome
+
+
+class LoopState(StrEnum):
+    """Where a loop stands."""
+
+    PROPOSED = "proposed"
+    IN_REVIEW = "in_review"
+    CLOSED = "closed"
+    RECURRED = "recurred"
+    REOPENED = "reopened"  # recurred, and the next edit is in review
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What is known of one flag: itself, what a record says of it, and where that record is.
+
+    ``commit`` brought the record (empty: not recorded), ``landed`` says whether it is on the target,
+    ``place`` orders entries: recorded ones first, in the order of their records, then queued ones.
+    """
+
+    flag: Flag
+    place: int
+    outcome: Outcome | None = None
+    commit: str = ""
+    landed: bool = False
+
+    @property
+    def edits(self) -> bool:
+        """Whether its record says that a line was written."""
+        return self.outcome is not None and bool(self.outcome.file)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loop:
+    """One loop. ``opened`` are its first snags, ``again`` what came back, each in order."""
+
+    opened: tuple[Entry, ...]
+    again: tuple[Entry, ...]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All of it, in order."""
+        return tuple(sorted((*self.opened, *self.again), key=lambda entry: entry.place))
+
+    @property
+    def edit(self) -> Entry | None:
+        """The newest edit that has landed; None when none has."""
+        return _newest(entry for entry in self.entries if entry.edits and entry.landed)
+
+    @property
+    def proposal(self) -> Entry | None:
+        """The newest edit that is in review; None without one."""
+        return _newest(entry for entry in self.entries if entry.edits and not entry.landed)
+
+    @property
+    def since(self) -> tuple[Entry, ...]:
+        """What came back after the newest edit had landed."""
+        edit = self.edit
+        return tuple(one for one in self.again if edit is None or one.place > edit.place)
+
+    @property
+    def state(self) -> LoopState:
+        """Where it stands."""
+        if self.since:
+            return LoopState.REOPENED if self.proposal else LoopState.RECURRED
+        if self.edit:
+            return LoopState.CLOSED
+        if any(entry.outcome and not entry.landed for entry in self.opened):
+            return LoopState.IN_REVIEW
+        folded = any(entry.outcome and entry.landed for entry in self.opened)
+        return LoopState.CLOSED if folded else LoopState.PROPOSED
+
+    @property
+    def file(self) -> str:
+        """The file of the edit in force, else of the one in review; empty when there is none."""
+        entry = self.edit or self.proposal
+        return entry.outcome.file if entry and entry.outcome else ""
+
+
+def loops(
+    entries: Sequence[Entry], *, unmatched: Mapping[str, str], dropped: Collection[str] = ()
+) -> list[Loop]:
+    """All loops, in the order in which they were opened.
+
+    ``unmatched`` are matches that a person took back (flag id to the id it was matched to),
+    ``dropped`` flags that a person rejected.
+    """
+    known = {entry.flag.id: entry for entry in entries}
+    lines = _lines(entries)
+    parents = {
+        entry.flag.id: parent
+        for entry in entries
+        if (parent := _parent(entry, lines, unmatched)) in known and parent != entry.flag.id
+    }
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(_root(entry.flag.id, parents), []).append(entry)
+    made = []
+    for root, group in groups.items():
+        live = [entry for entry in group if not _rejected(entry, dropped)]
+        snags = [entry for entry in live if entry.flag.kind == "snag"]
+        if snags:
+            made.append(_loop(root, live, parents))
+    return made
+
+
+def _loop(root: str, group: Sequence[Entry], parents: Mapping[str, str]) -> Loop:
+    again = tuple(one for one in group if one.flag.id in parents)
+    opened = tuple(one for one in group if one.flag.id == root or one.flag.id not in parents)
+    if not opened:  # what it came back from was rejected: the first that is left opened it
+        return Loop(opened=again[:1], again=again[1:])
+    # Several snags that one edit answers, or that were queued together, opened the loop together.
+    return Loop(opened=opened, again=again)
+
+
+def _rejected(entry: Entry, dropped: Collection[str]) -> bool:
+    if entry.outcome is not None:
+        return entry.outcome.fate in {Fate.SKIPPED, Fate.FORGOTTEN}
+    return entry.flag.id in dropped
+
+
+def _lines(entries: Iterable[Entry]) -> dict[str, str]:
+    """A line, told as a duplicate's survivor tells it, to the first flag that brought it."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        if entry.edits and entry.outcome:
+            found.setdefault(f"{entry.outcome.file}: {entry.outcome.line}", entry.flag.id)
+    return found
+
+
+def _parent(entry: Entry, lines: Mapping[str, str], unmatched: Mapping[str, str]) -> str:
+    """The flag that this one came back from; empty when it is the first of its kind."""
+    if entry.flag.again:
+        return entry.flag.again
+    outcome = entry.outcome
+    if outcome is None:
+        return ""
+    matched = outcome.again
+    if not matched and outcome.fate is Fate.DUPLICATE and entry.flag.kind == "snag":
+        matched = lines.get(outcome.survivor, "")
+    return "" if unmatched.get(entry.flag.id) == matched else matched
+
+
+def _root(flag_id: str, parents: Mapping[str, str]) -> str:
+    seen = {flag_id}
+    while flag_id in parents and parents[flag_id] not in seen:
+        flag_id = parents[flag_id]
+        seen.add(flag_id)
+    return flag_id
+
+
+def _newest(entries: Iterable[Entry]) -> Entry | None:
+    return max(entries, key=lambda entry: entry.place, default=None)
+
+
+def told(loop: Loop) -> str:
+    """One sentence on a loop that came back, for the top of a close and of a review."""
+    edit = loop.edit
+    count = len(loop.since)
+    if edit is None or edit.outcome is None:
+        again = "once more" if count == 1 else f"{count} times more"
+        return f"it snagged {again} before its edit landed"
+    times = _ordinal(count) + " time"
+    what = {Rung.SKILL: "step", Rung.GUARD: "guard", Rung.NOTE: "note"}
+    name = what.get(rung_of(edit.outcome.file, "memory"), "rule")
+    return f"{times} since the {name} landed in {edit.commit[:7]}; the {name} did not take"
+
+
+def _ordinal(number: int) -> str:
+    words = ("no", "first", "second", "third", "fourth", "fifth", "sixth", "seventh")
+    return words[number] if number < len(words) else f"{number}th"

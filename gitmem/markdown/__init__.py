@@ -1,0 +1,1 @@
+"""A person's file read and edited line by line, byte for byte."""

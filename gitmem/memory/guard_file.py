@@ -1,0 +1,144 @@
+"""The file of guards: read as hostile text, written one line at a time (pure).
+
+A close adds guards and takes none away; ``mode`` is a person's word and never written here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.core.errors import Refused
+from gitmem.memory import guard as guards
+from gitmem.memory.guard import Guard
+from gitmem.safety.active import find_active
+from gitmem.safety.secrets import find_secret
+from gitmem.safety.text import find_hidden
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The guards of a file, and what of it is no guard: a sentence for each."""
+
+    guards: tuple[Guard, ...]
+    flaws: tuple[str, ...]
+
+
+def read(text: str) -> Found:
+    """The sound guards of a file in order, up to the limit. Nothing else of it is ever shown."""
+    if len(text.encode("utf-8", "surrogatepass")) > guards.LARGEST:
+        return Found(guards=(), flaws=(f"{guards.FILE} is longer than {guards.LARGEST} bytes",))
+    good: list[Guard] = []
+    flaws: list[str] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            found = guards.parse(line)
+            reason = unfit(found)
+        except ValueError as error:
+            found, reason = None, str(error)
+        if found is not None and not reason and len(good) >= guards.MOST:
+            reason = f"only {guards.MOST} guards are read"
+        if reason or found is None:
+            flaws.append(f"{guards.FILE}:{number}: {reason}")
+        else:
+            good.append(found)
+    return Found(guards=tuple(good), flaws=tuple(flaws))
+
+
+def unfit(found: Guard) -> str:
+    """Why a guard's texts must not be shown to a model; empty when they may."""
+    for text in (found.match, found.lesson):
+        if "\n" in text or "\r" in text or "\t" in text:
+            return "it is not one line"
+        if hidden := find_hidden(text):
+            return hidden
+        if secret := find_secret(text):
+            return f"it looks like it holds a credential ({secret.rule})"
+    return find_active(found.lesson, skill=True) or ""
+
+
+def add(text: str, new: Sequence[Guard]) -> str:
+    """``text`` with these guards after the others; one of the same loop takes the new lesson and flags.
+
+    The lesson of another loop, or of a person, is not replaced: then both are said.
+
+    Raises Refused for a guard that would not be read, and when there is no room.
+    """
+    lines = text.split("\n")
+    for guard in new:
+        reason = guards.objection(guard) or unfit(guard)
+        if reason:
+            raise Refused(f"it cannot be a guard: {reason}")
+        at = next((at for at, line in enumerate(lines) if _same(line, guard)), None)
+        if at is not None:
+            old = guards.parse(lines[at])
+            flags = tuple(dict.fromkeys([*old.flags, *guard.flags]))
+            kept = Guard(old.tools, old.match, guard.lesson, flags=flags, ask=old.ask)
+            lines[at] = kept.line
+            continue
+        while lines and not lines[-1].strip():
+            lines.pop()
+        lines += [guard.line, ""]
+    after = "\n".join(lines)
+    found = read(after)
+    if len(found.guards) < len(read(text).guards) or any(
+        _key(guard) not in {_key(one) for one in found.guards} for guard in new
+    ):
+        raise Refused(
+            f"{guards.FILE} is full: it holds at most {guards.MOST} guards",
+            hint="take one out that has done its work",
+        )
+    return after
+
+
+def united(before: str, ours: str, theirs: str) -> str | None:
+    """``ours`` with the guards that ``theirs`` added to ``before``; None when it did more than add."""
+    new = [line for line in theirs.split("\n") if line not in before.split("\n")]
+    kept = [line for line in theirs.split("\n") if line in before.split("\n")]
+    if [line for line in before.split("\n") if line] != [line for line in kept if line]:
+        return None
+    try:
+        return add(ours, [guards.parse(line) for line in new if line])
+    except (ValueError, Refused):
+        return None
+
+
+def without(text: str, flags: Collection[str], lessons: Collection[str] = ()) -> str:
+    """``text`` without the guards that came from these flags (ids) alone; others lose the ids.
+
+    A guard of theirs that says one of the ``lessons`` goes whoever else it names.
+    """
+    kept = []
+    for line in text.split("\n"):
+        try:
+            found = guards.parse(line)
+        except ValueError:
+            kept.append(line)
+            continue
+        rest = tuple(one for one in found.flags if one not in flags)
+        if rest == found.flags:
+            kept.append(line)
+        elif rest and found.lesson not in lessons:
+            kept.append(
+                Guard(found.tools, found.match, found.lesson, flags=rest, ask=found.ask).line
+            )
+    return "\n".join(kept)
+
+
+def _key(guard: Guard) -> tuple[tuple[str, ...], str]:
+    return guard.tools, guard.match
+
+
+def _same(line: str, guard: Guard) -> bool:
+    """Whether a line is the guard: with its lesson, or one of the same loop."""
+    try:
+        old = guards.parse(line)
+    except ValueError:
+        return False
+    ours = old.lesson == guard.lesson or not {*old.flags}.isdisjoint(guard.flags)
+    return _key(old) == _key(guard) and ours

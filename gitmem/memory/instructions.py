@@ -1,0 +1,136 @@
+"""CLAUDE.md and AGENTS.md: the managed block that loads the index and holds the rules.
+
+Claude Code imports ``@path`` on a line of its own, and reads AGENTS.md where there is no CLAUDE.md;
+so both carry the import, and AGENTS.md also says it in words for clients that import nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from gitmem.core.errors import Refused
+from gitmem.markdown import managed_block
+from gitmem.markdown.blocks import Block, BlockKind, blocks
+from gitmem.markdown.bullets import add_bullets, bullets, replace_lines
+from gitmem.markdown.lines import Line, blank, insert_lines, rows, split_lines
+from gitmem.safety.paths import INDEX_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HEADING = "## Rules learned here"
+NOTE = "managed by gitmem; your own text goes outside these two lines, rules may be edited"
+
+_POINTER = {
+    "claude": "What was learned in this repository is kept in `{folder}/`; this is its index:",
+    "agents": (
+        "What was learned in this repository is kept in `{folder}/`: read its index,"
+        " `{folder}/{index}`, before you start, and the files it names as you need them."
+    ),
+}
+_CAPTURE = (
+    "Save what is durable as soon as you learn it, one line each, in single quotes:"
+    " `gitmem flag 'the fact'`, or after trouble `gitmem snag 'what went wrong' --better 'the better"
+    " path'`."
+)
+
+
+def has_block(text: str) -> bool:
+    """Whether the file has a managed block. Raises NeedsPerson for a broken one, as all here do."""
+    return managed_block.find(text) is not None
+
+
+def block_of(text: str) -> str | None:
+    """The block with its marks, without a final line end; None without one."""
+    span = managed_block.find(text)
+    if span is None:
+        return None
+    return "".join(split_lines(text)[span.begin : span.end + 1]).rstrip("\r\n")
+
+
+def with_block(text: str | None, *, folder: str, kind: Literal["claude", "agents"]) -> str:
+    """The instruction file (None: a new one) with its block added or brought up to date.
+
+    ``folder`` is the memory folder. Rules that are there stay; text outside the block stays byte for
+    byte.
+    """
+    lines = [
+        _POINTER[kind].format(folder=folder, index=INDEX_NAME),
+        "",
+        f"@{folder}/{INDEX_NAME}",
+        "",
+        _CAPTURE,
+    ]
+    kept = _rules_part(text or "")
+    return managed_block.put(text or "", [*lines, *(["", *kept] if kept else [])], note=NOTE)
+
+
+def without_block(text: str) -> str:
+    """The file as it was before `with_block` added the block (with a person's edits since)."""
+    return managed_block.cut(text)
+
+
+def rules(text: str) -> list[Line]:
+    """The rules in the block, with their line numbers in the file."""
+    return [Line(text=rule.text, number=rule.first + 1) for rule in bullets(_rule_blocks(text))]
+
+
+def add_rules(text: str, lines: Sequence[str]) -> str:
+    """``text`` with one rule per line at the end of the block's rules.
+
+    Raises Refused when there is no block, and for what is not one line.
+    """
+    span = managed_block.find(text)
+    if span is None:
+        raise Refused("the instruction file has no managed block", hint="`gitmem init` adds it")
+    if not lines:
+        return text
+    if not _rule_blocks(text):
+        before = [] if blank(rows(text)[span.end - 1]) else [""]
+        text = insert_lines(text, span.end, [*before, HEADING, ""])
+    return add_bullets(text, lines, among=_rule_blocks(text), floor=span.end)
+
+
+def replace_rule(text: str, old: str, new: str) -> str:
+    """``text`` with the rule that reads ``old`` now reading ``new``; raises Refused without one."""
+    found = bullets(_rule_blocks(text))
+    at = next((at for at, rule in enumerate(found) if rule.text == old), None)
+    if at is None:
+        raise Refused(
+            f"no rule reads {old[:60]!r}",
+            hint="the file changed since it was read; run the close again",
+        )
+    expected = [new if place == at else rule.text for place, rule in enumerate(found)]
+    after = replace_lines(text, found[at], new)
+    if [one.text for one in bullets(_rule_blocks(after))] != expected:
+        raise Refused(f"the rule {old[:60]!r} cannot be changed without changing its neighbours")
+    return after
+
+
+def transplant_block(from_text: str, into_text: str) -> str:
+    """``into_text`` with the block of ``from_text``: for a file in the work tree with edits of its own.
+
+    Raises Refused when ``from_text`` has no block.
+    """
+    span = managed_block.find(from_text)
+    if span is None:
+        raise Refused("there is no managed block to take over")
+    return managed_block.put(into_text, managed_block.inner(from_text, span), note=NOTE)
+
+
+def _rule_blocks(text: str) -> list[Block]:
+    """The blocks from the first heading or list inside the managed block on."""
+    span = managed_block.find(text)
+    if span is None:
+        return []
+    inside = [block for block in blocks(text) if span.begin < block.first < span.end]
+    ours = {BlockKind.HEADING, BlockKind.BULLET, BlockKind.NUMBERED}
+    start = next((at for at, block in enumerate(inside) if block.kind in ours), len(inside))
+    return inside[start:]
+
+
+def _rules_part(text: str) -> list[str]:
+    span, found = managed_block.find(text), _rule_blocks(text)
+    if span is None or not found:
+        return []
+    return managed_block.inner(text, span)[found[0].first - span.begin - 1 :]

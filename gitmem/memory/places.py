@@ -1,0 +1,132 @@
+"""What the tree that a close builds on has to offer as targets, and which a flag asks for (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gitmem.core.errors import Refused
+from gitmem.markdown.lines import front_matter_lines
+from gitmem.memory import path_rules as scoped
+from gitmem.memory.topics import default_topic
+from gitmem.safety.paths import PENDING_NAME, Target, writable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitmem.core.flag import Flag
+    from gitmem.memory.memory_tree import Existing
+    from gitmem.memory.rungs import Climb
+
+INSTRUCTIONS = ("CLAUDE.md", "AGENTS.md")
+_SHOWN = 5  # names in a sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a snag's lesson goes, and a remark for the reviewer when that is not what it asked for.
+
+    ``fixed``: it asked for this very file, so nobody chooses another one.
+    """
+
+    file: str
+    remark: str = ""
+    fixed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """What the tree that a close builds on has to offer as targets.
+
+    ``folder`` is the memory folder, ``lines`` its present lines, ``instructions`` the instruction
+    file for rules, ``rules`` each name of an instruction file to the file it leads to, ``skills``
+    skill name to path, ``scoped`` the rule files for paths (path to text), also foreign ones.
+    ``rule_lines`` are the present lines of the files that take rules, ``bodies`` their texts,
+    ``about`` what a skill says it is for, of those that
+    a rule may go to unasked. ``climbs`` says where flags go
+    whose loop came back (by flag id), ``earlier`` which snags may be the same as a flag's.
+    """
+
+    folder: str
+    lines: tuple[Existing, ...] = ()
+    rule_lines: tuple[Existing, ...] = ()
+    instructions: str = "CLAUDE.md"
+    rules: Mapping[str, str] = field(default_factory=dict)
+    skills: Mapping[str, str] = field(default_factory=dict)
+    scoped: Mapping[str, str] = field(default_factory=dict)
+    bodies: Mapping[str, str] = field(default_factory=dict)
+    about: Mapping[str, str] = field(default_factory=dict)
+    climbs: Mapping[str, Climb] = field(default_factory=dict)
+    earlier: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
+
+    @property
+    def pending_file(self) -> str:
+        """Where open questions go."""
+        return f"{self.folder}/{PENDING_NAME}"
+
+    def topic_file(self, flag: Flag) -> str:
+        """The topic file a flag asks for, else its kind's."""
+        return f"{self.folder}/{flag.topic or default_topic(flag.kind)}.md"
+
+    def rule_place(self, flag: Flag) -> Place:
+        """Where a snag's lesson goes. Raises Refused when it names a place that there is not."""
+        if flag.id in self.climbs:
+            climb = self.climbs[flag.id]
+            return Place(file=climb.file, remark=climb.remark)
+        return self.own_place(flag)
+
+    def own_place(self, flag: Flag) -> Place:
+        """Where a snag's lesson goes when it is the first of its kind; raises Refused."""
+        if flag.skill:
+            return Place(file=self._skill(flag.skill))
+        if flag.rule:
+            if flag.rule in INSTRUCTIONS and flag.rule not in self.rules:
+                return Place(file=self.instructions, remark=f"{flag.rule} is not there")
+            return Place(file=self._rule(flag.rule))
+        if flag.paths:
+            paths = scoped.scope(flag.paths)
+            if paths:
+                return Place(file=scoped.file_for(paths, self.scoped))
+            return Place(file=self.instructions, remark="its paths are all files; filed as a rule")
+        return Place(file=self.instructions, fixed=False)
+
+    def headed(self, path: str) -> bool:
+        """Whether a skill has front matter: without it nothing says that the file is a skill."""
+        return front_matter_lines(self.bodies.get(path, "---\n---\n")) != 0
+
+    def _skill(self, name: str) -> str:
+        if name in self.skills:
+            return self._whole(self.skills[name])
+        alike = [path for known, path in self.skills.items() if known.lower() == name.lower()]
+        if len(alike) == 1:
+            return self._whole(alike[0])
+        there = ", ".join(sorted(self.skills)[:_SHOWN])
+        raise Refused(
+            f"there is no skill named {name}" + (f" (there are: {there})" if there else ""),
+        )
+
+    def _whole(self, path: str) -> str:
+        if not self.headed(path):
+            raise Refused(
+                f"{path} has no front matter, so it is no skill yet",
+                hint="give it one with name and description, and close again",
+            )
+        return path
+
+    def _rule(self, file: str) -> str:
+        if file in self.rules:
+            return self.rules[file]
+        if file in self.skills.values():
+            return self._whole(file)
+        if file in self.scoped and scoped.paths_of(self.scoped[file]) is not None:
+            return file
+        raise Refused(self._foreign(file))
+
+    def _foreign(self, file: str) -> str:
+        try:
+            target = writable(file, folder=self.folder)
+        except Refused:
+            return f"{file[:80]} is not a file that gitmem writes rules to"
+        if target is Target.SCOPED and file in self.scoped:
+            return f"{file} is somebody else's: gitmem did not make it"
+        return f"{file} is not there, and gitmem does not make it for a rule"

@@ -1,0 +1,166 @@
+"""Existing skills: plain lines added to the body of a SKILL.md, and nothing else.
+
+A skill is executable: its front matter grants tools and runs hooks (Claude Code 2.1.197). So it
+stays byte for byte, and `assert_only_added` proves it of every result.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gitmem.core.errors import Internal, Refused
+from gitmem.markdown import sections
+from gitmem.markdown.blocks import BlockKind, blocks
+from gitmem.markdown.bullets import add_bullets, bullets, one_line, replace_lines
+from gitmem.markdown.lines import (
+    blank,
+    front_matter_lines,
+    insert_lines,
+    newline_of,
+    rows,
+    split_lines,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SKILL = ".claude/skills/gitmem-close/SKILL.md"
+
+HEADING = "## Learned"
+
+_PLAIN = re.compile(r" {0,3}[-*+][ \t]{1,4}\S.*")
+
+
+def front_matter(text: str) -> tuple[str, str]:
+    """The raw text up to and with the closing fence, and the rest; "" and all of it without one.
+
+    Raises Refused when the front matter is not closed.
+    """
+    count = front_matter_lines(text)
+    if count is None:
+        raise Refused(
+            "the skill's front matter is not closed",
+            hint="end it with a line of three hyphens",
+        )
+    lines = split_lines(text)
+    return "".join(lines[:count]), "".join(lines[count:])
+
+
+def add_body_lines(text: str, lines: Sequence[str], *, section: str = "") -> str:
+    """``text`` with one bullet per line where a person would put it.
+
+    That is the section with the title ``section`` if there is one, after its last list; else its
+    section for such lines; else a new one, at its end or before its closing links. Raises Refused
+    for front matter that is not closed, and for what is not one line.
+    """
+    front_matter(text)
+    if not lines:
+        return text
+    for line in lines:
+        one_line(line)
+    part = sections.named(text, section) or sections.collecting(text)
+    if part is None:
+        text = _with_section(text)
+        part = sections.collecting(text)
+    found = part.blocks if part else ()
+    return add_bullets(text, lines, among=sections.roomy(text, found), floor=len(split_lines(text)))
+
+
+def replaceable(text: str) -> list[str]:
+    """The texts of the bullets that an edit may replace: those of one line, each told once."""
+    found = [block for block in bullets(blocks(text)) if block.first == block.last]
+    texts = [block.text for block in bullets(blocks(text))]
+    return [block.text for block in found if texts.count(block.text) == 1]
+
+
+def replace_body_line(text: str, old: str, new: str) -> str:
+    """``text`` with the bullet that reads ``old`` now reading ``new``; all else byte for byte.
+
+    Raises Refused when there is no such bullet of one line, or more than one.
+    """
+    front_matter(text)
+    if old not in replaceable(text):
+        raise Refused(
+            f"no single line reads {old[:60]!r}",
+            hint="the file changed since it was read; run the close again",
+        )
+    block = next(block for block in bullets(blocks(text)) if block.text == old)
+    after = replace_lines(text, block, new)
+    expected = [new if one.text == old else one.text for one in bullets(blocks(text))]
+    if [one.text for one in bullets(blocks(after))] != expected:
+        raise Refused(
+            f"the line {old[:60]!r} cannot be changed without changing its neighbours",
+            hint="put a blank line and no indentation around its list",
+        )
+    return after
+
+
+def assert_only_added(before: str, after: str) -> None:
+    """Raises Internal unless ``after`` is ``before`` plus plain bullets (and our heading) in its body.
+
+    The old text must remain byte for byte when the added lines are taken out again.
+    """
+    _assert_same_front(before, after)
+    size = len(after) - len(before)
+    places = _insertions(before, after)
+    if before != after and not any(_is_plain(after, at, size) for at in places):
+        raise Internal("an edit of a skill would do more than add plain lines to its body")
+
+
+def assert_only_replaced(before: str, after: str) -> None:
+    """Raises Internal unless one line, a plain bullet, is all that differs, and is a bullet still."""
+    _assert_same_front(before, after)
+    old, new = split_lines(before), split_lines(after)
+    changed = [at for at, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]]
+    starts = {block.first for block in blocks(after) if block.kind is BlockKind.BULLET}
+    plain = all(_PLAIN.fullmatch(new[at].rstrip("\r\n")) and at in starts for at in changed)
+    if len(old) != len(new) or len(changed) > 1 or not plain:
+        raise Internal("an edit of a skill would do more than replace one line of its body")
+
+
+def _assert_same_front(before: str, after: str) -> None:
+    front, body = front_matter(before)
+    # A file that ends with the closing fence has no line end there to compare.
+    same = {front} if body else {front, front + newline_of(after)}
+    if front_matter(after)[0] not in same:
+        raise Internal("an edit of a skill would change its front matter")
+
+
+def _with_section(text: str) -> str:
+    """``text`` with our heading before what closes it, else at its end or before an open fence."""
+    found = [block for block in blocks(text) if block.closed]
+    closing = sections.closing(text)
+    at = found[-1].last + 1 if found else front_matter_lines(text) or 0
+    at = at if closing is None else closing
+    lines = rows(text)
+    before = [""] if at > 0 and not blank(lines[at - 1]) else []
+    after = [""] if at < len(lines) and not blank(lines[at]) else []
+    return insert_lines(text, at, [*before, HEADING, *after])
+
+
+def _insertions(before: str, after: str) -> list[int]:
+    """Every line start (or the end) of ``before`` at which one insertion makes it ``after``."""
+    prefix = _common(before, after)
+    suffix = _common(before[::-1], after[::-1])
+    ends = [at + 1 for at in range(len(before)) if before[at] == "\n"]
+    places = {0, *ends, len(before)}
+    return sorted(at for at in places if len(before) - suffix <= at <= prefix)
+
+
+def _common(one: str, other: str) -> int:
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def _is_plain(after: str, at: int, size: int) -> bool:
+    """Whether the inserted text is blank lines, bullets that read as bullets, and our heading."""
+    if size <= 0:
+        return False
+    first = after.count("\n", 0, at)
+    added = [row.removesuffix("\r") for row in after[at : at + size].split("\n")]
+    starts = {block.first for block in blocks(after) if block.kind is BlockKind.BULLET}
+    return all(
+        blank(row) or row == HEADING or (_PLAIN.fullmatch(row) and first + number in starts)
+        for number, row in enumerate(added)
+    )

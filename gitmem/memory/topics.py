@@ -1,0 +1,162 @@
+"""Topic files and PENDING.md: facts as bullets in Markdown that a person would write.
+
+Everything takes a file's text and returns the file's text; a person's own structure, line ends and
+sections stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from gitmem.core.errors import Refused
+from gitmem.markdown.blocks import blocks
+from gitmem.markdown.bullets import add_bullets, bullets, remove_lines, replace_lines
+from gitmem.markdown.lines import Line, front_matter_lines
+from gitmem.safety.harmless import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TOPICS = {
+    "fact": "facts",
+    "decision": "decisions",
+    "gotcha": "gotchas",
+    "preference": "preferences",
+}
+_DESCRIPTIONS = {
+    "facts": "How things are in this repository.",
+    "decisions": "Decisions made in this repository, and why.",
+    "gotchas": "What surprises here, and what to do about it.",
+    "preferences": "How the people here like things done.",
+}
+_PENDING = """\
+# Pending
+
+Open questions and todos. Tick a box, or delete its line, once it is settled.
+"""
+_BOX = re.compile(r"\[(?P<mark>[ xX])\](?:[ \t]+(?P<text>.*))?")
+# What YAML reads as text, and as that text, without quotes.
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,.'()/-]*")
+_YAML_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
+
+
+def default_topic(kind: str) -> str:
+    """The topic of a flag that names none; raises Refused for a kind that has no topic file."""
+    try:
+        return _TOPICS[kind]
+    except KeyError:
+        raise Refused(f"a flag of kind {kind!r} has no topic file") from None
+
+
+# How a word of a slug is written where it is not a word but a name.
+_WRITTEN = {
+    **{word: word.upper() for word in (
+        "ai", "api", "aws", "cd", "ci", "cli", "cpu", "css", "csv", "db", "dns", "gcp", "gpu", "gui",
+        "html", "http", "https", "ide", "io", "jwt", "llm", "mcp", "orm", "os", "pr", "qa", "rpc", "sdk",
+        "sql", "ssh", "ssl", "tls", "ui", "url", "ux", "xml", "yaml",
+    )},
+    "apis": "APIs", "graphql": "GraphQL", "oauth": "OAuth", "github": "GitHub", "gitlab": "GitLab",
+    "json": "JSON", "postgresql": "PostgreSQL", "sqlite": "SQLite", "javascript": "JavaScript",
+    "typescript": "TypeScript", "macos": "macOS", "grpc": "gRPC",
+}  # fmt: skip
+
+
+def new_topic_file(topic: str, description: str = "") -> str:
+    """The text of a topic file without facts; ``topic`` is a slug.
+
+    Without a description: a fixed one for the default topics, else one made from the name alone.
+    """
+    words = [_WRITTEN.get(word, word) for word in topic.split("-")]
+    title = " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+    told = description or _DESCRIPTIONS.get(topic) or f"What was learned about {' '.join(words)}."
+    return f"---\nname: {_scalar(topic)}\ndescription: {_scalar(told)}\n---\n\n# {title}\n"
+
+
+def new_pending_file() -> str:
+    """The text of a PENDING.md without items."""
+    return _PENDING
+
+
+def facts(text: str) -> list[Line]:
+    """The top-level bullets outside front matter, code and comments.
+
+    A bullet's wrapped lines and nested bullets are part of it, folded onto its one line.
+    """
+    return [Line(text=block.text, number=block.first + 1) for block in bullets(blocks(text))]
+
+
+def add_facts(text: str, lines: Sequence[str]) -> str:
+    """``text`` with one bullet per line at the end of its last list, or at its end.
+
+    Duplicates are the caller's business. Raises Refused for what is not one line.
+    """
+    floor = front_matter_lines(text) or 0
+    return add_bullets(text, lines, among=blocks(text), floor=floor)
+
+
+def replace_fact(text: str, old: str, new: str) -> str:
+    """``text`` with the first bullet that reads ``old`` now reading ``new``, on one line.
+
+    Raises Refused when there is none, or when another line would read differently afterwards.
+    """
+    return _change(text, old, [new])
+
+
+def remove_fact(text: str, old: str) -> str:
+    """``text`` without the first bullet that reads ``old``; raises as `replace_fact` does."""
+    return _change(text, old, [])
+
+
+def fact_key(text: str) -> str:
+    """What exact duplicates have in common: the harmless form, in NFC, with blanks folded.
+
+    One final full stop is ignored. Case counts: ``PATH`` is not ``path``.
+    """
+    folded = " ".join(unicodedata.normalize("NFC", harmless(text)).split())
+    return folded if folded.endswith("..") else folded.removesuffix(".").rstrip()
+
+
+def add_pending(text: str, lines: Sequence[str]) -> str:
+    """PENDING.md with one open box per line at the end of its list."""
+    return add_facts(text, [f"[ ] {line}" for line in lines])
+
+
+def pending(text: str) -> list[Line]:
+    """The open items of PENDING.md: bullets with an open box, and a person's without a box."""
+    items = []
+    for fact in facts(text):
+        box = _BOX.fullmatch(fact.text)
+        item = fact.text if box is None else box["text"]
+        if item and (box is None or box["mark"] == " "):
+            items.append(Line(text=item, number=fact.number))
+    return items
+
+
+def _change(text: str, old: str, new: Sequence[str]) -> str:
+    """``text`` with the first bullet that reads ``old`` replaced by ``new``: one line, or none."""
+    found = bullets(blocks(text))
+    at = next((at for at, block in enumerate(found) if block.text == old), None)
+    if at is None:
+        raise Refused(
+            f"no line reads {old[:60]!r}",
+            hint="the file changed since it was read; run the close again",
+        )
+    after = replace_lines(text, found[at], new[0]) if new else remove_lines(text, found[at])
+    expected = [block.text for block in found]
+    expected[at : at + 1] = new
+    if [block.text for block in bullets(blocks(after))] != expected:
+        raise Refused(
+            f"the line {old[:60]!r} cannot be changed without changing its neighbours",
+            hint="put a blank line and no indentation around its list",
+        )
+    return after
+
+
+def _scalar(text: str) -> str:
+    """``text`` as a YAML value on one line."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _YAML_WORDS and text == text.strip():
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

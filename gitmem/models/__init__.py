@@ -1,0 +1,1 @@
+"""A question to a model, its reply, and the answers that are kept."""

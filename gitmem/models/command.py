@@ -1,0 +1,265 @@
+"""The engine `command`: a program of the person's own answers, one process for each question.
+
+The one place beside `gitmem.git.process` that starts processes. The program comes from the
+person's own configuration, never from a file of the repository, and runs in an empty folder, so that
+no file of the repository steers it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitmem.core import agent_clients as clients
+from gitmem.core.errors import Refused, Usage
+from gitmem.models import presets
+from gitmem.models.outcome import LIMIT, Outcome
+from gitmem.models.presets import Call
+from gitmem.models.printable import printable
+from gitmem.models.printed import Ended
+from gitmem.models.reply import Cancelled, Prompt, Reply, Stop
+from gitmem.models.server import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from gitmem.models.prices import Price
+
+#: Set in the program's environment. A hook that finds it does nothing, and no close starts inside.
+INSIDE = "GITMEM_INSIDE"
+
+_SECRETS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+
+#: Seconds between two looks at the clock while a program runs.
+_TICK = 0.05
+
+#: Bytes a program may print; claude prints its answer twice, with an account of the session.
+_PRINTED = 3 * LIMIT
+#: Bytes it may complain; Codex repeats the question among its progress.
+_COMPLAINED = 8 * 1024 * 1024
+
+_ORDER = "Answer the user with one JSON object, at once and without using any tool.\n"
+
+
+class Command:
+    """A model behind a program.
+
+    ``words`` are a preset's name (`claude`, `codex`, `llm`) or a command line, as words or as one
+    text in a shell's quoting (no shell runs it); see `presets.program`. ``clock`` is monotonic, in
+    seconds. ``price`` is the person's own; it goes before what the program reckons.
+    ``folder`` makes a fresh folder for one question. Raises Usage when there is no such program, and Refused inside such a program.
+    """
+
+    here = False  # where a program sends things is its own affair
+
+    def __init__(
+        self,
+        words: str | Sequence[str],
+        environ: Mapping[str, str],
+        *,
+        clock: Callable[[], float],
+        model: str = "",
+        price: Price | None = None,
+        folder: Callable[[], AbstractContextManager[str]] = tempfile.TemporaryDirectory,
+    ) -> None:
+        if environ.get(INSIDE):
+            raise Refused("a close is running already, and this is the program it asks")
+        self._ways = presets.program(_split(words), model)
+        self._path = _find(self._ways.program, environ)
+        self._environ = _environment(environ) | dict(self._ways.settings)
+        self._secrets = [value for key, value in environ.items() if key.endswith(_SECRETS)]
+        self._has_key = bool(environ.get("ANTHROPIC_API_KEY"))
+        self._clock = clock
+        self._price = price
+        self._folder = folder
+        self._stopped = threading.Event()
+        self.name = self._ways.name or "command"
+        self.host = printable(Path(self._ways.program).name)
+        self.model = self._ways.model or self.host
+
+    def warm(self) -> None:
+        """Nothing to prepare."""
+
+    def sent(self, prompt: Prompt) -> Mapping[str, object]:
+        """The program's arguments and its standard input; FOLDER is a fresh one for each question."""
+        call = self._call(Path("FOLDER"), prompt)
+        return {
+            "arguments": [self._path, *self._ways.arguments(call)],
+            "stdin": self._ways.question(call),
+        }
+
+    def stop(self) -> None:
+        """Kills every program that is being asked; those who wait for one get Cancelled."""
+        self._stopped.set()
+
+    def ask(self, prompt: Prompt, *, until: float) -> Reply:
+        """Asks one question, at the latest until the clock shows ``until``.
+
+        May be called from many threads at once. Raises Credentials when the program says that it is
+        not logged in, and Cancelled after `stop`; any other trouble is a Reply with a problem.
+        """
+        began = self._clock()
+        with self._folder() as folder:
+            outcome, sent = self._run(Path(folder), prompt, until)
+        ended = self._clock()
+        dollars, priced = self._cost(outcome)
+        return Reply(
+            data=outcome.data,
+            stop=outcome.stop,
+            calls=1,
+            tokens_in=outcome.tokens_in,
+            tokens_out=outcome.tokens_out,
+            dollars=dollars,
+            seconds=ended - began,
+            problem=self._printable(outcome.problem),
+            answered=self._printable(outcome.answered),
+            priced=priced,
+            spans=((began, ended),),
+            sent=sent,
+        )
+
+    def _cost(self, outcome: Outcome) -> tuple[float | None, str]:
+        """US dollars, and by what they were reckoned; None where neither is known."""
+        counted = outcome.tokens_in or outcome.tokens_out
+        if self._price is not None and counted:
+            return self._price.dollars(outcome.tokens_in, outcome.tokens_out), "own"
+        return outcome.dollars, "" if outcome.dollars is None else "program"
+
+    def _printable(self, text: str) -> str:
+        return printable(text, self._secrets)
+
+    def _run(self, folder: Path, prompt: Prompt, until: float) -> tuple[Outcome, int]:
+        """What the program came to, and how many bytes it was given: question and command line."""
+        call = self._call(folder, prompt)
+        Path(call.schema_file).write_text(json.dumps(prompt.schema), encoding="utf-8")
+        Path(call.order_file).write_text(_ORDER, encoding="utf-8")
+        question, arguments = self._ways.question(call), self._ways.arguments(call)
+        sent = len("".join([question, *arguments]).encode("utf-8", "replace"))
+        (folder / "question").write_text(question, encoding="utf-8", errors="replace")
+        (folder / "work").mkdir()
+        try:
+            child = self._start(folder, [self._path, *arguments])
+        except OSError as error:
+            problem = f"{self.host} could not be started: {error.strerror}"
+            return Outcome(stop=Stop.FAILED, problem=problem), 0
+        try:
+            ended = self._await(child, folder, until)
+        finally:
+            _kill(child)
+        if isinstance(ended, Outcome):
+            return ended, sent
+        return self._ways.read(self.host, ended, prompt), sent
+
+    def _call(self, folder: Path, prompt: Prompt) -> Call:
+        return Call(
+            prompt=prompt,
+            model=self._ways.model,
+            schema_file=str(folder / "schema.json"),
+            order_file=str(folder / "order.md"),
+            answer_file=str(folder / "answer"),
+            has_key=self._has_key,
+        )
+
+    def _start(self, folder: Path, argv: list[str]) -> subprocess.Popen[bytes]:
+        """Starts the program in a process group of its own, its ends tied to files: nothing blocks."""
+        with (
+            (folder / "question").open("rb") as question,
+            (folder / "printed").open("wb") as out,
+            (folder / "complained").open("wb") as err,
+        ):
+            return subprocess.Popen(
+                argv,
+                cwd=folder / "work",
+                env=self._environ,
+                stdin=question,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
+
+    def _await(self, child: subprocess.Popen[bytes], folder: Path, until: float) -> Ended | Outcome:
+        """How the program ended, or the outcome when it was not waited for any longer."""
+        began = self._clock()
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_TICK)
+            if self._stopped.is_set():
+                raise Cancelled("stopped while a model was being asked")
+            if _size(folder / "printed") > _PRINTED or _size(folder / "complained") > _COMPLAINED:
+                problem = f"{self.host} prints more than any answer has"
+                return Outcome(stop=Stop.INVALID, problem=problem)
+            if child.returncode is not None:
+                return self._ended(child.returncode, folder)
+            if self._clock() >= until:
+                waited = duration(self._clock() - began)
+                problem = f"{self.host} gave no answer within {waited}"
+                return Outcome(stop=Stop.TIMED_OUT, problem=problem)
+
+    def _ended(self, code: int, folder: Path) -> Ended:
+        answer = _read(folder / "answer", LIMIT) or _read(folder / "printed", _PRINTED)
+        complaint = _read(folder / "complained", _COMPLAINED).strip().rpartition("\n")[2]
+        return Ended(code=code, answer=answer, complaint=self._printable(complaint))
+
+
+def _split(words: str | Sequence[str]) -> list[str]:
+    try:
+        split = shlex.split(words) if isinstance(words, str) else list(words)
+    except ValueError as error:
+        raise Usage(
+            "the command of the engine has a quote that does not end", hint="quote as in a shell"
+        ) from error
+    if not split:
+        raise Usage("the engine `command` has no command", hint="claude, codex, llm, or your own")
+    return split
+
+
+def _find(program: str, environ: Mapping[str, str]) -> str:
+    """The program's absolute path: found on PATH, in no folder that depends on where we stand."""
+    folders = environ.get("PATH", "").split(os.pathsep)
+    path = os.pathsep.join(folder for folder in folders if folder.startswith("/"))
+    found = None
+    if "/" not in program or program.startswith("/"):
+        found = shutil.which(program, path=path)
+    if not found:
+        raise Usage(
+            f"there is no program {printable(program)!r} to ask",
+            hint="install it, or name another: claude, codex, llm, or a command of your own",
+        )
+    return found
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The person's environment without git's own (it may point at the repository) and the session's."""
+    kept = {
+        key: value for key, value in clients.without(environ).items() if not key.startswith("GIT_")
+    }
+    return kept | {INSIDE: "1", "NO_COLOR": "1"}
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """Ends the program and whatever it started and left behind."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
+
+
+def _read(path: Path, limit: int) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(limit).decode("utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""

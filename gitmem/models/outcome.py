@@ -1,0 +1,59 @@
+"""What one request to a server came to, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+from gitmem.core.jsonline import figure
+
+if TYPE_CHECKING:
+    from gitmem.models.reply import Stop
+
+#: No answer of ours is larger; a server that sends more is not answering us. Bytes.
+LIMIT = 256 * 1024
+
+
+class Next(Enum):
+    """What follows a request."""
+
+    DONE = auto()  # there is an answer, or a problem that asking again does not cure
+    AGAIN = auto()  # the same once more, after a pause, a few times
+    LATER = (
+        auto()
+    )  # the same after a pause, for as long as there is time: the server says it will pass
+    PLAINER = auto()  # the same question in a plainer shape
+    NEVER = auto()  # a problem of the server as a whole: no question has a chance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One request's answer or problem.
+
+    ``wait`` is how many seconds the server asked to wait, or None. ``refused`` are the words with
+    which it refused the request's shape, None when it did not. The tokens are those the server counted, and ``dollars`` what it
+    reckons itself, or None.
+    """
+
+    stop: Stop
+    then: Next = Next.DONE
+    data: dict[str, Any] | None = None
+    problem: str = ""
+    wait: float | None = None
+    refused: str | None = None
+    tokens_in: int = 0
+    tokens_out: int = 0
+    answered: str = ""
+    dollars: float | None = None
+
+
+def count(usage: object) -> tuple[int, int]:
+    """Tokens in and out from the `usage` of a message; what is no sound number counts as 0."""
+    known = usage if isinstance(usage, dict) else {}
+    read_in = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+    return sum(_sound(known.get(name)) for name in read_in), _sound(known.get("output_tokens"))
+
+
+def _sound(value: object) -> int:
+    return int(figure(value)) if isinstance(value, int) else 0

@@ -1,0 +1,92 @@
+"""What a model is asked and what came of it, as values: the low-level port behind the drain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from gitmem.core.errors import GitmemError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Credentials(GitmemError):
+    """No model may be asked at all: no key, a refused key, exhausted spend. Fatal for the close."""
+
+    exit_code = 9
+
+
+class Cancelled(GitmemError):
+    """Somebody stopped the model while it was being asked."""
+
+    exit_code = 130
+
+
+class Stop(StrEnum):
+    """Why an answer ended: the Messages API's own words, then ours for what never got that far."""
+
+    END = "end_turn"
+    TOOL = "tool_use"
+    CUT = "max_tokens"
+    WINDOW = "model_context_window_exceeded"
+    REFUSAL = "refusal"
+    TOO_LARGE = "too_large"
+    TIMED_OUT = "timed_out"
+    LIMITED = "rate_limited"
+    UNREACHABLE = "unreachable"
+    NOT_THE_API = "not_the_api"
+    REJECTED = "rejected"
+    INVALID = "invalid"
+    FAILED = "failed"
+
+
+#: What a smaller question may cure.
+_TOO_MUCH = frozenset({Stop.CUT, Stop.WINDOW, Stop.TOO_LARGE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One question.
+
+    ``system`` holds the instructions, ``text`` the data. ``schema`` is the JSON schema of the
+    answer: flat, every property required, no null and no unions. ``max_tokens`` bounds the answer.
+    """
+
+    system: str
+    text: str
+    schema: Mapping[str, Any]
+    max_tokens: int = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What one question came to.
+
+    ``data`` is the answer's JSON object, whose top level fits the schema; what lies deeper nobody
+    has checked yet (`gitmem.models.extract.flaws` does). It is None when there is no acceptable
+    answer; then ``problem`` says why in one sentence that is safe to print. ``calls`` counts the
+    requests made, retries included, and the tokens and dollars are those of all of them; ``dollars``
+    is None when the model's price is unknown, ``priced`` says by what they were reckoned (the price
+    table's date, `own`, `program`). ``answered`` is the model that the server names. ``spans`` has
+    begin and end of each call, in seconds of the monotonic clock; ``sent`` counts the bytes of all.
+    """
+
+    data: Mapping[str, Any] | None = field(default=None)
+    stop: str
+    calls: int
+    tokens_in: int = 0
+    tokens_out: int = 0
+    dollars: float | None = None
+    seconds: float
+    problem: str = ""
+    answered: str = ""
+    priced: str = ""
+    spans: tuple[tuple[float, float], ...] = ()
+    sent: int = 0
+
+    @property
+    def too_much(self) -> bool:
+        """Whether the same question in smaller parts may be answered."""
+        return self.stop in _TOO_MUCH

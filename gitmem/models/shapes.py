@@ -1,0 +1,108 @@
+"""The same question in ever plainer shapes, for servers that ignore or refuse the better ones.
+
+Of the servers that speak the Messages API, some honour `output_config.format`, some ignore it, some
+only force tools, some refuse fields they do not know. One ladder serves them all: structured output
+first, then a forced tool, then plain text; the schema's text is always in the prompt.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gitmem.models.reply import Prompt
+
+TOOL = "answer"
+
+_ORDER = """\
+Answer with one JSON object and nothing else: no words around it, no code fence.
+It fits this JSON schema:
+"""
+
+
+def with_schema(prompt: Prompt) -> str:
+    """The instructions followed by the order to answer in JSON, and the schema."""
+    schema = json.dumps(prompt.schema, ensure_ascii=False, separators=(",", ":"))
+    return f"{prompt.system}\n\n{_ORDER}{schema}"
+
+
+class Way(StrEnum):
+    """How the server is made to answer in JSON."""
+
+    FORMAT = "format"
+    TOOL = "tool"
+    TEXT = "text"
+
+
+_BELOW = {Way.FORMAT: Way.TOOL, Way.TOOL: Way.TEXT}
+
+#: What a refusal is about when it says one of these words; the first that fits and is in use counts.
+_NAMED = (
+    ("thinking", ("thinking",)),
+    ("effort", ("effort",)),
+    (Way.FORMAT, ("format", "schema", "grammar", "structured", "output_config")),
+    (Way.TOOL, ("tool",)),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """Which fields a request has: the way to JSON, and whether `thinking` and `effort` are sent."""
+
+    way: Way = Way.FORMAT
+    thinking: bool = True
+    effort: bool = True
+
+    def body(self, prompt: Prompt, model: str) -> dict[str, Any]:
+        """The parameters of `messages.create`.
+
+        Thinking is switched off because it counts against `max_tokens`, and local servers switch it
+        on by themselves.
+        """
+        schema = dict(prompt.schema)
+        body: dict[str, Any] = {
+            "model": model,
+            "max_tokens": prompt.max_tokens,
+            "system": [{"type": "text", "text": with_schema(prompt)}],
+            "messages": [{"role": "user", "content": prompt.text}],
+        }
+        if self.thinking:
+            body["thinking"] = {"type": "disabled"}
+        config: dict[str, Any] = {"effort": "low"} if self.effort else {}
+        if self.way is Way.FORMAT:
+            config["format"] = {"type": "json_schema", "schema": schema}
+        if config:
+            body["output_config"] = config
+        if self.way is Way.TOOL:
+            body["tools"] = [
+                {"name": TOOL, "description": "Gives the answer.", "input_schema": schema}
+            ]
+            body["tool_choice"] = {"type": "tool", "name": TOOL, "disable_parallel_tool_use": True}
+        return body
+
+    def without(self, said: str) -> Shape | None:
+        """The shape without the field a server refused with these words; None when none is left.
+
+        Words that name no field of the request lead straight to the plainest shape.
+        """
+        words = said.lower()
+        for field, marks in _NAMED:
+            if not any(mark in words for mark in marks):
+                continue
+            if field == "thinking" and self.thinking:
+                return replace(self, thinking=False)
+            if field == "effort" and self.effort:
+                return replace(self, effort=False)
+            if field is self.way:
+                # "output_config" alone may mean either of its fields.
+                effort = self.effort and "output_config" not in words.replace("output_config.", "")
+                return replace(self, way=_BELOW[self.way], effort=effort)
+        plainest = Shape(way=Way.TEXT, thinking=False, effort=False)
+        return None if self == plainest else plainest
+
+    def below(self) -> Shape | None:
+        """The next plainer way, after an answer that was no JSON; None when there is none."""
+        return replace(self, way=_BELOW[self.way]) if self.way in _BELOW else None

@@ -1,0 +1,1 @@
+"""Whether what should run did run: audit, doctor, statistics."""

@@ -1,0 +1,219 @@
+"""Audit: what transcripts show, what the ledger saw and what was flagged, side by side."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.clients import transcript_rows
+from gitmem.clients.claude_code.conversation import Conversation
+from gitmem.clients.claude_code.transcript import COMMIT
+from gitmem.core import age
+from gitmem.git import local
+from gitmem.git.process import ANY
+from gitmem.git.repository import SETTINGS
+from gitmem.proof import audit_closes
+from gitmem.proof.session_gaps import Evidence, Fired, judge
+from gitmem.queue import contents as queue
+from gitmem.session import boundary, ledger, sessions
+from gitmem.session.session import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from gitmem.git.repository import Repository
+    from gitmem.proof.close_gaps import CloseAudit
+    from gitmem.proof.session_gaps import Judgement
+
+_MANY = 100_000  # transcripts in a folder
+
+Lines = list[dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What to look at.
+
+    Sessions heard of ``since`` a moment (seconds since 1970; 0: all), transcripts in these ``folders`` of
+    sessions in the work trees ``tops``, held against hooks at the ``watched`` events. ``target`` is the
+    configured one; ``by_itself`` says that the end of a session is to start a close.
+    """
+
+    since: int
+    folders: tuple[str, ...]
+    tops: tuple[str, ...]
+    watched: frozenset[str]
+    target: str
+    by_itself: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The audit. ``began`` is when the ledger begins, ``torn`` how many of its lines cannot be read."""
+
+    began: int
+    sessions: tuple[Judgement, ...]
+    closes: tuple[CloseAudit, ...]
+    torn: int
+
+    @property
+    def gaps(self) -> int:
+        """How many there are."""
+        of_sessions = sum(len(one.gaps) for one in self.sessions)
+        return of_sessions + sum(len(one.gaps) for one in self.closes)
+
+
+def work_trees(repo: Repository) -> tuple[str, ...]:
+    """The roots of all work trees of the repository."""
+    listed = repo.git("worktree", "list", "--porcelain", ok=ANY).text.splitlines()
+    found = [line.removeprefix("worktree ") for line in listed if line.startswith("worktree ")]
+    return tuple(dict.fromkeys([repo.top, *found]))
+
+
+def read(repo: Repository, scope: Scope, now: float) -> Report:
+    """Reads everything and judges it. Raises OSError, and Unreadable for a damaged queue."""
+    lines, torn = ledger.entries(repo.folder)
+    began = _began(repo, lines) or int(now)
+    told = _conversations(scope, since=max(scope.since, began))
+    fired = _fired(lines)
+    flagged = _flagged(repo)
+    known = [session for session in dict.fromkeys([*fired, *told]) if session]
+    judged = [
+        judge(
+            _evidence(repo, session, fired.get(session, Fired()), told.get(session), flagged),
+            watched=scope.watched,
+            since=began,
+            now=int(now),
+        )
+        for session in known
+    ]
+    heard = sorted(
+        (one for one in judged if one.last >= scope.since), key=lambda one: (one.at, one.last)
+    )
+    return Report(
+        began=began,
+        sessions=tuple(heard),
+        closes=tuple(
+            audit_closes.read(repo, scope.target, lines, scope.since, by_itself=scope.by_itself)
+        ),
+        torn=torn,
+    )
+
+
+def _began(repo: Repository, lines: Lines) -> int:
+    """Since when hooks should have fired: the wiring of this work tree, or what the ledger still knows.
+
+    A ledger that was put aside has forgotten its begin; 0 where there is neither.
+    """
+    times = [at for at in map(_at, lines) if at]
+    if not ledger.put_aside(repo.folder):
+        times += [int(at) for at in [local.changed(f"{repo.top}/{SETTINGS}")] if at]
+    return min(times, default=0)
+
+
+def _evidence(
+    repo: Repository,
+    session: str,
+    fired: Fired,
+    told: Conversation | None,
+    flagged: Mapping[str, int],
+) -> Evidence:
+    marks = sessions.told(repo.folder, session)
+    shown = [one.detail for one in told.boundaries if one.kind == COMMIT] if told else []
+    return Evidence(
+        session=session,
+        fired=fired,
+        conversation=told,
+        marks=[word for line in marks for word in line.split(" ")] if marks else None,
+        commits=_commits(repo, shown),
+        flags=flagged.get(session, 0),
+        pending=tuple(name for name in fold("\n".join(marks)).pending if name != boundary.TURN),
+    )
+
+
+def _commits(repo: Repository, names: Iterable[str]) -> frozenset[str]:
+    """Which of these names of commits, shortened by a client, are in this repository."""
+    wanted = [name for name in dict.fromkeys(names) if name and not name.strip("0123456789abcdef")]
+    if not wanted:
+        return frozenset()
+    stdin = "".join(f"{name}^{{commit}}\n" for name in wanted).encode()
+    done = repo.git("cat-file", "--batch-check=%(objecttype)", stdin=stdin, ok=ANY)
+    kinds = done.text.splitlines()
+    return frozenset(name for name, kind in zip(wanted, kinds, strict=False) if kind == "commit")
+
+
+def _conversations(scope: Scope, since: int) -> dict[str, Conversation]:
+    """The transcripts of sessions in the work trees that were written to since a moment."""
+    found: dict[str, Conversation] = {}
+    for folder in scope.folders:
+        for path in transcript_rows.changed(folder, since - 1, _MANY):
+            told = Conversation(session=transcript_rows.session_of(path))
+            told.read(transcript_rows.rows(path))
+            inside = f"{told.cwd}/".startswith(tuple(f"{top}/" for top in scope.tops))
+            if not told.began or not inside:
+                continue
+            agents = path.removesuffix(transcript_rows.ENDING) + "/subagents"
+            for agent in transcript_rows.changed(agents, 0, _MANY):
+                told.read(transcript_rows.rows(agent), agent=True)
+            found[transcript_rows.session_of(path)] = told
+    return found
+
+
+def _fired(lines: Sequence[Mapping[str, object]]) -> dict[str, Fired]:
+    """The hooks of each session; a line about a close or a sync is none."""
+    by_session: dict[str, Lines] = {}
+    for line in lines:
+        if line.get("event") not in ("close", "sync"):
+            by_session.setdefault(str(line.get("session") or ""), []).append(dict(line))
+    return {session: _of_session(mine) for session, mine in by_session.items()}
+
+
+def _of_session(lines: Lines) -> Fired:
+    return Fired(
+        client=str(lines[0].get("client") or ""),
+        hooks=tuple(
+            (_at(line), str(line.get("event")), str(line.get("call") or line.get("turn") or ""))
+            for line in lines
+        ),
+        nudges=tuple(_at(line) for line in lines if "nudged" in str(line.get("did"))),
+        errors=tuple(f"{line.get('event')}: {line['error']}" for line in lines if "error" in line),
+        marked=max(
+            (
+                _at(line)
+                for line in lines
+                if str(line.get("did")).startswith("marked ") and not line.get("agent")
+            ),
+            default=0,
+        ),
+    )
+
+
+def _flagged(repo: Repository) -> dict[str, int]:
+    """How many flags each session made: queued, in the journal, or landed and pruned."""
+    found = queue.read(repo)
+    flags = {**found.archive.flags, **found.branch.flags, **found.journal.flags}
+    counts: dict[str, int] = {}
+    for flag in flags.values():
+        if flag.session:
+            counts[flag.session] = counts.get(flag.session, 0) + 1
+    return counts
+
+
+def _at(line: Mapping[str, object]) -> int:
+    return age.seconds(str(line.get("at", ""))) or 0
+
+
+def since(text: str, now: float) -> int | None:
+    """A moment said as ``2026-11-20``, ``2026-11-20T10:00:00Z``, ``7d``, ``12h`` or ``2w``; None for another."""
+    units = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
+    number, unit = text[:-1], text[-1:]
+    if unit in units and number.isascii() and number.isdigit() and len(number) < 6:  # noqa: PLR2004
+        return int(now) - int(number) * units[unit]
+    for shape in ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"):
+        try:
+            time.strptime(text, shape)
+        except ValueError:
+            continue
+        return age.seconds(text if "T" in text else f"{text}T00:00:00Z")
+    return None

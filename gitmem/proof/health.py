@@ -1,0 +1,301 @@
+"""The repository's side of `gitmem doctor`: git, identity, locks, and the queue's health.
+
+Looks only. What a command that writes would mend by itself is said as such.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitmem.boundaries import guards
+from gitmem.core import age
+from gitmem.core.errors import GitmemError
+from gitmem.core.jsonline import loads
+from gitmem.core.plural import count
+from gitmem.git import identity, ignore, local, personal, process, refs
+from gitmem.git.objects import Unreadable
+from gitmem.git.repository import ARCHIVE, BRANCH, SETTINGS
+from gitmem.install import install
+from gitmem.loops import loops
+from gitmem.memory import guard, instructions
+from gitmem.memory.skills import SKILL
+from gitmem.proof.finding import Finding, Mend, fail, ok, warn
+from gitmem.queue import publisher
+from gitmem.queue.journal import Journal
+from gitmem.records import snapshot, target
+from gitmem.safety.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gitmem.git.repository import Repository
+    from gitmem.records.snapshot import Snapshot
+
+_STALE = 60.0  # seconds; git holds a ref's lock for milliseconds
+_WEEK = 7 * 24 * 3600.0  # seconds in which a guard may wait for its first call before that is odd
+_NAMED = 3  # patterns in a sentence
+_TAIL = 200_000  # bytes of the ledger that are looked at
+_REBUILD = "gitmem status sets what is broken aside and rebuilds from the journal"
+_WAIT = "flags are safe in the journal until it lets go"
+_BY_HAND = "look whether a git command is running; if none is, take that one file away by hand"
+
+
+def look(repo: Repository, configured: str, now: float) -> list[Finding]:
+    """All findings about the repository; ``configured`` is the shared target or empty."""
+    checks: list[Callable[[], list[Finding]]] = [
+        lambda: _git(repo),
+        lambda: _identity(repo),
+        lambda: _settings(repo),
+        lambda: _sharing(repo),
+        lambda: _writable(repo),
+        lambda: _locks(repo, now),
+        lambda: _queue(repo, configured),
+        lambda: _guards(repo, configured, now),
+        lambda: _ledger(repo, now),
+    ]
+    found: list[Finding] = []
+    for check in checks:
+        try:
+            found += check()
+        except (GitmemError, OSError) as error:
+            hint = error.hint if isinstance(error, GitmemError) else ""
+            found.append(fail("repository", str(error), hint))
+    return found
+
+
+def _git(repo: Repository) -> list[Finding]:
+    said = repo.git("version").text
+    if (0, 0) < process.version(repo.env, repo.top) < process.OLDEST:
+        oldest = ".".join(map(str, process.OLDEST))
+        return [fail("git", f"{said} is too old", f"gitmem needs git {oldest} or newer")]
+    return [ok("git", said)]
+
+
+def _identity(repo: Repository) -> list[Finding]:
+    who = identity.identity(repo)
+    if who == identity.NOBODY:
+        return [
+            warn(
+                "identity",
+                f"git knows nobody here, or a name that looks like a credential: flags are made by {who}",
+                "git config user.name and user.email",
+            )
+        ]
+    return [ok("identity", who)]
+
+
+_WIRING = (install.SETTINGS, SKILL, SETTINGS)
+_LONGEST = 1 << 20  # bytes of an instruction file that are looked at
+# What decides who is asked, what is sent, and what starts by itself.
+_DECIDING = ("engine", "command", "model", "host", "prCommand", "remote", "sync", "autoClose")
+
+
+def _settings(repo: Repository) -> list[Finding]:
+    """Choices of all the person's repositories that do not count in a session of this one."""
+    found = []
+    for key in _DECIDING:
+        elsewhere = personal.elsewhere(repo, f"gitmem.{key}")
+        if elsewhere:
+            said = f"gitmem.{key} is set in {elsewhere}: inside an agent client it does not count"
+            hint = f"if it shall, say it in this clone: git config --local gitmem.{key} VALUE"
+            found.append(warn("settings", said, hint))
+    return found
+
+
+def _sharing(repo: Repository) -> list[Finding]:
+    """Files of the wiring that are here and that git ignores: they are in no other work tree or clone."""
+    here = [path for path in _WIRING if Path(repo.top, path).is_file()]
+    for path in (install.CLAUDE, install.AGENTS):
+        text = local.read_plain(f"{repo.top}/{path}", _LONGEST).decode("utf-8", "replace")
+        here += [path] if instructions.has_block(text) else []
+    alone = [path for path in here if ignore.ignored(repo, path)]
+    if not alone:
+        return []
+    return [warn("sharing", install.shared_by_nobody(alone), install.how_to_share(alone))]
+
+
+def _writable(repo: Repository) -> list[Finding]:
+    for folder in (repo.common, repo.folder):
+        if Path(folder).is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+            return [
+                fail(
+                    "git directory",
+                    f"{folder} cannot be written: every flag answers NOT SAVED",
+                    "a sandbox, or another owner",
+                )
+            ]
+    return []
+
+
+def _locks(repo: Repository, now: float) -> list[Finding]:
+    """Locks that nobody seems to hold: git's on gitmem's refs, and gitmem's own."""
+    found = []
+    names = [f"{ref}.lock" for ref in (BRANCH, ARCHIVE)] + ["packed-refs.lock", "HEAD.lock"]
+    for name in names:
+        seconds = _age(f"{repo.common}/{name}", now)
+        if seconds > _STALE:
+            said = f"git's lock {name} is {_minutes(seconds)} old: the queue branch cannot move"
+            if not name.startswith("refs/"):
+                said = f"git's lock {name} is {_minutes(seconds)} old: no ref can move"
+            found.append(fail("lock", said, _BY_HAND))
+    lock = local.Lock(repo.folder + "/publish.lock")
+    if Path(repo.folder, "publish.lock").exists():
+        if not lock.attempt(1.0):
+            found.append(
+                warn("lock", "another gitmem has held the publish lock for over a second", _WAIT)
+            )
+        lock.release()
+    return found or [ok("locks", "none is left behind")]
+
+
+def _queue(repo: Repository, configured: str) -> list[Finding]:
+    journal = Journal(repo.folder)
+    found: list[Finding] = []
+    if journal.exists():
+        journal.read()  # NeedsPerson for one that a newer gitmem wrote
+    try:
+        seen = snapshot.take(repo, configured)
+    except Unreadable as broken:
+        said = f"the queue branch cannot be read: {broken.message}"
+        return [fail("queue", said, _REBUILD, mend=Mend.PUBLISH)]
+    found += [
+        warn(
+            "queue", f"a line cannot be read: {line}", "docs/limitations.md says what becomes of it"
+        )
+        for line in seen.state.damaged[:3]
+    ]
+    if journal.exists() and seen.state.journaled:
+        number = len(seen.state.journaled)
+        reason = publisher.busy_gc(repo)
+        found.append(
+            warn(
+                "queue",
+                f"not on the branch yet, in the journal only: {number}"
+                + (f" ({reason})" if reason else ""),
+                "gitmem status publishes them, and so does gitmem doctor --fix",
+                mend=Mend.PUBLISH,
+            )
+        )
+    found += _objects(repo, seen)
+    return found or [ok("queue", _counted(seen))]
+
+
+def _counted(seen: Snapshot) -> str:
+    state = seen.state
+    waiting = len(state.undrained) + len(state.unreadable)
+    if not seen.known:
+        return "nothing was flagged here yet"
+    return f"journal and branch agree; {waiting} undrained, {len(state.in_review)} in review"
+
+
+def _objects(repo: Repository, seen: Snapshot) -> list[Finding]:
+    """Whether git can read everything that the queue's tip and the archive's need, contents too."""
+    found = []
+    for ref in (BRANCH, ARCHIVE):
+        tip = seen.queue.tip if ref == BRANCH else refs.resolve(repo, ref)
+        if not tip:
+            continue
+        done = repo.git("rev-list", "--objects", "--max-count=1", tip, ok=process.ANY)
+        names = b"".join(line.split(b" ")[0] + b"\n" for line in done.out.splitlines())
+        read = repo.git("cat-file", "--batch", stdin=names, ok=process.ANY)
+        if done.code or read.code or b" missing\n" in read.out:
+            said = (done.said or read.said).strip().splitlines() or ["an object is missing"]
+            found.append(
+                fail(
+                    "queue",
+                    f"{ref} cannot be read whole: {said[-1]}",
+                    _REBUILD,
+                    mend=Mend.PUBLISH,
+                )
+            )
+    return found
+
+
+def _guards(repo: Repository, configured: str, now: float) -> list[Finding]:
+    """How many guards are in force, which never matched, and which lines of their file are none."""
+    where = target.find(repo, configured)
+    commit = where.local or where.upstream
+    known = len(guards.found(repo, commit).guards)
+    flaws = loops.no_guards(repo, configured)
+    found = [
+        warn("guard", f"{flaw}: it is never said", "docs/data-model.md has the shape")
+        for flaw in flaws[:3]
+    ]
+    if not known:
+        return found
+    in_force = "1 guard is" if known == 1 else f"{known} guards are"
+    found.append(ok("guards", f"{in_force} in force on {where.name}"))
+    never = loops.never_matched(repo, configured)
+    if never:
+        more = f" and {len(never) - _NAMED} more" if len(never) > _NAMED else ""
+        names = ", ".join(visible(match) for match in never[:_NAMED])
+        said = f"never matched a call in this clone: {names}{more}"
+        fresh = now - _changed(repo, commit) < _WEEK
+        hint = "a guard that cannot match is no fix: change or take out its line in " + guard.FILE
+        found.append(ok("guards", said) if fresh else warn("guards", said, hint))
+    return found
+
+
+def _changed(repo: Repository, commit: str) -> float:
+    """When the file of guards last changed, in seconds since 1970; 0 where history does not tell."""
+    done = repo.git(
+        "log", "-1", "--format=%ct", "--no-show-signature", commit, "--", guard.FILE, ok=process.ANY
+    )
+    return float(done.text) if done.text.isdigit() else 0.0
+
+
+def _ledger(repo: Repository, now: float) -> list[Finding]:
+    """What the hooks' own record says: when one last ran, and what went wrong lately."""
+    entries = _entries(repo.folder + "/ledger.jsonl")
+    if not entries:
+        return [
+            warn("ledger", "no hook has run in this clone yet", "gitmem doctor --fire runs them")
+        ]
+    last = entries[-1]
+    found = [ok("ledger", f"{last.get('event')} was the last hook, {_ago(last, now)}")]
+    troubles = [entry for entry in entries if entry.get("error")]
+    if troubles:
+        latest = troubles[-1]
+        said = f"{count(len(troubles), 'hook')} failed; the last was {latest.get('event')}, {_ago(latest, now)}"
+        found.append(
+            warn("ledger", f"{said}: {latest['error']}", "gitmem doctor --fire tries them")
+        )
+    return found
+
+
+def _ago(entry: dict[str, object], now: float) -> str:
+    said = age.ago(str(entry.get("at", "")), now)
+    return said if said == "just now" else f"{said} ago"
+
+
+def _entries(path: str) -> list[dict[str, object]]:
+    """The last lines of the ledger that can be read."""
+    try:
+        with Path(path).open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
+            lines = file.read(_TAIL).decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        try:
+            entry = loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict):
+            found.append(entry)
+    return found
+
+
+def _age(path: str, now: float) -> float:
+    try:
+        return now - Path(path).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _minutes(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"  # noqa: PLR2004 - two hours

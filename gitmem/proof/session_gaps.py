@@ -1,0 +1,185 @@
+"""Where the written and the executed part ways: sessions (pure).
+
+The caller read transcripts, ledger, session files and flags. A gap is what should have happened and did
+not; a note is what a person may want to know.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from gitmem.clients.claude_code.transcript import BATCH, COMMIT, PROMPT, SEEN_BY, unseen
+from gitmem.core.plural import count
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from gitmem.clients.claude_code.conversation import Conversation
+    from gitmem.clients.claude_code.transcript import Shown
+
+#: Seconds within which a hook, or the row of its words, may still be on its way.
+_LAG = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fired:
+    """The ledger's lines of one session, in order: when, at which event, and of which call or prompt.
+
+    ``marked`` is when a boundary was last marked in the main thread, 0 for never.
+    """
+
+    client: str = ""
+    hooks: tuple[tuple[int, str, str], ...] = ()
+    nudges: tuple[int, ...] = ()
+    errors: tuple[str, ...] = ()
+    marked: int = 0
+
+    @property
+    def events(self) -> Mapping[str, int]:
+        """How many hooks fired at each event."""
+        return dict(Counter(event for _, event, _ in self.hooks))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that is known of one session.
+
+    ``conversation`` is None where no transcript was found, ``marks`` the words of its session file
+    (None: there is none any more), ``commits`` the commits it shows that are in this repository,
+    ``pending`` the boundaries that are marked in that file and that no nudge or flag followed.
+    """
+
+    session: str
+    fired: Fired
+    conversation: Conversation | None
+    marks: Collection[str] | None
+    commits: Collection[str]
+    flags: int
+    pending: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """One session held against what should have happened in it."""
+
+    evidence: Evidence
+    gaps: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def at(self) -> int:
+        """When the session began, in seconds since 1970."""
+        told, hooks = self.evidence.conversation, self.evidence.fired.hooks
+        times = [told.began] if told and told.began else []
+        return min([*times, *[at for at, _, _ in hooks[:1]]], default=0)
+
+    @property
+    def last(self) -> int:
+        """When the session was last heard of."""
+        told, hooks = self.evidence.conversation, self.evidence.fired.hooks
+        return max([told.ended if told else 0, *[at for at, _, _ in hooks[-1:]]])
+
+    def shown(self, kind: str) -> int:
+        """How many boundaries of a kind the transcript shows."""
+        told = self.evidence.conversation
+        return sum(one.kind == kind for one in told.boundaries) if told else 0
+
+
+def judge(evidence: Evidence, *, watched: frozenset[str], since: int, now: int) -> Judgement:
+    """Holds a session against the hooks that should have seen it.
+
+    ``watched`` are the events that gitmem's hooks are installed for, ``since`` when the ledger begins:
+    of what was before, nobody can tell.
+    """
+    gaps = [
+        *_unseen(evidence, watched, since, now),
+        *_unmarked(evidence, since, now),
+        *_unasked(evidence, now),
+    ]
+    fired = evidence.fired
+    if fired.errors:
+        gaps.append(
+            f"{count(len(fired.errors), 'hook')} failed, the last one at {fired.errors[-1]}"
+        )
+    told = evidence.conversation
+    due = sum(at <= now - _LAG for at in fired.nudges)
+    if told is not None and told.nudges < due:
+        gaps.append(f"{count(due, 'nudge')} said by hooks, {told.nudges} in the transcript")
+    notes = []
+    if fired.nudges and not evidence.flags:
+        notes.append(f"{count(len(fired.nudges), 'nudge')} and not one flag")
+    return Judgement(evidence=evidence, gaps=tuple(gaps), notes=tuple(notes))
+
+
+def _unseen(evidence: Evidence, watched: frozenset[str], since: int, now: int) -> list[str]:
+    told = evidence.conversation
+    if told is None:
+        return []
+    due = [
+        one
+        for one in told.boundaries
+        if watched.intersection(SEEN_BY[one.kind][0]) and since <= one.at <= now - _LAG
+    ]
+    missed = unseen(due, evidence.fired.hooks)
+    if not missed:
+        return []
+    if not evidence.fired.hooks:
+        return [f"no hook fired in it, and its transcript shows {_listed(missed)}"]
+    return [f"{_listed(missed)} that no hook saw"]
+
+
+def _unmarked(evidence: Evidence, since: int, now: int) -> list[str]:
+    """Commits during which hooks fired that did not take them for one."""
+    told, marks = evidence.conversation, evidence.marks
+    if told is None or marks is None or not evidence.fired.hooks:
+        return []
+    due = [one for one in told.boundaries if one.kind == COMMIT and since <= one.at <= now - _LAG]
+    missed = {id(one) for one in unseen(due, evidence.fired.hooks)}
+    known = sorted(marks)
+    return [
+        f"the commit {one.detail} was made in it, and the hook that fired did not mark it"
+        for one in due
+        if one.detail in evidence.commits
+        and id(one) not in missed
+        and not any(
+            mark.startswith(one.detail) for mark in known[bisect_left(known, one.detail) :][:1]
+        )
+    ]
+
+
+def _unasked(evidence: Evidence, now: int) -> list[str]:
+    """Boundaries that were marked, and that no nudge followed though the model was spoken to since."""
+    told, marked = evidence.conversation, evidence.fired.marked
+    if told is None or not marked or not evidence.pending:
+        return []
+    later = [
+        one
+        for one in told.boundaries
+        if one.kind in (BATCH, PROMPT) and marked + _LAG < one.at <= now - _LAG
+    ]
+    if not later:
+        return []
+    names = ", ".join(dict.fromkeys(evidence.pending))
+    said = f"{count(len(evidence.pending), 'mark')} ({names}) that no nudge followed"
+    return [f"{said}, though the model was asked again at {moment(later[0].at)}"]
+
+
+def _listed(boundaries: Sequence[Shown]) -> str:
+    """Such as ``2 commits (the first at 2026-11-20 10:00:05), 1 compaction (at …)``."""
+    parts = []
+    for kind in SEEN_BY:  # in the order of weight: a commit before the batch it was made in
+        of_kind = [one for one in boundaries if one.kind == kind]
+        if not of_kind:
+            continue
+        first = "" if len(of_kind) == 1 else "the first "
+        parts.append(f"{count(len(of_kind), kind)} ({first}at {moment(of_kind[0].at)})")
+    return ", ".join(parts)
+
+
+def moment(at: int) -> str:
+    """A time in UTC for a person, such as ``2026-11-20 10:00:05``; ``?`` for none."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}" if at else "?"

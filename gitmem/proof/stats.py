@@ -1,0 +1,172 @@
+"""What closes really cost, from the drain records, and what the same would have cost inline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gitmem.records import in_tree as records
+from gitmem.records import target
+from gitmem.records.drain_record import FORGET
+from gitmem.records.ran import Ran, ran
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gitmem.git.repository import Repository
+
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landed:
+    """The closes whose record is on the ref that decides, oldest first.
+
+    ``unreadable`` are the names of records without a header that can be read.
+    """
+
+    ref: str
+    closes: tuple[Ran, ...]
+    unreadable: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Sums over closes; ``dollars`` are those that are known, of ``unpriced`` closes nobody knows."""
+
+    closes: int
+    flags: int
+    questions: int
+    calls: int
+    retries: int
+    tokens_in: int
+    tokens_out: int
+    tokens: int
+    sent: int
+    dollars: float
+    unpriced: int
+    wall_s: float
+    sum_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """What the session's own model costs: US dollars for a million tokens in, out, from the cache.
+
+    ``basis`` says where they come from.
+    """
+
+    model: str
+    tokens_in: float
+    tokens_out: float
+    cached: float
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inline:
+    """An estimate of the same closes done inside a session of ``context`` tokens, in US dollars.
+
+    Every turn reads the context again: one for each question at best, one for each flag at worst.
+    The flags' own text and the answers are the tokens that the closes really took.
+    ``seconds`` are those of the same calls one after the other. ``paid`` is what the closes cost, None
+    when the price of one is not known.
+    """
+
+    rates: Rates
+    context: int
+    turns: tuple[int, int]
+    reread: tuple[float, float]
+    tokens_in: int
+    tokens_out: int
+    text_in: float
+    text_out: float
+    seconds: float
+    paid: float | None
+
+    @property
+    def dollars(self) -> tuple[float, float]:
+        """At best and at worst."""
+        return (
+            self.reread[0] + self.text_in + self.text_out,
+            self.reread[1] + self.text_in + self.text_out,
+        )
+
+
+def read(
+    repo: Repository,
+    configured: str,
+    *,
+    price: Callable[[int, int], float] | None = None,
+) -> Landed:
+    """All closes on record. Raises CannotTell, and Unreadable for a broken tree.
+
+    ``price`` reckons dollars from tokens in and out, for closes whose price nobody knew then.
+    """
+    where = target.find(repo, configured)
+    found: list[Ran] = []
+    unreadable: list[str] = []
+
+    def note(path: str, content: bytes) -> None:
+        close = ran(content.decode("utf-8", "replace"))
+        if close is None:
+            unreadable.append(path)
+        elif close.run.engine != FORGET:
+            found.append(_priced(close, price))
+
+    records.read(repo, dict(sorted(records.at(repo, where.deciding).items())), note)
+    found.sort(key=lambda close: (close.at, close.drain))
+    return Landed(ref=where.deciding_ref, closes=tuple(found), unreadable=tuple(unreadable))
+
+
+def _priced(close: Ran, price: Callable[[int, int], float] | None) -> Ran:
+    run = close.run
+    if price is None or run.dollars is not None or not run.tokens:
+        return close
+    dollars = price(run.tokens_in, run.tokens_out)
+    return replace(close, run=replace(run, dollars=dollars, priced="own"))
+
+
+def totals(closes: Sequence[Ran]) -> Totals:
+    """The sums."""
+    runs = [close.run for close in closes]
+    return Totals(
+        closes=len(closes),
+        flags=sum(close.flags for close in closes),
+        questions=sum(run.questions for run in runs),
+        calls=sum(run.calls for run in runs),
+        retries=sum(run.retries for run in runs),
+        tokens_in=sum(run.tokens_in for run in runs),
+        tokens_out=sum(run.tokens_out for run in runs),
+        tokens=sum(close.tokens for close in closes),
+        sent=sum(run.sent for run in runs),
+        dollars=sum(run.dollars for run in runs if run.dollars is not None),
+        unpriced=sum(run.dollars is None for run in runs),
+        wall_s=sum(run.wall_s for run in runs),
+        sum_s=sum(run.sum_s for run in runs),
+    )
+
+
+def inline(closes: Sequence[Ran], rates: Rates, context: int) -> Inline | None:
+    """The estimate for the closes in which a model judged; None when there is none.
+
+    dollars = turns x context x cached + tokens_in x in + tokens_out x out (rates per token).
+    """
+    judged = [close for close in closes if close.run.calls and close.run.tokens]
+    if not judged:
+        return None
+    whole = totals(judged)
+    turns = (whole.questions, max(whole.questions, whole.flags))
+    again = context * rates.cached / _MILLION
+    return Inline(
+        rates=rates,
+        context=context,
+        turns=turns,
+        reread=(turns[0] * again, turns[1] * again),
+        tokens_in=whole.tokens_in,
+        tokens_out=whole.tokens_out,
+        text_in=whole.tokens_in * rates.tokens_in / _MILLION,
+        text_out=whole.tokens_out * rates.tokens_out / _MILLION,
+        seconds=whole.sum_s,
+        paid=None if whole.unpriced else whole.dollars,
+    )

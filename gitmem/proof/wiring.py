@@ -1,0 +1,208 @@
+"""Judge how gitmem's hooks are wired into a client: a pure look at its settings files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gitmem.clients.claude_code.sources import Where
+from gitmem.proof.finding import Finding, Mend, fail, ok, warn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.clients.claude_code.settings import Hook
+    from gitmem.clients.claude_code.sources import Source
+
+# The client's timeouts are seconds, and nothing of gitmem's takes minutes: whoever wrote more meant
+# milliseconds.
+_LONGEST = 600
+_OF_THE_REPOSITORY = (Where.PROJECT, Where.LOCAL)
+_TRUST = "read that file; start the client there and tell it to trust the folder, if you do"
+_INSTALL = "gitmem init, or gitmem doctor --fix"
+
+
+def judge(
+    sources: Sequence[Source], shipped: Sequence[Hook], allow: Sequence[str]
+) -> list[Finding]:
+    """What is wrong or right about all files together.
+
+    ``shipped`` are the hooks this version installs, ``allow`` the permission rules beside them.
+    """
+    readable = [source for source in sources if not source.problem]
+    found = [_unreadable(source) for source in sources if source.problem]
+    found += _switches(readable)
+    found += _installed(readable, shipped)
+    for source in readable:
+        found += _differences(source, shipped)
+    found += _twice(readable)
+    found += _leave(readable, allow)
+    found.append(_auto_memory(readable))
+    return found
+
+
+def tryable(
+    sources: Sequence[Source], shipped: Sequence[Hook], *, trusted: bool
+) -> tuple[list[Source], list[Finding]]:
+    """The files as far as what they name may be started, and what was left out.
+
+    A repository brings its own files, and a clone must not run code because somebody asked a doctor.
+    Where the person has not told the client to trust the folder, only commands that this version
+    ships are started from them, in the environment of the person's own.
+    """
+    known = {hook.command for hook in shipped}
+    kept, found = [], []
+    for source in sources:
+        if trusted or source.where not in _OF_THE_REPOSITORY:
+            kept.append(source)
+            continue
+        strange = [hook for hook in source.hooks if hook.command not in known]
+        hooks = tuple(hook for hook in source.hooks if hook.command in known)
+        kept.append(replace(source, hooks=hooks, variables=()))
+        found += [
+            fail(
+                "not tried",
+                f"{hook.event} in {source.path}: a command gitmem does not ship",
+                _TRUST,
+            )
+            for hook in strange
+        ]
+        if source.variables:
+            said = f"the variables that {source.path} sets for hooks are left out"
+            found.append(warn("not tried", said, _TRUST))
+    return kept, found
+
+
+def _unreadable(source: Source) -> Finding:
+    return fail(
+        "settings",
+        f"{source.path} {source.problem}",
+        "mend it by hand: the client ignores it whole",
+    )
+
+
+def _switches(sources: Sequence[Source]) -> list[Finding]:
+    found = []
+    for source in sources:
+        if source.off:
+            whose = "your administrator set" if source.where is Where.MANAGED else "take out"
+            found.append(
+                fail(
+                    "hooks off",
+                    f"{source.path} switches every hook off",
+                    f"{whose} disableAllHooks there; until it is gone no boundary is seen",
+                )
+            )
+        if source.managed_only and not source.hooks:
+            found.append(
+                fail(
+                    "hooks off",
+                    f"{source.path} lets managed hooks run and no others",
+                    "your administrator can add gitmem's hooks to the managed settings",
+                )
+            )
+    return found
+
+
+def _installed(sources: Sequence[Source], shipped: Sequence[Hook]) -> list[Finding]:
+    """One finding for each event that gitmem needs; one for all when it has none."""
+    if not any(source.hooks for source in sources):
+        return [fail("hook", "none is installed for this folder", _INSTALL, mend=Mend.WIRING)]
+    found = []
+    for event in dict.fromkeys(hook.event for hook in shipped):
+        places = [source for source in sources if _at(source, event)]
+        if places:
+            names = ", ".join(f"{source.path} ({source.where})" for source in places)
+            found.append(ok("hook", f"{event}: {names}"))
+        else:
+            found.append(
+                fail("hook", f"{event} is in no settings file", _INSTALL, mend=Mend.WIRING)
+            )
+    return found
+
+
+def _differences(source: Source, shipped: Sequence[Hook]) -> list[Finding]:
+    """Hooks of ours in a file that are not as this version ships them."""
+    mend = Mend.WIRING if source.where is Where.PROJECT else None
+    hint = _INSTALL if mend else f"edit {source.path} by hand"
+    if source.where is Where.PLUGIN:
+        hint = "update the plugin in the client: /plugin"
+    found = []
+    for hook in source.hooks:
+        where = f"{hook.event} in {source.path}"
+        peers = [other for other in shipped if other.event == hook.event]
+        if not peers:
+            found.append(warn("hook", f"{where}: gitmem has nothing to do there", hint, mend=mend))
+        elif source.where is not Where.PLUGIN and hook.command not in {p.command for p in peers}:
+            said = f"{where}: the command is not the one this version installs"
+            found.append(warn("hook", said, hint, mend=mend))
+        elif hook.matcher not in {p.matcher for p in peers}:
+            said = f"{where}: the matcher {hook.matcher!r} is not the one this version installs"
+            found.append(warn("hook", said, hint, mend=mend))
+        if hook.timeout is not None and hook.timeout > _LONGEST:
+            said = f"{where}: its timeout is {hook.timeout} seconds"
+            found.append(warn("hook", said, "the client counts in seconds, not milliseconds"))
+    return found
+
+
+def _twice(sources: Sequence[Source]) -> list[Finding]:
+    """Events that start gitmem more than once.
+
+    The client runs an equal command of several files once; gitmem itself answers once when a plugin
+    and a file start it. What is left are commands that differ, or a handler that stands twice.
+    """
+    found = []
+    files = [source for source in sources if source.where is not Where.PLUGIN]
+    commands: dict[tuple[str, str], set[str]] = {}
+    for source in files:
+        for hook in source.hooks:
+            commands.setdefault((hook.event, hook.matcher), set()).add(hook.command)
+    for (event, _), texts in commands.items():
+        if len(texts) > 1:
+            found.append(
+                warn(
+                    "hook twice",
+                    f"{event} starts gitmem {len(texts)} times, with different commands",
+                    "leave gitmem's hooks in one settings file",
+                )
+            )
+    for source in files:
+        counted = Counter((hook.event, hook.matcher) for hook in source.hooks)
+        stale = [event for (event, _), number in counted.items() if number > 1]
+        mend = Mend.WIRING if source.where is Where.PROJECT else None
+        hint = _INSTALL if mend else f"edit {source.path} by hand"
+        found += [
+            warn("hook twice", f"{event} stands twice in {source.path}", hint, mend=mend)
+            for event in stale
+        ]
+    plugins = [source for source in sources if source.where is Where.PLUGIN and source.hooks]
+    if plugins and any(source.hooks for source in files):
+        found.append(ok("plugin", "beside the settings file: gitmem answers each event once"))
+    return found
+
+
+def _leave(sources: Sequence[Source], allow: Sequence[str]) -> list[Finding]:
+    given = {rule for source in sources for rule in source.allow}
+    absent = [rule for rule in allow if rule not in given]
+    if not absent:
+        return [ok("permissions", "the agent may run gitmem flag and snag without asking")]
+    return [
+        warn(
+            "permissions",
+            f"the client asks each time before it runs: {', '.join(absent)}",
+            _INSTALL,
+            mend=Mend.WIRING,
+        )
+    ]
+
+
+def _auto_memory(sources: Sequence[Source]) -> Finding:
+    heard = [source for source in sources if source.auto_memory is not None]
+    if heard and heard[-1].auto_memory is False:
+        return ok("auto memory", f"the client's own is off ({heard[-1].path})")
+    return ok("auto memory", "the client's own is on, beside gitmem; gitmem init --no-auto-memory")
+
+
+def _at(source: Source, event: str) -> bool:
+    return any(hook.event == event for hook in source.hooks)

@@ -1,0 +1,1 @@
+"""The journal and the branch behind it: published, reconciled and pruned."""

@@ -1,0 +1,100 @@
+"""What the queue branch looks like: its files, its messages, and the hint about where it ends.
+
+Hot lane. docs/data-model.md, "The queue branch" and "Publishing".
+"""
+
+from __future__ import annotations
+
+from gitmem.git import local, repository
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.core.flag import Flag
+
+ACTIVE_LINES = 128  # an append rewrites a bounded blob (docs/adr/0001)
+TRAILER = "Gitmem-Journal: "
+_SUBJECT_TEXT = 60
+_HINT_WIDTH = 159  # room for a SHA-256 name, a journal id and three numbers of 20 digits
+
+
+class Published:
+    """What a publish came to.
+
+    ``ids`` are on the branch now through this call. ``reason`` is empty when nothing is left
+    behind, else why lines stay in the journal. ``notes`` are sentences that must be said aloud.
+    """
+
+    __slots__ = ("ids", "notes", "reason")
+
+    def __init__(self) -> None:
+        self.ids: set[str] = set()
+        self.notes: list[str] = []
+        self.reason = ""
+
+
+class Hint:
+    """Where the last publish ended: tip, journal id, offset, and the active file.
+
+    ``number`` is the active file's, ``start`` the journal offset of its first line. Between
+    ``start`` and ``offset`` the journal holds nothing but good lines, all of them in that file.
+    """
+
+    __slots__ = ("journal", "number", "offset", "start", "tip")
+
+    def __init__(self, tip: str, journal: str, offset: int, number: int, start: int) -> None:
+        self.tip = tip
+        self.journal = journal
+        self.offset = offset
+        self.number = number
+        self.start = start
+
+    def save(self, folder: str) -> None:
+        """Writes the hint; losing it only costs the next publish a look at the branch."""
+        text = f"{self.tip} {self.journal} {self.offset} {self.number} {self.start}"
+        local.overwrite(folder + "/published", text.ljust(_HINT_WIDTH).encode() + b"\n")
+
+
+def read_hint(folder: str) -> Hint | None:
+    """The hint, or None when there is none that can be meant."""
+    from gitmem.queue.journal import START  # a silent boot needs the names above and no journal
+
+    parts = local.read(folder + "/published").decode("ascii", "replace").split()
+    if len(parts) != 5 or not repository.is_oid(parts[0]):  # noqa: PLR2004 - the five fields
+        return None
+    try:
+        hint = Hint(parts[0], parts[1], int(parts[2]), int(parts[3]), int(parts[4]))
+    except ValueError:
+        return None
+    return hint if START <= hint.start <= hint.offset and hint.number > 0 else None
+
+
+def forget_hint(folder: str) -> None:
+    """Makes the next publish read the whole branch and trust nothing that was noted about it.
+
+    For whoever changed the branch, or found that it cannot be read.
+    """
+    local.forget(folder + "/published")
+
+
+def active(writer: str, number: int) -> str:
+    """Path of an active file."""
+    return f"queue/{writer}-{number:06}.jsonl"
+
+
+def sealed(writer: str, number: int) -> str:
+    """Path of a file that no append changes any more."""
+    return f"queue/sealed/{writer}-{number:06}.jsonl"
+
+
+def message(flags: Sequence[Flag], journal_id: str, offset: int) -> str:
+    """The queue commit's message: what was flagged, and how far the journal is covered."""
+    if len(flags) == 1:
+        text = flags[0].text
+        cut = text if len(text) <= _SUBJECT_TEXT else text[: _SUBJECT_TEXT - 1] + "…"
+        subject = f"flag({flags[0].kind}): {cut}"
+    else:
+        subject = f"flag: {len(flags)} flags"
+    trailers = [f"Gitmem-Flag: {flag.id}" for flag in flags]
+    return "\n".join([subject, "", *trailers, f"{TRAILER}{journal_id} {offset}", ""])

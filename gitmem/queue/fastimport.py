@@ -1,0 +1,179 @@
+"""Make a commit and move a ref of gitmem's to it, in one git process (hot lane).
+
+fast-import refuses to move a ref unless the new commit descends from its tip: that is the
+compare-and-swap, and it works the same for every object format, ref format and
+reference-transaction hook.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from gitmem.core.errors import GitmemError
+from gitmem.git import local, process, repository
+from gitmem.git.repository import ARCHIVE, BRANCH
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.git.repository import Repository
+
+_LOCK_WAIT = 2000  # milliseconds a foreign ref lock is waited for; git's own default is 100
+_STILL = 0.02  # seconds; git holds a ref lock for a fraction of that, a dead process for ever
+
+
+class Locked(GitmemError):
+    """A ref's lock is held by somebody else; what was to be published stays where it is."""
+
+
+class Guard:
+    """The publish lock: one gitmem at a time moves gitmem's refs.
+
+    git children inherit it, so it is held as long as any of them lives. While it is held its file
+    is not empty, and the file's time of change says since when: so the next holder can tell a ref
+    lock that killed children left behind from a foreign one.
+    """
+
+    __slots__ = ("_lock", "_repo")
+
+    def __init__(self, repo: Repository) -> None:
+        self._repo = repo
+        self._lock = local.Lock(repo.folder + "/publish.lock")
+
+    @property
+    def descriptor(self) -> int:
+        """For git children to inherit."""
+        return self._lock.descriptor
+
+    def attempt(self, wait: float = 0.0) -> bool:
+        """Takes the lock if that is possible within ``wait`` seconds."""
+        if not self._lock.attempt(wait):
+            return False
+        try:
+            self.recover()
+            os.pwrite(self.descriptor, b"%d\n" % os.getpid(), 0)
+        except BaseException:
+            self._lock.release()
+            raise
+        return True
+
+    def release(self) -> None:
+        """Lets go after an orderly end."""
+        try:
+            os.ftruncate(self.descriptor, 0)
+        finally:
+            self._lock.release()
+
+    def recover(self) -> None:
+        """Removes ref locks that a killed holder's children left: not older than its start.
+
+        Only our own refs are looked at. No child of ours is alive now: it would hold our lock.
+        """
+        held = os.fstat(self.descriptor)
+        if not held.st_size:
+            return
+        for ref in (BRANCH, ARCHIVE):
+            path = f"{self._repo.common}/{ref}.lock"
+            found = _stamp(path)
+            if found and found[0] >= held.st_mtime_ns:
+                time.sleep(_STILL)
+                if _stamp(path) == found:  # else it is somebody's who is alive, `git pack-refs` say
+                    local.forget(path)
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    try:
+        state = os.stat(path)
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_ino
+
+
+class Commit:
+    """One commit for `fast_import`; ``files`` maps a path to its content, None deletes it.
+
+    ``fresh`` starts from an empty tree instead of the parent's.
+    """
+
+    __slots__ = ("files", "fresh", "identity", "merge", "message", "parent")
+
+    def __init__(
+        self,
+        identity: str,
+        message: str,
+        *,
+        parent: str = "",
+        merge: str = "",
+        files: Sequence[tuple[str, bytes | None]] = (),
+        fresh: bool = False,
+    ) -> None:
+        self.identity = identity
+        self.message = message
+        self.parent = parent
+        self.merge = merge
+        self.files = files
+        self.fresh = fresh
+
+    def stream(self, ref: str) -> bytes:
+        """The commit in fast-import's language (`git help fast-import`)."""
+        said = self.message.encode()
+        name = self.identity.encode("utf-8", "surrogateescape")
+        parts = [
+            f"commit {ref}\nmark :1\n".encode(),
+            b"committer %s now\n" % name,
+            b"data %d\n%s\n" % (len(said), said),
+        ]
+        if self.parent:
+            parts.append(f"from {self.parent}\n".encode())
+        if self.merge:
+            parts.append(f"merge {self.merge}\n".encode())
+        if self.fresh:
+            parts.append(b"deleteall\n")
+        for path, content in self.files:
+            if content is None:
+                parts.append(b"D %s\n" % _quoted(path))
+            else:
+                parts.append(b"M 100644 inline %s\n" % _quoted(path))
+                parts.append(b"data %d\n%s\n" % (len(content), content))
+        parts.append(b"get-mark :1\ndone\n")
+        return b"".join(parts)
+
+
+def _quoted(path: str) -> bytes:
+    """A path as one word: names from other people's trees may hold line breaks."""
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'.encode("utf-8", "surrogateescape")
+
+
+def fast_import(repo: Repository, guard: Guard, ref: str, commit: Commit) -> process.Done:
+    """Makes the commit and moves the ref to it; the answer's text is the commit's oid.
+
+    The caller holds the guard. A code other than 0 says that the ref was not moved, or that git
+    could not tell. Raises Locked when somebody else holds the ref's lock.
+    """
+    done = repo.git(
+        "-c",
+        process.VIEW if ref == BRANCH else process.DURABLE,
+        "-c",
+        f"core.filesRefLockTimeout={_LOCK_WAIT}",
+        "-c",
+        "fastimport.unpackLimit=100",  # git's default; a smaller one would make a pack of each flag
+        "fast-import",
+        "--quiet",
+        "--done",
+        "--date-format=now",
+        stdin=commit.stream(ref),
+        ok=process.ANY,
+        keep=guard.descriptor,
+    )
+    if not done.code and not repository.is_oid(done.text):
+        done.code = 1  # git ends with 0 also when its answer could not be written
+    if done.code:
+        local.forget(f"{repo.git_dir}/fast_import_crash_{done.pid}")
+        if ".lock': File exists" in done.said:
+            raise Locked("another process holds the lock of " + ref.removeprefix("refs/heads/"))
+        if done.code < 0:
+            guard.recover()
+    return done

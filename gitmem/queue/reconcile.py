@@ -1,0 +1,200 @@
+"""Bring journal and queue branch together when the hint cannot be believed.
+
+After a crash between two steps, a prune, a foreign change or damage: find out from the branch
+itself what it holds, and publish the rest. Damage is set aside and said, never overwritten.
+"""
+
+from __future__ import annotations
+
+from gitmem.core.errors import NeedsPerson
+from gitmem.git import damage, objects, refs
+from gitmem.git.repository import BRANCH, NAME
+from gitmem.queue import contents as queue
+from gitmem.queue.branch import ACTIVE_LINES, TRAILER, Hint, message, sealed
+from gitmem.queue.fastimport import Commit, Guard, fast_import
+from gitmem.queue.journal import START
+from gitmem.queue.lines import Conflict, Lines, same, split
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gitmem.core.flag import Flag
+    from gitmem.git.repository import Repository
+    from gitmem.queue.branch import Published
+    from gitmem.queue.journal import Journal
+
+_ATTEMPTS = 3  # a broken loose ref may cover a broken packed one
+
+README = """\
+# The queue of gitmem
+
+This branch holds what coding agents and people flagged as durable and nobody has filed yet.
+It is written by `gitmem flag` and emptied by `gitmem close`.
+
+Never merge this branch, and never rebase it: it has no history in common with any other.
+`gitmem status` says what is in it.
+"""
+
+
+def publish_missing(
+    repo: Repository,
+    journal: Journal,
+    guard: Guard,
+    identity: str,
+    published: Published,
+    *,
+    noted: bool,
+) -> int:
+    """Publishes every journal line that the branch does not hold; returns the offset looked at.
+
+    The caller holds the guard. ``noted``: there was a hint, so only its end is in doubt and the
+    tip's own word is taken for what it covers; else everything on the branch is read.
+    Raises GitmemError or OSError for a branch that cannot be moved.
+    """
+    data = journal.read()
+    end = START + len(data)
+    base = _base(repo, published, journal if noted else None, end)
+    new = base.missing(data)
+    number = base.last_number(journal.writer) + 1
+    tip = base.tip
+    if new:
+        tip = _commit(repo, guard, Commit(
+            identity,
+            message(new, journal.id, end),
+            parent=tip,
+            files=_files(new, journal.writer, number, first=not tip),
+        ))  # fmt: skip
+        number += 1 + len(new) // ACTIVE_LINES
+        published.ids.update([flag.id for flag in new])
+    if tip and not published.notes:  # after damage the next publish looks again
+        Hint(tip, journal.id, end, number, end).save(repo.folder)
+    published.notes += base.differing(data)
+    return end
+
+
+class _Base:
+    """What to build on: a tip (empty: nothing, a new orphan) and what it holds.
+
+    ``covered``: everything up to this journal offset is in the tip; 0 when only ``lines`` (by id) tell.
+    """
+
+    __slots__ = ("covered", "lines", "paths", "tip")
+
+    def __init__(self) -> None:
+        self.tip = ""
+        self.paths: list[str] = []
+        self.covered = 0
+        self.lines: dict[str, bytes] = {}
+
+    def missing(self, data: bytes) -> list[Flag]:
+        """The flags among all of the journal's records that the branch does not hold."""
+        lines = Lines()
+        lines.read(data[max(0, self.covered - START) :], "journal")
+        return [flag for flag_id, flag in lines.flags.items() if flag_id not in self.lines]
+
+    def differing(self, data: bytes) -> list[str]:
+        """Sentences on flags of the journal under whose id the branch holds another line."""
+        lines = Lines()
+        lines.read(data, "journal")
+        found = []
+        for flag_id, flag in lines.flags.items():
+            there = self.lines.get(flag_id, b"").decode("utf-8", "replace")
+            if there and not same(flag.line, there):
+                clash = Conflict(
+                    flag_id, (flag.line, "this clone's journal"), (there, "the queue branch")
+                )
+                found.append(f"{clash}; gitmem sync says what to do")
+        return found
+
+    def last_number(self, writer: str) -> int:
+        """The highest file number of a writer; 0 when it has none."""
+        numbers = [0]
+        for path in self.paths:
+            name = path.rpartition("/")[2].removesuffix(".jsonl")
+            if name.startswith(writer + "-") and name[len(writer) + 1 :].isdecimal():
+                numbers.append(int(name[len(writer) + 1 :]))
+        return max(numbers)
+
+
+def _base(repo: Repository, published: Published, trusted: Journal | None, end: int) -> _Base:
+    """The local branch, else a remote-tracking one, else nothing.
+
+    A tip that cannot be read is set aside and said.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            tip = refs.resolve(repo, BRANCH)
+            if tip:
+                return _read(repo, tip, trusted, end)
+            if not damage.exists(repo, BRANCH):
+                return _tracking(repo)
+            reason = "its ref names no commit"
+        except objects.Unreadable as unreadable:
+            reason = unreadable.message
+        damage.refuse_partial_clone(repo)
+        published.notes.append(damage.set_aside(repo, BRANCH, reason))
+    raise NeedsPerson("the queue branch is damaged and cannot be set aside")
+
+
+def _tracking(repo: Repository) -> _Base:
+    for tip in refs.tracking(repo, NAME).values():
+        try:
+            return _read(repo, tip, None, 0)
+        except objects.Unreadable:
+            continue
+    return _Base()
+
+
+def _read(repo: Repository, tip: str, trusted: Journal | None, end: int) -> _Base:
+    """Looks at a tip and makes sure that what it names is there."""
+    there = queue.listed(repo, tip)
+    base = _Base()
+    base.tip = tip
+    base.paths = [entry.path for entry in there]
+    base.covered = _covered(repo, tip, trusted, end) if trusted else 0
+    aside = queue.Aside()  # said by everything that reads the queue as a whole
+    found = queue.plain(repo, there, aside)
+    if base.covered:
+        objects.present(repo, [entry.oid for entry in found])
+        return base
+    for _, content in queue.contents(repo, found, aside):
+        for line, flag_id in split(content):
+            base.lines.setdefault(flag_id, line)
+    return base
+
+
+def _covered(repo: Repository, tip: str, journal: Journal, end: int) -> int:
+    """How much of this journal the tip says it covers; 0 when it does not say."""
+    text = repo.git("cat-file", "commit", tip).out.decode(errors="replace")
+    trailers = [line for line in text.splitlines() if line.startswith(TRAILER)]
+    if not trailers:
+        return 0
+    name, _, offset = trailers[-1].removeprefix(TRAILER).partition(" ")
+    sure = name == journal.id and offset.isdecimal() and START <= int(offset) <= end
+    return int(offset) if sure else 0
+
+
+def _files(
+    new: list[Flag], writer: str, number: int, *, first: bool
+) -> list[tuple[str, bytes | None]]:
+    """The flags in files that are sealed at once, and the README of a new branch."""
+    files: list[tuple[str, bytes | None]] = [("README.md", README.encode())] if first else []
+    for start in range(0, len(new), ACTIVE_LINES):
+        text = "".join([flag.line + "\n" for flag in new[start : start + ACTIVE_LINES]])
+        files.append((sealed(writer, number + start // ACTIVE_LINES), text.encode()))
+    return files
+
+
+def _commit(repo: Repository, guard: Guard, commit: Commit) -> str:
+    done = fast_import(repo, guard, BRANCH, commit)
+    if done.code:
+        raise refs.Moved(_why(done.said))
+    return done.text
+
+
+def _why(said: str) -> str:
+    """What fast-import said, as one sentence with what to do about it."""
+    other = refs.in_the_way(said)
+    if other:
+        return f"{other} is in the way of `{NAME}`: rename it (git branch -m OLD NEW)"
+    lines = [line for line in said.splitlines() if line.startswith(("fatal: ", "error: "))]
+    return "the queue branch cannot be moved: " + (lines or ["git said nothing"])[-1]

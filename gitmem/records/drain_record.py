@@ -1,0 +1,207 @@
+"""The drain record: one file per close, one line per flag (docs/data-model.md)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from gitmem.core.flag import BadLine, Flag, parse
+from gitmem.safety.harmless import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# The tree that gitmem committed: a commit with another one was amended by a person.
+TRAILER = "Gitmem-Tree"  # of a review commit: the tree that gitmem made
+
+VERSION = 1
+FORGET = "forget"  # the engine in the record of a forget: nobody judged anything
+
+
+class Fate(StrEnum):
+    """What became of a flag, in the record's words."""
+
+    ADDED = "added"
+    MERGED = "merged"
+    SUPERSEDED = "superseded"
+    DUPLICATE = "duplicate"
+    PENDING = "pending"
+    EDITED = "edited"
+    SKIPPED = "skipped"
+    FORGOTTEN = "forgotten"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one flag: where its line is, what it folded into, and why.
+
+    ``again`` is the earlier flag that a drain matched it to.
+    """
+
+    flag: Flag
+    fate: Fate
+    file: str = ""
+    line: str = ""
+    survivor: str = ""
+    reason: str = ""
+    again: str = ""
+
+    @property
+    def verbatim(self) -> bool:
+        """Whether the line is the flag's own words, in backticks or not."""
+        own = ("", self.flag.text, self.flag.better)
+        return self.line in own or self.line in [harmless(words) for words in own]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What really ran: figures are counts, tokens, bytes, US dollars and seconds of wall clock.
+
+    ``model`` is the one that answered, ``asked`` the one that was asked for. ``workers`` is how many
+    questions were let in at once, ``in_flight`` the most calls that were under way at one moment.
+    ``questions`` were asked with ``calls``, ``retries`` of which asked one once more; ``kept`` answers
+    came from an earlier close. ``dollars`` is None when nobody knows the
+    price; ``priced`` says by what they were reckoned. ``calls_s`` is the time from the first call's
+    begin to the last one's end; ``wall_s`` also has what came before and after.
+    """
+
+    engine: str
+    model: str = ""
+    asked: str = ""
+    workers: int = 1
+    in_flight: int = 0
+    questions: int = 0
+    kept: int = 0
+    calls: int = 0
+    retries: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    sent: int = 0
+    dollars: float | None = 0.0
+    priced: str = ""
+    wall_s: float = 0.0
+    calls_s: float = 0.0
+    slowest_s: float = 0.0
+    sum_s: float = 0.0
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in and out together."""
+        return self.tokens_in + self.tokens_out
+
+
+def most_at_once(spans: Sequence[tuple[float, float]]) -> int:
+    """The greatest number of spans (begin, end) that cover one moment; ends do not count."""
+    edges = sorted([(begin, 1) for begin, _ in spans] + [(end, -1) for _, end in spans])
+    most = now = 0
+    for _, step in edges:  # at one moment -1 sorts before 1
+        now += step
+        most = max(most, now)
+    return most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The first line of a record: its name, when, the queue's tip as a hint, and what ran."""
+
+    drain: str
+    at: str
+    queue: str
+    run: Run
+
+
+def render(header: Header, outcomes: Sequence[Outcome]) -> str:
+    """The record's file content. The flag stands verbatim, as it was captured."""
+    run = header.run
+    first = {
+        "v": VERSION,
+        "drain": header.drain,
+        "at": header.at,
+        "queue": header.queue,
+        "flags": len(outcomes),
+        "engine": run.engine,
+        "model": run.model or None,
+        "asked": run.asked or None,
+        "workers": run.workers,
+        "in_flight": run.in_flight,
+        "questions": run.questions,
+        "kept": run.kept,
+        "calls": run.calls,
+        "retries": run.retries,
+        "tokens": run.tokens,
+        "tokens_in": run.tokens_in,
+        "tokens_out": run.tokens_out,
+        "sent": run.sent,
+        "dollars": None if run.dollars is None else round(run.dollars, 8),
+        "priced": run.priced or None,
+        "wall_s": round(run.wall_s, 3),
+        "calls_s": round(run.calls_s, 3),
+        "slowest_s": round(run.slowest_s, 3),
+        "sum_s": round(run.sum_s, 3),
+    }
+    return "\n".join([_dump(first), *[_line(outcome) for outcome in outcomes], ""])
+
+
+def _line(outcome: Outcome) -> str:
+    fields = {
+        "id": outcome.flag.id,
+        "outcome": outcome.fate.value,
+        "file": outcome.file,
+        "line": outcome.line,
+        "survivor": outcome.survivor,
+        "reason": outcome.reason,
+        "again": outcome.again,
+    }
+    known = _dump({key: value for key, value in fields.items() if value})
+    # JSON allows a carriage return between its tokens, and a reader of lines stops there.
+    flag = outcome.flag.line.replace("\r", " ")
+    return f'{known[:-1]},"flag":{flag}}}'
+
+
+def outcomes(text: str) -> list[Outcome]:
+    """The lines of a record, in order; lines that cannot be read are left out.
+
+    A record's use is to say which flags are accounted for, so a reader takes what it can.
+    """
+    found = []
+    for row in text.split("\n"):
+        outcome = _outcome(row.rstrip())
+        if outcome is not None:
+            found.append(outcome)
+    return found
+
+
+def forgets(record: Iterable[Outcome]) -> bool:
+    """Whether a record is one of a forget: nobody judged what it says of other flags either."""
+    return any(outcome.fate is Fate.FORGOTTEN for outcome in record)
+
+
+def _outcome(row: str) -> Outcome | None:
+    try:
+        fields = json.loads(row)
+        flag = parse(row[row.index('"flag":') + len('"flag":') : -1])
+        fate = Fate(fields["outcome"])
+    except (ValueError, KeyError, TypeError, RecursionError, BadLine):
+        return None
+    told = {
+        name: str(fields.get(name, "")) for name in ("file", "line", "survivor", "reason", "again")
+    }
+    if told["file"] and not _inside(told["file"]):
+        return None
+    return Outcome(flag=flag, fate=fate, **told)
+
+
+def _inside(file: str) -> bool:
+    """Whether it names a file of a work tree: anyone's commit can hold a record, and it is looked at."""
+    parts = file.split("/")
+    return (
+        not {"", ".", ".."}.intersection(parts)
+        and ".git" not in [part.lower() for part in parts]
+        and file.isprintable()
+    )
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,117 @@
+"""What is in review: the records that a review adds to what a commit has, and what they forget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.git import refs
+from gitmem.git.repository import REVIEW
+from gitmem.queue import drops
+from gitmem.records import in_tree as records
+from gitmem.records.drain_record import TRAILER, Fate, outcomes
+from gitmem.records.drain_record import forgets as is_forget
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from gitmem.core.flag import Flag
+    from gitmem.git.repository import Repository
+    from gitmem.records.drain_record import Outcome
+    from gitmem.records.target import Target
+
+
+def to_forget(repo: Repository, where: Target) -> list[Flag]:
+    """The flags whose forgetting is in review."""
+    return forgets(repo, (where.local, where.deciding, where.shared), refs.resolve(repo, REVIEW))
+
+
+def forgotten_here(repo: Repository, where: Target) -> list[Flag]:
+    """The flags whose forgetting is on the local target and not on every ref that decides."""
+    decides = [where.upstream] if where.upstream else []
+    decides += [where.shared] if where.remote else []
+    found = [forgets(repo, (commit,), where.local) for commit in dict.fromkeys(decides)]
+    return list({flag.id: flag for flags in found for flag in flags}.values())
+
+
+def forgets(repo: Repository, known: Collection[str], tip: str) -> list[Flag]:
+    """The flags that a review at ``tip`` forgets in a record that none of these commits has had."""
+    if not tip:
+        return []
+    new = records.unlanded(repo, tip, [commit for commit in known if commit])
+    found: list[Flag] = []
+
+    def note(_: str, content: bytes) -> None:
+        if b'"forgotten"' in content:
+            told = outcomes(content.decode("utf-8", "replace"))
+            found.extend([one.flag for one in told if one.fate is Fate.FORGOTTEN])
+
+    records.read(repo, dict(sorted(new.items())), note)
+    return found
+
+
+def newest(repo: Repository, where: Target) -> tuple[str, bool]:
+    """The target or its upstream, whichever contains the other, and whether they diverged.
+
+    Where they did it is the upstream. Empty on an unborn target.
+    """
+    if not where.upstream or not where.local or where.local == where.upstream:
+        return where.upstream or where.local, False
+    if refs.contains(repo, where.local, where.upstream):
+        return where.local, False
+    return where.upstream, not refs.contains(repo, where.upstream, where.local)
+
+
+def reviewed(repo: Repository, where: Target, tip: str) -> tuple[str, list[Outcome]]:
+    """The commit that a review at ``tip`` started from (empty: a root), and every outcome in it."""
+    start, _ = newest(repo, where)
+    base = base_of(repo, start, tip)
+    return base, recorded(repo, base, tip)
+
+
+def base_of(repo: Repository, start: str, tip: str) -> str:
+    """The last commit that a review has in common with ``start``; empty when there is none."""
+    return refs.merge_base(repo, start, tip) if start else ""
+
+
+def recorded(repo: Repository, start: str, tip: str) -> list[Outcome]:
+    """What the drain records say that ``tip`` has and ``start`` (empty: no commit) has not."""
+    return [outcome for record in by_record(repo, start, tip) for outcome in record]
+
+
+def filed(repo: Repository, start: str, tip: str) -> list[Outcome]:
+    """The same without the records of a forget: what it says of other flags has landed before."""
+    made = by_record(repo, start, tip)
+    return [outcome for record in made if not is_forget(record) for outcome in record]
+
+
+def by_record(repo: Repository, start: str, tip: str) -> list[list[Outcome]]:
+    """The same, record by record."""
+    before, now = records.at(repo, start), records.at(repo, tip)
+    new = {path: now[path] for path in sorted(now.keys() - before.keys())}
+    return [outcomes(text) for text in records.texts(repo, new).values()]
+
+
+def dropped(repo: Repository, where: Target) -> frozenset[str]:
+    """The flags in review that a person has dropped, and that the review does not leave out yet."""
+    tip = refs.resolve(repo, REVIEW)
+    if not tip or not drops.reasons(repo):
+        return frozenset()
+    return rejected(repo, reviewed(repo, where, tip)[1])
+
+
+def rejected(repo: Repository, waiting: Collection[Outcome]) -> frozenset[str]:
+    """Of the flags under review the dropped ones; a review that records one as skipped has done with it."""
+    reasons = drops.reasons(repo) if waiting else {}
+    over = {Fate.SKIPPED, Fate.FORGOTTEN}
+    return frozenset(
+        item.flag.id for item in waiting if item.flag.id in reasons and item.fate not in over
+    )
+
+
+def only_ours(repo: Repository, start: str, tip: str) -> bool:
+    """Whether every commit under review is one that gitmem made and nobody amended."""
+    span = f"{start}..{tip}" if start else tip
+    trailer = f"%(trailers:key={TRAILER},valueonly,separator=)"
+    done = repo.git("log", "--no-show-signature", f"--format=%T {trailer}", span)
+    rows = [line.split() for line in done.text.splitlines()]
+    return all(len(row) == 2 and row[0] == row[1] for row in rows)  # noqa: PLR2004 - the two

@@ -1,0 +1,79 @@
+"""What is accepted and not pushed: which branch lacks it, and what brings it there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.git import refs
+from gitmem.records import in_review
+from gitmem.records import in_tree as records
+from gitmem.records.states import ACCEPTED
+
+if TYPE_CHECKING:
+    from gitmem.core.flag import Flag
+    from gitmem.git.repository import Repository
+    from gitmem.records.snapshot import Snapshot
+    from gitmem.records.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpushed:
+    """The flags that wait for a push, those whose forgetting does, and the words for both.
+
+    ``lacks`` are the branches without them, as people call them; ``run`` is what helps.
+    """
+
+    flags: tuple[Flag, ...]
+    forgotten: tuple[Flag, ...]
+    lacks: tuple[str, ...]
+    run: str
+
+    def __bool__(self) -> bool:
+        """Whether anything waits."""
+        return bool(self.flags or self.forgotten)
+
+
+def unpushed(repo: Repository, seen: Snapshot) -> Unpushed:
+    """What is on the local target, or where it follows, and not yet on every ref that decides."""
+    where = seen.target
+    flags = tuple(seen.state.by_state[ACCEPTED])
+    forgotten = tuple(in_review.forgotten_here(repo, where))
+    if not (flags or forgotten):
+        return Unpushed(flags=(), forgotten=(), lacks=(), run="")
+    ids = {flag.id for flag in flags}
+    lacks: list[str] = []
+    steps: list[str] = []
+    bare = refs.pushes(repo, where.name)
+    for ref, commit, push in _deciding(where, bare):
+        gone = in_review.forgets(repo, (commit,), where.local)
+        if not ids.issubset(records.ids(repo, commit)) or gone:
+            lacks.append(ref.removeprefix("refs/remotes/").removeprefix("refs/heads/"))
+            steps.append(push)
+    if where.local and where.upstream and in_review.newest(repo, where)[1]:
+        steps.insert(0, "git pull")
+    if where.remote and not where.shared:
+        steps.append("gitmem sync")  # it alone may bring that branch into this clone
+    return Unpushed(flags=flags, forgotten=forgotten, lacks=tuple(lacks), run=", then ".join(steps))
+
+
+def _deciding(where: Target, bare: str) -> list[tuple[str, str, str]]:
+    """The refs that decide beside the local branch: name, commit, and the push that moves it.
+
+    ``bare`` is the ref that a `git push` without more words moves here.
+    """
+    found = []
+    if where.upstream and (where.follows or not where.remote):
+        full = _push(where.name, *where.followed) if where.follows else ""
+        push = "git push" if bare == where.upstream_ref or not full else full
+        found.append((where.upstream_ref, where.upstream, push))
+    if where.remote and not (where.follows and where.upstream_ref == where.shared_ref):
+        push = _push(where.name, where.remote, where.there)
+        found.append((where.shared_ref, where.shared, push))
+    return found
+
+
+def _push(name: str, remote: str, there: str) -> str:
+    """The push of the local branch ``name`` to the branch ``there`` of a remote."""
+    short = there.removeprefix("refs/heads/")
+    return f"git push {remote} {name if short == name else f'{name}:{short}'}"

@@ -1,0 +1,1 @@
+"""A review shown, accepted, rebuilt, and lines forgotten."""

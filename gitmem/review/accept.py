@@ -1,0 +1,259 @@
+"""Accept: land the review branch on the local target, then let the queue forget what landed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gitmem.close.merge_here import merger
+from gitmem.core.errors import Internal, NeedsPerson, Refused
+from gitmem.drain.taint import instructing
+from gitmem.git import objects, refs, worktrees
+from gitmem.git.claim import Claim
+from gitmem.git.repository import BRANCH, REVIEW
+from gitmem.git.worktrees import InTheWay, Move
+from gitmem.queue import drops
+from gitmem.queue.journal import Journal
+from gitmem.queue.lines import Conflict, Lines
+from gitmem.records import folds, in_review, target, tidy
+from gitmem.records import in_tree as records
+from gitmem.records.snapshot import JOURNAL
+from gitmem.records.unpushed import unpushed
+from gitmem.review import rebuild, review
+from gitmem.safety.text import visible
+
+if TYPE_CHECKING:
+    from gitmem.git.repository import Repository
+    from gitmem.records.target import Target
+
+_TRIES = 3  # when somebody else moves the target meanwhile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What landed: the target's name and new tip, the ids that were recorded there or forgotten.
+
+    ``rebuilt``: the target had moved, so the review was made again on it. ``queue_gone``: there is
+    no queue branch now. ``waiting``: flags still undrained. ``pushed``: false when a branch at a
+    remote that decides does not have it yet; ``lacks`` names it then, and ``run`` what helps.
+    """
+
+    target: str
+    commit: str
+    flags: tuple[str, ...]
+    rebuilt: bool
+    forgotten: tuple[str, ...] = ()
+    queue_gone: bool = False
+    waiting: int = 0
+    pushed: bool = True
+    lacks: tuple[str, ...] = ()
+    run: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def accept(
+    repo: Repository,
+    *,
+    configured: str,
+    folder: str,
+    dry_run: bool = False,
+    tainted: bool = False,
+) -> Accepted:
+    """Lands the review branch locally; a rerun after a kill finishes what was begun.
+
+    ``tainted``: a person has read the tainted lines that would become instructions, and wants them.
+    Raises Refused when they are there and nobody does, NoProgress when nothing is in review,
+    NeedsPerson when what is in review was dropped since, or folds a flag into a line that is gone, `replay.Conflict`, `worktrees.InTheWay`.
+    """
+    if not dry_run and not refs.resolve(repo, REVIEW):
+        tidy.pruned(repo, configured)  # a push, or a forge, may have landed what waited for it
+    tip = review.tip_of(repo)
+    where = target.find(repo, configured)
+    _refuse_dropped(repo, where, tip)
+    _refuse_told_twice(repo, where, tip)
+    _refuse_orphans(repo, where, tip)
+    _refuse_other_line(repo, where, tip)
+    if not tainted:
+        _refuse_tainted(repo, where, tip, folder)
+    if dry_run:
+        with Claim(repo) as claim:
+            return _accepted(repo, where, tip, _landing(repo, claim, where, tip, folder))
+    notes = tidy.publish(repo)
+    with Claim(repo) as claim:
+        landing = _land(repo, claim, configured, tip, folder)
+        seen, more = tidy.pruned(repo, configured)
+        notes += more + tidy.heal(repo, seen)
+        # Last, so that a rerun after a kill finds it and finishes.
+        notes += _forget_review(repo, claim, tip)
+    done = _accepted(repo, where, tip, landing)
+    waits = unpushed(repo, seen)
+    here = {flag.id for flag in (*waits.flags, *waits.forgotten)}
+    return replace(
+        done,
+        queue_gone=not refs.resolve(repo, BRANCH),
+        waiting=len(seen.state.undrained),
+        pushed=here.isdisjoint([*done.flags, *done.forgotten]),
+        lacks=waits.lacks,
+        run=waits.run,
+        notes=tuple(notes),
+    )
+
+
+def _refuse_tainted(repo: Repository, where: Target, tip: str, folder: str) -> None:
+    start, diverged = in_review.newest(repo, where)
+    start = where.local if diverged else start
+    found = instructing(in_review.recorded(repo, start, tip), folder=folder)
+    if found:
+        rows = [f"{item.flag.id} -> {item.file}: {visible(item.line)}" for item in found]
+        raise Refused(
+            "tainted flags would become instructions (untrusted text had entered the session "
+            "they were made in): " + "; ".join(rows),
+            hint="a person who has read these lines runs gitmem accept --tainted; to leave one "
+            "out: gitmem drop ID --reason '…', then gitmem close",
+        )
+
+
+def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
+    """A line that a person has rejected must not land because its review was made before."""
+    _, found = in_review.reviewed(repo, where, tip)
+    reasons = drops.reasons(repo)
+    landed = records.ids(repo, where.local)
+    dropped = [
+        item
+        for item in found
+        if item.flag.id in reasons and item.flag.id not in landed and item.line
+    ]
+    texts = objects.files(repo, tip, *{item.file for item in dropped}) if dropped else {}
+    kept = [item for item in dropped if item.line.encode() in texts.get(item.file, b"")]
+    if kept:
+        raise NeedsPerson(
+            "in review is what was dropped since: " + ", ".join(item.flag.id for item in kept),
+            hint="gitmem close makes the review anew without it; where a person edited the review, "
+            "take the line out there, or gitmem discard and close again",
+        )
+
+
+def _refuse_told_twice(repo: Repository, where: Target, tip: str) -> None:
+    """A flag that has landed otherwise since must not land once more in other words."""
+    start, diverged = in_review.newest(repo, where)
+    start = where.local if diverged else start
+    if not start or refs.contains(repo, start, tip):
+        return
+    mine = in_review.recorded(repo, start, tip)
+    base = refs.merge_base(repo, start, tip)
+    theirs = {item.flag.id: item for item in in_review.recorded(repo, base, start)}
+    twice = [
+        item.flag.id
+        for item in mine
+        if item.line and item.flag.id in theirs and theirs[item.flag.id].line != item.line
+    ]
+    if twice:
+        raise NeedsPerson(
+            "in review is what has landed in other words since: " + ", ".join(sorted(twice)),
+            hint="gitmem close makes the review anew without it; where a person edited the review, "
+            "gitmem discard and close again",
+        )
+
+
+def _refuse_orphans(repo: Repository, where: Target, tip: str) -> None:
+    """A flag that was folded into a line is nowhere when that line went from the target since."""
+    base, found = in_review.reviewed(repo, where, tip)
+    start, diverged = in_review.newest(repo, where)
+    orphans = folds.orphans(repo, base, where.local if diverged else start, found)
+    if orphans:
+        raise NeedsPerson(
+            "the line that the review calls these flags the same as is gone from the target: "
+            + ", ".join(orphans),
+            hint="gitmem close makes the review anew; where a person edited the review, write down "
+            "there what the flags say, or gitmem discard and close again",
+        )
+
+
+def _refuse_other_line(repo: Repository, where: Target, tip: str) -> None:
+    """A flag that was acknowledged here must not land as another line under its id."""
+    lines = Lines()
+    lines.read(Journal(repo.folder).read(), JOURNAL)
+    texts = records.Texts({flag_id: flag.line for flag_id, flag in lines.flags.items()})
+    targets = {where.local, where.upstream, where.shared} - {""}
+    told = records.proposed(repo, tip, targets, texts)
+    found = [
+        str(Conflict(key, (texts.lines[key], JOURNAL), (line, "in review")))
+        for key, line in texts.other.items()
+        if key not in told
+    ]
+    if found:
+        raise NeedsPerson(
+            "in review is another line than the one that was flagged here: " + "; ".join(found),
+            hint="gitmem close makes the review anew; where a person edited the review, gitmem "
+            "discard and close again",
+        )
+
+
+def _accepted(repo: Repository, where: Target, tip: str, landing: str) -> Accepted:
+    reviewed = records.ids(repo, tip) & records.ids(repo, landing)
+    new = sorted(reviewed - records.ids(repo, where.local))
+    forgotten = tuple(flag.id for flag in in_review.forgets(repo, (where.local,), tip))
+    return Accepted(
+        target=where.name,
+        commit=landing,
+        flags=tuple(new),
+        rebuilt=bool(new or forgotten) and landing != tip,
+        forgotten=forgotten,
+    )
+
+
+def _land(repo: Repository, claim: Claim, configured: str, tip: str, folder: str) -> str:
+    """Moves the target; starts over, a bounded number of times, when somebody else moved it."""
+    for attempt in range(1, _TRIES + 1):
+        where = target.find(repo, configured)
+        landing = _landing(repo, claim, where, tip, folder)
+        if landing == where.local:
+            return landing
+        if where.upstream and not where.local:
+            _follow_upstream(repo, where)
+        move = Move(ref=where.ref, old=where.local, new=landing, reason="gitmem: accept")
+        try:
+            worktrees.land(repo, claim, move, merger(folder))
+        except refs.Moved:
+            if attempt == _TRIES:
+                raise
+        else:
+            return landing
+    raise Internal("unreachable: the last try returns or raises")
+
+
+def _landing(repo: Repository, claim: Claim, where: Target, tip: str, folder: str) -> str:
+    """The commit the target shall be at: the review's tip, or the review made again on the target.
+
+    On the upstream where the local target is only behind it. What has landed already stays so.
+    """
+    start, diverged = in_review.newest(repo, where)
+    start = where.local if diverged else start
+    if not start or refs.contains(repo, tip, start):
+        return tip
+    if not refs.contains(repo, start, tip):
+        known = tuple(commit for commit in (where.local, where.upstream) if commit)
+        proposed = rebuild.Review(tip=tip, known=known)
+        landing = rebuild.rebuilt(repo, claim, proposed, onto=start, folder=folder)
+        if landing != start:
+            return landing
+    return where.local or start
+
+
+def _follow_upstream(repo: Repository, where: Target) -> None:
+    """Before the local branch is made: it follows its upstream, as `git switch` would have it."""
+    remote, there = where.remote, where.there
+    if not remote:
+        remote, _, name = where.upstream_ref.removeprefix("refs/remotes/").partition("/")
+        there = f"refs/heads/{name}"
+    repo.git("config", f"branch.{where.name}.remote", remote)
+    repo.git("config", f"branch.{where.name}.merge", there)
+
+
+def _forget_review(repo: Repository, claim: Claim, tip: str) -> list[str]:
+    move = Move(ref=REVIEW, old=tip, new="", reason="gitmem: accept")
+    try:
+        worktrees.remove(repo, claim, move)
+    except (InTheWay, refs.Moved) as error:
+        return [f"the review branch stays: {error.message}"]
+    return []

@@ -1,0 +1,334 @@
+"""Forget: a review commit that takes out every line derived from a flag; its record is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from gitmem.capture import capture
+from gitmem.close import commit
+from gitmem.close import start as ground
+from gitmem.core.errors import NeedsPerson, NoProgress, Refused, Usage
+from gitmem.git import refs
+from gitmem.git.claim import Claim
+from gitmem.memory import guard, guard_file
+from gitmem.memory.index import update_index
+from gitmem.memory.passages import Passage, line_key
+from gitmem.records import snapshot, tidy
+from gitmem.records.commit_style import PLAIN, CommitStyle
+from gitmem.records.drain_record import FORGET, Fate, Outcome, Run
+from gitmem.records.flag_ids import find
+from gitmem.records.states import CARRIED, IN_REVIEW, UNDRAINED
+from gitmem.review import taking_out as forgetting
+from gitmem.review.taking_out import Taken
+from gitmem.safety.harmless import harmless
+from gitmem.safety.paths import INDEX_NAME, Target, writable
+from gitmem.trace.became import Now, Present
+from gitmem.trace.past import Past
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from gitmem.close.start import Start
+    from gitmem.core.flag import Flag
+    from gitmem.git.repository import Repository
+    from gitmem.records.snapshot import Snapshot
+    from gitmem.trace.filed import Filed
+
+# Files that a close makes and nobody else needs.
+_OURS = frozenset({Target.TOPIC, Target.PENDING, Target.SCOPED})
+_TRIES = 3  # when somebody else moves the branch meanwhile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which flags to forget (ids or their beginnings), why, and whether to write at all.
+
+    ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. ``style`` is that
+    of the review's commit, ``onto`` a review that the one here gives way to; empty: what waits here is stacked upon.
+    """
+
+    flags: tuple[str, ...]
+    configured: str
+    folder: str
+    reason: str = ""
+    style: CommitStyle = PLAIN
+    onto: str = ""
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """What a forget came to. ``commit`` is empty for a dry run.
+
+    ``taken`` are the lines that go out, ``restored`` the outcomes of other flags whose own words come
+    back, ``guards`` how many guards go, ``base`` the commit it builds on. ``files`` are the new texts, None for a
+    file that says nothing any more and goes.
+    """
+
+    flags: tuple[Flag, ...]
+    base: str
+    commit: str
+    taken: tuple[Taken, ...]
+    restored: tuple[Outcome, ...]
+    guards: int
+    files: Mapping[str, str | None]
+    notes: tuple[str, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Line:
+    """A line that goes out: the outcomes that placed it, and where it stands."""
+
+    file: str
+    item: Passage
+    placed: list[Filed] = field(default_factory=list)
+
+
+def forget(repo: Repository, wanted: Wanted) -> Forgotten:
+    """Proposes the tree without what the flags brought, on the review branch.
+
+    Raises Usage for a flag that is unknown or has not landed, NoProgress when nothing comes from
+    them any more, and NeedsPerson for a line that only a person can take out.
+    """
+    if wanted.reason:
+        wanted = replace(wanted, reason=capture.guarded(wanted.reason, "--reason"))
+    for _ in range(_TRIES - 1):
+        try:
+            return _forget(repo, wanted)
+        except refs.Moved:
+            continue
+    return _forget(repo, wanted)
+
+
+def _forget(repo: Repository, wanted: Wanted) -> Forgotten:
+    notes: list[str] = []
+    if wanted.dry_run:
+        seen = snapshot.take(repo, wanted.configured)
+    else:
+        seen, notes = tidy.settled(repo, wanted.configured)
+    start = ground.stacked(repo, seen, onto=wanted.onto)
+    present = Present(Past(repo, start.commit), wanted.folder) if start.commit else None
+    if present is None:
+        raise NoProgress("nothing has landed yet", hint="gitmem drop rejects a flag that is queued")
+    flags = _chosen(seen, present.past, wanted.flags)
+    found = _Search(present, flags)
+    before = present.texts.get(guard.FILE, "")
+    text = guard_file.without(before, {flag.id for flag in flags}, found.lessons)
+    taken = found.taken()
+    if not taken and text == before:
+        ids = ", ".join(flag.id for flag in flags)
+        why = "; ".join(found.notes)
+        raise NoProgress(
+            f"no line comes from {ids} alone" + (f": {why}" if why else ", or none any more"),
+            hint="gitmem show ID says what became of it",
+        )
+    files = _files(present, taken)
+    if text != before:
+        files[guard.FILE] = text if text.strip() else None
+    gone = tuple(Outcome(flag=flag, fate=Fate.FORGOTTEN, reason=wanted.reason) for flag in flags)
+    done = Forgotten(
+        flags=flags,
+        base=start.commit,
+        commit="",
+        taken=tuple(taken),
+        restored=tuple(found.restored),
+        guards=_guards(before) - _guards(text),
+        files=files,
+        notes=(*notes, *start.notes, *found.notes),
+    )
+    if wanted.dry_run:
+        return done
+    return replace(done, commit=_committed(repo, seen, start, done, gone, wanted))
+
+
+def _committed(
+    repo: Repository,
+    seen: Snapshot,
+    start: Start,
+    done: Forgotten,
+    gone: tuple[Outcome, ...],
+    wanted: Wanted,
+) -> str:
+    folder, style = wanted.folder, wanted.style
+    outcomes = (*gone, *done.restored)
+    draft = commit.Draft(
+        base=start.commit,
+        files=done.files,
+        run=Run(engine=FORGET),
+        outcomes=outcomes,
+        queue=seen.queue.tip,
+        message=lambda drain, tree: forgetting.message(
+            (drain, tree), outcomes, done.taken, done.guards, style
+        ),
+    )
+    with Claim(repo) as claim:
+        tip, _ = commit.make(repo, claim, draft, folder=folder)
+        commit.move(repo, claim, start, tip, folder=folder)
+    return tip
+
+
+def _chosen(seen: Snapshot, past: Past, prefixes: Iterable[str]) -> tuple[Flag, ...]:
+    """The flags that are meant; all of them have landed."""
+    queue = seen.queue
+    known = {**queue.archive.flags, **queue.branch.flags, **queue.journal.flags}
+    for filed in past.filings.all:
+        known.setdefault(filed.outcome.flag.id, filed.outcome.flag)
+    flags = dict.fromkeys(find(known.values(), prefix, what="flag") for prefix in prefixes)
+    for flag in flags:
+        state = seen.records.state(flag.id)
+        if state in {UNDRAINED, IN_REVIEW}:
+            raise Usage(
+                f"{flag.id} has not landed: it is {state}",
+                hint="gitmem drop ID --reason '…' keeps it from becoming memory",
+            )
+        if state == CARRIED:
+            raise Usage(
+                f"{flag.id} is on a branch that gitmem close --here committed to",
+                hint="edit the memory file on that branch; that is a commit like any other",
+            )
+    return tuple(flags)
+
+
+class _Search:
+    """Every line that comes from the flags, and the other flags that it also came from."""
+
+    def __init__(self, present: Present, flags: Sequence[Flag]) -> None:
+        self._present = present
+        self._filings = present.past.filings
+        self._ids = {flag.id for flag in flags}
+        self._lines: dict[tuple[str, int], _Line] = {}
+        self._followed: set[int] = set()
+        self.restored: list[Outcome] = []
+        self.notes: list[str] = []
+        self.lessons: set[str] = set()
+        for flag in flags:
+            for filed in self._filings.of(flag.id):
+                self._follow(filed)
+
+    def taken(self) -> list[Taken]:
+        """The lines with what comes in their place; those that stay are told in the notes."""
+        found = []
+        for line in self._lines.values():
+            instead, stays = self._instead(line)
+            if not stays:
+                found.append(Taken(file=line.file, item=line.item, instead=tuple(instead)))
+        return found
+
+    def _follow(self, filed: Filed) -> None:
+        if not filed.outcome.line or id(filed) in self._followed:
+            return
+        self._followed.add(id(filed))
+        became = self._present.became(filed)
+        places = self._present.places(filed.outcome.line)
+        here = [place for place in places if place[0] == filed.outcome.file]
+        for file, item in [*here, *self._present.elsewhere(filed)]:
+            self._note(file, item, filed)
+        if became.now is Now.REWORDED:
+            reworded = self._item(became.file, became.number)
+            if reworded is not None:
+                self._note(became.file, reworded, filed)
+                who = became.commit.oid[:12] if became.commit else ""
+                self.notes.append(f"{became.file}:{became.number} was changed by hand in {who}")
+        for later in became.later:
+            if later.outcome.line and not later.outcome.verbatim:
+                self._follow(later)
+
+    def _item(self, file: str, number: int) -> Passage | None:
+        items = self._present.items.get(file, [])
+        return next((item for item in items if item.first == number), None)
+
+    def _note(self, file: str, item: Passage, filed: Filed) -> None:
+        if file == guard.FILE:
+            # Guards name their flags; but a guard may name more than brought its lesson.
+            if not self._said_by_others(filed):
+                self.lessons.add(filed.outcome.line)
+            return
+        line = self._lines.setdefault((file, item.first), _Line(file=file, item=item))
+        line.placed.append(filed)
+
+    def _said_by_others(self, filed: Filed) -> bool:
+        ids = {one.outcome.flag.id for one in self._beside(filed)} - self._ids
+        return any(not self._filings.forgotten(one) for one in ids)
+
+    def _instead(self, line: _Line) -> tuple[list[str], bool]:
+        """The other flags' own words, and whether the line stays because one of them is the line."""
+        placed = {id(one): one for filed in line.placed for one in self._beside(filed)}
+        known = {item.key for item in self._present.items[line.file]}
+        words: list[str] = []
+        stays = False
+        for filed in [*placed.values(), *self._filings.folded(list(placed.values()))]:
+            flag = filed.outcome.flag
+            if flag.id in self._ids or self._filings.forgotten(flag.id):
+                continue
+            own = self._own_words(line.file, flag)
+            key = line_key(own)
+            same = key == line.item.key
+            stays = stays or same
+            if same:
+                self.notes.append(
+                    f"{line.file}:{line.item.first} stays: flag {flag.id} says the same, word for word"
+                )
+            elif key not in known and own not in words:
+                words.append(own)
+            self.restored.append(
+                Outcome(
+                    flag=flag,
+                    fate=Fate.ADDED if same else Fate.SUPERSEDED,
+                    file=line.file,
+                    line=own,
+                    survivor="" if same else line.item.text,
+                    reason=f"{', '.join(sorted(self._ids))} was forgotten",
+                )
+            )
+        return ([*words, *self._before(line)], False) if not stays else ([], True)
+
+    def _beside(self, filed: Filed) -> list[Filed]:
+        """All outcomes that made the same line as this one."""
+        found = self._filings.at(filed.outcome.file, filed.outcome.line)
+        return [one for one in found if one.outcome.file == filed.outcome.file]
+
+    def _before(self, line: _Line) -> list[str]:
+        """The line that a merge wrote these flags into: it was there before them."""
+        found = []
+        for filed in line.placed:
+            text = filed.replaces
+            if not text:
+                continue
+            if filed.outcome.fate is not Fate.MERGED:
+                self.notes.append(
+                    f"{line.file}:{line.item.first} had taken the place of: {text} "
+                    "(write it back by hand if it holds)"
+                )
+                continue
+            makers = self._filings.at(filed.outcome.file, text)
+            if any(one.outcome.flag.id not in self._ids for one in makers) or not makers:
+                found.append(text)
+        return list(dict.fromkeys(found))
+
+    def _own_words(self, file: str, flag: Flag) -> str:
+        memory = file.startswith(self._present.ground.folder + "/")
+        return harmless(flag.text if memory else flag.better or flag.text)
+
+
+def _guards(text: str) -> int:
+    return sum(bool(line.strip()) for line in text.split("\n"))
+
+
+def _files(present: Present, taken: Sequence[Taken]) -> dict[str, str | None]:
+    """The new texts, the index brought up to date; None for a file of ours that is left empty."""
+    folder = present.ground.folder
+    found: dict[str, str | None] = {}
+    for file in sorted({one.file for one in taken}):
+        try:
+            kind = writable(file, folder=folder)
+        except Refused as error:
+            raise NeedsPerson(error.message, hint="take the line out by hand") from error
+        text = forgetting.without(present.texts[file], [one for one in taken if one.file == file])
+        found[file] = None if kind in _OURS and forgetting.emptied(text) else text
+    index = f"{folder}/{INDEX_NAME}"
+    if any(file.startswith(folder + "/") for file in found):
+        texts = {**dict.fromkeys(present.ground.odd, ""), **present.ground.texts, **found}
+        beside = {file: text for file, text in texts.items() if text is not None}
+        found[index] = update_index(present.ground.texts.get(index), beside, folder=folder)
+    return {file: text for file, text in found.items() if text != present.texts.get(file)}

@@ -1,0 +1,158 @@
+"""Take a line out of a file, or put others in its place, and touch nothing else of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.core.errors import NeedsPerson
+from gitmem.core.plural import count
+from gitmem.markdown.blocks import Block, BlockKind, blocks
+from gitmem.markdown.bullets import bullets, one_line, remove_lines
+from gitmem.markdown.lines import front_matter_lines, newline_of, rows, split_lines, split_mark
+from gitmem.memory import instructions
+from gitmem.memory import skills as skill
+from gitmem.memory.passages import Passage, passages
+from gitmem.memory.topics import new_pending_file, remove_fact
+from gitmem.records.commit_style import PLAIN, CommitStyle
+from gitmem.records.drain_record import TRAILER
+from gitmem.safety.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.records.drain_record import Outcome
+
+_LEAD = re.compile(r"[ \t]*(?:[-*+]|[0-9]{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
+_HEADINGS = frozenset({instructions.HEADING, skill.HEADING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A line that goes out, and what comes in its place (the other flags' own words)."""
+
+    file: str
+    item: Passage
+    instead: tuple[str, ...] = ()
+
+
+def without(text: str, taken: Sequence[Taken]) -> str:
+    """The file's text with each line replaced by what comes in its place, which may be nothing.
+
+    A heading of gitmem's own goes with its last line. Raises NeedsPerson when a person has written
+    into the item, or when other items would read differently afterwards.
+    """
+    before = _wholes(text)
+    gone = {one.item.first: one for one in taken}
+    expected = [
+        line
+        for item in before
+        for line in (gone[item.first].instead if item.first in gone else (item.text,))
+    ]
+    for one in sorted(taken, key=lambda one: -one.item.first):
+        text = _changed(text, one)
+    nested = any(item.first not in {one.first for one in before} for item in _items(taken))
+    if not nested and [item.text for item in _wholes(text)] != expected:
+        raise NeedsPerson(
+            "the lines cannot be taken out without changing their neighbours",
+            hint="edit the file by hand; that is a commit like any other",
+        )
+    return _without_empty_headings(text)
+
+
+def emptied(text: str) -> bool:
+    """Whether a file of gitmem's own says nothing any more: front matter, and a title at most.
+
+    What a person wrote into it besides, a paragraph or a section, is something.
+    """
+    if text.strip() == new_pending_file().strip():
+        return True
+    found = [block for block in blocks(text) if block.first >= (front_matter_lines(text) or 0)]
+    return not found or (
+        len(found) == 1 and found[0].kind is BlockKind.HEADING and found[0].level == 1
+    )
+
+
+def without_items(text: str) -> str:
+    """The text as it is when all its bullets have gone."""
+    for item in bullets(blocks(text)):
+        text = remove_fact(text, item.text)
+    return text
+
+
+def message(
+    made: tuple[str, str],
+    outcomes: Sequence[Outcome],
+    taken: Sequence[Taken],
+    guards: int,
+    style: CommitStyle = PLAIN,
+) -> str:
+    """The review commit's message: which flags are forgotten, which lines go, which come back.
+
+    ``made`` are the drain's name and the tree.
+    """
+    gone = [one for one in outcomes if not one.line]
+    restored = [one for one in outcomes if one.line]
+    parts = []
+    flags = []
+    for one in gone:
+        flags.append(f"- {one.flag.id}: {visible(one.flag.text)}")
+        flags += [f"  ({visible(one.reason)})"] if one.reason else []
+    parts.append("\n".join(["Forgotten:", *flags]))
+    for file in sorted({one.file for one in taken}):
+        lines = [f"- {visible(one.item.text)}" for one in taken if one.file == file]
+        parts.append("\n".join([f"Taken out of {file}:", *lines]))
+    if guards:
+        parts.append(f"Guards taken out: {guards}")
+    rows_ = [f"- {one.line}\n  ({one.flag.id}, {visible(one.reason)})" for one in restored]
+    if rows_:
+        parts.append("\n".join(["In their own words again:", *rows_]))
+    body = style.wrapped("\n\n".join(parts))
+    trailers = f"Gitmem-Drain: {made[0]}\n{TRAILER}: {made[1]}"
+    return f"{style.head('forget ' + count(len(gone), 'flag'))}\n\n{body}\n\n{trailers}\n"
+
+
+def _items(taken: Sequence[Taken]) -> list[Passage]:
+    return [one.item for one in taken]
+
+
+def _wholes(text: str) -> list[Passage]:
+    return [item for item in passages(text) if item.whole]
+
+
+def _changed(text: str, one: Taken) -> str:
+    item = one.item
+    covering = next((whole for whole in _wholes(text) if whole.first == item.first), None)
+    if covering is not None and covering.last != item.last:
+        raise NeedsPerson(
+            f"{one.file}:{item.first} has lines of a person below it, in the same list item",
+            hint="take the line out by hand; that is a commit like any other",
+        )
+    mark, bare = split_mark(text)
+    lines = split_lines(bare)
+    first = rows(text)[item.first - 1]
+    lead = _LEAD.match(first)
+    if not one.instead or lead is None:
+        block = Block(kind=BlockKind.BULLET, first=item.first - 1, last=item.last - 1)
+        if covering is not None:
+            return remove_lines(text, block)
+        return mark + "".join([*lines[: item.first - 1], *lines[item.last :]])
+    last = lines[item.last - 1]
+    end = last[len(last.rstrip("\r\n")) :]
+    new = [lead[0] + one_line(line) for line in one.instead]
+    joined = newline_of(text).join(new) + end
+    return mark + "".join([*lines[: item.first - 1], joined, *lines[item.last :]])
+
+
+def _without_empty_headings(text: str) -> str:
+    """Without a heading of gitmem's under which nothing is left."""
+    found, lines = blocks(text), rows(text)
+    for at, block in enumerate(found):
+        if block.kind is not BlockKind.HEADING or lines[block.first] not in _HEADINGS:
+            continue
+        after = found[at + 1] if at + 1 < len(found) else None
+        ends = after is None or after.kind is BlockKind.HEADING
+        if ends or (after is not None and "gitmem:end" in lines[after.first]):
+            return remove_lines(text, block)
+    return text

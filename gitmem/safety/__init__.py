@@ -1,0 +1,1 @@
+"""What may be written: hidden and executing text, active Markdown, secrets, and the paths that gitmem may write."""

@@ -1,0 +1,96 @@
+"""The ledger lines of a close and a sync: what was configured, and what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.session.sessions import DETACHED
+
+__all__ = [
+    "DETACHED",
+    "EVENT",
+    "INLINE",
+    "LONGEST",
+    "SYNC",
+    "Asked",
+    "entry",
+    "failed_entry",
+    "left_entry",
+    "sync_entry",
+    "with_sync",
+]
+
+if TYPE_CHECKING:
+    from gitmem.core.errors import GitmemError
+
+EVENT = "close"
+SYNC = "sync"  # the event of a sync without a close, and what holds its sentence in a close's line
+INLINE = "inline"
+LONGEST = 500  # characters of an error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a close was to be: ``how`` it runs, in answer to which session, on whose words.
+
+    ``engine`` and ``model`` are the person's settings (empty: unset), ``why`` says what chose the
+    engine, ``workers`` is how many questions might be asked at once.
+    """
+
+    how: str
+    session: str = ""
+    client: str = ""
+    engine: str = ""
+    model: str = ""
+    why: str = ""
+    workers: int = 0
+
+
+def failed_entry(asked: Asked, error: GitmemError, seconds: float) -> dict[str, object]:
+    """The ledger line of a close that failed."""
+    hint = f" ({error.hint})" if error.hint else ""
+    fields: dict[str, object] = {
+        "code": error.exit_code,
+        "error": f"{error.message}{hint}"[:LONGEST],
+    }
+    return entry(asked, "failed", seconds, fields)
+
+
+def left_entry(asked: Asked) -> dict[str, object]:
+    """The ledger line of a detached close that left its work to the one that waits already."""
+    return entry(asked, "left it to another", 0.0, {})
+
+
+def with_sync(entry: dict[str, object], sentence: str) -> dict[str, object]:
+    """The ledger line of a close with what its sync came to; unchanged by an empty sentence."""
+    return {**entry, SYNC: sentence[:LONGEST]} if sentence else entry
+
+
+def sync_entry(asked: Asked, sentence: str, seconds: float) -> dict[str, object]:
+    """The ledger line of a sync that a session's end started without a close."""
+    return {
+        "client": asked.client,
+        "event": SYNC,
+        "session": asked.session,
+        "did": sentence[:LONGEST],
+        "ms": round(seconds * 1000, 1),
+        "how": asked.how,
+    }
+
+
+def entry(asked: Asked, did: str, seconds: float, fields: dict[str, object]) -> dict[str, object]:
+    """The fields of every such line, and those that come to them."""
+    return {
+        "client": asked.client,
+        "event": EVENT,
+        "session": asked.session,
+        "did": did,
+        "ms": round(seconds * 1000, 1),
+        "how": asked.how,
+        "configured": asked.engine,
+        "configured_model": asked.model,
+        "why": asked.why,
+        "wanted": asked.workers,
+        **fields,
+    }

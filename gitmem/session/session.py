@@ -1,0 +1,187 @@
+"""A session as its file tells it: actions become lines, lines fold into a value (pure; hot lane).
+
+The lines, and what each means, are in `docs/data-model.md`.
+"""
+
+from __future__ import annotations
+
+from gitmem.session import boundary
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.session.boundary import Action
+
+_FAILURES = 50  # how many failed commands are waited for
+
+
+class Session:
+    """What is known of a session.
+
+    ``pending`` are the boundaries marked and not nudged yet, ``seen`` the ids of all that were ever
+    marked; ``taints`` are the tools that brought untrusted text in since the last nudge; ``worked`` says that
+    something happened since the last nudge or flag; ``failed`` are the commands that did not work since;
+    ``compacting`` says that a summary is being made, ``compacted`` when the last one was done; ``base`` and
+    ``limit`` are tokens: at the last nudge, and where the client compacts; ``pressed`` says that a compaction was
+    announced; ``resting`` that nothing happened since the nudge after a compaction, so that one request may carry both.
+    """
+
+    __slots__ = (
+        "base",
+        "compacted",
+        "compacting",
+        "failed",
+        "limit",
+        "pending",
+        "pressed",
+        "resting",
+        "seen",
+        "taints",
+        "worked",
+    )
+
+    def __init__(  # noqa: PLR0913 - a record
+        self,
+        pending: Sequence[str] = (),
+        seen: Sequence[str] = (),
+        taints: Sequence[str] = (),
+        *,
+        worked: bool = False,
+        failed: Sequence[str] = (),
+        compacting: bool = False,
+        compacted: str = "",
+        base: int = 0,
+        limit: int = 0,
+        pressed: bool = False,
+        resting: bool = False,
+    ) -> None:
+        self.pending = list(pending)
+        self.seen = list(seen)
+        self.taints = list(taints)
+        self.worked = worked
+        self.failed = list(failed)
+        self.compacting = compacting
+        self.compacted = compacted
+        self.base = base
+        self.limit = limit
+        self.pressed = pressed
+        self.resting = resting
+
+
+def lines(action: Action) -> list[str]:
+    """The lines an action leaves in the session's file; none for one that only speaks."""
+    prefix = _PREFIXES.get(action.kind)
+    if prefix is None:
+        return []
+    about = [" ".join(map(_plain, word.split(" ", 1))) for word in action.about]
+    if action.kind in _APART:
+        return [f"{prefix} {word}" for word in about]
+    return [" ".join([prefix, *about])]
+
+
+def fold(text: str) -> Session:
+    """The session that the lines of a file tell of; a line nobody knows is passed over."""
+    session = Session()
+    for line in text.split("\n"):
+        words = line.split(" ")
+        step = _STEPS.get(words[0])
+        if step:
+            step(session, words[1:])
+    return session
+
+
+def _plain(text: str) -> str:
+    """A text as one word of a line: what a client calls things is not ours to trust."""
+    return "".join([letter if "!" <= letter <= "~" else "_" for letter in text[:200]])
+
+
+def _mark(session: Session, words: Sequence[str]) -> None:
+    if len(words) != 2:  # noqa: PLR2004 - boundary, id; anything else is a torn line
+        return
+    name, key = words
+    session.resting = False
+    session.pending.append(name)
+    if key:
+        session.seen.append(key)
+    if name == boundary.RECOVERY and key in session.failed:
+        session.failed.remove(key)
+
+
+def _seen(session: Session, words: Sequence[str]) -> None:
+    session.seen += words[:1]
+
+
+def _taint(session: Session, words: Sequence[str]) -> None:
+    session.taints.append(" ".join(words))
+
+
+def _nudge(session: Session, words: Sequence[str]) -> None:
+    session.pending = []
+    session.taints = []
+    session.worked = session.compacting = False
+    session.resting = boundary.COMPACTION in words
+    session.pressed = session.pressed or boundary.PRESSURE in words
+
+
+def _work(session: Session, _: Sequence[str]) -> None:
+    session.worked = True
+    session.resting = False
+
+
+def _flag(session: Session, _: Sequence[str]) -> None:
+    session.worked = False
+    session.pending = []
+
+
+def _failed(session: Session, words: Sequence[str]) -> None:
+    session.failed = [*session.failed, *words[:1]][-_FAILURES:]
+
+
+def _tokens(session: Session, words: Sequence[str]) -> None:
+    session.base = _number(words)
+
+
+def _compacting(session: Session, words: Sequence[str]) -> None:
+    session.compacting = True
+    reached = _number(words)
+    # The client looks after a request only, so it may have been late: the least is nearest.
+    session.limit = min(session.limit or reached, reached or session.limit)
+
+
+def _compacted(session: Session, words: Sequence[str]) -> None:
+    session.compacted = "".join(words[:1])
+    session.base = 0
+    session.pressed = False
+
+
+def _number(words: Sequence[str]) -> int:
+    return int(words[0]) if words and words[0].isdecimal() and len(words[0]) < 12 else 0  # noqa: PLR2004 - digits
+
+
+_STEPS = {
+    "mark": _mark,
+    "seen": _seen,
+    "taint": _taint,
+    "nudge": _nudge,
+    "work": _work,
+    "flag": _flag,
+    "failed": _failed,
+    "tokens": _tokens,
+    "compacting": _compacting,
+    "compacted": _compacted,
+}
+_PREFIXES = {
+    boundary.MARK_SEEN: "seen",
+    boundary.MARK_BOUNDARY: "mark",
+    boundary.MARK_TAINT: "taint",
+    boundary.MARK_WORK: "work",
+    boundary.MARK_FLAG: "flag",
+    boundary.MARK_FAILED: "failed",
+    boundary.MARK_TOKENS: "tokens",
+    boundary.MARK_COMPACTING: "compacting",
+    boundary.MARK_COMPACTED: "compacted",
+    boundary.NUDGE: "nudge",
+    boundary.MARK_END: "end",
+}
+_APART = (boundary.MARK_SEEN, boundary.MARK_BOUNDARY, boundary.MARK_FAILED)

@@ -1,0 +1,187 @@
+"""What a session did, as far as gitmem saw it: marks, nudges, and the ledger (hot lane).
+
+One append-only file per session. Concurrent hooks of one batch decide one after another, under a lock
+on that file; what its lines mean says `gitmem.session.session`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from gitmem.core.jsonline import dumps
+from gitmem.git import local
+from gitmem.session.boundary import COMPACTION
+from gitmem.session.session import fold, lines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gitmem.session.boundary import Action
+    from gitmem.session.session import Session
+
+DETACHED = "detached"  # how a close in the background ran, in its line of the ledger
+_LEDGER = "/ledger.jsonl"
+_LEDGER_BYTES = 4 << 20  # then the ledger is put aside once; two generations are kept
+_SPARE = "/ledger.spare"
+_SPARE_BYTES = 2048
+_SESSION_BYTES = 1 << 20  # of a session's file, from its end; more than the longest session leaves
+_PATIENCE = 1.0  # seconds; a hook holds the lock for well under a millisecond
+_DAY = 86_400  # seconds
+_OLD = 30 * _DAY
+_MANY = 500  # files
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+
+
+def path(folder: str, session: str) -> str:
+    """The session's file."""
+    return f"{folder}/sessions/{name(session)}"
+
+
+def name(session: str) -> str:
+    """A session as its file is called. The id comes from a client: only plain letters are kept."""
+    return "".join([letter for letter in session if letter in _LETTERS])[:80] or "unnamed"
+
+
+def read(folder: str, session: str) -> Session:
+    """What the session's file says; empty for a new one. Raises OSError."""
+    return fold(_text(folder, session))
+
+
+def change(
+    folder: str, session: str, decide: Callable[[Session], Sequence[Action]]
+) -> Sequence[Action]:
+    """Decides on what the session's file says and appends the lines of it, in one step under a lock.
+
+    Whoever decides next sees them, so concurrent hooks cannot do the same thing twice. Returns what was
+    decided. Raises OSError, also when the lock is not to be had in time: then nothing was decided.
+    """
+    _make_folders(folder)
+    file = path(folder, session)
+    lock = local.Lock(file)
+    if not lock.attempt(_PATIENCE):
+        raise TimeoutError(f"another hook held the marks of this session for {_PATIENCE:g} s")
+    try:
+        known = _text(folder, session)
+        actions = decide(fold(known))
+        added = [line for action in actions for line in lines(action)]
+        if added:
+            # A line that a full disk cut off must not swallow the next one.
+            torn = "\n" if known and not known.endswith("\n") else ""
+            local.append(file, (torn + "\n".join(added) + "\n").encode("utf-8", "replace"))
+    finally:
+        lock.release()
+    return actions
+
+
+def tainted(folder: str, session: str) -> bool:
+    """Whether a flag made in the session now may repeat untrusted text.
+
+    That is what entered since the boundary before the last nudge: what is flagged in answer to a
+    nudge comes from the chapter that the nudge closed. A file that cannot be read taints.
+    """
+    chapters = [False, False]  # the one that the last nudge closed, and the one since
+    whole = False  # since the last compaction: what a summary lists comes from all of it
+    try:
+        lines_told = _text(folder, session).split("\n")
+    except OSError:
+        return True
+    for line in lines_told:
+        if line.startswith("taint "):
+            chapters[-1] = whole = True
+        elif line.startswith("nudge"):
+            compaction = COMPACTION in line.split(" ")
+            chapters = [whole if compaction else chapters[-1], False]
+            whole = whole and not compaction
+    return True in chapters
+
+
+def _text(folder: str, session: str) -> str:
+    return local.read_tail(path(folder, session), _SESSION_BYTES).decode("utf-8", "replace")
+
+
+def told(folder: str, session: str) -> list[str]:
+    """The lines of the session's file; none for a new one. Raises OSError."""
+    return _text(folder, session).splitlines()
+
+
+def mark(folder: str, session: str, added: Sequence[str]) -> None:
+    """Appends lines to the session's file."""
+    _make_folders(folder)
+    local.append(path(folder, session), ("\n".join(added) + "\n").encode())
+
+
+def _make_folders(folder: str) -> None:
+    local.make_folder(folder)
+    local.make_folder(folder + "/sessions")
+
+
+def forget_old(folder: str, now: float) -> int:
+    """Removes the files of sessions that nobody asks about any more; how many.
+
+    Those not written to for `_OLD` seconds, and the oldest beyond `_MANY`, but none of the last day:
+    its session may still run.
+    """
+    found = []
+    try:
+        with os.scandir(folder + "/sessions") as files:
+            found = [(file.stat().st_mtime, file.path) for file in files if file.is_file()]
+    except FileNotFoundError:
+        return 0
+    found.sort(reverse=True)
+    old = [
+        path
+        for place, (at, path) in enumerate(found)
+        if now - at > _OLD or (place >= _MANY and now - at > _DAY)
+    ]
+    for path in old:
+        local.forget(path)
+    return len(old)
+
+
+def write_ledger(folder: str, entry: Mapping[str, object]) -> None:
+    """Appends one line to the ledger: what fired and what was done.
+
+    On a full disk the line goes into a file that has had its place since before; `recover` takes it from
+    there. Raises OSError when that cannot be written either.
+    """
+    local.make_folder(folder)
+    line = dumps({"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **entry}) + "\n"
+    data = line.encode("utf-8", "backslashreplace")
+    try:
+        _reserve(folder)
+        local.append(folder + _LEDGER, data)
+    except OSError:
+        if len(data) < _SPARE_BYTES and os.path.exists(folder + _SPARE):
+            local.overwrite(folder + _SPARE, data.rjust(_SPARE_BYTES))
+            return
+        raise
+    if os.stat(folder + _LEDGER).st_size > _LEDGER_BYTES:
+        _put_aside(folder)
+
+
+def recover(folder: str) -> None:
+    """Brings a line into the ledger that did not fit on the disk when it was due. Raises OSError."""
+    line = local.read(folder + _SPARE).lstrip()
+    if not line:
+        return
+    # The line that did not fit may have been cut off in the middle.
+    local.append(folder + _LEDGER, b"\n" + line)
+    local.overwrite(folder + _SPARE, b" " * _SPARE_BYTES)
+
+
+def _reserve(folder: str) -> None:
+    if not os.path.exists(folder + _SPARE):
+        local.overwrite(folder + _SPARE, b" " * _SPARE_BYTES)
+
+
+def _put_aside(folder: str) -> None:
+    lock = local.Lock(folder + _LEDGER + ".lock")
+    if not lock.attempt():
+        return  # somebody else does it
+    try:
+        if os.stat(folder + _LEDGER).st_size > _LEDGER_BYTES:
+            os.replace(folder + _LEDGER, folder + "/ledger.1.jsonl")
+    finally:
+        lock.release()

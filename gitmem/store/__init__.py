@@ -1,1 +1,0 @@
-"""Git and the files beside it: the only layer that starts git."""

@@ -1,0 +1,275 @@
+"""The rounds of a sync: fetch, unite, prune, push, until nobody was faster."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from gitmem.core.errors import NoProgress, Unreachable
+from gitmem.git import network, refs, scratch
+from gitmem.git.network import Declined
+from gitmem.git.process import ANY
+from gitmem.git.repository import BRANCH, in_use
+from gitmem.git.worktrees import InTheWay
+from gitmem.queue import contents as queue
+from gitmem.queue import prune
+from gitmem.queue.fastimport import Guard
+from gitmem.records import target, tidy
+from gitmem.sync import disagreement, rewrite, unite
+from gitmem.sync import seen as exchange
+from gitmem.sync.seen import Rewritten
+from gitmem.sync.synced import Choice, Synced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from gitmem.git.network import Talk
+    from gitmem.git.repository import Repository
+    from gitmem.records.snapshot import Snapshot
+    from gitmem.records.target import Target
+    from gitmem.sync.disagreement import Disagreement
+    from gitmem.sync.seen import Exchange
+    from gitmem.sync.synced import Wanted
+    from gitmem.sync.unite import Side
+
+_TRIES = 24  # pushes that somebody else was faster than; a try is one fetch and one push
+_DECLINES = 5  # pushes that the server declined: a hook that fails now and then is met
+_PAUSE = 0.05  # seconds, times the number of the try, at most _LONGEST, times chance
+_LONGEST = 1.0
+_HOW = (
+    "ask who did it; then a person runs `gitmem sync --rewritten take` (what they took out goes here "
+    "too, what they changed is changed here) or `--rewritten keep` (there it is again as it was here)"
+)
+_WAIT = 10.0  # seconds for a publisher; it never needs more than its git child does
+
+
+class Rounds:
+    """One sync under way."""
+
+    def __init__(self, repo: Repository, held: Exchange, wanted: Wanted, talk: Talk) -> None:
+        self._repo = repo
+        self._held = held
+        self._wanted = wanted
+        self._talk = talk
+        self._received: dict[str, None] = {}
+        self._sent: dict[str, None] = {}
+        self._pruned: dict[str, None] = {}
+        self._backups: list[str] = []
+        self._notes: dict[str, None] = {}
+        self._aside: Sequence[str] = ()
+
+    def run(self) -> Synced:
+        """Fetches, unites and pushes until nobody was faster."""
+        self._say(tidy.publish(self._repo))
+        declined = tries = 0
+        tips: set[str] = set()
+        while True:
+            theirs, drained = self._meet()
+            tips.add(theirs.tip)
+            tip = refs.resolve(self._repo, BRANCH)
+            if not tip or tip == theirs.tip:
+                return self._finish(theirs.tip, drained, tries)
+            tries += 1
+            try:
+                if network.push(self._repo, self._held.remote, tip, BRANCH, self._talk):
+                    self._sent |= dict.fromkeys(unite.side(self._repo, tip).ids - theirs.ids)
+                    return self._finish(tip, drained, tries)
+            except Declined as error:
+                declined += 1
+                if error.lasting or declined == _DECLINES:
+                    self._held.note(theirs.tip)
+                    raise
+            if tries == _TRIES and len(tips) == 1:
+                raise Unreachable(
+                    f"{self._held.remote} did not move gitmem/queue in {tries} tries, and no other "
+                    "push did",
+                    hint="a lock that a killed push left there is one reason "
+                    "(refs/heads/gitmem/queue.lock); nothing is lost",
+                )
+            if tries == _TRIES:
+                raise Unreachable(
+                    f"others pushed to {self._held.remote} {tries} times while this sync did",
+                    hint="nothing is lost; run gitmem sync again",
+                )
+            _pause(tries)
+
+    def _meet(self) -> tuple[Side, set[str]]:
+        """Fetches, and makes the local queue hold what the remote's does; the remote's side."""
+        repo, held = self._repo, self._held
+        seen = exchange.seen(repo, held.remote)
+        where = _target(repo, self._wanted.configured)
+        names = (where.there, where.shared_ref) if where else ()
+        tip, main = held.fetched(self._talk, *names)
+        theirs = unite.side(repo, tip)
+        lost = [old for old in seen if not _continues(repo, held.remote, tip, old)]
+        if lost:
+            self._rewritten(theirs, lost)
+            seen = []
+        looked = self._settled()
+        if where and not main:
+            branch = where.there.removeprefix("refs/heads/")
+            self._say([f"the target branch {branch} is not at {held.remote}"])
+        self._aside = theirs.aside
+        found = disagreement.find(repo, looked, self._queues(theirs, seen, main))
+        self._say(found.unsure)
+        if found:
+            self._disagreed(theirs, seen, found)
+            looked = self._settled()
+        # Nothing leaves the queue at a remote before its own target has the record.
+        drained = looked.drained if looked and main else set()
+        self._received |= dict.fromkeys(theirs.ids - drained - self._known(looked))
+        with _guarded(repo) as guard:
+            unite.unite(repo, guard, theirs, drained | found.recorded, self._chosen(found))
+        done = prune.prune(repo, drained, keep_branch=True)
+        self._pruned |= dict.fromkeys(done.ids)
+        if done.reason:
+            self._say([f"landed flags stay in the queue for now: {done.reason}"])
+        return theirs, drained
+
+    def _queues(self, theirs: Side, seen: list[str], main: str) -> disagreement.Queues:
+        repo = self._repo
+        return disagreement.Queues(
+            remote=self._held.remote,
+            ours=unite.side(repo, refs.resolve(repo, BRANCH)),
+            theirs=theirs,
+            seen=[unite.side(repo, tip) for tip in seen if tip != theirs.tip],
+            main=main,
+        )
+
+    def _chosen(self, found: Disagreement) -> dict[str, bytes]:
+        return found.keeps if self._wanted.rewritten is Choice.KEEP else {}
+
+    def _disagreed(self, theirs: Side, seen: list[str], found: Disagreement) -> None:
+        """Backs up both queues; does what the person chose, or stops."""
+        repo, held, choice = self._repo, self._held, self._wanted.rewritten
+        tips = [*seen, theirs.tip, refs.resolve(repo, BRANCH)]
+        self._backups += exchange.back_up(repo, [tip for tip in tips if tip])
+        if choice is Choice.STOP:
+            raise Rewritten(
+                f"{found.told}; both queues are kept as {', '.join(self._backups)}",
+                hint=_HOW,
+            )
+        twice = {key for key in found.conflicts if len(theirs.lines.get(key, [])) > 1}
+        if choice is Choice.KEEP:
+            unclear = found.conflicts.keys() - found.keeps
+        else:
+            unclear = twice | found.recorded
+        if unclear:
+            raise Rewritten(
+                f"this cannot be settled by {choice}: {found.told}",
+                hint="the clone that made the flag can: `gitmem sync --rewritten keep` there; or a "
+                f"person takes the wrong line off the branch at {held.remote}, by a commit",
+            )
+        with _guarded(repo) as guard:
+            if choice is Choice.TAKE:
+                gone = rewrite.taken_out(repo, theirs, seen) if found.there else set()
+                rewrite.take(repo, guard, theirs, gone | found.conflicts.keys())
+                self._say([f"taken out here as it was there: {one}" for one in sorted(gone)])
+            else:
+                for tip in seen if found.there else ():
+                    unite.unite(repo, guard, unite.side(repo, tip), found.recorded, found.keeps)
+
+    def _settled(self) -> Snapshot | None:
+        """The queue in order, and where each flag stands; None when the target is not here."""
+        try:
+            looked, notes = tidy.settled(self._repo, self._wanted.configured)
+        except target.CannotTell as unknown:
+            self._say([*tidy.publish(self._repo), f"nothing was pruned: {unknown.message}"])
+            return None
+        self._say(notes)
+        return looked
+
+    def _known(self, looked: Snapshot | None) -> set[str]:
+        found = looked.queue if looked else queue.read(self._repo)
+        return {*found.branch.flags, *found.journal.flags, *found.archive.flags}
+
+    def _rewritten(self, theirs: Side, lost: list[str]) -> None:
+        """Backs up what was seen; does what the person chose, or stops."""
+        repo, held = self._repo, self._held
+        mine = refs.resolve(repo, BRANCH)
+        self._backups += exchange.back_up(repo, [*lost, mine] if mine else lost)
+        if self._wanted.rewritten is Choice.STOP:
+            what = "was rewritten" if theirs.tip else "is gone"
+            raise Rewritten(
+                f"the queue at {held.remote} {what}: it does not continue what this clone has seen "
+                f"there, which is kept as {', '.join(self._backups)}",
+                hint=_HOW,
+            )
+        with _guarded(repo) as guard:
+            if self._wanted.rewritten is Choice.TAKE:
+                gone = rewrite.taken_out(repo, theirs, lost)
+                rewrite.take(repo, guard, theirs, gone)
+                self._say(
+                    [f"taken out here as it was there: {flag_id}" for flag_id in sorted(gone)]
+                )
+            else:
+                for tip in lost:
+                    unite.unite(repo, guard, unite.side(repo, tip), ())
+        held.note(theirs.tip)
+
+    def _finish(self, tip: str, drained: set[str], tries: int) -> Synced:
+        """Remembers what is at the remote now, and lets an empty local queue go."""
+        self._held.note(tip)
+        prune.prune(self._repo, drained)
+        self._say(tidy.publish(self._repo))  # also makes the next flag cheap again
+        return Synced(
+            remote=self._held.remote,
+            received=tuple(self._received),
+            sent=tuple(self._sent),
+            pruned=tuple(self._pruned),
+            tip=tip,
+            tries=tries,
+            backups=tuple(self._backups),
+            notes=tuple(self._notes),
+            aside=tuple(self._aside),
+        )
+
+    def _say(self, notes: Iterable[str]) -> None:
+        self._notes |= dict.fromkeys(notes)
+
+
+@contextmanager
+def _guarded(repo: Repository) -> Iterator[Guard]:
+    """The publish lock. Raises NoProgress when another gitmem does not let go of it."""
+    guard = Guard(repo)
+    if not guard.attempt(_WAIT):
+        raise NoProgress("another gitmem is publishing", hint="run it again after that one")
+    try:
+        refuse_in_use(repo)
+        yield guard
+    finally:
+        guard.release()
+
+
+def refuse_in_use(repo: Repository) -> None:
+    """Raises InTheWay where a work tree has the queue branch checked out: it must not move under it."""
+    held = in_use(repo)
+    if held:
+        raise InTheWay(
+            f"{held}, and a commit there would take back what a sync brings",
+            hint="check out another branch there, then run it again; until then flags are safe in "
+            "the journal",
+        )
+
+
+def _target(repo: Repository, configured: str) -> Target | None:
+    """The target, of which the remote's branch is asked for; None where it is not in this clone."""
+    try:
+        return target.find(repo, configured)
+    except target.CannotTell:
+        return None
+
+
+def _continues(repo: Repository, remote: str, tip: str, seen: str) -> bool:
+    if not tip or exchange.continues(repo, tip, seen):
+        return bool(tip)
+    shallow = repo.git("rev-parse", "--is-shallow-repository", ok=ANY).text == "true"
+    return shallow and scratch.continues(repo, remote, BRANCH, tip=tip, seen=seen)
+
+
+def _pause(tries: int) -> None:
+    """A random wait, so that clones which were refused together do not come back together."""
+    chance = int.from_bytes(os.urandom(2), "big") / 65536
+    time.sleep(min(_LONGEST, _PAUSE * tries) * (0.2 + chance))

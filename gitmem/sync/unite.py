@@ -1,0 +1,215 @@
+"""Make one queue of two: everything that either side holds, by flag id, in one commit.
+
+Nothing is decided by ancestry: a line that only one side has is kept, unless its flag is drained,
+so that what somebody else pruned does not come back. What another clone wrote is bounded and is
+taken only from files that gitmem itself could have made.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import count
+from typing import TYPE_CHECKING
+
+from gitmem.core.errors import NeedsPerson
+from gitmem.git import identity, refs
+from gitmem.git.repository import BRANCH
+from gitmem.queue import contents as queue
+from gitmem.queue.branch import forget_hint
+from gitmem.queue.fastimport import Commit, fast_import
+from gitmem.queue.lines import split, told
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from gitmem.git.repository import Repository
+    from gitmem.queue.fastimport import Guard
+
+_SEALED = "sealed/"
+
+
+class Side:
+    """One queue: its tip (empty: none), its files, and sentences about what of it was set aside.
+
+    ``unread`` are the paths of what was set aside.
+    """
+
+    def __init__(
+        self,
+        tip: str,
+        files: Mapping[str, bytes],
+        aside: Sequence[str] = (),
+        unread: Collection[str] = (),
+    ) -> None:
+        self.tip = tip
+        self.files = files
+        self.aside = aside
+        self.unread = unread
+
+    @cached_property
+    def lines(self) -> dict[str, list[bytes]]:
+        """Id to its different lines, as a rule one, in the order of files."""
+        found: dict[str, list[bytes]] = {}
+        for path in sorted(self.files, key=queue.in_order):
+            for line, key in split(self.files[path]):
+                if key and line not in found.setdefault(key, []):
+                    found[key].append(line)
+        return found
+
+    @cached_property
+    def ids(self) -> set[str]:
+        """Ids of all its lines, also of those that only a newer gitmem can read."""
+        return set(self.lines)
+
+
+def side(repo: Repository, tip: str) -> Side:
+    """What a queue commit holds; raises `gitmem.git.objects.Unreadable`."""
+    if not tip:
+        return Side("", {})
+    files, aside = queue.bounded(repo, tip)
+    return Side(tip, files, aside.sentences(), aside.paths)
+
+
+def unite(
+    repo: Repository,
+    guard: Guard,
+    theirs: Side,
+    drained: Collection[str],
+    chosen: Mapping[str, bytes] | None = None,
+) -> str:
+    """Makes the local queue branch hold what it holds and what ``theirs`` does; its new tip.
+
+    The caller holds the guard. Descends from both tips; it is their tip itself where they have
+    everything. Empty when there is no line on either side and no branch. ``chosen``: of ids with
+    different lines the one that stays. Raises `refs.Moved`, and NeedsPerson for such an id that is
+    not chosen.
+    """
+    chosen = chosen or {}
+    tip = refs.resolve(repo, BRANCH)
+    if not theirs.tip or (not tip and not any(theirs.files.values())):
+        return tip
+    ours = side(repo, tip)
+    _refuse_conflicts(ours, theirs, chosen)
+    settled = not any(ours.lines.get(key, [line]) != [line] for key, line in chosen.items())
+    lacking_here = theirs.ids - ours.ids - set(drained)
+    if tip and settled and not lacking_here and refs.contains(repo, tip, theirs.tip):
+        return tip
+    lacking = ours.ids - theirs.ids - set(drained)
+    same = not any(theirs.lines.get(key, [line]) != [line] for key, line in chosen.items())
+    forget_hint(repo.folder)
+    if same and not lacking and (not tip or refs.contains(repo, theirs.tip, tip)):
+        reason = "gitmem: what the remote has"
+        refs.update(repo, BRANCH, theirs.tip, tip, reason, keep=guard.descriptor)
+        return theirs.tip
+    # On their tree, so that files which only a newer gitmem understands stay where they are.
+    commit = Commit(
+        identity.identity(repo),
+        "sync: the flags of two clones\n",
+        parent=theirs.tip,
+        merge=tip,
+        files=_changes(ours, theirs, drained, chosen),
+    )
+    done = fast_import(repo, guard, BRANCH, commit)
+    if done.code:
+        raise refs.Moved(f"the queue branch was not moved: {done.said.strip()}")
+    return done.text
+
+
+def differing(*sides: Side) -> dict[str, tuple[bytes, bytes]]:
+    """Ids with different lines on the sides, or on one of them: the first line, and another."""
+    found: dict[str, tuple[bytes, bytes]] = {}
+    known: dict[str, bytes] = {}
+    for one in sides:
+        for key, lines in one.lines.items():
+            first = known.setdefault(key, lines[0])
+            other = next((line for line in lines if line != first), None)
+            if other is not None:
+                found.setdefault(key, (first, other))
+    return found
+
+
+def _refuse_conflicts(ours: Side, theirs: Side, chosen: Collection[str]) -> None:
+    left = {key: pair for key, pair in differing(ours, theirs).items() if key not in chosen}
+    for key, (first, other) in left.items():
+        one, two = (told(line.decode("utf-8", "replace")) for line in (first, other))
+        raise NeedsPerson(f"{key} is the id of two lines: {one} and {two}; neither is taken")
+
+
+def _changes(
+    ours: Side, theirs: Side, drained: Collection[str], chosen: Mapping[str, bytes]
+) -> list[tuple[str, bytes | None]]:
+    """What makes their tree hold both: paths to their new contents, None for one that is gone.
+
+    A drained line that one side has pruned is pruned.
+    """
+    known, here = {*theirs.ids}, ours.ids
+    torn = {line for text in theirs.files.values() for line, key in split(text) if not key}
+    result = {
+        path: [line for line, key in split(text) if key in here or key not in drained]
+        for path, text in theirs.files.items()
+    }
+    changes: dict[str, bytes | None] = {}
+    for path, place in _places(ours, theirs):
+        lines = result.setdefault(place, [])
+        if place != path and place in theirs.files and _SEALED in path:
+            changes[place] = None  # the writer has sealed it since
+            result[path] = lines = result.pop(place)
+        for line, key in split(ours.files[path]):
+            if (key not in known and key not in drained) if key else line not in torn:
+                lines.append(line)
+                known.add(key)
+                torn.add(line)
+    result = _as_chosen(result, chosen, drained)
+    for path, lines in result.items():
+        text = b"".join([line + b"\n" for line in lines])
+        if text != theirs.files.get(path, b""):
+            changes[path] = text or None
+    return list(changes.items())
+
+
+def _as_chosen(
+    files: Mapping[str, list[bytes]], chosen: Mapping[str, bytes], drained: Collection[str]
+) -> dict[str, list[bytes]]:
+    """The files with the chosen line, once, in the place of the first one of its id."""
+    done: set[str] = set()
+    result: dict[str, list[bytes]] = {}
+    for path, lines in files.items():
+        kept = result.setdefault(path, [])
+        for line in lines:
+            key = split(line)[0][1] if chosen else ""
+            if key not in chosen:
+                kept.append(line)
+            elif key not in done and key not in drained:
+                kept.append(chosen[key])
+                done.add(key)
+    return result
+
+
+def _places(ours: Side, theirs: Side) -> list[tuple[str, str]]:
+    """Our files, each with the file of theirs that its lines go to; exact matches come first.
+
+    A writer's file is the same file before and after it was sealed. What of theirs was not read
+    stays as it is: there may be lines in it that nobody else holds.
+    """
+    taken = set(ours.files) & set(theirs.files)
+    found = [(path, path) for path in sorted(taken)]
+    for path in sorted(set(ours.files) - taken, key=queue.in_order):
+        name = queue.in_order(path)
+        twin = "queue/" + name if _SEALED in path else "queue/" + _SEALED + name
+        free = twin in theirs.files and twin not in taken
+        taken.add(twin)
+        found.append((path, twin if free else _unused(path, ours, theirs)))
+    return found
+
+
+def _unused(path: str, ours: Side, theirs: Side) -> str:
+    """The path itself; where theirs has something unread there, the writer's next free one."""
+    if path not in theirs.unread:
+        return path
+    folder, _, name = path.rpartition("/")
+    writer, _, number = name.removesuffix(".jsonl").partition("-")
+    for higher in count(int(number) + 1):
+        free = f"{folder}/{writer}-{higher:0{len(number)}}.jsonl"
+        if not any(free in one for one in (ours.files, theirs.files, theirs.unread)):
+            return free
+    raise AssertionError(path)

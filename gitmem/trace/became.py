@@ -1,0 +1,233 @@
+"""What became of a line that a drain filed: where it stands in a commit, or who took it away."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gitmem.memory import tree as base
+from gitmem.memory.passages import items_of, line_key, row_of
+from gitmem.safety.paths import INDEX_NAME
+from gitmem.trace import history
+from gitmem.trace.lineage import counterpart, most_alike
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitmem.memory.passages import Passage
+    from gitmem.trace.filed import Filed
+    from gitmem.trace.history import Commit
+    from gitmem.trace.past import Past
+
+_STEPS = 50  # a person's changes of one line that are followed
+# Pairs of lines that are compared to find reworded ones, in one command: some seconds. Records that
+# somebody made up could ask for any number of them; beyond, a line that is not there counts as removed.
+_COMPARED = 20_000
+_OF_FILE = 100  # lines of a file that take as long to align as one pair takes to compare
+
+
+class Now(StrEnum):
+    """Where a filed line is."""
+
+    THERE = "there"  # where the record says
+    MOVED = "moved"  # in another file
+    REWORDED = "reworded"  # a person changed it
+    REPLACED = "replaced"  # a later drain filed another line in its place
+    REMOVED = "removed"  # a commit took it out
+    FORGOTTEN = "forgotten"  # gitmem forget took it out
+    MISSING = "missing"  # it is not there, and no commit took it out
+    UNKNOWN = "unknown"  # the history that would tell is not in this clone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Became:
+    """What became of one filed line.
+
+    ``file``, ``number`` and ``text`` say where it is now, and how it reads (number 0: it is not
+    there). ``later`` are the outcomes that took its place, ``commit`` the one that changed or took
+    it out, where a commit did.
+    """
+
+    filed: Filed
+    now: Now
+    file: str = ""
+    number: int = 0
+    text: str = ""
+    later: tuple[Filed, ...] = ()
+    commit: Commit | None = None
+
+
+class Present:
+    """The files that gitmem writes, as a commit has them, and the past of that commit."""
+
+    def __init__(self, past: Past, folder: str) -> None:
+        self.past = past
+        self._left = _COMPARED
+        self._last_keys: tuple[tuple[str, str], frozenset[str]] = (("", ""), frozenset())
+        self._last: dict[tuple[str, str], list[Passage]] = {}
+        self.ground = base.read(past.repo, past.commit, folder)
+        self.texts = self.ground.texts
+        index = f"{folder}/{INDEX_NAME}"
+        self.items: Mapping[str, list[Passage]] = {
+            file: items_of(file, text) for file, text in self.texts.items() if file != index
+        }
+
+    @cached_property
+    def _places(self) -> Mapping[str, list[tuple[str, Passage]]]:
+        found: defaultdict[str, list[tuple[str, Passage]]] = defaultdict(list)
+        for file, items in self.items.items():
+            for item in items:
+                found[item.key].append((file, item))
+        return found
+
+    def places(self, line: str) -> list[tuple[str, Passage]]:
+        """Every file and item that reads like a line."""
+        return self._places.get(line_key(line), [])
+
+    def became(self, filed: Filed) -> Became:
+        """Where the line of an outcome is; the outcome has one."""
+        outcome, filings = filed.outcome, self.past.filings
+        places = self.places(outcome.line)
+        here = [place for place in places if place[0] == outcome.file]
+        if here:
+            return _at(filed, Now.THERE, *here[0])
+        moved = self.elsewhere(filed)
+        if moved:
+            return _at(filed, Now.MOVED, *moved[0])
+        later = filings.after(filed)
+        if later:
+            return Became(filed=filed, now=Now.REPLACED, later=tuple(later))
+        forgotten = filings.forgotten(outcome.flag.id)
+        if forgotten is not None:
+            return Became(filed=filed, now=Now.FORGOTTEN, later=(forgotten,))
+        return self._followed(filed)
+
+    def elsewhere(self, filed: Filed) -> list[tuple[str, Passage]]:
+        """Where a person moved or copied a filed line to.
+
+        Not where another drain filed the same words, nor where they stood before this one.
+        """
+        outcome = filed.outcome
+        others = self.past.filings.files(outcome.line)
+        places = [place for place in self.places(outcome.line) if place[0] not in others]
+        landing = self.past.brought(filed.path) if places else None
+        before = landing.parents[:1] if landing else ()
+        return [
+            (file, item)
+            for file, item in places
+            if not any(line_key(outcome.line) in self._keys_at(one, file) for one in before)
+        ]
+
+    def _followed(self, filed: Filed) -> Became:
+        """Past every commit that changed the line, up to what it is now."""
+        file, line = filed.outcome.file, filed.outcome.line
+        found: Became | None = None
+        for _ in range(_STEPS):
+            commit, where = self._removed(file, line)
+            if commit is None:
+                break
+            found = Became(filed=filed, now=Now.REMOVED, commit=commit)
+            after = self._successor(commit, where, line)
+            if not after:
+                break
+            places = self.places(after)
+            if places:
+                place = next((place for place in places if place[0] == where), places[0])
+                return replace(_at(filed, Now.REWORDED, *place), commit=commit)
+            file, line = where, after
+        return found or self._never(filed)
+
+    def _removed(self, file: str, line: str) -> tuple[Commit | None, str]:
+        """The latest commit that took a line out of a file, and the file; of any, if need be."""
+        key = line_key(line)
+        for removals in (self._removals, self._merge_removals):
+            found = removals.get((file, key)) or removals.get(("", key))
+            if found:
+                return self.past.seen(found[0]), found[1]
+        return None, ""
+
+    def _successor(self, commit: Commit, file: str, line: str) -> str:
+        """What a line became in the commit that took it out; empty when nothing did."""
+        after = self.past.text(commit.oid, file)
+        if after is None:
+            return ""
+        for parent in commit.parents:
+            before = [item.text for item in self._items_at(parent, file)]
+            at = next(
+                (at for at, text in enumerate(before) if line_key(text) == line_key(line)), -1
+            )
+            if at >= 0:
+                lines = [item.text for item in self._items_at(commit.oid, file)]
+                self._left -= 1 + (len(before) + len(lines)) // _OF_FILE
+                place = counterpart(before, lines, at) if self._left > 0 else None
+                return "" if place is None else lines[place]
+        return ""
+
+    def _never(self, filed: Filed) -> Became:
+        """A line that no commit took out: a person changed the review, or the record is wrong."""
+        landing = self.past.brought(filed.path)
+        if landing is None or landing.untouched:
+            now = Now.UNKNOWN if self.past.cut else Now.MISSING
+            return Became(filed=filed, now=now)
+        file = filed.outcome.file
+        items = self._items_at(landing.oid, file)
+        new = [item.text for item in items if item.key not in self._known][: max(0, self._left)]
+        self._left -= len(new)
+        places = self.places(most_alike(filed.outcome.line, new))
+        if places:
+            return replace(_at(filed, Now.REWORDED, *places[0]), commit=landing)
+        return Became(filed=filed, now=Now.REMOVED, commit=landing)
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        """The keys of all lines that a record says were filed."""
+        lines = [filed.outcome.line for filed in self.past.filings.all]
+        return frozenset([line_key(line) for line in lines if line])
+
+    def _keys_at(self, commit: str, file: str) -> frozenset[str]:
+        """The keys of a file's items at a commit; of the last file they are kept."""
+        if self._last_keys[0] != (commit, file):
+            keys = frozenset([item.key for item in self._items_at(commit, file)])
+            self._last_keys = ((commit, file), keys)
+        return self._last_keys[1]
+
+    def _items_at(self, commit: str, file: str) -> list[Passage]:
+        """The items of a file at a commit; of the last two files they are kept."""
+        known = self._last.get((commit, file))
+        if known is None:
+            known = items_of(file, self.past.text(commit, file) or "")
+            self._last = {**dict([*self._last.items()][-1:]), (commit, file): known}
+        return known
+
+    @cached_property
+    def _removals(self) -> Mapping[tuple[str, str], tuple[str, str]]:
+        return self._taken_out(merges=False)
+
+    @cached_property
+    def _merge_removals(self) -> Mapping[tuple[str, str], tuple[str, str]]:
+        return self._taken_out(merges=True)
+
+    def _taken_out(self, *, merges: bool) -> Mapping[tuple[str, str], tuple[str, str]]:
+        """File (or empty: any) and key of a line to the latest commit that took it out, and where."""
+        filings = self.past.filings
+        files = {filed.outcome.file for filed in filings.all if filed.outcome.file}
+        folder = self.ground.folder
+        outside = sorted(file for file in files if not file.startswith(folder + "/"))
+        found: dict[tuple[str, str], tuple[str, str]] = {}
+        if not files:
+            return found
+        paths = [folder, *outside]
+        for oid, file, row in history.removals(
+            self.past.repo, self.past.commit, paths, merges=merges
+        ):
+            key = line_key(row_of(file, row))
+            found.setdefault((file, key), (oid, file))
+            found.setdefault(("", key), (oid, file))
+        return found
+
+
+def _at(filed: Filed, now: Now, file: str, item: Passage) -> Became:
+    return Became(filed=filed, now=now, file=file, number=item.first, text=item.text)

@@ -1,0 +1,225 @@
+"""Commits as a person asks about them: who, when, which records they brought, what they took out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitmem.core.bounds import GROUND_FILE
+from gitmem.git import local
+from gitmem.git.process import ANY, TooMuch
+from gitmem.records import in_tree as records
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from gitmem.git.repository import Repository
+
+_FORMAT = (
+    "%H%x00%P%x00%T%x00%an <%ae>%x00%ad%x00%s%x00%(trailers:key=Gitmem-Tree,valueonly,separator=)"
+)
+LONGEST = GROUND_FILE  # bytes of a file whose lines are told apart
+_DATE = "--date=format-local:%Y-%m-%dT%H:%M:%SZ"
+_PLAIN = ("--no-show-signature", "--encoding=UTF-8", "--no-notes", "--no-decorate", "--no-mailmap")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit: its author, when it was written (UTC), its first line.
+
+    ``records`` are the drain records it brings. ``untouched``: gitmem made its tree, and nobody
+    changed it since.
+    """
+
+    oid: str
+    parents: tuple[str, ...]
+    author: str
+    at: str
+    subject: str
+    records: tuple[str, ...] = ()
+    untouched: bool = False
+
+
+def commits(repo: Repository, oids: Collection[str]) -> dict[str, Commit]:
+    """The named commits that are here, by name."""
+    if not oids:
+        return {}
+    request = "".join(f"{oid}\n" for oid in oids).encode()
+    shown = repo.git(
+        "log", "--stdin", "--no-walk=unsorted", "-z", *_PLAIN, _DATE, f"--format=tformat:{_FORMAT}",
+        stdin=request, env={"TZ": "UTC"},
+    ).out.decode("utf-8", "surrogateescape")  # fmt: skip
+    fields = shown.split("\0")
+    brought = _records(repo, request)
+    found = {}
+    for at in range(0, len(fields) - 6, 7):
+        oid, parents, tree, author, date, subject, made = fields[at : at + 7]
+        found[oid] = Commit(
+            oid=oid, parents=tuple(parents.split()), author=author, at=date, subject=subject,
+            records=tuple(brought.get(oid, [])), untouched=bool(tree) and made.strip() == tree,
+        )  # fmt: skip
+    return found
+
+
+def _records(repo: Repository, request: bytes) -> dict[str, list[str]]:
+    """Commit to the records it adds; a merge against its first parent."""
+    said = repo.git(
+        "diff-tree", "--stdin", "-r", "--root", "--name-only", "--diff-filter=A", "--no-renames",
+        "--diff-merges=first-parent", "--", records.FOLDER, stdin=request,
+    ).text  # fmt: skip
+    found: dict[str, list[str]] = {}
+    oid = ""
+    for row in said.splitlines():
+        if row.startswith(records.FOLDER):
+            found.setdefault(oid, []).append(row)
+        else:
+            oid = row
+    return found
+
+
+def bringing(repo: Repository, commit: str, paths: Collection[str]) -> dict[str, str]:
+    """Record to the latest commit in a history that added it; what is not there is left out."""
+    if not paths:
+        return {}
+    said = repo.git(
+        "log", *_PLAIN, "--name-only", "--diff-filter=A", "--no-renames", "--format=%x00%H",
+        commit, "--", records.FOLDER,
+    ).text  # fmt: skip
+    found: dict[str, str] = {}
+    for part in said.split("\0")[1:]:
+        oid, _, names = part.partition("\n")
+        for name in names.split("\n"):
+            if name in paths:
+                found.setdefault(name, oid.strip())
+    return found
+
+
+def removals(
+    repo: Repository,
+    commit: str,
+    paths: Sequence[str],
+    *,
+    merges: bool = False,
+    patterns: bool = False,
+) -> Iterator[tuple[str, str, str]]:
+    """Every line that a commit took out of one of the files: commit, path, line; the latest first.
+
+    With ``merges`` also what a merge left out that one of its parents has. ``patterns``: the paths
+    are git's pathspecs and not the files' names.
+    """
+    how = ["-m", "--full-history"] if merges else []
+    out = repo.git(
+        "log", *_PLAIN, *how, "-p", "-U0", "--no-renames", "--no-color", "--no-ext-diff",
+        "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/", "--format=%x00%H", commit, "--",
+        *paths, env={} if patterns else {"GIT_LITERAL_PATHSPECS": "1"},
+    ).out.decode("utf-8", "surrogateescape")  # fmt: skip
+    for part in out.split("\0")[1:]:
+        oid, _, patch = part.partition("\n")
+        path, inside = "", False
+        for row in patch.split("\n"):
+            if row.startswith("diff --git "):
+                inside = False
+            elif row.startswith("@@ "):
+                inside = True
+            elif not inside and row.startswith("--- "):
+                path = row.removeprefix("--- ").removeprefix("a/").rstrip("\t")
+            elif inside and row.startswith("-"):
+                yield oid, path, row[1:]
+
+
+def deleted(repo: Repository, commits: Sequence[str], names: Collection[str]) -> dict[str, str]:
+    """Name to the latest commit that deleted a file of that path, or of a path that ends so.
+
+    A name may also be that of a folder. What never was there is left out.
+    """
+    if not names or not commits:
+        return {}
+    specs = [f":(top,glob){head}{name}" for name in sorted(names) for head in ("", "**/")]
+    specs += [spec + "/**" for spec in specs]
+    said = repo.git(
+        "log", *_PLAIN, "-z", "--name-only", "--diff-filter=D", "--no-renames", "--format=%x00%H",
+        *commits, "--", *specs,
+    ).out.decode("utf-8", "surrogateescape")  # fmt: skip
+    found: dict[str, str] = {}
+    oid = ""
+    for field in said.split("\0"):
+        path = field.strip("\n")
+        if len(path) in {40, 64} and not path.strip("0123456789abcdef"):
+            oid = path
+        elif path:
+            for name in names:
+                if f"/{name}/" in f"/{path}/":
+                    found.setdefault(name, oid)
+    return found
+
+
+def known(repo: Repository, names: Sequence[str]) -> set[str]:
+    """Those of the abbreviated object names that stand for something here."""
+    if not names:
+        return set()
+    request = "".join(f"{name}\n" for name in names).encode()
+    said = repo.git("cat-file", "--batch-check", stdin=request, ok=ANY).text.splitlines()
+    pairs = zip(names, said, strict=False)
+    return {name for name, row in pairs if not row.endswith(" missing")}
+
+
+def ignored(repo: Repository, paths: Sequence[str]) -> set[str]:
+    """Those of the paths that git ignores in this work tree."""
+    request = "".join(path + "\0" for path in paths).encode("utf-8", "surrogateescape")
+    done = repo.git("check-ignore", "--no-index", "-z", "--stdin", stdin=request, ok=ANY)
+    return set(done.out.decode("utf-8", "surrogateescape").split("\0")) - {""}
+
+
+def shallow(repo: Repository) -> frozenset[str]:
+    """The commits at which this clone's history is cut off; none in a full clone."""
+    if repo.git("rev-parse", "--is-shallow-repository").text != "true":
+        return frozenset()
+    listed = repo.git("rev-parse", "--git-path", "shallow").text
+    path = listed if listed.startswith("/") else f"{repo.top}/{listed}"
+    return frozenset(local.read(path).decode("ascii", "replace").split())
+
+
+def changed(repo: Repository, old: str, new: str) -> list[str]:
+    """The Markdown files that two commits have different versions of."""
+    done = repo.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new, "--", "*.md")
+    return [path for path in done.out.decode("utf-8", "surrogateescape").split("\0") if path]
+
+
+def text_at(repo: Repository, commit: str, path: str) -> str | None:
+    """A file's text at a commit; None when there is no such file, no text in it, or too much."""
+    try:
+        done = repo.git("cat-file", "blob", f"{commit}:{path}", ok=ANY, most=LONGEST)
+    except TooMuch:
+        return None
+    if done.code:
+        return None
+    try:
+        return done.out.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def text_here(repo: Repository, path: str) -> str | None:
+    """A plain file's text in the work tree; None when there is none, or more than one can read."""
+    content = local.read_plain(f"{repo.top}/{path}", LONGEST)
+    if not content or len(content) > LONGEST:
+        return None
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def present(repo: Repository, *paths: str) -> list[str]:
+    """The files below the paths that git tracks or would track, as the work tree has them."""
+    done = repo.git(
+        "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *paths,
+        env={"GIT_LITERAL_PATHSPECS": "1"},
+    )  # fmt: skip
+    names = done.out.decode("utf-8", "surrogateescape").split("\0")
+    return sorted({name for name in names if name})
+
+
+def texts(repo: Repository, commit: str) -> dict[str, str]:
+    """Path to text of the drain records in a commit's tree, as `records.newest` reads them."""
+    return records.newest(repo, commit)

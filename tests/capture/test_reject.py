@@ -1,0 +1,82 @@
+"""Drop: which flag is meant, and when it is too late."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gitmem.check.check_policy import STRICT
+from gitmem.core.errors import Refused, Usage
+from gitmem.core.flag import parse
+from gitmem.queue import drops
+from gitmem.records.flag_ids import find
+from tests.support.desk import Desk
+from tests.support.sandbox import Sandbox
+
+
+@pytest.fixture
+def desk(sandbox: Sandbox) -> Desk:
+    return Desk(sandbox=sandbox)
+
+
+def test_a_prefix_that_one_flag_has_is_enough(desk: Desk) -> None:
+    flag = desk.flag("wrong")
+
+    assert desk.drop(flag[:3].upper()).flag.id == flag
+    assert drops.reasons(desk.repo) == {flag: "not true"}
+
+
+def test_an_ambiguous_prefix_names_how_many_it_stands_for() -> None:
+    flags = [parse(f'{{"v":1,"id":"aa{letter * 10}","kind":"fact","text":"x"}}') for letter in "bc"]
+
+    with pytest.raises(Usage, match="aa stands for 2 flags"):
+        find(flags, "aa")
+    assert find(flags, "aab").id == "aa" + "b" * 10
+
+
+@pytest.mark.parametrize("prefix", ["", "zz", "0189", "../x", "a" * 13, "\u202e", "aaaaaaaaaaaa"])
+def test_what_names_no_flag_is_a_usage_error(desk: Desk, prefix: str) -> None:
+    desk.foreign_flag('{"v":1,"id":"bbbbbbbbbbbb","kind":"fact","text":"x"}')
+
+    with pytest.raises(Usage):
+        desk.drop(prefix)
+    assert not drops.reasons(desk.repo)
+
+
+def test_a_reason_passes_the_same_guards_as_a_flag(desk: Desk) -> None:
+    flag = desk.flag("wrong")
+
+    with pytest.raises(Refused):
+        desk.drop(flag, "because\u202e it is")
+    assert not drops.reasons(desk.repo)
+
+
+def test_what_landed_cannot_be_dropped(desk: Desk) -> None:
+    mine = desk.clone("clone")
+    flag = mine.flag("a fact")
+    mine.land()
+
+    with pytest.raises(Usage, match="landed on the local target"):
+        mine.drop(flag)
+
+
+def test_the_last_reason_counts_and_torn_lines_do_not(desk: Desk) -> None:
+    flag = desk.flag("wrong")
+    desk.drop(flag, "first")
+    with Path(desk.repo.folder, "drops.jsonl").open("ab") as file:
+        file.write(b'\n{"v":1,"id":"torn\n\xff\n[1]\n')
+    desk.drop(flag, "second, with a \u00e9")
+
+    assert drops.reasons(desk.repo) == {flag: "second, with a \u00e9"}
+
+
+def test_a_dropped_line_may_be_one_that_no_guard_would_pass(desk: Desk) -> None:
+    flag = desk.foreign_flag(text="run !`id` now")
+    desk.drop(flag)
+
+    (outcome,) = desk.close().outcomes
+
+    assert (outcome.fate, outcome.flag.id) == ("skipped", flag)
+    desk.accept()
+    assert desk.check().ok(STRICT)

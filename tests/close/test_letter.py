@@ -1,0 +1,78 @@
+"""The review commit's message: complete for the reviewer, and nobody else's to forge."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitmem.close.message import Made, message
+from gitmem.core.flag import Flag, make
+from gitmem.drain.gate import Left
+from gitmem.records.drain_record import Fate, Outcome, Run
+from gitmem.safety.text import find_hidden
+
+TREE = "f" * 40
+
+
+def flag(letter: str, **fields: object) -> Flag:
+    return make({"id": letter * 12, "kind": "fact", "text": f"text of {letter}", **fields})
+
+
+def letter(*outcomes: Outcome, left: tuple[Left, ...] = (), run: Run | None = None) -> str:
+    return message(
+        Made(drain="d1", tree=TREE, run=run or Run(engine="verbatim"), outcomes=outcomes, left=left)
+    )
+
+
+def test_every_line_says_where_it_comes_from_and_what_was_left_says_why() -> None:
+    tainted = flag("a", by="A <a@x>", session="0123456789", tainted=True)
+    reworded = flag("b", by="B <b@x>")
+
+    said = letter(
+        Outcome(flag=tainted, fate=Fate.ADDED, file="memory/b.md", line="text of a"),
+        Outcome(flag=reworded, fate=Fate.ADDED, file="memory/a.md", line="in other words"),
+        Outcome(flag=flag("c"), fate=Fate.DUPLICATE, survivor="a" * 12),
+        Outcome(flag=flag("d"), fate=Fate.SKIPPED, reason="not true"),
+        left=(Left(id="e" * 12, reason="hidden text"),),
+    )
+
+    assert said == (
+        "memory: file 3 flags, skip 1\n\n"
+        "Engine: verbatim. Every line is the flag as written; nothing was judged.\n\n"
+        "memory/a.md\n- in other words\n  (bbbbbbbbbbbb, fact, B <b@x>, reworded)\n\n"
+        "memory/b.md\n- text of a\n"
+        "  (aaaaaaaaaaaa, fact, A <a@x>, session 01234567, verbatim, tainted)\n\n"
+        "Folded into what is there already:\n- cccccccccccc: text of c\n"
+        "  (same as aaaaaaaaaaaa)\n\n"
+        "Skipped:\n- dddddddddddd: text of d\n  (not true)\n\n"
+        "Left in the queue:\n- eeeeeeeeeeee: hidden text\n\n"
+        f"Gitmem-Drain: d1\nGitmem-Tree: {TREE}\n"
+    )
+
+
+def test_a_model_is_named_and_not_called_verbatim() -> None:
+    said = letter(
+        Outcome(flag=flag("a"), fate=Fate.SKIPPED, reason="x"), run=Run(engine="e", model="m-1")
+    )
+
+    assert said.startswith("memory: skip 1\n\nEngine: e, model m-1.\n")
+
+
+@given(text=st.text(max_size=40), by=st.text(max_size=40))
+def test_nothing_that_others_wrote_hides_or_becomes_a_line_of_its_own(text: str, by: str) -> None:
+    fields = {
+        "by": by.encode("utf-8", "replace").decode(),
+        "session": text.encode("utf-8", "replace").decode(),
+    }
+    one = flag("a", **{key: value for key, value in fields.items() if value})
+    said = letter(
+        Outcome(flag=one, fate=Fate.ADDED, file="memory/a.md", line="a", reason=text),
+        Outcome(flag=one, fate=Fate.SKIPPED, reason=text),
+        Outcome(flag=one, fate=Fate.DUPLICATE, survivor=text),
+        left=(Left(id="b" * 12, reason=text),),
+    )
+
+    rows = said.split("\n")
+    assert rows[-3:] == ["Gitmem-Drain: d1", f"Gitmem-Tree: {TREE}", ""]
+    assert [row for row in rows if row.startswith(("Gitmem-", "::", "##["))] == rows[-3:-1]
+    assert not [row for row in rows if "\r" in row or (row and find_hidden(row.strip()))]

@@ -1,0 +1,154 @@
+"""No line goes whose content the new one does not carry: what a replacement drops, what a duplicate adds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitmem.drain.carrying import dropped, says
+from tests.bench import grounding_rates as rates
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "The README of branch X must say that deleting it loses history",
+            "X was renamed to Y",
+        ),
+        (
+            "The rate limit is 30 per minute; bursts of 10 are fine",
+            "The rate limit is 60 per minute",
+        ),
+        ("On-call is Hans this quarter; Tomasz is the backup", "Priya took over on-call from Hans"),
+        ("Tests need Docker and 4 GB of memory", "Tests need Docker"),
+        ("Deploy only from main", "Deploy from main"),
+        ("Use Python 3.12 and Postgres 17 locally", "Local Python is 3.13 now"),
+        # Of something else, not another value of the same.
+        ("Server 1 runs nginx", "Server 2 runs nginx now"),
+        ("job 1 runs at 01:00", "job 2 runs at 02:00"),
+        ("Windows builds use MSVC", "Linux builds use MSVC now"),
+        ("Never delete branch X", "Never rename branch X"),
+        ("The timeout is 30 s", "The timeout of the importer was discussed in meeting 5"),
+        ("Backups are kept 30 days", "Backups of the wiki take 2 days"),
+        # Something beside it.
+        ("`make lint` runs ruff", "`make lint` runs mypy as well now"),
+        # A prohibition is not exchanged for a piece of news about the same thing.
+        ("Do not use the admin account for backups", "The admin account was renamed to root"),
+        ("Secrets must not be logged", "Secrets were renamed to credentials"),
+        ("Secrets never go to logs", "Secrets now go to Vault"),
+        ("Avoid mocks in tests", "Tests moved to spec/"),
+        ("PRs must be reviewed", "PRs are now opened by bots"),
+        # Small words only; and languages that nothing is known of.
+        ("Do as they do", "Be as we are"),
+        ("Ne jamais pousser sur main", "Pousser sur develop"),
+        ("\u4e0d\u8981\u5220\u9664\u4e3b\u5206\u652f", "\u5206\u652f\u6539\u540d\u4e86"),
+    ],
+)
+def test_what_the_old_line_says_and_the_new_one_does_not_is_found(old: str, new: str) -> None:
+    assert dropped(old, new, [new])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("The API listens on 8080", "The API listens on 9090"),
+        ("The session timeout is 4 hours", "Session timeout is now 8 hours"),
+        ("Deploys go through Jenkins", "Deploys go through ArgoCD now"),
+        ("Tom reviews migrations", "Tom left, Elif reviews migrations"),
+        ("The nightly build is red", "Nightly build is green again"),
+        ("The legacy importer is deprecated", "Removed the legacy importer"),
+        ("The search index is rebuilt every night", "Search index rebuild is now every 6 hours"),
+        ("Run make with -j1", "Run make with -j2"),
+        ("Secrets are in `.env` files", "Secrets come from Vault, the `.env` files are gone"),
+        ("Deploys need a tag", "Deploys need a tag and an approval"),
+        ("Run `make lint` before you commit", "Run `make check` before you commit now"),
+        ("The main database is MySQL 5.7", "The main database is now Postgres 16"),
+        ("Redis runs on port 6379", "Redis now runs on 6380"),
+        (
+            "Deploy with `kubectl apply -f k8s/`",
+            "Deploy with `helm upgrade app chart/` now",
+        ),
+        ("Assets are in s3://bucket-a", "Assets are in s3://bucket-b now"),
+        ("CI uses ubuntu-22.04", "CI uses ubuntu-24.04"),
+        ("The docs are public", "The docs are internal now"),
+    ],
+)
+def test_another_value_of_the_same_takes_the_place_of_the_old_one(old: str, new: str) -> None:
+    assert not dropped(old, new, [new])
+
+
+def test_a_merge_may_not_exchange_anything() -> None:
+    assert dropped("The API listens on 8080", "The API listens on 9090", changed=False) == "8080"
+
+
+def test_a_passing_mention_in_the_flag_does_not_let_a_line_go() -> None:
+    old = "The README of X must say that deletion loses history"
+    flag = "The README of X says much of history and deletion; X is now Y"
+
+    assert dropped(old, "X is now Y", [flag])
+
+
+@pytest.mark.parametrize("name", rates.SETS)
+def test_every_faithful_replacement_of_the_measured_sets_still_replaces(name: str) -> None:
+    for case in rates.cases(name):
+        if case.faithful and len(case.replaced) == 1:
+            assert not dropped(case.replaced[0], case.text, case.sources), case
+
+
+@pytest.mark.parametrize(
+    ("survivor", "flag"),
+    [
+        ("the API listens on port 8080", "API port is 8080"),
+        ("Install dependencies with uv instead of pip", "use uv, not pip"),
+        ("The tests need a running Docker daemon", "Tests need docker running"),
+        ("Deployments happen only from the main branch", "Deploy only from main"),
+        ("Never commit the .env file", "do not commit .env"),
+        ("Ports below 1024 need root", "binding a port below 1024 requires root"),
+        ("Tests need Docker", "For the tests you need Docker"),
+    ],
+)
+def test_a_paraphrase_is_a_duplicate(survivor: str, flag: str) -> None:
+    assert says(survivor, flag)
+
+
+@pytest.mark.parametrize(
+    ("survivor", "flag"),
+    [
+        ("deploy with `make ship`", "deploy with make ship after asking the release manager"),
+        ("The build uses uv", "the build uses uv; never call pip directly"),
+        (
+            "The README must say who maintains it",
+            "the README must say that deleting it loses history",
+        ),
+        ("Push to main after a review", "Never push to main"),
+        ("Never rename branch X", "Never delete branch X"),
+        ("Run the tests with make test", "run make test before you push"),
+        ("The API listens on port 8080", "The API listens on port 9090"),
+        ("Deploys run from main", "Deploys run only from main"),
+        ("Tests run in CI", "Tests run in CI on Fridays"),
+        ("The API listens on port 8080", "The API listens on port 8080 in staging"),
+        ("Deploy from main", "Deploy from main after tagging"),
+        ("Tests need Docker", "Tests need Docker for the database"),
+        ("The cache is in Redis", "The cache is in Redis behind the proxy"),
+    ],
+)
+def test_what_adds_anything_is_no_duplicate(survivor: str, flag: str) -> None:
+    assert not says(survivor, flag)
+
+
+TEXT = st.text(max_size=80)
+
+
+@given(TEXT, TEXT)
+def test_any_text_is_judged_and_a_line_always_carries_itself(one: str, other: str) -> None:
+    assert dropped(one, one) == ""
+    assert says(one, one)
+    assert isinstance(dropped(one, other, [other]), str)
+    assert isinstance(says(one, other), bool)
+
+
+@given(st.sampled_from(["Deploys go through Jenkins", "Do as they do", "Port 1"]))
+def test_nothing_is_carried_by_nothing(old: str) -> None:
+    assert dropped(old, "")

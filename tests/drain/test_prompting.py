@@ -1,0 +1,117 @@
+"""What is asked, and what an answer's labels stand for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from gitmem.drain.plan import Op, Operation, Request, Work
+from gitmem.drain.prompting import operations, question, schema
+from gitmem.memory.memory_tree import Existing
+from tests.support.judge import operation
+from tests.support.operations import IDS, flags
+
+LINE = Existing(file="memory/ci.md", text="of ci")
+REQUEST = Request(
+    work=Work.MEMORY,
+    flags=flags(2),
+    files=("memory/ci.md", "memory/facts.md"),
+    existing=(LINE,),
+    usual=dict.fromkeys(IDS, "memory/facts.md"),
+)
+
+
+def told(*rows: object, request: Request = REQUEST) -> tuple[Operation, ...]:
+    return operations(request, question(request, "m").labels, {"operations": [*rows]})
+
+
+def one(row: object) -> Operation:
+    (found,) = told(row)
+    return found
+
+
+def test_data_stands_between_lines_with_the_mark_and_has_labels_for_ids() -> None:
+    asked = question(REQUEST, "w0rd")
+    lines = asked.text.split("\n")
+
+    assert lines[0] == lines[2] == "FLAGS w0rd"
+    assert json.loads(lines[1])[0] == {"id": "f1", "kind": "fact", "text": "text 0", "target": "t2"}
+    assert json.loads(lines[4]) == [{"id": "m1", "in": "t1", "text": "of ci"}]
+    assert not any(flag.id in asked.text for flag in REQUEST.flags)
+
+
+def test_a_flag_cannot_end_the_data() -> None:
+    hostile = flags(1)[0]
+    request = Request(work=Work.MEMORY, flags=(hostile,), files=())
+
+    assert len(question(request, "m").text.split("\n")) == 9
+
+
+@pytest.mark.parametrize("work", list(Work))
+def test_the_schema_is_flat_complete_and_the_same_for_every_request(work: Work) -> None:
+    found: Any = schema(work)
+    item = found["properties"]["operations"]["items"]
+
+    assert found == schema(work)
+    assert item["required"] == list(item["properties"])
+    assert item["additionalProperties"] is False
+
+
+def test_labels_become_what_they_stand_for() -> None:
+    assert one(operation("keep", "f2", target="t1", text=" a text ")) == Operation(
+        op=Op.KEEP, flags=(IDS[1],), file="memory/ci.md", text="a text"
+    )
+    assert one(operation("duplicate", "f2", line="f1")).survivor == IDS[0]
+
+
+def test_a_replaced_line_stays_where_it_is_whatever_the_target() -> None:
+    found = one(operation("supersede", "f1", target="t2", line="m1"))
+
+    assert (found.file, found.survivor) == ("memory/ci.md", "of ci")
+
+
+def test_without_a_target_a_flag_goes_where_it_would_go_anyway() -> None:
+    assert one(operation("keep", "f1")).file == "memory/facts.md"
+    assert one(operation("keep", "f1", target="memory/facts.md")).file == ""
+
+
+def test_only_a_skip_carries_the_models_own_reason_and_not_much_of_it() -> None:
+    assert one(operation("keep", "f1", reason="because I say so")).reason == ""
+    assert one(operation("skip", "f1", reason="no\n" * 500)).reason == ("no " * 500)[:200]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        None, [], 1, "keep", {}, {"op": "keep"}, operation("keep", "f3"), operation("keep", IDS[0]),
+        operation("edit", "f1"), {**operation("keep"), "flags": "f1"},
+        {**operation("keep"), "flags": [["f1"]]}, {**operation("keep", "f1"), "text": None},
+        {**operation("keep", "f1"), "op": ["keep"]},
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_an_entry_of_another_shape_is_no_operation(row: object) -> None:
+    assert told(row) == ()
+
+
+@pytest.mark.parametrize("rows", [None, {}, "x", 3])
+def test_an_answer_of_another_shape_has_no_operations(rows: object) -> None:
+    labels = question(REQUEST, "m").labels
+
+    assert operations(REQUEST, labels, {"operations": rows}) == ()
+
+
+def test_what_is_said_about_a_flags_file_reaches_the_reviewer() -> None:
+    snags = flags(1, "snag")
+    request = Request(
+        work=Work.RULES,
+        flags=snags,
+        files=("CLAUDE.md",),
+        usual={IDS[0]: "CLAUDE.md"},
+        remarks={IDS[0]: "there is no skill named ship"},
+    )
+
+    (found,) = told(operation("edit", "f1"), request=request)
+    assert (found.file, found.reason) == ("CLAUDE.md", "there is no skill named ship")

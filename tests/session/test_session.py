@@ -1,0 +1,89 @@
+"""A session's lines: written by actions, folded into a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitmem.session import boundary
+from gitmem.session.boundary import Action
+from gitmem.session.session import Session, fold, lines
+
+
+def shown(session: Session) -> dict[str, Any]:
+    return {name: getattr(session, name) for name in Session.__slots__}
+
+
+@pytest.mark.parametrize(
+    ("action", "left"),
+    [
+        (
+            Action(boundary.MARK_BOUNDARY, ["commit aaa", "task b"]),
+            ["mark commit aaa", "mark task b"],
+        ),
+        (Action(boundary.MARK_SEEN, ["aaa", "bbb"]), ["seen aaa", "seen bbb"]),
+        (Action(boundary.NUDGE, ["commit", "task"]), ["nudge commit task"]),
+        (Action(boundary.MARK_WORK), ["work"]),
+        (Action(boundary.MARK_TAINT, ["mcp__x\nnudge a"]), ["taint mcp__x_nudge a"]),
+        (Action(boundary.MARK_TAINT, ["\x85\u2028é"]), ["taint ___"]),
+        (Action(boundary.MARK_BOUNDARY, ["task a b\nc"]), ["mark task a_b_c"]),
+        (Action(boundary.SAY_BOOT, ["startup"]), []),
+        (Action(boundary.ASK_SUMMARY), []),
+    ],
+)
+def test_an_action_leaves_lines_or_none(action: Action, left: list[str]) -> None:
+    assert lines(action) == left
+
+
+def test_lines_fold_into_what_is_known() -> None:
+    told = [
+        "seen aaa", "work", "mark commit bbb", "taint Bash", "failed f1", "failed f2",
+        "nudge commit", "tokens 50000", "mark recovery f1", "compacting 97000", "compacting 95000",
+    ]  # fmt: skip
+
+    assert shown(fold("\n".join(told))) == {
+        **shown(Session()),
+        "pending": ["recovery"],
+        "seen": ["aaa", "bbb", "f1"],
+        "failed": ["f2"],
+        "base": 50_000,
+        "compacting": True,
+        "limit": 95_000,
+    }
+
+
+def test_a_compaction_begins_anew() -> None:
+    known = fold("tokens 50000\nnudge pressure\ncompacting\ncompacted 2026-11-20T10:00:06.700Z\n")
+
+    assert (known.base, known.pressed, known.limit) == (0, False, 0)
+    assert known.compacted == "2026-11-20T10:00:06.700Z"
+
+
+@pytest.mark.parametrize(
+    "torn", ["mark", "mark commit", "mark commit a b", "tokens", "tokens x", "tokens " + "9" * 99, "seen",
+             "compacting -1", "what is this", "\0\0\0", "end", "failed"],
+)  # fmt: skip
+def test_a_torn_line_changes_nothing_that_counts(torn: str) -> None:
+    known = fold(f"work\n{torn}\nmark commit aaa\n")
+
+    assert (known.pending, known.worked, known.base, known.limit) == (["commit"], True, 0, 0)
+
+
+@given(st.text(alphabet=st.sampled_from("markseentaintnudgework 0129\n\0é"), max_size=200))
+def test_no_text_is_too_odd_to_fold(text: str) -> None:
+    assert isinstance(fold(text), Session)
+
+
+@given(st.sampled_from([boundary.MARK_BOUNDARY, boundary.MARK_TAINT, boundary.MARK_END]), st.text())
+def test_whatever_an_action_is_about_it_is_one_line_of_ascii(kind: str, about: str) -> None:
+    (line,) = lines(Action(kind, ["x " + about]))
+
+    assert line.isascii()
+    assert line.isprintable()
+
+
+def test_only_so_many_failures_are_waited_for() -> None:
+    assert len(fold("".join(f"failed {number}\n" for number in range(200))).failed) == 50
