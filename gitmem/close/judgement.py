@@ -11,8 +11,7 @@ from gitmem.memory import tree as base
 from gitmem.memory.memory_tree import existing_lines, rule_lines
 from gitmem.records import in_review
 from gitmem.records import in_tree as records
-from gitmem.records.drain_record import FORGET, Fate
-from gitmem.records.ran import ran
+from gitmem.records.drain_record import FORGET, Fate, read_header
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +62,7 @@ def judges(repo: Repository, start: str, tip: str) -> tuple[str, str]:
     """Engines and models of the records that ``tip`` has and ``start`` (empty: no commit) has not."""
     now, had = records.at(repo, tip), records.at(repo, start)
     new = {path: now[path] for path in sorted(now.keys() - had.keys())}
-    headers = [ran(text) for text in records.texts(repo, new).values()]
+    headers = [read_header(text) for text in records.texts(repo, new).values()]
     named = [header.run for header in headers if header and header.run.engine != FORGET]
     engines = [word for run in named for word in run.engine.split(", ") if word]
     models = [word for run in named for word in run.model.split(", ") if word]

@@ -10,14 +10,14 @@ from gitmem.core import age
 from gitmem.proof.close_gaps import CloseAudit, audit, lost, of_record, unstarted
 from gitmem.records import in_tree as records
 from gitmem.records import target
-from gitmem.records.ran import ran
+from gitmem.records.drain_record import read_header
 from gitmem.session import sessions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.git.repository import Repository
-    from gitmem.records.ran import Ran
+    from gitmem.records.drain_record import RecordedClose
 
 _LEFT = "left it to another"
 
@@ -69,16 +69,16 @@ def _unanswered(lines: Sequence[Mapping[str, object]]) -> list[Mapping[str, obje
     return list(open_ends.values())
 
 
-def _records(repo: Repository, configured: str) -> dict[str, Ran]:
+def _records(repo: Repository, configured: str) -> dict[str, RecordedClose]:
     """The headers of all drain records, landed or in review, by their drain."""
     try:
         deciding = [target.find(repo, configured).deciding]
     except target.CannotTell:
         deciding = []
-    found: dict[str, Ran] = {}
+    found: dict[str, RecordedClose] = {}
 
     def note(_: str, content: bytes) -> None:
-        header = ran(content.decode("utf-8", "replace"))
+        header = read_header(content.decode("utf-8", "replace"))
         if header:
             found[header.drain] = header
 

@@ -10,7 +10,7 @@ from gitmem.core.jsonline import figure
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gitmem.records.ran import Ran
+    from gitmem.records.drain_record import RecordedClose
 
 #: What a person said for one close only: it goes before the settings, and that is no gap.
 _SAID = ("--engine", "GITMEM_ENGINE")
@@ -41,7 +41,7 @@ class CloseAudit:
     notes: tuple[str, ...]
 
 
-def audit(line: Mapping[str, object], record: Ran | None) -> CloseAudit:
+def audit(line: Mapping[str, object], record: RecordedClose | None) -> CloseAudit:
     """A close that the ledger tells of, with its drain record if there is one."""
     gaps = _failed(line)
     notes: list[str] = []
@@ -73,7 +73,7 @@ def audit(line: Mapping[str, object], record: Ran | None) -> CloseAudit:
     )
 
 
-def of_record(record: Ran) -> CloseAudit:
+def of_record(record: RecordedClose) -> CloseAudit:
     """A close that only its drain record tells of."""
     run = record.run
     width = {"workers": run.workers, "in_flight": run.in_flight, "questions": run.questions}
@@ -148,7 +148,7 @@ def _width(line: Mapping[str, object]) -> list[str]:
     return [f"{allowed} questions at once were allowed, and {questions} ran one after the other"]
 
 
-def _against(line: Mapping[str, object], record: Ran) -> list[str]:
+def _against(line: Mapping[str, object], record: RecordedClose) -> list[str]:
     run = record.run
     pairs = (
         ("engine", _word(line, "engine"), run.engine),

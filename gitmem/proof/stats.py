@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.records import in_tree as records
 from gitmem.records import target
-from gitmem.records.drain_record import FORGET
-from gitmem.records.ran import Ran, ran
+from gitmem.records.drain_record import FORGET, RecordedClose, read_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +25,7 @@ class Landed:
     """
 
     ref: str
-    closes: tuple[Ran, ...]
+    closes: tuple[RecordedClose, ...]
     unreadable: tuple[str, ...]
 
 
@@ -104,11 +103,11 @@ def read(
     ``price`` reckons dollars from tokens in and out, for closes whose price nobody knew then.
     """
     where = target.find(repo, configured)
-    found: list[Ran] = []
+    found: list[RecordedClose] = []
     unreadable: list[str] = []
 
     def note(path: str, content: bytes) -> None:
-        close = ran(content.decode("utf-8", "replace"))
+        close = read_header(content.decode("utf-8", "replace"))
         if close is None:
             unreadable.append(path)
         elif close.run.engine != FORGET:
@@ -119,7 +118,7 @@ def read(
     return Landed(ref=where.deciding_ref, closes=tuple(found), unreadable=tuple(unreadable))
 
 
-def _priced(close: Ran, price: Callable[[int, int], float] | None) -> Ran:
+def _priced(close: RecordedClose, price: Callable[[int, int], float] | None) -> RecordedClose:
     run = close.run
     if price is None or run.dollars is not None or not run.tokens:
         return close
@@ -127,7 +126,7 @@ def _priced(close: Ran, price: Callable[[int, int], float] | None) -> Ran:
     return replace(close, run=replace(run, dollars=dollars, priced="own"))
 
 
-def totals(closes: Sequence[Ran]) -> Totals:
+def totals(closes: Sequence[RecordedClose]) -> Totals:
     """The sums."""
     runs = [close.run for close in closes]
     return Totals(
@@ -147,7 +146,7 @@ def totals(closes: Sequence[Ran]) -> Totals:
     )
 
 
-def inline(closes: Sequence[Ran], rates: Rates, context: int) -> Inline | None:
+def inline(closes: Sequence[RecordedClose], rates: Rates, context: int) -> Inline | None:
     """The estimate for the closes in which a model judged; None when there is none.
 
     dollars = turns x context x cached + tokens_in x in + tokens_out x out (rates per token).

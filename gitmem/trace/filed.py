@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.memory.passages import line_key
-from gitmem.records.drain_record import FORGET, Fate, Outcome, outcomes
-from gitmem.records.ran import Ran, ran
+from gitmem.records.drain_record import FORGET, Fate, Outcome, RecordedClose, outcomes, read_header
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,7 +22,7 @@ class Filed:
     """One outcome with the record it stands in: the record's path, and what its header says."""
 
     path: str
-    ran: Ran | None
+    ran: RecordedClose | None
     outcome: Outcome
 
     @property
@@ -47,7 +46,7 @@ class Filed:
         return self.outcome.survivor if self.outcome.fate in _REPLACING else ""
 
 
-def _order(record: tuple[str, Ran | None]) -> tuple[str, bool, str]:
+def _order(record: tuple[str, RecordedClose | None]) -> tuple[str, bool, str]:
     """By name, which has the second in it; of one second a forget comes after what it forgets."""
     path, head = record
     return path.rpartition("-")[0], head is not None and head.run.engine == FORGET, path
@@ -63,7 +62,7 @@ class Filings:
 
     def __init__(self, records: Mapping[str, str]) -> None:
         """``records``: path to text."""
-        heads = dict(sorted(((path, ran(records[path])) for path in records), key=_order))
+        heads = dict(sorted(((path, read_header(records[path])) for path in records), key=_order))
         self.unreadable = tuple(path for path, head in heads.items() if head is None)
         self.all: tuple[Filed, ...] = tuple(
             Filed(path=path, ran=head, outcome=outcome)

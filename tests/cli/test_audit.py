@@ -26,7 +26,7 @@ from gitmem.clients.claude_code.transcript import (
 )
 from gitmem.proof import audit as engine
 from gitmem.proof import close_gaps as audit_closes
-from gitmem.records.ran import ran
+from gitmem.records.drain_record import read_header
 from gitmem.session import sessions
 from tests.support.queues import folder_of
 from tests.support.sandbox import Result, Sandbox
@@ -383,7 +383,7 @@ def test_a_record_that_says_something_else_than_the_ledger_is_a_gap() -> None:
         "workers": 1,
         "flags": 70,
     }
-    record = ran(json.dumps(header))
+    record = read_header(json.dumps(header))
 
     assert list(audit_closes.audit(LINE, record).gaps) == [
         "its record says workers 1, the ledger 8"

@@ -24,7 +24,6 @@ from gitmem.memory import topics as memory
 from gitmem.models import extract
 from gitmem.queue import lines as queue
 from gitmem.records import drain_record as drain
-from gitmem.records import ran
 from gitmem.safety import active, secrets, text, unicode_rules
 from gitmem.session import session
 from gitmem.trace import citations, lineage, resolving
@@ -59,7 +58,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "passages": passages.passages,
     "pending": memory.pending,
     "queue": lambda said: queue.Lines().read(said.encode(), "x"),
-    "record header": ran.ran,
+    "record header": drain.read_header,
     "rule file": scoped.paths_of,
     "secrets": secrets.find_secret,
     "sections": sections.sections,

@@ -14,7 +14,7 @@ from gitmem.proof import stats as figures
 
 if TYPE_CHECKING:
     from gitmem.proof.stats import Inline, Landed, Totals
-    from gitmem.records.ran import Ran
+    from gitmem.records.drain_record import RecordedClose
 
 _HEAD = (
     *("when", "engine", "model", "flags", "questions/calls", "in flight", "tokens", "dollars"),
@@ -72,7 +72,7 @@ def stats(
     _print(landed, closes, whole, estimate)
 
 
-def _close(close: Ran) -> dict[str, object]:
+def _close(close: RecordedClose) -> dict[str, object]:
     run = {**asdict(close.run), "tokens": close.tokens}
     names = ("model", "asked", "priced")
     return {
@@ -88,7 +88,9 @@ def _inline(estimate: Inline) -> dict[str, object]:
     return {**asdict(estimate), "dollars": estimate.dollars, "arithmetic": _arithmetic(estimate)}
 
 
-def _print(landed: Landed, closes: tuple[Ran, ...], whole: Totals, estimate: Inline | None) -> None:
+def _print(
+    landed: Landed, closes: tuple[RecordedClose, ...], whole: Totals, estimate: Inline | None
+) -> None:
     render.notes([f"a record that cannot be read: {path}" for path in landed.unreadable])
     if not closes:
         render.say(f"no close has landed on {landed.ref} yet")
@@ -104,7 +106,7 @@ def _print(landed: Landed, closes: tuple[Ran, ...], whole: Totals, estimate: Inl
         render.say(line)
 
 
-def _row(close: Ran) -> tuple[str, ...]:
+def _row(close: RecordedClose) -> tuple[str, ...]:
     run = close.run
     asked = bool(run.calls)
     return (
@@ -122,7 +124,7 @@ def _row(close: Ran) -> tuple[str, ...]:
     )
 
 
-def _model(close: Ran) -> str:
+def _model(close: RecordedClose) -> str:
     """The model that answered, and the one asked for where that is another."""
     run = close.run
     if not run.model or run.asked == run.model:

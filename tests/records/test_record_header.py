@@ -10,14 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.core.flag import make
-from gitmem.records.drain_record import Fate, Header, Outcome, Run, render
-from gitmem.records.ran import Ran, ran
+from gitmem.records.drain_record import (
+    Fate,
+    Header,
+    Outcome,
+    RecordedClose,
+    Run,
+    read_header,
+    render,
+)
 
 OUTCOME = Outcome(flag=make({"id": "a" * 12, "kind": "fact", "text": "x"}), fate=Fate.ADDED)
 
 
-def read(text: str) -> Ran:
-    found = ran(text)
+def read(text: str) -> RecordedClose:
+    found = read_header(text)
     assert found is not None
     return found
 
@@ -30,7 +37,9 @@ def test_a_header_reads_back_as_it_was_written() -> None:
     )  # fmt: skip
     text = render(Header(drain="d", at="2026-11-20T10:00:00Z", queue="", run=run), [OUTCOME] * 3)
 
-    assert read(text) == Ran(drain="d", at="2026-11-20T10:00:00Z", flags=3, tokens=6_300, run=run)
+    assert read(text) == RecordedClose(
+        drain="d", at="2026-11-20T10:00:00Z", flags=3, tokens=6_300, run=run
+    )
 
 
 def test_an_older_header_is_read_with_what_it_had() -> None:
@@ -52,7 +61,7 @@ def test_a_newer_header_is_read_as_far_as_it_goes() -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"v":1}', '{"drain":1}', "[" * 100_000])
 def test_what_is_no_header_is_none(text: str) -> None:
-    assert ran(text) is None
+    assert read_header(text) is None
 
 
 @pytest.mark.parametrize(
@@ -60,7 +69,7 @@ def test_what_is_no_header_is_none(text: str) -> None:
 )
 @pytest.mark.parametrize("name", ["flags", "calls", "tokens", "tokens_in", "wall_s", "workers"])
 def test_a_figure_that_can_be_none_counts_as_nothing(name: str, value: str) -> None:
-    found = ran(f'{{"v":1,"drain":"d","{name}":{value}}}\n')
+    found = read_header(f'{{"v":1,"drain":"d","{name}":{value}}}\n')
 
     if found is None:  # a number too long for any reader
         assert len(value) == 5_000
