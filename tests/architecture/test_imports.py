@@ -1,62 +1,23 @@
-"""What the import contracts and ruff cannot say: costs at load time, and who starts processes."""
+"""What the import contracts and ruff cannot say: costs at load time, purity, and who starts processes."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-import gitmem
-
-PACKAGE = Path(gitmem.__file__).parent
-
-#: The modules that run for every flag and hook; what they load becomes hot with them.
-HOT_LANE = (
-    "gitmem.cli.entry",
-    "gitmem.cli.folder",
-    "gitmem.cli.hook",
-    "gitmem.cli.hot",
-    "gitmem.cli.loader",
-    "gitmem.cli.started_by",
-    "gitmem.cli.streams",
-    "gitmem.safety.active",
-    "gitmem.session.boundary",
-    "gitmem.core.agent_clients",
-    "gitmem.clients.context_size",
-    "gitmem.core.errors",
-    "gitmem.core.flag",
-    "gitmem.boundaries.nudge",
-    "gitmem.boundaries.policy",
-    "gitmem.safety.secrets",
-    "gitmem.safety.text",
-    "gitmem.boundaries.below",
-    "gitmem.boundaries.boot",
-    "gitmem.boundaries.fire",
-    "gitmem.capture.capture",
-    "gitmem.boundaries.guarding",
-    "gitmem.boundaries.lookback",
-    "gitmem.boundaries.lookback_closes",
-    "gitmem.boundaries.lookback_missed",
-    "gitmem.boundaries.background",
-    "gitmem.boundaries.waiting",
-    "gitmem.clients.borrowed",
-    "gitmem.clients.claude_code.adapter",
-    "gitmem.clients.claude_transcripts",
-    "gitmem.clients.origin",
-    "gitmem.clients.registry",
-    "gitmem.boundaries.guards",
-    "gitmem.queue.journal",
-    "gitmem.git.local",
-    "gitmem.git.personal",
-    "gitmem.git.process",
-    "gitmem.queue.publisher",
-    "gitmem.boundaries.quiet",
-    "gitmem.git.repository",
-    "gitmem.session.sessions",
-    "gitmem.clients.claude_code.context_size",
+from tests.architecture.package import (
+    HOT,
+    MODULES,
+    PURE,
+    foreign,
+    marked,
+    named_by,
+    reached,
 )
+
+#: Where the hot lane begins; every other module of it says so in its docstring.
+ENTRANCES = {"gitmem.cli.entry", "gitmem.cli.hot", "gitmem.cli.hook"}
 
 #: What a bare interpreter has loaded already, or loads in well under a millisecond.
 FREE = {"__future__", "_json", "builtins", "errno", "fcntl", "os", "select", "sys", "time"}
@@ -64,61 +25,46 @@ FREE |= {"_signal"}  # built in; `signal` itself loads enum
 FREE |= {"marshal"}  # built in
 FREE |= {"unicodedata"}  # only where a text is not plain ASCII; 0.3 ms
 
+#: What computes and does nothing else: no file, clock, chance, process or environment.
+COMPUTES = {"__future__", "_json", "bisect", "collections", "contextlib", "dataclasses", "datetime", "difflib"}  # fmt: skip
+COMPUTES |= {"enum", "functools", "hashlib", "heapq", "html", "itertools", "json", "math"}
+COMPUTES |= {"operator", "re", "string", "textwrap", "tomllib", "typing", "unicodedata", "zlib"}
+COMPUTES |= {"markdown_it"}  # text to tokens
+
+#: The builtins that reach outside.
+REACHES_OUT = {"__import__", "breakpoint", "exec", "eval", "input", "open", "print"}
+
 #: What starts a process. Ruff refuses these too, but exempts cli as a whole.
 STARTERS = frozenset({"multiprocessing", "pty", "subprocess"})
 OS_STARTERS = ("exec", "fork", "popen", "posix_spawn", "spawn", "system")
 
 
-def module_name(path: Path) -> str:
-    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
-    return ".".join(part for part in parts if part != "__init__")
-
-
-MODULES = {module_name(path): ast.parse(path.read_bytes()) for path in PACKAGE.rglob("*.py")}
-
-
-def named_by(node: ast.stmt) -> list[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom):
-        return [f"{node.module}.{alias.name}" for alias in node.names]
-    return []
-
-
-def loaded_by(body: list[ast.stmt]) -> Iterator[str]:
-    """What the import statements outside functions and type-checking blocks name."""
-    for node in body:
-        yield from named_by(node)
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            yield from loaded_by(node.orelse)
-        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            inner = (child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt))
-            yield from loaded_by(list(inner))
-
-
-def own_modules(named: str) -> set[str]:
-    """The modules of ours that importing ``named`` (a module, or a name in one) runs."""
-    parts = named.split(".")
-    prefixes = {".".join(parts[:length]) for length in range(1, len(parts) + 1)}
-    return prefixes & MODULES.keys()
-
-
-def hot_modules() -> set[str]:
-    hot: set[str] = set()
-    pending = {name for name in MODULES if name in HOT_LANE}
-    while pending:
-        name = pending.pop()
-        hot.add(name)
-        for named in [name, *loaded_by(MODULES[name].body)]:
-            pending |= own_modules(named) - hot
-    return hot
-
-
-@pytest.mark.parametrize("name", sorted(hot_modules()))
+@pytest.mark.parametrize("name", sorted(reached(marked(HOT) | ENTRANCES, functions=False)))
 def test_a_module_of_the_hot_lane_loads_nothing_costly(name: str) -> None:
-    foreign = {named for named in loaded_by(MODULES[name].body) if not own_modules(named)}
+    assert {
+        named for named in foreign(name, functions=False) if named.split(".")[0] not in FREE
+    } == set()
 
-    assert {named for named in foreign if named.split(".")[0] not in FREE} == set()
+
+def test_marks_are_found() -> None:
+    assert len(marked(HOT)) > 20
+    assert len(marked(PURE)) > 20
+
+
+@pytest.mark.parametrize("name", sorted(reached(marked(PURE), functions=True)))
+def test_a_pure_module_imports_nothing_that_reaches_outside(name: str) -> None:
+    assert {
+        named for named in foreign(name, functions=True) if named.split(".")[0] not in COMPUTES
+    } == set()
+
+
+@pytest.mark.parametrize("name", sorted(reached(marked(PURE), functions=True)))
+def test_a_pure_module_calls_nothing_that_reaches_outside(name: str) -> None:
+    calls = [node.func for node in ast.walk(MODULES[name]) if isinstance(node, ast.Call)]
+
+    assert {
+        call.id for call in calls if isinstance(call, ast.Name) and call.id in REACHES_OUT
+    } == set()
 
 
 @pytest.mark.parametrize(
@@ -126,11 +72,11 @@ def test_a_module_of_the_hot_lane_loads_nothing_costly(name: str) -> None:
     sorted(MODULES.keys() - {"gitmem.git.process", "gitmem.git.programs", "gitmem.models.command"}),
 )
 def test_only_git_s_door_the_doctor_and_the_command_engine_start_processes(name: str) -> None:
-    found = []
+    starters = []
     for node in ast.walk(MODULES[name]):
         if isinstance(node, ast.stmt):
-            found += [named for named in named_by(node) if named.split(".")[0] in STARTERS]
+            starters += [named for named in named_by(node) if named.split(".")[0] in STARTERS]
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os":
-            found += [node.attr] if node.attr.startswith(OS_STARTERS) else []
+            starters += [node.attr] if node.attr.startswith(OS_STARTERS) else []
 
-    assert found == []
+    assert starters == []
