@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.trace.citations import Citation, Cites
+from gitmem.memory.citations import Citation, Cites
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

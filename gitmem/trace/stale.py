@@ -14,10 +14,10 @@ from gitmem.markdown.lines import Line
 from gitmem.memory import guard, instructions
 from gitmem.memory import topics as memory
 from gitmem.memory import tree as base
+from gitmem.memory.citations import Citation, Cites, citations
 from gitmem.memory.passages import line_key
 from gitmem.safety.paths import Target, writable
 from gitmem.trace import history
-from gitmem.trace.citations import Citation, Cites, citations
 from gitmem.trace.filed import Filings
 from gitmem.trace.resolving import (
     MAKEFILES,

@@ -17,7 +17,7 @@ from gitmem.core import jsonline, topic
 from gitmem.core.errors import GitmemError
 from gitmem.markdown import blocks, managed_block, sections
 from gitmem.markdown import lines as markdown
-from gitmem.memory import guard, guard_file, index, instructions, passages
+from gitmem.memory import citations, guard, guard_file, index, instructions, passages
 from gitmem.memory import path_rules as scoped
 from gitmem.memory import skills as skill
 from gitmem.memory import topics as memory
@@ -26,7 +26,7 @@ from gitmem.queue import lines as queue
 from gitmem.records import drain_record as drain
 from gitmem.safety import active, secrets, text, unicode_rules
 from gitmem.session import session
-from gitmem.trace import citations, lineage, resolving
+from gitmem.trace import lineage, resolving
 from tests.support.growth import LINEAR, growth
 
 SIZE = 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitmem.trace.citations import Cites, citations
+from gitmem.memory.citations import Cites, citations
 from gitmem.trace.resolving import Tree, tree
 
 MAKEFILE = ".PHONY: lint test\nlint: deps\n\tdo lint\ntest:\n\tdo test\nVERSION := 3\n"
