@@ -177,20 +177,6 @@ def test_the_limits_and_lengths_the_page_tells_are_those_of_the_code() -> None:
     assert f"at most {text.MAX_TEXT:,} characters" in limitations
 
 
-def test_the_architecture_page_names_every_wing_and_no_module_that_is_not_there() -> None:
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    parts = [path.parent.name for path in (ROOT / "gitmem").glob("*/__init__.py")]
-    assert [name for name in parts if not re.search(rf"\b{name}\b", page)] == []
-    wings = "|".join(parts)
-    named = set(re.findall(rf"`((?:{wings})/\w+)", page))
-    paths = [path.relative_to(ROOT / "gitmem") for path in (ROOT / "gitmem").rglob("*.py")]
-    modules = {path.with_suffix("").as_posix() for path in paths}
-    modules |= {path.parent.as_posix() for path in paths}
-
-    assert len(named) > 100  # the page is read as it is meant
-    assert named - modules == set()
-
-
 def forbidden() -> list[str]:
     """What would tell on the machine or the network somebody worked on; built here, so that it stands nowhere."""
     folders = [str(ROOT), FOUND.get("HOME", "")]
