@@ -27,12 +27,13 @@ _OUTCOMES = ("fatal: ", "error: ", "hint: ", "From ", "To ", " ", "Everything up
 
 def ran(run: Run) -> str:
     """What a close with a model really ran, in one line."""
-    dollars = "price unknown" if run.dollars is None else f"${run.dollars:.4f}"
+    usage = run.usage
+    dollars = "price unknown" if usage.dollars is None else f"${usage.dollars:.4f}"
     parts = [
         render.count(run.questions, "question"),
-        render.count(run.calls, "call"),
+        render.count(usage.calls, "call"),
         f"{run.in_flight} at once",
-        f"{run.tokens:,} tokens",
+        f"{usage.tokens:,} tokens",
         dollars,
         f"{run.calls_s:.1f}s from the first call to the last (slowest {run.slowest_s:.1f}s)",
     ]

@@ -13,11 +13,12 @@ from gitmem.drain.gate import NO_ANSWER, Left
 from gitmem.drain.limits import within_limits
 from gitmem.drain.placed import placed
 from gitmem.drain.plan import Work
-from gitmem.drain.ports import Answer, together
+from gitmem.drain.ports import Answer
 from gitmem.drain.raising import raised
 from gitmem.memory.memory_tree import existing_lines
 from gitmem.models.reply import Credentials
-from gitmem.records.drain_record import Run, most_at_once
+from gitmem.models.usage import together
+from gitmem.records.drain_record import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -152,27 +153,15 @@ def _run(engine: Engine, name: str, width: int, replies: Sequence[_Reply], wall:
         model=_answered(replies) or engine.model,
         asked=engine.model,
         workers=width,
-        in_flight=most_at_once(usage.spans),
+        in_flight=usage.most_at_once,
         questions=usage.calls - usage.retries,
         kept=sum(reply.answer.kept for reply in replies),
-        calls=usage.calls,
-        retries=usage.retries,
-        tokens_in=usage.tokens_in,
-        tokens_out=usage.tokens_out,
-        sent=usage.sent,
-        dollars=usage.dollars,
-        priced=usage.priced,
+        usage=usage,
         wall_s=wall,
-        calls_s=_from_first_to_last(usage.spans),
+        calls_s=usage.first_to_last,
         slowest_s=max(lengths, default=0.0),
         sum_s=sum(lengths),
     )
-
-
-def _from_first_to_last(spans: Sequence[tuple[float, float]]) -> float:
-    if not spans:
-        return 0.0
-    return max(end for _, end in spans) - min(begin for begin, _ in spans)
 
 
 def _answered(replies: Sequence[_Reply]) -> str:

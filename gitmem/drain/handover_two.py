@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.drain.handover import Matched, key_of
 from gitmem.models.reply import Reply, Stop
+from gitmem.models.usage import UNPRICED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,8 +51,8 @@ class HandedIn:
         row = self._known.answers.get(key)
         if row is None or key in self._known.twice:
             problem = _TWICE if row else _NONE
-            return Reply(stop=Stop.INVALID, calls=0, seconds=0.0, problem=problem)
-        return Reply(data=row.data, stop=Stop.END, calls=0, seconds=0.0, answered=row.model)
+            return Reply(stop=Stop.INVALID, usage=UNPRICED, seconds=0.0, problem=problem)
+        return Reply(data=row.data, stop=Stop.END, usage=UNPRICED, seconds=0.0, answered=row.model)
 
 
 class Unkept:

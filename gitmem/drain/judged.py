@@ -11,9 +11,10 @@ from gitmem.drain.faithful import faithful
 from gitmem.drain.gate import NO_ANSWER
 from gitmem.drain.nearest import narrow, shared
 from gitmem.drain.plan import CHUNK
-from gitmem.drain.ports import Answer, Usage, together
+from gitmem.drain.ports import Answer
 from gitmem.drain.prompting import operations, question
 from gitmem.models.reply import Prompt
+from gitmem.models.usage import together
 from gitmem.safety.secrets import find_secret
 
 if TYPE_CHECKING:
@@ -116,14 +117,14 @@ class Judged:
         if reply.data is None:
             trouble = NO_ANSWER + reply.problem
             reasons = {flag.id: trouble for flag in request.flags}
-            return Answer(operations=(), usage=_usage(reply), reasons=reasons), reply.too_much
+            return Answer(operations=(), usage=reply.usage, reasons=reasons), reply.too_much
         if not kept:
             self._answers.keep(self._key(request), [flag.id for flag in request.flags], reply)
         told = operations(request, asked.labels, reply.data)
         return (
             Answer(
                 operations=faithful(request, told),
-                usage=_usage(reply),
+                usage=reply.usage,
                 model=reply.answered,
                 kept=int(kept is not None),
             ),
@@ -167,19 +168,6 @@ def _parts(request: Request, size: int) -> list[Request]:
         for start in range(0, len(flags), max(1, size))
     ]
     return parts if len(parts) < 2 else shared(request.existing, parts)  # noqa: PLR2004 - the whole
-
-
-def _usage(reply: Reply) -> Usage:
-    return Usage(
-        calls=reply.calls,
-        retries=max(0, reply.calls - 1),
-        tokens_in=reply.tokens_in,
-        tokens_out=reply.tokens_out,
-        dollars=reply.dollars,
-        priced=reply.priced,
-        spans=reply.spans,
-        sent=reply.sent,
-    )
 
 
 def _together(answers: Sequence[Answer]) -> Answer:

@@ -5,49 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from gitmem.models.usage import NOTHING, Usage
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from gitmem.drain.plan import Operation, Plan, Request
     from gitmem.models.reply import Prompt, Reply
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """What one request cost: calls made, tokens in and out, US dollars (None: nobody knows).
-
-    ``retries`` of the calls asked a question once more. ``priced`` says by what the dollars were reckoned, ``spans`` when each call began and ended (in
-    seconds of the monotonic clock), ``sent`` how many bytes all of them were.
-    """
-
-    calls: int = 0
-    retries: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    dollars: float | None = 0.0
-    priced: str = ""
-    spans: tuple[tuple[float, float], ...] = ()
-    sent: int = 0
-
-    @property
-    def tokens(self) -> int:
-        """Tokens in and out together."""
-        return self.tokens_in + self.tokens_out
-
-
-def together(parts: Sequence[Usage]) -> Usage:
-    """The sum of several; its dollars are None when those of one part are."""
-    known = [part.dollars for part in parts if part.dollars is not None]
-    return Usage(
-        calls=sum(part.calls for part in parts),
-        retries=sum(part.retries for part in parts),
-        tokens_in=sum(part.tokens_in for part in parts),
-        tokens_out=sum(part.tokens_out for part in parts),
-        dollars=sum(known) if len(known) == len(parts) else None,
-        priced=", ".join(dict.fromkeys(part.priced for part in parts if part.priced)),
-        spans=tuple(span for part in parts for span in part.spans),
-        sent=sum(part.sent for part in parts),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +23,7 @@ class Answer:
     """
 
     operations: tuple[Operation, ...]
-    usage: Usage = Usage()
+    usage: Usage = NOTHING
     reasons: Mapping[str, str] = field(default_factory=dict)
     model: str = ""
     kept: int = 0

@@ -10,9 +10,10 @@ import json
 from typing import Any
 
 from gitmem.models.extract import Found, extract, outline
-from gitmem.models.outcome import Next, Outcome, count
+from gitmem.models.outcome import Next, Outcome
 from gitmem.models.reply import Prompt, Stop
 from gitmem.models.shapes import TOOL, Way
+from gitmem.models.usage import Usage, token_counts
 
 _FAILED = {
     Stop.CUT: "the answer was cut off at max_tokens; a smaller question may fit",
@@ -59,14 +60,13 @@ def _not_the_api(what: str) -> Outcome:
 def _judge(message: dict[str, Any], prompt: Prompt, way: Way) -> Outcome:
     named = message.get("model")
     found, stop, then = _answer(message, prompt, way)
-    tokens_in, tokens_out = count(message.get("usage"))
+    tokens_in, tokens_out = token_counts(message.get("usage"))
     return Outcome(
         stop=stop,
         then=then,
         data=found.data,
         problem=found.reason,
-        tokens_in=tokens_in,
-        tokens_out=tokens_out,
+        usage=Usage(tokens_in=tokens_in, tokens_out=tokens_out, dollars=None),
         answered=named if isinstance(named, str) else "",
     )
 

@@ -9,19 +9,20 @@ a server says, never time out on a body that trickles, and take a login page for
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gitmem.core.errors import Usage
+from gitmem.core import errors
 from gitmem.models import answer, failure, prices
 from gitmem.models.background import Background
 from gitmem.models.bounded import Encoded, TooLong, decoded
-from gitmem.models.calls import Calls
 from gitmem.models.endpoint import Endpoint, endpoint
 from gitmem.models.outcome import LIMIT, Next, Outcome
 from gitmem.models.reply import Credentials, Prompt, Reply, Stop
 from gitmem.models.server import Patience, Server, duration
+from gitmem.models.usage import together
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -102,7 +103,6 @@ class Anthropic:
         server = self._server
         began, asked, shape = self._clock(), list[Outcome](), server.shape
         tries = failed = 0
-        calls = Calls()
         while True:
             delay = server.delay(tries)
             outcome = server.foregone(delay, until, asked)
@@ -111,9 +111,9 @@ class Anthropic:
                     self.waits(self._endpoint.redact(server.waiting(delay, asked)))
                     await asyncio.sleep(delay)
                 self.waits(f"waiting for {self.host}")
-                calls.began(self._clock(), shape.body(prompt, self.model))
+                called = self._clock()
                 outcome = await self._request(client, shape, prompt, until)
-                calls.ended(self._clock())
+                outcome = self._with_usage(outcome, shape, prompt, called)
                 asked.append(_with_cause(outcome, asked))
                 outcome = asked[-1]
                 server.learn(outcome, shape)
@@ -125,7 +125,7 @@ class Anthropic:
                 continue
             plainer = _plainer(shape, outcome)
             if plainer is None:
-                return self._reply(outcome, asked, calls, self._clock() - began)
+                return self._reply(outcome, asked, self._clock() - began)
             shape = plainer
 
     async def _request(
@@ -157,31 +157,36 @@ class Anthropic:
             kind = response.headers.get("content-type", "")
         return answer.read(content, kind=kind, prompt=prompt, way=shape.way)
 
-    def _reply(self, outcome: Outcome, asked: list[Outcome], calls: Calls, seconds: float) -> Reply:
-        costs = [self._dollars(one) for one in asked]
-        known = [cost for cost in costs if cost is not None]
+    def _reply(self, outcome: Outcome, asked: list[Outcome], seconds: float) -> Reply:
+        usage = together([one.usage for one in asked])
         return Reply(
             data=outcome.data,
             stop=outcome.stop,
-            calls=len(asked),
-            tokens_in=sum(one.tokens_in for one in asked),
-            tokens_out=sum(one.tokens_out for one in asked),
-            dollars=sum(known) if len(known) == len(costs) else None,
+            usage=replace(usage, retries=max(0, len(asked) - 1)),
             seconds=seconds,
             problem=self._endpoint.redact(outcome.problem),
             answered=self._endpoint.redact(outcome.answered),
-            priced=", ".join(dict.fromkeys(filter(None, map(self._basis, asked)))),
-            spans=tuple(calls.spans),
-            sent=calls.sent,
         )
 
-    def _dollars(self, one: Outcome) -> float | None:
-        model = self._charged(one)
-        return prices.dollars(model, one.tokens_in, one.tokens_out, own=self._own_prices)
-
-    def _basis(self, one: Outcome) -> str:
-        counted = one.tokens_in or one.tokens_out
-        return prices.basis(self._charged(one), own=self._own_prices) if counted else ""
+    def _with_usage(self, outcome: Outcome, shape: Shape, prompt: Prompt, called: float) -> Outcome:
+        """Return the outcome with what its call, begun at ``called``, sent and cost."""
+        text = json.dumps(
+            shape.body(prompt, self.model), ensure_ascii=False, separators=(",", ":")
+        )  # as it goes over the wire
+        usage = outcome.usage
+        model = self._charged(outcome)
+        own = self._own_prices
+        return replace(
+            outcome,
+            usage=replace(
+                usage,
+                calls=1,
+                sent=len(text.encode("utf-8", "replace")),
+                dollars=prices.dollars(model, usage.tokens_in, usage.tokens_out, own=own),
+                priced=prices.basis(model, own=own) if usage.tokens else "",
+                spans=((called, self._clock()),),
+            ),
+        )
 
     def _charged(self, one: Outcome) -> str:
         """The model whose price counts: the one that answered, unless the person priced ours."""
@@ -223,7 +228,9 @@ def _client(endpoint: Endpoint) -> AsyncAnthropic:
                 cafile=endpoint.cafile or None, capath=endpoint.capath or None
             )
         except OSError as error:
-            raise Usage(f"SSL_CERT_FILE or SSL_CERT_DIR holds no certificates: {error}") from error
+            raise errors.Usage(
+                f"SSL_CERT_FILE or SSL_CERT_DIR holds no certificates: {error}"
+            ) from error
     http = httpx2.AsyncClient(
         proxy=endpoint.proxy or None,
         verify=verify,

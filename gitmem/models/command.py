@@ -16,11 +16,12 @@ import signal
 import subprocess
 import tempfile
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.core import agent_clients as clients
-from gitmem.core.errors import Refused, Usage
+from gitmem.core import errors
 from gitmem.models import presets
 from gitmem.models.outcome import LIMIT, Outcome
 from gitmem.models.presets import Call
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from gitmem.models.prices import Price
+    from gitmem.models.usage import Usage
 
 #: Set in the program's environment. A hook that finds it does nothing, and no close starts inside.
 INSIDE = "GITMEM_INSIDE"
@@ -73,7 +75,7 @@ class Command:
         folder: Callable[[], AbstractContextManager[str]] = tempfile.TemporaryDirectory,
     ) -> None:
         if environ.get(INSIDE):
-            raise Refused("a close is running already, and this is the program it asks")
+            raise errors.Refused("a close is running already, and this is the program it asks")
         self._ways = presets.program(_split(words), model)
         self._path = _find(self._ways.program, environ)
         self._environ = _environment(environ) | dict(self._ways.settings)
@@ -112,28 +114,22 @@ class Command:
         with self._folder() as folder:
             outcome, sent = self._run(Path(folder), prompt, until)
         ended = self._clock()
-        dollars, priced = self._cost(outcome)
+        usage = self._with_price(outcome.usage)
         return Reply(
             data=outcome.data,
             stop=outcome.stop,
-            calls=1,
-            tokens_in=outcome.tokens_in,
-            tokens_out=outcome.tokens_out,
-            dollars=dollars,
+            usage=replace(usage, calls=1, sent=sent, spans=((began, ended),)),
             seconds=ended - began,
             problem=self._printable(outcome.problem),
             answered=self._printable(outcome.answered),
-            priced=priced,
-            spans=((began, ended),),
-            sent=sent,
         )
 
-    def _cost(self, outcome: Outcome) -> tuple[float | None, str]:
-        """US dollars, and by what they were reckoned; None where neither is known."""
-        counted = outcome.tokens_in or outcome.tokens_out
-        if self._price is not None and counted:
-            return self._price.dollars(outcome.tokens_in, outcome.tokens_out), "own"
-        return outcome.dollars, "" if outcome.dollars is None else "program"
+    def _with_price(self, usage: Usage) -> Usage:
+        """Return the usage with its dollars: by the person's price, else as the program reckons."""
+        if self._price is not None and usage.tokens:
+            dollars = self._price.dollars(usage.tokens_in, usage.tokens_out)
+            return replace(usage, dollars=dollars, priced="own")
+        return usage if usage.dollars is None else replace(usage, priced="program")
 
     def _printable(self, text: str) -> str:
         return printable(text, self._secrets)
@@ -215,11 +211,13 @@ def _split(words: str | Sequence[str]) -> list[str]:
     try:
         split = shlex.split(words) if isinstance(words, str) else list(words)
     except ValueError as error:
-        raise Usage(
+        raise errors.Usage(
             "the command of the engine has a quote that does not end", hint="quote as in a shell"
         ) from error
     if not split:
-        raise Usage("the engine `command` has no command", hint="claude, codex, llm, or your own")
+        raise errors.Usage(
+            "the engine `command` has no command", hint="claude, codex, llm, or your own"
+        )
     return split
 
 
@@ -231,7 +229,7 @@ def _find(program: str, environ: Mapping[str, str]) -> str:
     if "/" not in program or program.startswith("/"):
         found = shutil.which(program, path=path)
     if not found:
-        raise Usage(
+        raise errors.Usage(
             f"there is no program {printable(program)!r} to ask",
             hint="install it, or name another: claude, codex, llm, or a command of your own",
         )

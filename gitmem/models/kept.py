@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.git import local
 from gitmem.models.reply import Reply, Stop
+from gitmem.models.usage import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -42,8 +43,7 @@ class Answers:
         return Reply(
             data=data,
             stop=Stop.END,
-            calls=0,
-            dollars=0.0,
+            usage=NOTHING,
             seconds=0.0,
             answered=answered if isinstance(answered, str) else "",
         )

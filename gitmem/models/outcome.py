@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-from gitmem.core.jsonline import figure
+from gitmem.models.usage import UNPRICED, Usage
 
 if TYPE_CHECKING:
     from gitmem.models.reply import Stop
@@ -32,8 +32,8 @@ class Outcome:
     """One request's answer or problem.
 
     ``wait`` is how many seconds the server asked to wait, or None. ``refused`` are the words with
-    which it refused the request's shape, None when it did not. The tokens are those the server counted, and ``dollars`` what it
-    reckons itself, or None.
+    which it refused the request's shape, None when it did not. ``usage`` has the tokens that the
+    server counted, and the dollars where it names them.
     """
 
     stop: Stop
@@ -42,18 +42,5 @@ class Outcome:
     problem: str = ""
     wait: float | None = None
     refused: str | None = None
-    tokens_in: int = 0
-    tokens_out: int = 0
+    usage: Usage = UNPRICED
     answered: str = ""
-    dollars: float | None = None
-
-
-def count(usage: object) -> tuple[int, int]:
-    """Tokens in and out from the `usage` of a message; what is no sound number counts as 0."""
-    known = usage if isinstance(usage, dict) else {}
-    read_in = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-    return sum(_sound(known.get(name)) for name in read_in), _sound(known.get("output_tokens"))
-
-
-def _sound(value: object) -> int:
-    return int(figure(value)) if isinstance(value, int) else 0

@@ -9,8 +9,9 @@ from typing import Any
 
 from gitmem.core.jsonline import figure
 from gitmem.models.extract import extract, outline
-from gitmem.models.outcome import Outcome, count
+from gitmem.models.outcome import Outcome
 from gitmem.models.reply import Credentials, Prompt, Stop
+from gitmem.models.usage import Usage, token_counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +95,13 @@ def _with_usage(outcome: Outcome, session: dict[str, Any]) -> Outcome:
     """The outcome with what the session counted; its dollars are the program's own reckoning."""
     dollars = session.get("total_cost_usd")
     models = session.get("modelUsage")
-    tokens_in, tokens_out = count(session.get("usage"))
+    tokens_in, tokens_out = token_counts(session.get("usage"))
     return replace(
         outcome,
-        tokens_in=tokens_in,
-        tokens_out=tokens_out,
-        dollars=figure(dollars) if isinstance(dollars, int | float) else None,
+        usage=Usage(
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            dollars=figure(dollars) if isinstance(dollars, int | float) else None,
+        ),
         answered=", ".join(map(str, models)) if isinstance(models, dict) else "",
     )

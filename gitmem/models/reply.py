@@ -11,6 +11,8 @@ from gitmem.core.errors import GitmemError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gitmem.models.usage import Usage
+
 
 class Credentials(GitmemError):
     """No model may be asked at all: no key, a refused key, exhausted spend. Fatal for the close."""
@@ -66,25 +68,17 @@ class Reply:
 
     ``data`` is the answer's JSON object, whose top level fits the schema; what lies deeper nobody
     has checked yet (`gitmem.models.extract.flaws` does). It is None when there is no acceptable
-    answer; then ``problem`` says why in one sentence that is safe to print. ``calls`` counts the
-    requests made, retries included, and the tokens and dollars are those of all of them; ``dollars``
-    is None when the model's price is unknown, ``priced`` says by what they were reckoned (the price
-    table's date, `own`, `program`). ``answered`` is the model that the server names. ``spans`` has
-    begin and end of each call, in seconds of the monotonic clock; ``sent`` counts the bytes of all.
+    answer; then ``problem`` says why in one sentence that is safe to print. ``usage`` is that of all
+    requests, retries included, ``seconds`` the time with the pauses between them. ``answered`` is the
+    model that the server names.
     """
 
     data: Mapping[str, Any] | None = field(default=None)
     stop: str
-    calls: int
-    tokens_in: int = 0
-    tokens_out: int = 0
-    dollars: float | None = None
+    usage: Usage
     seconds: float
     problem: str = ""
     answered: str = ""
-    priced: str = ""
-    spans: tuple[tuple[float, float], ...] = ()
-    sent: int = 0
 
     @property
     def too_much(self) -> bool:

@@ -119,28 +119,30 @@ def read(
 
 
 def _priced(close: RecordedClose, price: Callable[[int, int], float] | None) -> RecordedClose:
-    run = close.run
-    if price is None or run.dollars is not None or not run.tokens:
+    usage = close.run.usage
+    if price is None or usage.dollars is not None or not usage.tokens:
         return close
-    dollars = price(run.tokens_in, run.tokens_out)
-    return replace(close, run=replace(run, dollars=dollars, priced="own"))
+    dollars = price(usage.tokens_in, usage.tokens_out)
+    priced = replace(usage, dollars=dollars, priced="own")
+    return replace(close, run=replace(close.run, usage=priced))
 
 
 def totals(closes: Sequence[RecordedClose]) -> Totals:
     """The sums."""
     runs = [close.run for close in closes]
+    usages = [run.usage for run in runs]
     return Totals(
         closes=len(closes),
         flags=sum(close.flags for close in closes),
         questions=sum(run.questions for run in runs),
-        calls=sum(run.calls for run in runs),
-        retries=sum(run.retries for run in runs),
-        tokens_in=sum(run.tokens_in for run in runs),
-        tokens_out=sum(run.tokens_out for run in runs),
+        calls=sum(usage.calls for usage in usages),
+        retries=sum(usage.retries for usage in usages),
+        tokens_in=sum(usage.tokens_in for usage in usages),
+        tokens_out=sum(usage.tokens_out for usage in usages),
         tokens=sum(close.tokens for close in closes),
-        sent=sum(run.sent for run in runs),
-        dollars=sum(run.dollars for run in runs if run.dollars is not None),
-        unpriced=sum(run.dollars is None for run in runs),
+        sent=sum(usage.sent for usage in usages),
+        dollars=sum(usage.dollars for usage in usages if usage.dollars is not None),
+        unpriced=sum(usage.dollars is None for usage in usages),
         wall_s=sum(run.wall_s for run in runs),
         sum_s=sum(run.sum_s for run in runs),
     )
@@ -151,7 +153,7 @@ def inline(closes: Sequence[RecordedClose], rates: Rates, context: int) -> Inlin
 
     dollars = turns x context x cached + tokens_in x in + tokens_out x out (rates per token).
     """
-    judged = [close for close in closes if close.run.calls and close.run.tokens]
+    judged = [close for close in closes if close.run.usage.calls and close.run.usage.tokens]
     if not judged:
         return None
     whole = totals(judged)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.core.flag import BadLine, Flag, parse
 from gitmem.core.jsonline import figure
+from gitmem.models.usage import NOTHING, Usage
 from gitmem.safety.harmless import harmless
 
 if TYPE_CHECKING:
@@ -58,14 +59,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What really ran: figures are counts, tokens, bytes, US dollars and seconds of wall clock.
+    """What really ran, and what it cost; times are seconds of wall clock.
 
     ``model`` is the one that answered, ``asked`` the one that was asked for. ``workers`` is how many
     questions were let in at once, ``in_flight`` the most calls that were under way at one moment.
-    ``questions`` were asked with ``calls``, ``retries`` of which asked one once more; ``kept`` answers
-    came from an earlier close. ``dollars`` is None when nobody knows the
-    price; ``priced`` says by what they were reckoned. ``calls_s`` is the time from the first call's
-    begin to the last one's end; ``wall_s`` also has what came before and after.
+    ``kept`` answers came from an earlier close. ``calls_s`` is the time from the first call's begin
+    to the last one's end; ``wall_s`` also has what came before and after.
     """
 
     engine: str
@@ -75,32 +74,11 @@ class Run:
     in_flight: int = 0
     questions: int = 0
     kept: int = 0
-    calls: int = 0
-    retries: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    sent: int = 0
-    dollars: float | None = 0.0
-    priced: str = ""
+    usage: Usage = NOTHING
     wall_s: float = 0.0
     calls_s: float = 0.0
     slowest_s: float = 0.0
     sum_s: float = 0.0
-
-    @property
-    def tokens(self) -> int:
-        """Tokens in and out together."""
-        return self.tokens_in + self.tokens_out
-
-
-def most_at_once(spans: Sequence[tuple[float, float]]) -> int:
-    """The greatest number of spans (begin, end) that cover one moment; ends do not count."""
-    edges = sorted([(begin, 1) for begin, _ in spans] + [(end, -1) for _, end in spans])
-    most = now = 0
-    for _, step in edges:  # at one moment -1 sorts before 1
-        now += step
-        most = max(most, now)
-    return most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +93,7 @@ class Header:
 
 def render(header: Header, outcomes: Sequence[Outcome]) -> str:
     """The record's file content. The flag stands verbatim, as it was captured."""
-    run = header.run
+    run, usage = header.run, header.run.usage
     first = {
         "v": VERSION,
         "drain": header.drain,
@@ -129,14 +107,14 @@ def render(header: Header, outcomes: Sequence[Outcome]) -> str:
         "in_flight": run.in_flight,
         "questions": run.questions,
         "kept": run.kept,
-        "calls": run.calls,
-        "retries": run.retries,
-        "tokens": run.tokens,
-        "tokens_in": run.tokens_in,
-        "tokens_out": run.tokens_out,
-        "sent": run.sent,
-        "dollars": None if run.dollars is None else round(run.dollars, 8),
-        "priced": run.priced or None,
+        "calls": usage.calls,
+        "retries": usage.retries,
+        "tokens": usage.tokens,
+        "tokens_in": usage.tokens_in,
+        "tokens_out": usage.tokens_out,
+        "sent": usage.sent,
+        "dollars": None if usage.dollars is None else round(usage.dollars, 8),
+        "priced": usage.priced or None,
         "wall_s": round(run.wall_s, 3),
         "calls_s": round(run.calls_s, 3),
         "slowest_s": round(run.slowest_s, 3),
@@ -237,7 +215,7 @@ def read_header(text: str) -> RecordedClose | None:
         return None
     run = _run(fields)
     flags = _count(fields, "flags") if "flags" in fields else rest.count('{"id":"')
-    tokens = _count(fields, "tokens") or run.tokens
+    tokens = _count(fields, "tokens") or run.usage.tokens
     at = _word(fields, "at")
     return RecordedClose(drain=fields["drain"], at=at, flags=flags, tokens=tokens, run=run)
 
@@ -253,13 +231,15 @@ def _run(fields: Mapping[str, object]) -> Run:
         in_flight=_count(fields, "in_flight"),
         questions=_count(fields, "questions") or max(0, calls - retries),
         kept=_count(fields, "kept"),
-        calls=calls,
-        retries=retries,
-        tokens_in=_count(fields, "tokens_in"),
-        tokens_out=_count(fields, "tokens_out"),
-        sent=_count(fields, "sent"),
-        dollars=None if fields.get("dollars") is None else figure(fields.get("dollars")),
-        priced=_word(fields, "priced"),
+        usage=Usage(
+            calls=calls,
+            retries=retries,
+            tokens_in=_count(fields, "tokens_in"),
+            tokens_out=_count(fields, "tokens_out"),
+            sent=_count(fields, "sent"),
+            dollars=None if fields.get("dollars") is None else figure(fields.get("dollars")),
+            priced=_word(fields, "priced"),
+        ),
         wall_s=figure(fields.get("wall_s")),
         calls_s=figure(fields.get("calls_s")),
         slowest_s=figure(fields.get("slowest_s")),

@@ -21,6 +21,7 @@ from gitmem.drain.judged import Judged
 from gitmem.drain.plan import Work
 from gitmem.models.kept import Answers
 from gitmem.models.reply import Prompt, Reply
+from gitmem.models.usage import Usage
 from tests.support.desk import Desk
 from tests.support.judge import operation
 from tests.support.sandbox import Sandbox
@@ -177,7 +178,12 @@ class Obedient:
 
     def ask(self, prompt: Prompt, *, until: float) -> Reply:  # noqa: ARG002 - the port's own name
         rows = [operation("keep" if prompt.system == "memory" else "edit", "f1")]
-        return Reply(data={"operations": rows}, stop="end_turn", calls=1, seconds=0.0)
+        return Reply(
+            data={"operations": rows},
+            stop="end_turn",
+            usage=Usage(calls=1, dollars=None),
+            seconds=0.0,
+        )
 
 
 def judged(desk: Desk) -> object:

@@ -15,10 +15,11 @@ from gitmem.core.flag import make
 from gitmem.drain.assemble import assemble
 from gitmem.drain.drain import Drained, drain
 from gitmem.drain.plan import Operation, Plan, Request, make_plan
-from gitmem.drain.ports import Answer, Usage
+from gitmem.drain.ports import Answer
 from gitmem.drain.verbatim import Verbatim
 from gitmem.memory.memory_tree import Ground
 from gitmem.memory.places import Places
+from gitmem.models.usage import Usage
 from tests.support.operations import FOLDER, TEXTS, operations
 from tests.support.sandbox import PATIENCE
 
@@ -96,9 +97,14 @@ def test_what_a_run_cost_is_added_up_over_its_requests() -> None:
 
     assert (run.engine, run.model, run.asked) == ("scripted", "m-1-20260101", "m-1")
     assert (run.workers, run.in_flight) == (3, 3)
-    assert (run.questions, run.calls, run.retries) == (3, 6, 3)
-    assert (run.tokens_in, run.tokens_out, run.tokens, run.sent) == (270, 30, 300, 1_500)
-    assert (run.dollars, run.priced) == (0.75, "2026-01-01")
+    assert (run.questions, run.usage.calls, run.usage.retries) == (3, 6, 3)
+    assert (run.usage.tokens_in, run.usage.tokens_out, run.usage.tokens, run.usage.sent) == (
+        270,
+        30,
+        300,
+        1_500,
+    )
+    assert (run.usage.dollars, run.usage.priced) == (0.75, "2026-01-01")
     assert (run.calls_s, run.slowest_s, run.sum_s) == (5.0, 3.0, 15.0)
 
 
@@ -109,7 +115,7 @@ def test_the_dollars_of_a_run_are_unknown_when_those_of_one_request_are() -> Non
         usage = Usage(calls=1, dollars=0.25 if known else None)
         return Answer(operations=found.operations, usage=usage)
 
-    assert drained(plan_of(70), answer).run.dollars is None
+    assert drained(plan_of(70), answer).run.usage.dollars is None
 
 
 def test_every_model_that_answered_is_named_once() -> None:
@@ -123,7 +129,7 @@ def test_every_model_that_answered_is_named_once() -> None:
 def test_an_empty_plan_asks_nothing() -> None:
     done = drained(plan_of(0), lambda _: Answer(operations=()))
 
-    assert (done.operations, done.left, done.run.calls) == ((), (), 0)
+    assert (done.operations, done.left, done.run.usage.calls) == ((), (), 0)
 
 
 def test_all_requests_run_at_once_under_the_limit() -> None:

@@ -17,6 +17,7 @@ from gitmem.drain.plan import Plan, Work, make_plan
 from gitmem.memory.memory_tree import Ground, existing_lines
 from gitmem.memory.places import Places
 from gitmem.models.reply import Prompt, Reply
+from gitmem.models.usage import Usage
 from gitmem.records.drain_record import Fate, Header, render
 from tests.support.judge import operation
 
@@ -74,7 +75,12 @@ class Liar:
     def ask(self, prompt: Prompt, *, until: float) -> Reply:  # noqa: ARG002
         self.prompts.append(prompt)
         rows = self.memory if prompt.system == "memory" else self.others
-        return Reply(data={"operations": [*rows]}, stop="end_turn", calls=1, seconds=0.1)
+        return Reply(
+            data={"operations": [*rows]},
+            stop="end_turn",
+            usage=Usage(calls=1, dollars=None),
+            seconds=0.1,
+        )
 
 
 def drained(*rows: object, others: Sequence[object] = ()) -> tuple[Drained, Plan]:

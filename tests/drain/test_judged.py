@@ -13,6 +13,7 @@ from gitmem.drain.plan import Op, Request, Work, make_plan
 from gitmem.memory.places import Places
 from gitmem.models.kept import Answers
 from gitmem.models.reply import Prompt, Reply, Stop
+from gitmem.models.usage import Usage
 from tests.support.judge import operation
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
@@ -50,11 +51,17 @@ class Scripted:
 
 def keeps(texts: list[str]) -> Reply:
     rows = [operation("keep", f"f{place}") for place, _ in enumerate(texts, 1)]
-    return Reply(data={"operations": rows}, stop="end_turn", calls=1, seconds=0.1, answered="m-1b")
+    return Reply(
+        data={"operations": rows},
+        stop="end_turn",
+        usage=Usage(calls=1, dollars=None),
+        seconds=0.1,
+        answered="m-1b",
+    )
 
 
 def fails(stop: Stop) -> Reply:
-    return Reply(stop=stop, calls=1, seconds=0.1, problem="it broke")
+    return Reply(stop=stop, usage=Usage(calls=1, dollars=None), seconds=0.1, problem="it broke")
 
 
 def flag(number: int, text: str = "", kind: str = "fact") -> Flag:
@@ -163,7 +170,7 @@ def test_many_open_questions_are_asked_in_parts(tmp_path: Path) -> None:
         lambda texts: Reply(
             data={"operations": [operation("pending", f"f{n}") for n, _ in enumerate(texts, 1)]},
             stop="end_turn",
-            calls=1,
+            usage=Usage(calls=1, dollars=None),
             seconds=0.1,
         )
     )

@@ -12,9 +12,14 @@ import pytest
 from gitmem.models import kept as answers
 from gitmem.models.kept import Answers
 from gitmem.models.reply import Reply
+from gitmem.models.usage import Usage
 
 GOOD = Reply(
-    data={"operations": []}, stop="end_turn", calls=1, dollars=0.1, seconds=2.0, answered="m"
+    data={"operations": []},
+    stop="end_turn",
+    usage=Usage(calls=1, dollars=0.1),
+    seconds=2.0,
+    answered="m",
 )
 
 
@@ -32,7 +37,12 @@ def test_an_answer_is_found_again_and_costs_nothing(folder: Path) -> None:
     found = Answers(str(folder)).find("k")
 
     assert found is not None
-    assert (found.data, found.answered, found.calls, found.dollars) == (GOOD.data, "m", 0, 0.0)
+    assert (found.data, found.answered, found.usage.calls, found.usage.dollars) == (
+        GOOD.data,
+        "m",
+        0,
+        0.0,
+    )
     assert Answers(str(folder)).find("other") is None
 
 

@@ -101,7 +101,7 @@ def test_the_question_goes_out_once_with_thinking_off_and_the_schema_in_both_pla
     reply, server = answered(api.vendor(good))
 
     assert reply.data == GOOD
-    assert (reply.stop, reply.calls, reply.problem) == ("end_turn", 1, "")
+    assert (reply.stop, reply.usage.calls, reply.problem) == ("end_turn", 1, "")
     (body,) = server.bodies
     assert body.pop("system")[0]["text"].startswith("Judge the flags.\n\nAnswer with one JSON")
     assert body == {
@@ -141,19 +141,19 @@ def test_tokens_and_dollars_are_those_of_every_request_made_and_the_answering_mo
     ]
     reply, _ = answered(script)
 
-    assert (reply.calls, reply.tokens_in, reply.tokens_out) == (2, 3_000, 400)
-    assert reply.dollars == pytest.approx((3_000 * 0.10 + 400 * 0.50) / 1e6)
+    assert (reply.usage.calls, reply.usage.tokens_in, reply.usage.tokens_out) == (2, 3_000, 400)
+    assert reply.usage.dollars == pytest.approx((3_000 * 0.10 + 400 * 0.50) / 1e6)
     assert reply.answered == "claude-haiku-5-5"
 
 
 def test_an_unknown_model_has_no_price_until_the_person_gives_one() -> None:
     script = [api.message({"type": "text", "text": json.dumps(GOOD)}, model="qwen3:8b")]
 
-    assert answered(script)[0].dollars is None
+    assert answered(script)[0].usage.dollars is None
     own = {"qwen3:8b": Price(tokens_in=1.0, tokens_out=2.0)}
     reply = answered(script, own_prices=own)[0]
-    assert reply.dollars == pytest.approx(0.00104)
-    assert reply.priced == "own"
+    assert reply.usage.dollars == pytest.approx(0.00104)
+    assert reply.usage.priced == "own"
 
 
 def test_an_own_price_is_for_the_model_asked_for_whatever_name_answers() -> None:
@@ -162,8 +162,8 @@ def test_an_own_price_is_for_the_model_asked_for_whatever_name_answers() -> None
 
     reply, _ = answered(script, own_prices=own, model="big")
 
-    assert (reply.answered, reply.priced) == ("big-v2", "own")
-    assert reply.dollars == pytest.approx(0.00104)
+    assert (reply.answered, reply.usage.priced) == ("big-v2", "own")
+    assert reply.usage.dollars == pytest.approx(0.00104)
 
 
 def test_a_reply_tells_each_call_with_its_time_its_bytes_and_the_price_table_s_date() -> None:
@@ -175,11 +175,11 @@ def test_a_reply_tells_each_call_with_its_time_its_bytes_and_the_price_table_s_d
         reply = ask(made)
     ended = time.monotonic()
 
-    first, second = reply.spans
+    first, second = reply.usage.spans
     assert began <= first[0] <= first[1] <= second[0] < second[1] <= ended
     assert second[1] - second[0] >= 0.1
-    assert reply.sent == pytest.approx(sum(asked.size for asked in server.asked), rel=0.02)
-    assert reply.priced == prices.AS_OF
+    assert reply.usage.sent == pytest.approx(sum(asked.size for asked in server.asked), rel=0.02)
+    assert reply.usage.priced == prices.AS_OF
 
 
 def says_late(seconds: float) -> dict[str, Any]:
@@ -206,7 +206,7 @@ def test_the_ladder_finds_what_a_server_answers_and_only_the_first_question_pays
         first, second = ask(made), ask(made)
 
     assert (first.data, second.data) == (GOOD, GOOD)
-    assert (first.calls, second.calls) == (calls, 1)
+    assert (first.usage.calls, second.usage.calls) == (calls, 1)
     last = running.asked[-1]
     assert ("format" if last.wants_format else "tool" if last.tool else "text") == then
 
@@ -301,7 +301,7 @@ def test_a01_a_short_wait_is_kept_and_holds_for_every_question() -> None:
         replies = first.result(), second.result()
 
     assert [reply.data for reply in replies] == [GOOD, GOOD]
-    assert [reply.calls for reply in replies] == [2, 1]
+    assert [reply.usage.calls for reply in replies] == [2, 1]
     assert all(later.began - server.asked[0].began >= 1 for later in server.asked[1:])
 
 
@@ -309,7 +309,7 @@ def test_a01_a_short_wait_is_kept_and_holds_for_every_question() -> None:
 def test_a03_two_failures_are_got_over(failure: Sent) -> None:
     reply, server = answered([failure, failure, api.says(GOOD)])
 
-    assert (reply.data, reply.calls, len(server.asked)) == (GOOD, 3, 3)
+    assert (reply.data, reply.usage.calls, len(server.asked)) == (GOOD, 3, 3)
 
 
 @pytest.mark.parametrize(
@@ -332,8 +332,8 @@ def test_a03_a_server_that_stays_in_trouble_is_asked_until_no_time_is_left(
 
     assert (reply.data, reply.stop) == (None, stop)
     # The last request may be cut off before it has arrived.
-    assert reply.calls - 1 <= len(server.asked) <= reply.calls
-    assert reply.calls > 4
+    assert reply.usage.calls - 1 <= len(server.asked) <= reply.usage.calls
+    assert reply.usage.calls > 4
     assert says in reply.problem
     assert [words for words in told if says in words and ", asked again in 0." in words]
     assert f"waiting for {made.host}" in told
@@ -357,7 +357,7 @@ def test_one_question_may_take_the_whole_deadline() -> None:
 
 
 def test_a_server_that_says_not_to_ask_again_is_not_asked_again() -> None:
-    assert answered([api.error(503, x_should_retry="false")])[0].calls == 1
+    assert answered([api.error(503, x_should_retry="false")])[0].usage.calls == 1
 
 
 @pytest.mark.parametrize(
@@ -373,7 +373,7 @@ def test_a02_a_long_wait_is_said_and_not_slept(wait: dict[str, str]) -> None:
         replies = ask(made), ask(made)
 
     assert [reply.stop for reply in replies] == ["rate_limited", "rate_limited"]
-    assert [reply.calls for reply in replies] == [1, 0]
+    assert [reply.usage.calls for reply in replies] == [1, 0]
     assert all("asks to wait 60 min, and " in reply.problem for reply in replies)
     assert sum(reply.seconds for reply in replies) < 5
 
@@ -468,7 +468,7 @@ def test_an_unknown_model_is_asked_for_once_and_no_more() -> None:
     with MessagesApi(script) as server, model(server.environ, model="claude-nonesuch") as made:
         replies = ask(made), ask(made)
 
-    assert [reply.calls for reply in replies] == [1, 0]
+    assert [reply.usage.calls for reply in replies] == [1, 0]
     assert all("HTTP 404: model: claude-nonesuch" in reply.problem for reply in replies)
 
 
@@ -481,20 +481,20 @@ def test_a07_a_closed_port_is_tried_four_times() -> None:
     with model({"ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}"}) as made:
         reply = ask(made)
 
-    assert (reply.stop, reply.calls) == ("unreachable", 4)
+    assert (reply.stop, reply.usage.calls) == ("unreachable", 4)
     assert f"127.0.0.1:{port} was not reached" in reply.problem
 
 
 def test_a07_a_reset_is_tried_four_times() -> None:
     reply, server = answered([api.RESET])
 
-    assert (reply.stop, reply.calls, len(server.asked)) == ("unreachable", 4, 4)
+    assert (reply.stop, reply.usage.calls, len(server.asked)) == ("unreachable", 4, 4)
 
 
 def test_a08_a_server_that_hangs_costs_one_call_and_its_time() -> None:
     reply, server = answered([api.says(GOOD).after(ENDLESS)], patience=BRIEF)
 
-    assert (reply.stop, reply.calls, len(server.asked)) == ("timed_out", 1, 1)
+    assert (reply.stop, reply.usage.calls, len(server.asked)) == ("timed_out", 1, 1)
     assert reply.seconds > 0.5
     assert "no answer within 2 s" in reply.problem
 
@@ -506,7 +506,7 @@ def test_a08_the_deadline_of_the_close_goes_before_the_patience_with_a_call() ->
         late = ask(made, seconds=-1)
 
     assert reply.seconds < PATIENCE
-    assert (late.stop, late.calls, len(server.asked)) == ("timed_out", 0, 1)
+    assert (late.stop, late.usage.calls, len(server.asked)) == ("timed_out", 0, 1)
     assert "no time is left" in late.problem
 
 
@@ -523,7 +523,7 @@ def test_a10_a_body_that_is_cut_is_asked_for_again() -> None:
 
     assert answered([cut, api.says(GOOD)])[0].data == GOOD
     reply, _ = answered([cut])
-    assert (reply.stop, reply.calls) == ("unreachable", 4)
+    assert (reply.stop, reply.usage.calls) == ("unreachable", 4)
 
 
 def test_a11_an_answer_without_a_known_end_is_none() -> None:
@@ -537,7 +537,7 @@ def test_a12_events_nobody_asked_for_are_no_answer() -> None:
     events = Sent(kind="text/event-stream", body=b'event: error\ndata: {"type":"error"}\n\n')
     reply, _ = answered([events])
 
-    assert (reply.stop, reply.calls) == ("invalid", 4)
+    assert (reply.stop, reply.usage.calls) == ("invalid", 4)
 
 
 def test_a12_an_error_with_status_200_is_none_either() -> None:
@@ -577,7 +577,7 @@ def test_a13_a14_what_is_not_the_api_is_asked_once_and_named(page: Sent) -> None
 )
 def test_a15_a_damaged_body_is_asked_for_again(body: bytes) -> None:
     reply, _ = answered([Sent(body=body), api.says(GOOD)])
-    assert (reply.data, reply.calls) == (GOOD, 2)
+    assert (reply.data, reply.usage.calls) == (GOOD, 2)
 
     assert answered([Sent(body=body)])[0].stop == "invalid"
 
@@ -601,7 +601,7 @@ def test_a16_a_cut_answer_is_discarded_whole_and_may_be_split(stop: str) -> None
 
     assert (reply.data, reply.stop, reply.too_much) == (None, stop, True)
     assert len(server.asked) == 1
-    assert reply.tokens_out == 20
+    assert reply.usage.tokens_out == 20
 
 
 def test_a17_a_refusal_is_said_with_its_category_and_not_repeated() -> None:
@@ -886,7 +886,7 @@ def test_a_bomb_of_any_status_and_encoding_is_never_unpacked(
 
     assert reply.data is None
     assert "sends more than any answer" in reply.problem or "encoding" in reply.problem
-    assert reply.calls == 1
+    assert reply.usage.calls == 1
     assert peak < 16 << 20
 
 

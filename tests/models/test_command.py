@@ -73,8 +73,12 @@ def test_claude_runs_bare_with_an_api_key(tmp_path: Path) -> None:
         tmp_path, "claude", Behaviour(out=session(GOOD)), environ={"ANTHROPIC_API_KEY": "k"}
     )
 
-    assert (reply.data, reply.stop, reply.calls) == (GOOD, "end_turn", 1)
-    assert (reply.tokens_in, reply.tokens_out, reply.dollars) == (1000, 20, 0.00011)
+    assert (reply.data, reply.stop, reply.usage.calls) == (GOOD, "end_turn", 1)
+    assert (reply.usage.tokens_in, reply.usage.tokens_out, reply.usage.dollars) == (
+        1000,
+        20,
+        0.00011,
+    )
     assert reply.answered == "claude-haiku-5-5"
     assert start["argv"][1:] == [
         *["-p", "--bare", "--tools", "", "--model", "haiku", "--effort", "low"],
@@ -99,7 +103,7 @@ def test_codex_gets_the_schema_as_a_file_and_answers_into_one(tmp_path: Path) ->
     behaviour = Behaviour(answer=SAYS, out="progress", err="tokens used\n110\n")
     reply, start = run(tmp_path, "codex", behaviour)
 
-    assert (reply.data, reply.dollars) == (GOOD, None)
+    assert (reply.data, reply.usage.dollars) == (GOOD, None)
     argv = start["argv"]
     assert argv[1:6] == ["exec", "--skip-git-repo-check", "--ephemeral", "--sandbox", "read-only"]
     assert (argv[-1], "-m" in argv) == ("-", False)
@@ -213,7 +217,7 @@ def test_a_program_in_the_folder_where_one_stands_is_never_taken(
 def test_claude_that_succeeds_without_structured_output_has_not_answered(tmp_path: Path) -> None:
     reply, _ = run(tmp_path, "claude", Behaviour(out=session(None, said="All fine.")))
 
-    assert (reply.data, reply.stop, reply.tokens_in) == (None, "invalid", 1000)
+    assert (reply.data, reply.stop, reply.usage.tokens_in) == (None, "invalid", 1000)
     assert "there is no JSON object in it" in reply.problem
 
 
@@ -405,7 +409,7 @@ def test_eight_programs_run_side_by_side(tmp_path: Path) -> None:
         replies = list(pool.map(lambda _: ask(command, PATIENCE), range(8)))
 
     assert [reply.data for reply in replies] == [GOOD] * 8
-    spans = [span for reply in replies for span in reply.spans]
+    spans = [span for reply in replies for span in reply.usage.spans]
     took = max(end for _, end in spans) - min(begin for begin, _ in spans)
     assert took < sum(end - begin for begin, end in spans) / 2
     assert threading.active_count() < 8
@@ -425,9 +429,9 @@ def test_a_program_that_reckons_its_own_dollars_is_believed_until_the_person_say
         for own in (None, price)
     )
 
-    assert (one.dollars, one.priced) == (0.00011, "program")
-    assert other.dollars == pytest.approx(0.00104)
-    assert other.priced == "own"
+    assert (one.usage.dollars, one.usage.priced) == (0.00011, "program")
+    assert other.usage.dollars == pytest.approx(0.00104)
+    assert other.usage.priced == "own"
 
 
 def test_a_program_that_counts_no_tokens_has_no_price(tmp_path: Path) -> None:
@@ -436,15 +440,15 @@ def test_a_program_that_counts_no_tokens_has_no_price(tmp_path: Path) -> None:
 
     reply = ask(Command("llm", program.environ, clock=time.monotonic, price=price))
 
-    assert (reply.dollars, reply.priced) == (None, "")
+    assert (reply.usage.dollars, reply.usage.priced) == (None, "")
 
 
 def test_the_time_of_the_call_and_what_the_program_was_given_are_told(tmp_path: Path) -> None:
     began = time.monotonic()
     reply, start = run(tmp_path, "llm", Behaviour(out=SAYS, sleep=0.1))
 
-    ((begin, end),) = reply.spans
+    ((begin, end),) = reply.usage.spans
     assert began <= begin < end <= time.monotonic()
     assert end - begin >= 0.1
     given = "".join([start["stdin"], *start["argv"][1:]])
-    assert reply.sent == len(given.encode())
+    assert reply.usage.sent == len(given.encode())

@@ -132,10 +132,10 @@ def test_an_answer_is_the_object_asked_for_and_has_no_problem(make: Make) -> Non
     assert flaws(reply.data, SCHEMA) == ()
     assert reply.problem == ""
     assert reply.stop in {"end_turn", "tool_use"}
-    assert reply.calls >= 1
-    assert reply.tokens_in >= 0
-    assert reply.tokens_out >= 0
-    assert reply.dollars is None or reply.dollars >= 0
+    assert reply.usage.calls >= 1
+    assert reply.usage.tokens_in >= 0
+    assert reply.usage.tokens_out >= 0
+    assert reply.usage.dollars is None or reply.usage.dollars >= 0
     assert 0 < reply.seconds < 20
 
 
@@ -146,7 +146,7 @@ def test_what_is_no_answer_is_a_problem_in_one_line_without_escapes(make: Make, 
     assert reply.data is None
     assert is_a_line(reply.problem)
     assert reply.stop not in {"end_turn", "tool_use"}
-    assert reply.calls >= 1
+    assert reply.usage.calls >= 1
 
 
 def test_it_gives_up_at_the_deadline(make: Make) -> None:

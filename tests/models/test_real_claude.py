@@ -48,7 +48,11 @@ def test_one_small_question_goes_out_and_no_hook_fires(tmp_path: Path, way: str)
 
     assert reply.problem == ""
     assert reply.data == {"ops": ["keep"]}
-    assert (reply.tokens_in, reply.tokens_out, reply.answered) == (1000, 20, "claude-haiku-5-5")
+    assert (reply.usage.tokens_in, reply.usage.tokens_out, reply.answered) == (
+        1000,
+        20,
+        "claude-haiku-5-5",
+    )
     assert not (tmp_path / "fired").exists()
     (request,) = model.requests
     sent = json.dumps(request.body)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from gitmem.core.flag import make
+from gitmem.models.usage import Usage
 from gitmem.proof import stats
 from gitmem.proof.stats import Landed, Rates
 from gitmem.records.drain_record import Fate, Header, Outcome, Run, render
@@ -15,11 +16,7 @@ from tests.support.sandbox import Sandbox
 
 OUTCOME = Outcome(flag=make({"id": "a" * 12, "kind": "fact", "text": "x"}), fate=Fate.ADDED)
 RATES = Rates(model="big", tokens_in=4.0, tokens_out=20.0, cached=0.2, basis="a test")
-RUN = Run(
-    engine="anthropic", model="small", asked="small", workers=8, in_flight=2, questions=2, calls=3,
-    retries=1, tokens_in=10_000, tokens_out=2_000, dollars=0.002, wall_s=2.5, slowest_s=2.0,
-    sum_s=5.0,
-)  # fmt: skip
+RUN = Run(engine="anthropic", model="small", asked="small", workers=8, in_flight=2, questions=2, usage=Usage(calls=3, retries=1, tokens_in=10_000, tokens_out=2_000, dollars=0.002), wall_s=2.5, slowest_s=2.0, sum_s=5.0)  # fmt: skip
 
 
 @pytest.fixture
@@ -59,7 +56,7 @@ def test_only_what_landed_counts(desk: Desk) -> None:
     desk.accept()
 
     (close,) = read(desk).closes
-    assert (close.run.engine, close.flags, close.run.calls) == ("verbatim", 1, 0)
+    assert (close.run.engine, close.flags, close.run.usage.calls) == ("verbatim", 1, 0)
     assert stats.inline([close], RATES, 100_000) is None
 
 
@@ -73,14 +70,16 @@ def test_a_record_without_a_header_is_named_and_the_others_are_read(desk: Desk) 
 
 
 def test_a_price_of_ones_own_fills_in_what_nobody_knew_and_nothing_else(desk: Desk) -> None:
-    unknown = Run(engine="anthropic", calls=1, tokens_in=10, tokens_out=1, dollars=None)
+    unknown = Run(
+        engine="anthropic", usage=Usage(calls=1, tokens_in=10, tokens_out=1, dollars=None)
+    )
     desk.sandbox.commit("closes", {**record(1, RUN), **record(2, unknown)})
 
-    assert [close.run.dollars for close in read(desk).closes] == [0.002, None]
+    assert [close.run.usage.dollars for close in read(desk).closes] == [0.002, None]
     assert stats.totals(read(desk).closes).unpriced == 1
     known = read(desk, price=lambda tokens_in, tokens_out: tokens_in + 100.0 * tokens_out)
-    assert [close.run.dollars for close in known.closes] == [0.002, 110.0]
-    assert [close.run.priced for close in known.closes] == ["", "own"]
+    assert [close.run.usage.dollars for close in known.closes] == [0.002, 110.0]
+    assert [close.run.usage.priced for close in known.closes] == ["", "own"]
 
 
 def test_the_estimate_is_what_its_formula_says(desk: Desk) -> None:
@@ -97,7 +96,9 @@ def test_the_estimate_is_what_its_formula_says(desk: Desk) -> None:
 
 
 def test_what_the_closes_cost_is_not_told_when_one_of_them_has_no_price(desk: Desk) -> None:
-    unknown = Run(engine="anthropic", calls=1, tokens_in=10, tokens_out=1, dollars=None)
+    unknown = Run(
+        engine="anthropic", usage=Usage(calls=1, tokens_in=10, tokens_out=1, dollars=None)
+    )
     desk.sandbox.commit("closes", {**record(1, RUN), **record(2, unknown)})
 
     found = stats.inline(read(desk).closes, RATES, 0)

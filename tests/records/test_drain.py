@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.core.flag import Flag, make, parse
-from gitmem.records.drain_record import Fate, Header, Outcome, Run, most_at_once, outcomes, render
+from gitmem.models.usage import Usage
+from gitmem.records.drain_record import Fate, Header, Outcome, Run, outcomes, render
 
 HEADER = Header(drain="d", at="2026-11-20T10:00:00Z", queue="", run=Run(engine="verbatim"))
 
@@ -27,13 +28,15 @@ def test_the_first_line_says_what_ran_and_every_other_one_starts_with_its_id() -
         in_flight=2,
         questions=2,
         kept=1,
-        calls=3,
-        retries=1,
-        tokens_in=30,
-        tokens_out=10,
-        sent=99,
-        dollars=0.5,
-        priced="2026-11-20",
+        usage=Usage(
+            calls=3,
+            retries=1,
+            tokens_in=30,
+            tokens_out=10,
+            sent=99,
+            dollars=0.5,
+            priced="2026-11-20",
+        ),
         wall_s=1.23456,
     )
     header = Header(drain="name", at="2026-11-20T10:00:00Z", queue="abc", run=run)
@@ -54,21 +57,11 @@ def test_the_first_line_says_what_ran_and_every_other_one_starts_with_its_id() -
 
 
 def test_a_price_nobody_knows_is_null_and_not_nothing() -> None:
-    header = Header(drain="d", at="a", queue="", run=Run(engine="e", calls=1, dollars=None))
+    header = Header(
+        drain="d", at="a", queue="", run=Run(engine="e", usage=Usage(calls=1, dollars=None))
+    )
 
     assert json.loads(render(header, []))["dollars"] is None
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 9), st.integers(1, 4)).map(lambda it: (it[0], sum(it)))),
-)
-def test_the_most_at_once_is_the_greatest_number_of_spans_over_one_moment(
-    spans: list[tuple[int, int]],
-) -> None:
-    moments = [begin + 0.5 for begin, _ in spans]
-    most = max((sum(b < at < e for b, e in spans) for at in moments), default=0)
-
-    assert most_at_once(spans) == most
 
 
 files = st.sampled_from(["", "memory/facts.md", ".claude/skills/x/SKILL.md", "docs/é ü/.gitmem/x"])

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.core.flag import make
+from gitmem.models.usage import Usage
 from gitmem.records.drain_record import (
     Fate,
     Header,
@@ -30,11 +31,7 @@ def read(text: str) -> RecordedClose:
 
 
 def test_a_header_reads_back_as_it_was_written() -> None:
-    run = Run(
-        engine="anthropic", model="m", asked="n", workers=8, in_flight=7, questions=3, kept=1,
-        calls=5, retries=2, tokens_in=4_800, tokens_out=1_500, sent=20_000, dollars=0.00123,
-        priced="2026-11-20", wall_s=2.5, slowest_s=2.0, sum_s=6.25,
-    )  # fmt: skip
+    run = Run(engine="anthropic", model="m", asked="n", workers=8, in_flight=7, questions=3, kept=1, usage=Usage(calls=5, retries=2, tokens_in=4_800, tokens_out=1_500, sent=20_000, dollars=0.00123, priced="2026-11-20"), wall_s=2.5, slowest_s=2.0, sum_s=6.25)  # fmt: skip
     text = render(Header(drain="d", at="2026-11-20T10:00:00Z", queue="", run=run), [OUTCOME] * 3)
 
     assert read(text) == RecordedClose(
@@ -52,7 +49,11 @@ def test_an_older_header_is_read_with_what_it_had() -> None:
 
     assert (found.flags, found.tokens, found.run.questions) == (1, 40, 3)
     assert (found.run.model, found.run.asked, found.run.in_flight) == ("m", "m", 0)
-    assert (found.run.dollars, found.run.priced, found.run.tokens_in) == (0.5, "", 0)
+    assert (found.run.usage.dollars, found.run.usage.priced, found.run.usage.tokens_in) == (
+        0.5,
+        "",
+        0,
+    )
 
 
 def test_a_newer_header_is_read_as_far_as_it_goes() -> None:
@@ -74,8 +75,8 @@ def test_a_figure_that_can_be_none_counts_as_nothing(name: str, value: str) -> N
     if found is None:  # a number too long for any reader
         assert len(value) == 5_000
         return
-    assert (found.flags, found.tokens, found.run.calls, found.run.wall_s) == (0, 0, 0, 0.0)
-    assert (found.run.tokens_in, found.run.workers) == (0, 0)
+    assert (found.flags, found.tokens, found.run.usage.calls, found.run.wall_s) == (0, 0, 0, 0.0)
+    assert (found.run.usage.tokens_in, found.run.workers) == (0, 0)
 
 
 json_values = st.recursive(
@@ -89,5 +90,11 @@ json_values = st.recursive(
 def test_whatever_a_header_holds_the_figures_can_be_added_up(fields: dict[str, object]) -> None:
     found = read(json.dumps({"drain": "d", **fields}))
 
-    figures = (found.flags, found.tokens, found.run.wall_s, found.run.sum_s, found.run.dollars or 0)
+    figures = (
+        found.flags,
+        found.tokens,
+        found.run.wall_s,
+        found.run.sum_s,
+        found.run.usage.dollars or 0,
+    )
     assert all(math.isfinite(figure) and figure >= 0 for figure in figures)

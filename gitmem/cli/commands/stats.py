@@ -73,7 +73,10 @@ def stats(
 
 
 def _close(close: RecordedClose) -> dict[str, object]:
-    run = {**asdict(close.run), "tokens": close.tokens}
+    run = asdict(close.run)
+    usage = run.pop("usage")
+    del usage["spans"]  # a record does not keep them
+    run |= {**usage, "tokens": close.tokens}
     names = ("model", "asked", "priced")
     return {
         "drain": close.drain,
@@ -108,16 +111,16 @@ def _print(
 
 def _row(close: RecordedClose) -> tuple[str, ...]:
     run = close.run
-    asked = bool(run.calls)
+    asked = bool(run.usage.calls)
     return (
         close.at[:_MINUTE].replace("T", " "),
         run.engine,
         _model(close),
         str(close.flags),
-        f"{run.questions}/{run.calls}" if asked else "-",
+        f"{run.questions}/{run.usage.calls}" if asked else "-",
         f"{run.in_flight} of {run.workers}" if asked else "-",
         f"{close.tokens:,}" if asked else "-",
-        _dollars(run.dollars) if asked else "-",
+        _dollars(run.usage.dollars) if asked else "-",
         f"{run.wall_s:.1f}s",
         f"{run.slowest_s:.1f}s",
         f"{run.sum_s:.1f}s",

@@ -44,11 +44,11 @@ def answer(closed: Closed) -> dict[str, object]:
         "outcomes": dict(Counter(outcome.fate.value for outcome in closed.outcomes)),
         "left": [{"id": left.id, "reason": left.reason} for left in closed.left],
         "ran": {
-            "calls": closed.run.calls,
-            "retries": closed.run.retries,
-            "tokens_in": closed.run.tokens_in,
-            "tokens_out": closed.run.tokens_out,
-            "dollars": closed.run.dollars,
+            "calls": closed.run.usage.calls,
+            "retries": closed.run.usage.retries,
+            "tokens_in": closed.run.usage.tokens_in,
+            "tokens_out": closed.run.usage.tokens_out,
+            "dollars": closed.run.usage.dollars,
         },
         "wall_s": round(closed.run.wall_s, 3),
         **({"stale": looking.stale_answer(closed.stale)} if closed.stale else {}),
@@ -80,7 +80,7 @@ def report(
             render.say(f"would write {path} ({render.count(len(text.splitlines()), 'line')})")
     if closed.outcomes:
         render.say(_summary(closed, shown))
-    if closed.run.calls:
+    if closed.run.usage.calls:
         render.say(progress.ran(closed.run))
     for item in closed.outcomes:
         if item.again and not item.flag.again:
