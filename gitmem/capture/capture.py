@@ -95,9 +95,9 @@ def checked(wish: Wish, *, cwd: str, repo: Repository) -> dict[str, object]:
         _no_secret(wish.rule, "--rule")
         fields["rule"] = _ruling(_inside(wish.rule, cwd, repo.top))
     if wish.again:
-        from gitmem.loops import known
+        from gitmem.loops.every_flag import flag_by_id
 
-        fields["again"] = known.flag(repo, wish.again).id
+        fields["again"] = flag_by_id(repo, wish.again).id
     if wish.paths:
         if len(wish.paths) > _MAX_PATHS:
             raise Refused(

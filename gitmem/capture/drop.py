@@ -10,7 +10,7 @@ from gitmem.core.errors import Usage
 from gitmem.git import identity
 from gitmem.queue import drops
 from gitmem.records import snapshot
-from gitmem.records.flag_ids import find
+from gitmem.records.snapshot import flag_by_id
 
 if TYPE_CHECKING:
     from gitmem.core.flag import Flag
@@ -31,7 +31,7 @@ def drop(
     """Records the decision. Raises Usage for an id nobody has queued, Refused for the reason's text."""
     reason = capture.guarded(reason, "--reason")
     state = snapshot.take(repo, configured).state
-    flag = find(state.open, prefix)
+    flag = flag_by_id(state.open, prefix)
     if flag in state.accepted:
         raise Usage(
             f"{flag.id} has landed on the local target already",

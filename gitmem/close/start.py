@@ -9,7 +9,7 @@ from gitmem.core.errors import NoProgress, Usage
 from gitmem.git import refs, replay, worktrees
 from gitmem.git.repository import REVIEW
 from gitmem.queue import matches
-from gitmem.records import folds, in_review
+from gitmem.records import in_review
 from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _outdated(
         was = "was" if landed == 1 else "were"
         why = f"{landed} {said} landed otherwise or {was} taken back"
         return why, "take out of gitmem/drain by hand what is there already"
-    orphans = folds.orphans(repo, in_review.base_of(repo, start, tip), start, waiting)
+    orphans = in_review.orphans(repo, in_review.base_of(repo, start, tip), start, waiting)
     if orphans:
         why = f"the line that it calls {', '.join(orphans)} the same as is not there any more"
         return why, "write down in gitmem/drain by hand what they say"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gitmem.core.errors import Refused
 from gitmem.loops.rules import Entry
 from gitmem.queue import drops, matches
 from gitmem.records import in_tree as records
@@ -70,6 +71,16 @@ def read(repo: Repository, seen: Snapshot) -> History:
 def take(repo: Repository, configured: str) -> History:
     """The history as it is now; raises what a snapshot raises."""
     return read(repo, snapshot.take(repo, configured))
+
+
+def flag_by_id(repo: Repository, prefix: str) -> Flag:
+    """Return the one flag, wherever it is, whose id starts with ``prefix``.
+
+    Raises Refused when none or several do, and what a snapshot raises.
+    """
+    entries = take(repo, target.configured_name(repo)).entries
+    flags = [entry.flag for entry in entries]
+    return snapshot.flag_by_id(flags, prefix, what="flag", lister="gitmem loops", error=Refused)
 
 
 def _queued(seen: Snapshot) -> list[Flag]:

@@ -1,18 +1,20 @@
-"""What is in review: the records that a review adds to what a commit has, and what they forget."""
+"""What a review adds to a commit: its records, what they forget, and what they fold into lines of the target."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.git import refs
+from gitmem.core.flag import is_id
+from gitmem.git import objects, refs
 from gitmem.git.repository import REVIEW
+from gitmem.memory.passages import line_key, passages
 from gitmem.queue import drops
 from gitmem.records import in_tree as records
 from gitmem.records.drain_record import TRAILER, Fate, outcomes
 from gitmem.records.drain_record import forgets as is_forget
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
@@ -115,3 +117,39 @@ def only_ours(repo: Repository, start: str, tip: str) -> bool:
     done = repo.git("log", "--no-show-signature", f"--format=%T {trailer}", span)
     rows = [line.split() for line in done.text.splitlines()]
     return all(len(row) == 2 and row[0] == row[1] for row in rows)  # noqa: PLR2004 - the two
+
+
+def orphans(repo: Repository, base: str, now: str, filed: Iterable[Outcome]) -> list[str]:
+    """Return the ids of flags called duplicates of a line that ``base`` has and ``now`` does not.
+
+    ``filed`` are the outcomes of a review that started from ``base``; ``now`` is the target's commit
+    (either empty: no commit). A line that somebody moved to another file of the folder still counts.
+    """
+    duplicates = [
+        (one.flag.id, *one.survivor.partition(": ")[::2])
+        for one in filed
+        if one.fate is Fate.DUPLICATE and one.survivor and not is_id(one.survivor)
+    ]
+    if not duplicates or not base or not now or base == now:
+        return []
+    folders = {_folder_of(file) for _, file, _ in duplicates}
+    gone = {folder: _keys(repo, base, folder) - _keys(repo, now, folder) for folder in folders}
+    return sorted(
+        flag_id for flag_id, file, line in duplicates if line_key(line) in gone[_folder_of(file)]
+    )
+
+
+def _folder_of(file: str) -> str:
+    """Return the folder of a file, or the file itself when it is at the top."""
+    folder, slash, _ = file.rpartition("/")
+    return folder + slash if slash else file
+
+
+def _keys(repo: Repository, commit: str, folder: str) -> set[str]:
+    texts = objects.files(repo, commit, folder)
+    return {
+        item.key
+        for path, content in texts.items()
+        if path.endswith(".md")
+        for item in passages(content.decode("utf-8", "replace"))
+    }

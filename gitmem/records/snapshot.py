@@ -1,7 +1,8 @@
-"""One look at everything: queue, target, records, and where every flag stands (stdlib only)."""
+"""One look at everything: queue, target, records, where every flag stands; a flag by its id (hot lane)."""
 
 from __future__ import annotations
 
+from gitmem.core.errors import Usage
 from gitmem.queue import contents as queue
 from gitmem.queue.lines import Conflict, conflicts
 from gitmem.records import in_tree as records
@@ -10,8 +11,10 @@ from gitmem.records.states import Records, State, derive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
+    from gitmem.core.errors import GitmemError
+    from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
     from gitmem.queue.contents import Queue
     from gitmem.queue.lines import Lines
@@ -84,6 +87,37 @@ def take(repo: Repository, configured: str, *, tracked: bool = True) -> Snapshot
         conflicts=disagreeing(found, deciding, texts),
     )
     return Snapshot(found, where, known, state)
+
+
+def flag_by_id(
+    flags: Iterable[Flag],
+    prefix: str,
+    *,
+    what: str = "queued flag",
+    lister: str = "gitmem log",
+    error: type[GitmemError] = Usage,
+) -> Flag:
+    """Return the one flag whose id starts with ``prefix``.
+
+    Raises ``error`` when none or several do. ``what`` names the kind of flag in the message, and
+    ``lister`` the command that lists their ids.
+    """
+    # Only commands that name a flag need these.
+    from gitmem.core.flag import ID_ALPHABET, ID_LENGTH
+    from gitmem.safety.secrets import redacted
+
+    hint = f"{lister} lists the ids"
+    wanted = prefix.strip().lower()
+    if not wanted or len(wanted) > ID_LENGTH or wanted.strip(ID_ALPHABET):
+        raise error(f"{redacted(prefix)[:20]!r} is not a flag id", hint=hint)
+    matching = [flag for flag in flags if flag.id.startswith(wanted)]
+    if len(matching) > 1:
+        raise error(
+            f"{wanted} stands for {len(matching)} flags", hint="give more characters of the id"
+        )
+    if not matching:
+        raise error(f"no {what} has the id {wanted}", hint=hint)
+    return matching[0]
 
 
 def known_lines(found: Queue) -> dict[str, str]:

@@ -15,7 +15,7 @@ from gitmem.git.worktrees import InTheWay, Move
 from gitmem.queue import drops
 from gitmem.queue.journal import Journal
 from gitmem.queue.lines import Conflict, Lines
-from gitmem.records import folds, in_review, target, tidy
+from gitmem.records import in_review, target, tidy
 from gitmem.records import in_tree as records
 from gitmem.records.snapshot import JOURNAL
 from gitmem.records.unpushed import unpushed
@@ -159,7 +159,7 @@ def _refuse_orphans(repo: Repository, where: Target, tip: str) -> None:
     """A flag that was folded into a line is nowhere when that line went from the target since."""
     base, found = in_review.reviewed(repo, where, tip)
     start, diverged = in_review.newest(repo, where)
-    orphans = folds.orphans(repo, base, where.local if diverged else start, found)
+    orphans = in_review.orphans(repo, base, where.local if diverged else start, found)
     if orphans:
         raise NeedsPerson(
             "the line that the review calls these flags the same as is gone from the target: "

@@ -17,7 +17,7 @@ from gitmem.memory.passages import Passage, line_key
 from gitmem.records import snapshot, tidy
 from gitmem.records.commit_style import PLAIN, CommitStyle
 from gitmem.records.drain_record import FORGET, Fate, Outcome, Run
-from gitmem.records.flag_ids import find
+from gitmem.records.snapshot import flag_by_id
 from gitmem.records.states import CARRIED, IN_REVIEW, UNDRAINED
 from gitmem.review import taking_out as forgetting
 from gitmem.review.taking_out import Taken
@@ -174,7 +174,7 @@ def _chosen(seen: Snapshot, past: Past, prefixes: Iterable[str]) -> tuple[Flag, 
     known = {**queue.archive.flags, **queue.branch.flags, **queue.journal.flags}
     for filed in past.filings.all:
         known.setdefault(filed.outcome.flag.id, filed.outcome.flag)
-    flags = dict.fromkeys(find(known.values(), prefix, what="flag") for prefix in prefixes)
+    flags = dict.fromkeys(flag_by_id(known.values(), prefix, what="flag") for prefix in prefixes)
     for flag in flags:
         state = seen.records.state(flag.id)
         if state in {UNDRAINED, IN_REVIEW}:

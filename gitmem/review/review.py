@@ -14,7 +14,7 @@ from gitmem.models.kept import Answers
 from gitmem.queue import matches
 from gitmem.records import in_review, target
 from gitmem.records import in_tree as records
-from gitmem.records.flag_ids import find
+from gitmem.records.snapshot import flag_by_id
 
 if TYPE_CHECKING:
     from gitmem.git.repository import Repository
@@ -98,7 +98,7 @@ def unmatch(repo: Repository, configured: str, prefix: str, *, at: str, dry_run:
     review, and Usage for an id that no match in it has.
     """
     found = read(repo, configured)
-    flag = find([item.flag for item in found.matched], prefix, what="match in review")
+    flag = flag_by_id([item.flag for item in found.matched], prefix, what="match in review")
     item = next(item for item in found.matched if item.flag.id == flag.id)
     if not dry_run:
         by = identity.identity(repo).encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -11,7 +11,7 @@ from gitmem.git.repository import REVIEW
 from gitmem.queue import drops
 from gitmem.records import in_review, snapshot, target
 from gitmem.records.drain_record import Fate
-from gitmem.records.flag_ids import find
+from gitmem.records.snapshot import flag_by_id
 from gitmem.trace.became import Became, Present
 from gitmem.trace.past import Past
 
@@ -60,7 +60,7 @@ def show(repo: Repository, prefix: str, *, configured: str, folder: str) -> Show
     for past in pasts.values():
         for filed in past.filings.all:
             known.setdefault(filed.outcome.flag.id, filed.outcome.flag)
-    flag = find(known.values(), prefix, what="flag")
+    flag = flag_by_id(known.values(), prefix, what="flag")
     ref = next((ref for ref, past in pasts.items() if past.filings.of(flag.id)), "")
     live = {**queue.branch.flags, **queue.journal.flags}
     return Shown(

@@ -10,7 +10,7 @@ from gitmem.check.check_policy import STRICT
 from gitmem.core.errors import Refused, Usage
 from gitmem.core.flag import parse
 from gitmem.queue import drops
-from gitmem.records.flag_ids import find
+from gitmem.records.snapshot import flag_by_id
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
 
@@ -31,8 +31,8 @@ def test_an_ambiguous_prefix_names_how_many_it_stands_for() -> None:
     flags = [parse(f'{{"v":1,"id":"aa{letter * 10}","kind":"fact","text":"x"}}') for letter in "bc"]
 
     with pytest.raises(Usage, match="aa stands for 2 flags"):
-        find(flags, "aa")
-    assert find(flags, "aab").id == "aa" + "b" * 10
+        flag_by_id(flags, "aa")
+    assert flag_by_id(flags, "aab").id == "aa" + "b" * 10
 
 
 @pytest.mark.parametrize("prefix", ["", "zz", "0189", "../x", "a" * 13, "\u202e", "aaaaaaaaaaaa"])
