@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from gitmem.core.flag import Flag
     from gitmem.memory.memory_tree import Existing
-    from gitmem.memory.places import Place, Places
-    from gitmem.memory.rungs import Climb
+    from gitmem.memory.places import Climb, Place, Places
 
 CHUNK = 32  # flags of one memory request
 CHOICES = 64  # files that a snag without a target may go to

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from gitmem.drain.faithful import own_words
 from gitmem.drain.plan import Op, Operation, Request, Work
-from gitmem.memory.rungs import Rung
+from gitmem.memory.places import Rung
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.core.flag import Flag
-    from gitmem.memory.rungs import Climb
+    from gitmem.memory.places import Climb
 
 
 def raised(

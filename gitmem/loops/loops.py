@@ -10,12 +10,12 @@ from gitmem.boundaries import guards
 from gitmem.boundaries.guarding import FIRED
 from gitmem.core.errors import Refused
 from gitmem.loops import every_flag as history
-from gitmem.loops import ladder, rules
+from gitmem.loops import rules
 from gitmem.loops.rules import Loop, LoopState
 from gitmem.memory import likeness as alike
 from gitmem.memory import tree as base
 from gitmem.memory.guard import FILE
-from gitmem.memory.rungs import Climb, rung_of
+from gitmem.memory.places import Climb, rung_of
 from gitmem.records import in_review, snapshot, target
 from gitmem.session import ledger
 
@@ -112,7 +112,7 @@ def _told(loop: Loop, places: Places, fits: Callable[[Sequence[Flag]], str]) -> 
     newest = loop.entries[-1]
     own, waits = _own(newest.flag, places)
     if loop.state in _BACK and not loop.proposal:
-        climb = ladder.climb(loop, places, fits=fits, present=own)
+        climb = rules.climb(loop, places, fits=fits, present=own)
     else:
         proposed = loop.proposal.outcome if loop.proposal else None
         file = proposed.file if proposed else loop.file or own
@@ -150,10 +150,10 @@ def with_history(places: Places, past: History, flags: Sequence[Flag]) -> Places
     near = _near([flag for flag in snags if not flag.again], list(earlier.values()), past)
     shown = {one.id for ones in near.values() for one in ones}
     with fitting_skill(places) as fits:
-        climbs = {snag: ladder.climb(by_id[snag], places, fits=fits) for snag in sorted(shown)}
+        climbs = {snag: rules.climb(by_id[snag], places, fits=fits) for snag in sorted(shown)}
         for flag, loop in back:
             own, _ = _own(flag, places)
-            climbs[flag.id] = ladder.climb(loop, places, fits=fits, present=own)
+            climbs[flag.id] = rules.climb(loop, places, fits=fits, present=own)
     return replace(places, climbs=climbs, earlier=near)
 
 

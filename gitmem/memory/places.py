@@ -1,8 +1,9 @@
-"""What the tree that a close builds on has to offer as targets, and which a flag asks for (pure)."""
+"""Where a line can go in the tree that a close builds on, and how strong a fix is there: its rung (pure)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
@@ -16,10 +17,38 @@ if TYPE_CHECKING:
 
     from gitmem.core.flag import Flag
     from gitmem.memory.memory_tree import Existing
-    from gitmem.memory.rungs import Climb
 
 INSTRUCTIONS = ("CLAUDE.md", "AGENTS.md")
 _SHOWN = 5  # names in a sentence
+
+
+class Rung(StrEnum):
+    """How strong a fix is, weakest first."""
+
+    NOTE = "note"
+    RULE = "rule"
+    SKILL = "skill"
+    GUARD = "guard"
+
+
+_LADDER = tuple(Rung)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Climb:
+    """Where the fix of a loop that came back goes: file, rung, and why that one, for a reviewer.
+
+    ``tools`` and ``match`` are those of a guard, ``root`` is the flag that opened the loop;
+    ``higher``: the rung is a stronger one than that of the edit in force.
+    """
+
+    file: str
+    rung: Rung
+    remark: str
+    tools: tuple[str, ...] = ()
+    match: str = ""
+    root: str = ""
+    higher: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,3 +159,19 @@ class Places:
         if target is Target.SCOPED and file in self.scoped:
             return f"{file} is somebody else's: gitmem did not make it"
         return f"{file} is not there, and gitmem does not make it for a rule"
+
+
+def rung_of(file: str, folder: str) -> Rung:
+    """How strong a line in this file is."""
+    try:
+        target = writable(file, folder=folder)
+    except Refused:
+        return Rung.NOTE
+    rungs = {Target.SKILL: Rung.SKILL, Target.GUARDS: Rung.GUARD}
+    rungs |= {Target.INSTRUCTIONS: Rung.RULE, Target.SCOPED: Rung.RULE}
+    return rungs.get(target, Rung.NOTE)
+
+
+def above(rung: Rung) -> tuple[Rung, ...]:
+    """The stronger rungs, weakest first."""
+    return _LADDER[_LADDER.index(rung) + 1 :]

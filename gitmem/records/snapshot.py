@@ -1,4 +1,4 @@
-"""One look at everything: queue, target, records, where every flag stands; a flag by its id (hot lane)."""
+"""One look at everything: queue, target, records, where every flag stands; a flag by its id."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from gitmem.drain.raising import raised
 from gitmem.drain.rule_files import BUDGET, Edits, Ruling, edited
 from gitmem.memory import path_rules as scoped
 from gitmem.memory.memory_tree import Existing
-from gitmem.memory.rungs import Climb, Rung
+from gitmem.memory.places import Climb, Rung
 from gitmem.safety.paths import Target
 from tests.support.layouts import INSTRUCTIONS
 
