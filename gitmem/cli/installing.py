@@ -15,14 +15,14 @@ from gitmem.install import found as undo
 from gitmem.install import install
 from gitmem.install.file_changes import apply
 from gitmem.proof import reach
-from gitmem.sync.beside_push import plan_hook
+from gitmem.sync.push_hook import plan_hook
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.settings import SharedSettings
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.install.install import InstallPlan
     from gitmem.install.shipped_files import Host
-    from gitmem.sync.beside_push import HookPlan
+    from gitmem.sync.push_hook import HookPlan
 
 
 def plan(

@@ -23,7 +23,7 @@ from gitmem.memory import tree as base
 from gitmem.models.kept import Answers
 from gitmem.records import in_review, snapshot, tidy
 from gitmem.records.commit_style import PLAIN, CommitStyle
-from gitmem.sync.unseen import unseen
+from gitmem.sync.seen import unseen
 from gitmem.trace import stale
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from gitmem.git import local, personal, remotes
 from gitmem.install.shipped_files import GITHUB_CHECK, GITLAB_CHECK, Host, ShippedCi, is_shipped
 from gitmem.proof.finding import Finding, ok, warn
 from gitmem.sync import push_hook
-from gitmem.sync.beside_push import LINE, name_of
-from gitmem.sync.push_hook import There
+from gitmem.sync.push_hook import LINE, There, name_of
 
 if TYPE_CHECKING:
     from gitmem.git.repository import Repository

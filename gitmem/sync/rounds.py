@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import NoProgress, Unreachable
@@ -17,13 +19,12 @@ from gitmem.queue import contents as queue
 from gitmem.queue import prune
 from gitmem.queue.fastimport import Guard
 from gitmem.records import target, tidy
-from gitmem.sync import disagreement, rewrite, unite
+from gitmem.sync import disagreement, unite
 from gitmem.sync import seen as exchange
 from gitmem.sync.seen import Rewritten
-from gitmem.sync.synced import Choice, Synced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from gitmem.git.network import Talk
     from gitmem.git.repository import Repository
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from gitmem.records.target import Target
     from gitmem.sync.disagreement import Disagreement
     from gitmem.sync.seen import Exchange
-    from gitmem.sync.synced import Wanted
     from gitmem.sync.unite import Side
 
 _TRIES = 24  # pushes that somebody else was faster than; a try is one fetch and one push
@@ -164,8 +164,8 @@ class Rounds:
             )
         with _guarded(repo) as guard:
             if choice is Choice.TAKE:
-                gone = rewrite.taken_out(repo, theirs, seen) if found.there else set()
-                rewrite.take(repo, guard, theirs, gone | found.conflicts.keys())
+                gone = unite.taken_out(repo, theirs, seen) if found.there else set()
+                unite.take_rewritten(repo, guard, theirs, gone | found.conflicts.keys())
                 self._say([f"taken out here as it was there: {one}" for one in sorted(gone)])
             else:
                 for tip in seen if found.there else ():
@@ -199,8 +199,8 @@ class Rounds:
             )
         with _guarded(repo) as guard:
             if self._wanted.rewritten is Choice.TAKE:
-                gone = rewrite.taken_out(repo, theirs, lost)
-                rewrite.take(repo, guard, theirs, gone)
+                gone = unite.taken_out(repo, theirs, lost)
+                unite.take_rewritten(repo, guard, theirs, gone)
                 self._say(
                     [f"taken out here as it was there: {flag_id}" for flag_id in sorted(gone)]
                 )
@@ -273,3 +273,47 @@ def _pause(tries: int) -> None:
     """A random wait, so that clones which were refused together do not come back together."""
     chance = int.from_bytes(os.urandom(2), "big") / 65536
     time.sleep(min(_LONGEST, _PAUSE * tries) * (0.2 + chance))
+
+
+class Choice(StrEnum):
+    """What a person wants with a remote queue that was rewritten."""
+
+    STOP = "stop"
+    KEEP = "keep"
+    TAKE = "take"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a sync shall do.
+
+    ``configured`` is the shared setting's target (or empty). ``hears`` gets git's own progress.
+    ``alone``: no person is there to be asked, and another sync at work is left to it.
+    """
+
+    configured: str
+    rewritten: Choice = Choice.STOP
+    dry_run: bool = False
+    alone: bool = False
+    hears: Callable[[bytes], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synced:
+    """What a sync came to.
+
+    ``received`` and ``sent`` are ids that only the other side had; ``pruned`` ids that were taken
+    out of the queue because they had landed. ``tip`` is the queue at the remote now (empty: it has
+    none), ``tries`` how many pushes it took, ``backups`` refs that hold what was rewritten. ``aside``
+    are sentences about what of the remote's queue was not read.
+    """
+
+    remote: str
+    received: tuple[str, ...] = ()
+    sent: tuple[str, ...] = ()
+    pruned: tuple[str, ...] = ()
+    tip: str = ""
+    tries: int = 0
+    backups: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from gitmem.git.repository import BRANCH, NAME
 if TYPE_CHECKING:
     from gitmem.git.network import Talk
     from gitmem.git.repository import Repository
+    from gitmem.records.target import Target
 
 INCOMING = "refs/gitmem/incoming"
 BACKUP = "refs/gitmem/backup/"
@@ -130,3 +131,17 @@ def back_up(repo: Repository, tips: list[str]) -> list[str]:
         refs.update(repo, ref, tip, "", "gitmem: the remote queue was rewritten")
         known[tip] = ref
     return [known[tip] for tip in dict.fromkeys(tips)]
+
+
+def unseen(repo: Repository, where: Target) -> str:
+    """What to say where nothing is known of the queue at the remote; empty where something is.
+
+    A clone of one branch, as `git clone --depth` makes it, and a bare one with work trees fetch no
+    other branch, so that they hold no queue says nothing about the one at the remote.
+    """
+    if not where.remote or looked(repo, where.remote):
+        return ""
+    return (
+        f"this clone does not fetch the queue of {where.remote}, so what waits there is not known: "
+        "gitmem check asks, gitmem sync brings it"
+    )

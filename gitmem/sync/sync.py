@@ -15,9 +15,8 @@ from gitmem.queue import publisher
 from gitmem.records import snapshot, target
 from gitmem.sync import disagreement, unite
 from gitmem.sync import seen as exchange
-from gitmem.sync.rounds import Rounds, refuse_in_use
+from gitmem.sync.rounds import Choice, Rounds, Synced, Wanted, refuse_in_use
 from gitmem.sync.seen import Exchange
-from gitmem.sync.synced import Choice, Synced, Wanted
 
 if TYPE_CHECKING:
     from gitmem.git.repository import Repository

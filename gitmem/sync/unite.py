@@ -17,6 +17,7 @@ from gitmem.git.repository import BRANCH
 from gitmem.queue import contents as queue
 from gitmem.queue.branch import forget_hint
 from gitmem.queue.fastimport import Commit, fast_import
+from gitmem.queue.journal import START, Journal
 from gitmem.queue.lines import split, told
 
 if TYPE_CHECKING:
@@ -213,3 +214,40 @@ def _unused(path: str, ours: Side, theirs: Side) -> str:
         if not any(free in one for one in (ours.files, theirs.files, theirs.unread)):
             return free
     raise AssertionError(path)
+
+
+def taken_out(repo: Repository, theirs: Side, seen: Sequence[str]) -> set[str]:
+    """Ids that the remote's queue held when this clone saw it, and holds no longer."""
+    before: set[str] = set()
+    for tip in seen:
+        before |= side(repo, tip).ids
+    return before - theirs.ids
+
+
+def take_rewritten(repo: Repository, guard: Guard, theirs: Side, gone: Collection[str]) -> None:
+    """Moves the local queue branch to the remote's tip and takes ``gone`` out of the journal.
+
+    What only this clone holds is put into the journal, from where the next publish brings it onto
+    the branch; of an id in ``gone`` nothing is. The caller holds the guard and has backed up what moves. Raises `refs.Moved`.
+    """
+    tip = refs.resolve(repo, BRANCH)
+    ours = side(repo, tip)
+    journal = Journal(repo.folder)
+    data = journal.read()
+    forget_hint(repo.folder)
+    mine = {key: line for line, key in split(data)}
+    for text in ours.files.values():
+        for line, key in split(text):
+            if key and key not in theirs.ids:
+                mine.setdefault(key, line)
+    left = [line for key, line in mine.items() if key and key not in gone]
+    if data or left:
+        if not data:
+            journal.append([line.decode() for line in left])
+        else:
+            journal.rotate(b"".join([line + b"\n" for line in left]), START + len(data))
+    if theirs.tip and theirs.tip != tip:
+        reason = "gitmem: the remote's queue was rewritten"
+        refs.update(repo, BRANCH, theirs.tip, tip, reason, keep=guard.descriptor)
+    elif tip and not theirs.tip:
+        refs.delete(repo, BRANCH, tip, "gitmem: the remote's queue is gone", keep=guard.descriptor)

@@ -284,7 +284,7 @@ def test_another_repository_s_sync_in_the_hook_is_a_sync(
 
 
 def test_the_line_to_paste_never_fails_a_push(server: Server, desk: Desk, tmp_path: Path) -> None:
-    from gitmem.sync.beside_push import LINE
+    from gitmem.sync.push_hook import LINE
 
     desk.flag("waits")
     script = hook(desk.sandbox, LINE + "\n")

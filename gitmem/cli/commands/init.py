@@ -16,14 +16,14 @@ from gitmem.core.errors import Refused
 from gitmem.install import install
 from gitmem.install.file_changes import render_diff
 from gitmem.install.shipped_files import Host
-from gitmem.sync.beside_push import apply_hook
+from gitmem.sync.push_hook import apply_hook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.install.install import InstallPlan
-    from gitmem.sync.beside_push import HookPlan
+    from gitmem.sync.push_hook import HookPlan
 
 
 def init(

@@ -13,7 +13,7 @@ from gitmem.core import age
 from gitmem.queue import drops
 from gitmem.records import snapshot
 from gitmem.records.states import DRAINED
-from gitmem.sync.unseen import unseen
+from gitmem.sync.seen import unseen
 
 _NAME = 20  # characters of an author's name
 

@@ -13,7 +13,7 @@ from gitmem.cli.reports.conflicts import conflicts
 from gitmem.core import age
 from gitmem.records import in_review, target, tidy
 from gitmem.records.unpushed import unpushed
-from gitmem.sync.unseen import unseen
+from gitmem.sync.seen import unseen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from gitmem.install import found as undo
 from gitmem.install import install
 from gitmem.install.file_changes import apply, render_diff
 from gitmem.install.shipped_files import Host
-from gitmem.sync.beside_push import apply_hook, plan_hook
+from gitmem.sync.push_hook import apply_hook, plan_hook
 
 
 def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
