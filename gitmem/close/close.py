@@ -23,7 +23,7 @@ from gitmem.memory import tree as base
 from gitmem.models.kept import Answers
 from gitmem.records import in_review, snapshot, tidy
 from gitmem.records.commit_style import PLAIN, CommitStyle
-from gitmem.sync.seen import unseen
+from gitmem.sync.remote_queue import unknown_queue
 from gitmem.trace import stale
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ def _gather(repo: Repository, wanted: Wanted) -> tuple[Snapshot, list[str]]:
         looked, healed = tidy.settled(repo, wanted.configured)
         seen, pruned = tidy.pruned(repo, wanted.configured, looked)
         notes += healed + pruned
-    hidden = unseen(repo, seen.target) if not seen.state.open else ""
+    hidden = unknown_queue(repo, seen.target) if not seen.state.open else ""
     notes += [hidden] if hidden else []
     if seen.state.unreadable:
         ids = ", ".join(seen.state.unreadable[:_NAMED])

@@ -82,7 +82,7 @@ def preview(repo: Repository, wanted: Wanted, terms: Terms, closed: Closed) -> t
 def _shared(repo: Repository, proposed: Proposed, wanted: Wanted, talk: Talk) -> Proposed:
     """Shares the queue first: two clones that drain the same flags should know of each other."""
     try:
-        done = sync.sync(repo, sync.Wanted(configured=wanted.configured, hears=talk.hears))
+        done = sync.sync(repo, sync.SyncRequest(configured=wanted.configured, hears=talk.hears))
     except Internal:
         raise
     except GitmemError as error:

@@ -10,7 +10,7 @@ from gitmem.git import local, personal, remotes
 from gitmem.install.shipped_files import GITHUB_CHECK, GITLAB_CHECK, Host, ShippedCi, is_shipped
 from gitmem.proof.finding import Finding, ok, warn
 from gitmem.sync import push_hook
-from gitmem.sync.push_hook import LINE, There, name_of
+from gitmem.sync.push_hook import LINE, HookOwner, display_path
 
 if TYPE_CHECKING:
     from gitmem.git.repository import Repository
@@ -38,14 +38,14 @@ def look(repo: Repository, shipped: ShippedCi) -> list[Finding]:
         return []
     if personal.read(repo, "gitmem.sync").value.strip() == "auto":
         return [ok("sharing", f"a session's end shares the queue through {remote}")]
-    hook = push_hook.look(repo, partial(is_shipped, versions=shipped.versions))
+    hook = push_hook.find_hook(repo, partial(is_shipped, versions=shipped.versions))
     texts = [hook.path, *[f"{repo.top}/{path}" for path in _MANAGED]]
-    if hook.there is There.OURS or any(_shares(path) for path in texts):
+    if hook.owner is HookOwner.OURS or any(_shares(path) for path in texts):
         return [ok("sharing", f"a push shares the queue through {remote}")]
-    if hook.there in (There.NOBODY, There.PERSON):
+    if hook.owner in (HookOwner.NOBODY, HookOwner.PERSON):
         hint = f"gitmem init --ci {wired[0].value}"
     else:
-        hint = f"add the line `{LINE}` to the pre-push hook in {name_of(repo, hook)[: -len('/pre-push')]}"
+        hint = f"add the line `{LINE}` to the pre-push hook in {display_path(repo, hook)[: -len('/pre-push')]}"
     said = (
         "CI is wired, but nothing in this clone shares the queue: CI sees only what somebody synced"
     )

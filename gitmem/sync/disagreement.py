@@ -1,4 +1,4 @@
-"""Where this clone and a remote disagree about a queue: lines that went, and two lines of one id."""
+"""Where this clone and a remote disagree about the queue: lost lines, and two lines with one id."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from gitmem.git.process import ANY
 from gitmem.queue.lines import Conflict, same
-from gitmem.records import in_tree as records
+from gitmem.records import in_tree
 from gitmem.records.snapshot import ARCHIVED, JOURNAL, QUEUE, RECORD
-from gitmem.sync import seen as exchange
+from gitmem.sync import remote_queue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,11 +22,11 @@ _NAMED = 3  # conflicts, and ids, in one sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Queues:
-    """What is compared: this clone's branch, the remote's, and what was seen at the remote before.
+class Comparison:
+    """The queues to compare: this clone's branch, the remote's, and what was seen at the remote before.
 
-    ``remote`` is its name. ``main`` is the commit that the target is at there; empty where that
-    is not known, so that nothing can be said of lines that went.
+    ``remote`` is the remote's name. ``main`` is the commit of the target there; where it is not known
+    (empty), nothing can be said about lost lines.
     """
 
     remote: str
@@ -40,32 +40,35 @@ class Queues:
 class Disagreement:
     """What a person must settle.
 
-    ``there`` and ``here`` are ids of flags that went from the remote's queue and from this clone's
-    without a record, ``conflicts`` ids with two different lines. ``keeps`` is the line of such an
-    id that this clone has (in its journal, on its branch, in its archive, in a record); without one
-    it cannot say which is the right one. ``recorded``: ids of which a record holds that line.
-    ``unsure``: sentences on flags of which this cannot be told, as part of a queue is not read.
+    ``lost_there`` and ``lost_here`` are ids of flags that went without a record from the remote's
+    queue and from this clone's. ``conflicts`` are ids with two different lines. ``keeps`` is the line
+    that this clone has of such an id (in its journal, on its branch, in its archive, in a record);
+    without one it cannot say which line is right. ``recorded`` are the ids whose line a record holds.
+    ``unsure`` are sentences on flags that may be lost or not, as part of a queue is not read.
     """
 
     remote: str
-    there: set[str] = field(default_factory=set)
-    here: set[str] = field(default_factory=set)
+    lost_there: set[str] = field(default_factory=set)
+    lost_here: set[str] = field(default_factory=set)
     conflicts: dict[str, Conflict] = field(default_factory=dict)
     keeps: dict[str, bytes] = field(default_factory=dict)
     recorded: set[str] = field(default_factory=set)
     unsure: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        """Whether there is any."""
-        return bool(self.there or self.here or self.conflicts)
+        """Whether there is any disagreement."""
+        return bool(self.lost_there or self.lost_here or self.conflicts)
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """All of it in words."""
         parts = [str(one) for one in list(self.conflicts.values())[:_NAMED]]
         if len(self.conflicts) > _NAMED:
             parts.append(f"{len(self.conflicts) - _NAMED} more ids have two lines")
-        for ids, where in ((self.there, f"at {self.remote}"), (self.here, "in this clone")):
+        for ids, where in (
+            (self.lost_there, f"at {self.remote}"),
+            (self.lost_here, "in this clone"),
+        ):
             if ids:
                 parts.append(_went(ids, f"gitmem/queue {where}"))
         return "; ".join(parts)
@@ -77,17 +80,20 @@ def _went(ids: set[str], where: str) -> str:
     return f"{count} went from {where} without a record: {named}"
 
 
-def find(repo: Repository, looked: Snapshot | None, queues: Queues) -> Disagreement:
-    """Compares; ``looked`` is what this clone knows (None: its target is not here). Writes nothing."""
+def compare(repo: Repository, looked: Snapshot | None, queues: Comparison) -> Disagreement:
+    """Compare the queues; ``looked`` is what this clone knows (None: its target is not here).
+
+    Writes nothing.
+    """
     found = Disagreement(remote=queues.remote)
     _conflicts(repo, looked, queues, found)
     if looked and queues.main:
-        _gone(repo, looked, queues, found)
+        _lost(repo, looked, queues, found)
     return found
 
 
 def _conflicts(
-    repo: Repository, looked: Snapshot | None, queues: Queues, found: Disagreement
+    repo: Repository, looked: Snapshot | None, queues: Comparison, found: Disagreement
 ) -> None:
     at = f"at {queues.remote}"
     unknown: dict[str, str] = {}
@@ -108,8 +114,8 @@ def _conflicts(
         _recorded(repo, looked, unknown, at, found)
 
 
-def _known(looked: Snapshot | None, queues: Queues, key: str) -> tuple[str, str]:
-    """The line of an id that this clone vouches for, and where it has it; empty without one."""
+def _known(looked: Snapshot | None, queues: Comparison, key: str) -> tuple[str, str]:
+    """Return the line of an id that this clone vouches for, and its place; empty without one."""
     if looked and looked.queue.journal.line(key):
         return looked.queue.journal.line(key), JOURNAL
     for side, name in ((queues.ours, QUEUE), *((side, "seen before") for side in queues.seen)):
@@ -123,13 +129,13 @@ def _known(looked: Snapshot | None, queues: Queues, key: str) -> tuple[str, str]
 def _recorded(
     repo: Repository, looked: Snapshot, unknown: dict[str, str], at: str, found: Disagreement
 ) -> None:
-    """Lines that this clone meets for the first time, under an id that has landed with another one."""
-    # The person's own fetch may have brought such a line: then it is in conflict already.
+    """Note lines that are new to this clone under an id that has landed with another line."""
+    # The person's own fetch may have brought such a line: then it is a conflict already.
     landed = unknown.keys() & {*looked.records.deciding, *looked.state.conflicts}
     if not landed:
         return
-    texts = records.Texts({key: unknown[key] for key in landed})
-    same_line = records.ids(repo, looked.target.deciding, texts)
+    texts = in_tree.Texts({key: unknown[key] for key in landed})
+    same_line = in_tree.ids(repo, looked.target.deciding, texts)
     for key in texts.other.keys() - same_line:
         line = texts.other[key]
         found.conflicts[key] = Conflict(key, (line, RECORD), (unknown[key], at))
@@ -137,27 +143,27 @@ def _recorded(
         found.recorded.add(key)
 
 
-def _gone(repo: Repository, looked: Snapshot, queues: Queues, found: Disagreement) -> None:
-    """Lines that went although the target has no record of them, nor ever had one.
+def _lost(repo: Repository, looked: Snapshot, queues: Comparison, found: Disagreement) -> None:
+    """Note lines that went although the target has no record of them and never had one.
 
-    A shallow clone cannot tell what the target once had: there they come back without a word.
-    Nor can it be told of a queue of which something is set aside, which may hold them: nobody is
-    stopped then, as whoever can push could stop everybody for good; they are named, and come back.
+    A shallow clone does not know the target's past: there the lines come back without a word. Where
+    something of a queue is set aside, it may hold them: they are named and come back. A sync does not
+    stop for that, since a single push could then stop every clone for good.
     """
     theirs, ours = queues.theirs, queues.ours
     before: set[str] = set().union(*[side.ids for side in queues.seen])
     there = before - theirs.ids
-    ahead = ours.tip and theirs.tip and exchange.continues(repo, ours.tip, theirs.tip)
+    ahead = ours.tip and theirs.tip and remote_queue.continues(repo, ours.tip, theirs.tip)
     here = theirs.ids - ours.ids if ahead else set()
     if there or here:
-        recorded = {*looked.records.deciding, *records.ids(repo, queues.main)}
+        recorded = {*looked.records.deciding, *in_tree.ids(repo, queues.main)}
         there, here = there - recorded, here - recorded
     if not (there or here) or _is_shallow(repo):
         return
-    once = records.taken_back(repo, queues.main)
+    once = in_tree.taken_back(repo, queues.main)
     there, here = there - once, here - once
     if not any(side.aside for side in (theirs, ours, *queues.seen)):
-        found.there, found.here = there, here
+        found.lost_there, found.lost_here = there, here
         return
     for ids, where in ((there, f"at {queues.remote}"), (here, "in this clone")):
         if ids:

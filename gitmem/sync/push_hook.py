@@ -1,7 +1,7 @@
-"""The pre-push hook of this clone (githooks(5)): put there beside the person's own, and taken out.
+"""The pre-push hook of this clone (githooks(5)): plan it, install it beside the person's own, remove it.
 
-Only in the clone's own git directory. Where `core.hooksPath` leads elsewhere, others share the
-folder, or a program makes it; there a person adds the line.
+gitmem touches only the clone's own git directory. Where `core.hooksPath` leads elsewhere, others share
+the folder or a program makes it; there a person adds the line.
 """
 
 from __future__ import annotations
@@ -23,61 +23,64 @@ if TYPE_CHECKING:
     from gitmem.git.repository import Repository
 
 _NAME = "pre-push"
-_BEFORE = "pre-push.before-gitmem"  # the hook itself knows this name
+_BEFORE = "pre-push.before-gitmem"  # the shipped hook knows this name
 _LONGEST = 1 << 20  # bytes of a hook that is looked at
-#: For a hook that is a person's: it shares the queue and never fails their push.
+#: The line for a person's own hook. It shares the queue and never fails their push.
 LINE = "gitmem sync || true"
 
 
-class There(StrEnum):
-    """Whose hook git would run at a push."""
+class HookOwner(StrEnum):
+    """Whose hook git runs at a push."""
 
     NOBODY = "nobody"
     OURS = "ours"
     PERSON = "person"
-    BOTH = "both"  # a person's, and one that was set aside for ours before
+    BOTH = "both"  # a person's hook, and another one set aside for ours earlier
     ELSEWHERE = "elsewhere"  # core.hooksPath leads out of the clone's git directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
-    """The folder git takes hooks from, whose hook is there, and its text (empty: none)."""
+    """The folder that git takes hooks from, the owner of the hook in it, and its text (empty: no hook)."""
 
     folder: str
-    there: There
+    owner: HookOwner
     text: str = ""
 
     @property
     def path(self) -> str:
-        """The hook's file."""
+        """The path of the hook."""
         return f"{self.folder}/{_NAME}"
 
 
-def look(repo: Repository, ours: Callable[[str], bool]) -> Hook:
-    """What is there now; ``ours`` says whether gitmem shipped a text. Raises NeedsPerson."""
+def find_hook(repo: Repository, ours: Callable[[str], bool]) -> Hook:
+    """Return the installed hook; ``ours`` says whether gitmem shipped a text.
+
+    Raises NeedsPerson for a hook that cannot be read.
+    """
     named = repo.git("rev-parse", "--git-path", "hooks").text
     folder = os.path.normpath(os.path.join(repo.top, named))
     common = os.path.realpath(repo.common)
     if os.path.commonpath([os.path.realpath(folder), common]) != common:
-        return Hook(folder=folder, there=There.ELSEWHERE)
+        return Hook(folder=folder, owner=HookOwner.ELSEWHERE)
     path = f"{folder}/{_NAME}"
     if not os.path.lexists(path):
-        return Hook(folder=folder, there=There.NOBODY)
+        return Hook(folder=folder, owner=HookOwner.NOBODY)
     text = _text(path)
     if not os.path.islink(path) and ours(text):
-        return Hook(folder=folder, there=There.OURS, text=text)
+        return Hook(folder=folder, owner=HookOwner.OURS, text=text)
     both = os.path.lexists(f"{folder}/{_BEFORE}")
-    return Hook(folder=folder, there=There.BOTH if both else There.PERSON, text=text)
+    return Hook(folder=folder, owner=HookOwner.BOTH if both else HookOwner.PERSON, text=text)
 
 
 def install(hook: Hook, text: str) -> None:
-    """Puts ``text`` there; a person's hook is set aside, and the new one runs it first.
+    """Install ``text`` as the hook; a person's hook is set aside, and the new one runs it first.
 
-    Raises NeedsPerson when that cannot be done; whatever happens, a hook that ran still runs.
+    Raises NeedsPerson when the hook cannot be written. Whatever happens, a hook that ran still runs.
     """
     try:
         os.makedirs(hook.folder, exist_ok=True)
-        # Beside the folder, whatever is in it: git runs nothing there, and a killed run litters nothing.
+        # Beside the folder: git runs nothing there, and what a killed run leaves is swept.
         with temporary.folder(os.path.dirname(hook.folder)) as staging:
             new = f"{staging}/{_NAME}"
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o755)
@@ -85,7 +88,7 @@ def install(hook: Hook, text: str) -> None:
                 out.write(text)
                 out.flush()
                 os.fsync(out.fileno())
-            if hook.there is There.PERSON:
+            if hook.owner is HookOwner.PERSON:
                 # A link first, so that a kill in between leaves the person's hook in its place.
                 os.link(hook.path, f"{hook.folder}/{_BEFORE}", follow_symlinks=False)
             os.replace(new, hook.path)
@@ -94,7 +97,7 @@ def install(hook: Hook, text: str) -> None:
 
 
 def remove(hook: Hook) -> None:
-    """Takes gitmem's hook out, and puts the person's back in its place. Raises NeedsPerson."""
+    """Remove gitmem's hook and restore the person's. Raises NeedsPerson when that fails."""
     before = f"{hook.folder}/{_BEFORE}"
     try:
         if os.path.lexists(before):
@@ -117,7 +120,7 @@ def _text(path: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookPlan:
-    """What becomes of the hook: ``change`` as it is shown (None: nothing), and notes about it."""
+    """The planned change of the hook, as it is shown (None: no change), and notes for the person."""
 
     hook: Hook
     change: FileChange | None
@@ -125,39 +128,39 @@ class HookPlan:
 
 
 def plan_hook(repo: Repository, host: Host, shipped: ShippedCi) -> HookPlan:
-    """The hook that goes with the check in ``host``'s CI; none is taken out with `none`."""
-    hook = look(repo, partial(is_shipped, versions=shipped.versions))
+    """Plan the hook that goes with the check in ``host``'s CI; `none` removes gitmem's hook."""
+    hook = find_hook(repo, partial(is_shipped, versions=shipped.versions))
     if host is Host.NONE:
-        return _out(repo, hook)
-    match hook.there:
-        case There.OURS | There.NOBODY:
+        return _plan_removal(repo, hook)
+    match hook.owner:
+        case HookOwner.OURS | HookOwner.NOBODY:
             before = hook.text or None
             if before == shipped.hook:
                 return HookPlan(hook=hook, change=None)
-            return HookPlan(hook=hook, change=_shown(repo, hook, before, shipped.hook))
-        case There.PERSON:
-            note = f"your own {name_of(repo, hook)} runs first, as pre-push.before-gitmem"
-            change = _shown(repo, hook, hook.text, shipped.hook)
+            return HookPlan(hook=hook, change=_change(repo, hook, before, shipped.hook))
+        case HookOwner.PERSON:
+            note = f"your own {display_path(repo, hook)} runs first, as pre-push.before-gitmem"
+            change = _change(repo, hook, hook.text, shipped.hook)
             return HookPlan(hook=hook, change=change, notes=(note,))
-        case There.BOTH:
+        case HookOwner.BOTH:
             note = (
-                f"{name_of(repo, hook)} is no hook of gitmem's, and pre-push.before-gitmem beside it is "
-                f"taken: add the line `{LINE}` to it, or make one of both and run this again"
+                f"{display_path(repo, hook)} is not gitmem's hook, and pre-push.before-gitmem beside it is "
+                f"taken: add the line `{LINE}` to it, or merge the two and run this again"
             )
             return HookPlan(hook=hook, change=None, notes=(note,))
-        case There.ELSEWHERE:
+        case HookOwner.ELSEWHERE:
             note = (
-                f"git takes its hooks from {name_of(repo, hook)[: -len('/pre-push')]}, which others may "
+                f"git takes its hooks from {display_path(repo, hook)[: -len('/pre-push')]}, which others may "
                 f"share, so no pre-push hook was put there: add the line `{LINE}` to it, or CI sees "
-                "only what somebody synced"
+                "only what was synced"
             )
             return HookPlan(hook=hook, change=None, notes=(note,))
         case _:
-            assert_never(hook.there)
+            assert_never(hook.owner)
 
 
 def apply_hook(plan: HookPlan) -> None:
-    """Does what was planned. Raises NeedsPerson when the file system does not let it."""
+    """Carry out the plan. Raises NeedsPerson when the file system refuses."""
     if plan.change is None:
         return
     if plan.change.after is None:
@@ -166,17 +169,17 @@ def apply_hook(plan: HookPlan) -> None:
         install(plan.hook, plan.change.after.decode())
 
 
-def _out(repo: Repository, hook: Hook) -> HookPlan:
-    if hook.there is not There.OURS:
+def _plan_removal(repo: Repository, hook: Hook) -> HookPlan:
+    if hook.owner is not HookOwner.OURS:
         return HookPlan(hook=hook, change=None)
-    return HookPlan(hook=hook, change=_shown(repo, hook, hook.text, None))
+    return HookPlan(hook=hook, change=_change(repo, hook, hook.text, None))
 
 
-def _shown(repo: Repository, hook: Hook, before: str | None, after: str | None) -> FileChange:
-    return change_text(name_of(repo, hook), before, after)
+def _change(repo: Repository, hook: Hook, before: str | None, after: str | None) -> FileChange:
+    return change_text(display_path(repo, hook), before, after)
 
 
-def name_of(repo: Repository, hook: Hook) -> str:
-    """The hook's path as a person at the top of the work tree would write it."""
+def display_path(repo: Repository, hook: Hook) -> str:
+    """Return the hook's path as a person at the top of the work tree writes it."""
     inside = os.path.commonpath([hook.path, repo.top]) == repo.top
     return os.path.relpath(hook.path, repo.top) if inside else hook.path

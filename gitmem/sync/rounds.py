@@ -1,4 +1,4 @@
-"""The rounds of a sync: fetch, unite, prune, push, until nobody was faster."""
+"""The rounds of a sync: fetch, unite, prune, push, until no other clone was faster."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ from gitmem.queue import contents as queue
 from gitmem.queue import prune
 from gitmem.queue.fastimport import Guard
 from gitmem.records import target, tidy
-from gitmem.sync import disagreement, unite
-from gitmem.sync import seen as exchange
-from gitmem.sync.seen import Rewritten
+from gitmem.sync import disagreement, remote_queue, unite
+from gitmem.sync.remote_queue import Rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,11 +30,11 @@ if TYPE_CHECKING:
     from gitmem.records.snapshot import Snapshot
     from gitmem.records.target import Target
     from gitmem.sync.disagreement import Disagreement
-    from gitmem.sync.seen import Exchange
+    from gitmem.sync.remote_queue import Exchange
     from gitmem.sync.unite import Side
 
-_TRIES = 24  # pushes that somebody else was faster than; a try is one fetch and one push
-_DECLINES = 5  # pushes that the server declined: a hook that fails now and then is met
+_TRIES = 24  # rounds in which another clone pushed first; a try is one fetch and one push
+_DECLINES = 5  # pushes that the server declined: a hook there may fail now and then
 _PAUSE = 0.05  # seconds, times the number of the try, at most _LONGEST, times chance
 _LONGEST = 1.0
 _HOW = (
@@ -45,13 +44,57 @@ _HOW = (
 _WAIT = 10.0  # seconds for a publisher; it never needs more than its git child does
 
 
-class Rounds:
-    """One sync under way."""
+class RewriteChoice(StrEnum):
+    """What a person decides about a remote queue that was rewritten."""
 
-    def __init__(self, repo: Repository, held: Exchange, wanted: Wanted, talk: Talk) -> None:
+    STOP = "stop"
+    KEEP = "keep"
+    TAKE = "take"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncRequest:
+    """The request of a sync.
+
+    ``configured`` is the shared setting's target (or empty). ``hears`` gets git's own progress.
+    ``alone``: no person is present, so a sync at work already is not waited for.
+    """
+
+    configured: str
+    rewritten: RewriteChoice = RewriteChoice.STOP
+    dry_run: bool = False
+    alone: bool = False
+    hears: Callable[[bytes], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncResult:
+    """The result of a sync.
+
+    ``received`` and ``sent`` are ids that only the other side had, ``pruned`` ids that left the queue
+    because they had landed. ``tip`` is the queue at the remote now (empty: it has none), ``tries`` the
+    number of pushes, ``backups`` the refs that hold what was rewritten. ``aside`` are sentences about
+    what was not read of the remote's queue.
+    """
+
+    remote: str
+    received: tuple[str, ...] = ()
+    sent: tuple[str, ...] = ()
+    pruned: tuple[str, ...] = ()
+    tip: str = ""
+    tries: int = 0
+    backups: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
+
+
+class Rounds:
+    """One sync at work."""
+
+    def __init__(self, repo: Repository, held: Exchange, request: SyncRequest, talk: Talk) -> None:
         self._repo = repo
         self._held = held
-        self._wanted = wanted
+        self._request = request
         self._talk = talk
         self._received: dict[str, None] = {}
         self._sent: dict[str, None] = {}
@@ -60,13 +103,16 @@ class Rounds:
         self._notes: dict[str, None] = {}
         self._aside: Sequence[str] = ()
 
-    def run(self) -> Synced:
-        """Fetches, unites and pushes until nobody was faster."""
+    def run(self) -> SyncResult:
+        """Fetch, unite and push until no other clone was faster.
+
+        Raises NotReached, Declined, Unreachable, Rewritten, NoProgress and InTheWay.
+        """
         self._say(tidy.publish(self._repo))
         declined = tries = 0
         tips: set[str] = set()
         while True:
-            theirs, drained = self._meet()
+            theirs, drained = self._take_in()
             tips.add(theirs.tip)
             tip = refs.resolve(self._repo, BRANCH)
             if not tip or tip == theirs.tip:
@@ -74,7 +120,7 @@ class Rounds:
             tries += 1
             try:
                 if network.push(self._repo, self._held.remote, tip, BRANCH, self._talk):
-                    self._sent |= dict.fromkeys(unite.side(self._repo, tip).ids - theirs.ids)
+                    self._sent |= dict.fromkeys(unite.read_side(self._repo, tip).ids - theirs.ids)
                     return self._finish(tip, drained, tries)
             except Declined as error:
                 declined += 1
@@ -95,14 +141,14 @@ class Rounds:
                 )
             _pause(tries)
 
-    def _meet(self) -> tuple[Side, set[str]]:
-        """Fetches, and makes the local queue hold what the remote's does; the remote's side."""
+    def _take_in(self) -> tuple[Side, set[str]]:
+        """Fetch, and add what the remote holds to the local queue; return the remote's side and what is drained."""
         repo, held = self._repo, self._held
-        seen = exchange.seen(repo, held.remote)
-        where = _target(repo, self._wanted.configured)
+        seen = remote_queue.seen_tips(repo, held.remote)
+        where = _target(repo, self._request.configured)
         names = (where.there, where.shared_ref) if where else ()
-        tip, main = held.fetched(self._talk, *names)
-        theirs = unite.side(repo, tip)
+        tip, main = held.fetch_tips(self._talk, *names)
+        theirs = unite.read_side(repo, tip)
         lost = [old for old in seen if not _continues(repo, held.remote, tip, old)]
         if lost:
             self._rewritten(theirs, lost)
@@ -112,12 +158,12 @@ class Rounds:
             branch = where.there.removeprefix("refs/heads/")
             self._say([f"the target branch {branch} is not at {held.remote}"])
         self._aside = theirs.aside
-        found = disagreement.find(repo, looked, self._queues(theirs, seen, main))
+        found = disagreement.compare(repo, looked, self._queues(theirs, seen, main))
         self._say(found.unsure)
         if found:
             self._disagreed(theirs, seen, found)
             looked = self._settled()
-        # Nothing leaves the queue at a remote before its own target has the record.
+        # A flag leaves the queue at a remote only after its own target has the record.
         drained = looked.drained if looked and main else set()
         self._received |= dict.fromkeys(theirs.ids - drained - self._known(looked))
         with _guarded(repo) as guard:
@@ -128,53 +174,55 @@ class Rounds:
             self._say([f"landed flags stay in the queue for now: {done.reason}"])
         return theirs, drained
 
-    def _queues(self, theirs: Side, seen: list[str], main: str) -> disagreement.Queues:
+    def _queues(self, theirs: Side, seen: list[str], main: str) -> disagreement.Comparison:
         repo = self._repo
-        return disagreement.Queues(
+        return disagreement.Comparison(
             remote=self._held.remote,
-            ours=unite.side(repo, refs.resolve(repo, BRANCH)),
+            ours=unite.read_side(repo, refs.resolve(repo, BRANCH)),
             theirs=theirs,
-            seen=[unite.side(repo, tip) for tip in seen if tip != theirs.tip],
+            seen=[unite.read_side(repo, tip) for tip in seen if tip != theirs.tip],
             main=main,
         )
 
     def _chosen(self, found: Disagreement) -> dict[str, bytes]:
-        return found.keeps if self._wanted.rewritten is Choice.KEEP else {}
+        return found.keeps if self._request.rewritten is RewriteChoice.KEEP else {}
 
     def _disagreed(self, theirs: Side, seen: list[str], found: Disagreement) -> None:
-        """Backs up both queues; does what the person chose, or stops."""
-        repo, held, choice = self._repo, self._held, self._wanted.rewritten
+        """Back up both queues; do what the person chose, or stop. Raises Rewritten."""
+        repo, held, choice = self._repo, self._held, self._request.rewritten
         tips = [*seen, theirs.tip, refs.resolve(repo, BRANCH)]
-        self._backups += exchange.back_up(repo, [tip for tip in tips if tip])
-        if choice is Choice.STOP:
+        self._backups += remote_queue.back_up(repo, [tip for tip in tips if tip])
+        if choice is RewriteChoice.STOP:
             raise Rewritten(
-                f"{found.told}; both queues are kept as {', '.join(self._backups)}",
+                f"{found.summary}; both queues are kept as {', '.join(self._backups)}",
                 hint=_HOW,
             )
         twice = {key for key in found.conflicts if len(theirs.lines.get(key, [])) > 1}
-        if choice is Choice.KEEP:
+        if choice is RewriteChoice.KEEP:
             unclear = found.conflicts.keys() - found.keeps
         else:
             unclear = twice | found.recorded
         if unclear:
             raise Rewritten(
-                f"this cannot be settled by {choice}: {found.told}",
+                f"this cannot be settled by {choice}: {found.summary}",
                 hint="the clone that made the flag can: `gitmem sync --rewritten keep` there; or a "
                 f"person takes the wrong line off the branch at {held.remote}, by a commit",
             )
         with _guarded(repo) as guard:
-            if choice is Choice.TAKE:
-                gone = unite.taken_out(repo, theirs, seen) if found.there else set()
+            if choice is RewriteChoice.TAKE:
+                gone = unite.taken_out(repo, theirs, seen) if found.lost_there else set()
                 unite.take_rewritten(repo, guard, theirs, gone | found.conflicts.keys())
                 self._say([f"taken out here as it was there: {one}" for one in sorted(gone)])
             else:
-                for tip in seen if found.there else ():
-                    unite.unite(repo, guard, unite.side(repo, tip), found.recorded, found.keeps)
+                for tip in seen if found.lost_there else ():
+                    unite.unite(
+                        repo, guard, unite.read_side(repo, tip), found.recorded, found.keeps
+                    )
 
     def _settled(self) -> Snapshot | None:
-        """The queue in order, and where each flag stands; None when the target is not here."""
+        """Put the queue in order and return where each flag stands; None when the target is not here."""
         try:
-            looked, notes = tidy.settled(self._repo, self._wanted.configured)
+            looked, notes = tidy.settled(self._repo, self._request.configured)
         except target.CannotTell as unknown:
             self._say([*tidy.publish(self._repo), f"nothing was pruned: {unknown.message}"])
             return None
@@ -186,11 +234,11 @@ class Rounds:
         return {*found.branch.flags, *found.journal.flags, *found.archive.flags}
 
     def _rewritten(self, theirs: Side, lost: list[str]) -> None:
-        """Backs up what was seen; does what the person chose, or stops."""
+        """Back up what was seen; do what the person chose, or stop. Raises Rewritten."""
         repo, held = self._repo, self._held
         mine = refs.resolve(repo, BRANCH)
-        self._backups += exchange.back_up(repo, [*lost, mine] if mine else lost)
-        if self._wanted.rewritten is Choice.STOP:
+        self._backups += remote_queue.back_up(repo, [*lost, mine] if mine else lost)
+        if self._request.rewritten is RewriteChoice.STOP:
             what = "was rewritten" if theirs.tip else "is gone"
             raise Rewritten(
                 f"the queue at {held.remote} {what}: it does not continue what this clone has seen "
@@ -198,7 +246,7 @@ class Rounds:
                 hint=_HOW,
             )
         with _guarded(repo) as guard:
-            if self._wanted.rewritten is Choice.TAKE:
+            if self._request.rewritten is RewriteChoice.TAKE:
                 gone = unite.taken_out(repo, theirs, lost)
                 unite.take_rewritten(repo, guard, theirs, gone)
                 self._say(
@@ -206,15 +254,15 @@ class Rounds:
                 )
             else:
                 for tip in lost:
-                    unite.unite(repo, guard, unite.side(repo, tip), ())
+                    unite.unite(repo, guard, unite.read_side(repo, tip), ())
         held.note(theirs.tip)
 
-    def _finish(self, tip: str, drained: set[str], tries: int) -> Synced:
-        """Remembers what is at the remote now, and lets an empty local queue go."""
+    def _finish(self, tip: str, drained: set[str], tries: int) -> SyncResult:
+        """Remember what is at the remote now, remove an empty local queue, and return the result."""
         self._held.note(tip)
         prune.prune(self._repo, drained)
         self._say(tidy.publish(self._repo))  # also makes the next flag cheap again
-        return Synced(
+        return SyncResult(
             remote=self._held.remote,
             received=tuple(self._received),
             sent=tuple(self._sent),
@@ -232,7 +280,7 @@ class Rounds:
 
 @contextmanager
 def _guarded(repo: Repository) -> Iterator[Guard]:
-    """The publish lock. Raises NoProgress when another gitmem does not let go of it."""
+    """Hold the publish lock. Raises NoProgress when another gitmem does not release it."""
     guard = Guard(repo)
     if not guard.attempt(_WAIT):
         raise NoProgress("another gitmem is publishing", hint="run it again after that one")
@@ -244,7 +292,7 @@ def _guarded(repo: Repository) -> Iterator[Guard]:
 
 
 def refuse_in_use(repo: Repository) -> None:
-    """Raises InTheWay where a work tree has the queue branch checked out: it must not move under it."""
+    """Raise InTheWay where a work tree has the queue branch checked out: a sync would move it underneath."""
     held = in_use(repo)
     if held:
         raise InTheWay(
@@ -255,7 +303,7 @@ def refuse_in_use(repo: Repository) -> None:
 
 
 def _target(repo: Repository, configured: str) -> Target | None:
-    """The target, of which the remote's branch is asked for; None where it is not in this clone."""
+    """Return the target, whose branch at the remote is fetched too; None where this clone does not have it."""
     try:
         return target.find(repo, configured)
     except target.CannotTell:
@@ -263,57 +311,13 @@ def _target(repo: Repository, configured: str) -> Target | None:
 
 
 def _continues(repo: Repository, remote: str, tip: str, seen: str) -> bool:
-    if not tip or exchange.continues(repo, tip, seen):
+    if not tip or remote_queue.continues(repo, tip, seen):
         return bool(tip)
     shallow = repo.git("rev-parse", "--is-shallow-repository", ok=ANY).text == "true"
     return shallow and scratch.continues(repo, remote, BRANCH, tip=tip, seen=seen)
 
 
 def _pause(tries: int) -> None:
-    """A random wait, so that clones which were refused together do not come back together."""
+    """Wait at random, so that clones which were refused together do not come back together."""
     chance = int.from_bytes(os.urandom(2), "big") / 65536
     time.sleep(min(_LONGEST, _PAUSE * tries) * (0.2 + chance))
-
-
-class Choice(StrEnum):
-    """What a person wants with a remote queue that was rewritten."""
-
-    STOP = "stop"
-    KEEP = "keep"
-    TAKE = "take"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a sync shall do.
-
-    ``configured`` is the shared setting's target (or empty). ``hears`` gets git's own progress.
-    ``alone``: no person is there to be asked, and another sync at work is left to it.
-    """
-
-    configured: str
-    rewritten: Choice = Choice.STOP
-    dry_run: bool = False
-    alone: bool = False
-    hears: Callable[[bytes], None] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Synced:
-    """What a sync came to.
-
-    ``received`` and ``sent`` are ids that only the other side had; ``pruned`` ids that were taken
-    out of the queue because they had landed. ``tip`` is the queue at the remote now (empty: it has
-    none), ``tries`` how many pushes it took, ``backups`` refs that hold what was rewritten. ``aside``
-    are sentences about what of the remote's queue was not read.
-    """
-
-    remote: str
-    received: tuple[str, ...] = ()
-    sent: tuple[str, ...] = ()
-    pruned: tuple[str, ...] = ()
-    tip: str = ""
-    tries: int = 0
-    backups: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    aside: tuple[str, ...] = ()

@@ -1,8 +1,8 @@
-"""Make one queue of two: everything that either side holds, by flag id, in one commit.
+"""Make one queue of two, by flag id, in one commit; or take over a queue that was rewritten.
 
-Nothing is decided by ancestry: a line that only one side has is kept, unless its flag is drained,
-so that what somebody else pruned does not come back. What another clone wrote is bounded and is
-taken only from files that gitmem itself could have made.
+Ancestry decides nothing. A line that only one side has stays, unless its flag is drained: what another
+clone pruned does not come back. What another clone wrote is bounded, and read only from files that
+gitmem itself can have made.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _SEALED = "sealed/"
 
 
 class Side:
-    """One queue: its tip (empty: none), its files, and sentences about what of it was set aside.
+    """One queue: its tip (empty: none), its files, and sentences about what was set aside of it.
 
-    ``unread`` are the paths of what was set aside.
+    ``unread`` are the paths that were set aside.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Side:
 
     @cached_property
     def lines(self) -> dict[str, list[bytes]]:
-        """Id to its different lines, as a rule one, in the order of files."""
+        """Map each id to its different lines (one, as a rule) in the order of the files."""
         found: dict[str, list[bytes]] = {}
         for path in sorted(self.files, key=queue.in_order):
             for line, key in split(self.files[path]):
@@ -59,12 +59,12 @@ class Side:
 
     @cached_property
     def ids(self) -> set[str]:
-        """Ids of all its lines, also of those that only a newer gitmem can read."""
+        """Return the ids of all lines, also of those that only a newer gitmem can read."""
         return set(self.lines)
 
 
-def side(repo: Repository, tip: str) -> Side:
-    """What a queue commit holds; raises `gitmem.git.objects.Unreadable`."""
+def read_side(repo: Repository, tip: str) -> Side:
+    """Return what a queue commit holds. Raises `gitmem.git.objects.Unreadable`."""
     if not tip:
         return Side("", {})
     files, aside = queue.bounded(repo, tip)
@@ -78,18 +78,18 @@ def unite(
     drained: Collection[str],
     chosen: Mapping[str, bytes] | None = None,
 ) -> str:
-    """Makes the local queue branch hold what it holds and what ``theirs`` does; its new tip.
+    """Add what ``theirs`` holds to the local queue branch; return the branch's new tip.
 
-    The caller holds the guard. Descends from both tips; it is their tip itself where they have
-    everything. Empty when there is no line on either side and no branch. ``chosen``: of ids with
-    different lines the one that stays. Raises `refs.Moved`, and NeedsPerson for such an id that is
-    not chosen.
+    The caller holds the guard. The new tip descends from both tips; it is their tip where they hold
+    everything, and empty where neither side has a line and there is no branch. ``chosen`` names the
+    line that stays of an id with different lines. Raises `refs.Moved`, and NeedsPerson for such an id
+    without a chosen line.
     """
     chosen = chosen or {}
     tip = refs.resolve(repo, BRANCH)
     if not theirs.tip or (not tip and not any(theirs.files.values())):
         return tip
-    ours = side(repo, tip)
+    ours = read_side(repo, tip)
     _refuse_conflicts(ours, theirs, chosen)
     settled = not any(ours.lines.get(key, [line]) != [line] for key, line in chosen.items())
     lacking_here = theirs.ids - ours.ids - set(drained)
@@ -102,7 +102,7 @@ def unite(
         reason = "gitmem: what the remote has"
         refs.update(repo, BRANCH, theirs.tip, tip, reason, keep=guard.descriptor)
         return theirs.tip
-    # On their tree, so that files which only a newer gitmem understands stay where they are.
+    # On top of their tree: files that only a newer gitmem understands stay where they are.
     commit = Commit(
         identity.identity(repo),
         "sync: the flags of two clones\n",
@@ -117,7 +117,7 @@ def unite(
 
 
 def differing(*sides: Side) -> dict[str, tuple[bytes, bytes]]:
-    """Ids with different lines on the sides, or on one of them: the first line, and another."""
+    """Return the ids that have different lines, each with its first line and another one."""
     found: dict[str, tuple[bytes, bytes]] = {}
     known: dict[str, bytes] = {}
     for one in sides:
@@ -139,9 +139,9 @@ def _refuse_conflicts(ours: Side, theirs: Side, chosen: Collection[str]) -> None
 def _changes(
     ours: Side, theirs: Side, drained: Collection[str], chosen: Mapping[str, bytes]
 ) -> list[tuple[str, bytes | None]]:
-    """What makes their tree hold both: paths to their new contents, None for one that is gone.
+    """Return the changes that make their tree hold both: path to new content (None: delete it).
 
-    A drained line that one side has pruned is pruned.
+    A drained line that one side pruned is pruned.
     """
     known, here = {*theirs.ids}, ours.ids
     torn = {line for text in theirs.files.values() for line, key in split(text) if not key}
@@ -171,7 +171,7 @@ def _changes(
 def _as_chosen(
     files: Mapping[str, list[bytes]], chosen: Mapping[str, bytes], drained: Collection[str]
 ) -> dict[str, list[bytes]]:
-    """The files with the chosen line, once, in the place of the first one of its id."""
+    """Return the files with each chosen line once, in the place of the first line of its id."""
     done: set[str] = set()
     result: dict[str, list[bytes]] = {}
     for path, lines in files.items():
@@ -187,10 +187,10 @@ def _as_chosen(
 
 
 def _places(ours: Side, theirs: Side) -> list[tuple[str, str]]:
-    """Our files, each with the file of theirs that its lines go to; exact matches come first.
+    """Return our files, each with their file that its lines go to; exact matches come first.
 
-    A writer's file is the same file before and after it was sealed. What of theirs was not read
-    stays as it is: there may be lines in it that nobody else holds.
+    Sealing does not make a writer's file another one. What was not read of theirs stays as it is:
+    it may hold lines that no other clone has.
     """
     taken = set(ours.files) & set(theirs.files)
     found = [(path, path) for path in sorted(taken)]
@@ -204,7 +204,7 @@ def _places(ours: Side, theirs: Side) -> list[tuple[str, str]]:
 
 
 def _unused(path: str, ours: Side, theirs: Side) -> str:
-    """The path itself; where theirs has something unread there, the writer's next free one."""
+    """Return the path; where theirs has an unread file of that name, the writer's next free path."""
     if path not in theirs.unread:
         return path
     folder, _, name = path.rpartition("/")
@@ -217,21 +217,22 @@ def _unused(path: str, ours: Side, theirs: Side) -> str:
 
 
 def taken_out(repo: Repository, theirs: Side, seen: Sequence[str]) -> set[str]:
-    """Ids that the remote's queue held when this clone saw it, and holds no longer."""
+    """Return the ids that the remote's queue held when this clone saw it and no longer holds."""
     before: set[str] = set()
     for tip in seen:
-        before |= side(repo, tip).ids
+        before |= read_side(repo, tip).ids
     return before - theirs.ids
 
 
 def take_rewritten(repo: Repository, guard: Guard, theirs: Side, gone: Collection[str]) -> None:
-    """Moves the local queue branch to the remote's tip and takes ``gone`` out of the journal.
+    """Move the local queue branch to the remote's tip and remove the ids ``gone`` from the journal.
 
-    What only this clone holds is put into the journal, from where the next publish brings it onto
-    the branch; of an id in ``gone`` nothing is. The caller holds the guard and has backed up what moves. Raises `refs.Moved`.
+    Lines that only this clone holds go into the journal, and the next publish brings them onto the
+    branch; lines of an id in ``gone`` do not. The caller holds the guard and has backed up what moves.
+    Raises `refs.Moved`.
     """
     tip = refs.resolve(repo, BRANCH)
-    ours = side(repo, tip)
+    ours = read_side(repo, tip)
     journal = Journal(repo.folder)
     data = journal.read()
     forget_hint(repo.folder)

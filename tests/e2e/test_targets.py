@@ -11,7 +11,7 @@ from gitmem.check.check import check
 from gitmem.check.check_policy import STRICT
 from gitmem.check.report import Asked, Checked
 from gitmem.sync import sync as syncing
-from gitmem.sync.sync import Synced, Wanted
+from gitmem.sync.sync import SyncRequest, SyncResult
 from tests.support.desk import Desk
 from tests.support.queues import ids_on_branch
 from tests.support.sandbox import Sandbox
@@ -147,8 +147,8 @@ def checked(desk: Desk) -> Checked:
     return check(desk.repo, Asked(configured=desk.target))
 
 
-def sync(desk: Desk) -> Synced:
-    return syncing.sync(desk.repo, Wanted(configured=desk.target))
+def sync(desk: Desk) -> SyncResult:
+    return syncing.sync(desk.repo, SyncRequest(configured=desk.target))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

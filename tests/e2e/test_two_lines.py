@@ -10,8 +10,8 @@ import pytest
 
 from gitmem.core.flag import make
 from gitmem.sync import sync as syncing
-from gitmem.sync.seen import Rewritten
-from gitmem.sync.sync import Choice, Synced, Wanted
+from gitmem.sync.remote_queue import Rewritten
+from gitmem.sync.sync import RewriteChoice, SyncRequest, SyncResult
 from tests.support.desk import Desk
 from tests.support.queues import ids_on_branch
 from tests.support.sandbox import Sandbox
@@ -31,8 +31,8 @@ def other(server: Server) -> Desk:
     return server.clone("other")
 
 
-def sync(desk: Desk, rewritten: Choice = Choice.STOP) -> Synced:
-    return syncing.sync(desk.repo, Wanted(configured=desk.target, rewritten=rewritten))
+def sync(desk: Desk, rewritten: RewriteChoice = RewriteChoice.STOP) -> SyncResult:
+    return syncing.sync(desk.repo, SyncRequest(configured=desk.target, rewritten=rewritten))
 
 
 def false_line(flag_id: str) -> str:
@@ -118,7 +118,7 @@ def test_the_clone_that_made_the_flag_brings_it_back_and_the_record_keeps_its_te
 
     author.land()  # before anybody has settled it
     assert in_record(author, "main") == [TRUE]
-    done = sync(author, Choice.KEEP)
+    done = sync(author, RewriteChoice.KEEP)
     assert ids_on_branch(server.bare) == [flag]
     assert done.tip == server.tip()
     assert sync(other).received == (flag,)
@@ -137,7 +137,7 @@ def test_a_person_may_take_the_other_line(server: Server, author: Desk) -> None:
     in_place(box, flag)
     pushed(box)
 
-    sync(author, Choice.TAKE)
+    sync(author, RewriteChoice.TAKE)
 
     assert author.states()["undrained"] == [FALSE]
     assert author.check().conflicts == ()
@@ -197,7 +197,7 @@ def test_a_local_branch_that_has_the_other_line_does_not_change_what_was_acknowl
 
     assert FALSE in again.err
     assert sorted(texts) == sorted([TRUE, "another fact"])
-    sync(author, Choice.KEEP)
+    sync(author, RewriteChoice.KEEP)
     assert FALSE not in server.bare.git("grep", "-h", "text", "gitmem/queue")
     assert TRUE in server.bare.git("grep", "-h", "text", "gitmem/queue")
 
@@ -222,7 +222,7 @@ def test_a_record_with_another_text_leaves_the_acknowledged_flag_in_the_queue(
     assert TRUE in in_record(author, "gitmem/drain")
     author.accept()
     author.sandbox.git("push", "--quiet", "origin", "main")
-    sync(author, Choice.KEEP)
+    sync(author, RewriteChoice.KEEP)
     assert sync(author).pruned == (flag,)
     assert author.states().get("undrained") is None
     assert author.check().conflicts == ()
@@ -271,7 +271,7 @@ def test_a_flag_that_has_landed_does_not_come_back_with_another_text(
         with pytest.raises(Rewritten, match="Java 21"):
             sync(desk)
     assert server.clone("fresh").sandbox.gitmem("check").code == 1
-    sync(author, Choice.KEEP)
+    sync(author, RewriteChoice.KEEP)
     assert ids_on_branch(server.bare) == []
     assert sync(other).received == ()
 
@@ -286,13 +286,13 @@ def test_a_clone_that_knows_neither_line_settles_nothing(
     pushed(box)
     fresh = server.clone("fresh")
 
-    for choice in Choice:
+    for choice in RewriteChoice:
         with pytest.raises(Rewritten, match="two lines"):
             sync(fresh, choice)
     left = fresh.close()
 
     assert [one.id for one in left.left] == [flag]
     assert left.commit == ""
-    sync(author, Choice.KEEP)
+    sync(author, RewriteChoice.KEEP)
     assert sync(fresh).tip == server.tip()
     assert fresh.states()["undrained"] == [TRUE]

@@ -230,7 +230,7 @@ def told(lines: list[str]) -> list[str]:
 def landing_sync(desk: Desk) -> None:
     from gitmem.sync import sync
 
-    sync.sync(desk.repo, sync.Wanted(configured=desk.target))
+    sync.sync(desk.repo, sync.SyncRequest(configured=desk.target))
 
 
 def test_the_second_of_two_drains_is_rebuilt_on_the_moved_target_by_one_command(

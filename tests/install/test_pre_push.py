@@ -186,7 +186,7 @@ def test_a_second_hook_of_a_person_is_left_alone(desk: Desk) -> None:
 
     answer = desk.sandbox.gitmem("init", "--ci", "github")
 
-    assert "is no hook of gitmem's" in answer.err
+    assert "is not gitmem's hook" in answer.err
     assert hook.read_text(encoding="utf-8") == "#!/bin/sh\n: another\n"
     assert hook.with_name("pre-push.before-gitmem").read_text(encoding="utf-8") == "#!/bin/sh\n"
 

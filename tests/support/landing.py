@@ -119,7 +119,7 @@ class Forge:
 
     def synced(self, desk: Desk | None = None) -> None:
         desk = desk or self.closer
-        sync.sync(desk.repo, sync.Wanted(configured=desk.target))
+        sync.sync(desk.repo, sync.SyncRequest(configured=desk.target))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from gitmem.git.remotes import NoRemote
 from gitmem.queue import contents as queue
 from gitmem.sync import rounds
 from gitmem.sync import sync as syncing
-from gitmem.sync.seen import Rewritten
-from gitmem.sync.sync import Choice, Synced, Wanted, automatic
+from gitmem.sync.remote_queue import Rewritten
+from gitmem.sync.sync import RewriteChoice, SyncRequest, SyncResult, automatic
 from tests.support import hostile
 from tests.support.desk import Desk
 from tests.support.queues import fsck, ids_in_journal, ids_on_branch, keep
@@ -36,8 +36,8 @@ def two(server: Server) -> Desk:
     return server.clone("two")
 
 
-def sync(desk: Desk, rewritten: Choice = Choice.STOP) -> Synced:
-    return syncing.sync(desk.repo, Wanted(configured=desk.target, rewritten=rewritten))
+def sync(desk: Desk, rewritten: RewriteChoice = RewriteChoice.STOP) -> SyncResult:
+    return syncing.sync(desk.repo, SyncRequest(configured=desk.target, rewritten=rewritten))
 
 
 def push_main(desk: Desk) -> None:
@@ -188,7 +188,7 @@ def test_a_flag_taken_out_at_the_remote_without_a_record_stops_the_sync_and_may_
     assert one.head("gitmem/queue") in one.sandbox.git(
         "for-each-ref", "--format=%(objectname)", "refs/gitmem/backup/"
     )
-    sync(one, Choice.KEEP)
+    sync(one, RewriteChoice.KEEP)
 
     assert ids_on_branch(server.bare) == [mine]
     assert sync(one).tries == 0
@@ -205,7 +205,7 @@ def test_a_flag_taken_out_at_the_remote_without_a_record_may_go_here_too(
     taken_out(two.sandbox)
     two.sandbox.git("push", "--quiet", "origin", "gitmem/queue")
 
-    sync(one, Choice.TAKE)
+    sync(one, RewriteChoice.TAKE)
 
     assert ids_on_branch(server.bare) == [new]
     assert one.states()["undrained"] == ["a new one"]
@@ -241,9 +241,9 @@ def test_a_work_tree_that_has_the_queue_checked_out_costs_no_other_machine_its_f
     assert sorted(one.states()["undrained"]) == ["later", "mine", "yours"]
 
 
-@pytest.mark.parametrize("choice", [Choice.KEEP, Choice.TAKE])
+@pytest.mark.parametrize("choice", [RewriteChoice.KEEP, RewriteChoice.TAKE])
 def test_flags_of_others_that_a_commit_here_took_off_the_queue_stay_at_the_remote(
-    server: Server, one: Desk, two: Desk, choice: Choice
+    server: Server, one: Desk, two: Desk, choice: RewriteChoice
 ) -> None:
     yours = two.flag("yours")
     sync(two)
@@ -657,7 +657,7 @@ def test_take_removes_here_what_was_removed_there_and_keeps_what_was_never_there
     kept, leaked = rewrite(server, one)
     new = one.flag("never pushed")
 
-    done = sync(one, Choice.TAKE)
+    done = sync(one, RewriteChoice.TAKE)
 
     assert done.backups
     assert done.notes == (f"taken out here as it was there: {leaked}",)
@@ -671,15 +671,15 @@ def test_take_removes_here_what_was_removed_there_and_keeps_what_was_never_there
 def test_keep_brings_back_there_what_this_clone_has(server: Server, one: Desk) -> None:
     kept, leaked = rewrite(server, one)
 
-    sync(one, Choice.KEEP)
+    sync(one, RewriteChoice.KEEP)
 
     assert sorted(ids_on_branch(server.bare)) == sorted([kept, leaked])
     assert sync(one).tries == 0
 
 
-@pytest.mark.parametrize("choice", [Choice.KEEP, Choice.TAKE])
+@pytest.mark.parametrize("choice", [RewriteChoice.KEEP, RewriteChoice.TAKE])
 def test_a_remote_queue_that_was_deleted_is_a_rewritten_one(
-    server: Server, one: Desk, choice: Choice
+    server: Server, one: Desk, choice: RewriteChoice
 ) -> None:
     old = one.flag("old")
     sync(one)
@@ -690,7 +690,7 @@ def test_a_remote_queue_that_was_deleted_is_a_rewritten_one(
 
     sync(one, choice)
 
-    wanted = {Choice.KEEP: [old, new], Choice.TAKE: [new]}[choice]
+    wanted = {RewriteChoice.KEEP: [old, new], RewriteChoice.TAKE: [new]}[choice]
     assert sorted(ids_on_branch(server.bare)) == sorted(wanted)
     assert sync(one).tries == 0
 
@@ -770,7 +770,7 @@ def test_a_push_that_takes_flags_out_and_adds_junk_costs_none_and_the_flags_are_
     sync(one)
     pushed(server, junk_instead)
 
-    looked = syncing.sync(one.repo, Wanted(configured=one.target, dry_run=True))
+    looked = syncing.sync(one.repo, SyncRequest(configured=one.target, dry_run=True))
     done = sync(one)
 
     assert len(done.aside) == 1
@@ -841,7 +841,7 @@ def test_a_queue_that_is_no_commit_is_for_a_person(server: Server, one: Desk) ->
     ref.write_text(blob + "\n")
 
     for _ in range(2):
-        with pytest.raises(NeedsPerson, match="is no commit"):
+        with pytest.raises(NeedsPerson, match="is not a commit"):
             sync(one)
 
     assert ids_on_branch(one.sandbox) == [mine]

@@ -13,7 +13,7 @@ from gitmem.core import age
 from gitmem.queue import drops
 from gitmem.records import snapshot
 from gitmem.records.states import DRAINED
-from gitmem.sync.seen import unseen
+from gitmem.sync.remote_queue import unknown_queue
 
 _NAME = 20  # characters of an author's name
 
@@ -70,7 +70,7 @@ def log(
         )
         return
     if not listed:
-        render.say(unseen(place.repo, seen.target) or "no flag is queued")
+        render.say(unknown_queue(place.repo, seen.target) or "no flag is queued")
         return
     now = time.time()
     render.table(

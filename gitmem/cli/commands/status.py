@@ -13,7 +13,7 @@ from gitmem.cli.reports.conflicts import conflicts
 from gitmem.core import age
 from gitmem.records import in_review, target, tidy
 from gitmem.records.unpushed import unpushed
-from gitmem.sync.seen import unseen
+from gitmem.sync.remote_queue import unknown_queue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def _answer(repo: Repository, seen: Snapshot) -> dict[str, object]:
         "queue": seen.queue.tip or None,
         **({"conflicts": conflicts(state.conflicts.values())} if state.conflicts else {}),
         "target": seen.target.name,
-        **({"remote_queue": There.NOT_ASKED.value} if unseen(repo, seen.target) else {}),
+        **({"remote_queue": There.NOT_ASKED.value} if unknown_queue(repo, seen.target) else {}),
         "damaged": [str(line) for line in state.damaged],
         "aside": seen.aside,
     }
@@ -71,7 +71,7 @@ def _answer(repo: Repository, seen: Snapshot) -> dict[str, object]:
 
 def _print(place: Workplace, seen: Snapshot) -> None:
     rows = _rows(place, seen)
-    hidden = unseen(place.repo, seen.target)
+    hidden = unknown_queue(place.repo, seen.target)
     for number, state, about, then in rows:
         between = ": " if about[:1].isdigit() else " "
         render.say(f"{number} {state}{between}{about}" if about else f"{number} {state}")

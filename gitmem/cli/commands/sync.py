@@ -12,18 +12,18 @@ from gitmem.cli.progress import git_speaks
 from gitmem.core.errors import Refused
 from gitmem.git import pushing
 from gitmem.git.network import Declined, NotReached
-from gitmem.sync.sync import Choice, Synced, Wanted
+from gitmem.sync.sync import RewriteChoice, SyncRequest, SyncResult
 from gitmem.sync.sync import sync as run_sync
 
 
 def sync(
     rewritten: Annotated[
-        Choice,
+        RewriteChoice,
         typer.Option(
             help="When the queue there was rewritten: stop, keep what this clone has, or take "
             "what is there. A person decides.",
         ),
-    ] = Choice.STOP,
+    ] = RewriteChoice.STOP,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -38,12 +38,12 @@ def sync(
         _within_push(json=json)
         return
     client = surroundings.agent()
-    if rewritten is not Choice.STOP and client and not dry_run:
+    if rewritten is not RewriteChoice.STOP and client and not dry_run:
         raise Refused(
             f"--rewritten is a person's decision, and this runs inside {client}",
             hint="run it in your own terminal",
         )
-    wanted = Wanted(
+    wanted = SyncRequest(
         configured=place.configured,
         rewritten=rewritten,
         dry_run=dry_run,
@@ -63,7 +63,7 @@ def sync(
     _print(done, dry_run=dry_run)
 
 
-def _answer(done: Synced) -> dict[str, object]:
+def _answer(done: SyncResult) -> dict[str, object]:
     return {
         "remote": done.remote or None,
         "received": list(done.received),
@@ -79,12 +79,12 @@ def _answer(done: Synced) -> dict[str, object]:
 def _within_push(*, json: bool) -> None:
     """The answer in a hook that gitmem's own push runs: the sync above this one is still at work."""
     if json:
-        render.as_json(_answer(Synced(remote="")))
+        render.as_json(_answer(SyncResult(remote="")))
     else:
         render.say("this push is gitmem's own: there is nothing to sync")
 
 
-def _print(done: Synced, *, dry_run: bool) -> None:
+def _print(done: SyncResult, *, dry_run: bool) -> None:
     would = "would be " if dry_run else ""
     parts = [
         f"{render.count(len(ids), 'flag')} {would}{verb}"
