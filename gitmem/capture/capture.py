@@ -93,7 +93,7 @@ def checked(wish: Wish, *, cwd: str, repo: Repository) -> dict[str, object]:
         fields["skill"] = _name(wish.skill, "--skill")
     if wish.rule:
         _no_secret(wish.rule, "--rule")
-        fields["rule"] = _ruling(_inside(wish.rule, cwd, repo.top))
+        fields["rule"] = _ruling(inside(wish.rule, cwd, repo.top))
     if wish.again:
         from gitmem.loops.every_flag import flag_by_id
 
@@ -105,7 +105,7 @@ def checked(wish: Wish, *, cwd: str, repo: Repository) -> dict[str, object]:
             )
         for path in wish.paths:
             _no_secret(path, "--paths")
-        paths = [_inside(path, cwd, repo.top) for path in wish.paths]
+        paths = [inside(path, cwd, repo.top) for path in wish.paths]
         if wish.kind == "snag":
             _refuse_unfit(paths)
         fields["paths"] = paths
@@ -204,7 +204,7 @@ def _tainted(repo: Repository, session: str) -> bool:
     return any(sessions.tainted(repo.folder, one) for one in named)
 
 
-def _inside(path: str, cwd: str, top: str) -> str:
+def inside(path: str, cwd: str, top: str) -> str:
     """A path as the repository names it, also when it leads there through a link.
 
     Raises Refused for one outside.

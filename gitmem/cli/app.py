@@ -63,6 +63,7 @@ COMMANDS = (
     Row("review", "Show what is in review, line by line."),
     Row("accept", "Land the review on the local target branch."),
     Row("discard", "Take the review back; nothing is lost."),
+    Row("recall", "Find the lines of memory that fit, best first."),
     Row("loops", "Show which snags are closed, and which came back."),
     Row("sync", "Share the queue through the remote, both ways."),
     Row("check", "Fail when flags are not drained, for CI."),

@@ -1,0 +1,117 @@
+"""The landed lines of a commit, with what each is about: topics, rules and open pending items."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from gitmem.core.errors import NeedsPerson, Refused
+from gitmem.memory import instructions, topics
+from gitmem.memory import tree as memory_tree
+from gitmem.memory.citations import Cites, citations
+from gitmem.memory.passages import line_key
+from gitmem.records import drain_record, in_tree
+from gitmem.safety.paths import Target, writable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from gitmem.git.repository import Repository
+    from gitmem.markdown.lines import Line
+    from gitmem.records.drain_record import Outcome
+
+_DIGEST = 6  # bytes; the id of a line that no flag made
+
+
+class Kind(StrEnum):
+    """What a line is."""
+
+    FACT = "fact"
+    RULE = "rule"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryLine:
+    """A landed line: repository-relative file, 1-based line number there, its words on one line.
+
+    ``about`` are the repository paths that the line cites or that its flags name. ``flags`` are the
+    ids that made it, the newest first, ``at`` the time of the newest (ISO 8601; empty: no flag did).
+    """
+
+    file: str
+    number: int
+    text: str
+    kind: Kind
+    about: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    at: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return what names the line in the ledger: its newest flag, else a digest of its words."""
+        if self.flags:
+            return self.flags[0]
+        return "~" + blake2b(line_key(self.text).encode(), digest_size=_DIGEST).hexdigest()
+
+
+def read(repo: Repository, commit: str, folder: str) -> list[MemoryLine]:
+    """Return the lines at ``commit`` (empty: no commit), in the order of the files.
+
+    ``folder`` is the memory folder. Raises `gitmem.git.objects.TooLarge` and `Unreadable`.
+    """
+    tree = memory_tree.read(repo, commit, folder)
+    filed = _filed(in_tree.newest(repo, commit))
+    return [
+        _line(path, line, kind, filed)
+        for path in sorted(tree.texts)
+        for line, kind in _lines(path, tree.texts[path], folder)
+    ]
+
+
+def _lines(path: str, text: str, folder: str) -> Iterator[tuple[Line, Kind]]:
+    """The lines of one file that are memory; none of a file that is somebody else's or broken."""
+    with suppress(Refused, NeedsPerson):
+        match writable(path, folder=folder):
+            case Target.TOPIC:
+                yield from ((line, Kind.FACT) for line in topics.facts(text))
+            case Target.PENDING:
+                yield from ((line, Kind.PENDING) for line in topics.pending(text))
+            case Target.INSTRUCTIONS:
+                yield from ((line, Kind.RULE) for line in instructions.rules(text))
+            case Target.SCOPED:
+                yield from ((line, Kind.RULE) for line in topics.facts(text))
+            case _:
+                pass
+
+
+def _filed(records: Mapping[str, str]) -> dict[str, list[Outcome]]:
+    """The outcomes of all records by the key of the line that they filed, the newest first."""
+    found: defaultdict[str, list[Outcome]] = defaultdict(list)
+    for path in sorted(records, reverse=True):  # a record's name begins with its time
+        for outcome in drain_record.outcomes(records[path]):
+            if outcome.line:
+                found[line_key(outcome.line)].append(outcome)
+    return found
+
+
+def _line(path: str, line: Line, kind: Kind, filed: Mapping[str, list[Outcome]]) -> MemoryLine:
+    outcomes = filed.get(line_key(line.text), [])
+    own = [outcome for outcome in outcomes if outcome.file == path] or outcomes
+    flags = [outcome.flag for outcome in own]
+    cited = [one.name for one in citations(line.text) if one.kind is Cites.PATH]
+    named = [name for flag in flags for name in flag.paths]
+    about = dict.fromkeys(name.removeprefix("./").rstrip("/") for name in [*cited, *named])
+    return MemoryLine(
+        file=path,
+        number=line.number,
+        text=line.text,
+        kind=kind,
+        about=tuple(name for name in about if name),
+        flags=tuple(flag.id for flag in flags),
+        at=max((flag.at for flag in flags), default=""),
+    )
