@@ -32,7 +32,7 @@ DEADLINE = 120.0  # seconds of a whole close
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class EngineChoice:
     """The engine of a close, why it is that one, and the model behind it (None: none is asked)."""
 
     engine: Engine
@@ -41,7 +41,7 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class EngineRequest:
     """What the command line asked for: engine and model (empty: not given), seconds for it all.
 
     ``asks`` is false when nobody will be asked; then no key is needed.
@@ -85,8 +85,8 @@ def has_key(environ: Mapping[str, str]) -> bool:
 
 
 def choose_engine(
-    place: Workplace, asked: Asked, environ: Mapping[str, str], *, client: str
-) -> Chosen:
+    place: Workplace, asked: EngineRequest, environ: Mapping[str, str], *, client: str
+) -> EngineChoice:
     """The engine that `engine_name` names, with the model behind it.
 
     Never from a file of the repository: a clone must not choose who reads the flags. ``client`` is
@@ -96,7 +96,7 @@ def choose_engine(
     """
     name, why = engine_name(place, asked.engine, environ, client=client)
     if name == "verbatim":
-        return Chosen(engine=Verbatim(), why=why)
+        return EngineChoice(engine=Verbatim(), why=why)
     if not asked.asks:
         environ = {"ANTHROPIC_API_KEY": "nobody-is-asked", **environ}
     model = _model(place, name, _model_name(place, asked.model, environ, client), environ, client)
@@ -108,7 +108,7 @@ def choose_engine(
         until=until,
         answers=Answers(place.repo.folder),
     )
-    return Chosen(engine=engine, why=why, model=model)
+    return EngineChoice(engine=engine, why=why, model=model)
 
 
 def handover(model: Model, *, marked: bool) -> Judged:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.check.check_policy import STRICT, Policy, Scope
+from gitmem.check.report import STRICT, Policy
+from gitmem.check.scope import Scope
 from gitmem.core.errors import Internal, NeedsPerson, Refused
 from gitmem.records.commit_style import NARROWEST, PLAIN, WHAT, CommitStyle
 from gitmem.safety.paths import memory_folder

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitmem.bootstrap.settings import SharedSettings
+    from gitmem.forge.deliver import ForgeSettings
     from gitmem.git.repository import Repository
 
 _ANY = range(-64, 256)
@@ -95,3 +96,25 @@ def chosen_settings(place: Workplace, asked: str) -> SharedSettings:
             hint="name it: gitmem init --target NAME",
         )
     return replace(place.settings, target=name)
+
+
+def forge_settings(place: Workplace, *, client: str) -> ForgeSettings:
+    """Return how `close --pr` opens a pull request: git config gitmem.prCommand and gitmem.forge.
+
+    They never come from a file of the repository or from the environment. Inside an agent client
+    only this clone's own configuration names a command, because a repository's settings can choose
+    the global configuration there. Raises Usage for an unknown forge.
+    """
+    from gitmem.bootstrap import assets
+    from gitmem.forge.deliver import Forge, ForgeSettings
+
+    command = place.counted_personal("prCommand") if client else place.personal("prCommand")
+    name = place.personal("forge").lower()
+    forges = [forge.value for forge in Forge]
+    if name and name not in forges:
+        raise Usage(f"git config gitmem.forge is {name!r}", hint="one of " + ", ".join(forges))
+    return ForgeSettings(
+        template=assets.read("templates/pr/body.md"),
+        command=command.strip(),
+        forge=Forge(name) if name else None,
+    )

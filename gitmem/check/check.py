@@ -13,10 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gitmem.check import scope
-from gitmem.check.build import Kind
-from gitmem.check.check_policy import Scope
-from gitmem.check.remote_records import Recorded
-from gitmem.check.report import Asked, Checked, There
+from gitmem.check.remote_records import RemoteRecords
+from gitmem.check.report import CheckRequest, CheckResult, RemoteQueue
+from gitmem.check.scope import BuildKind, Scope
 from gitmem.core.errors import NeedsPerson, Unreachable
 from gitmem.git import refs, remotes, repository
 from gitmem.git.repository import BRANCH, REVIEW
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from gitmem.records.snapshot import Snapshot
 
 
-def check(repo: Repository, asked: Asked) -> Checked:
+def check(repo: Repository, asked: CheckRequest) -> CheckResult:
     """Looks at everything and says where it stands; writes nothing, not even pending flags.
 
     Raises Usage for a scope that needs a branch's name where none is known.
@@ -45,10 +44,10 @@ def check(repo: Repository, asked: Asked) -> Checked:
     try:
         return _check(repo, asked)
     except (Unreachable, NeedsPerson) as error:
-        return Checked(cannot_tell=error.message, hint=error.hint)
+        return CheckResult(cannot_tell=error.message, hint=error.hint)
 
 
-def _check(repo: Repository, asked: Asked) -> Checked:
+def _check(repo: Repository, asked: CheckRequest) -> CheckResult:
     remote = _remote(repo, asked)
     with ExitStack() as stack:
         place = stack.enter_context(Scratch(repo, remote)) if remote else None
@@ -60,26 +59,26 @@ def _check(repo: Repository, asked: Asked) -> Checked:
         return look.narrowed(state)
 
 
-def _remote(repo: Repository, asked: Asked) -> str:
+def _remote(repo: Repository, asked: CheckRequest) -> str:
     """The remote to ask; empty when nobody shall be asked, or a person's clone has none."""
     if asked.offline:
         return ""
     try:
         return remotes.configured(repo)
     except remotes.NoneAtAll:
-        if asked.build.kind is not Kind.NONE:
+        if asked.build.kind is not BuildKind.NONE:
             raise
         return ""
 
 
-def _waits(found: Checked) -> bool:
+def _waits(found: CheckResult) -> bool:
     return bool(found.undrained or found.in_review or found.accepted or found.unreadable)
 
 
 class _Look:
     """One check under way: what was read, and what the records say so far."""
 
-    def __init__(self, repo: Repository, asked: Asked, place: Scratch | None) -> None:
+    def __init__(self, repo: Repository, asked: CheckRequest, place: Scratch | None) -> None:
         self._repo = repo
         self._asked = asked
         wanted = scope.decide(
@@ -92,7 +91,9 @@ class _Look:
         self._view = scope.view(repo, wanted, asked.build, asked.branch, place, asked.push)
         self._remote = place.remote if place else ""
         tip = place.fetch(BRANCH, "--depth=1") if place else ""
-        self._there = (There.FOUND if tip else There.NONE) if place else There.NOT_ASKED
+        self._there = (
+            (RemoteQueue.FOUND if tip else RemoteQueue.NONE) if place else RemoteQueue.NOT_ASKED
+        )
         self._seen = self._snapshot(asking=bool(place))
         self._queue = self._seen.queue if self._seen else queue.read(repo, tracked=not place)
         self._theirs = (
@@ -131,7 +132,7 @@ class _Look:
         if self._asked.push:
             sent = self._asked.push.branches.values()
             return frozenset().union(*[records.ids(self._repo, oid) for oid in sent if oid])
-        built = self._asked.build.kind is not Kind.NONE or self._view.scope is Scope.BRANCH
+        built = self._asked.build.kind is not BuildKind.NONE or self._view.scope is Scope.BRANCH
         if not built and (self._seen or self._is_on_target()):
             return frozenset()
         return records.ids(self._repo, refs.resolve(self._repo, "HEAD"))
@@ -185,7 +186,7 @@ class _Look:
         }
         main, base = self._target(), "refs/heads/" + self._asked.build.base
         bases = [base] if self._asked.build.base and base != main else []
-        there = Recorded(place, [main, *bases, REVIEW], known, texts)
+        there = RemoteRecords(place, [main, *bases, REVIEW], known, texts)
         if main not in there.tips and (not seen or (self._follows and seen.target.shared)):
             raise self._no_target(main)
         # What this clone last fetched of the target is old now; what it never pushed is not.
@@ -246,7 +247,7 @@ class _Look:
         waiting = in_review.forgotten_here(self._repo, self._seen.target) if self._seen else []
         return tuple(flag for flag in waiting if self._view.has(flag))
 
-    def narrowed(self, state: State) -> Checked:
+    def narrowed(self, state: State) -> CheckResult:
         """The answer for the scope that was asked for."""
         seen, view = self._seen, self._view
         undrained, proposed, carried, accepted = (
@@ -260,7 +261,7 @@ class _Look:
             if view.scope is Scope.ALL or (key in flags and view.has(flags[key]))
         )
         fork = self._asked.build.fork and self._asked.policy.scope is Scope.AUTO
-        return Checked(
+        return CheckResult(
             undrained=undrained,
             proposed=proposed,
             carried=carried,
@@ -271,7 +272,7 @@ class _Look:
             damaged=tuple(state.damaged),
             conflicts=clashes,
             aside=(*self._theirs.aside, *self._queue.branch.aside),
-            known=bool(seen and seen.known) or self._there is There.FOUND,
+            known=bool(seen and seen.known) or self._there is RemoteQueue.FOUND,
             remote=self._remote,
             there=self._there,
             offline=self._asked.offline,

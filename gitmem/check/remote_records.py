@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _WITHOUT_FILES = "--filter=blob:none"
 
 
-class Recorded:
+class RemoteRecords:
     """The records at refs of a remote; ``tips`` are the commits there, without what is absent.
 
     ``known`` are records that were read elsewhere, object name to the ids in it; ``texts`` as for

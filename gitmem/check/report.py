@@ -6,17 +6,39 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gitmem.check.build import NO_BUILD, Build
-from gitmem.check.check_policy import STRICT, Policy, objections
-from gitmem.check.scope import EVERYTHING, View
+from gitmem.check.scope import EVERYTHING, NO_BUILD, Build, Scope, View
+from gitmem.core import age
+from gitmem.core.plural import count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gitmem.check.push import Push
     from gitmem.core.flag import Flag
     from gitmem.queue.lines import Conflict, Damaged
 
 
-class There(StrEnum):
+_DAY = 86_400  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What may wait without failing a check.
+
+    ``max_age`` in days and ``max_flags``: None for no such limit; without either nothing may wait.
+    ``allow_in_review``: what is in review, or accepted and not pushed, does not count.
+    """
+
+    scope: Scope = Scope.AUTO
+    max_age: int | None = None
+    max_flags: int | None = None
+    allow_in_review: bool = False
+
+
+STRICT = Policy()
+
+
+class RemoteQueue(StrEnum):
     """What is known of the queue at the remote."""
 
     FOUND = "found"
@@ -25,7 +47,7 @@ class There(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class CheckRequest:
     """What to check.
 
     ``configured`` is the shared setting's target (or empty), ``branch`` a branch to look at instead
@@ -41,7 +63,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class CheckResult:
     """The answer. ``cannot_tell`` is the reason when there is none; the lists are empty then.
 
     ``proposed`` are on a review branch, ``carried`` are those in review whose record lands with a
@@ -65,7 +87,7 @@ class Checked:
     aside: tuple[str, ...] = ()
     known: bool = True
     remote: str = ""
-    there: There = There.NOT_ASKED
+    there: RemoteQueue = RemoteQueue.NOT_ASKED
     unpushed: tuple[Flag, ...] = ()
     to_push: str = ""
     offline: bool = False
@@ -96,3 +118,31 @@ class Checked:
         if self.cannot_tell:
             return False
         return self.view.lenient or not self.objections(policy, now)
+
+
+def objections(
+    policy: Policy, waiting: Sequence[Flag], unreadable: int, now: float
+) -> tuple[str, ...]:
+    """Why what waits fails the check, as short sentences; empty when it passes.
+
+    ``unreadable`` is the number of flags that only a newer gitmem can read. A flag whose time cannot
+    be read, or lies in the future of ``now`` (seconds since 1970), counts as old.
+    """
+    total = len(waiting) + unreadable
+    if not total:
+        return ()
+    if policy.max_age is None and policy.max_flags is None:
+        return (f"{count(total, 'flag')} not drained",)
+    found = []
+    if policy.max_flags is not None and total > policy.max_flags:
+        found.append(f"{count(total, 'flag')} not drained, and at most {policy.max_flags} may wait")
+    if policy.max_age is not None:
+        old = unreadable + sum(_is_old(flag.at, policy.max_age, now) for flag in waiting)
+        if old:
+            found.append(f"{count(old, 'flag')} older than {count(policy.max_age, 'day')}")
+    return tuple(found)
+
+
+def _is_old(at: str, days: int, now: float) -> bool:
+    then = age.seconds(at)
+    return then is None or then > now or now - then >= days * _DAY

@@ -3,19 +3,62 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gitmem.check.build import Build, Kind
-from gitmem.check.check_policy import Scope
 from gitmem.core.errors import Unreachable, Usage
 from gitmem.git import refs, repository
 from gitmem.records import target
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gitmem.check.push import Push
     from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
     from gitmem.git.scratch import Scratch
+
+
+_MERGE_GROUP = "gh-readonly-queue/"
+_REQUESTS = ("pull_request", "pull_request_target", "pull_request_review")
+
+
+class Scope(StrEnum):
+    """Which flags a check looks at; ``auto`` is decided by what is being built."""
+
+    AUTO = "auto"
+    BRANCH = "branch"
+    ALL = "all"
+
+
+class BuildKind(StrEnum):
+    """What started a build."""
+
+    NONE = "none"
+    REQUEST = "pull request"
+    GROUP = "merge group"
+    PUSH = "push"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """One build. Names are short names of branches; empty where they are not known.
+
+    ``branch`` is what was pushed, or the head of the pull request; ``base`` where it goes to,
+    ``default`` the repository's default branch. ``fork``: the head is in another repository.
+    ``request`` is the number of the pull request of a merge group.
+    """
+
+    kind: BuildKind = BuildKind.NONE
+    branch: str = ""
+    base: str = ""
+    default: str = ""
+    fork: bool = False
+    request: str = ""
+
+
+NO_BUILD = Build()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +101,12 @@ def decide(
         return wanted
     if branch:
         return Scope.BRANCH
-    if moves_target is not None and build.kind is Kind.NONE:
+    if moves_target is not None and build.kind is BuildKind.NONE:
         return Scope.ALL if moves_target else Scope.BRANCH
-    if build.kind in (Kind.REQUEST, Kind.GROUP):
+    if build.kind in (BuildKind.REQUEST, BuildKind.GROUP):
         return Scope.ALL if build.fork else Scope.BRANCH
     main = {name for name in (configured or build.default, build.default) if name}
-    aside = build.kind is Kind.PUSH and main and build.branch not in main
+    aside = build.kind is BuildKind.PUSH and main and build.branch not in main
     return Scope.BRANCH if aside else Scope.ALL
 
 
@@ -85,7 +128,7 @@ def view(
     named = branch or build.branch
     if named:
         return View(scope=scope, branches=(named,))
-    if build.kind is Kind.GROUP:
+    if build.kind is BuildKind.GROUP:
         return _of_group(build, place)
     if push is not None:
         return View(scope=scope, branches=tuple(sorted({*push.branches, *push.names})))
@@ -112,3 +155,74 @@ def _of_group(build: Build, place: Scratch | None) -> View:
     if not found:
         return View(lenient=True)
     return View(scope=Scope.BRANCH, branches=tuple(sorted(found)))
+
+
+def build(environ: Mapping[str, str], payload: object) -> Build:
+    """The build this process belongs to; kind ``none`` on a person's machine, or an unknown one.
+
+    ``payload`` is the JSON value of GitHub's event file, None without one.
+    """
+    if environ.get("GITHUB_ACTIONS") == "true":
+        return _github(environ, payload)
+    if environ.get("GITLAB_CI") == "true":
+        return _gitlab(environ)
+    return NO_BUILD
+
+
+def _github(environ: Mapping[str, str], payload: object) -> Build:
+    event = environ.get("GITHUB_EVENT_NAME", "")
+    default = _text(payload, "repository", "default_branch")
+    if event in _REQUESTS:
+        head = _text(payload, "pull_request", "head", "repo", "full_name")
+        base = _text(payload, "pull_request", "base", "repo", "full_name")
+        return Build(
+            kind=BuildKind.REQUEST,
+            branch=environ.get("GITHUB_HEAD_REF", ""),
+            base=environ.get("GITHUB_BASE_REF", ""),
+            default=default,
+            fork=bool(base) and head != base,  # a fork that was deleted since has no name
+        )
+    if event == "merge_group":
+        ref = environ.get("GITHUB_REF", "").removeprefix("refs/heads/")
+        return Build(
+            kind=BuildKind.GROUP,
+            base=_text(payload, "merge_group", "base_ref").removeprefix("refs/heads/"),
+            default=default,
+            request=_request(ref),
+        )
+    if event == "push" and environ.get("GITHUB_REF_TYPE") == "branch":
+        return Build(
+            kind=BuildKind.PUSH, branch=environ.get("GITHUB_REF_NAME", ""), default=default
+        )
+    return Build(kind=BuildKind.OTHER, default=default)
+
+
+def _request(ref: str) -> str:
+    """The number in ``gh-readonly-queue/<base>/pr-<number>-<oid>``."""
+    last = ref.rpartition("/")[2] if ref.startswith(_MERGE_GROUP) else ""
+    number = last.removeprefix("pr-").partition("-")[0]
+    return number if number.isdecimal() and number.isascii() else ""
+
+
+def _gitlab(environ: Mapping[str, str]) -> Build:
+    source = environ.get("CI_PIPELINE_SOURCE", "")
+    default = environ.get("CI_DEFAULT_BRANCH", "")
+    if source == "merge_request_event":
+        head = environ.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "")
+        return Build(
+            kind=BuildKind.REQUEST,
+            branch=environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", ""),
+            base=environ.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", ""),
+            default=default,
+            fork=head != environ.get("CI_MERGE_REQUEST_PROJECT_ID", ""),
+        )
+    branch = environ.get("CI_COMMIT_BRANCH", "")
+    kind = BuildKind.PUSH if source == "push" and branch else BuildKind.OTHER
+    return Build(kind=kind, branch=branch, default=default)
+
+
+def _text(value: object, *keys: str) -> str:
+    """The string at a path of keys; empty where there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else ""

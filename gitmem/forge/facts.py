@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from gitmem.close import judgement
 from gitmem.drain.taint import instructing
-from gitmem.forge import take_in as meet
-from gitmem.forge.request import Facts
+from gitmem.forge import remote_review as meet
+from gitmem.forge.pull_request import ReviewFacts
 from gitmem.git import refs
 from gitmem.git.repository import REVIEW
 from gitmem.loops import every_flag as history
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from gitmem.records.target import Target
 
 
-def facts(repo: Repository, wanted: Wanted, left: tuple[Left, ...]) -> Facts:
+def facts(repo: Repository, wanted: Wanted, left: tuple[Left, ...]) -> ReviewFacts:
     """All that is in review, from its records; nothing but ``left`` when nothing waits there."""
     where = target.find(repo, wanted.configured)
     start, _ = in_review.newest(repo, where)
     tip = refs.resolve(repo, REVIEW)
     if not meet.waiting(repo, where, tip):
-        return Facts(outcomes=(), left=left, target=_at_remote(where))
+        return ReviewFacts(outcomes=(), left=left, target=_at_remote(where))
     made = in_review.by_record(repo, start, tip)
     outcomes = [item for record in made if not forgets(record) for item in record]
     beside = [item for record in made if forgets(record) for item in record]
     engine, model = judgement.judges(repo, start, tip)
     becoming = instructing(outcomes, folder=wanted.folder)
     past = history.take(repo, wanted.configured)
-    return Facts(
+    return ReviewFacts(
         outcomes=outcomes,
         left=left,
         target=_at_remote(where),
@@ -51,7 +51,7 @@ def facts(repo: Repository, wanted: Wanted, left: tuple[Left, ...]) -> Facts:
     )
 
 
-def with_closed(facts: Facts, closed: Closed) -> Facts:
+def with_closed(facts: ReviewFacts, closed: Closed) -> ReviewFacts:
     """The same after a close that only looked: with what it would file."""
     waiting = {outcome.flag.id for outcome in closed.outcomes}
     earlier = [outcome for outcome in facts.outcomes if outcome.flag.id not in waiting]

@@ -31,7 +31,7 @@ class NotProposed(Unreachable):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class PullRequest:
     """The request that shall be there: of which branch, into which, at which remote, and its texts."""
 
     remote: str
@@ -52,7 +52,7 @@ def has_gh(repo: Repository) -> bool:
     return shutil.which("gh", path=repo.env.get("PATH")) is not None
 
 
-def own(repo: Repository, command: str, wish: Wish) -> str:
+def own(repo: Repository, command: str, wish: PullRequest) -> str:
     """Runs the person's command: the text on its stdin, all else in GITMEM_PR_*; the address it says.
 
     It runs at the top of the work tree, without a shell. Raises NotProposed, and Usage for words
@@ -86,7 +86,7 @@ def own(repo: Repository, command: str, wish: Wish) -> str:
     return address(done.out.decode("utf-8", "replace"))
 
 
-def gh(repo: Repository, name: str, wish: Wish) -> str:
+def gh(repo: Repository, name: str, wish: PullRequest) -> str:
     """Opens the request with `gh`, or updates the one that is open; its address.
 
     ``name`` is ``host/owner/name``. Raises NotProposed.

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from gitmem.close.close import close as run_close
 from gitmem.core.errors import GitmemError, Internal, NoProgress
 from gitmem.forge import facts as proposing
-from gitmem.forge import request as proposal
-from gitmem.forge import take_in as meet
-from gitmem.forge.deliver import Parcel, Terms, Way, asked, deliver, way_to
-from gitmem.forge.programs import Wish
-from gitmem.forge.take_in import Met
+from gitmem.forge import pull_request as proposal
+from gitmem.forge import remote_review as meet
+from gitmem.forge.deliver import Delivery, ForgeSettings, Method, asked, deliver, method_for
+from gitmem.forge.programs import PullRequest
+from gitmem.forge.remote_review import RemoteReview
 from gitmem.git import refs, remotes
 from gitmem.git.repository import REVIEW
 from gitmem.records import target
@@ -30,7 +30,7 @@ BRANCH = REVIEW.removeprefix("refs/heads/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposed:
+class ProposeResult:
     """What came of it. ``commit`` is in review at the remote (empty: nothing is, or it failed).
 
     ``pushed``: it was not there before. ``url``: where the request is, or where to open it, when
@@ -38,7 +38,7 @@ class Proposed:
     """
 
     remote: str = ""
-    way: Way = Way.PLAIN
+    way: Method = Method.PLAIN
     commit: str = ""
     pushed: bool = False
     url: str = ""
@@ -48,38 +48,42 @@ class Proposed:
     hint: str = ""
 
 
-def propose(repo: Repository, wanted: Wanted, terms: Terms, talk: Talk) -> tuple[Closed, Proposed]:
+def propose(
+    repo: Repository, wanted: Wanted, terms: ForgeSettings, talk: Talk
+) -> tuple[Closed, ProposeResult]:
     """Closes, and proposes what is in review; the close never fails because of that.
 
     Shares the queue, takes in the review at the remote, closes, pushes with a lease on what it took
     in, and starts over, a bounded number of times, when somebody was faster. Raises what a close
     raises.
     """
-    proposed = Proposed()
+    proposed = ProposeResult()
     try:
         remote = remotes.configured(repo)
-        proposed = Proposed(remote=remote, way=way_to(repo, terms, remote))
+        proposed = ProposeResult(remote=remote, way=method_for(repo, terms, remote))
         proposed = _shared(repo, proposed, wanted, talk)
     except GitmemError as error:
         return run_close(repo, wanted), _failed(proposed, error)
     return _Rounds(repo, wanted, terms, talk, proposed).run()
 
 
-def preview(repo: Repository, wanted: Wanted, terms: Terms, closed: Closed) -> tuple[Proposed, str]:
+def preview(
+    repo: Repository, wanted: Wanted, terms: ForgeSettings, closed: Closed
+) -> tuple[ProposeResult, str]:
     """For a dry run: the way it would take, its title, and the text of the request. Looks only.
 
     Both texts are empty when there would be nothing to propose. Raises `gitmem.git.remotes.NoRemote`.
     """
     remote = remotes.configured(repo)
     facts = proposing.with_closed(proposing.facts(repo, wanted, closed.left), closed)
-    done = Proposed(remote=remote, way=way_to(repo, terms, remote))
+    done = ProposeResult(remote=remote, way=method_for(repo, terms, remote))
     if not facts.outcomes and not facts.forgotten:
         return done, ""
     done = replace(done, title=proposal.title(facts, wanted.style))
     return done, proposal.body(terms.template, facts)
 
 
-def _shared(repo: Repository, proposed: Proposed, wanted: Wanted, talk: Talk) -> Proposed:
+def _shared(repo: Repository, proposed: ProposeResult, wanted: Wanted, talk: Talk) -> ProposeResult:
     """Shares the queue first: two clones that drain the same flags should know of each other."""
     try:
         done = sync.sync(repo, sync.SyncRequest(configured=wanted.configured, hears=talk.hears))
@@ -95,7 +99,12 @@ class _Rounds:
     """A proposal under way: take in, close, push, until nobody was faster."""
 
     def __init__(
-        self, repo: Repository, wanted: Wanted, terms: Terms, talk: Talk, proposed: Proposed
+        self,
+        repo: Repository,
+        wanted: Wanted,
+        terms: ForgeSettings,
+        talk: Talk,
+        proposed: ProposeResult,
     ) -> None:
         self._repo = repo
         self._wanted = wanted
@@ -104,7 +113,7 @@ class _Rounds:
         self._proposed = proposed
         self._closed: Closed | None = None
 
-    def run(self) -> tuple[Closed, Proposed]:
+    def run(self) -> tuple[Closed, ProposeResult]:
         """What the close came to, and the proposal."""
         for _ in range(_TRIES):
             try:
@@ -126,9 +135,9 @@ class _Rounds:
         )
         return self._closed or self._close(()), _failed(self._proposed, late)
 
-    def _met(self) -> Met:
-        if self._proposed.way is Way.AGIT:
-            return Met()  # there is no branch at the remote, so nobody else can push to it
+    def _met(self) -> RemoteReview:
+        if self._proposed.way is Method.AGIT:
+            return RemoteReview()  # there is no branch at the remote, so nobody else can push to it
         return meet.meet(
             self._repo,
             self._proposed.remote,
@@ -145,7 +154,7 @@ class _Rounds:
             self._closed = now
         return self._closed
 
-    def _delivered(self, left: tuple[Left, ...], met: Met) -> bool:
+    def _delivered(self, left: tuple[Left, ...], met: RemoteReview) -> bool:
         """Pushes what waits and brings the request up to date; False when somebody was faster."""
         repo, remote = self._repo, self._proposed.remote
         tip = refs.resolve(repo, REVIEW)
@@ -153,14 +162,14 @@ class _Rounds:
         if not meet.waiting(repo, where, tip):
             return True
         facts = proposing.facts(repo, self._wanted, left)
-        wish = Wish(
+        wish = PullRequest(
             remote=remote,
             branch=BRANCH,
             target=facts.target,
             title=proposal.title(facts, self._wanted.style),
             body=proposal.body(self._terms.template, facts),
         )
-        parcel = Parcel(
+        parcel = Delivery(
             repo=repo, talk=self._talk, tip=tip, expected=met.theirs, wish=wish, facts=facts
         )
         self._proposed = replace(self._proposed, title=wish.title)
@@ -187,7 +196,7 @@ def _outdated(closed: Closed) -> NoProgress:
     )
 
 
-def _failed(proposed: Proposed, error: GitmemError) -> Proposed:
+def _failed(proposed: ProposeResult, error: GitmemError) -> ProposeResult:
     if isinstance(error, Internal):
         raise error
     return replace(proposed, problem=error.message, hint=error.hint)

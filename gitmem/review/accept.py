@@ -30,7 +30,7 @@ _TRIES = 3  # when somebody else moves the target meanwhile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
+class AcceptResult:
     """What landed: the target's name and new tip, the ids that were recorded there or forgotten.
 
     ``rebuilt``: the target had moved, so the review was made again on it. ``queue_gone``: there is
@@ -58,7 +58,7 @@ def accept(
     folder: str,
     dry_run: bool = False,
     tainted: bool = False,
-) -> Accepted:
+) -> AcceptResult:
     """Lands the review branch locally; a rerun after a kill finishes what was begun.
 
     ``tainted``: a person has read the tainted lines that would become instructions, and wants them.
@@ -189,11 +189,11 @@ def _refuse_other_line(repo: Repository, where: Target, tip: str) -> None:
         )
 
 
-def _accepted(repo: Repository, where: Target, tip: str, landing: str) -> Accepted:
+def _accepted(repo: Repository, where: Target, tip: str, landing: str) -> AcceptResult:
     reviewed = records.ids(repo, tip) & records.ids(repo, landing)
     new = sorted(reviewed - records.ids(repo, where.local))
     forgotten = tuple(flag.id for flag in in_review.forgets(repo, (where.local,), tip))
-    return Accepted(
+    return AcceptResult(
         target=where.name,
         commit=landing,
         flags=tuple(new),

@@ -41,7 +41,7 @@ _TRIES = 3  # when somebody else moves the branch meanwhile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ForgetRequest:
     """Which flags to forget (ids or their beginnings), why, and whether to write at all.
 
     ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. ``style`` is that
@@ -58,7 +58,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forgotten:
+class ForgetResult:
     """What a forget came to. ``commit`` is empty for a dry run.
 
     ``taken`` are the lines that go out, ``restored`` the outcomes of other flags whose own words come
@@ -85,7 +85,7 @@ class _Line:
     placed: list[Filed] = field(default_factory=list)
 
 
-def forget(repo: Repository, wanted: Wanted) -> Forgotten:
+def forget(repo: Repository, wanted: ForgetRequest) -> ForgetResult:
     """Proposes the tree without what the flags brought, on the review branch.
 
     Raises Usage for a flag that is unknown or has not landed, NoProgress when nothing comes from
@@ -101,7 +101,7 @@ def forget(repo: Repository, wanted: Wanted) -> Forgotten:
     return _forget(repo, wanted)
 
 
-def _forget(repo: Repository, wanted: Wanted) -> Forgotten:
+def _forget(repo: Repository, wanted: ForgetRequest) -> ForgetResult:
     notes: list[str] = []
     if wanted.dry_run:
         seen = snapshot.take(repo, wanted.configured)
@@ -127,7 +127,7 @@ def _forget(repo: Repository, wanted: Wanted) -> Forgotten:
     if text != before:
         files[guard.FILE] = text if text.strip() else None
     gone = tuple(Outcome(flag=flag, fate=Fate.FORGOTTEN, reason=wanted.reason) for flag in flags)
-    done = Forgotten(
+    done = ForgetResult(
         flags=flags,
         base=start.commit,
         commit="",
@@ -146,9 +146,9 @@ def _committed(
     repo: Repository,
     seen: Snapshot,
     start: Start,
-    done: Forgotten,
+    done: ForgetResult,
     gone: tuple[Outcome, ...],
-    wanted: Wanted,
+    wanted: ForgetRequest,
 ) -> str:
     folder, style = wanted.folder, wanted.style
     outcomes = (*gone, *done.restored)

@@ -10,11 +10,11 @@ from gitmem.core.errors import Refused
 from gitmem.drain.assemble import fresh
 from gitmem.git import objects, replay, trees
 from gitmem.memory import guard_file
+from gitmem.memory import topics as memory
 from gitmem.memory import tree as base
 from gitmem.memory.index import update_index
 from gitmem.records import in_tree as records
 from gitmem.review.taking_out import emptied, without_items
-from gitmem.review.union import united
 from gitmem.safety.paths import INDEX_NAME, Target, writable
 
 if TYPE_CHECKING:
@@ -120,3 +120,26 @@ def _contents(repo: Repository, commit: str, paths: list[str]) -> dict[str, byte
     found = [entry for entry in objects.entries(repo, commit, *paths) if entry.path in set(paths)]
     contents = objects.blobs(repo, [entry.oid for entry in found])
     return {entry.path: content for entry, content in zip(found, contents, strict=True)}
+
+
+def united(before: str, one: str, other: str) -> str | None:
+    """``one`` with the bullets that ``other`` added to ``before``, or the other way round.
+
+    A fact that is there already is not added twice. None when both sides did more than add
+    bullets as a close adds them: then the place of a line matters.
+    """
+    for kept, extended in ((one, other), (other, one)):
+        added = _added(before, extended)
+        if added is not None:
+            there = {memory.fact_key(fact.text) for fact in memory.facts(kept)}
+            new = [line for line in added if memory.fact_key(line) not in there]
+            return memory.add_facts(kept, new)
+    return None
+
+
+def _added(before: str, after: str) -> list[str] | None:
+    """The bullets that make ``after`` of ``before``; None when more than that changed."""
+    known = {memory.fact_key(fact.text) for fact in memory.facts(before)}
+    facts = [fact.text for fact in memory.facts(after)]
+    added = [text for text in facts if memory.fact_key(text) not in known]
+    return added if memory.add_facts(before, added) == after else None

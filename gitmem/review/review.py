@@ -37,7 +37,7 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Discarded:
+class DiscardResult:
     """The commit that was the review branch's tip, and the ids that are undrained again.
 
     ``kept`` are the ids of landed flags that the review would have forgotten.
@@ -72,7 +72,7 @@ def tip_of(repo: Repository) -> str:
     return tip
 
 
-def discard(repo: Repository, configured: str, *, dry_run: bool = False) -> Discarded:
+def discard(repo: Repository, configured: str, *, dry_run: bool = False) -> DiscardResult:
     """Takes the review branch back; its flags are undrained again.
 
     Raises NoProgress when there is none, and InTheWay when somebody has it checked out.
@@ -88,7 +88,7 @@ def discard(repo: Repository, configured: str, *, dry_run: bool = False) -> Disc
             worktrees.remove(repo, claim, move)
         # What a person sent back must not be the answer to the same question again.
         Answers(repo.folder).forget(flags)
-    return Discarded(tip=tip, flags=flags, kept=kept)
+    return DiscardResult(tip=tip, flags=flags, kept=kept)
 
 
 def unmatch(repo: Repository, configured: str, prefix: str, *, at: str, dry_run: bool) -> Outcome:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.check.check_policy import STRICT
+from gitmem.check.report import STRICT
 from gitmem.core.errors import Refused, Usage
 from gitmem.core.flag import parse
 from gitmem.queue import drops

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from gitmem.check.build import NO_BUILD, Build, Kind, build
-from gitmem.check.check_policy import Scope
-from gitmem.check.scope import decide
+from gitmem.check.scope import NO_BUILD, Build, BuildKind, Scope, build, decide
 
 GITHUB = {"GITHUB_ACTIONS": "true"}
 
@@ -41,7 +39,7 @@ def test_a_pull_request_and_whether_it_is_from_a_fork(head: str, fork: bool) -> 
     found = build(PR, request(head))
 
     assert found == Build(
-        kind=Kind.REQUEST, branch="feature", base="trunk", default="trunk", fork=fork
+        kind=BuildKind.REQUEST, branch="feature", base="trunk", default="trunk", fork=fork
     )
 
 
@@ -67,7 +65,7 @@ def test_a_merge_group_names_its_pull_request_by_number(ref: str, number: str) -
     environ = {**GITHUB, "GITHUB_EVENT_NAME": "merge_group", "GITHUB_REF": ref}
 
     assert build(environ, {"merge_group": {"base_ref": "refs/heads/main"}}) == Build(
-        kind=Kind.GROUP, base="main", request=number
+        kind=BuildKind.GROUP, base="main", request=number
     )
 
 
@@ -76,18 +74,18 @@ def test_a_tag_and_a_timer_are_neither_branch_nor_request() -> None:
         {"GITHUB_EVENT_NAME": "push", "GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v1"},
         {"GITHUB_EVENT_NAME": "schedule"},
     ):
-        assert build({**GITHUB, **more}, request()).kind is Kind.OTHER
+        assert build({**GITHUB, **more}, request()).kind is BuildKind.OTHER
 
 
 BUILDS = [
     (NO_BUILD, Scope.ALL),
-    (Build(kind=Kind.REQUEST, branch="x"), Scope.BRANCH),
-    (Build(kind=Kind.REQUEST, branch="x", fork=True), Scope.ALL),
-    (Build(kind=Kind.GROUP), Scope.BRANCH),
-    (Build(kind=Kind.OTHER), Scope.ALL),
-    (Build(kind=Kind.PUSH, branch="trunk", default="trunk"), Scope.ALL),
-    (Build(kind=Kind.PUSH, branch="x", default="trunk"), Scope.BRANCH),
-    (Build(kind=Kind.PUSH, branch="x"), Scope.ALL),
+    (Build(kind=BuildKind.REQUEST, branch="x"), Scope.BRANCH),
+    (Build(kind=BuildKind.REQUEST, branch="x", fork=True), Scope.ALL),
+    (Build(kind=BuildKind.GROUP), Scope.BRANCH),
+    (Build(kind=BuildKind.OTHER), Scope.ALL),
+    (Build(kind=BuildKind.PUSH, branch="trunk", default="trunk"), Scope.ALL),
+    (Build(kind=BuildKind.PUSH, branch="x", default="trunk"), Scope.BRANCH),
+    (Build(kind=BuildKind.PUSH, branch="x"), Scope.ALL),
 ]
 
 
@@ -100,6 +98,6 @@ def test_auto_means_the_branch_where_one_is_built_and_all_else(built: Build, sco
 
 
 def test_the_configured_target_is_no_branch_aside() -> None:
-    pushed = Build(kind=Kind.PUSH, branch="memory", default="trunk")
+    pushed = Build(kind=BuildKind.PUSH, branch="memory", default="trunk")
 
     assert decide(Scope.AUTO, pushed, "", "memory") is Scope.ALL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitmem.check.check_policy import STRICT, Policy, objections
+from gitmem.check.report import STRICT, Policy, objections
 from gitmem.core import age
 from tests.support.queues import new_flag
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.bootstrap.engines import Asked, choose_engine
+from gitmem.bootstrap.engines import EngineRequest, choose_engine
 from gitmem.bootstrap.workplace import workplace
 from gitmem.cli.progress import Watch
 from gitmem.core.errors import Refused, Usage
@@ -22,7 +22,7 @@ def chosen(
     sandbox: Sandbox, environ: dict[str, str], *, asked: str = "", client: str = ""
 ) -> tuple[str, str]:
     place = workplace(str(sandbox.path), {"HOME": "/nonexistent", **environ})
-    found = choose_engine(place, Asked(engine=asked), environ, client=client)
+    found = choose_engine(place, EngineRequest(engine=asked), environ, client=client)
     if found.model is not None:
         found.model.stop()
     return found.engine.name, found.why

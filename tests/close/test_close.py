@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.check.check_policy import STRICT, Policy
+from gitmem.check.report import STRICT, Policy
 from gitmem.core.errors import Refused, Usage
 from gitmem.git.trees import NotSigned
 from gitmem.git.worktrees import InTheWay

@@ -11,7 +11,7 @@ from gitmem.close.close import Closed
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.drain.ports import Answer
 from gitmem.drain.verbatim import Verbatim
-from gitmem.forge.propose import Proposed
+from gitmem.forge.propose import ProposeResult
 from gitmem.memory import guard, guard_file
 from tests.forge.test_propose import Project, landed, landing_sync, pr
 from tests.support.desk import Desk
@@ -113,7 +113,7 @@ def anew(
 
 def second(
     project: Project, lector: Lector, text: str, before: Callable[[], object], **snag: str
-) -> tuple[Closed, Proposed]:
+) -> tuple[Closed, ProposeResult]:
     """The same, whatever comes of it."""
     project.one.flag("shared")
     landing_sync(project.one)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from gitmem.check.check import check
-from gitmem.check.check_policy import STRICT
-from gitmem.check.report import Asked, Checked
+from gitmem.check.report import STRICT, CheckRequest, CheckResult
 from gitmem.sync import sync as syncing
 from gitmem.sync.sync import SyncRequest, SyncResult
 from tests.support.desk import Desk
@@ -143,8 +142,8 @@ KINDS = (
 )
 
 
-def checked(desk: Desk) -> Checked:
-    return check(desk.repo, Asked(configured=desk.target))
+def checked(desk: Desk) -> CheckResult:
+    return check(desk.repo, CheckRequest(configured=desk.target))
 
 
 def sync(desk: Desk) -> SyncResult:

@@ -13,10 +13,10 @@ from gitmem.bootstrap import assets
 from gitmem.core.flag import Flag, parse
 from gitmem.core.jsonline import dumps
 from gitmem.drain.gate import Left
-from gitmem.forge import forges, proposal_rows
-from gitmem.forge import request as proposal
-from gitmem.forge.forges import Forge
-from gitmem.forge.request import Facts
+from gitmem.forge import deliver, pull_request
+from gitmem.forge import pull_request as proposal
+from gitmem.forge.deliver import Forge
+from gitmem.forge.pull_request import ReviewFacts
 from gitmem.records.drain_record import Fate, Outcome
 
 TEMPLATE = assets.read("templates/pr/body.md")
@@ -45,8 +45,8 @@ def added(number: int, text: str = "a fact", line: str = "", **fields: object) -
     )
 
 
-def facts(*outcomes: Outcome, left: tuple[Left, ...] = (), engine: str = "verbatim") -> Facts:
-    return Facts(outcomes=outcomes, left=left, target="main", engine=engine, model="m-1")
+def facts(*outcomes: Outcome, left: tuple[Left, ...] = (), engine: str = "verbatim") -> ReviewFacts:
+    return ReviewFacts(outcomes=outcomes, left=left, target="main", engine=engine, model="m-1")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def facts(*outcomes: Outcome, left: tuple[Left, ...] = (), engine: str = "verbat
     ],
 )
 def test_the_forge_is_told_by_the_host_s_name(url: str, host: str, path: str, forge: Forge) -> None:
-    place = forges.place_of(url)
+    place = deliver.place_of(url)
 
     assert place.forge is forge
     if not url.startswith("ext"):
@@ -199,7 +199,7 @@ def assert_inert(text: str) -> None:
 
 @given(st.text())
 def test_any_text_becomes_one_code_span_of_one_line(text: str) -> None:
-    span = proposal_rows.span(text)
+    span = pull_request.span(text)
     [paragraph] = [token for token in MarkdownIt().parse("x " + span) if token.children]
 
     assert "\n" not in span

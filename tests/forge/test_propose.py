@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 
 from gitmem.bootstrap import assets
-from gitmem.check.check_policy import STRICT
+from gitmem.check.report import STRICT
 from gitmem.close.close import Closed, Wanted
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.drain.ports import Answer, Engine
 from gitmem.drain.verbatim import Verbatim
 from gitmem.forge import propose as proposing
-from gitmem.forge.deliver import Terms, Way
-from gitmem.forge.forges import Forge
-from gitmem.forge.propose import Proposed
+from gitmem.forge.deliver import Forge, ForgeSettings, Method
+from gitmem.forge.propose import ProposeResult
 from gitmem.git.network import Talk
 from gitmem.records.in_review import dropped
 from gitmem.review import forget as forgetting
@@ -115,11 +114,11 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
-def terms(**fields: object) -> Terms:
-    return Terms(template=assets.read("templates/pr/body.md"), **fields)  # type: ignore[arg-type]  # a test's options
+def terms(**fields: object) -> ForgeSettings:
+    return ForgeSettings(template=assets.read("templates/pr/body.md"), **fields)  # type: ignore[arg-type]  # a test's options
 
 
-def pr(desk: Desk, engine: Engine | None = None, **fields: object) -> tuple[Closed, Proposed]:
+def pr(desk: Desk, engine: Engine | None = None, **fields: object) -> tuple[Closed, ProposeResult]:
     wanted = Wanted(engine=engine or Verbatim(), configured=desk.target, folder=desk.folder)
     return proposing.propose(desk.repo, wanted, terms(**fields), Talk())
 
@@ -482,7 +481,7 @@ def test_edits_here_and_there_stop_the_push_and_not_the_close(project: Project) 
 
 
 def forget(desk: Desk, flag_id: str, reason: str = "it was a guess") -> str:
-    wanted = forgetting.Wanted(
+    wanted = forgetting.ForgetRequest(
         flags=(flag_id,), configured=desk.target, folder=desk.folder, reason=reason
     )
     return forgetting.forget(desk.repo, wanted).commit
@@ -707,7 +706,7 @@ def test_a_plain_push_shows_the_address_that_the_server_printed(project: Project
 
     done = pr(project.one)[1]
 
-    assert (done.way, done.url) == (Way.PLAIN, "https://forge.example/new?b=1")
+    assert (done.way, done.url) == (Method.PLAIN, "https://forge.example/new?b=1")
 
 
 def test_gitlab_gets_push_options_in_one_push_and_again_on_the_next(project: Project) -> None:
@@ -720,7 +719,7 @@ def test_gitlab_gets_push_options_in_one_push_and_again_on_the_next(project: Pro
     second = pr(project.one, forge=Forge.GITLAB)[1]
 
     options = [row for row in recorded(project) if row.startswith("option ")]
-    assert (first.way, first.url) == (Way.GITLAB, "https://gitlab.example/mr/7")
+    assert (first.way, first.url) == (Method.GITLAB, "https://gitlab.example/mr/7")
     assert options[:3] == [
         "option merge_request.create",
         "option merge_request.target=main",
@@ -737,7 +736,7 @@ def test_no_push_option_goes_to_a_server_that_takes_none(project: Project) -> No
 
     done = pr(project.one, forge=Forge.GITLAB)[1]
 
-    assert (done.problem, done.way, project.tip()) == ("", Way.PLAIN, done.commit)
+    assert (done.problem, done.way, project.tip()) == ("", Method.PLAIN, done.commit)
     assert any("takes no push options" in note for note in done.notes)
     assert [row.split(" ")[0] for row in recorded(project)] == [REVIEW]
 
@@ -796,7 +795,7 @@ def test_agit_pushes_to_the_ref_that_starts_a_request_and_updates_it(project: Pr
     project.one.drop(gone)
     second = pr(project.one, forge=Forge.GITEA)[1]
 
-    assert (first.problem, first.way, first.pushed) == ("", Way.AGIT, True)
+    assert (first.problem, first.way, first.pushed) == ("", Method.AGIT, True)
     assert (quiet.pushed, quiet.problem) == (False, "")
     assert rows[:2] == ["option topic=gitmem-drain", "option title=memory: file 1 flag"]
     assert rows[-1].startswith("refs/for/main ")
@@ -837,7 +836,7 @@ def test_the_person_s_command_gets_the_text_and_the_names(project: Project, tmp_
     done = pr(project.one, command=f"'{own}' 'two words'")[1]
 
     rows = said.read_text(encoding="utf-8").splitlines()
-    assert (done.problem, done.way, done.url) == ("", Way.COMMAND, "https://forge.example/pr/3")
+    assert (done.problem, done.way, done.url) == ("", Method.COMMAND, "https://forge.example/pr/3")
     assert rows[:6] == [
         f"GITMEM_PR_BRANCH={BRANCH}",
         "GITMEM_PR_REMOTE=origin",
@@ -891,7 +890,7 @@ def test_gh_opens_one_request_and_updates_that_one(
 
     verbs = [row.split(" ")[1] for row in log.read_text(encoding="utf-8").splitlines()]
     assert verbs == ["list", "create", "list", "edit"]
-    assert (first.way, first.url) == (Way.GH, "https://github.example/pr/7")
+    assert (first.way, first.url) == (Method.GH, "https://github.example/pr/7")
     assert (second.url, second.problem) == ("https://github.example/pr/7", "")
     assert "edit 7 --title memory: file 2 flags" in log.read_text(encoding="utf-8")
     assert "another" in state.read_text(encoding="utf-8")
@@ -935,7 +934,7 @@ def test_without_gh_the_branch_is_pushed_plainly(
 
     done = pr(project.one, forge=Forge.GITHUB)[1]
 
-    assert (done.problem, done.way) == ("", Way.PLAIN)
+    assert (done.problem, done.way) == ("", Method.PLAIN)
 
 
 def test_a_flag_dropped_before_it_was_proposed_is_recorded_once_and_that_is_the_end(
@@ -966,5 +965,5 @@ def test_what_is_dropped_beside_a_fact_settles_too_and_something_can_be_forgotte
 
     assert any("made anew" in note for note in anew.notes)
     assert again.commit == ""
-    wanted = forgetting.Wanted(flags=(old,), configured="main", folder="memory")
+    wanted = forgetting.ForgetRequest(flags=(old,), configured="main", folder="memory")
     assert forgetting.forget(project.one.repo, wanted).commit

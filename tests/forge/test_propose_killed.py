@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.forge.forges import Forge
+from gitmem.forge.deliver import Forge
 from tests.forge.test_propose import (
     REVIEW,
     Project,

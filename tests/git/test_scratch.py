@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.check.remote_records import Recorded
+from gitmem.check.remote_records import RemoteRecords
 from gitmem.git.repository import BRANCH
 from gitmem.git.scratch import Scratch
 from tests.support.desk import Desk, whole
@@ -42,7 +42,7 @@ def test_of_a_branch_only_trees_and_records_are_fetched(server: Server, desk: De
     desk.sandbox.git("push", "--quiet", "origin", "main")
 
     with Scratch(desk.repo, "origin") as place:
-        found = Recorded(place, ["refs/heads/main"], {})
+        found = RemoteRecords(place, ["refs/heads/main"], {})
         sizes = place.repo.git(
             "cat-file", "--batch-all-objects", "--batch-check=%(objecttype) %(objectsize)"
         ).text.splitlines()
@@ -59,7 +59,7 @@ def test_refs_that_are_absent_are_left_out(server: Server, desk: Desk, there: bo
 
     with Scratch(desk.repo, "origin") as place:
         wanted = ["refs/heads/gone", "refs/heads/gitmem/drain", "HEAD", "refs/heads/never"]
-        found = Recorded(place, wanted, {})
+        found = RemoteRecords(place, wanted, {})
 
     assert set(found.tips) == {"HEAD", *(["refs/heads/gitmem/drain"] if there else [])}
 

@@ -7,11 +7,11 @@ import json
 import pytest
 
 from gitmem.capture import capture
-from gitmem.check.check_policy import STRICT
+from gitmem.check.report import STRICT
 from gitmem.core.errors import NeedsPerson, NoProgress, Usage
 from gitmem.loops import loops
 from gitmem.memory import guard, guard_file
-from gitmem.review.forget import Forgotten, Wanted, forget
+from gitmem.review.forget import ForgetRequest, ForgetResult, forget
 from gitmem.trace.became import Now
 from gitmem.trace.complete import traced
 from gitmem.trace.show import Shown, show
@@ -30,8 +30,8 @@ def desk(sandbox: Sandbox) -> Desk:
     return Desk(sandbox=sandbox)
 
 
-def forgotten(desk: Desk, *ids: str, dry_run: bool = False, reason: str = "") -> Forgotten:
-    wanted = Wanted(
+def forgotten(desk: Desk, *ids: str, dry_run: bool = False, reason: str = "") -> ForgetResult:
+    wanted = ForgetRequest(
         flags=ids, configured=desk.target, folder=desk.folder, dry_run=dry_run, reason=reason
     )
     return forget(desk.repo, wanted)

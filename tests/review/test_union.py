@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.memory import topics as memory
-from gitmem.review.union import united
+from gitmem.review.rebuild import united
 
 BEFORE = "# Facts\n\nProse.\n\n- base\n"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from gitmem.capture import capture
 from gitmem.capture import drop as reject
 from gitmem.check.check import check as run_check
-from gitmem.check.report import Asked, Checked
+from gitmem.check.report import CheckRequest, CheckResult
 from gitmem.close.close import Closed, Wanted
 from gitmem.close.close import close as run_close
 from gitmem.core.flag import new_id
@@ -21,7 +21,7 @@ from gitmem.git import repository
 from gitmem.queue.journal import Journal
 from gitmem.records import snapshot, tidy
 from gitmem.review import review
-from gitmem.review.accept import Accepted
+from gitmem.review.accept import AcceptResult
 from gitmem.review.accept import accept as run_accept
 from tests.support.sandbox import Sandbox
 
@@ -74,7 +74,7 @@ class Desk:
         )
         return run_close(self.repo, wanted)
 
-    def accept(self, *, dry_run: bool = False, tainted: bool = False) -> Accepted:
+    def accept(self, *, dry_run: bool = False, tainted: bool = False) -> AcceptResult:
         return run_accept(
             self.repo,
             configured=self.target,
@@ -83,7 +83,7 @@ class Desk:
             tainted=tainted,
         )
 
-    def land(self) -> Accepted:
+    def land(self) -> AcceptResult:
         """Close and accept."""
         self.close()
         return self.accept()
@@ -91,11 +91,11 @@ class Desk:
     def drop(self, flag_id: str, reason: str = "not true") -> reject.Dropped:
         return reject.drop(self.repo, flag_id, reason, configured=self.target, at=AT)
 
-    def discard(self) -> review.Discarded:
+    def discard(self) -> review.DiscardResult:
         return review.discard(self.repo, self.target)
 
-    def check(self) -> Checked:
-        return run_check(self.repo, Asked(configured=self.target, offline=True))
+    def check(self) -> CheckResult:
+        return run_check(self.repo, CheckRequest(configured=self.target, offline=True))
 
     def status(self) -> snapshot.Snapshot:
         """What `gitmem status` does: publish, heal, look."""

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitmem.check.check import check
-from gitmem.check.check_policy import STRICT
-from gitmem.check.report import Asked
+from gitmem.check.report import STRICT, CheckRequest
 from gitmem.close.close import Closed, Wanted
 from gitmem.core.errors import GitmemError
 from gitmem.drain.verbatim import Verbatim
-from gitmem.forge.deliver import Terms
+from gitmem.forge.deliver import ForgeSettings
 from gitmem.forge.propose import propose
 from gitmem.git.network import Talk
 from gitmem.queue import contents as queue
@@ -55,7 +54,7 @@ class Forge:
         """`gitmem close --pr`, onto a forge that only takes pushes."""
         desk = desk or self.closer
         wanted = Wanted(engine=Verbatim(), configured=desk.target, folder=desk.folder)
-        closed, done = propose(desk.repo, wanted, Terms(template=""), Talk())
+        closed, done = propose(desk.repo, wanted, ForgeSettings(template=""), Talk())
         assert not done.problem, done.problem
         return closed
 
@@ -238,7 +237,7 @@ def _status(desk: Desk) -> str:
 
 
 def _check(desk: Desk) -> str:
-    found = check(desk.repo, Asked(configured=desk.target))
+    found = check(desk.repo, CheckRequest(configured=desk.target))
     if found.cannot_tell:
         return "cannot tell"
     return "passes" if found.ok(STRICT) else "fails"

@@ -10,7 +10,7 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.core.errors import Refused
 from gitmem.git import personal
-from gitmem.review.accept import Accepted
+from gitmem.review.accept import AcceptResult
 from gitmem.review.accept import accept as run_accept
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _allowed(place: Workplace) -> bool:
     return personal.yes(place.personal("acceptInAgent"))
 
 
-def _print(done: Accepted, *, dry_run: bool) -> None:
+def _print(done: AcceptResult, *, dry_run: bool) -> None:
     verb = "would land" if dry_run else "landed"
     parts = [render.count(len(done.flags), "flag")] if done.flags else []
     parts += [f"{render.count(len(done.forgotten), 'flag')} forgotten"] if done.forgotten else []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.bootstrap.engines import Asked, choose_engine
+from gitmem.bootstrap.engines import EngineRequest, choose_engine
 from gitmem.bootstrap.workplace import unsettled, workplace
 from gitmem.boundaries.background_words import NOT_SYNCED
 from gitmem.boundaries.flight import Flight
@@ -129,7 +129,7 @@ def _too_long(_number: int, _frame: FrameType | None) -> None:
 
 def _close(repo: Repository, asked: close_entry.Asked, began: float) -> dict[str, object]:
     place = workplace(repo.top, surroundings.ENVIRON)
-    chosen = choose_engine(place, Asked(), surroundings.ENVIRON, client=asked.client)
+    chosen = choose_engine(place, EngineRequest(), surroundings.ENVIRON, client=asked.client)
     try:
         closed: Closed = run_close(
             repo,

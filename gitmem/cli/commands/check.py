@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 
 from gitmem.check.check import check as run_check
-from gitmem.check.check_policy import Policy, Scope
 from gitmem.check.push import Push
-from gitmem.check.report import Asked, Checked
-from gitmem.cli import build, pushed, render, surroundings
+from gitmem.check.report import CheckRequest, CheckResult, Policy
+from gitmem.check.scope import Scope
+from gitmem.cli import render, surroundings, trigger
 from gitmem.cli.commands.options import Json
 from gitmem.cli.reports import checked, github
 from gitmem.cli.reports import lines as looking
@@ -94,24 +94,24 @@ def check(
     )
     try:
         place = surroundings.here()
-        push = pushed.here(place.repo)
+        push = trigger.push(place.repo)
         if push is not None and not push.branches:
             _nothing_to_check(push, asked, now, json=json)
             return
         policy = _joined(asked, place.settings.check, scope=scope)
         found = run_check(
             place.repo,
-            Asked(
+            CheckRequest(
                 configured=place.configured,
                 policy=policy,
-                build=build.here(),
+                build=trigger.build(),
                 branch=branch,
                 offline=offline,
                 push=push,
             ),
         )
     except (NoRepository, NeedsPerson) as error:
-        policy, found = asked, Checked(cannot_tell=error.message, hint=error.hint)
+        policy, found = asked, CheckResult(cannot_tell=error.message, hint=error.hint)
     render.aside(found.aside)
     if json:
         render.as_json(_answer(found, policy, now))
@@ -128,7 +128,7 @@ def check(
 def _nothing_to_check(push: Push, policy: Policy, now: float, *, json: bool) -> None:
     """The answer in the hook of a push that moves no branch of the person's."""
     if json:
-        render.as_json(_answer(Checked(pushing=True), policy, now))
+        render.as_json(_answer(CheckResult(pushing=True), policy, now))
     else:
         render.say(_pushes_nothing(push))
 
@@ -172,7 +172,7 @@ def _joined(asked: Policy, shared: Policy, *, scope: Scope | None) -> Policy:
     )
 
 
-def _answer(found: Checked, policy: Policy, now: float) -> dict[str, object]:
+def _answer(found: CheckResult, policy: Policy, now: float) -> dict[str, object]:
     return {
         "ok": found.ok(policy, now),
         "undrained": [*[flag.id for flag in found.undrained], *found.unreadable],
@@ -192,7 +192,7 @@ def _answer(found: Checked, policy: Policy, now: float) -> dict[str, object]:
     }
 
 
-def _annotate(found: Checked, policy: Policy, now: float) -> None:
+def _annotate(found: CheckResult, policy: Policy, now: float) -> None:
     """The runner's own marks, for what did not pass, and the summary."""
     why = found.objections(policy, now)
     if found.cannot_tell:

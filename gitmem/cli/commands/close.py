@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.bootstrap.engines import DEADLINE, Asked, Chosen, choose_engine
+from gitmem.bootstrap.engines import DEADLINE, EngineChoice, EngineRequest, choose_engine
 from gitmem.cli import progress, render, surroundings
 from gitmem.cli.commands.options import All, DryRun, Here, Json, refuse_all
 from gitmem.cli.reports import proposed as proposing
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from gitmem.close.close import Closed
     from gitmem.drain.plan import Plan
     from gitmem.drain.ports import Model
-    from gitmem.forge.deliver import Terms
-    from gitmem.forge.propose import Proposed
+    from gitmem.forge.deliver import ForgeSettings
+    from gitmem.forge.propose import ProposeResult
 
 
 def close(
@@ -72,12 +72,12 @@ def close(
         )
     refuse_all(here=here, everything=everything)
     place = surroundings.here()
-    terms = proposing.terms(place) if pr else None
-    asked = Asked(engine=engine, model=model, deadline=deadline, asks=not dry_run)
+    forge = proposing.settings(place) if pr else None
+    asked = EngineRequest(engine=engine, model=model, deadline=deadline, asks=not dry_run)
     chosen = choose_engine(place, asked, surroundings.ENVIRON, client=surroundings.agent())
     shown = Shown(dry_run=dry_run, here=here, json=json, everything=everything)
     began = time.monotonic()
-    closed, proposed = _close(place, chosen, shown, workers, terms)
+    closed, proposed = _close(place, chosen, shown, workers, forge)
     if not dry_run:
         _keep_entry(place, chosen, closed, workers, time.monotonic() - began)
     render.notes([*(proposed.notes if proposed else ()), *closed.notes])
@@ -94,7 +94,7 @@ def close(
 
 
 def _keep_entry(
-    place: Workplace, chosen: Chosen, closed: Closed, workers: int, seconds: float
+    place: Workplace, chosen: EngineChoice, closed: Closed, workers: int, seconds: float
 ) -> None:
     """Tells the ledger what was configured and what ran; a close is not undone by a full disk."""
     client = registry.session(surroundings.ENVIRON)
@@ -112,8 +112,8 @@ def _keep_entry(
 
 
 def _close(
-    place: Workplace, chosen: Chosen, shown: Shown, workers: int, terms: Terms | None
-) -> tuple[Closed, Proposed | None]:
+    place: Workplace, chosen: EngineChoice, shown: Shown, workers: int, forge: ForgeSettings | None
+) -> tuple[Closed, ProposeResult | None]:
     """Runs the close; the model's library loads beside the git reads and is told when to stop."""
     proposed = None
     model = chosen.model
@@ -142,10 +142,10 @@ def _close(
             watch=watch.answered,
         )
         try:
-            if terms is None or shown.dry_run:
+            if forge is None or shown.dry_run:
                 closed = run_close(place.repo, wanted)
             else:
-                closed, proposed = proposing.run(place, wanted, terms, silent=shown.json)
+                closed, proposed = proposing.run(place, wanted, forge, silent=shown.json)
         except KeyboardInterrupt as stopped:
             raise Cancelled("interrupted; the next close uses what was answered") from stopped
         finally:
@@ -154,12 +154,12 @@ def _close(
     if watch.kept:
         answers = render.count(watch.kept, "answer")
         render.note(f"{answers} of an earlier close {'was' if watch.kept == 1 else 'were'} used")
-    if terms is not None and shown.dry_run and not shown.json:
-        proposing.preview(place, wanted, terms, closed)
+    if forge is not None and shown.dry_run and not shown.json:
+        proposing.preview(place, wanted, forge, closed)
     return closed, proposed
 
 
-def _say_plan(chosen: Chosen, plan: Plan, shown: Shown) -> None:
+def _say_plan(chosen: EngineChoice, plan: Plan, shown: Shown) -> None:
     """What came back, who judges and what leaves this machine; in a dry run also the questions."""
     model = chosen.model
     tell = render.note if shown.json else render.say
@@ -178,7 +178,7 @@ def _warm(model: Model) -> None:
         model.warm()
 
 
-def _engine_line(chosen: Chosen, plan: Plan, *, dry_run: bool) -> str:
+def _engine_line(chosen: EngineChoice, plan: Plan, *, dry_run: bool) -> str:
     if chosen.model is None:
         return (
             f"engine {chosen.engine.name}: {chosen.why}\n"
@@ -192,7 +192,7 @@ def _engine_line(chosen: Chosen, plan: Plan, *, dry_run: bool) -> str:
     )
 
 
-def _leaving(chosen: Chosen, plan: Plan, dry_run: bool) -> str:
+def _leaving(chosen: EngineChoice, plan: Plan, dry_run: bool) -> str:
     asking = (
         chosen.engine.asking(plan)
         if isinstance(chosen.engine, Judged)

@@ -12,7 +12,7 @@ import typer
 
 from gitmem.bootstrap.shipped import doctor_kit, loopback
 from gitmem.bootstrap.workplace import chosen_settings, unsettled
-from gitmem.cli import installing, render, surroundings
+from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
 from gitmem.clients.client_files import ClientPlaces
@@ -125,11 +125,13 @@ def _mend(
     """Does what the findings ask for; the sentences say what. Nothing is wired by broken settings."""
     said: list[str] = []
     if Mend.WIRING in mends and not broken:
-        plan = installing.plan(place, chosen_settings(place, ""))
+        from gitmem.cli.commands.init import plan_wiring, write_wiring
+
+        plan = plan_wiring(place, chosen_settings(place, ""))
         if dry_run and not json:
             render.diff(render_diff(plan.changes))
         if not dry_run:
-            installing.write(place, plan)
+            write_wiring(place, plan)
         said += [f"{'would write' if dry_run else 'wrote'} {c.path}" for c in plan.changes]
     if Mend.PUBLISH in mends:
         if dry_run:

@@ -9,7 +9,7 @@ import typer
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.git import display
-from gitmem.review.forget import Forgotten, Wanted
+from gitmem.review.forget import ForgetRequest, ForgetResult
 from gitmem.review.forget import forget as run_forget
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def forget(
     place = surroundings.here()
     done = run_forget(
         place.repo,
-        Wanted(
+        ForgetRequest(
             flags=tuple(flags),
             configured=place.configured,
             folder=place.settings.folder,
@@ -48,7 +48,7 @@ def forget(
         _print(place, done, dry_run=dry_run)
 
 
-def _answer(done: Forgotten) -> dict[str, object]:
+def _answer(done: ForgetResult) -> dict[str, object]:
     return {
         "flags": [flag.id for flag in done.flags],
         "branch": "gitmem/drain",
@@ -70,7 +70,7 @@ def _answer(done: Forgotten) -> dict[str, object]:
     }
 
 
-def _print(place: Workplace, done: Forgotten, *, dry_run: bool) -> None:
+def _print(place: Workplace, done: ForgetResult, *, dry_run: bool) -> None:
     if done.commit:
         render.diff(display.diff(place.repo, done.base, done.commit))
         render.say()

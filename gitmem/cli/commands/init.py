@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.bootstrap.engines import engine_name
+from gitmem.bootstrap.engines import PRESETS, engine_name, has_key
+from gitmem.bootstrap.shipped import ci as shipped_ci
+from gitmem.bootstrap.shipped import shipped
 from gitmem.bootstrap.workplace import chosen_settings
-from gitmem.cli import installing, question, render, surroundings
+from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
+from gitmem.cli.folder import working
+from gitmem.clients import starts
 from gitmem.core.errors import Refused
+from gitmem.git import ignore
+from gitmem.install import found as undo
 from gitmem.install import install
-from gitmem.install.file_changes import render_diff
+from gitmem.install.file_changes import apply, render_diff
 from gitmem.install.shipped_files import Host
-from gitmem.sync.push_hook import apply_hook
+from gitmem.proof import reach
+from gitmem.sync.push_hook import apply_hook, plan_hook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gitmem.bootstrap.settings import SharedSettings
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.install.install import InstallPlan
     from gitmem.sync.push_hook import HookPlan
+
+_DEFAULT = "verbatim"
+_TRIES = 3
+_PROGRAMS = {
+    "claude": "the program claude and its own login, no key needed; flags go to its model",
+    "codex": "the program codex and its own login; flags go to its model",
+    "llm": "the program llm and its own settings; flags go to its model",
+}
 
 
 def init(
@@ -78,14 +98,14 @@ def init(
     with suppress(Refused):
         engine_name(place, engine, environ)  # a name nobody knows stops here
     chosen = chosen_settings(place, target)
-    plan = installing.plan(place, chosen, auto_memory=auto_memory, ci=ci)
-    hook = installing.hook(place, ci)
+    plan = plan_wiring(place, chosen, auto_memory=auto_memory, ci=ci)
+    hook = _planned_hook(place, ci)
     silent = dry_run or json
     wanted = engine or _asked(place, silent=silent)
     if auto_close is None:
         auto_close = _asked_auto_close(place, silent=silent)
     if not dry_run:
-        installing.write(place, plan)
+        write_wiring(place, plan)
         if hook:
             apply_hook(hook)
         # A branch without the settings file, forked before this, has the same target.
@@ -188,9 +208,9 @@ def _asked(place: Workplace, *, silent: bool) -> str:
     It is not asked again once something is configured, nor where an agent holds the terminal.
     """
     configured = place.counted_personal("engine") or surroundings.ENVIRON.get("GITMEM_ENGINE")
-    if silent or configured or surroundings.agent() or not question.can_ask():
+    if silent or configured or surroundings.agent() or not _can_ask():
         return ""
-    return question.ask_engine(surroundings.ENVIRON)
+    return _ask_engine(surroundings.ENVIRON)
 
 
 def _asked_auto_close(place: Workplace, *, silent: bool) -> bool | None:
@@ -198,6 +218,108 @@ def _asked_auto_close(place: Workplace, *, silent: bool) -> bool | None:
 
     A choice in a configuration of all their repositories is asked about once in each.
     """
-    if silent or place.kept("autoClose") or surroundings.agent() or not question.can_ask():
+    if silent or place.kept("autoClose") or surroundings.agent() or not _can_ask():
         return None
-    return question.ask_auto_close()
+    return _ask_auto_close()
+
+
+def _can_ask() -> bool:
+    """Whether a person sits there: standard input and output are a terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _choices(environ: Mapping[str, str]) -> dict[str, str]:
+    """The engines there are to choose from here, the default first, and what each one means.
+
+    A program counts when it is found in an absolute folder of PATH, as the engine itself looks.
+    """
+    ready = (
+        "a key is in the environment" if has_key(environ) else "needs ANTHROPIC_API_KEY to be set"
+    )
+    found = {
+        _DEFAULT: "nobody: flags are filed as written, nothing leaves this machine",
+        "anthropic": f"a model behind the Messages API, flags go there; {ready}",
+    }
+    folders = [part for part in environ.get("PATH", "").split(os.pathsep) if part.startswith("/")]
+    for name in PRESETS:
+        if shutil.which(name, path=os.pathsep.join(folders)):
+            found[name] = _PROGRAMS[name]
+    return found
+
+
+def _ask_engine(environ: Mapping[str, str]) -> str:
+    """Asks; the engine's name, or empty when nobody answered (end of input, no valid answer)."""
+    offered = _choices(environ)
+    names = list(offered)
+    render.say("Who shall judge the flags when they are filed? Your own choice, for this clone.")
+    render.table([(f"  {place}", name, offered[name]) for place, name in enumerate(names, start=1)])
+    for _ in range(_TRIES):
+        try:
+            said = input(f"engine [{_DEFAULT}]: ").strip()
+        except EOFError:
+            render.say()
+            return ""
+        if not said:
+            return _DEFAULT
+        if said in offered:
+            return said
+        if said.isascii() and said.isdigit() and 1 <= int(said) <= len(names):
+            return names[int(said) - 1]
+        render.say(f"{said!r} is not one of them: a number or a name")
+    render.say("nothing was chosen; gitmem init --engine NAME does")
+    return ""
+
+
+def _ask_auto_close() -> bool | None:
+    """Asks; None when nobody answered (end of input, no valid answer)."""
+    render.say(
+        "Shall the end of a session prepare the review in the background? The close that you would "
+        "run yourself, with the same engine; it never lands anything. Recommended."
+    )
+    for _ in range(_TRIES):
+        try:
+            said = input("close by itself [yes]: ").strip().lower()
+        except EOFError:
+            render.say()
+            return None
+        if said in {"", "y", "yes"}:
+            return True
+        if said in {"n", "no"}:
+            return False
+        render.say(f"{said!r} is neither yes nor no")
+    return None
+
+
+def plan_wiring(
+    place: Workplace,
+    chosen: SharedSettings,
+    *,
+    auto_memory: bool | None = None,
+    ci: Host | None = None,
+) -> InstallPlan:
+    """The wiring at the top, in this folder, and in every folder that is wired already."""
+    here = working()
+    inside = starts.below(place.repo, here)
+    folders = {*starts.wired(place.repo, here), *([inside] if inside else [])}
+    planned = install.plan_install(
+        Path(place.repo.top),
+        shipped=shipped(place, chosen),
+        folder=chosen.folder,
+        ignored=lambda path: ignore.ignored(place.repo, path),
+        links=ignore.unmade_links(place.repo, install.CLAUDE, install.AGENTS),
+        wish=install.Wish(starts=tuple(sorted(folders)), auto_memory=auto_memory, ci=ci),
+    )
+    told = [f"{found.what}; {found.hint}" for found in reach.look(place.repo, chosen.folder)]
+    return replace(planned, notes=(*planned.notes, *told))
+
+
+def _planned_hook(place: Workplace, ci: Host | None) -> HookPlan | None:
+    """The pre-push hook that goes with that CI; None where it stays as it is."""
+    return plan_hook(place.repo, ci, shipped_ci()) if ci else None
+
+
+def write_wiring(place: Workplace, planned: InstallPlan) -> None:
+    """Writes the plan, after noting what it finds for an uninstall."""
+    if planned.changes:
+        undo.remember(place.repo.git_dir, planned.changes)
+    apply(Path(place.repo.top), planned.changes, staging=place.repo.git_dir)

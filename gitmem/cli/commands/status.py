@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from gitmem.check.report import There
+from gitmem.check.report import RemoteQueue
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.cli.reports.conflicts import conflicts
@@ -63,7 +63,11 @@ def _answer(repo: Repository, seen: Snapshot) -> dict[str, object]:
         "queue": seen.queue.tip or None,
         **({"conflicts": conflicts(state.conflicts.values())} if state.conflicts else {}),
         "target": seen.target.name,
-        **({"remote_queue": There.NOT_ASKED.value} if unknown_queue(repo, seen.target) else {}),
+        **(
+            {"remote_queue": RemoteQueue.NOT_ASKED.value}
+            if unknown_queue(repo, seen.target)
+            else {}
+        ),
         "damaged": [str(line) for line in state.damaged],
         "aside": seen.aside,
     }

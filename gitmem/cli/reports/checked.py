@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.check.report import There
+from gitmem.check.report import RemoteQueue
 from gitmem.cli import render
 from gitmem.core import age
 from gitmem.safety.secrets import redacted
@@ -12,14 +12,13 @@ from gitmem.safety.secrets import redacted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitmem.check.check_policy import Policy
-    from gitmem.check.report import Checked
+    from gitmem.check.report import CheckResult, Policy
     from gitmem.core.flag import Flag
 
 _SHOWN = 20  # flags listed one by one; the rest are counted
 
 
-def verdict(found: Checked, policy: Policy, now: float) -> str:
+def verdict(found: CheckResult, policy: Policy, now: float) -> str:
     """The answer in one line, without any text of a flag."""
     if found.cannot_tell:
         return "cannot tell whether everything is drained; the log says why"
@@ -29,7 +28,7 @@ def verdict(found: Checked, policy: Policy, now: float) -> str:
     return _ok(found)
 
 
-def show(found: Checked, policy: Policy, now: float) -> None:
+def show(found: CheckResult, policy: Policy, now: float) -> None:
     """Prints the answer for a person."""
     render.unread(found.damaged)
     if found.cannot_tell:
@@ -53,7 +52,7 @@ def show(found: Checked, policy: Policy, now: float) -> None:
         render.say("a warning only: who proposes from a fork cannot drain the queue here")
 
 
-def _groups(found: Checked, now: float) -> None:
+def _groups(found: CheckResult, now: float) -> None:
     """What waits, by where it stands."""
     where = f" on {', '.join(found.view.branches)}" if found.view.branches else ""
     waiting = len(found.undrained) + len(found.unreadable)
@@ -79,9 +78,9 @@ def _groups(found: Checked, now: float) -> None:
         _list(found.unpushed, now)
 
 
-def what_to_run(found: Checked) -> list[str]:
+def what_to_run(found: CheckResult) -> list[str]:
     """What makes the check pass, one line for each group."""
-    share = "gitmem sync, then " if found.there is There.FOUND else ""
+    share = "gitmem sync, then " if found.there is RemoteQueue.FOUND else ""
     lines = []
     if found.conflicts:
         lines.append("run: gitmem sync; it keeps both lines and says how a person settles it")
@@ -108,11 +107,11 @@ NOT_TOLD = (
 )
 
 
-def _ok(found: Checked) -> str:
+def _ok(found: CheckResult) -> str:
     return _passed(found) + ("; no remote was asked" if found.offline else "")
 
 
-def _passed(found: Checked) -> str:
+def _passed(found: CheckResult) -> str:
     parts = [
         (len(found.undrained) + len(found.unreadable), "may wait"),
         (len(found.in_review), "in review"),
@@ -135,7 +134,7 @@ def _passed(found: Checked) -> str:
     if found.view.branches:
         named = redacted(", ".join(found.view.branches))
         return f"ok: nothing undrained was flagged on {named}"
-    if found.there is There.NONE and not found.known:
+    if found.there is RemoteQueue.NONE and not found.known:
         return f"ok: there is no queue at {found.remote}"
     return "ok: everything is drained" if found.known else "ok: this clone has no queue branch"
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.close.close import Closed
-    from gitmem.forge.propose import Proposed
+    from gitmem.forge.propose import ProposeResult
 
 _NAMED = 40  # ids in a sentence; all of a question's, and more
 
@@ -55,7 +55,7 @@ def answer(closed: Closed) -> dict[str, object]:
     }
 
 
-def exit_code(closed: Closed, proposed: Proposed | None = None) -> int:
+def exit_code(closed: Closed, proposed: ProposeResult | None = None) -> int:
     """0, or why not, the worst first: for a person to settle, not proposed, or flags that stay queued."""
     if closed.conflicts:
         return NeedsPerson.exit_code
@@ -67,7 +67,7 @@ def exit_code(closed: Closed, proposed: Proposed | None = None) -> int:
 
 
 def report(
-    place: Workplace, closed: Closed, shown: Shown, proposed: Proposed | None = None
+    place: Workplace, closed: Closed, shown: Shown, proposed: ProposeResult | None = None
 ) -> None:
     """What a close came to, for a person: the difference, what is left, and what is next."""
     if closed.commit:

@@ -8,9 +8,11 @@ its id, kind and age comes into it.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitmem.cli import build, render
+from gitmem.cli import render
+from gitmem.cli.surroundings import ENVIRON
 from gitmem.core import age
 from gitmem.safety.text import visible
 
@@ -55,7 +57,10 @@ def summarize(verdict: str, groups: Sequence[tuple[str, Sequence[Flag]]], now: f
         ]
     if len(rows) > _ROWS:
         lines += ["", f"and {len(rows) - _ROWS} more"]
-    build.summarize("\n".join(visible(line) for line in lines))
+    path = ENVIRON.get("GITHUB_STEP_SUMMARY", "")
+    if path:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write("\n".join(visible(line) for line in lines) + "\n")
 
 
 def _escaped(line: str) -> str:

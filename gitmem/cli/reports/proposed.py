@@ -4,33 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.bootstrap.terms import terms as configured
+from gitmem.bootstrap.workplace import forge_settings
 from gitmem.cli import render, surroundings
 from gitmem.cli.progress import git_speaks
 from gitmem.forge import propose
-from gitmem.forge.deliver import Way
+from gitmem.forge.deliver import Method
 from gitmem.git.network import Talk
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.close.close import Closed, Wanted
-    from gitmem.forge.deliver import Terms
-    from gitmem.forge.propose import Proposed
+    from gitmem.forge.deliver import ForgeSettings
+    from gitmem.forge.propose import ProposeResult
 
 _BY_HAND = "open a pull request on the forge, from {branch}"
 
 
-def terms(place: Workplace) -> Terms:
-    """What the person configured; raises Usage before anything is done."""
-    return configured(place, client=surroundings.agent())
+def settings(place: Workplace) -> ForgeSettings:
+    """Return what the person configured; raises Usage before anything is done."""
+    return forge_settings(place, client=surroundings.agent())
 
 
-def run(place: Workplace, wanted: Wanted, asked: Terms, *, silent: bool) -> tuple[Closed, Proposed]:
+def run(
+    place: Workplace, wanted: Wanted, asked: ForgeSettings, *, silent: bool
+) -> tuple[Closed, ProposeResult]:
     """Closes and proposes, with git's progress on a terminal."""
     return propose.propose(place.repo, wanted, asked, Talk(git_speaks(silent=silent)))
 
 
-def preview(place: Workplace, wanted: Wanted, asked: Terms, closed: Closed) -> None:
+def preview(place: Workplace, wanted: Wanted, asked: ForgeSettings, closed: Closed) -> None:
     """Shows what a dry run would propose."""
     done, body = propose.preview(place.repo, wanted, asked, closed)
     if not body:
@@ -41,7 +43,7 @@ def preview(place: Workplace, wanted: Wanted, asked: Terms, closed: Closed) -> N
     render.page("\n" + body)
 
 
-def answer(done: Proposed) -> dict[str, object]:
+def answer(done: ProposeResult) -> dict[str, object]:
     """What came of the proposal, for a program."""
     return {
         "remote": done.remote or None,
@@ -55,23 +57,23 @@ def answer(done: Proposed) -> dict[str, object]:
     }
 
 
-def report(done: Proposed) -> None:
+def report(done: ProposeResult) -> None:
     """Says what came of it; trouble on stderr, because the close itself went well."""
     if done.commit:
         state = "is at" if not done.pushed else "was pushed to"
         render.say(f"{propose.BRANCH} {done.commit[:12]} {state} {done.remote}: {done.title}")
-    if done.url and done.way is Way.PLAIN:  # the server's word: a page that opens one, or has it
+    if done.url and done.way is Method.PLAIN:  # the server's word: a page that opens one, or has it
         render.say(f"next: open the pull request, or find it, at {done.url}")
     elif done.url:
         render.say(f"pull request: {done.url}")
-    elif done.commit and not done.problem and done.way is Way.PLAIN:
+    elif done.commit and not done.problem and done.way is Method.PLAIN:
         render.say(f"next: {_BY_HAND.format(branch=propose.BRANCH)}")
-    elif done.commit and not done.pushed and done.way in {Way.GITLAB, Way.AGIT}:
+    elif done.commit and not done.pushed and done.way in {Method.GITLAB, Method.AGIT}:
         render.say("nothing is new, so the pull request stays as it is")
     failed(done)
 
 
-def failed(done: Proposed) -> None:
+def failed(done: ProposeResult) -> None:
     """Says what failed, and what to do, as notes: the close itself went well."""
     if done.problem:
         render.note(f"the review is here, and was not proposed: {done.problem}")

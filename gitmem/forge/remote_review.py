@@ -32,7 +32,7 @@ _NAMED = 3  # paths in a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Met:
+class RemoteReview:
     """What was found: ``theirs``, the review branch at the remote (empty: it is not there).
 
     ``again``: a review of this clone that gave way to it, and whose judgement counts. ``notes`` are
@@ -52,7 +52,7 @@ def meet(
     folder: str,
     talk: Talk,
     style: CommitStyle = PLAIN,
-) -> Met:
+) -> RemoteReview:
     """Fetches the review branch; the local one continues it afterwards, or may replace it.
 
     One that has landed may be replaced, and so may one that this clone pushed itself and nobody has
@@ -66,10 +66,10 @@ def meet(
     if not theirs:
         waits = bool(mark) and waiting(repo, where, mine)
         gone = f"the review branch is gone at {remote}, and what waits has not landed: it is proposed again"
-        return Met(notes=(gone,) if waits else ())
+        return RemoteReview(notes=(gone,) if waits else ())
     ours = theirs in (mine, mark) or (bool(mine) and refs.contains(repo, mine, theirs))
     if ours or not waiting(repo, where, theirs):
-        return Met(theirs=theirs)
+        return RemoteReview(theirs=theirs)
     return _taken_in(repo, remote, where, (mine, theirs), folder, style)
 
 
@@ -107,7 +107,7 @@ def _taken_in(
     tips: tuple[str, str],
     folder: str,
     style: CommitStyle,
-) -> Met:
+) -> RemoteReview:
     """Makes the local review branch theirs; ours gives way where it waits and nobody edited it."""
     mine, theirs = tips
     start, _ = in_review.newest(repo, where)
@@ -127,7 +127,7 @@ def _taken_in(
             _move(repo, claim, mine, theirs, folder)
     note(repo, remote, theirs)
     told = f"the review at {remote} was taken in ({theirs[:12]})"
-    return Met(theirs=theirs, again=again, notes=(told,))
+    return RemoteReview(theirs=theirs, again=again, notes=(told,))
 
 
 def _forgotten(repo: Repository, start: str, mine: str, theirs: str) -> list[Outcome]:
@@ -150,7 +150,7 @@ def _forgotten_on_top(
     No queue knows of a forget, so there must be no moment without it. Whether there was anything to
     take out.
     """
-    wanted = forget.Wanted(
+    wanted = forget.ForgetRequest(
         flags=tuple(one.flag.id for one in gone),
         configured=where.name,
         folder=folder,

@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from string import Template
 from typing import TYPE_CHECKING
 
-from gitmem.forge import proposal_rows as rows
 from gitmem.records.commit_style import PLAIN, CommitStyle
 from gitmem.records.drain_record import Fate
+from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from gitmem.core.flag import Flag
     from gitmem.drain.gate import Left
     from gitmem.records.drain_record import Outcome
+
 
 #: GitHub takes 65,536 characters of text; what a template adds around the rows is well below the rest.
 LONGEST = 60_000
@@ -29,10 +31,11 @@ _RESTORED = "In their own words again, because of that"
 _FOLDED = "Folded into what is there already"
 _STALE = "Cites what is not there (nothing was changed; a person decides)"
 _DESCRIPTION = 500  # characters of a push option
+_CITED = 20  # lines with citations that are listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class ReviewFacts:
     """What the texts are made of: every outcome in review, what this close left, target and judges.
 
     ``forgotten`` are the outcomes of flags that the review takes out again, ``restored`` those of
@@ -53,7 +56,7 @@ class Facts:
     stale: Sequence[str] = ()
 
 
-def title(facts: Facts, style: CommitStyle = PLAIN) -> str:
+def title(facts: ReviewFacts, style: CommitStyle = PLAIN) -> str:
     """The request's title, the same for the same flags; a squash makes it the commit's subject."""
     skipped = sum(outcome.fate is Fate.SKIPPED for outcome in facts.outcomes)
     filed = len(facts.outcomes) - skipped
@@ -66,7 +69,7 @@ def title(facts: Facts, style: CommitStyle = PLAIN) -> str:
     return style.head(", ".join(part for part in parts if part) or "file 0 flags")
 
 
-def description(facts: Facts) -> str:
+def description(facts: ReviewFacts) -> str:
     """One line for a push option, which can hold no more: no line break, no character of others."""
     tainted = sum(1 for outcome in facts.outcomes if outcome.flag.tainted)
     files = {one.file for one in (*facts.outcomes, *facts.restored) if one.file}
@@ -84,42 +87,38 @@ def description(facts: Facts) -> str:
     ]
 
 
-def body(template: str, facts: Facts) -> str:
+def body(template: str, facts: ReviewFacts) -> str:
     """The request's text from the template, at most 60,000 characters; what is cut is said."""
-    folded = [one for one in facts.outcomes if one.fate is Fate.DUPLICATE]
-    skipped = [one for one in facts.outcomes if one.fate is Fate.SKIPPED]
+    duplicates = [one for one in facts.outcomes if one.fate is Fate.DUPLICATE]
+    left_out = [one for one in facts.outcomes if one.fate is Fate.SKIPPED]
     room = _Rows(_ROWS)
     values = {
         "summary": _summary(facts),
         "judged": _judged(facts),
         "warning": _warning(facts),
-        "recurred": _section(
-            "Came back", room.take([f"- {rows.span(one)}" for one in facts.recurred])
-        ),
+        "recurred": _section("Came back", room.take([f"- {span(one)}" for one in facts.recurred])),
         "lines": room.take(_by_file(facts)).strip(),
-        "forgotten": _section(
-            _FORGOTTEN, room.take([rows.forgotten(one) for one in facts.forgotten])
-        ),
-        "restored": _section(_RESTORED, room.take([rows.restored(one) for one in facts.restored])),
-        "folded": _section(_FOLDED, room.take([rows.folded(one) for one in folded])),
-        "skipped": _section("Skipped", room.take([rows.skipped(one) for one in skipped])),
+        "forgotten": _section(_FORGOTTEN, room.take([forgotten(one) for one in facts.forgotten])),
+        "restored": _section(_RESTORED, room.take([restored(one) for one in facts.restored])),
+        "folded": _section(_FOLDED, room.take([folded(one) for one in duplicates])),
+        "skipped": _section("Skipped", room.take([skipped(one) for one in left_out])),
     }
     rest = _Rows(LONGEST - _ROWS - len(template) - 1_000)
     values["left"] = _section(
         "Left in the queue",
-        rest.take([f"- `{one.id}`: {rows.span(one.reason)}" for one in facts.left]),
+        rest.take([f"- `{one.id}`: {span(one.reason)}" for one in facts.left]),
     )
-    values["stale"] = _section(_STALE, rest.take(rows.cited(facts.stale)))
+    values["stale"] = _section(_STALE, rest.take(cited(facts.stale)))
     text = Template(template).substitute(values, target=facts.target)
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
-def _by_file(facts: Facts) -> list[str]:
+def _by_file(facts: ReviewFacts) -> list[str]:
     told = [outcome for outcome in facts.outcomes if outcome.file]
     found: list[str] = []
     for file in sorted({outcome.file for outcome in told}):
         here = [outcome for outcome in told if outcome.file == file]
-        found += [f"\n### {rows.span(file)}\n", *rows.placed(here)]
+        found += [f"\n### {span(file)}\n", *placed(here)]
     return found
 
 
@@ -142,7 +141,7 @@ class _Rows:
         return "\n".join(taken)
 
 
-def _summary(facts: Facts) -> str:
+def _summary(facts: ReviewFacts) -> str:
     forgets = _count(len(facts.forgotten), "flag")
     if not facts.outcomes and facts.forgotten:
         return f"{forgets} to forget"
@@ -150,18 +149,16 @@ def _summary(facts: Facts) -> str:
     return f"{said}, and {forgets} to forget" if facts.forgotten else said
 
 
-def _judged(facts: Facts) -> str:
+def _judged(facts: ReviewFacts) -> str:
     if not facts.outcomes:
         return ""
     if facts.engine == "verbatim":
         return " Every line is the flag as written; nothing was judged."
-    model = f", model {rows.span(facts.model)}" if facts.model else ""
-    return (
-        f" Judged by {rows.span(facts.engine)}{model}, and checked line by line against the flags."
-    )
+    model = f", model {span(facts.model)}" if facts.model else ""
+    return f" Judged by {span(facts.engine)}{model}, and checked line by line against the flags."
 
 
-def _warning(facts: Facts) -> str:
+def _warning(facts: ReviewFacts) -> str:
     tainted = [one.flag.id for one in facts.outcomes if one.flag.tainted]
     if not tainted:
         return ""
@@ -185,3 +182,86 @@ def _count(number: int, noun: str) -> str:
 
 def _plain(text: str) -> str:
     return "".join(letter for letter in text if letter.isascii() and letter.isprintable())
+
+
+def span(text: str) -> str:
+    """Text of others as a Markdown code span: one line, each character shown and none obeyed."""
+    plain = visible(text).replace("\n", " ").replace("\r", " ")
+    longest = max((len(run) for run in re.findall(r"`+", plain)), default=0)
+    fence = "`" * (longest + 1)
+    gap = " " if plain.startswith("`") or plain.endswith("`") or not plain.strip() else ""
+    return f"{fence}{gap}{plain}{gap}{fence}"
+
+
+def placed(outcomes: Iterable[Outcome]) -> list[str]:
+    """One row for each line, with every flag it came from."""
+    lines: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        lines.setdefault((outcome.line, outcome.survivor), []).append(outcome)
+    return [_row(group) for group in lines.values()]
+
+
+def _row(group: Sequence[Outcome]) -> str:
+    first = group[0]
+    rows = [f"- {span(first.line)}"]
+    if first.survivor:
+        rows.append(f"  - in place of {span(first.survivor)}")
+    for outcome in group:
+        rows.append(f"  - {_origin(outcome)}")
+        if not outcome.verbatim:
+            rows.append(f"    - said {span(outcome.flag.text)}{_better(outcome)}")
+    rows += [f"  - {span(why)}" for why in dict.fromkeys(one.reason for one in group) if why]
+    return "\n".join(rows)
+
+
+def _origin(outcome: Outcome) -> str:
+    flag = outcome.flag
+    marks = [_named(flag)]
+    marks.append("verbatim" if outcome.verbatim else "**reworded**")
+    if outcome.again:
+        marks.append(f"again, after {span(outcome.again)}")
+    if flag.tainted:
+        marks.append("**tainted**")
+    return ", ".join(marks)
+
+
+def _named(flag: Flag) -> str:
+    author = flag.by.partition("<")[0].strip() or "nobody"
+    marks = [f"`{flag.id}`", span(flag.kind), span(author)]
+    if flag.session:
+        marks.append(f"session {span(flag.session[:8])}")
+    return ", ".join(marks)
+
+
+def folded(outcome: Outcome) -> str:
+    """A flag that has no line of its own, and what says the same."""
+    row = f"- {span(outcome.flag.text)}\n  - {_origin(outcome)}"
+    return f"{row}\n  - same as {span(outcome.survivor)}"
+
+
+def skipped(outcome: Outcome) -> str:
+    """A flag that was left out, and why."""
+    said = f"- {span(outcome.flag.text)}{_better(outcome)}"
+    return f"{said}\n  - {_origin(outcome)}\n  - {span(outcome.reason)}"
+
+
+def _better(outcome: Outcome) -> str:
+    return f", better {span(outcome.flag.better)}" if outcome.flag.better else ""
+
+
+def forgotten(outcome: Outcome) -> str:
+    """A flag that is forgotten, told without its words: a request outlives them."""
+    row = f"- {_named(outcome.flag)}"
+    return f"{row}\n  - {span(outcome.reason)}" if outcome.reason else row
+
+
+def restored(outcome: Outcome) -> str:
+    """A line that comes back, with its flag and its file."""
+    return f"- {span(outcome.line)}\n  - {_origin(outcome)}, in {span(outcome.file)}"
+
+
+def cited(told: Sequence[str]) -> list[str]:
+    """What cites something that is not there, 20 of it at most."""
+    rows = [f"- {span(one)}" for one in told[:_CITED]]
+    more = len(told) - _CITED
+    return [*rows, f"\nand {more} more: `gitmem check --stale` says which"] if more > 0 else rows
