@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from gitmem.queue.lines import Conflict
     from gitmem.records.drain_record import Outcome, Run
     from gitmem.records.snapshot import Snapshot
-    from gitmem.trace.stale import Stale
+    from gitmem.trace.stale import StaleLine
 
 _TRIES = 3  # when somebody else moves the branch meanwhile
 _NAMED = 5  # ids in a sentence
@@ -95,7 +95,7 @@ class Closed:
     queue_gone: bool = False
     drain: str = ""
     recurred: tuple[str, ...] = ()
-    stale: tuple[Stale, ...] = ()
+    stale: tuple[StaleLine, ...] = ()
     outdated: str = ""
     conflicts: tuple[Conflict, ...] = ()
     aside: tuple[str, ...] = ()
@@ -219,12 +219,12 @@ def _draft(closed: Closed, seen: Snapshot, style: CommitStyle) -> commit.Draft:
 
 def _cited(
     repo: Repository, start: Start, found: Ground, made: Assembled, wanted: Wanted
-) -> tuple[Stale, ...]:
+) -> tuple[StaleLine, ...]:
     """What memory will cite that neither the target nor the branch that is checked out has."""
     texts = {**found.texts, **made.files}
     commits = [start.commit, refs.resolve(repo, "HEAD")]
     new = [outcome.line for outcome in made.outcomes]
-    return stale.judged(repo, texts, commits, folder=wanted.folder, new=new)
+    return stale.stale_lines(repo, texts, commits, folder=wanted.folder, new=new)
 
 
 def _prepared(repo: Repository, wanted: Wanted, start: Start, plan: Plan, found: Ground) -> Plan:

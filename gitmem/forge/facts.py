@@ -47,7 +47,7 @@ def facts(repo: Repository, wanted: Wanted, left: tuple[Left, ...]) -> ReviewFac
         forgotten=[item for item in beside if item.fate is Fate.FORGOTTEN],
         restored=[item for item in beside if item.fate is not Fate.FORGOTTEN],
         recurred=loops.came_back(past, [item.flag for item in outcomes]),
-        stale=[one.told for one in stale.in_review(repo, tip, folder=wanted.folder)],
+        stale=[one.told for one in stale.stale_in_review(repo, tip, folder=wanted.folder)],
     )
 
 

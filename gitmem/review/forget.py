@@ -23,8 +23,8 @@ from gitmem.review import taking_out as forgetting
 from gitmem.review.taking_out import Taken
 from gitmem.safety.harmless import harmless
 from gitmem.safety.paths import INDEX_NAME, Target, writable
-from gitmem.trace.became import Now, Present
-from gitmem.trace.past import Past
+from gitmem.trace.history import CommitHistory
+from gitmem.trace.line_fate import LineState, MemoryAtCommit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
     from gitmem.records.snapshot import Snapshot
-    from gitmem.trace.filed import Filed
+    from gitmem.trace.filings import FiledOutcome
 
 # Files that a close makes and nobody else needs.
 _OURS = frozenset({Target.TOPIC, Target.PENDING, Target.SCOPED})
@@ -82,7 +82,7 @@ class _Line:
 
     file: str
     item: Passage
-    placed: list[Filed] = field(default_factory=list)
+    placed: list[FiledOutcome] = field(default_factory=list)
 
 
 def forget(repo: Repository, wanted: ForgetRequest) -> ForgetResult:
@@ -108,12 +108,14 @@ def _forget(repo: Repository, wanted: ForgetRequest) -> ForgetResult:
     else:
         seen, notes = tidy.settled(repo, wanted.configured)
     start = ground.stacked(repo, seen, onto=wanted.onto)
-    present = Present(Past(repo, start.commit), wanted.folder) if start.commit else None
-    if present is None:
+    memory = (
+        MemoryAtCommit(CommitHistory(repo, start.commit), wanted.folder) if start.commit else None
+    )
+    if memory is None:
         raise NoProgress("nothing has landed yet", hint="gitmem drop rejects a flag that is queued")
-    flags = _chosen(seen, present.past, wanted.flags)
-    found = _Search(present, flags)
-    before = present.texts.get(guard.FILE, "")
+    flags = _chosen(seen, memory.history, wanted.flags)
+    found = _Search(memory, flags)
+    before = memory.texts.get(guard.FILE, "")
     text = guard_file.without(before, {flag.id for flag in flags}, found.lessons)
     taken = found.taken()
     if not taken and text == before:
@@ -123,7 +125,7 @@ def _forget(repo: Repository, wanted: ForgetRequest) -> ForgetResult:
             f"no line comes from {ids} alone" + (f": {why}" if why else ", or none any more"),
             hint="gitmem show ID says what became of it",
         )
-    files = _files(present, taken)
+    files = _files(memory, taken)
     if text != before:
         files[guard.FILE] = text if text.strip() else None
     gone = tuple(Outcome(flag=flag, fate=Fate.FORGOTTEN, reason=wanted.reason) for flag in flags)
@@ -168,11 +170,11 @@ def _committed(
     return tip
 
 
-def _chosen(seen: Snapshot, past: Past, prefixes: Iterable[str]) -> tuple[Flag, ...]:
+def _chosen(seen: Snapshot, history: CommitHistory, prefixes: Iterable[str]) -> tuple[Flag, ...]:
     """The flags that are meant; all of them have landed."""
     queue = seen.queue
     known = {**queue.archive.flags, **queue.branch.flags, **queue.journal.flags}
-    for filed in past.filings.all:
+    for filed in history.filings.all:
         known.setdefault(filed.outcome.flag.id, filed.outcome.flag)
     flags = dict.fromkeys(flag_by_id(known.values(), prefix, what="flag") for prefix in prefixes)
     for flag in flags:
@@ -193,9 +195,9 @@ def _chosen(seen: Snapshot, past: Past, prefixes: Iterable[str]) -> tuple[Flag, 
 class _Search:
     """Every line that comes from the flags, and the other flags that it also came from."""
 
-    def __init__(self, present: Present, flags: Sequence[Flag]) -> None:
-        self._present = present
-        self._filings = present.past.filings
+    def __init__(self, memory: MemoryAtCommit, flags: Sequence[Flag]) -> None:
+        self._memory = memory
+        self._filings = memory.history.filings
         self._ids = {flag.id for flag in flags}
         self._lines: dict[tuple[str, int], _Line] = {}
         self._followed: set[int] = set()
@@ -215,30 +217,30 @@ class _Search:
                 found.append(Taken(file=line.file, item=line.item, instead=tuple(instead)))
         return found
 
-    def _follow(self, filed: Filed) -> None:
+    def _follow(self, filed: FiledOutcome) -> None:
         if not filed.outcome.line or id(filed) in self._followed:
             return
         self._followed.add(id(filed))
-        became = self._present.became(filed)
-        places = self._present.places(filed.outcome.line)
+        fate = self._memory.fate_of(filed)
+        places = self._memory.places(filed.outcome.line)
         here = [place for place in places if place[0] == filed.outcome.file]
-        for file, item in [*here, *self._present.elsewhere(filed)]:
+        for file, item in [*here, *self._memory.elsewhere(filed)]:
             self._note(file, item, filed)
-        if became.now is Now.REWORDED:
-            reworded = self._item(became.file, became.number)
+        if fate.state is LineState.REWORDED:
+            reworded = self._item(fate.file, fate.number)
             if reworded is not None:
-                self._note(became.file, reworded, filed)
-                who = became.commit.oid[:12] if became.commit else ""
-                self.notes.append(f"{became.file}:{became.number} was changed by hand in {who}")
-        for later in became.later:
+                self._note(fate.file, reworded, filed)
+                who = fate.commit.oid[:12] if fate.commit else ""
+                self.notes.append(f"{fate.file}:{fate.number} was changed by hand in {who}")
+        for later in fate.later:
             if later.outcome.line and not later.outcome.verbatim:
                 self._follow(later)
 
     def _item(self, file: str, number: int) -> Passage | None:
-        items = self._present.items.get(file, [])
+        items = self._memory.items.get(file, [])
         return next((item for item in items if item.first == number), None)
 
-    def _note(self, file: str, item: Passage, filed: Filed) -> None:
+    def _note(self, file: str, item: Passage, filed: FiledOutcome) -> None:
         if file == guard.FILE:
             # Guards name their flags; but a guard may name more than brought its lesson.
             if not self._said_by_others(filed):
@@ -247,14 +249,14 @@ class _Search:
         line = self._lines.setdefault((file, item.first), _Line(file=file, item=item))
         line.placed.append(filed)
 
-    def _said_by_others(self, filed: Filed) -> bool:
+    def _said_by_others(self, filed: FiledOutcome) -> bool:
         ids = {one.outcome.flag.id for one in self._beside(filed)} - self._ids
         return any(not self._filings.forgotten(one) for one in ids)
 
     def _instead(self, line: _Line) -> tuple[list[str], bool]:
         """The other flags' own words, and whether the line stays because one of them is the line."""
         placed = {id(one): one for filed in line.placed for one in self._beside(filed)}
-        known = {item.key for item in self._present.items[line.file]}
+        known = {item.key for item in self._memory.items[line.file]}
         words: list[str] = []
         stays = False
         for filed in [*placed.values(), *self._filings.folded(list(placed.values()))]:
@@ -283,7 +285,7 @@ class _Search:
             )
         return ([*words, *self._before(line)], False) if not stays else ([], True)
 
-    def _beside(self, filed: Filed) -> list[Filed]:
+    def _beside(self, filed: FiledOutcome) -> list[FiledOutcome]:
         """All outcomes that made the same line as this one."""
         found = self._filings.at(filed.outcome.file, filed.outcome.line)
         return [one for one in found if one.outcome.file == filed.outcome.file]
@@ -307,28 +309,28 @@ class _Search:
         return list(dict.fromkeys(found))
 
     def _own_words(self, file: str, flag: Flag) -> str:
-        memory = file.startswith(self._present.ground.folder + "/")
-        return harmless(flag.text if memory else flag.better or flag.text)
+        in_memory = file.startswith(self._memory.tree.folder + "/")
+        return harmless(flag.text if in_memory else flag.better or flag.text)
 
 
 def _guards(text: str) -> int:
     return sum(bool(line.strip()) for line in text.split("\n"))
 
 
-def _files(present: Present, taken: Sequence[Taken]) -> dict[str, str | None]:
+def _files(memory: MemoryAtCommit, taken: Sequence[Taken]) -> dict[str, str | None]:
     """The new texts, the index brought up to date; None for a file of ours that is left empty."""
-    folder = present.ground.folder
+    folder = memory.tree.folder
     found: dict[str, str | None] = {}
     for file in sorted({one.file for one in taken}):
         try:
             kind = writable(file, folder=folder)
         except Refused as error:
             raise NeedsPerson(error.message, hint="take the line out by hand") from error
-        text = forgetting.without(present.texts[file], [one for one in taken if one.file == file])
+        text = forgetting.without(memory.texts[file], [one for one in taken if one.file == file])
         found[file] = None if kind in _OURS and forgetting.emptied(text) else text
     index = f"{folder}/{INDEX_NAME}"
     if any(file.startswith(folder + "/") for file in found):
-        texts = {**dict.fromkeys(present.ground.odd, ""), **present.ground.texts, **found}
+        texts = {**dict.fromkeys(memory.tree.odd, ""), **memory.tree.texts, **found}
         beside = {file: text for file, text in texts.items() if text is not None}
-        found[index] = update_index(present.ground.texts.get(index), beside, folder=folder)
-    return {file: text for file, text in found.items() if text != present.texts.get(file)}
+        found[index] = update_index(memory.tree.texts.get(index), beside, folder=folder)
+    return {file: text for file, text in found.items() if text != memory.texts.get(file)}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gitmem.core.bounds import GROUND_FILE
 from gitmem.git import local
 from gitmem.git.process import ANY, TooMuch
 from gitmem.records import in_tree as records
+from gitmem.trace.filings import Filings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -77,7 +79,7 @@ def _records(repo: Repository, request: bytes) -> dict[str, list[str]]:
     return found
 
 
-def bringing(repo: Repository, commit: str, paths: Collection[str]) -> dict[str, str]:
+def landings(repo: Repository, commit: str, paths: Collection[str]) -> dict[str, str]:
     """Record to the latest commit in a history that added it; what is not there is left out."""
     if not paths:
         return {}
@@ -127,7 +129,7 @@ def removals(
                 yield oid, path, row[1:]
 
 
-def deleted(repo: Repository, commits: Sequence[str], names: Collection[str]) -> dict[str, str]:
+def deletions(repo: Repository, commits: Sequence[str], names: Collection[str]) -> dict[str, str]:
     """Name to the latest commit that deleted a file of that path, or of a path that ends so.
 
     A name may also be that of a folder. What never was there is left out.
@@ -153,7 +155,7 @@ def deleted(repo: Repository, commits: Sequence[str], names: Collection[str]) ->
     return found
 
 
-def known(repo: Repository, names: Sequence[str]) -> set[str]:
+def known_objects(repo: Repository, names: Sequence[str]) -> set[str]:
     """Those of the abbreviated object names that stand for something here."""
     if not names:
         return set()
@@ -163,7 +165,7 @@ def known(repo: Repository, names: Sequence[str]) -> set[str]:
     return {name for name, row in pairs if not row.endswith(" missing")}
 
 
-def ignored(repo: Repository, paths: Sequence[str]) -> set[str]:
+def ignored_paths(repo: Repository, paths: Sequence[str]) -> set[str]:
     """Those of the paths that git ignores in this work tree."""
     request = "".join(path + "\0" for path in paths).encode("utf-8", "surrogateescape")
     done = repo.git("check-ignore", "--no-index", "-z", "--stdin", stdin=request, ok=ANY)
@@ -179,7 +181,7 @@ def shallow(repo: Repository) -> frozenset[str]:
     return frozenset(local.read(path).decode("ascii", "replace").split())
 
 
-def changed(repo: Repository, old: str, new: str) -> list[str]:
+def changed_markdown(repo: Repository, old: str, new: str) -> list[str]:
     """The Markdown files that two commits have different versions of."""
     done = repo.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new, "--", "*.md")
     return [path for path in done.out.decode("utf-8", "surrogateescape").split("\0") if path]
@@ -210,7 +212,7 @@ def text_here(repo: Repository, path: str) -> str | None:
         return None
 
 
-def present(repo: Repository, *paths: str) -> list[str]:
+def tracked_files(repo: Repository, *paths: str) -> list[str]:
     """The files below the paths that git tracks or would track, as the work tree has them."""
     done = repo.git(
         "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *paths,
@@ -220,6 +222,50 @@ def present(repo: Repository, *paths: str) -> list[str]:
     return sorted({name for name in names if name})
 
 
-def texts(repo: Repository, commit: str) -> dict[str, str]:
-    """Path to text of the drain records in a commit's tree, as `records.newest` reads them."""
-    return records.newest(repo, commit)
+class CommitHistory:
+    """The history of ``commit`` (empty: there is none), each part of it read once."""
+
+    def __init__(self, repo: Repository, commit: str) -> None:
+        self.repo = repo
+        self.tip = commit
+        self._commits: dict[str, Commit] = {}
+        self._texts: dict[tuple[str, str], str | None] = {}
+
+    @cached_property
+    def filings(self) -> Filings:
+        """What the drain records in the commit's tree say."""
+        return Filings(records.newest(self.repo, self.tip))
+
+    @cached_property
+    def cut(self) -> frozenset[str]:
+        """The commits behind which this clone knows nothing."""
+        return shallow(self.repo)
+
+    @cached_property
+    def _landings(self) -> dict[str, str]:
+        paths = {filed.path for filed in self.filings.all}
+        return landings(self.repo, self.tip, paths) if self.tip else {}
+
+    def landing_of(self, record: str) -> Commit | None:
+        """The commit that brought a record; None when that cannot be known (a shallow clone)."""
+        oid = self._landings.get(record, "")
+        return self.commit(oid) if oid and oid not in self.cut else None
+
+    def load(self, oids: Collection[str]) -> None:
+        """Reads many commits at once."""
+        new = [oid for oid in dict.fromkeys(oids) if oid and oid not in self._commits]
+        self._commits |= commits(self.repo, new)
+
+    def commit(self, oid: str) -> Commit:
+        """One commit of this past."""
+        self.load([oid])
+        return self._commits[oid]
+
+    def text(self, commit: str, path: str) -> str | None:
+        """A file's text at a commit (empty: in the work tree); None without one."""
+        key = (commit, path)
+        if key not in self._texts:
+            self._texts[key] = (
+                text_at(self.repo, commit, path) if commit else text_here(self.repo, path)
+            )
+        return self._texts[key]

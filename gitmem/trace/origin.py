@@ -1,4 +1,4 @@
-"""Where a line comes from: through blame to the drain record, past what people did to it since."""
+"""Where a line comes from: through blame to the drain record, past what people changed since."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gitmem.memory.passages import Passage, find, items_of, line_key
-from gitmem.trace import history
 from gitmem.trace.blame import Blamed, NoBlame, blame
+from gitmem.trace.history import changed_markdown
 from gitmem.trace.lineage import counterpart, in_its_place, most_alike
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from gitmem.trace.filed import Filed
-    from gitmem.trace.history import Commit
-    from gitmem.trace.past import Past
+    from gitmem.trace.filings import FiledOutcome
+    from gitmem.trace.history import Commit, CommitHistory
 
 _STEPS = 50  # a person's changes of one line that are followed
 _DEPTH = 20  # lines that took each other's place
@@ -24,7 +23,7 @@ _UPON = 5  # commits upon a review commit that count as a reviewer's own
 _FILES = 24  # other files of one commit that a line may have come from
 
 
-class Kind(StrEnum):
+class OriginKind(StrEnum):
     """What can be said about a line."""
 
     FILED = "filed"  # it stands as a drain filed it
@@ -35,7 +34,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class TracedLine:
     """A line to trace: file, its text, its 1-based lines there, and the commit (empty: work tree).
 
     ``item``: it is an item of a list, as a drain files them. ``ours``: it is none, and stands where
@@ -69,12 +68,12 @@ class Origin:
     latest first. ``replaced``: the line whose place it took.
     """
 
-    line: Line
-    kind: Kind
+    line: TracedLine
+    kind: OriginKind
     committed: bool = True
     commit: Commit | None = None
-    filed: tuple[Filed, ...] = ()
-    folded: tuple[Filed, ...] = ()
+    filed: tuple[FiledOutcome, ...] = ()
+    folded: tuple[FiledOutcome, ...] = ()
     landing: Commit | None = None
     changes: tuple[Change, ...] = ()
     replaced: Origin | None = None
@@ -82,28 +81,32 @@ class Origin:
     @property
     def by_hand(self) -> bool | None:
         """Whether a person wrote or changed the line; None when that cannot be known."""
-        return None if self.kind is Kind.UNKNOWN else self.kind in {Kind.HAND, Kind.REWORDED}
+        return (
+            None
+            if self.kind is OriginKind.UNKNOWN
+            else self.kind in {OriginKind.HAND, OriginKind.REWORDED}
+        )
 
 
-def trace(past: Past, line: Line, *, depth: int = _DEPTH) -> Origin:
+def trace(history: CommitHistory, line: TracedLine, *, depth: int = _DEPTH) -> Origin:
     """Follows a line back to what filed it, or to the person who wrote it."""
-    walk = _Walk(past, line)
+    walk = _Walk(history, line)
     found = walk.run()
     if depth and found.filed:
-        found = replace(found, replaced=_replaced(past, found, depth))
+        found = replace(found, replaced=_replaced(history, found, depth))
     return found
 
 
-def line_of(commit: str, file: str, item: Passage) -> Line:
+def line_of(commit: str, file: str, item: Passage) -> TracedLine:
     """A list item as a line to trace."""
-    return Line(commit=commit, file=file, text=item.text, first=item.first, last=item.last)
+    return TracedLine(commit=commit, file=file, text=item.text, first=item.first, last=item.last)
 
 
 class _Walk:
     """One walk back from a line; `run` it once."""
 
-    def __init__(self, past: Past, line: Line) -> None:
-        self._past = past
+    def __init__(self, history: CommitHistory, line: TracedLine) -> None:
+        self._history = history
         self._start = line
         self._changes: list[Change] = []
         self._first: Commit | None = None
@@ -113,7 +116,7 @@ class _Walk:
         line = self._start
         for step in range(_STEPS):
             blamed = self._blamed(line)
-            commit = self._past.seen(blamed.commit) if blamed.commit else None
+            commit = self._history.commit(blamed.commit) if blamed.commit else None
             if step == 0:
                 self._first, self._committed = commit, commit is not None
             found = self._filed(line, blamed, commit)
@@ -125,13 +128,13 @@ class _Walk:
             if line_key(before.text) != line_key(line.text):
                 self._changes.append(Change(was=before.text, commit=commit))
             line = before
-        return self._origin(Kind.HAND)
+        return self._origin(OriginKind.HAND)
 
-    def _blamed(self, line: Line) -> Blamed:
+    def _blamed(self, line: TracedLine) -> Blamed:
         """The commit of a line; of a wrapped one the latest."""
         try:
             rows = blame(
-                self._past.repo,
+                self._history.repo,
                 line.file,
                 commit=line.commit,
                 lines=(line.first, line.last),
@@ -141,13 +144,13 @@ class _Walk:
             if line.commit:
                 raise
             rows = [Blamed(number=line.first, commit="", path=line.file, origin=line.first)]
-        self._past.look([row.commit for row in rows])
+        self._history.load([row.commit for row in rows])
         loose = [row for row in rows if not row.commit]
-        return loose[0] if loose else max(rows, key=lambda row: self._past.seen(row.commit).at)
+        return loose[0] if loose else max(rows, key=lambda row: self._history.commit(row.commit).at)
 
-    def _filed(self, line: Line, blamed: Blamed, commit: Commit | None) -> Origin | None:
+    def _filed(self, line: TracedLine, blamed: Blamed, commit: Commit | None) -> Origin | None:
         """The answer, if a record has this line as it reads here or nothing more can be known."""
-        filings = self._past.filings
+        filings = self._history.filings
         placed = filings.at(line.file, line.text) if line.item else []
         if commit is not None and placed:
             own = [filed for filed in placed if filed.path in commit.records]
@@ -157,20 +160,20 @@ class _Walk:
             return self._from([filed for filed in placed if filed.path == latest])
         if commit is None:
             return None
-        if commit.oid in self._past.cut:
-            return self._origin(Kind.UNKNOWN)
+        if commit.oid in self._history.cut:
+            return self._origin(OriginKind.UNKNOWN)
         if commit.records:
             return self._amended(line, blamed, commit)
         return None
 
-    def _amended(self, line: Line, blamed: Blamed, commit: Commit) -> Origin | None:
+    def _amended(self, line: TracedLine, blamed: Blamed, commit: Commit) -> Origin | None:
         """A line of a landing that the record does not have as it is."""
         if not line.item:
             return None
-        after = self._past.text(commit.oid, blamed.path) or ""
+        after = self._history.text(commit.oid, blamed.path) or ""
         gone = {
             filed.outcome.line: filed
-            for filed in self._past.filings.all
+            for filed in self._history.filings.all
             if filed.path in commit.records
             and filed.outcome.file in {blamed.path, line.file}
             and filed.outcome.line
@@ -182,40 +185,42 @@ class _Walk:
         self._changes.append(Change(was=was, commit=commit))
         return self._from([gone[was]])
 
-    def _only_one(self, line: Line, commit: Commit, after: str, gone: Mapping[str, Filed]) -> str:
+    def _only_one(
+        self, line: TracedLine, commit: Commit, after: str, gone: Mapping[str, FiledOutcome]
+    ) -> str:
         """The one filed line that is gone where this is the one line that no record has; else empty.
 
         That is how a reviewer's rewording looks that was squashed with the review it is in.
         """
         if len(gone) != 1 or len(commit.parents) > 1:
             return ""
-        before = [self._past.text(parent, line.file) or "" for parent in commit.parents]
+        before = [self._history.text(parent, line.file) or "" for parent in commit.parents]
         known = {item.key for text in before for item in items_of(line.file, text)}
         brought = {
             item.key
             for item in items_of(line.file, after)
-            if item.key not in known and not self._past.filings.at(line.file, item.text)
+            if item.key not in known and not self._history.filings.at(line.file, item.text)
         }
         return next(iter(gone)) if brought == {line_key(line.text)} else ""
 
-    def _before(self, line: Line, blamed: Blamed) -> Line | None:
+    def _before(self, line: TracedLine, blamed: Blamed) -> TracedLine | None:
         """The line that this one was made from in the commit that git blames."""
         if not line.item:
             return None
-        here = self._past.text(blamed.commit, blamed.path) or ""
+        here = self._history.text(blamed.commit, blamed.path) or ""
         for commit, path in self._places(blamed):
-            text = self._past.text(commit, path)
+            text = self._history.text(commit, path)
             found = None if text is None else _source(path, here, text, line.text)
             if found is not None:
                 return line_of(commit, path, found)
         return self._reviewed(line, blamed, here)
 
-    def _reviewed(self, line: Line, blamed: Blamed, here: str) -> Line | None:
+    def _reviewed(self, line: TracedLine, blamed: Blamed, here: str) -> TracedLine | None:
         """The line that a reviewer put this one in the place of, upon the commit that filed it.
 
         There the place is enough, however little the two have in common.
         """
-        text = self._past.text(blamed.before, blamed.before_path) if blamed.before else None
+        text = self._history.text(blamed.before, blamed.before_path) if blamed.before else None
         if text is None:
             return None
         new, old = items_of(blamed.path, here), items_of(blamed.before_path, text)
@@ -225,12 +230,12 @@ class _Walk:
         at = in_its_place(lines, [item.text for item in old], lines.index(line.text))
         if at is None:
             return None
-        filed = {one.path for one in self._past.filings.at(blamed.before_path, old[at].text)}
-        under = self._past.seen(blamed.commit) if blamed.commit else None
+        filed = {one.path for one in self._history.filings.at(blamed.before_path, old[at].text)}
+        under = self._history.commit(blamed.commit) if blamed.commit else None
         for _ in range(_UPON):
-            if under is None or len(under.parents) != 1 or under.oid in self._past.cut:
+            if under is None or len(under.parents) != 1 or under.oid in self._history.cut:
                 return None
-            under = self._past.seen(under.parents[0])
+            under = self._history.commit(under.parents[0])
             if filed.intersection(under.records):
                 return line_of(blamed.before, blamed.before_path, old[at])
         return None
@@ -241,28 +246,30 @@ class _Walk:
             yield blamed.before, blamed.before_path
         if not blamed.commit:
             return
-        for parent in self._past.seen(blamed.commit).parents:
-            for path in history.changed(self._past.repo, parent, blamed.commit)[:_FILES]:
+        for parent in self._history.commit(blamed.commit).parents:
+            for path in changed_markdown(self._history.repo, parent, blamed.commit)[:_FILES]:
                 if (parent, path) != (blamed.before, blamed.before_path):
                     yield parent, path
 
-    def _written(self, line: Line, commit: Commit | None) -> Origin:
+    def _written(self, line: TracedLine, commit: Commit | None) -> Origin:
         """A line that no record has and that was made from none."""
         made = commit is not None and commit.records and commit.untouched
-        return self._origin(Kind.OURS if line.ours or (made and not line.item) else Kind.HAND)
+        return self._origin(
+            OriginKind.OURS if line.ours or (made and not line.item) else OriginKind.HAND
+        )
 
-    def _from(self, filed: Sequence[Filed]) -> Origin:
-        kind = Kind.REWORDED if self._changes else Kind.FILED
-        past = self._past
+    def _from(self, filed: Sequence[FiledOutcome]) -> Origin:
+        kind = OriginKind.REWORDED if self._changes else OriginKind.FILED
+        history = self._history
         return replace(
             self._origin(kind),
             filed=tuple(filed),
-            folded=tuple(past.filings.folded(filed)),
-            landing=past.brought(filed[0].path) if filed else None,
+            folded=tuple(history.filings.folded(filed)),
+            landing=history.landing_of(filed[0].path) if filed else None,
         )
 
-    def _origin(self, kind: Kind) -> Origin:
-        known = None if self._first is None or self._first.oid in self._past.cut else self._first
+    def _origin(self, kind: OriginKind) -> Origin:
+        known = None if self._first is None or self._first.oid in self._history.cut else self._first
         return Origin(
             line=self._start,
             kind=kind,
@@ -285,7 +292,7 @@ def _source(file: str, after: str, before: str, text: str) -> Passage | None:
     return None if at is None else old[at]
 
 
-def _replaced(past: Past, found: Origin, depth: int) -> Origin | None:
+def _replaced(history: CommitHistory, found: Origin, depth: int) -> Origin | None:
     """The line whose place this one took: as it was before the landing, else as a record has it."""
     filed = next((filed for filed in found.filed if filed.replaces), None)
     if filed is None:
@@ -293,14 +300,16 @@ def _replaced(past: Past, found: Origin, depth: int) -> Origin | None:
     file, text = filed.outcome.file, filed.replaces
     if found.landing is not None:
         for parent in found.landing.parents:
-            before = past.text(parent, file)
+            before = history.text(parent, file)
             items = find(file, before, text) if before is not None else []
             if items:
-                return trace(past, line_of(parent, file, items[0]), depth=depth - 1)
-    earlier = [one for one in past.filings.at(file, text) if one.path != filed.path]
-    line = Line(commit="", file=file, text=text, first=0, last=0)
+                return trace(history, line_of(parent, file, items[0]), depth=depth - 1)
+    earlier = [one for one in history.filings.at(file, text) if one.path != filed.path]
+    line = TracedLine(commit="", file=file, text=text, first=0, last=0)
     if not earlier:
-        return Origin(line=line, kind=Kind.UNKNOWN)
+        return Origin(line=line, kind=OriginKind.UNKNOWN)
     rows = tuple(one for one in earlier if one.path == earlier[-1].path)
-    gone = Origin(line=line, kind=Kind.FILED, filed=rows, landing=past.brought(rows[0].path))
-    return replace(gone, replaced=_replaced(past, gone, depth - 1) if depth > 1 else None)
+    gone = Origin(
+        line=line, kind=OriginKind.FILED, filed=rows, landing=history.landing_of(rows[0].path)
+    )
+    return replace(gone, replaced=_replaced(history, gone, depth - 1) if depth > 1 else None)

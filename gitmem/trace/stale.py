@@ -16,19 +16,20 @@ from gitmem.memory import topics as memory
 from gitmem.memory import tree as base
 from gitmem.memory.citations import Citation, Cites, citations
 from gitmem.memory.passages import line_key
+from gitmem.records import in_tree as records
 from gitmem.safety.paths import Target, writable
 from gitmem.trace import history
-from gitmem.trace.filed import Filings
-from gitmem.trace.resolving import (
+from gitmem.trace.filings import Filings
+from gitmem.trace.repository_tree import (
     MAKEFILES,
     PROJECT,
     SCRIPTS,
-    Tree,
+    RepositoryTree,
     defining,
     made_targets,
     named_scripts,
     programs,
-    tree,
+    tree_of,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _DEFINING = (":(top,glob)**/*akefile", ":(top,glob)**/*.mk", f":(top,glob)**/{SC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stale:
+class StaleLine:
     """A line of memory, the rules or a skill, what it cites, and why that does not resolve."""
 
     file: str
@@ -65,29 +66,29 @@ class _Cited:
     citation: Citation
 
 
-def stale(repo: Repository, *, folder: str) -> tuple[Stale, ...]:
+def stale_in_commit(repo: Repository, *, folder: str) -> tuple[StaleLine, ...]:
     """What no longer resolves in the commit that is checked out."""
     commit = refs.resolve(repo, "HEAD")
     if not commit:
         return ()
     found = base.read(repo, commit, folder)
-    return judged(repo, found.texts, [commit], folder=folder)
+    return stale_lines(repo, found.texts, [commit], folder=folder)
 
 
-def in_review(repo: Repository, tip: str, *, folder: str) -> tuple[Stale, ...]:
+def stale_in_review(repo: Repository, tip: str, *, folder: str) -> tuple[StaleLine, ...]:
     """What memory under review cites that neither its commit nor the one checked out has."""
     found = base.read(repo, tip, folder)
-    return judged(repo, found.texts, [tip, refs.resolve(repo, "HEAD")], folder=folder)
+    return stale_lines(repo, found.texts, [tip, refs.resolve(repo, "HEAD")], folder=folder)
 
 
-def judged(
+def stale_lines(
     repo: Repository,
     texts: Mapping[str, str],
     commits: Sequence[str],
     *,
     folder: str,
     new: Sequence[str] = (),
-) -> tuple[Stale, ...]:
+) -> tuple[StaleLine, ...]:
     """What no longer resolves of these files' lines in any of the commits' trees.
 
     ``texts``: path to text of the files that gitmem writes, ``new`` their lines that no record has
@@ -95,7 +96,7 @@ def judged(
     speaks for another reading.
     """
     commits = list(dict.fromkeys(commit for commit in commits if commit))
-    filings = Filings(history.texts(repo, commits[0]) if commits else {})
+    filings = Filings(records.newest(repo, commits[0]) if commits else {})
     filed = {line_key(line) for line in (*[one.outcome.line for one in filings.all], *new) if line}
     cited = [
         _Cited(file=file, line=line, citation=citation)
@@ -112,14 +113,14 @@ def judged(
     return tuple(_stale(one, reason) for one, reason in found if reason)
 
 
-def _has(one: _Cited, known: Tree) -> bool:
+def _has(one: _Cited, known: RepositoryTree) -> bool:
     if one.citation.kind is Cites.COMMIT:
         return False  # looked up among the objects
     return known.has(one.citation, beside=one.file.rpartition("/")[0])
 
 
-def _stale(one: _Cited, reason: str) -> Stale:
-    return Stale(
+def _stale(one: _Cited, reason: str) -> StaleLine:
+    return StaleLine(
         file=one.file,
         number=one.line.number,
         text=one.line.text,
@@ -176,7 +177,7 @@ def _lines(file: str, text: str, folder: str, filed: set[str]) -> list[Line]:
         return []  # another file of the folder, or a block that is broken: others say so
 
 
-def _tree(repo: Repository, commit: str) -> Tree:
+def _tree(repo: Repository, commit: str) -> RepositoryTree:
     entries = objects.entries(repo, commit)
     files = [entry for entry in entries if defining(entry.path) and entry.mode.startswith("1006")]
     contents = objects.blobs(repo, [entry.oid for entry in files])
@@ -184,7 +185,7 @@ def _tree(repo: Repository, commit: str) -> Tree:
         entry.path: content.decode("utf-8", "replace")
         for entry, content in zip(files, contents, strict=True)
     }
-    return tree([entry.path for entry in entries], defined)
+    return tree_of([entry.path for entry in entries], defined)
 
 
 class _Reasons:
@@ -202,9 +203,9 @@ class _Reasons:
         self._commits = commits
         self._names = {kind: _named(open_, kind) for kind in Cites}
         paths = [name.rstrip("/") for name in self._names[Cites.PATH]]
-        self._deleted = history.deleted(repo, commits, set(paths))
-        self._ignored = history.ignored(repo, paths) if paths else set()
-        self._here = history.known(repo, self._names[Cites.COMMIT])
+        self._deleted = history.deletions(repo, commits, set(paths))
+        self._ignored = history.ignored_paths(repo, paths) if paths else set()
+        self._here = history.known_objects(repo, self._names[Cites.COMMIT])
         self._cut = bool(self._names[Cites.COMMIT]) and bool(history.shallow(repo))
         self._once = self._defined_once()
 

@@ -14,9 +14,8 @@ from gitmem.markdown.lines import blank, rows
 from gitmem.memory import guard
 from gitmem.memory.passages import line_key, passage_at, passages
 from gitmem.safety.paths import INDEX_NAME, Target, writable
-from gitmem.trace import history
-from gitmem.trace.origin import Line, Origin, line_of, trace
-from gitmem.trace.past import Past
+from gitmem.trace.history import CommitHistory, tracked_files
+from gitmem.trace.origin import Origin, TracedLine, line_of, trace
 
 if TYPE_CHECKING:
     from gitmem.git.repository import Repository
@@ -28,7 +27,7 @@ _CUT = 60  # characters of a candidate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class LinePlace:
     """A file relative to the repository and a 1-based line in it."""
 
     file: str
@@ -41,17 +40,17 @@ def why(repo: Repository, asked: str, *, cwd: str, folder: str) -> Origin:
     ``cwd`` is where FILE is relative to (or to the repository), ``folder`` the memory folder.
     Raises Usage when no line is meant, or several are.
     """
-    past = Past(repo, refs.resolve(repo, "HEAD"))
+    history = CommitHistory(repo, refs.resolve(repo, "HEAD"))
     place = _place(repo, asked, cwd)
     if place is None:
-        return trace(past, _searched(past, asked, folder))
-    text = past.text("", place.file)
+        return trace(history, _searched(history, asked, folder))
+    text = history.text("", place.file)
     if text is None:
         raise Usage(f"{place.file} has no text that can be read")
-    return trace(past, _line(text, place, folder))
+    return trace(history, _line(text, place, folder))
 
 
-def _place(repo: Repository, asked: str, cwd: str) -> Place | None:
+def _place(repo: Repository, asked: str, cwd: str) -> LinePlace | None:
     match = _PLACE.fullmatch(asked)
     if match is None:
         return None
@@ -62,7 +61,7 @@ def _place(repo: Repository, asked: str, cwd: str) -> Place | None:
             file = (start / match["file"]).resolve()
             if file.is_file() and file.is_relative_to(top):
                 found = file.relative_to(top).as_posix()
-                return Place(file=found, number=int(match["line"]))
+                return LinePlace(file=found, number=int(match["line"]))
         except (OSError, RuntimeError, ValueError):
             continue
     if " " in match["file"]:
@@ -73,7 +72,7 @@ def _place(repo: Repository, asked: str, cwd: str) -> Place | None:
     )
 
 
-def _line(text: str, place: Place, folder: str) -> Line:
+def _line(text: str, place: LinePlace, folder: str) -> TracedLine:
     lines = rows(text)
     if not 1 <= place.number <= len(lines):
         raise Usage(f"{place.file} has {len(lines)} lines")
@@ -84,7 +83,7 @@ def _line(text: str, place: Place, folder: str) -> Line:
     ours = _in_block(text, place.number)
     if item is not None and not (ours and place.file == f"{folder}/{INDEX_NAME}"):
         return line_of("", place.file, item)
-    return Line(
+    return TracedLine(
         commit="",
         file=place.file,
         text=lines[place.number - 1].strip(),
@@ -104,9 +103,9 @@ def _in_block(text: str, number: int) -> bool:
     return span is not None and span.begin < number <= span.end + 1
 
 
-def _searched(past: Past, asked: str, folder: str) -> Line:
+def _searched(history: CommitHistory, asked: str, folder: str) -> TracedLine:
     """The one line that reads like this, else the one that holds it."""
-    every = _items(past, folder)
+    every = _items(history, folder)
     key = line_key(row_of(asked))
     found = [(file, item) for file, item in every if item.key == key]
     if not found and key:
@@ -136,15 +135,15 @@ def row_of(asked: str) -> str:
     return found[0].text if found else asked
 
 
-def _items(past: Past, folder: str) -> list[tuple[str, Passage]]:
+def _items(history: CommitHistory, folder: str) -> list[tuple[str, Passage]]:
     """Every list item of the work tree's memory, instruction files and skills."""
     found: list[tuple[str, Passage]] = []
-    for file in history.present(past.repo, folder, "CLAUDE.md", "AGENTS.md", ".claude", ".agents"):
+    for file in tracked_files(history.repo, folder, "CLAUDE.md", "AGENTS.md", ".claude", ".agents"):
         try:
             target = writable(file, folder=folder)
         except Refused:
             continue
-        text = None if target in {Target.INDEX, Target.DRAIN} else past.text("", file)
+        text = None if target in {Target.INDEX, Target.DRAIN} else history.text("", file)
         seen: set[tuple[int, str]] = set()
         for item in passages(text or ""):
             if (item.first, item.key) not in seen:

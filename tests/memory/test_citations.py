@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gitmem.memory.citations import Cites, citations
-from gitmem.trace.resolving import Tree, tree
+from gitmem.trace.repository_tree import RepositoryTree, tree_of
 
 MAKEFILE = ".PHONY: lint test\nlint: deps\n\tdo lint\ntest:\n\tdo test\nVERSION := 3\n"
 PACKAGE = '{"scripts": {"build:web": "vite build", "test": "vitest"}, "dependencies": {"x": "1"}}'
@@ -14,7 +14,7 @@ PATHS = """
 Makefile web/package.json pyproject.toml src/app/main.py src/app/db/pool.py docs/setup.md
 scripts/release.sh tests/test_main.py config/ci.yml memory/ci.md
 """
-HERE = tree(
+HERE = tree_of(
     PATHS.split(), {"Makefile": MAKEFILE, "web/package.json": PACKAGE, "pyproject.toml": PROJECT}
 )
 
@@ -133,7 +133,7 @@ QUIET_LATER = [
 ]
 
 
-def listed(line: str, here: Tree) -> list[str]:
+def listed(line: str, here: RepositoryTree) -> list[str]:
     """What would be listed of a line in a repository without any history."""
     return [
         cited.name

@@ -12,9 +12,9 @@ from gitmem.core.errors import NeedsPerson, NoProgress, Usage
 from gitmem.loops import loops
 from gitmem.memory import guard, guard_file
 from gitmem.review.forget import ForgetRequest, ForgetResult, forget
-from gitmem.trace.became import Now
-from gitmem.trace.complete import traced
-from gitmem.trace.show import Shown, show
+from gitmem.trace.flag_story import FlagStory, flag_story
+from gitmem.trace.line_fate import LineState
+from gitmem.trace.trace_check import check_trace
 from gitmem.trace.why import why
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
@@ -37,16 +37,16 @@ def forgotten(desk: Desk, *ids: str, dry_run: bool = False, reason: str = "") ->
     return forget(desk.repo, wanted)
 
 
-def shown(desk: Desk, flag: str) -> Shown:
-    return show(desk.repo, flag, configured=desk.target, folder=desk.folder)
+def shown(desk: Desk, flag: str) -> FlagStory:
+    return flag_story(desk.repo, flag, configured=desk.target, folder=desk.folder)
 
 
-def now(desk: Desk, flag: str) -> list[Now]:
-    return [became.now for fared in shown(desk, flag).fared for became in fared.became]
+def now(desk: Desk, flag: str) -> list[LineState]:
+    return [fate.state for told in shown(desk, flag).outcomes for fate in told.lines]
 
 
 def traces(desk: Desk) -> bool:
-    return traced(desk.repo, folder=desk.folder).ok
+    return check_trace(desk.repo, folder=desk.folder).ok
 
 
 def test_the_lines_of_a_flag_go_through_a_review_and_its_record_stays(desk: Desk) -> None:
@@ -62,8 +62,8 @@ def test_the_lines_of_a_flag_go_through_a_review_and_its_record_stays(desk: Desk
     assert desk.accept().forgotten == (bad,)
     assert desk.lines(FACTS, "main") == ["Releases are tagged"]
     assert desk.check().ok(STRICT)
-    assert (now(desk, bad), now(desk, good)) == ([Now.FORGOTTEN], [Now.THERE])
-    assert [fared.filed.outcome.fate.value for fared in shown(desk, bad).fared] == [
+    assert (now(desk, bad), now(desk, good)) == ([LineState.FORGOTTEN], [LineState.THERE])
+    assert [told.filed.outcome.fate.value for told in shown(desk, bad).outcomes] == [
         "added",
         "forgotten",
     ]
@@ -144,7 +144,7 @@ def test_a_line_that_a_person_reworded_and_renamed_goes_too(desk: Desk) -> None:
     desk.sandbox.git("mv", FACTS, "memory/build.md")
     desk.sandbox.git("commit", "--quiet", "--message", "rename")
 
-    assert now(desk, flag) == [Now.REWORDED]
+    assert now(desk, flag) == [LineState.REWORDED]
     done = forgotten(desk, flag)
 
     assert [(one.file, one.item.text) for one in done.taken] == [
@@ -166,8 +166,8 @@ def test_of_a_merged_line_the_others_come_back_in_their_own_words(desk: Desk) ->
     found = why(desk.repo, "Redis is on", cwd=str(desk.sandbox.path), folder=desk.folder)
     assert [filed.outcome.flag.id for filed in found.filed] == [good]
     assert found.by_hand is False
-    assert now(desk, bad) == [Now.REPLACED]
-    assert now(desk, good) == [Now.REPLACED, Now.THERE]
+    assert now(desk, bad) == [LineState.REPLACED]
+    assert now(desk, good) == [LineState.REPLACED, LineState.THERE]
     assert traces(desk)
 
 
@@ -284,7 +284,7 @@ def test_a_forget_that_was_reverted_brings_the_line_and_its_trace_back(desk: Des
     desk.accept()
     desk.sandbox.git("revert", "--no-edit", "HEAD")
 
-    assert now(desk, flag) == [Now.THERE]
+    assert now(desk, flag) == [LineState.THERE]
     assert traces(desk)
 
 
@@ -298,15 +298,15 @@ def test_show_follows_a_flag_from_the_queue_to_where_it_stands(desk: Desk) -> No
     dropped = desk.flag("no")
     desk.drop(dropped, "not true")
 
-    assert (waiting.state, waiting.fared) == ("undrained", ())
+    assert (waiting.state, waiting.outcomes) == ("undrained", ())
     assert (proposed.state, proposed.ref) == ("in review", "gitmem/drain")
     assert (landed.state, landed.ref, landed.archived) == ("drained", "main", True)
-    assert landed.fared[0].became[0].file == FACTS
-    assert folded.fared[0].filed.outcome.survivor == one
-    assert folded.fared[0].became[0].text == "The port is 5432"
+    assert landed.outcomes[0].lines[0].file == FACTS
+    assert folded.outcomes[0].filed.outcome.survivor == one
+    assert folded.outcomes[0].lines[0].text == "The port is 5432"
     assert shown(desk, dropped).dropped == "not true"
     assert desk.land().flags == (dropped,)
-    assert shown(desk, dropped).fared[0].filed.outcome.fate.value == "skipped"
+    assert shown(desk, dropped).outcomes[0].filed.outcome.fate.value == "skipped"
 
 
 def test_show_names_the_commit_that_took_a_line_out(desk: Desk) -> None:
@@ -315,11 +315,11 @@ def test_show_names_the_commit_that_took_a_line_out(desk: Desk) -> None:
     text = desk.sandbox.read(FACTS).replace("- The port is 5432\n", "")
     commit = desk.sandbox.commit("tidy", {FACTS: text})
 
-    became = shown(desk, flag).fared[0].became[0]
+    fate = shown(desk, flag).outcomes[0].lines[0]
 
-    assert became.now is Now.REMOVED
-    assert became.commit is not None
-    assert became.commit.oid == commit
+    assert fate.state is LineState.REMOVED
+    assert fate.commit is not None
+    assert fate.commit.oid == commit
 
 
 def test_a_topic_of_which_nothing_is_left_goes_with_its_index_line(desk: Desk) -> None:

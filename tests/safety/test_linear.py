@@ -26,7 +26,7 @@ from gitmem.queue import lines as queue
 from gitmem.records import drain_record as drain
 from gitmem.safety import active, secrets, text, unicode_rules
 from gitmem.session import session
-from gitmem.trace import lineage, resolving
+from gitmem.trace import lineage, repository_tree
 from tests.support.growth import LINEAR, growth
 
 SIZE = 1024
@@ -52,7 +52,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
         said.split("\n"), said.split("\n")[::-1], 0
     ),
     "line reworded": lambda said: lineage.alike(said, "x" + said[1:-1] + "y"),
-    "makefile": lambda said: resolving.made_targets(said.split("\n")),
+    "makefile": lambda said: repository_tree.made_targets(said.split("\n")),
     "managed block": managed_block.find,
     "memory": memory.facts,
     "passages": passages.passages,

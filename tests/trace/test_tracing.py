@@ -7,8 +7,8 @@ import json
 import pytest
 
 from gitmem.capture import capture
-from gitmem.trace.complete import Traced, traced
-from gitmem.trace.stale import Stale, stale
+from gitmem.trace.stale import StaleLine, stale_in_commit
+from gitmem.trace.trace_check import TraceReport, check_trace
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
 
@@ -22,16 +22,16 @@ def desk(sandbox: Sandbox) -> Desk:
     return Desk(sandbox=sandbox)
 
 
-def looked(desk: Desk) -> Traced:
-    return traced(desk.repo, folder=desk.folder)
+def looked(desk: Desk) -> TraceReport:
+    return check_trace(desk.repo, folder=desk.folder)
 
 
 def cited(desk: Desk) -> list[tuple[str, str]]:
     return [(one.cites, one.reason.split(" in ")[0]) for one in found(desk)]
 
 
-def found(desk: Desk) -> tuple[Stale, ...]:
-    return stale(desk.repo, folder=desk.folder)
+def found(desk: Desk) -> tuple[StaleLine, ...]:
+    return stale_in_commit(desk.repo, folder=desk.folder)
 
 
 def smuggled(desk: Desk, message: str, files: dict[str, str]) -> None:

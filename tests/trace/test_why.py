@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gitmem.core.errors import Usage
-from gitmem.trace.origin import Kind, Origin
+from gitmem.trace.origin import Origin, OriginKind
 from gitmem.trace.why import why
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
@@ -51,7 +51,7 @@ def test_a_filed_line_leads_to_its_flag_its_drain_and_the_review_commit(desk: De
 
     found = asked(desk, f"{FACTS}:{number(desk, FACT)}")
 
-    assert (found.kind, found.by_hand, ids(found)) == (Kind.FILED, False, [flag])
+    assert (found.kind, found.by_hand, ids(found)) == (OriginKind.FILED, False, [flag])
     assert found.commit is not None
     assert found.landing is not None
     assert (found.commit.oid, found.landing.oid) == (commit, commit)
@@ -77,7 +77,7 @@ def test_however_the_review_landed_the_line_leads_to_its_flag(desk: Desk, how: s
 
     found = asked(desk, FACT)
 
-    assert (found.kind, ids(found), found.landing) == (Kind.FILED, [flag], found.commit)
+    assert (found.kind, ids(found), found.landing) == (OriginKind.FILED, [flag], found.commit)
 
 
 def test_a_line_that_a_person_reworded_names_both(desk: Desk) -> None:
@@ -88,8 +88,8 @@ def test_a_line_that_a_person_reworded_names_both(desk: Desk) -> None:
     desk.sandbox.git("commit", "--quiet", "--all", "--message", "say more")
     found = asked(desk, f"{FACTS}:{number(desk, 'not by the branch')}")
 
-    assert (loose.kind, loose.committed, ids(loose)) == (Kind.REWORDED, False, [flag])
-    assert (found.kind, found.by_hand, ids(found)) == (Kind.REWORDED, True, [flag])
+    assert (loose.kind, loose.committed, ids(loose)) == (OriginKind.REWORDED, False, [flag])
+    assert (found.kind, found.by_hand, ids(found)) == (OriginKind.REWORDED, True, [flag])
     assert found.commit is not None
     assert found.commit.subject == "say more"
     assert [change.was for change in found.changes] == [FACT]
@@ -107,7 +107,7 @@ def test_a_reviewers_edit_in_a_squashed_review_names_both(desk: Desk) -> None:
 
     found = asked(desk, "keyed only by")
 
-    assert (found.kind, ids(found)) == (Kind.REWORDED, [flag])
+    assert (found.kind, ids(found)) == (OriginKind.REWORDED, [flag])
 
 
 def test_a_line_follows_renames_and_moves_to_another_file(desk: Desk) -> None:
@@ -122,8 +122,8 @@ def test_a_line_follows_renames_and_moves_to_another_file(desk: Desk) -> None:
     )
     moved = asked(desk, "memory/ci.md:3")
 
-    assert (renamed.kind, ids(renamed)) == (Kind.FILED, [flag])
-    assert (moved.kind, ids(moved)) == (Kind.FILED, [flag])
+    assert (renamed.kind, ids(renamed)) == (OriginKind.FILED, [flag])
+    assert (moved.kind, ids(moved)) == (OriginKind.FILED, [flag])
 
 
 def test_a_line_that_was_moved_and_reworded_at_once_leads_to_its_flag(desk: Desk) -> None:
@@ -136,7 +136,7 @@ def test_a_line_that_was_moved_and_reworded_at_once_leads_to_its_flag(desk: Desk
 
     found = asked(desk, "memory/ci.md:3")
 
-    assert (found.kind, ids(found)) == (Kind.REWORDED, [flag])
+    assert (found.kind, ids(found)) == (OriginKind.REWORDED, [flag])
 
 
 def test_a_line_of_a_persons_own_is_by_hand_committed_or_not(desk: Desk) -> None:
@@ -146,8 +146,8 @@ def test_a_line_of_a_persons_own_is_by_hand_committed_or_not(desk: Desk) -> None
     desk.sandbox.git("commit", "--quiet", "--all", "--message", "by hand")
     found = asked(desk, "Nobody flagged")
 
-    assert (loose.kind, loose.committed, loose.commit) == (Kind.HAND, False, None)
-    assert (found.kind, found.by_hand, ids(found)) == (Kind.HAND, True, [])
+    assert (loose.kind, loose.committed, loose.commit) == (OriginKind.HAND, False, None)
+    assert (found.kind, found.by_hand, ids(found)) == (OriginKind.HAND, True, [])
     assert found.commit is not None
     assert found.commit.subject == "by hand"
 
@@ -187,8 +187,8 @@ def test_a_line_of_a_skill_and_a_rule_leads_to_its_snag(desk: Desk) -> None:
 
     assert ids(asked(desk, "Tag before")) == [one]
     assert ids(asked(desk, "Run the linter")) == [two]
-    assert asked(desk, f"{skill}:8").kind is Kind.HAND
-    assert asked(desk, "CLAUDE.md:1").kind is Kind.OURS
+    assert asked(desk, f"{skill}:8").kind is OriginKind.HAND
+    assert asked(desk, "CLAUDE.md:1").kind is OriginKind.OURS
 
 
 def test_a_shallow_clone_says_what_it_cannot_know(desk: Desk) -> None:
@@ -198,8 +198,13 @@ def test_a_shallow_clone_says_what_it_cannot_know(desk: Desk) -> None:
 
     filed, hand = asked(shallow, FACT), asked(shallow, "My own line")
 
-    assert (filed.kind, ids(filed), filed.landing, filed.commit) == (Kind.FILED, [flag], None, None)
-    assert (hand.kind, hand.by_hand) == (Kind.UNKNOWN, None)
+    assert (filed.kind, ids(filed), filed.landing, filed.commit) == (
+        OriginKind.FILED,
+        [flag],
+        None,
+        None,
+    )
+    assert (hand.kind, hand.by_hand) == (OriginKind.UNKNOWN, None)
 
 
 def test_what_no_line_or_several_lines_answer_to_is_a_usage_error_that_lists_them(
@@ -220,7 +225,7 @@ def test_a_copied_line_with_its_marker_and_a_file_of_any_kind_will_do(desk: Desk
     flag = landed(desk)
 
     assert ids(asked(desk, f"- {FACT}.")) == [flag]
-    assert asked(desk, "README.md:1").kind is Kind.HAND
+    assert asked(desk, "README.md:1").kind is OriginKind.HAND
 
 
 def test_a_user_who_ignores_revisions_in_blame_is_told_the_truth_all_the_same(desk: Desk) -> None:
@@ -259,7 +264,7 @@ def test_a_reviewers_own_words_in_the_place_of_a_filed_line_name_both(desk: Desk
 
     found = asked(desk, OWN)
 
-    assert (found.kind, ids(found)) == (Kind.REWORDED, [flag])
+    assert (found.kind, ids(found)) == (OriginKind.REWORDED, [flag])
     assert [change.was for change in found.changes] == [FACT]
     assert ids(asked(desk, "Tests run on two machines")) == [other]
     assert desk.sandbox.gitmem("check", "--trace").code == 0
@@ -275,5 +280,5 @@ def test_a_reviewers_line_beside_the_filed_ones_is_by_hand(desk: Desk) -> None:
     desk.sandbox.git("switch", "--quiet", "main")
     desk.sandbox.git("merge", "--quiet", "--ff-only", "gitmem/drain")
 
-    assert asked(desk, OWN).kind is Kind.HAND
-    assert asked(desk, "Ask before a release").kind is Kind.HAND
+    assert asked(desk, OWN).kind is OriginKind.HAND
+    assert asked(desk, "Ask before a release").kind is OriginKind.HAND

@@ -20,8 +20,8 @@ from gitmem.cli.reports import lines as looking
 from gitmem.cli.reports.conflicts import conflicts
 from gitmem.core.errors import CheckFailed, NeedsPerson, Unreachable
 from gitmem.git.repository import NoRepository
-from gitmem.trace.complete import traced
-from gitmem.trace.stale import stale as run_stale
+from gitmem.trace.stale import stale_in_commit
+from gitmem.trace.trace_check import check_trace
 
 
 class Format(StrEnum):
@@ -143,8 +143,8 @@ def _look(*, trace: bool, stale: bool, json: bool) -> None:
     """Traces and citations in the commit that is checked out."""
     place = surroundings.here()
     folder = place.settings.folder
-    traces = traced(place.repo, folder=folder) if trace else None
-    cited = run_stale(place.repo, folder=folder) if stale else ()
+    traces = check_trace(place.repo, folder=folder) if trace else None
+    cited = stale_in_commit(place.repo, folder=folder) if stale else ()
     failed = bool(cited) or (traces is not None and bool(traces.gaps))
     unknown = traces is not None and bool(traces.unknown)
     if json:

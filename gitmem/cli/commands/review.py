@@ -16,7 +16,7 @@ from gitmem.loops import loops
 from gitmem.queue import drops
 from gitmem.records.drain_record import Fate
 from gitmem.review import review as reviews
-from gitmem.trace.stale import in_review
+from gitmem.trace.stale import stale_in_review
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -44,7 +44,7 @@ def review(
         return
     found = reviews.read(place.repo, place.configured)
     dropped = drops.reasons(place.repo)
-    cited = in_review(place.repo, found.tip, folder=place.settings.folder)
+    cited = stale_in_review(place.repo, found.tip, folder=place.settings.folder)
     if json:
         render.as_json(
             {

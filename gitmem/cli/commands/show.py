@@ -12,9 +12,8 @@ from gitmem.cli.commands.options import Json
 from gitmem.cli.commands.why import flag_lines, since
 from gitmem.records.drain_record import Fate
 from gitmem.records.states import UNDRAINED
-from gitmem.trace.became import Became, Now
-from gitmem.trace.show import Fared, Shown
-from gitmem.trace.show import show as run_show
+from gitmem.trace.flag_story import FlagStory, OutcomeStory, flag_story
+from gitmem.trace.line_fate import LineFate, LineState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +28,7 @@ def show(
     Queued, in review, landed and where, merged, superseded, folded, skipped, dropped, forgotten.
     """
     place = surroundings.here()
-    found = run_show(place.repo, flag, configured=place.configured, folder=place.settings.folder)
+    found = flag_story(place.repo, flag, configured=place.configured, folder=place.settings.folder)
     if json:
         render.as_json(_answer(found))
         return
@@ -39,19 +38,19 @@ def show(
         render.say("  " + said)
 
 
-def _answer(found: Shown) -> dict[str, object]:
+def _answer(found: FlagStory) -> dict[str, object]:
     return {
         "flag": jsons.loads(found.flag.line),
         "state": found.state,
         "dropped": found.dropped,
         "archived": found.archived,
         "on": found.ref or None,
-        "outcomes": [_outcome(fared) for fared in found.fared],
+        "outcomes": [_outcome(told) for told in found.outcomes],
     }
 
 
-def _outcome(fared: Fared) -> dict[str, object]:
-    outcome, filed = fared.filed.outcome, fared.filed
+def _outcome(told: OutcomeStory) -> dict[str, object]:
+    outcome, filed = told.filed.outcome, told.filed
     return {
         "outcome": outcome.fate.value,
         "file": outcome.file or None,
@@ -61,77 +60,77 @@ def _outcome(fared: Fared) -> dict[str, object]:
         "drain": filed.drain,
         "engine": filed.engine or None,
         "model": filed.model or None,
-        "commit": fared.commit.oid if fared.commit else None,
+        "commit": told.commit.oid if told.commit else None,
         "now": [
             {
-                "is": became.now.value,
-                "file": became.file or None,
-                "line": became.number or None,
-                "text": became.text or None,
-                "flags": [later.outcome.flag.id for later in became.later],
-                "commit": became.commit.oid if became.commit else None,
+                "is": fate.state.value,
+                "file": fate.file or None,
+                "line": fate.number or None,
+                "text": fate.text or None,
+                "flags": [later.outcome.flag.id for later in fate.later],
+                "commit": fate.commit.oid if fate.commit else None,
             }
-            for became in fared.became
+            for fate in told.lines
         ],
     }
 
 
-def _story(found: Shown) -> Iterator[str]:
+def _story(found: FlagStory) -> Iterator[str]:
     where = ", archived" if found.archived else ""
     yield f"state: {found.state}{where}" + (f" (read on {found.ref})" if found.ref else "")
     if found.dropped is not None:
         yield f"dropped: {found.dropped}"
-    if found.state == UNDRAINED and not found.fared:
+    if found.state == UNDRAINED and not found.outcomes:
         yield "it waits in the queue; next: gitmem close"
-    for fared in found.fared:
-        yield from _fared(fared)
+    for told in found.outcomes:
+        yield from _told(told)
 
 
-def _fared(fared: Fared) -> Iterator[str]:
-    filed, outcome = fared.filed, fared.filed.outcome
+def _told(told: OutcomeStory) -> Iterator[str]:
+    filed, outcome = told.filed, told.filed.outcome
     how = f"engine {filed.engine}" + (f", model {filed.model}" if filed.model else "")
     into = f" in {outcome.file}" if outcome.file else ""
     yield f"{outcome.fate.value}{into} by drain {filed.drain} ({how})"
     if outcome.reason:
         yield f"  because: {outcome.reason}"
     yield (
-        f"  review commit{since(fared.commit)}"
-        if fared.commit
+        f"  review commit{since(told.commit)}"
+        if told.commit
         else ("  review commit: not in this clone's history")
     )
     if outcome.line and not outcome.verbatim:
         yield f"  as: {outcome.line}"
     if outcome.survivor:
         yield f"  {_survivor(outcome.fate)}: {outcome.survivor}"
-    for became in fared.became:
-        yield f"  now: {_now(became)}"
+    for fate in told.lines:
+        yield f"  now: {_now(fate)}"
 
 
 def _survivor(fate: Fate) -> str:
     return "the same as" if fate is Fate.DUPLICATE else "in the place of"
 
 
-def _now(became: Became) -> str:
-    place = f"{became.file}:{became.number}"
-    match became.now:
-        case Now.THERE:
+def _now(fate: LineFate) -> str:
+    place = f"{fate.file}:{fate.number}"
+    match fate.state:
+        case LineState.THERE:
             said = place
-        case Now.MOVED:
+        case LineState.MOVED:
             said = f"{place}, moved there by hand"
-        case Now.REWORDED:
-            said = f"{place}, changed by hand{since(became.commit)}; it reads: {became.text}"
-        case Now.REPLACED:
-            later = became.later[0]
-            ids = ", ".join(one.outcome.flag.id for one in became.later)
+        case LineState.REWORDED:
+            said = f"{place}, changed by hand{since(fate.commit)}; it reads: {fate.text}"
+        case LineState.REPLACED:
+            later = fate.later[0]
+            ids = ", ".join(one.outcome.flag.id for one in fate.later)
             said = f"replaced by drain {later.drain} (flag {ids}): {later.outcome.line}"
-        case Now.REMOVED:
-            said = f"taken out{since(became.commit)}"
-        case Now.FORGOTTEN:
-            said = f"forgotten by {became.later[0].drain}"
-        case Now.MISSING:
+        case LineState.REMOVED:
+            said = f"taken out{since(fate.commit)}"
+        case LineState.FORGOTTEN:
+            said = f"forgotten by {fate.later[0].drain}"
+        case LineState.MISSING:
             said = "not there, and no commit took it out"
-        case Now.UNKNOWN:
+        case LineState.UNKNOWN:
             said = "not there; which commit took it out cannot be known in a shallow clone"
         case _:
-            assert_never(became.now)
+            assert_never(fate.state)
     return said

@@ -10,14 +10,14 @@ import typer
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.cli.folder import working
-from gitmem.trace.origin import Kind, Origin
+from gitmem.trace.origin import Origin, OriginKind
 from gitmem.trace.why import why as run_why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitmem.core.flag import Flag
-    from gitmem.trace.filed import Filed
+    from gitmem.trace.filings import FiledOutcome
     from gitmem.trace.history import Commit
 
 _SHORT = 12  # characters of a commit's name
@@ -103,14 +103,14 @@ def _chain(found: Origin) -> Iterator[Origin]:
 def _story(found: Origin) -> Iterator[str]:
     """One sentence each: what people did, what the drain did, the flags, what was there before."""
     match found.kind:
-        case Kind.HAND:
+        case OriginKind.HAND:
             yield _hand(found)
-        case Kind.OURS:
+        case OriginKind.OURS:
             yield "gitmem's own words around what was filed" + since(found.commit)
-        case Kind.UNKNOWN:
+        case OriginKind.UNKNOWN:
             yield "cannot be known: this clone is shallow, and no drain record has this line"
             yield "a full history would tell: git fetch --unshallow"
-        case Kind.FILED | Kind.REWORDED:
+        case OriginKind.FILED | OriginKind.REWORDED:
             yield from _filed(found)
     for before in _chain(found):
         who = ", ".join(_who(filed.outcome.flag) for filed in before.filed)
@@ -125,7 +125,7 @@ def _filed(found: Origin) -> Iterator[str]:
         yield f"changed by hand{since(change.commit)}"
         yield f"  it was: {change.was}"
     first = found.filed[0]
-    moved = found.kind is Kind.FILED and found.commit != found.landing
+    moved = found.kind is OriginKind.FILED and found.commit != found.landing
     if moved and not found.committed:
         yield "moved here by hand, not committed yet"
     elif moved and found.landing is not None and found.commit is not None:
@@ -145,7 +145,7 @@ def _filed(found: Origin) -> Iterator[str]:
         yield from flag_lines(filed.outcome.flag)
 
 
-def _verbatim(filed: Filed) -> str:
+def _verbatim(filed: FiledOutcome) -> str:
     return ", as it was written" if filed.outcome.verbatim else ", reworded"
 
 

@@ -9,13 +9,13 @@ from gitmem.cli import render
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitmem.trace.complete import Gap, Traced
-    from gitmem.trace.stale import Stale
+    from gitmem.trace.stale import StaleLine
+    from gitmem.trace.trace_check import TraceGap, TraceReport
 
 SHOWN = 40  # findings listed one by one; the rest are counted
 
 
-def trace_answer(found: Traced) -> dict[str, object]:
+def trace_answer(found: TraceReport) -> dict[str, object]:
     """What was traced, for a program."""
     return {
         "commit": found.commit or None,
@@ -26,7 +26,7 @@ def trace_answer(found: Traced) -> dict[str, object]:
     }
 
 
-def stale_answer(found: Sequence[Stale]) -> list[dict[str, object]]:
+def stale_answer(found: Sequence[StaleLine]) -> list[dict[str, object]]:
     """What does not resolve, for a program."""
     return [
         {
@@ -41,7 +41,7 @@ def stale_answer(found: Sequence[Stale]) -> list[dict[str, object]]:
     ]
 
 
-def say_trace(found: Traced) -> None:
+def say_trace(found: TraceReport) -> None:
     """What was traced, for a person."""
     for title, gaps in (("cannot be traced", found.gaps), ("cannot be told", found.unknown)):
         if gaps:
@@ -60,7 +60,7 @@ def say_trace(found: Traced) -> None:
         render.say(f"ok: {lines} traced; {filed} in place, or changed by a commit that is known")
 
 
-def say_stale(found: Sequence[Stale]) -> None:
+def say_stale(found: Sequence[StaleLine]) -> None:
     """What does not resolve, for a person."""
     if not found:
         render.say("ok: whatever memory cites of this repository is there")
@@ -72,7 +72,7 @@ def say_stale(found: Sequence[Stale]) -> None:
     _more(len(found))
 
 
-def _gap(gap: Gap) -> dict[str, object]:
+def _gap(gap: TraceGap) -> dict[str, object]:
     return {
         "file": gap.file,
         "line": gap.number or None,

@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 from gitmem.memory import tree as base
 from gitmem.memory.passages import items_of, line_key, row_of
 from gitmem.safety.paths import INDEX_NAME
-from gitmem.trace import history
+from gitmem.trace.history import removals
 from gitmem.trace.lineage import counterpart, most_alike
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitmem.memory.passages import Passage
-    from gitmem.trace.filed import Filed
-    from gitmem.trace.history import Commit
-    from gitmem.trace.past import Past
+    from gitmem.trace.filings import FiledOutcome
+    from gitmem.trace.history import Commit, CommitHistory
 
 _STEPS = 50  # a person's changes of one line that are followed
 # Pairs of lines that are compared to find reworded ones, in one command: some seconds. Records that
@@ -29,7 +28,7 @@ _COMPARED = 20_000
 _OF_FILE = 100  # lines of a file that take as long to align as one pair takes to compare
 
 
-class Now(StrEnum):
+class LineState(StrEnum):
     """Where a filed line is."""
 
     THERE = "there"  # where the record says
@@ -43,7 +42,7 @@ class Now(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Became:
+class LineFate:
     """What became of one filed line.
 
     ``file``, ``number`` and ``text`` say where it is now, and how it reads (number 0: it is not
@@ -51,25 +50,25 @@ class Became:
     it out, where a commit did.
     """
 
-    filed: Filed
-    now: Now
+    filed: FiledOutcome
+    state: LineState
     file: str = ""
     number: int = 0
     text: str = ""
-    later: tuple[Filed, ...] = ()
+    later: tuple[FiledOutcome, ...] = ()
     commit: Commit | None = None
 
 
-class Present:
+class MemoryAtCommit:
     """The files that gitmem writes, as a commit has them, and the past of that commit."""
 
-    def __init__(self, past: Past, folder: str) -> None:
-        self.past = past
+    def __init__(self, history: CommitHistory, folder: str) -> None:
+        self.history = history
         self._left = _COMPARED
         self._last_keys: tuple[tuple[str, str], frozenset[str]] = (("", ""), frozenset())
         self._last: dict[tuple[str, str], list[Passage]] = {}
-        self.ground = base.read(past.repo, past.commit, folder)
-        self.texts = self.ground.texts
+        self.tree = base.read(history.repo, history.tip, folder)
+        self.texts = self.tree.texts
         index = f"{folder}/{INDEX_NAME}"
         self.items: Mapping[str, list[Passage]] = {
             file: items_of(file, text) for file, text in self.texts.items() if file != index
@@ -87,33 +86,33 @@ class Present:
         """Every file and item that reads like a line."""
         return self._places.get(line_key(line), [])
 
-    def became(self, filed: Filed) -> Became:
+    def fate_of(self, filed: FiledOutcome) -> LineFate:
         """Where the line of an outcome is; the outcome has one."""
-        outcome, filings = filed.outcome, self.past.filings
+        outcome, filings = filed.outcome, self.history.filings
         places = self.places(outcome.line)
         here = [place for place in places if place[0] == outcome.file]
         if here:
-            return _at(filed, Now.THERE, *here[0])
+            return _at(filed, LineState.THERE, *here[0])
         moved = self.elsewhere(filed)
         if moved:
-            return _at(filed, Now.MOVED, *moved[0])
+            return _at(filed, LineState.MOVED, *moved[0])
         later = filings.after(filed)
         if later:
-            return Became(filed=filed, now=Now.REPLACED, later=tuple(later))
+            return LineFate(filed=filed, state=LineState.REPLACED, later=tuple(later))
         forgotten = filings.forgotten(outcome.flag.id)
         if forgotten is not None:
-            return Became(filed=filed, now=Now.FORGOTTEN, later=(forgotten,))
+            return LineFate(filed=filed, state=LineState.FORGOTTEN, later=(forgotten,))
         return self._followed(filed)
 
-    def elsewhere(self, filed: Filed) -> list[tuple[str, Passage]]:
+    def elsewhere(self, filed: FiledOutcome) -> list[tuple[str, Passage]]:
         """Where a person moved or copied a filed line to.
 
         Not where another drain filed the same words, nor where they stood before this one.
         """
         outcome = filed.outcome
-        others = self.past.filings.files(outcome.line)
+        others = self.history.filings.files(outcome.line)
         places = [place for place in self.places(outcome.line) if place[0] not in others]
-        landing = self.past.brought(filed.path) if places else None
+        landing = self.history.landing_of(filed.path) if places else None
         before = landing.parents[:1] if landing else ()
         return [
             (file, item)
@@ -121,37 +120,37 @@ class Present:
             if not any(line_key(outcome.line) in self._keys_at(one, file) for one in before)
         ]
 
-    def _followed(self, filed: Filed) -> Became:
+    def _followed(self, filed: FiledOutcome) -> LineFate:
         """Past every commit that changed the line, up to what it is now."""
         file, line = filed.outcome.file, filed.outcome.line
-        found: Became | None = None
+        found: LineFate | None = None
         for _ in range(_STEPS):
             commit, where = self._removed(file, line)
             if commit is None:
                 break
-            found = Became(filed=filed, now=Now.REMOVED, commit=commit)
+            found = LineFate(filed=filed, state=LineState.REMOVED, commit=commit)
             after = self._successor(commit, where, line)
             if not after:
                 break
             places = self.places(after)
             if places:
                 place = next((place for place in places if place[0] == where), places[0])
-                return replace(_at(filed, Now.REWORDED, *place), commit=commit)
+                return replace(_at(filed, LineState.REWORDED, *place), commit=commit)
             file, line = where, after
         return found or self._never(filed)
 
     def _removed(self, file: str, line: str) -> tuple[Commit | None, str]:
         """The latest commit that took a line out of a file, and the file; of any, if need be."""
         key = line_key(line)
-        for removals in (self._removals, self._merge_removals):
-            found = removals.get((file, key)) or removals.get(("", key))
+        for taken in (self._removals, self._merge_removals):
+            found = taken.get((file, key)) or taken.get(("", key))
             if found:
-                return self.past.seen(found[0]), found[1]
+                return self.history.commit(found[0]), found[1]
         return None, ""
 
     def _successor(self, commit: Commit, file: str, line: str) -> str:
         """What a line became in the commit that took it out; empty when nothing did."""
-        after = self.past.text(commit.oid, file)
+        after = self.history.text(commit.oid, file)
         if after is None:
             return ""
         for parent in commit.parents:
@@ -166,25 +165,25 @@ class Present:
                 return "" if place is None else lines[place]
         return ""
 
-    def _never(self, filed: Filed) -> Became:
+    def _never(self, filed: FiledOutcome) -> LineFate:
         """A line that no commit took out: a person changed the review, or the record is wrong."""
-        landing = self.past.brought(filed.path)
+        landing = self.history.landing_of(filed.path)
         if landing is None or landing.untouched:
-            now = Now.UNKNOWN if self.past.cut else Now.MISSING
-            return Became(filed=filed, now=now)
+            state = LineState.UNKNOWN if self.history.cut else LineState.MISSING
+            return LineFate(filed=filed, state=state)
         file = filed.outcome.file
         items = self._items_at(landing.oid, file)
         new = [item.text for item in items if item.key not in self._known][: max(0, self._left)]
         self._left -= len(new)
         places = self.places(most_alike(filed.outcome.line, new))
         if places:
-            return replace(_at(filed, Now.REWORDED, *places[0]), commit=landing)
-        return Became(filed=filed, now=Now.REMOVED, commit=landing)
+            return replace(_at(filed, LineState.REWORDED, *places[0]), commit=landing)
+        return LineFate(filed=filed, state=LineState.REMOVED, commit=landing)
 
     @cached_property
     def _known(self) -> frozenset[str]:
         """The keys of all lines that a record says were filed."""
-        lines = [filed.outcome.line for filed in self.past.filings.all]
+        lines = [filed.outcome.line for filed in self.history.filings.all]
         return frozenset([line_key(line) for line in lines if line])
 
     def _keys_at(self, commit: str, file: str) -> frozenset[str]:
@@ -198,7 +197,7 @@ class Present:
         """The items of a file at a commit; of the last two files they are kept."""
         known = self._last.get((commit, file))
         if known is None:
-            known = items_of(file, self.past.text(commit, file) or "")
+            known = items_of(file, self.history.text(commit, file) or "")
             self._last = {**dict([*self._last.items()][-1:]), (commit, file): known}
         return known
 
@@ -212,22 +211,20 @@ class Present:
 
     def _taken_out(self, *, merges: bool) -> Mapping[tuple[str, str], tuple[str, str]]:
         """File (or empty: any) and key of a line to the latest commit that took it out, and where."""
-        filings = self.past.filings
+        filings = self.history.filings
         files = {filed.outcome.file for filed in filings.all if filed.outcome.file}
-        folder = self.ground.folder
+        folder = self.tree.folder
         outside = sorted(file for file in files if not file.startswith(folder + "/"))
         found: dict[tuple[str, str], tuple[str, str]] = {}
         if not files:
             return found
         paths = [folder, *outside]
-        for oid, file, row in history.removals(
-            self.past.repo, self.past.commit, paths, merges=merges
-        ):
+        for oid, file, row in removals(self.history.repo, self.history.tip, paths, merges=merges):
             key = line_key(row_of(file, row))
             found.setdefault((file, key), (oid, file))
             found.setdefault(("", key), (oid, file))
         return found
 
 
-def _at(filed: Filed, now: Now, file: str, item: Passage) -> Became:
-    return Became(filed=filed, now=now, file=file, number=item.first, text=item.text)
+def _at(filed: FiledOutcome, state: LineState, file: str, item: Passage) -> LineFate:
+    return LineFate(filed=filed, state=state, file=file, number=item.first, text=item.text)

@@ -27,7 +27,7 @@ _SCRIPT = re.compile(r'^\s*"(?P<name>[\w:.-]+)"\s*:\s*"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
+class RepositoryTree:
     """What a repository offers: its paths, and the commands that its files define.
 
     ``folders`` are all folders, ``tails`` the ends of all paths, ``open_make``: its Makefiles can have
@@ -72,7 +72,7 @@ def defining(path: str) -> bool:
     return name in MAKEFILES or name in {SCRIPTS, PROJECT} or name.endswith(".mk")
 
 
-def tree(paths: Iterable[str], defined: Mapping[str, str]) -> Tree:
+def tree_of(paths: Iterable[str], defined: Mapping[str, str]) -> RepositoryTree:
     """The tree with these paths; ``defined``: the text of the files among them that define commands."""
     files = frozenset(paths)
     folders = {parent for path in files for parent in _parents(path)}
@@ -80,7 +80,7 @@ def tree(paths: Iterable[str], defined: Mapping[str, str]) -> Tree:
     makes = [text for path, text in defined.items() if _is_make(path)]
     offers = {Cites.MAKE} if makes else set()
     offers |= {Cites.SCRIPT} if SCRIPTS in names else set()
-    return Tree(
+    return RepositoryTree(
         offers=frozenset(offers),
         paths=files,
         folders=frozenset(folders),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from gitmem.git import refs
 from gitmem.memory.passages import find, line_key
-from gitmem.trace.became import Now, Present
 from gitmem.trace.blame import blame
-from gitmem.trace.past import Past
+from gitmem.trace.history import CommitHistory
+from gitmem.trace.line_fate import LineState, MemoryAtCommit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class TraceGap:
     """Something that cannot be traced: a line (``number`` > 0), or what a record says of a flag.
 
     ``unknown``: a full history might tell.
@@ -36,14 +36,14 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traced:
+class TraceReport:
     """How many lines and record lines were looked at in a commit, and what could not be traced."""
 
     commit: str
     lines: int
     filed: int
-    gaps: tuple[Gap, ...]
-    unknown: tuple[Gap, ...]
+    gaps: tuple[TraceGap, ...]
+    unknown: tuple[TraceGap, ...]
 
     @property
     def ok(self) -> bool:
@@ -51,16 +51,16 @@ class Traced:
         return not self.gaps and not self.unknown
 
 
-def traced(repo: Repository, *, folder: str) -> Traced:
+def check_trace(repo: Repository, *, folder: str) -> TraceReport:
     """Traces all of the commit that is checked out; the work tree is not looked at."""
     commit = refs.resolve(repo, "HEAD")
     if not commit:
-        return Traced(commit="", lines=0, filed=0, gaps=(), unknown=())
-    present = Present(Past(repo, commit), folder)
-    placed = [filed for filed in present.past.filings.all if filed.outcome.line]
-    lines = {file: [item for item in items if item.whole] for file, items in present.items.items()}
-    found = [*_lines(present, lines), *_records(present)]
-    return Traced(
+        return TraceReport(commit="", lines=0, filed=0, gaps=(), unknown=())
+    memory = MemoryAtCommit(CommitHistory(repo, commit), folder)
+    placed = [filed for filed in memory.history.filings.all if filed.outcome.line]
+    lines = {file: [item for item in items if item.whole] for file, items in memory.items.items()}
+    found = [*_lines(memory, lines), *_records(memory)]
+    return TraceReport(
         commit=commit,
         lines=sum(len(items) for items in lines.values()),
         filed=len(placed),
@@ -69,33 +69,35 @@ def traced(repo: Repository, *, folder: str) -> Traced:
     )
 
 
-def _lines(present: Present, lines: dict[str, list[Passage]]) -> Iterator[Gap]:
+def _lines(memory: MemoryAtCommit, lines: dict[str, list[Passage]]) -> Iterator[TraceGap]:
     """Lines that a commit of gitmem's brought and no record has; one blame for each file."""
-    past = present.past
-    told = [text for one in past.filings.all for text in (one.outcome.line, one.replaces) if text]
+    history = memory.history
+    told = [
+        text for one in history.filings.all for text in (one.outcome.line, one.replaces) if text
+    ]
     filed = {line_key(text) for text in told}
     for file, items in lines.items():
-        keys = _keys(present.items[file])
+        keys = _keys(memory.items[file])
         open_ = [item for item in items if not keys[item.first] & filed]
         if not open_:
             continue
-        blamed = {row.number: row.commit for row in blame(past.repo, file, commit=past.commit)}
-        past.look([*blamed.values()])
+        blamed = {row.number: row.commit for row in blame(history.repo, file, commit=history.tip)}
+        history.load([*blamed.values()])
         for item in open_:
-            commit = past.seen(blamed[item.first])
-            if commit.oid in past.cut:
+            commit = history.commit(blamed[item.first])
+            if commit.oid in history.cut:
                 reason = "no record has it, and the history before this clone's is not here"
-            elif commit.records and commit.untouched and not _older(past, commit, file, item):
+            elif commit.records and commit.untouched and not _older(history, commit, file, item):
                 reason = f"{commit.oid[:12]} is a review commit, and its record does not have this"
             else:
                 continue
-            yield Gap(
+            yield TraceGap(
                 file=file,
                 number=item.first,
                 text=item.text,
                 flag="",
                 reason=reason,
-                unknown=commit.oid in past.cut,
+                unknown=commit.oid in history.cut,
             )
 
 
@@ -107,31 +109,31 @@ def _keys(items: Iterable[Passage]) -> dict[int, set[str]]:
     return found
 
 
-def _older(past: Past, commit: Commit, file: str, item: Passage) -> bool:
+def _older(history: CommitHistory, commit: Commit, file: str, item: Passage) -> bool:
     """Whether the line was there before: a last line that only got its line end is blamed, too."""
-    texts = [past.text(parent, file) or "" for parent in commit.parents]
+    texts = [history.text(parent, file) or "" for parent in commit.parents]
     return any(find(file, text, item.text) for text in texts)
 
 
-def _records(present: Present) -> Iterator[Gap]:
+def _records(memory: MemoryAtCommit) -> Iterator[TraceGap]:
     """What records say that neither the files nor the history bear out."""
-    filings = present.past.filings
+    filings = memory.history.filings
     for path in filings.unreadable:
-        yield Gap(file=path, number=0, text="", flag="", reason="this record cannot be read")
+        yield TraceGap(file=path, number=0, text="", flag="", reason="this record cannot be read")
     for filed in filings.all:
         if not filed.outcome.line:
             continue
-        became = present.became(filed)
-        if became.now not in {Now.MISSING, Now.UNKNOWN}:
+        fate = memory.fate_of(filed)
+        if fate.state not in {LineState.MISSING, LineState.UNKNOWN}:
             continue
-        unknown = became.now is Now.UNKNOWN
+        unknown = fate.state is LineState.UNKNOWN
         reason = f"{filed.drain} says that it was filed here; it is not there, and "
         reason += (
             "which commit took it out is not in this clone's history"
             if unknown
             else ("no commit took it out")
         )
-        yield Gap(
+        yield TraceGap(
             file=filed.outcome.file,
             number=0,
             text=filed.outcome.line,

@@ -12,31 +12,31 @@ from gitmem.queue import drops
 from gitmem.records import in_review, snapshot, target
 from gitmem.records.drain_record import Fate
 from gitmem.records.snapshot import flag_by_id
-from gitmem.trace.became import Became, Present
-from gitmem.trace.past import Past
+from gitmem.trace.history import CommitHistory
+from gitmem.trace.line_fate import LineFate, MemoryAtCommit
 
 if TYPE_CHECKING:
     from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
     from gitmem.records.snapshot import Snapshot
-    from gitmem.trace.filed import Filed
+    from gitmem.trace.filings import FiledOutcome
     from gitmem.trace.history import Commit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fared:
+class OutcomeStory:
     """One outcome of a flag: the commit that brought it (None: not known), and its line now.
 
-    ``became`` is of the line that a duplicate was folded into, too; None when there never was one.
+    ``lines`` is of the line that a duplicate was folded into, too; None when there never was one.
     """
 
-    filed: Filed
+    filed: FiledOutcome
     commit: Commit | None
-    became: tuple[Became, ...]
+    lines: tuple[LineFate, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class FlagStory:
     """A flag, its state, a person's reason to drop it (None: not dropped), and what it came to.
 
     ``archived``: only the archive holds it any more. ``ref`` is where the outcomes are read.
@@ -47,33 +47,33 @@ class Shown:
     dropped: str | None
     archived: bool
     ref: str
-    fared: tuple[Fared, ...]
+    outcomes: tuple[OutcomeStory, ...]
 
 
-def show(repo: Repository, prefix: str, *, configured: str, folder: str) -> Shown:
+def flag_story(repo: Repository, prefix: str, *, configured: str, folder: str) -> FlagStory:
     """What became of the flag whose id begins so. Raises Usage when there is none, or several."""
     seen = snapshot.take(repo, configured)
-    pasts = _pasts(repo, seen)
+    histories = _histories(repo, seen)
     queue = seen.queue
     queued = {**queue.archive.flags, **queue.branch.flags, **queue.journal.flags}
     known: dict[str, Flag] = dict(queued)
-    for past in pasts.values():
-        for filed in past.filings.all:
+    for history in histories.values():
+        for filed in history.filings.all:
             known.setdefault(filed.outcome.flag.id, filed.outcome.flag)
     flag = flag_by_id(known.values(), prefix, what="flag")
-    ref = next((ref for ref, past in pasts.items() if past.filings.of(flag.id)), "")
+    ref = next((ref for ref, history in histories.items() if history.filings.of(flag.id)), "")
     live = {**queue.branch.flags, **queue.journal.flags}
-    return Shown(
+    return FlagStory(
         flag=flag,
         state=seen.records.state(flag.id),
         dropped=drops.reasons(repo).get(flag.id),
         archived=flag.id in queue.archive.flags and flag.id not in live,
         ref=ref,
-        fared=_fared(pasts[ref], flag, folder) if ref else (),
+        outcomes=_outcomes(histories[ref], flag, folder) if ref else (),
     )
 
 
-def _pasts(repo: Repository, seen: Snapshot) -> dict[str, Past]:
+def _histories(repo: Repository, seen: Snapshot) -> dict[str, CommitHistory]:
     """Where a record may be, in the order in which it counts: target, review, feature branches."""
     where = seen.target
     newest, _ = in_review.newest(repo, where)
@@ -85,26 +85,26 @@ def _pasts(repo: Repository, seen: Snapshot) -> dict[str, Past]:
         *[(tip, "a feature branch") for tip in target.review_tips(repo)],
         (refs.resolve(repo, "HEAD"), "HEAD"),
     ]
-    found: dict[str, Past] = {}
+    found: dict[str, CommitHistory] = {}
     for commit, ref in places:
-        if commit and commit not in {past.commit for past in found.values()}:
-            found[ref] = Past(repo, commit)
+        if commit and commit not in {history.tip for history in found.values()}:
+            found[ref] = CommitHistory(repo, commit)
     return found
 
 
-def _fared(past: Past, flag: Flag, folder: str) -> tuple[Fared, ...]:
-    present = Present(past, folder)
+def _outcomes(history: CommitHistory, flag: Flag, folder: str) -> tuple[OutcomeStory, ...]:
+    memory = MemoryAtCommit(history, folder)
     return tuple(
-        Fared(
+        OutcomeStory(
             filed=filed,
-            commit=past.brought(filed.path),
-            became=tuple(present.became(one) for one in _placed(past, filed)),
+            commit=history.landing_of(filed.path),
+            lines=tuple(memory.fate_of(one) for one in _placed(history, filed)),
         )
-        for filed in past.filings.of(flag.id)
+        for filed in history.filings.of(flag.id)
     )
 
 
-def _placed(past: Past, filed: Filed) -> list[Filed]:
+def _placed(history: CommitHistory, filed: FiledOutcome) -> list[FiledOutcome]:
     """The outcome itself if it has a line, else the one that it was folded into."""
     outcome = filed.outcome
     if outcome.line:
@@ -112,6 +112,6 @@ def _placed(past: Past, filed: Filed) -> list[Filed]:
     if outcome.fate is not Fate.DUPLICATE:
         return []
     if is_id(outcome.survivor):
-        return [one for one in past.filings.of(outcome.survivor) if one.outcome.line]
+        return [one for one in history.filings.of(outcome.survivor) if one.outcome.line]
     file, _, line = outcome.survivor.partition(": ")
     return [replace(filed, outcome=replace(outcome, file=file, line=line))] if line else []

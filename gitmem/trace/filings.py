@@ -18,27 +18,31 @@ _REPLACED = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filed:
+class FiledOutcome:
     """One outcome with the record it stands in: the record's path, and what its header says."""
 
     path: str
-    ran: RecordedClose | None
+    header: RecordedClose | None
     outcome: Outcome
 
     @property
     def drain(self) -> str:
         """The drain's name."""
-        return self.ran.drain if self.ran else self.path.rpartition("/")[2].removesuffix(".jsonl")
+        return (
+            self.header.drain
+            if self.header
+            else self.path.rpartition("/")[2].removesuffix(".jsonl")
+        )
 
     @property
     def engine(self) -> str:
         """Who judged; empty when the header cannot be read."""
-        return self.ran.run.engine if self.ran else ""
+        return self.header.run.engine if self.header else ""
 
     @property
     def model(self) -> str:
         """The model that answered; empty for none."""
-        return self.ran.run.model if self.ran else ""
+        return self.header.run.model if self.header else ""
 
     @property
     def replaces(self) -> str:
@@ -64,15 +68,15 @@ class Filings:
         """``records``: path to text."""
         heads = dict(sorted(((path, read_header(records[path])) for path in records), key=_order))
         self.unreadable = tuple(path for path, head in heads.items() if head is None)
-        self.all: tuple[Filed, ...] = tuple(
-            Filed(path=path, ran=head, outcome=outcome)
+        self.all: tuple[FiledOutcome, ...] = tuple(
+            FiledOutcome(path=path, header=head, outcome=outcome)
             for path, head in heads.items()
             for outcome in outcomes(records[path])
         )
-        self._flags: defaultdict[str, list[Filed]] = defaultdict(list)
-        self._lines: defaultdict[str, list[Filed]] = defaultdict(list)
+        self._flags: defaultdict[str, list[FiledOutcome]] = defaultdict(list)
+        self._lines: defaultdict[str, list[FiledOutcome]] = defaultdict(list)
         self._files: defaultdict[str, set[str]] = defaultdict(set)
-        self._replaced: defaultdict[str, list[Filed]] = defaultdict(list)
+        self._replaced: defaultdict[str, list[FiledOutcome]] = defaultdict(list)
         for filed in self.all:
             self._flags[filed.outcome.flag.id].append(filed)
             own = line_key(filed.outcome.line) if filed.outcome.line else ""
@@ -88,11 +92,11 @@ class Filings:
         """Ids of all flags that a record accounts for."""
         return self._flags.keys()
 
-    def of(self, flag_id: str) -> Sequence[Filed]:
+    def of(self, flag_id: str) -> Sequence[FiledOutcome]:
         """What became of one flag, in the order of the records' names."""
         return self._flags.get(flag_id, [])
 
-    def at(self, file: str, line: str) -> Sequence[Filed]:
+    def at(self, file: str, line: str) -> Sequence[FiledOutcome]:
         """What filed a line: in that file, else (somebody moved it) in any."""
         found = self._lines.get(line_key(line), [])
         return [filed for filed in found if filed.outcome.file == file] or found
@@ -101,14 +105,14 @@ class Filings:
         """The files that a record says a line was filed in."""
         return self._files.get(line_key(line), ())
 
-    def after(self, filed: Filed) -> Sequence[Filed]:
+    def after(self, filed: FiledOutcome) -> Sequence[FiledOutcome]:
         """What a drain filed in the place of this line."""
         if not filed.outcome.line:
             return []
         found = self._replaced.get(line_key(filed.outcome.line), [])
         return [later for later in found if later.outcome.file == filed.outcome.file] or found
 
-    def folded(self, placed: Iterable[Filed]) -> Sequence[Filed]:
+    def folded(self, placed: Iterable[FiledOutcome]) -> Sequence[FiledOutcome]:
         """The duplicates that were folded into what these placed (all of it is one line)."""
         names = set()
         for filed in placed:
@@ -119,7 +123,7 @@ class Filings:
             if filed.outcome.fate is Fate.DUPLICATE and filed.outcome.survivor in names
         ]
 
-    def forgotten(self, flag_id: str) -> Filed | None:
+    def forgotten(self, flag_id: str) -> FiledOutcome | None:
         """The record by which a person had the flag forgotten; None when nobody had."""
         rows = self._flags.get(flag_id, [])
         return next((filed for filed in rows if filed.outcome.fate is Fate.FORGOTTEN), None)
