@@ -15,8 +15,8 @@ from gitmem.drain.judged import Judged
 from gitmem.drain.plan import Work
 from gitmem.drain.verbatim import Verbatim
 from gitmem.git import temporary
+from gitmem.models.endpoint import check_program, check_server, confirmed, for_program
 from gitmem.models.kept import Answers
-from gitmem.models.trusted import check_program, check_server, confirmed, for_program
 from gitmem.proof.stats import Rates
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def handover(model: Model, *, marked: bool) -> Judged:
 
     ``marked``: with a random mark, as sent; else with an empty one, as a key is made from.
     """
-    from gitmem.drain.handover_two import Unkept
+    from gitmem.drain.handover import Unkept
 
     return Judged(
         model,

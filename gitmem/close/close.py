@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitmem.close import commit, judgement
+from gitmem.close import commit, earlier
 from gitmem.close import message as letter
 from gitmem.close import start as ground
 from gitmem.close.earlier import split
@@ -231,7 +231,7 @@ def _prepared(repo: Repository, wanted: Wanted, start: Start, plan: Plan, found:
     """The plan as the engine wants it; what an earlier close judged, and still holds, asks nobody."""
     told: list[Request] = []
     for again in start.again:
-        plan, known = split(plan, judgement.read(repo, again, found))
+        plan, known = split(plan, earlier.read(repo, again, found))
         told += known
     asked = wanted.engine.prepared(plan)
     return replace(asked, requests=(*told, *asked.requests))

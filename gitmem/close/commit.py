@@ -1,4 +1,4 @@
-"""One commit of files and a drain record, and the branch that is moved to it."""
+"""The review commit of files and a drain record, and the branch and work tree that follow it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.close.merge_here import merger
+from gitmem.core.errors import GitmemError, Refused
 from gitmem.core.flag import new_id
+from gitmem.drain import assemble
 from gitmem.git import trees, worktrees
 from gitmem.git.worktrees import Move
+from gitmem.memory import instructions
 from gitmem.records import in_tree as records
 from gitmem.records.drain_record import Header, render
-from gitmem.safety.paths import writable
+from gitmem.safety.paths import Target, writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gitmem.close.start import Start
     from gitmem.git.claim import Claim
+    from gitmem.git.fast_forward import Merge
     from gitmem.git.repository import Repository
     from gitmem.records.drain_record import Outcome, Run
 
@@ -68,3 +71,39 @@ def move(repo: Repository, claim: Claim, start: Start, commit: str, *, folder: s
     """Moves the branch of ``start`` to the commit; raises refs.Moved when somebody else did."""
     wanted = Move(ref=start.ref, old=start.tip, new=commit, reason="gitmem: close")
     worktrees.land(repo, claim, wanted, merger(folder))
+
+
+def merger(folder: str) -> Merge:
+    """Merges the landing's block into a file of the work tree; every edit around it is kept.
+
+    ``folder`` is the memory folder. Answers None when anything would be lost: another kind of file,
+    or a block that is none of ours, because somebody edited it.
+    """
+
+    def merge(path: str, versions: Mapping[str, bytes | None]) -> bytes | None:
+        if not _is_instructions(path):
+            return None
+        try:
+            old, new, here = [(versions[name] or b"").decode() for name in ("old", "new", "here")]
+            block = _block(here)
+            ours = {_block(old), _block(new), _block(assemble.with_block(path, "", folder))}
+            if block is None or _block(new) is None or block not in ours:
+                return None
+            return instructions.transplant_block(new, here).encode()
+        except (UnicodeDecodeError, GitmemError):
+            return None  # git says what is in the way
+
+    return merge
+
+
+def _is_instructions(path: str) -> bool:
+    try:
+        return writable(path) is Target.INSTRUCTIONS
+    except Refused:
+        return False
+
+
+def _block(text: str) -> str | None:
+    """The block, whatever the line ends."""
+    block = instructions.block_of(text)
+    return None if block is None else block.replace("\r\n", "\n")

@@ -1,7 +1,7 @@
-"""Judgement that an earlier close was given, used again when its review is made anew (pure).
+"""The judgement in a review, used again when the review is rebuilt.
 
-A record says what became of each flag. That is turned back into operations for those flags whose
-judgement still holds on the target as it is now; nobody is asked about them. All else is asked again.
+A record says what became of each flag. That is turned back into operations for the flags whose
+judgement still holds on the present target. Only the other flags are asked about again.
 """
 
 from __future__ import annotations
@@ -11,13 +11,22 @@ from typing import TYPE_CHECKING
 
 from gitmem.drain.faithful import faithful, own_words
 from gitmem.drain.plan import Op, Operation, Plan, Request, Work
-from gitmem.memory.memory_tree import Existing
-from gitmem.records.drain_record import Fate
+from gitmem.git import objects
+from gitmem.markdown import sections
+from gitmem.memory import tree as base
+from gitmem.memory.memory_tree import Existing, existing_lines, rule_lines
+from gitmem.records import in_review
+from gitmem.records import in_tree as records
+from gitmem.records.drain_record import FORGET, Fate, read_header
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from gitmem.close.start import Again
+    from gitmem.git.repository import Repository
+    from gitmem.memory.memory_tree import Ground
     from gitmem.records.drain_record import Outcome
+
 
 _PLACED: dict[Fate, tuple[Op, Work | None]] = {
     Fate.ADDED: (Op.KEEP, Work.MEMORY),
@@ -180,3 +189,50 @@ def _near(one: frozenset[str], other: frozenset[str]) -> bool:
 def _words(text: str) -> frozenset[str]:
     plain = "".join(letter if letter.isalnum() else " " for letter in text.casefold())
     return frozenset(word for word in plain.split() if len(word) >= _SHORTEST)
+
+
+def read(repo: Repository, again: Again, now: Ground) -> Earlier:
+    """The judgement of a review, for a close that builds on ``now``."""
+    known = {line.text for line in _lines(base.read(repo, again.base, now.folder))}
+    # What the review itself added is on no target unless somebody else landed it, too.
+    new = tuple(line for line in _lines(now) if line.text not in known)
+    outcomes = tuple(in_review.filed(repo, again.base, again.tip))
+    engine, model = judges(repo, again.base, again.tip)
+    return Earlier(
+        outcomes=outcomes,
+        engine=engine,
+        model=model,
+        new=new,
+        sections=_sections(repo, again.tip, outcomes, now),
+    )
+
+
+def _lines(found: Ground) -> tuple[Existing, ...]:
+    return (*existing_lines(found), *rule_lines(found))
+
+
+def _sections(
+    repo: Repository, tip: str, outcomes: Sequence[Outcome], now: Ground
+) -> dict[tuple[str, str], str]:
+    """File and line of each edit to the heading it stands under there, if ``now`` has it, too."""
+    edits = {(one.file, one.line) for one in outcomes if one.fate is Fate.EDITED}
+    files = {file for file, _ in edits if file in now.texts}
+    there = objects.files(repo, tip, *sorted(files)) if files else {}
+    texts = {file: content.decode("utf-8", "replace") for file, content in there.items()}
+    return {
+        (file, line): title
+        for file, line in edits
+        if file in texts and (title := sections.holding(texts[file], line))
+        if sections.named(now.texts[file], title)
+    }
+
+
+def judges(repo: Repository, start: str, tip: str) -> tuple[str, str]:
+    """Engines and models of the records that ``tip`` has and ``start`` (empty: no commit) has not."""
+    now, had = records.at(repo, tip), records.at(repo, start)
+    new = {path: now[path] for path in sorted(now.keys() - had.keys())}
+    headers = [read_header(text) for text in records.texts(repo, new).values()]
+    named = [header.run for header in headers if header and header.run.engine != FORGET]
+    engines = [word for run in named for word in run.engine.split(", ") if word]
+    models = [word for run in named for word in run.model.split(", ") if word]
+    return ", ".join(dict.fromkeys(engines)), ", ".join(dict.fromkeys(models))

@@ -1,16 +1,21 @@
-"""Apply checked operations to the files of a tree: new texts, and what became of every flag (pure)."""
+"""Apply checked operations to the files of a tree: new texts, and what became of every flag (pure).
+
+Files that a client obeys (rules, skills, rule files for paths, guards) have a budget, because a client
+loads them into every session.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, assert_never
 
-from gitmem.core.errors import Refused
-from gitmem.drain import rule_files
+from gitmem.core.errors import Internal, Refused
 from gitmem.drain.plan import Op, Operation
-from gitmem.drain.rule_files import Edits
-from gitmem.memory import instructions
+from gitmem.memory import guard_file, instructions
+from gitmem.memory import path_rules as scoped
+from gitmem.memory import skills as skill
 from gitmem.memory import topics as memory
+from gitmem.memory.guard import Guard
 from gitmem.memory.index import update_index
 from gitmem.memory.memory_tree import Ground, lines_of
 from gitmem.records.drain_record import Fate, Outcome
@@ -21,6 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.core.flag import Flag
+    from gitmem.drain.plan import Operation
+
+# Lines of a file that gitmem adds to. Of a skill: what the Agent Skills format recommends for a body
+# (https://agentskills.io/specification); of rules: half of what makes an instruction file hard to follow.
+BUDGET = {Target.INSTRUCTIONS: 100, Target.SCOPED: 60, Target.SKILL: 500}
+Ruling = Literal[Target.INSTRUCTIONS, Target.SKILL, Target.SCOPED, Target.GUARDS]
 
 _FATES = {
     Op.KEEP: Fate.ADDED,
@@ -167,9 +178,9 @@ class _Assembly:
                 return memory.add_pending(text or fresh(path), change.added)
             case Target.INSTRUCTIONS:
                 text = with_block(path, text or "", self._ground.folder)
-                return rule_files.edited(path, target, text, change)
+                return edited(path, target, text, change)
             case Target.SKILL | Target.SCOPED | Target.GUARDS:
-                return rule_files.edited(path, target, text, change)
+                return edited(path, target, text, change)
             case Target.INDEX | Target.DRAIN:
                 raise Refused(f"{path} is written by gitmem alone")
             case _:
@@ -201,3 +212,96 @@ def with_block(path: str, text: str, folder: str) -> str:
 def _refuse_odd(ground: Ground, path: str) -> None:
     if path in ground.odd:
         raise Refused(f"gitmem does not write {path}: {ground.odd[path]}")
+
+
+@dataclass(slots=True, kw_only=True)
+class Edits:
+    """What happens to one file: lines replaced, then lines added, each with its section.
+
+    ``paths`` are those a rule file is for, ``guards`` what is added to the file of guards.
+    """
+
+    replaced: list[tuple[str, str]] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    sections: list[str] = field(default_factory=list)
+    guards: list[Guard] = field(default_factory=list)
+    paths: tuple[str, ...] = ()
+
+    def add(self, operation: Operation, flags: Sequence[Flag]) -> None:
+        """Takes in an operation that adds a line."""
+        self.added.append(operation.text)
+        self.sections.append(operation.section)
+        self.paths = self.paths or next((flag.paths for flag in flags if flag.paths), ())
+        if operation.match:
+            ids = [*([operation.again] if operation.again else []), *operation.flags]
+            guard = Guard(operation.tools, operation.match, operation.text, flags=ids)
+            self.guards.append(guard)
+
+
+def edited(path: str, target: Ruling, text: str | None, edits: Edits) -> str:
+    """The file's text after the edits; None: there is no such file yet.
+
+    Raises Refused when it cannot take them: it is not there, somebody else's, unusual, or full.
+    """
+    match target:
+        case Target.INSTRUCTIONS:
+            after = _with_rules(text or "", edits)
+            _refuse_full(path, target, len(instructions.rules(after)), edits)
+        case Target.SKILL:
+            if text is None:
+                raise Refused(f"gitmem does not create {path}")
+            after = _with_body_lines(path, text, edits)
+            _refuse_full(path, target, after.count("\n"), edits)
+        case Target.SCOPED:
+            after = _with_scoped(text, edits)
+            _refuse_full(path, target, len(memory.facts(after)), edits)
+        case Target.GUARDS:
+            if len(edits.guards) != len(edits.added):
+                raise Refused("it names no command or path that a guard could match")
+            after = guard_file.add(text or "", edits.guards)
+        case _:
+            assert_never(target)
+    return after
+
+
+def _refuse_full(path: str, target: Target, lines: int, edits: Edits) -> None:
+    if edits.added and lines > BUDGET[target]:
+        raise Refused(
+            f"{path} is full: it may have {BUDGET[target]} lines",
+            hint="take out, or unite, what is no longer needed; then close again",
+        )
+
+
+def _with_rules(text: str, edits: Edits) -> str:
+    for old, new in edits.replaced:
+        text = instructions.replace_rule(text, old, new)
+    return instructions.add_rules(text, edits.added)
+
+
+def _with_scoped(text: str | None, edits: Edits) -> str:
+    if text is None:
+        text = scoped.new_file(scoped.scope(edits.paths))
+    for old, new in edits.replaced:
+        text = skill.replace_body_line(text, old, new)
+    return scoped.add_lines(text, edits.added)
+
+
+def _with_body_lines(path: str, text: str, edits: Edits) -> str:
+    """Each step is proved to do no more than it should."""
+    try:
+        for old, new in edits.replaced:
+            after = skill.replace_body_line(text, old, new)
+            skill.assert_only_replaced(text, after)
+            text = after
+        for section in dict.fromkeys(edits.sections):
+            lines = [
+                line
+                for line, own in zip(edits.added, edits.sections, strict=True)
+                if own == section
+            ]
+            after = skill.add_body_lines(text, lines, section=section)
+            skill.assert_only_added(text, after)
+            text = after
+    except Internal as error:
+        raise Refused(f"{path} is too unusual to add a line to: {error.message}") from error
+    return text

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import GitmemError
+from gitmem.core.errors import GitmemError, Refused
 from gitmem.drain import gate
-from gitmem.drain.fitting import fitting, surviving
 from gitmem.drain.gate import NO_ANSWER, Left
-from gitmem.drain.limits import within_limits
-from gitmem.drain.placed import placed
-from gitmem.drain.plan import Work
+from gitmem.drain.limits import fitting, surviving, within_limits
+from gitmem.drain.plan import Op, Work
 from gitmem.drain.ports import Answer
 from gitmem.drain.raising import raised
+from gitmem.markdown.lines import rows
+from gitmem.markdown.sections import sections
+from gitmem.memory import likeness as alike
 from gitmem.memory.memory_tree import existing_lines
 from gitmem.models.reply import Credentials
 from gitmem.models.usage import together
 from gitmem.records.drain_record import Run
+from gitmem.safety.paths import Target, writable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from gitmem.core.flag import Flag
     from gitmem.drain.plan import Operation, Plan, Request
     from gitmem.drain.ports import Engine
     from gitmem.memory.memory_tree import Ground
@@ -167,3 +170,36 @@ def _run(engine: Engine, name: str, width: int, replies: Sequence[_Reply], wall:
 def _answered(replies: Sequence[_Reply]) -> str:
     """The models that answered, where they said so: what ran, not what was asked for."""
     return ", ".join(dict.fromkeys(reply.answer.model for reply in replies if reply.answer.model))
+
+
+def placed(
+    operations: Sequence[Operation], ground: Ground, flags: Mapping[str, Flag]
+) -> list[Operation]:
+    """The operations, a line for a skill with the section whose words are most like its own."""
+    return [
+        replace(operation, section=_section(operation, ground, flags))
+        if operation.op is Op.EDIT and not operation.section and _is_skill(operation, ground)
+        else operation
+        for operation in operations
+    ]
+
+
+def _is_skill(operation: Operation, ground: Ground) -> bool:
+    try:
+        target = writable(operation.file, folder=ground.folder)
+    except Refused:
+        return False
+    return target is Target.SKILL and operation.file in ground.texts
+
+
+def _section(operation: Operation, ground: Ground, flags: Mapping[str, Flag]) -> str:
+    text = ground.texts[operation.file]
+    lines = rows(text)
+    parts = [part for part in sections(text) if part.title and not part.is_title]
+    documents = [
+        (part.title, "\n".join(lines[part.blocks[0].last + 1 : part.blocks[-1].last + 1]))
+        for part in parts
+    ]
+    said = " ".join([operation.text, *[flags[key].text for key in operation.flags if key in flags]])
+    best = alike.nearest(said, documents, title=2)
+    return parts[best[0]].title if best else ""

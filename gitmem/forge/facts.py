@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gitmem.close import judgement
+from gitmem.close import earlier
 from gitmem.drain.taint import instructing
 from gitmem.forge import remote_review as meet
 from gitmem.forge.pull_request import ReviewFacts
@@ -34,7 +34,7 @@ def facts(repo: Repository, wanted: Wanted, left: tuple[Left, ...]) -> ReviewFac
     made = in_review.by_record(repo, start, tip)
     outcomes = [item for record in made if not forgets(record) for item in record]
     beside = [item for record in made if forgets(record) for item in record]
-    engine, model = judgement.judges(repo, start, tip)
+    engine, model = earlier.judges(repo, start, tip)
     becoming = instructing(outcomes, folder=wanted.folder)
     past = history.take(repo, wanted.configured)
     return ReviewFacts(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.close.merge_here import merger
+from gitmem.close.commit import merger
 from gitmem.close.start import Again
 from gitmem.core.errors import NeedsPerson, NoProgress, Refused
 from gitmem.git import network, refs, worktrees

@@ -1,19 +1,29 @@
-"""Read the body of an answer that came with HTTP 200: hostile until it has passed here.
+"""What a response of the Messages API means: an answer, a failure of the server, or a refusal.
 
-The SDK would build objects out of anything (a login page becomes a `str`, a wrong shape a message
-without content), so the bytes are read as they came.
+The SDK builds objects from anything (a login page becomes a `str`, a wrong shape a message without
+content), so the bytes are read as they came. They are hostile until they have passed here.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
 
 from gitmem.models.extract import Found, extract, outline
 from gitmem.models.outcome import Next, Outcome
-from gitmem.models.reply import Prompt, Stop
+from gitmem.models.reply import Credentials, Prompt, Stop
 from gitmem.models.shapes import TOOL, Way
 from gitmem.models.usage import Usage, token_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitmem.models.endpoint import Endpoint
+
+_TRANSIENT = frozenset({408, 409, 425, 429})
+_TOO_LARGE = ("too long", "request too large", "context length", "context window")
+_UNPAID = ("credit balance", "spend limit", "spend_limit", "billing_error", "insufficient_quota")
 
 _FAILED = {
     Stop.CUT: "the answer was cut off at max_tokens; a smaller question may fit",
@@ -109,3 +119,91 @@ def _find(content: list[Any], prompt: Prompt, stop: Stop) -> tuple[Found, Stop, 
     reason = outline(given[0], prompt.schema) if given else found.reason
     problem = f"the answer is not what was asked for: {reason}"
     return Found(reason=problem), Stop.INVALID, Next.PLAINER
+
+
+def refusal(endpoint: Endpoint, status: int, headers: Mapping[str, str], body: object) -> Outcome:
+    """The outcome of an HTTP status that is no success; ``body`` is parsed JSON or text.
+
+    ``headers`` look names up in lower case. Raises Credentials when no further question has a
+    chance before a person has put the account in order.
+    """
+    words = endpoint.redact(said(body) if isinstance(body, dict | list) else "")
+    told = f"HTTP {status}" + (f": {words}" if words else "")
+    host = endpoint.host
+    _check_account(endpoint, status, f"{words} {_codes(body)}".lower(), told)
+    if status // 100 == 3:  # noqa: PLR2004 - the class of redirections
+        goal = endpoint.redact(headers.get("location", "elsewhere"))
+        return Outcome(
+            stop=Stop.NOT_THE_API,
+            then=Next.NEVER,
+            problem=f"{host} redirects to {goal}; what is sent stays with the host you named",
+        )
+    asked_wrong = status in {400, 422}
+    if status == 413 or (asked_wrong and any(mark in words.lower() for mark in _TOO_LARGE)):  # noqa: PLR2004
+        problem = f"the question is too large for {host} ({told}); a smaller one may fit"
+        return Outcome(stop=Stop.TOO_LARGE, problem=problem)
+    if status in _TRANSIENT or status >= 500:  # noqa: PLR2004 - the server's own failures
+        return _transient(host, status, headers, told)
+    if not isinstance(body, dict | list):
+        problem = f"this is not the Messages API: {host} answers {told}"
+        return Outcome(stop=Stop.NOT_THE_API, then=Next.NEVER, problem=problem)
+    if asked_wrong:
+        problem = f"{host} refuses the question ({told})"
+        return Outcome(stop=Stop.REJECTED, then=Next.PLAINER, problem=problem, refused=words)
+    unknown = "does not know that model or address; --model names another"
+    what = unknown if status == 404 else "refuses"  # noqa: PLR2004
+    return Outcome(stop=Stop.REJECTED, then=Next.NEVER, problem=f"{host} {what} ({told})")
+
+
+def _codes(body: object) -> str:
+    """The codes of an error beside its sentence; never the whole body, which may echo the question."""
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
+        return ""
+    details = error.get("details")
+    inner = details.get("error_code") if isinstance(details, dict) else ""
+    return f"{error.get('type')} {error.get('code')} {inner}"
+
+
+def _check_account(endpoint: Endpoint, status: int, words: str, told: str) -> None:
+    later = "the queue is as it was"
+    if status == 402 or (  # noqa: PLR2004 - payment required
+        status in {400, 403, 429} and any(mark in words for mark in _UNPAID)
+    ):
+        raise Credentials(
+            f"{endpoint.host} will not be paid by this account ({told})",
+            hint=f"check the account's credit and its spend limit; {later}",
+        )
+    if status in {401, 403}:
+        name = "ANTHROPIC_AUTH_TOKEN" if endpoint.is_token else "ANTHROPIC_API_KEY"
+        raise Credentials(
+            f"{endpoint.host} does not accept the key ({told})", hint=f"check {name}; {later}"
+        )
+
+
+def _transient(host: str, status: int, headers: Mapping[str, str], told: str) -> Outcome:
+    limited = status == 429  # noqa: PLR2004 - too many requests
+    what = "is at its rate limit" if limited else "is in trouble"
+    return Outcome(
+        stop=Stop.LIMITED if limited else Stop.UNREACHABLE,
+        then=Next.DONE if headers.get("x-should-retry") == "false" else Next.LATER,
+        problem=f"{host} {what} ({told})",
+        wait=_wait(headers),
+    )
+
+
+def _wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds from `retry-after-ms`, or `retry-after` as seconds or as a date; None without them.
+
+    A date is measured against the answer's own date, so that nobody's clock matters.
+    """
+    for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
+        try:
+            return max(0.0, float(headers.get(name, "")) / unit)
+        except ValueError:
+            continue
+    try:
+        until = parsedate_to_datetime(headers.get("retry-after", ""))
+        return max(0.0, (until - parsedate_to_datetime(headers.get("date", ""))).total_seconds())
+    except (ValueError, TypeError):
+        return None

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gitmem.core import errors
-from gitmem.models import answer, failure, prices
+from gitmem.models import answer, prices
 from gitmem.models.background import Background
 from gitmem.models.bounded import Encoded, TooLong, decoded
 from gitmem.models.endpoint import Endpoint, endpoint
@@ -272,13 +272,13 @@ async def _bound(response: httpx2.Response) -> None:
 def _trouble(endpoint: Endpoint, error: Exception) -> Outcome:
     """The outcome of a request that ended in an error of the SDK or of the libraries below it.
 
-    Raises Credentials as `failure.refusal` does.
+    Raises Credentials as `answer.refusal` does.
     """
     import anthropic
     import httpx2
 
     if isinstance(error, anthropic.APIStatusError):
-        return failure.refusal(endpoint, error.status_code, error.response.headers, error.body)
+        return answer.refusal(endpoint, error.status_code, error.response.headers, error.body)
     cause = error.__cause__ or error
     if isinstance(cause, TooLong):
         problem = f"{endpoint.host} sends more than any answer has ({LIMIT // 1024} kB)"

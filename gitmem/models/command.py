@@ -23,10 +23,8 @@ from typing import TYPE_CHECKING
 from gitmem.core import agent_clients as clients
 from gitmem.core import errors
 from gitmem.models import presets
-from gitmem.models.outcome import LIMIT, Outcome
-from gitmem.models.presets import Call
-from gitmem.models.printable import printable
-from gitmem.models.printed import Ended
+from gitmem.models.outcome import LIMIT, Outcome, printable
+from gitmem.models.presets import Call, Ended
 from gitmem.models.reply import Cancelled, Prompt, Reply, Stop
 from gitmem.models.server import duration
 

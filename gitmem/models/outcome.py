@@ -1,4 +1,4 @@
-"""What one request to a server came to, and what to do next."""
+"""What one request to a server or program came to, and what to do next (pure)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from gitmem.models.usage import UNPRICED, Usage
+from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gitmem.models.reply import Stop
+
+#: Characters; enough for a sentence, and for no page.
+LENGTH = 200
+#: A shorter secret is more likely a word than a secret, and would blank the words around it.
+_SECRET = 8
 
 #: No answer of ours is larger; a server that sends more is not answering us. Bytes.
 LIMIT = 256 * 1024
@@ -44,3 +52,12 @@ class Outcome:
     refused: str | None = None
     usage: Usage = UNPRICED
     answered: str = ""
+
+
+def printable(text: str, secrets: Iterable[str] = ()) -> str:
+    """The text as one line of at most 200 visible characters, each of the secrets blanked out."""
+    for secret in secrets:
+        if len(secret) >= _SECRET:
+            text = text.replace(secret, "[secret]")
+    line = visible(" ".join(text.split()))
+    return line if len(line) <= LENGTH else line[: LENGTH - 1] + "…"

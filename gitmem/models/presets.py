@@ -1,24 +1,118 @@
-"""How programs that bring their own login are started.
+"""Programs that bring their own login: how each is started, and how its answer is read.
 
-The flags are those measured with Claude Code 2.1.328, Codex 0.169.0 and llm 0.36: no tool that acts,
-no hooks, no project files, nothing kept on disk.
+The flags were measured with Claude Code 2.1.328, Codex 0.169.0 and llm 0.36: no tool that acts, no
+hooks, no project files, nothing kept on disk. What a program prints is as hostile as a server's answer.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from gitmem.models import printed
+from gitmem.core.jsonline import figure
+from gitmem.models.extract import extract, outline
+from gitmem.models.outcome import Outcome
+from gitmem.models.reply import Credentials, Prompt, Stop
 from gitmem.models.shapes import with_schema
+from gitmem.models.usage import Usage, token_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from gitmem.models.outcome import Outcome
-    from gitmem.models.reply import Prompt
+#: What the programs say when a person has to log in or to pay; matched only when they failed.
+_LOGIN = re.compile(
+    r"not logged in|/login|no key found|missing environment variable|invalid api key"
+    r"|failed to authenticate|\b401\b|unauthorized|credit balance|insufficient_quota",
+    re.IGNORECASE,
+)
+_TOO_LARGE = re.compile(r"too long|context (?:length|window)|request too large", re.IGNORECASE)
+_ACCOUNT = frozenset({401, 402, 403})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A program that ended by itself: its exit code, its answer, its last line of complaint."""
+
+    code: int
+    answer: str
+    complaint: str
+
+
+def read_text(program: str, ended: Ended, prompt: Prompt) -> Outcome:
+    """The outcome of a program whose answer is, or holds, the JSON object.
+
+    Raises Credentials when it failed because a person has to log in.
+    """
+    if ended.code:
+        raise_for_login(program, ended.complaint)
+        problem = f"{program} ended with {ended.code}: {ended.complaint or 'it did not say why'}"
+        return Outcome(stop=_why(ended.complaint), problem=problem)
+    return _found(ended.answer, prompt)
+
+
+def read_claude(program: str, ended: Ended, prompt: Prompt) -> Outcome:
+    """The outcome of `claude -p --output-format json`: one JSON object about the session.
+
+    Success alone says little: after mere prose `structured_output` is missing.
+    """
+    try:
+        session = json.loads(ended.answer)
+    except (ValueError, RecursionError):
+        session = None
+    if not isinstance(session, dict):
+        return read_text(program, replace(ended, answer=""), prompt)
+    said = session.get("result")
+    said = said if isinstance(said, str) else ""
+    if ended.code or session.get("is_error"):
+        why = said or str(session.get("subtype") or ended.complaint)
+        raise_for_login(program, why, refused=session.get("api_error_status") in _ACCOUNT)
+        return _with_usage(Outcome(stop=_why(why), problem=f"{program} failed: {why}"), session)
+    data = session.get("structured_output")
+    if isinstance(data, dict) and not outline(data, prompt.schema):
+        return _with_usage(Outcome(stop=Stop.END, data=data), session)
+    return _with_usage(_found(said, prompt), session)
+
+
+def raise_for_login(program: str, said: str, *, refused: bool = False) -> None:
+    """Raises Credentials when a failed program's words, or ``refused``, say that a login is missing."""
+    if refused or _LOGIN.search(said):
+        raise Credentials(
+            f"{program} is not logged in, or may not ask: {said}",
+            hint=f"put {program}'s login in order; the queue is as it was",
+        )
+
+
+def _why(said: str) -> Stop:
+    return Stop.TOO_LARGE if _TOO_LARGE.search(said) else Stop.FAILED
+
+
+def _found(text: str, prompt: Prompt) -> Outcome:
+    if not text.strip():
+        return Outcome(stop=Stop.INVALID, problem="the answer says nothing")
+    found = extract(text, prompt.schema)
+    if found.data is None:
+        problem = f"the answer is not what was asked for: {found.reason}"
+        return Outcome(stop=Stop.INVALID, problem=problem)
+    return Outcome(stop=Stop.END, data=found.data)
+
+
+def _with_usage(outcome: Outcome, session: dict[str, Any]) -> Outcome:
+    """The outcome with what the session counted; its dollars are the program's own reckoning."""
+    dollars = session.get("total_cost_usd")
+    models = session.get("modelUsage")
+    tokens_in, tokens_out = token_counts(session.get("usage"))
+    return replace(
+        outcome,
+        usage=Usage(
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            dollars=figure(dollars) if isinstance(dollars, int | float) else None,
+        ),
+        answered=", ".join(map(str, models)) if isinstance(models, dict) else "",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +147,7 @@ class Program:
     program: str
     arguments: Callable[[Call], Sequence[str]]
     question: Callable[[Call], str] = in_one
-    read: Callable[[str, printed.Ended, Prompt], Outcome] = printed.read_text
+    read: Callable[[str, Ended, Prompt], Outcome] = read_text
     model: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
@@ -114,7 +208,7 @@ PRESETS: Mapping[str, Program] = {
         program="claude",
         arguments=_claude,
         question=lambda call: call.prompt.text,
-        read=printed.read_claude,
+        read=read_claude,
         model="haiku",
         # By itself it asks ten times more, with pauses that outlast a close.
         settings={"CLAUDE_CODE_MAX_RETRIES": "2", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitmem.close.merge_here import merger
+from gitmem.close.commit import merger
 from gitmem.core.errors import Internal, NeedsPerson, Refused
 from gitmem.drain.taint import instructing
 from gitmem.git import objects, refs, worktrees

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from gitmem.core.errors import Refused
 from gitmem.drain.assemble import assemble
-from gitmem.drain.fitting import fitting
 from gitmem.drain.gate import check
+from gitmem.drain.limits import fitting
 from gitmem.drain.plan import Op, Operation, Request
 from gitmem.memory import topics as memory
 from gitmem.memory.memory_tree import Ground, existing_lines

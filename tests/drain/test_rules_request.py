@@ -10,11 +10,11 @@ import pytest
 from gitmem.core.errors import Refused
 from gitmem.core.flag import Flag, make
 from gitmem.drain import gate
+from gitmem.drain.assemble import BUDGET, Edits, Ruling, edited
 from gitmem.drain.limits import within_limits
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.drain.prompting import operations, question, schema
 from gitmem.drain.raising import raised
-from gitmem.drain.rule_files import BUDGET, Edits, Ruling, edited
 from gitmem.memory import path_rules as scoped
 from gitmem.memory.memory_tree import Existing
 from gitmem.memory.places import Climb, Rung

@@ -15,8 +15,7 @@ from gitmem.cli.reports.closed import Shown, answer, exit_code, report
 from gitmem.close.close import Wanted
 from gitmem.close.close import close as run_close
 from gitmem.core.errors import Refused, Usage
-from gitmem.drain.handover import handed_in, key_of, matched, model_name
-from gitmem.drain.handover_two import HandedIn
+from gitmem.drain.handover import HandedIn, handed_in, key_of, matched, model_name
 
 if TYPE_CHECKING:
     from gitmem.drain.plan import Plan

@@ -9,8 +9,7 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import All, Here, refuse_all
 from gitmem.close.close import Wanted
 from gitmem.close.close import close as run_close
-from gitmem.drain.handover import handed_out, key_of
-from gitmem.drain.handover_two import HandedIn
+from gitmem.drain.handover import HandedIn, handed_out, key_of
 
 if TYPE_CHECKING:
     from gitmem.drain.plan import Plan
