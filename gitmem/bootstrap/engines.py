@@ -14,7 +14,7 @@ from gitmem.core.errors import Usage
 from gitmem.drain.judged import Judged
 from gitmem.drain.plan import Work
 from gitmem.drain.verbatim import Verbatim
-from gitmem.git import temporary
+from gitmem.git.claim import temporary_folder
 from gitmem.models.endpoint import check_program, check_server, confirmed, for_program
 from gitmem.models.kept import Answers
 from gitmem.proof.stats import Rates
@@ -180,7 +180,7 @@ def _model(
         clock=time.monotonic,
         model=wanted,
         price=own_price(place),
-        folder=temporary.folder,
+        folder=temporary_folder,
     )
 
 

@@ -64,9 +64,9 @@ def _commits(repo: Repository, moment: float) -> list[str]:
     """The commits made since; a log of HEAD that was not written to since then tells of none."""
     if 0 < local.changed(repo.git_dir + "/logs/HEAD") < moment:
         return []
-    from gitmem.git import headlog
+    from gitmem.git import head_log
 
-    return headlog.commits_since(repo, moment)
+    return head_log.commits_since(repo, moment)
 
 
 def _do(repo: Repository, event: Event, action: Action, now: float) -> Words:

@@ -45,9 +45,9 @@ def sentences(repo: Repository, transcript: str, between: tuple[int, int]) -> li
 
 def _without_replayed(repo: Repository, missed: Sequence[Shown]) -> list[Shown]:
     """git prints a commit that a rebase made again like any other; HEAD's log tells them apart."""
-    from gitmem.git import headlog
+    from gitmem.git import head_log
 
-    replayed = headlog.replayed(repo)
+    replayed = head_log.replayed(repo)
     return [
         one
         for one in missed

@@ -8,8 +8,9 @@ from gitmem.core import agent_clients as clients
 from gitmem.core import flag as flags
 from gitmem.core.errors import Refused
 from gitmem.core.topic import slug
-from gitmem.git import identity, repository
+from gitmem.git import repository
 from gitmem.queue import publisher
+from gitmem.queue.fast_import import current_author
 from gitmem.queue.journal import Journal
 from gitmem.safety.active import find_refused
 from gitmem.safety.secrets import find_secret
@@ -26,7 +27,7 @@ _NAME_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.
 _MAX_NAME = 64
 _MAX_PATHS = 20
 # What a flag says of its surroundings: left out, rather than the flag refused, where it looks like
-# it holds a credential. (`gitmem.git.identity` looks at the author.)
+# it holds a credential. (`gitmem.queue.fast_import` looks at the author.)
 _AROUND = {
     "branch": "the branch's name",
     "session": "the session's id",
@@ -148,7 +149,7 @@ def keep(
     ``session`` may hold ``session``, ``client``, ``trigger``; ``at`` is the time in UTC as a flag
     has it. When it returns, the flags are durable in the journal. Raises NotSaved.
     """
-    by = identity.identity(repo)
+    by = current_author(repo)
     branch, head = repository.head(repo)
     context = {"at": at, "by": by, "branch": branch, "head": head, **session}
     common: dict[str, object] = {name: _valid(value) for name, value in context.items()}

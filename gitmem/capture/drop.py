@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from gitmem.capture import capture
 from gitmem.core.errors import Usage
-from gitmem.git import identity
-from gitmem.queue import drops
+from gitmem.queue import decisions
+from gitmem.queue.fast_import import current_author
 from gitmem.records import snapshot
 from gitmem.records.snapshot import flag_by_id
 
@@ -43,6 +43,6 @@ def drop(
             hint="edit the memory file on that branch; that is a commit like any other",
         )
     if not dry_run:
-        by = identity.identity(repo).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        drops.add(repo, {"id": flag.id, "reason": reason, "at": at, "by": by})
+        by = current_author(repo).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        decisions.add_drop(repo, {"id": flag.id, "reason": reason, "at": at, "by": by})
     return Dropped(flag=flag, in_review=flag in state.in_review)

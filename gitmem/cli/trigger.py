@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gitmem.check import scope
 from gitmem.check.push import Push, from_hook, from_pre_commit
 from gitmem.cli.surroundings import ENVIRON
-from gitmem.git import pushing, refs, repository
+from gitmem.git import network, refs, repository
 
 if TYPE_CHECKING:
     from typing import Any
@@ -37,12 +37,12 @@ def push(repo: Repository) -> Push | None:
     that input to itself (lefthook, or an earlier command in the script), the branch that is checked
     out counts as the one that is pushed.
     """
-    if pushing.own(repo, ENVIRON):
+    if network.is_own_push(repo, ENVIRON):
         return Push(own=True)
     named = from_pre_commit(ENVIRON)
     if named:
         return named
-    if not pushing.below_push():
+    if not network.below_push():
         return None
     return from_hook(_piped().splitlines()) or _current(repo)
 

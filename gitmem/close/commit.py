@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from gitmem.close.start import Start
     from gitmem.git.claim import Claim
-    from gitmem.git.fast_forward import Merge
     from gitmem.git.repository import Repository
+    from gitmem.git.worktrees import Merge
     from gitmem.records.drain_record import Outcome, Run
 
 

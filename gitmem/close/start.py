@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gitmem.core.errors import NoProgress, Usage
 from gitmem.git import refs, replay, worktrees
 from gitmem.git.repository import REVIEW
-from gitmem.queue import matches
+from gitmem.queue import decisions
 from gitmem.records import in_review
 from gitmem.safety.text import visible
 
@@ -191,7 +191,7 @@ def _elsewhere(flags: Sequence[Flag]) -> tuple[str, ...]:
 
 def _taken_back(repo: Repository, waiting: Collection[Outcome]) -> set[str]:
     """The flags under review whose match a person took back, and which still have it."""
-    undone = matches.undone(repo) if waiting else {}
+    undone = decisions.unmatched(repo) if waiting else {}
     return {
         item.flag.id for item in waiting if item.again and undone.get(item.flag.id) == item.again
     }

@@ -135,6 +135,15 @@ def changed(path: str) -> float:
         return 0.0
 
 
+def stamp(path: str) -> tuple[int, int] | None:
+    """Return what tells a file from its successor at a path: time of change and inode; None without a file."""
+    try:
+        state = os.stat(path)
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_ino
+
+
 def read_plain(path: str, limit: int) -> bytes:
     """At most ``limit`` + 1 bytes of a plain file; empty for a link, a device or none at all."""
     try:

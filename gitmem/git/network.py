@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Unreachable
-from gitmem.git import process, pushing
+from gitmem.git import local, objects, process
 from gitmem.git.process import ANY, SILENT, STREAMED
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ _FETCH = (
     "--recurse-submodules=no", "--refmap=",
 )  # fmt: skip
 _ABSENT = "fatal: couldn't find remote ref "
-
 # What a server or git says when somebody else moved the ref in between: try again.
 _RACES = (
     "(fetch first)", "(non-fast-forward)", "(stale info)", "(failed to update ref)",
@@ -60,6 +59,14 @@ _NOWHERE = (
     "does not appear to be a git repository", "Repository not found", "repository not found",
     "not found", "No such file or directory", "not exported",
 )  # fmt: skip
+#: gitmem's own pushes set this, to the git directory they push from; their hooks inherit it.
+PUSHING = "GITMEM_PUSHING"
+# Options of git itself whose value is a word of its own (git(1), OPTIONS).
+_VALUED = frozenset(
+    (b"-C", b"-c", b"--git-dir", b"--work-tree", b"--namespace", b"--super-prefix", b"--config-env",
+     b"--attr-source")
+)  # fmt: skip
+_DEEPEST = 32  # processes between a hook's command and git: shells, package runners
 
 
 class NotReached(Unreachable):
@@ -134,7 +141,9 @@ def fetch(
         hears=_without_absent(talk.hears),
         patience=_PATIENCE,
     )
-    repo.cache.clear()  # what is reachable may have changed: --depth moves the end of a history
+    objects.cache_of(
+        repo
+    ).clear()  # what is reachable may have changed: --depth moves the end of a history
     # With --depth, git ends with 1 and without a word where a pattern matched nothing.
     if not done.code or (done.code == 1 and not done.said.strip()):
         return ""
@@ -242,7 +251,7 @@ def _push(repo: Repository, remote: str, spec: str, talk: Talk, *options: str) -
         remote,
         spec,
         ok=ANY,
-        env={**talk.env, pushing.VARIABLE: os.path.realpath(repo.common)},
+        env={**talk.env, PUSHING: os.path.realpath(repo.common)},
         hears=talk.hears,
         patience=_PATIENCE,
     )
@@ -386,3 +395,39 @@ def _fatal(said: str) -> str:
             words = line.partition(": ")[2].strip()
             return f"{words} {following.strip()}".strip() if words.endswith(":") else words
     return ""
+
+
+def is_own_push(repo: Repository, environ: Mapping[str, str]) -> bool:
+    """Whether a push that gitmem itself started from this repository runs this command."""
+    return environ.get(PUSHING, "") == os.path.realpath(repo.common)
+
+
+def _command(words: Sequence[bytes]) -> bytes:
+    """What git is told to do, past its own options: ``push`` may also be a word of a commit's message."""
+    left = iter(words)
+    for word in left:
+        if word in _VALUED:
+            next(left, b"")
+        elif not word.startswith(b"-"):
+            return word
+    return b""
+
+
+def below_push() -> bool:
+    """Whether an ancestor of this process is a `git push`; False where the system does not tell.
+
+    Source: proc(5), `stat` and `cmdline`. Without /proc (macOS) the answer is False.
+    """
+    process = os.getppid()
+    for _ in range(_DEEPEST):
+        if process <= 1:
+            return False
+        try:
+            words = local.read_there(f"/proc/{process}/cmdline").split(b"\0")
+            told = local.read_there(f"/proc/{process}/stat")
+        except OSError:
+            return False
+        if os.path.basename(words[0]) == b"git" and _command(words[1:]) == b"push":
+            return True
+        process = int(told.rpartition(b")")[2].split()[1])
+    return False

@@ -1,20 +1,20 @@
 """Read trees and blobs of a commit, many at once (standard library only: boot uses it too).
 
-What was read by object name is read once in a process; see `gitmem.git.readcache`.
+What was read by object name is read once in a process; see `gitmem.git.objects`.
 """
 
 from __future__ import annotations
 
-from gitmem.core.errors import NeedsPerson
-from gitmem.git.process import ANY, STREAMED, TooMuch
+from gitmem.core.errors import GitmemError, NeedsPerson
+from gitmem.git.process import ANY, HARDENED, STREAMED, TooMuch
 from gitmem.git.repository import is_oid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
+    from typing import Any
 
     from gitmem.git.repository import Repository
-
 
 _ENTRY_COST = 4  # bytes of memory for a byte of a listing
 #: Bytes of contents that are in memory at a time. Memory files, rules and records of ten busy years
@@ -24,6 +24,8 @@ MOST = 32 << 20
 LISTED = 32 << 20
 #: Bytes of the names in a tree that git puts into an index: a million files.
 NAMES = 64 << 20
+CACHED = 8 << 20  # bytes; the memory, the records and 10,000 queued flags are less
+_LONGEST_ANSWER = CACHED >> 3  # bytes of one answer, so that no single one drives out the others
 
 
 class Unreadable(NeedsPerson):
@@ -79,7 +81,7 @@ def level(repo: Repository, commit: str, *paths: str) -> list[Entry]:
 def _listed(repo: Repository, commit: str, paths: tuple[str, ...], *options: str) -> list[Entry]:
     """What `git ls-tree` says; a listing with sizes serves for one without."""
     for known in (options, (*options, "-l")):
-        kept: list[Entry] | None = repo.cache.get(("tree", commit, paths, known))
+        kept: list[Entry] | None = cache_of(repo).get(("tree", commit, paths, known))
         if kept is not None:
             return list(kept)
     try:
@@ -98,7 +100,7 @@ def _listed(repo: Repository, commit: str, paths: tuple[str, ...], *options: str
             mode, kind, oid, *size = meta.decode("ascii").split()
             found.append(Entry(mode, kind, oid, path.decode("utf-8", "surrogateescape"), *size))
     if is_oid(commit):
-        repo.cache.keep(("tree", commit, paths, options), found, len(done.out) * _ENTRY_COST)
+        cache_of(repo).keep(("tree", commit, paths, options), found, len(done.out) * _ENTRY_COST)
     return list(found)
 
 
@@ -107,7 +109,7 @@ def refuse_endless(repo: Repository, commit: str) -> None:
 
     Asked before each start of git that does so, as git itself knows no bound. Once for a commit.
     """
-    if repo.cache.get(("ends", commit)):
+    if cache_of(repo).get(("ends", commit)):
         return
     left = NAMES
 
@@ -119,7 +121,7 @@ def refuse_endless(repo: Repository, commit: str) -> None:
 
     repo.git("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, ok=ANY, takes=count)
     if is_oid(commit):
-        repo.cache.keep(("ends", commit), True, 1)
+        cache_of(repo).keep(("ends", commit), True, 1)
 
 
 def beside(repo: Repository, commit: str, *folders: str, sized: bool = True) -> list[Entry]:
@@ -155,7 +157,7 @@ def each(
     Only one of them is in memory at a time. Raises as `blobs` does, TooLarge also for a single one
     of more than ``largest`` bytes, before it is read.
     """
-    kept = {oid: content for oid in oids if (content := repo.cache.get(oid)) is not None}
+    kept = {oid: content for oid in oids if (content := cache_of(repo).get(oid)) is not None}
     lacking = [oid for oid in oids if oid not in kept]
     wanted = iter(oids)
 
@@ -165,7 +167,7 @@ def each(
             if oid in kept:
                 hears(kept[oid])
             elif read is not None:
-                repo.cache.keep(oid, read, len(read))
+                cache_of(repo).keep(oid, read, len(read))
                 hears(read)
                 return
 
@@ -269,3 +271,74 @@ def files(repo: Repository, commit: str, *paths: str) -> dict[str, bytes]:
             raise TooLarge(entry.path, entry.size)
     contents = blobs(repo, [entry.oid for entry in found])
     return {entry.path: content for entry, content in zip(found, contents, strict=True)}
+
+
+class NoDiff(GitmemError):
+    """git could not show the difference."""
+
+
+def diff_for_person(repo: Repository, old: str, new: str) -> str:
+    """The difference between two commits (old empty: from nothing), without drain records.
+
+    As git's bytes are, without colour: to be shown it is escaped. No external diff program, no
+    textconv: both are commands that a configuration can name.
+    """
+    import git
+
+    start = old or repo.git("hash-object", "-t", "tree", "--stdin").text
+    command = [
+        "git",
+        *HARDENED,
+        *repo.options,
+        "diff",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--color=never",
+        start,
+        new,
+        "--",
+        ".",
+        ":(exclude,top).gitmem/drains",
+    ]
+    try:
+        shown = git.Git(repo.top).execute(command, env=repo.env, strip_newline_in_stdout=False)
+    except git.GitCommandError as error:
+        raise NoDiff(f"the difference cannot be shown: {error.stderr.strip()}") from error
+    return str(shown)
+
+
+def cache_of(repo: Repository) -> ReadCache:
+    """Return what git has answered through this repository value."""
+    if not isinstance(repo.cache, ReadCache):
+        repo.cache = ReadCache()
+    return repo.cache
+
+
+class ReadCache:
+    """Answers of git by what was asked; the oldest go when there are too many bytes of them."""
+
+    __slots__ = ("_answers", "_size")
+
+    def __init__(self) -> None:
+        self._answers: dict[Hashable, tuple[Any, int]] = {}
+        self._size = 0
+
+    def get(self, asked: Hashable) -> Any:
+        """The kept answer; None when there is none."""
+        found = self._answers.get(asked)
+        return found[0] if found else None
+
+    def keep(self, asked: Hashable, answer: Any, size: int) -> None:
+        """Keeps an answer of about ``size`` bytes, unless it is very long."""
+        if size > _LONGEST_ANSWER or asked in self._answers:
+            return
+        self._answers[asked] = answer, size
+        self._size += size
+        while self._size > CACHED:
+            oldest = next(iter(self._answers))
+            self._size -= self._answers.pop(oldest)[1]
+
+    def clear(self) -> None:
+        """Forgets everything: after a fetch, which may move the end of a shallow history."""
+        self._answers.clear()
+        self._size = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitmem.core.errors import NeedsPerson
-from gitmem.git import remotes
+from gitmem.git import objects, remotes
 from gitmem.git.process import ANY
 from gitmem.git.repository import is_oid
 
@@ -76,7 +76,7 @@ def delete(repo: Repository, ref: str, old: str, reason: str, *, keep: int = -1)
 def contains(repo: Repository, commit: str, ancestor: str) -> bool:
     """Whether ``ancestor`` is reachable from ``commit``."""
     asked = ("contains", commit, ancestor)
-    known: bool | None = repo.cache.get(asked)
+    known: bool | None = objects.cache_of(repo).get(asked)
     if known is None:
         known = repo.git("merge-base", "--is-ancestor", ancestor, commit, ok=(0, 1)).code == 0
         _keep(repo, asked, known)
@@ -86,7 +86,7 @@ def contains(repo: Repository, commit: str, ancestor: str) -> bool:
 def merge_base(repo: Repository, one: str, other: str) -> str:
     """The best common ancestor of two commits; empty when their histories have none."""
     asked = ("merge-base", one, other)
-    known: str | None = repo.cache.get(asked)
+    known: str | None = objects.cache_of(repo).get(asked)
     if known is None:
         known = repo.git("merge-base", one, other, ok=(0, 1)).text
         _keep(repo, asked, known)
@@ -96,7 +96,7 @@ def merge_base(repo: Repository, one: str, other: str) -> str:
 def _keep(repo: Repository, asked: tuple[str, str, str], answer: bool | str) -> None:  # noqa: FBT001 - the answer itself
     """Keeps what is true of two commits, each given by its object name."""
     if is_oid(asked[1]) and is_oid(asked[2]):
-        repo.cache.keep(asked, answer, 128)
+        objects.cache_of(repo).keep(asked, answer, 128)
 
 
 class Followed:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from gitmem.git.process import Done
-    from gitmem.git.readcache import ReadCache
 
 REVIEW = "refs/heads/gitmem/drain"
 
@@ -59,7 +58,7 @@ class Repository:
     """
 
     __slots__ = (
-        "_asked", "_cache", "_env", "_environ", "common", "git_dir", "left_out", "options", "top",
+        "_asked", "_env", "_environ", "cache", "common", "git_dir", "left_out", "options", "top",
     )  # fmt: skip
 
     def __init__(self, top: str, git_dir: str, common: str, environ: Mapping[str, str]) -> None:
@@ -70,7 +69,7 @@ class Repository:
         self.left_out: dict[str, None] = {}
         self._environ = environ
         self._env: dict[str, str] = {}
-        self._cache: ReadCache | None = None
+        self.cache: object = None  # what git answered; see `gitmem.git.objects.cache_of`
         self._asked = False  # who commits
 
     @property
@@ -100,15 +99,6 @@ class Repository:
         known = {"NAME": name, "EMAIL": address}
         names = [(f"GIT_{who}_{what}", what) for who in ("AUTHOR", "COMMITTER") for what in known]
         return {key: known[what] for key, what in names if key not in self.env}
-
-    @property
-    def cache(self) -> ReadCache:
-        """What was read by object name through this value."""
-        if self._cache is None:
-            from gitmem.git.readcache import ReadCache  # most hooks read no object
-
-            self._cache = ReadCache()
-        return self._cache
 
     @property
     def environ(self) -> Mapping[str, str]:

@@ -14,7 +14,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Unreachable
-from gitmem.git import network, objects, refs, temporary
+from gitmem.git import network, objects, refs
+from gitmem.git.claim import temporary_folder
 from gitmem.git.network import Talk
 from gitmem.git.process import ANY
 from gitmem.git.repository import REVIEW, Repository
@@ -56,7 +57,7 @@ class Scratch:
 
     def __enter__(self) -> Self:
         try:
-            folder = self._open.enter_context(temporary.folder())
+            folder = self._open.enter_context(temporary_folder())
         except OSError as error:
             raise Unreachable(f"there is no room to fetch into: {error.strerror}") from error
         try:

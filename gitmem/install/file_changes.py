@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import NeedsPerson, Refused
-from gitmem.git import temporary
+from gitmem.git.claim import temporary_folder
 from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def apply(root: Path, changes: Sequence[FileChange], *, staging: str) -> None:
             raise _changed(change.path)
     with contextlib.ExitStack() as stack:
         with _writing("git's own directory"):
-            folder = stack.enter_context(temporary.folder(staging))
+            folder = stack.enter_context(temporary_folder(staging))
         places = []
         for number, change in enumerate(changes):
             with _writing(change.path):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
 from gitmem.loops.rules import Entry
-from gitmem.queue import drops, matches
+from gitmem.queue import decisions
 from gitmem.records import in_tree as records
 from gitmem.records import snapshot, target
 from gitmem.records.drain_record import Fate, outcomes
@@ -63,8 +63,8 @@ def read(repo: Repository, seen: Snapshot) -> History:
         found.setdefault(flag.id, Entry(flag=flag, place=0))
     return History(
         entries=tuple(replace(entry, place=place) for place, entry in enumerate(found.values())),
-        unmatched=matches.undone(repo),
-        dropped=drops.reasons(repo),
+        unmatched=decisions.unmatched(repo),
+        dropped=decisions.drops(repo),
     )
 
 

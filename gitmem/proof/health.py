@@ -14,7 +14,7 @@ from gitmem.core import age
 from gitmem.core.errors import GitmemError
 from gitmem.core.jsonline import loads
 from gitmem.core.plural import count
-from gitmem.git import identity, ignore, local, personal, process, refs
+from gitmem.git import local, personal, process, refs, trees
 from gitmem.git.objects import Unreadable
 from gitmem.git.repository import ARCHIVE, BRANCH, SETTINGS
 from gitmem.install import install
@@ -23,6 +23,7 @@ from gitmem.memory import guard, instructions
 from gitmem.memory.skills import SKILL
 from gitmem.proof.finding import Finding, Mend, fail, ok, warn
 from gitmem.queue import publisher
+from gitmem.queue.fast_import import UNKNOWN_AUTHOR, current_author
 from gitmem.queue.journal import Journal
 from gitmem.records import snapshot, target
 from gitmem.safety.text import visible
@@ -74,8 +75,8 @@ def _git(repo: Repository) -> list[Finding]:
 
 
 def _identity(repo: Repository) -> list[Finding]:
-    who = identity.identity(repo)
-    if who == identity.NOBODY:
+    who = current_author(repo)
+    if who == UNKNOWN_AUTHOR:
         return [
             warn(
                 "identity",
@@ -110,7 +111,7 @@ def _sharing(repo: Repository) -> list[Finding]:
     for path in (install.CLAUDE, install.AGENTS):
         text = local.read_plain(f"{repo.top}/{path}", _LONGEST).decode("utf-8", "replace")
         here += [path] if instructions.has_block(text) else []
-    alone = [path for path in here if ignore.ignored(repo, path)]
+    alone = [path for path in here if trees.is_ignored(repo, path)]
     if not alone:
         return []
     return [warn("sharing", install.shared_by_nobody(alone), install.how_to_share(alone))]

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.capture import capture
-from gitmem.git import process, repository, temporary
+from gitmem.git import process, repository
+from gitmem.git.claim import temporary_folder
 from gitmem.git.repository import SETTINGS
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _NO_HOOKS = ("-c", "core.hooksPath=/dev/null", "-c", "init.templateDir=")
 @contextmanager
 def scratch(environ: Mapping[str, str], at: str) -> Iterator[Repository]:
     """A repository with one commit, gitmem's settings file, and one flag made at ``at``."""
-    with temporary.folder() as name:
+    with temporary_folder() as name:
         top = Path(name).resolve() / "repository"
         top.mkdir()
         env = process.clean(environ)

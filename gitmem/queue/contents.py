@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from gitmem.core.bounds import QUEUE, QUEUE_FILE, QUEUE_FILE_LINES, QUEUE_FILES, QUEUE_LINES
 from gitmem.core.flag import ID_ALPHABET
-from gitmem.git import damage, objects, refs
+from gitmem.git import objects, refs
 from gitmem.git.repository import ARCHIVE, BRANCH, NAME
+from gitmem.queue import damage
 from gitmem.queue.journal import WRITER_LENGTH, Journal
 from gitmem.queue.lines import Lines
 

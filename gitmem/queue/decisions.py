@@ -1,4 +1,8 @@
-"""What a person decided about flags, one file for each kind of decision, kept in this clone (docs/data-model.md)."""
+"""What a person decided about flags, kept in this clone: drops, and matches taken back.
+
+Each kind of decision has a file of its own (docs/data-model.md). The last decision about a flag counts;
+a torn line does not.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +16,43 @@ if TYPE_CHECKING:
 
     from gitmem.git.repository import Repository
 
+_DROPS = "drops.jsonl"
+_UNMATCHED = "unmatched.jsonl"
 
-def add(repo: Repository, file: str, fields: Mapping[str, object]) -> None:
-    """Stores one decision durably in ``file`` of gitmem's own folder; ``id`` is the flag's."""
+
+def add_drop(repo: Repository, fields: Mapping[str, object]) -> None:
+    """Store durably that a flag is dropped: ``id``, ``reason``, ``by``, ``at``."""
+    _add(repo, _DROPS, fields)
+
+
+def drops(repo: Repository) -> dict[str, str]:
+    """Return the dropped flags: id to reason."""
+    return _read(repo, _DROPS, "reason")
+
+
+def add_unmatch(repo: Repository, fields: Mapping[str, object]) -> None:
+    """Store durably that a match is taken back: ``id``, ``again`` (what it was matched to), ``by``, ``at``."""
+    _add(repo, _UNMATCHED, fields)
+
+
+def unmatched(repo: Repository) -> dict[str, str]:
+    """Return the matches taken back: a snag's id to the id that it is not a return of."""
+    return _read(repo, _UNMATCHED, "again")
+
+
+def _add(repo: Repository, file: str, fields: Mapping[str, object]) -> None:
     local.make_folder(repo.folder)
     line = f"\n{dumps({'v': 1, **fields})}\n".encode()
     local.append(f"{repo.folder}/{file}", line, durable=True)
 
 
-def read(repo: Repository, file: str, key: str) -> dict[str, str]:
-    """Flag id to the field ``key``; the last decision about a flag counts, torn lines do not."""
-    found = {}
+def _read(repo: Repository, file: str, key: str) -> dict[str, str]:
+    decided = {}
     for row in local.read(f"{repo.folder}/{file}").decode(errors="replace").split("\n"):
         try:
             fields = loads(row)
         except ValueError:
             continue
         if isinstance(fields, dict) and isinstance(fields.get("id"), str):
-            found[fields["id"]] = str(fields.get(key, ""))
-    return found
+            decided[fields["id"]] = str(fields.get(key, ""))
+    return decided

@@ -7,12 +7,12 @@ import os
 from gitmem.core.errors import GitmemError
 from gitmem.core.flag import new_id
 from gitmem.core.plural import count
-from gitmem.git import damage, identity, refs, repository
+from gitmem.git import refs, repository
 from gitmem.git.repository import ARCHIVE, BRANCH
 from gitmem.queue import contents as queue
-from gitmem.queue import publisher
+from gitmem.queue import damage, publisher
 from gitmem.queue.branch import forget_hint
-from gitmem.queue.fastimport import Commit, Guard, fast_import
+from gitmem.queue.fast_import import Commit, Guard, current_author, fast_import
 from gitmem.queue.journal import START, Journal
 from gitmem.queue.lines import split
 
@@ -101,7 +101,7 @@ def _archive(repo: Repository, guard: Guard, tip: str, lines: list[bytes]) -> No
     old = refs.resolve(repo, ARCHIVE)
     path = f"archive/{damage.stamp()[:16]}-{new_id(os.urandom(12))[:6]}.jsonl"
     commit = Commit(
-        identity.identity(repo),
+        current_author(repo),
         f"archive: {count(len(lines), 'flag')} landed\n",
         parent=old or tip,
         merge=tip if old and tip and not refs.contains(repo, old, tip) else "",
@@ -148,7 +148,7 @@ def _shrink(
         return True
     changes = [(path, rest or None) for path, rest in rests.items() if rest != files[path]]
     if changes:
-        who = identity.identity(repo)
+        who = current_author(repo)
         commit = Commit(
             who, f"prune: {count(len(gone), 'flag')} landed\n", parent=tip, files=changes
         )

@@ -18,7 +18,7 @@ from gitmem.queue.branch import (
     read_hint,
     sealed,
 )
-from gitmem.queue.fastimport import Commit, Guard, fast_import
+from gitmem.queue.fast_import import Commit, Guard, fast_import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ itself what it holds, and publish the rest. Damage is set aside and said, never 
 from __future__ import annotations
 
 from gitmem.core.errors import NeedsPerson
-from gitmem.git import damage, objects, refs
+from gitmem.git import objects, refs
 from gitmem.git.repository import BRANCH, NAME
 from gitmem.queue import contents as queue
+from gitmem.queue import damage
 from gitmem.queue.branch import ACTIVE_LINES, TRAILER, Hint, message, sealed
-from gitmem.queue.fastimport import Commit, Guard, fast_import
+from gitmem.queue.fast_import import Commit, Guard, fast_import
 from gitmem.queue.journal import START
 from gitmem.queue.lines import Conflict, Lines, same, split
 

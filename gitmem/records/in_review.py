@@ -8,7 +8,7 @@ from gitmem.core.flag import is_id
 from gitmem.git import objects, refs
 from gitmem.git.repository import REVIEW
 from gitmem.memory.passages import line_key, passages
-from gitmem.queue import drops
+from gitmem.queue import decisions
 from gitmem.records import in_tree as records
 from gitmem.records.drain_record import TRAILER, Fate, outcomes
 from gitmem.records.drain_record import forgets as is_forget
@@ -96,14 +96,14 @@ def by_record(repo: Repository, start: str, tip: str) -> list[list[Outcome]]:
 def dropped(repo: Repository, where: Target) -> frozenset[str]:
     """The flags in review that a person has dropped, and that the review does not leave out yet."""
     tip = refs.resolve(repo, REVIEW)
-    if not tip or not drops.reasons(repo):
+    if not tip or not decisions.drops(repo):
         return frozenset()
     return rejected(repo, reviewed(repo, where, tip)[1])
 
 
 def rejected(repo: Repository, waiting: Collection[Outcome]) -> frozenset[str]:
     """Of the flags under review the dropped ones; a review that records one as skipped has done with it."""
-    reasons = drops.reasons(repo) if waiting else {}
+    reasons = decisions.drops(repo) if waiting else {}
     over = {Fate.SKIPPED, Fate.FORGOTTEN}
     return frozenset(
         item.flag.id for item in waiting if item.flag.id in reasons and item.fate not in over

@@ -201,7 +201,7 @@ def touched(repo: Repository, targets: Collection[str], tip: str) -> set[str]:
     Where history is cut off, what is in the oldest tree counts as added by it.
     """
     asked = ("touched", tip, *sorted(targets))
-    known: frozenset[str] | None = repo.cache.get(asked)
+    known: frozenset[str] | None = objects.cache_of(repo).get(asked)
     if known is not None:
         return set(known)
     done = repo.git(
@@ -211,7 +211,7 @@ def touched(repo: Repository, targets: Collection[str], tip: str) -> set[str]:
     # In a shallow or damaged clone history may end early: then nothing is known to be taken back.
     found = set(done.text.split("\0"))
     if not done.code and all(map(is_oid, asked[1:])):
-        repo.cache.keep(asked, frozenset(found), len(done.out) * 2)
+        objects.cache_of(repo).keep(asked, frozenset(found), len(done.out) * 2)
     return found
 
 

@@ -6,12 +6,13 @@ import calendar
 import time
 from typing import TYPE_CHECKING
 
-from gitmem.git import identity, refs
+from gitmem.git import refs
 from gitmem.git.objects import Unreadable
 from gitmem.git.repository import HERE
 from gitmem.models.kept import Answers
 from gitmem.queue import prune, publisher
 from gitmem.queue.branch import forget_hint
+from gitmem.queue.fast_import import current_author
 from gitmem.queue.journal import Journal
 from gitmem.records import in_tree as records
 from gitmem.records import snapshot, target
@@ -34,7 +35,7 @@ def _published(repo: Repository) -> tuple[list[str], bool]:
     journal = Journal(repo.folder)
     if not journal.exists():
         return [], True
-    published = publisher.publish(repo, journal, identity.identity(repo), wait=_WAIT)
+    published = publisher.publish(repo, journal, current_author(repo), wait=_WAIT)
     notes = list(published.notes)
     if published.reason and journal.read():
         notes.append(f"some flags are in the journal only: {published.reason}")

@@ -12,7 +12,7 @@ from gitmem.git import objects, refs, worktrees
 from gitmem.git.claim import Claim
 from gitmem.git.repository import BRANCH, REVIEW
 from gitmem.git.worktrees import InTheWay, Move
-from gitmem.queue import drops
+from gitmem.queue import decisions
 from gitmem.queue.journal import Journal
 from gitmem.queue.lines import Conflict, Lines
 from gitmem.records import in_review, target, tidy
@@ -116,7 +116,7 @@ def _refuse_tainted(repo: Repository, where: Target, tip: str, folder: str) -> N
 def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
     """A line that a person has rejected must not land because its review was made before."""
     _, found = in_review.reviewed(repo, where, tip)
-    reasons = drops.reasons(repo)
+    reasons = decisions.drops(repo)
     landed = records.ids(repo, where.local)
     dropped = [
         item

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import NoProgress
-from gitmem.git import identity, refs, worktrees
+from gitmem.git import refs, worktrees
 from gitmem.git.claim import Claim
 from gitmem.git.repository import REVIEW
 from gitmem.git.worktrees import Move
 from gitmem.models.kept import Answers
-from gitmem.queue import matches
+from gitmem.queue import decisions
+from gitmem.queue.fast_import import current_author
 from gitmem.records import in_review, target
 from gitmem.records import in_tree as records
 from gitmem.records.snapshot import flag_by_id
@@ -101,8 +102,8 @@ def unmatch(repo: Repository, configured: str, prefix: str, *, at: str, dry_run:
     flag = flag_by_id([item.flag for item in found.matched], prefix, what="match in review")
     item = next(item for item in found.matched if item.flag.id == flag.id)
     if not dry_run:
-        by = identity.identity(repo).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        matches.undo(repo, {"id": flag.id, "again": item.again, "at": at, "by": by})
+        by = current_author(repo).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        decisions.add_unmatch(repo, {"id": flag.id, "again": item.again, "at": at, "by": by})
     return item
 
 

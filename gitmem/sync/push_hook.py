@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from gitmem.core.errors import NeedsPerson
-from gitmem.git import temporary
+from gitmem.git.claim import temporary_folder
 from gitmem.install.file_changes import FileChange, change_text
 from gitmem.install.shipped_files import Host, ShippedCi, is_shipped
 
@@ -81,7 +81,7 @@ def install(hook: Hook, text: str) -> None:
     try:
         os.makedirs(hook.folder, exist_ok=True)
         # Beside the folder: git runs nothing there, and what a killed run leaves is swept.
-        with temporary.folder(os.path.dirname(hook.folder)) as staging:
+        with temporary_folder(os.path.dirname(hook.folder)) as staging:
             new = f"{staging}/{_NAME}"
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o755)
             with os.fdopen(descriptor, "w", encoding="utf-8") as out:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import NeedsPerson
-from gitmem.git import damage, refs
+from gitmem.git import refs
 from gitmem.git.claim import Claim
 from gitmem.git.network import fetch
 from gitmem.git.process import ANY
 from gitmem.git.repository import BRANCH, NAME
+from gitmem.queue import damage
 
 if TYPE_CHECKING:
     from gitmem.git.network import Talk

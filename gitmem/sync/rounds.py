@@ -17,7 +17,7 @@ from gitmem.git.repository import BRANCH, in_use
 from gitmem.git.worktrees import InTheWay
 from gitmem.queue import contents as queue
 from gitmem.queue import prune
-from gitmem.queue.fastimport import Guard
+from gitmem.queue.fast_import import Guard
 from gitmem.records import target, tidy
 from gitmem.sync import disagreement, remote_queue, unite
 from gitmem.sync.remote_queue import Rewritten

@@ -12,11 +12,11 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import NeedsPerson
-from gitmem.git import identity, refs
+from gitmem.git import refs
 from gitmem.git.repository import BRANCH
 from gitmem.queue import contents as queue
 from gitmem.queue.branch import forget_hint
-from gitmem.queue.fastimport import Commit, fast_import
+from gitmem.queue.fast_import import Commit, current_author, fast_import
 from gitmem.queue.journal import START, Journal
 from gitmem.queue.lines import split, told
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from gitmem.git.repository import Repository
-    from gitmem.queue.fastimport import Guard
+    from gitmem.queue.fast_import import Guard
 
 _SEALED = "sealed/"
 
@@ -104,7 +104,7 @@ def unite(
         return theirs.tip
     # On top of their tree: files that only a newer gitmem understands stay where they are.
     commit = Commit(
-        identity.identity(repo),
+        current_author(repo),
         "sync: the flags of two clones\n",
         parent=theirs.tip,
         merge=tip,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gitmem.core.flag import is_id
 from gitmem.git import refs
 from gitmem.git.repository import REVIEW
-from gitmem.queue import drops
+from gitmem.queue import decisions
 from gitmem.records import in_review, snapshot, target
 from gitmem.records.drain_record import Fate
 from gitmem.records.snapshot import flag_by_id
@@ -66,7 +66,7 @@ def flag_story(repo: Repository, prefix: str, *, configured: str, folder: str) -
     return FlagStory(
         flag=flag,
         state=seen.records.state(flag.id),
-        dropped=drops.reasons(repo).get(flag.id),
+        dropped=decisions.drops(repo).get(flag.id),
         archived=flag.id in queue.archive.flags and flag.id not in live,
         ref=ref,
         outcomes=_outcomes(histories[ref], flag, folder) if ref else (),

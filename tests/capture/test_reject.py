@@ -9,7 +9,7 @@ import pytest
 from gitmem.check.report import STRICT
 from gitmem.core.errors import Refused, Usage
 from gitmem.core.flag import parse
-from gitmem.queue import drops
+from gitmem.queue import decisions
 from gitmem.records.snapshot import flag_by_id
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
@@ -24,7 +24,7 @@ def test_a_prefix_that_one_flag_has_is_enough(desk: Desk) -> None:
     flag = desk.flag("wrong")
 
     assert desk.drop(flag[:3].upper()).flag.id == flag
-    assert drops.reasons(desk.repo) == {flag: "not true"}
+    assert decisions.drops(desk.repo) == {flag: "not true"}
 
 
 def test_an_ambiguous_prefix_names_how_many_it_stands_for() -> None:
@@ -41,7 +41,7 @@ def test_what_names_no_flag_is_a_usage_error(desk: Desk, prefix: str) -> None:
 
     with pytest.raises(Usage):
         desk.drop(prefix)
-    assert not drops.reasons(desk.repo)
+    assert not decisions.drops(desk.repo)
 
 
 def test_a_reason_passes_the_same_guards_as_a_flag(desk: Desk) -> None:
@@ -49,7 +49,7 @@ def test_a_reason_passes_the_same_guards_as_a_flag(desk: Desk) -> None:
 
     with pytest.raises(Refused):
         desk.drop(flag, "because\u202e it is")
-    assert not drops.reasons(desk.repo)
+    assert not decisions.drops(desk.repo)
 
 
 def test_what_landed_cannot_be_dropped(desk: Desk) -> None:
@@ -68,7 +68,7 @@ def test_the_last_reason_counts_and_torn_lines_do_not(desk: Desk) -> None:
         file.write(b'\n{"v":1,"id":"torn\n\xff\n[1]\n')
     desk.drop(flag, "second, with a \u00e9")
 
-    assert drops.reasons(desk.repo) == {flag: "second, with a \u00e9"}
+    assert decisions.drops(desk.repo) == {flag: "second, with a \u00e9"}
 
 
 def test_a_dropped_line_may_be_one_that_no_guard_would_pass(desk: Desk) -> None:

@@ -153,7 +153,7 @@ class World:
     def litter(self) -> list[str]:
         """Files that no command should leave: in the work tree, the temporary folder, git's folder.
 
-        An empty folder from before its lock file goes after an hour (`gitmem.git.temporary`).
+        An empty folder from before its lock file goes after an hour (`gitmem.git.claim`).
         """
         tmp = self.folder / "tmp"
         left = [str(path) for path in tmp.rglob("*") if not _empty(path)]

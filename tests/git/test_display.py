@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.git import display, repository
-from gitmem.git.display import NoDiff
+from gitmem.git import objects, repository
+from gitmem.git.objects import NoDiff
 from tests.support.sandbox import Sandbox
 
 
 def shown(sandbox: Sandbox, old: str) -> str:
     repo = repository.discover(str(sandbox.path), os.environ)
-    return display.diff(repo, old, sandbox.git("rev-parse", "HEAD"))
+    return objects.diff_for_person(repo, old, sandbox.git("rev-parse", "HEAD"))
 
 
 def test_records_are_left_out_and_nothing_configured_runs(sandbox: Sandbox, tmp_path: Path) -> None:

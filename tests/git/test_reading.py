@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gitmem.git import objects, refs
-from gitmem.git.identity import NOBODY, identity
 from gitmem.git.repository import ARCHIVE, BRANCH, HERE, REVIEW
 from gitmem.queue import contents as queue
+from gitmem.queue.fast_import import UNKNOWN_AUTHOR, current_author
 from gitmem.records import in_tree as records
 from gitmem.records import target
 from tests.support import hostile
@@ -152,16 +152,16 @@ def test_a_damaged_line_tells_its_place(sandbox: Sandbox) -> None:
 
 def test_identity_is_what_git_would_write(sandbox: Sandbox) -> None:
     repo = repository_of(sandbox)
-    assert identity(repo) == "Test Person <person@example.com>"
+    assert current_author(repo) == "Test Person <person@example.com>"
     sandbox.git("config", "user.name", "Zoë < O'Hara >")
-    assert identity(repo) == "Zoë  O'Hara <person@example.com>"
+    assert current_author(repo) == "Zoë  O'Hara <person@example.com>"
 
 
 def test_a_missing_identity_is_gitmem(sandbox: Sandbox) -> None:
     sandbox.git("config", "--global", "--unset", "user.email")
     sandbox.git("config", "user.useConfigOnly", "true")
 
-    assert identity(repository_of(sandbox)) == NOBODY
+    assert current_author(repository_of(sandbox)) == UNKNOWN_AUTHOR
 
 
 def test_the_target_is_the_set_one_else_origins_else_the_current(

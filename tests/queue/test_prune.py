@@ -8,7 +8,7 @@ import pytest
 
 from gitmem.git.repository import ARCHIVE, BRANCH
 from gitmem.queue import contents as queue
-from gitmem.queue.fastimport import Guard
+from gitmem.queue.fast_import import Guard
 from gitmem.queue.prune import prune
 from tests.support.queues import (
     folder_of,

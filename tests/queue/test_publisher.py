@@ -13,7 +13,7 @@ from gitmem.git import repository
 from gitmem.git.repository import BRANCH
 from gitmem.queue import publisher
 from gitmem.queue.branch import ACTIVE_LINES, Hint, read_hint
-from gitmem.queue.fastimport import Commit, Guard, fast_import
+from gitmem.queue.fast_import import Commit, Guard, fast_import
 from gitmem.queue.journal import Journal
 from tests.support.queues import (
     WHO,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gitmem.boundaries import quiet
-from gitmem.git import headlog
+from gitmem.git import head_log
 from gitmem.records import target
 from gitmem.session import boundary, sessions
 from gitmem.session.boundary import Action
@@ -199,8 +199,8 @@ def test_commits_are_found_however_they_were_made(sandbox: Sandbox) -> None:
     sandbox.git("merge", "-q", "--no-ff", "-m", "merged", "side")
 
     # The log keeps whole seconds: the commit made just before the moment may be in.
-    assert headlog.commits_since(repo, moment)[-3:] == [one, two, three]
-    assert headlog.commits_since(repo, moment + 100) == []
+    assert head_log.commits_since(repo, moment)[-3:] == [one, two, three]
+    assert head_log.commits_since(repo, moment + 100) == []
 
 
 def test_moving_about_is_no_commit(sandbox: Sandbox) -> None:
@@ -209,7 +209,7 @@ def test_moving_about_is_no_commit(sandbox: Sandbox) -> None:
     sandbox.git("reset", "-q", "--hard", "HEAD")
     sandbox.git("commit", "-q", "-m", "nothing to commit", check=False)
 
-    found = headlog.commits_since(repository_of(sandbox), moment + 1)
+    found = head_log.commits_since(repository_of(sandbox), moment + 1)
     assert found == []
 
 
@@ -219,8 +219,8 @@ def test_a_commit_in_a_linked_work_tree_is_that_work_trees(sandbox: Sandbox) -> 
     time.sleep(1)
     made = linked.commit("there")
 
-    assert headlog.commits_since(repository_of(linked), moment) == [made]
-    assert headlog.commits_since(repository_of(sandbox), moment) == []
+    assert head_log.commits_since(repository_of(linked), moment) == [made]
+    assert head_log.commits_since(repository_of(sandbox), moment) == []
 
 
 def test_without_a_log_the_commit_checked_out_is_looked_at(sandbox: Sandbox) -> None:
@@ -230,14 +230,14 @@ def test_without_a_log_the_commit_checked_out_is_looked_at(sandbox: Sandbox) -> 
     made = sandbox.commit("one")
     repo = repository_of(sandbox)
 
-    assert headlog.commits_since(repo, moment) == [made]
-    assert headlog.commits_since(repo, moment + 100) == []
+    assert head_log.commits_since(repo, moment) == [made]
+    assert head_log.commits_since(repo, moment + 100) == []
     sandbox.git("checkout", "-q", "--detach")
-    assert headlog.commits_since(repo, moment) == [made]
+    assert head_log.commits_since(repo, moment) == [made]
 
 
 def test_an_unborn_branch_has_no_commits(empty_sandbox: Sandbox) -> None:
-    assert headlog.commits_since(repository_of(empty_sandbox), 0) == []
+    assert head_log.commits_since(repository_of(empty_sandbox), 0) == []
 
 
 def remembered(sandbox: Sandbox) -> None:

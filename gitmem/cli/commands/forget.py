@@ -8,7 +8,7 @@ import typer
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
-from gitmem.git import display
+from gitmem.git import objects
 from gitmem.review.forget import ForgetRequest, ForgetResult
 from gitmem.review.forget import forget as run_forget
 
@@ -72,7 +72,7 @@ def _answer(done: ForgetResult) -> dict[str, object]:
 
 def _print(place: Workplace, done: ForgetResult, *, dry_run: bool) -> None:
     if done.commit:
-        render.diff(display.diff(place.repo, done.base, done.commit))
+        render.diff(objects.diff_for_person(place.repo, done.base, done.commit))
         render.say()
     verb = "would take out" if dry_run else "takes out"
     for one in done.taken:

@@ -21,7 +21,7 @@ from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
 from gitmem.clients import starts
 from gitmem.core.errors import Refused
-from gitmem.git import ignore
+from gitmem.git import trees
 from gitmem.install import found as undo
 from gitmem.install import install
 from gitmem.install.file_changes import apply, render_diff
@@ -305,8 +305,8 @@ def plan_wiring(
         Path(place.repo.top),
         shipped=shipped(place, chosen),
         folder=chosen.folder,
-        ignored=lambda path: ignore.ignored(place.repo, path),
-        links=ignore.unmade_links(place.repo, install.CLAUDE, install.AGENTS),
+        ignored=lambda path: trees.is_ignored(place.repo, path),
+        links=trees.unmade_links(place.repo, install.CLAUDE, install.AGENTS),
         wish=install.Wish(starts=tuple(sorted(folders)), auto_memory=auto_memory, ci=ci),
     )
     told = [f"{found.what}; {found.hint}" for found in reach.look(place.repo, chosen.folder)]

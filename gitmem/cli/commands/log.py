@@ -10,7 +10,7 @@ import typer
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.core import age
-from gitmem.queue import drops
+from gitmem.queue import decisions
 from gitmem.records import snapshot
 from gitmem.records.states import DRAINED
 from gitmem.sync.remote_queue import unknown_queue
@@ -32,7 +32,7 @@ def log(
     place = surroundings.here()
     seen = snapshot.take(place.repo, place.configured)
     render.aside(seen.aside)
-    dropped = drops.reasons(place.repo)
+    dropped = decisions.drops(place.repo)
     where = {flag.id: name for name, flags in seen.state.by_state.items() for flag in flags}
     queue = seen.queue
     clashes = seen.state.conflicts

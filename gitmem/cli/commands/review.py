@@ -10,10 +10,10 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.reports import lines as looking
 from gitmem.drain.taint import instructing
-from gitmem.git import display
+from gitmem.git import objects
 from gitmem.loops import every_flag as history
 from gitmem.loops import loops
-from gitmem.queue import drops
+from gitmem.queue import decisions
 from gitmem.records.drain_record import Fate
 from gitmem.review import review as reviews
 from gitmem.trace.stale import stale_in_review
@@ -43,7 +43,7 @@ def review(
         _unmatch(place, unmatch, json=json, dry_run=dry_run)
         return
     found = reviews.read(place.repo, place.configured)
-    dropped = drops.reasons(place.repo)
+    dropped = decisions.drops(place.repo)
     cited = stale_in_review(place.repo, found.tip, folder=place.settings.folder)
     if json:
         render.as_json(
@@ -75,7 +75,7 @@ def review(
     brought = [item.flag for item in found.outcomes if item.fate is not Fate.FORGOTTEN]
     for told in loops.came_back(past, brought):
         render.say(f"came back: {told}")
-    render.diff(display.diff(place.repo, found.base, found.tip))
+    render.diff(objects.diff_for_person(place.repo, found.base, found.tip))
     render.say()
     authors = {item.flag.by for item in found.outcomes}
     render.table([_row(item, dropped, several=len(authors) > 1) for item in found.outcomes])

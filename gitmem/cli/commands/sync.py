@@ -10,7 +10,7 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.progress import git_speaks
 from gitmem.core.errors import Refused
-from gitmem.git import pushing
+from gitmem.git import network
 from gitmem.git.network import Declined, NotReached
 from gitmem.sync.sync import RewriteChoice, SyncRequest, SyncResult
 from gitmem.sync.sync import sync as run_sync
@@ -34,7 +34,7 @@ def sync(
     In a hook of gitmem's own push it does nothing and ends with 0.
     """
     place = surroundings.here()
-    if pushing.own(place.repo, surroundings.ENVIRON):
+    if network.is_own_push(place.repo, surroundings.ENVIRON):
         _within_push(json=json)
         return
     client = surroundings.agent()

@@ -11,7 +11,7 @@ from gitmem.cli.reports import lines as looking
 from gitmem.cli.reports import proposed as proposing
 from gitmem.core.errors import NeedsPerson, NoProgress, Partial, Unreachable
 from gitmem.drain.gate import NO_ANSWER, by_reason
-from gitmem.git import display
+from gitmem.git import objects
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ def report(
 ) -> None:
     """What a close came to, for a person: the difference, what is left, and what is next."""
     if closed.commit:
-        text = display.diff(place.repo, closed.base, closed.commit)
+        text = objects.diff_for_person(place.repo, closed.base, closed.commit)
         render.say()
         render.diff(text)
         render.say()

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.git import temporary
+from gitmem.git.claim import sweep_temporary, temporary_folder
 
 
 def killed_in_a_folder(within: Path) -> Path:
     """What a process leaves that was killed while it used one."""
     child = os.fork()
     if not child:
-        with temporary.folder(str(within)) as path:
+        with temporary_folder(str(within)) as path:
             Path(path, "file").write_text("x", encoding="utf-8")
             os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
@@ -24,9 +24,9 @@ def killed_in_a_folder(within: Path) -> Path:
 
 
 def test_a_folder_is_gone_after_its_use_and_after_a_failure_in_it(tmp_path: Path) -> None:
-    with temporary.folder(str(tmp_path)) as path:
+    with temporary_folder(str(tmp_path)) as path:
         assert Path(path).is_dir()
-    with pytest.raises(ZeroDivisionError), temporary.folder(str(tmp_path)):
+    with pytest.raises(ZeroDivisionError), temporary_folder(str(tmp_path)):
         1 / 0  # noqa: B018 - any failure
 
     assert list(tmp_path.iterdir()) == []
@@ -36,7 +36,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next_one(tmp_path: Path) -
     left = killed_in_a_folder(tmp_path)
     assert (left / "file").exists()
 
-    with temporary.folder(str(tmp_path)) as path:
+    with temporary_folder(str(tmp_path)) as path:
         assert [str(entry) for entry in tmp_path.iterdir()] == [path]
 
 
@@ -47,8 +47,8 @@ def test_a_folder_in_use_and_folders_of_others_are_left_alone(tmp_path: Path) ->
     link = tmp_path / "gitmem-link"
     (tmp_path / "elsewhere").mkdir()
     link.symlink_to(killed_in_a_folder(tmp_path / "elsewhere"))
-    with temporary.folder(str(tmp_path)) as used:
-        temporary.sweep(str(tmp_path))
+    with temporary_folder(str(tmp_path)) as used:
+        sweep_temporary(str(tmp_path))
 
         assert Path(used).is_dir()
         assert (mine / "important").exists()
@@ -61,6 +61,6 @@ def test_an_empty_folder_from_before_its_lock_goes_once_it_is_old(tmp_path: Path
         then = tmp_path.stat().st_mtime - age
         os.utime(tmp_path / name, (then, then))
 
-    temporary.sweep(str(tmp_path))
+    sweep_temporary(str(tmp_path))
 
     assert [path.name for path in tmp_path.iterdir()] == ["gitmem-new"]

@@ -9,7 +9,7 @@ import pytest
 
 from gitmem.git import network, objects, refs
 from gitmem.git.network import Talk
-from gitmem.git.readcache import LONGEST, MOST, ReadCache
+from gitmem.git.objects import _LONGEST_ANSWER, CACHED, ReadCache
 from gitmem.git.repository import Repository
 from gitmem.records import in_tree as records
 from tests.support.queues import repository_of
@@ -138,12 +138,12 @@ def test_a_fetch_that_lengthens_a_shallow_history_changes_the_answers(
 
 def test_what_is_kept_is_bounded_and_the_oldest_goes_first() -> None:
     cache = ReadCache()
-    size = LONGEST // 2
-    for number in range(MOST // size + 1):
+    size = _LONGEST_ANSWER // 2
+    for number in range(CACHED // size + 1):
         cache.keep(number, number, size)
-    cache.keep("too long", "x", LONGEST + 1)
+    cache.keep("too long", "x", _LONGEST_ANSWER + 1)
 
     assert cache.get(0) is None
     assert cache.get(1) == 1
-    assert cache.get(MOST // size) == MOST // size
+    assert cache.get(CACHED // size) == CACHED // size
     assert cache.get("too long") is None

@@ -13,6 +13,7 @@ import time
 from gitmem.core.errors import GitmemError
 from gitmem.git import local, process, repository
 from gitmem.git.repository import ARCHIVE, BRANCH
+from gitmem.safety.secrets import find_secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _LOCK_WAIT = 2000  # milliseconds a foreign ref lock is waited for; git's own default is 100
 _STILL = 0.02  # seconds; git holds a ref lock for a fraction of that, a dead process for ever
+UNKNOWN_AUTHOR = "gitmem <gitmem@localhost>"
 
 
 class Locked(GitmemError):
@@ -76,19 +78,13 @@ class Guard:
             return
         for ref in (BRANCH, ARCHIVE):
             path = f"{self._repo.common}/{ref}.lock"
-            found = _stamp(path)
+            found = local.stamp(path)
             if found and found[0] >= held.st_mtime_ns:
                 time.sleep(_STILL)
-                if _stamp(path) == found:  # else it is somebody's who is alive, `git pack-refs` say
+                if (
+                    local.stamp(path) == found
+                ):  # else it is somebody's who is alive, `git pack-refs` say
                     local.forget(path)
-
-
-def _stamp(path: str) -> tuple[int, int] | None:
-    try:
-        state = os.stat(path)
-    except OSError:
-        return None
-    return state.st_mtime_ns, state.st_ino
 
 
 class Commit:
@@ -177,3 +173,16 @@ def fast_import(repo: Repository, guard: Guard, ref: str, commit: Commit) -> pro
         if done.code < 0:
             guard.recover()
     return done
+
+
+def current_author(repo: Repository) -> str:
+    """The author git would use here; gitmem's own name when git knows nobody, or a credential.
+
+    A flag must not fail because user.name is unset or user.useConfigOnly forbids a guess, nor
+    because that git command was killed.
+    """
+    done = repo.git("var", "GIT_AUTHOR_IDENT", ok=process.ANY)
+    person = done.text.rpartition(">")[0]
+    if done.code or "<" not in person or find_secret(person):
+        return UNKNOWN_AUTHOR
+    return f"{person}>"
