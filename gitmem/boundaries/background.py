@@ -7,7 +7,7 @@ import sys
 from gitmem.boundaries import background_words as close_words
 from gitmem.core import agent_clients as clients
 from gitmem.queue.journal import Journal
-from gitmem.session import sessions
+from gitmem.session import ledger, sessions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _write_refusal(
     asked = close_entry.Asked(how=close_entry.DETACHED, session=session, client=event.client)
     if error is not None and shares:
         said = f"{close_words.NOT_SYNCED} ({error.exit_code}): {error.message} ({error.hint})"
-        sessions.write_ledger(repo.folder, close_entry.sync_entry(asked, said, 0.0))
+        ledger.write(repo.folder, close_entry.sync_entry(asked, said, 0.0))
     elif error is not None:
-        sessions.write_ledger(repo.folder, close_entry.failed_entry(asked, error, 0.0))
+        ledger.write(repo.folder, close_entry.failed_entry(asked, error, 0.0))
     return REFUSED_SYNC if shares else REFUSED

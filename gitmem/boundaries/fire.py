@@ -6,7 +6,7 @@ import time
 
 from gitmem.boundaries import policy
 from gitmem.git import local
-from gitmem.session import boundary, sessions
+from gitmem.session import boundary, ledger, sessions
 from gitmem.session.boundary import Words
 from gitmem.session.session import lines
 
@@ -47,7 +47,7 @@ def _look(repo: Repository, event: Event, now: float) -> None:
     if event.kind == boundary.BOOT or (event.kind in _CALLS and not event.done):
         event.commits = _commits(repo, now - event.seconds - _SLACK)
     if event.kind == boundary.BOOT:
-        sessions.recover(repo.folder)
+        ledger.recover(repo.folder)
         # To compare with times of the transcript, which have milliseconds.
         event.at = time.strftime(_MOMENT, time.gmtime(now)) + f".{int(now % 1 * 1000):03}Z"
     if event.kind in _SIZED and event.transcript and not event.agent:

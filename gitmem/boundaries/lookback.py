@@ -9,6 +9,7 @@ from __future__ import annotations
 from gitmem.boundaries import lookback_state as lookback
 from gitmem.git import local
 from gitmem.session import ledger, sessions
+from gitmem.session.session import TOLD, boot_line, counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from gitmem.boundaries.lookback_state import Lookback
     from gitmem.git.repository import Repository
     from gitmem.session.boundary import Event
-    from gitmem.session.session_file import Judged
+    from gitmem.session.session import Session
 
 _LAG = 60  # seconds; a transcript is written asynchronously, and a hook may still be at work
 _QUIET = 12 * 3600  # seconds of silence after which a session without a process number is over
@@ -38,7 +39,7 @@ def look(repo: Repository, event: Event, now: float) -> list[str]:
     """
     local.make_folder(repo.folder)
     began = _began(event.process) if event.process else "-"
-    sessions.mark(repo.folder, event.session, [f"boot {event.process} {began}"])
+    sessions.mark(repo.folder, event.session, [boot_line(event.process, began)])
     lock = lookback.lock(repo.folder)
     if not lock.attempt():
         return []
@@ -87,20 +88,15 @@ class _Found:
         for session in fired:
             if session == self._event.session or not session:
                 continue
-            lines = sessions.told(self._folder, session)
-            if any(line.split(" ")[0] == "flag" for line in lines):
-                continue  # it did what it should, and what judges it need not be loaded
-            from gitmem.session import session_file
-
-            judged = session_file.judge(lines)
-            if judged.flagged or not judged.boundaries:
+            known = sessions.read(self._folder, session)
+            if known.flagged or not known.marked:
                 continue
-            if not judged.ended and self._runs(session, judged):
+            if not known.ended and self._runs(session, known):
                 watched.append(session)
                 continue
-            sessions.mark(self._folder, session, ["told"])
-            died = "" if judged.ended else "; it died"
-            told.append(f"{session[:8]} ({session_file.counted(judged.boundaries)}{died})")
+            sessions.mark(self._folder, session, [TOLD])
+            died = "" if known.ended else "; it died"
+            told.append(f"{session[:8]} ({counted(known.marked)}{died})")
         self._state.watched = watched
         if not told:
             return []
@@ -110,11 +106,11 @@ class _Found:
         ask = "What is worth keeping can still be flagged: gitmem flag"
         return [f"{what} ended without a single flag: {named}. {ask}"]
 
-    def _runs(self, session: str, judged: Judged) -> bool:
-        if judged.process:
+    def _runs(self, session: str, known: Session) -> bool:
+        if known.process:
             from gitmem.boundaries import alive
 
-            return alive.alive(judged.process, judged.started)
+            return alive.alive(known.process, known.started)
         changed = local.changed(sessions.path(self._folder, session))
         return self._now - changed < _QUIET
 

@@ -28,7 +28,7 @@ def sentences(folder: str, state: Lookback, lines: Sequence[bytes], now: int) ->
         session = sessions.name(str(entry.get("session", "")))
         if entry.get("event") != "close":
             state.closes[session] = age.seconds(str(entry.get("at", ""))) or now
-        elif entry.get("how") == sessions.DETACHED:
+        elif entry.get("how") == ledger.DETACHED:
             state.closes.pop(session, None)
             words = close_words.outcome(entry)
             failed = "error" in entry

@@ -60,7 +60,7 @@ def _without_replayed(repo: Repository, missed: Sequence[Shown]) -> list[Shown]:
 
 
 def _said(session: str, missed: Sequence[Shown]) -> str:
-    from gitmem.session.session_file import counted  # most transcripts show what hooks saw
+    from gitmem.session.session import counted  # most transcripts show what hooks saw
 
     what = counted([one.kind for one in missed])
     return f"session {session[:8]} shows {what} that no hook saw. Look: gitmem audit"

@@ -174,9 +174,10 @@ def _note(repo: Repository, session: str, made: Sequence[Flag]) -> None:
     if not session:
         return
     from gitmem.session import sessions
+    from gitmem.session.session import flag_line
 
     try:
-        sessions.mark(repo.folder, session, ["flag " + " ".join([flag.id for flag in made])])
+        sessions.mark(repo.folder, session, [flag_line([flag.id for flag in made])])
     except OSError:
         return  # the flags are saved, and that is what counts
 

@@ -143,10 +143,10 @@ class _Hook:
             self.repo = repository.unasked(self.cwd, os.environ)
         if self.repo is None:
             return
-        from gitmem.session import sessions
+        from gitmem.session import ledger
 
         self.entry["ms"] = round((time.monotonic() - self.started) * 1000, 1)
-        sessions.write_ledger(self.repo.folder, self.entry)
+        ledger.write(self.repo.folder, self.entry)
 
 
 def _find(event: Event) -> repository.Repository:

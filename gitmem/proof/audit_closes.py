@@ -11,7 +11,7 @@ from gitmem.proof.close_gaps import CloseAudit, audit, lost, of_record, unstarte
 from gitmem.records import in_tree as records
 from gitmem.records import target
 from gitmem.records.drain_record import read_header
-from gitmem.session import sessions
+from gitmem.session import ledger, sessions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +64,7 @@ def _unanswered(lines: Sequence[Mapping[str, object]]) -> list[Mapping[str, obje
         session = sessions.name(str(line.get("session") or ""))
         if _started(line):
             open_ends[session] = line
-        elif line.get("event") == "close" and line.get("how") == "detached":
+        elif line.get("event") == "close" and line.get("how") == ledger.DETACHED:
             open_ends.pop(session, None)
     return list(open_ends.values())
 

@@ -14,6 +14,7 @@ from gitmem.core import agent_clients as clients
 from gitmem.git import process, programs
 from gitmem.proof import scratch
 from gitmem.proof.finding import Finding, fail, ok, warn
+from gitmem.session import ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -96,9 +97,9 @@ def fire(
         if recorded.commits:
             scratch.commit(repo)
         body = _body(repo, recorded, next(numbers))
-        before = _ledger(repo)
+        before, _ = ledger.entries(repo.folder)
         ran = [_start(repo, start, recorded, body, env) for start in starts]
-        fired += _judged(ran, recorded, _ledger(repo)[len(before) :])
+        fired += _judged(ran, recorded, ledger.entries(repo.folder)[0][len(before) :])
     return fired
 
 
@@ -214,13 +215,6 @@ def _judged(
     if not problem or ran[0].problem:
         return ran
     return [replace(ran[0], problem=problem), *ran[1:]]
-
-
-def _ledger(repo: Repository) -> list[dict[str, object]]:
-    file = Path(repo.folder, "ledger.jsonl")
-    if not file.exists():
-        return []
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 def executable(path: str) -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from gitmem.boundaries import guards
 from gitmem.core import age
 from gitmem.core.errors import GitmemError
-from gitmem.core.jsonline import loads
 from gitmem.core.plural import count
 from gitmem.git import local, personal, process, refs, trees
 from gitmem.git.objects import Unreadable
@@ -27,6 +26,7 @@ from gitmem.queue.fast_import import UNKNOWN_AUTHOR, current_author
 from gitmem.queue.journal import Journal
 from gitmem.records import snapshot, target
 from gitmem.safety.text import visible
+from gitmem.session import ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -249,7 +249,7 @@ def _changed(repo: Repository, commit: str) -> float:
 
 def _ledger(repo: Repository, now: float) -> list[Finding]:
     """What the hooks' own record says: when one last ran, and what went wrong lately."""
-    entries = _entries(repo.folder + "/ledger.jsonl")
+    entries = [entry for line in ledger.tail(repo.folder, _TAIL) if (entry := ledger.entry(line))]
     if not entries:
         return [
             warn("ledger", "no hook has run in this clone yet", "gitmem doctor --fire runs them")
@@ -269,25 +269,6 @@ def _ledger(repo: Repository, now: float) -> list[Finding]:
 def _ago(entry: dict[str, object], now: float) -> str:
     said = age.ago(str(entry.get("at", "")), now)
     return said if said == "just now" else f"{said} ago"
-
-
-def _entries(path: str) -> list[dict[str, object]]:
-    """The last lines of the ledger that can be read."""
-    try:
-        with Path(path).open("rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
-            lines = file.read(_TAIL).decode("utf-8", "replace").splitlines()
-    except OSError:
-        return []
-    found = []
-    for line in lines:
-        try:
-            entry = loads(line)
-        except ValueError:
-            continue
-        if isinstance(entry, dict):
-            found.append(entry)
-    return found
 
 
 def _age(path: str, now: float) -> float:

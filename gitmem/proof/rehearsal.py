@@ -15,6 +15,7 @@ from gitmem.clients.claude_code.sources import Where
 from gitmem.core import agent_clients as clients
 from gitmem.git import process, programs
 from gitmem.proof import rehearsed, scratch
+from gitmem.session import ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -133,5 +134,5 @@ def _plugins(sources: Iterable[Source]) -> list[str]:
 
 def _ended(repo: Repository) -> bool:
     """Whether the ledger saw the session's end."""
-    file = Path(repo.folder, "ledger.jsonl")
-    return file.exists() and '"SessionEnd"' in file.read_text(encoding="utf-8")
+    entries, _ = ledger.entries(repo.folder)
+    return any(entry.get("event") == "SessionEnd" for entry in entries)

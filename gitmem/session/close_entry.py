@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.session.sessions import DETACHED
+from gitmem.session.ledger import DETACHED
 
 __all__ = [
     "DETACHED",

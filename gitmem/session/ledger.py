@@ -1,20 +1,73 @@
-"""Read the ledger: what fired since a place in it, and everything it still holds (hot lane)."""
+"""The ledger, the local record of what fired and ran: write a line, read lines back (hot lane)."""
 
 from __future__ import annotations
 
 import os
+import time
 
-from gitmem.core.jsonline import loads
+from gitmem.core.jsonline import dumps, loads
 from gitmem.git import local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+DETACHED = "detached"  # how a close in the background ran, in its line
+_LEDGER = "/ledger.jsonl"
+_LEDGER_BYTES = 4 << 20  # then the ledger is put aside once; two generations are kept
+_SPARE = "/ledger.spare"
+_SPARE_BYTES = 2048
 NAMES = ("ledger.1.jsonl", "ledger.jsonl")  # oldest first
 MOST = 1 << 20  # bytes that a boot reads; some 7,000 hooks
 _AT = b'{"at":"'
 _AT_END = len(_AT) + 20
+
+
+def write(folder: str, entry: Mapping[str, object]) -> None:
+    """Append one line to the ledger: what fired and what was done.
+
+    On a full disk the line goes into a file that has had its place since before; `recover` takes it from
+    there. Raises OSError when that cannot be written either.
+    """
+    local.make_folder(folder)
+    line = dumps({"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **entry}) + "\n"
+    data = line.encode("utf-8", "backslashreplace")
+    try:
+        _reserve(folder)
+        local.append(folder + _LEDGER, data)
+    except OSError:
+        if len(data) < _SPARE_BYTES and os.path.exists(folder + _SPARE):
+            local.overwrite(folder + _SPARE, data.rjust(_SPARE_BYTES))
+            return
+        raise
+    if os.stat(folder + _LEDGER).st_size > _LEDGER_BYTES:
+        _put_aside(folder)
+
+
+def recover(folder: str) -> None:
+    """Bring a line into the ledger that did not fit on the disk when it was due. Raises OSError."""
+    line = local.read(folder + _SPARE).lstrip()
+    if not line:
+        return
+    # The line that did not fit may have been cut off in the middle.
+    local.append(folder + _LEDGER, b"\n" + line)
+    local.overwrite(folder + _SPARE, b" " * _SPARE_BYTES)
+
+
+def _reserve(folder: str) -> None:
+    if not os.path.exists(folder + _SPARE):
+        local.overwrite(folder + _SPARE, b" " * _SPARE_BYTES)
+
+
+def _put_aside(folder: str) -> None:
+    lock = local.Lock(folder + _LEDGER + ".lock")
+    if not lock.attempt():
+        return  # somebody else does it
+    try:
+        if os.stat(folder + _LEDGER).st_size > _LEDGER_BYTES:
+            os.replace(folder + _LEDGER, folder + "/ledger.1.jsonl")
+    finally:
+        lock.release()
 
 
 def since(folder: str, inode: int, offset: int) -> tuple[list[bytes], int, int]:
@@ -30,13 +83,13 @@ def since(folder: str, inode: int, offset: int) -> tuple[list[bytes], int, int]:
     return whole[-MOST:].splitlines(), now, end - (len(new) - len(whole))
 
 
-def tail(folder: str) -> list[bytes]:
-    """The last lines, the first of which may be cut off."""
+def tail(folder: str, most: int = MOST) -> list[bytes]:
+    """Return the lines in the last ``most`` bytes; the first may be cut off."""
     data = b""
     for name in reversed(NAMES):
-        if len(data) < MOST:
-            data = local.read(f"{folder}/{name}")[-MOST:] + data
-    return data[-MOST:].splitlines()
+        if len(data) < most:
+            data = local.read_tail(f"{folder}/{name}", most) + data
+    return data[-most:].splitlines()
 
 
 def fired(lines: Sequence[bytes], session: str) -> list[tuple[int, str, str]]:

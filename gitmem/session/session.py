@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from gitmem.session.boundary import Action
 
 _FAILURES = 50  # how many failed commands are waited for
+_PROCESSES = 1 << 31  # no process has a larger number
+TOLD = "told"  # the line that a boot leaves once it has spoken of the session
+# Boundaries of every session that did anything at all: no chapter was closed by them.
+_EVERYDAY = (boundary.TURN, boundary.TOKENS)
 
 
 class Session:
@@ -25,18 +29,29 @@ class Session:
     ``compacting`` says that a summary is being made, ``compacted`` when the last one was done; ``base`` and
     ``limit`` are tokens: at the last nudge, and where the client compacts; ``pressed`` says that a compaction was
     announced; ``resting`` that nothing happened since the nudge after a compaction, so that one request may carry both.
+
+    For a boot that looks back: ``marked`` are the boundaries since the last boot that spoke of the session, without
+    the everyday ones; ``flagged`` says that a flag was made in it at all, ``ended`` that its end was seen;
+    ``process`` and ``started`` are the client's process number (0: unknown) and start.
     """
 
     __slots__ = (
         "base",
         "compacted",
         "compacting",
+        "ended",
         "failed",
+        "flagged",
         "limit",
+        "marked",
         "pending",
         "pressed",
+        "process",
         "resting",
         "seen",
+        "started",
+        "tainted_before",
+        "tainted_whole",
         "taints",
         "worked",
     )
@@ -67,6 +82,21 @@ class Session:
         self.limit = limit
         self.pressed = pressed
         self.resting = resting
+        self.marked: list[str] = []
+        self.flagged = self.ended = False
+        self.process = 0
+        self.started = ""
+        self.tainted_before = False  # the chapter that the last nudge closed
+        self.tainted_whole = False  # all since the last compaction
+
+    @property
+    def tainted(self) -> bool:
+        """Whether a flag made in the session now may repeat untrusted text.
+
+        That is what entered since the boundary before the last nudge: what is flagged in answer to a
+        nudge comes from the chapter that the nudge closed, or after a compaction from the whole summary.
+        """
+        return self.tainted_before or bool(self.taints)
 
 
 def lines(action: Action) -> list[str]:
@@ -80,6 +110,16 @@ def lines(action: Action) -> list[str]:
     return [" ".join([prefix, *about])]
 
 
+def boot_line(process: int, started: str) -> str:
+    """Return the line of a boot: the client's process number and start."""
+    return f"boot {process} {started}"
+
+
+def flag_line(ids: Sequence[str]) -> str:
+    """Return the line of flags that were made."""
+    return " ".join(["flag", *ids])
+
+
 def fold(text: str) -> Session:
     """The session that the lines of a file tell of; a line nobody knows is passed over."""
     session = Session()
@@ -89,6 +129,16 @@ def fold(text: str) -> Session:
         if step:
             step(session, words[1:])
     return session
+
+
+def counted(kinds: Sequence[str]) -> str:
+    """Return how many of each kind, such as ``2 commits, 1 sub-agent``."""
+    return ", ".join(
+        [
+            f"{kinds.count(kind)} {kind}{'s' if kinds.count(kind) > 1 else ''}"
+            for kind in dict.fromkeys(kinds)
+        ]
+    )
 
 
 def _plain(text: str) -> str:
@@ -102,6 +152,8 @@ def _mark(session: Session, words: Sequence[str]) -> None:
     name, key = words
     session.resting = False
     session.pending.append(name)
+    if name not in _EVERYDAY:
+        session.marked.append(name)
     if key:
         session.seen.append(key)
     if name == boundary.RECOVERY and key in session.failed:
@@ -114,13 +166,17 @@ def _seen(session: Session, words: Sequence[str]) -> None:
 
 def _taint(session: Session, words: Sequence[str]) -> None:
     session.taints.append(" ".join(words))
+    session.tainted_whole = True
 
 
 def _nudge(session: Session, words: Sequence[str]) -> None:
+    compaction = boundary.COMPACTION in words
+    session.tainted_before = session.tainted_whole if compaction else bool(session.taints)
+    session.tainted_whole = session.tainted_whole and not compaction
     session.pending = []
     session.taints = []
     session.worked = session.compacting = False
-    session.resting = boundary.COMPACTION in words
+    session.resting = compaction
     session.pressed = session.pressed or boundary.PRESSURE in words
 
 
@@ -132,6 +188,7 @@ def _work(session: Session, _: Sequence[str]) -> None:
 def _flag(session: Session, _: Sequence[str]) -> None:
     session.worked = False
     session.pending = []
+    session.flagged = True
 
 
 def _failed(session: Session, words: Sequence[str]) -> None:
@@ -155,6 +212,21 @@ def _compacted(session: Session, words: Sequence[str]) -> None:
     session.pressed = False
 
 
+def _told(session: Session, _: Sequence[str]) -> None:
+    session.marked = []
+
+
+def _end(session: Session, _: Sequence[str]) -> None:
+    session.ended = True
+
+
+def _boot(session: Session, words: Sequence[str]) -> None:
+    session.ended = False
+    number = _number(words)
+    session.process = number if number < _PROCESSES else 0
+    session.started = "".join(words[1:2])
+
+
 def _number(words: Sequence[str]) -> int:
     return int(words[0]) if words and words[0].isdecimal() and len(words[0]) < 12 else 0  # noqa: PLR2004 - digits
 
@@ -170,6 +242,9 @@ _STEPS = {
     "tokens": _tokens,
     "compacting": _compacting,
     "compacted": _compacted,
+    TOLD: _told,
+    "end": _end,
+    "boot": _boot,
 }
 _PREFIXES = {
     boundary.MARK_SEEN: "seen",

@@ -1,4 +1,4 @@
-"""What a session did, as far as gitmem saw it: marks, nudges, and the ledger (hot lane).
+"""The file of each session: marks and nudges, written under a lock (hot lane).
 
 One append-only file per session. Concurrent hooks of one batch decide one after another, under a lock
 on that file; what its lines mean says `gitmem.session.session`.
@@ -7,25 +7,17 @@ on that file; what its lines mean says `gitmem.session.session`.
 from __future__ import annotations
 
 import os
-import time
 
-from gitmem.core.jsonline import dumps
 from gitmem.git import local
-from gitmem.session.boundary import COMPACTION
 from gitmem.session.session import fold, lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from gitmem.session.boundary import Action
     from gitmem.session.session import Session
 
-DETACHED = "detached"  # how a close in the background ran, in its line of the ledger
-_LEDGER = "/ledger.jsonl"
-_LEDGER_BYTES = 4 << 20  # then the ledger is put aside once; two generations are kept
-_SPARE = "/ledger.spare"
-_SPARE_BYTES = 2048
 _SESSION_BYTES = 1 << 20  # of a session's file, from its end; more than the longest session leaves
 _PATIENCE = 1.0  # seconds; a hook holds the lock for well under a millisecond
 _DAY = 86_400  # seconds
@@ -76,25 +68,11 @@ def change(
 
 
 def tainted(folder: str, session: str) -> bool:
-    """Whether a flag made in the session now may repeat untrusted text.
-
-    That is what entered since the boundary before the last nudge: what is flagged in answer to a
-    nudge comes from the chapter that the nudge closed. A file that cannot be read taints.
-    """
-    chapters = [False, False]  # the one that the last nudge closed, and the one since
-    whole = False  # since the last compaction: what a summary lists comes from all of it
+    """Whether a flag made in the session now may repeat untrusted text; a file that cannot be read taints."""
     try:
-        lines_told = _text(folder, session).split("\n")
+        return read(folder, session).tainted
     except OSError:
         return True
-    for line in lines_told:
-        if line.startswith("taint "):
-            chapters[-1] = whole = True
-        elif line.startswith("nudge"):
-            compaction = COMPACTION in line.split(" ")
-            chapters = [whole if compaction else chapters[-1], False]
-            whole = whole and not compaction
-    return True in chapters
 
 
 def _text(folder: str, session: str) -> str:
@@ -138,50 +116,3 @@ def forget_old(folder: str, now: float) -> int:
     for path in old:
         local.forget(path)
     return len(old)
-
-
-def write_ledger(folder: str, entry: Mapping[str, object]) -> None:
-    """Appends one line to the ledger: what fired and what was done.
-
-    On a full disk the line goes into a file that has had its place since before; `recover` takes it from
-    there. Raises OSError when that cannot be written either.
-    """
-    local.make_folder(folder)
-    line = dumps({"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **entry}) + "\n"
-    data = line.encode("utf-8", "backslashreplace")
-    try:
-        _reserve(folder)
-        local.append(folder + _LEDGER, data)
-    except OSError:
-        if len(data) < _SPARE_BYTES and os.path.exists(folder + _SPARE):
-            local.overwrite(folder + _SPARE, data.rjust(_SPARE_BYTES))
-            return
-        raise
-    if os.stat(folder + _LEDGER).st_size > _LEDGER_BYTES:
-        _put_aside(folder)
-
-
-def recover(folder: str) -> None:
-    """Brings a line into the ledger that did not fit on the disk when it was due. Raises OSError."""
-    line = local.read(folder + _SPARE).lstrip()
-    if not line:
-        return
-    # The line that did not fit may have been cut off in the middle.
-    local.append(folder + _LEDGER, b"\n" + line)
-    local.overwrite(folder + _SPARE, b" " * _SPARE_BYTES)
-
-
-def _reserve(folder: str) -> None:
-    if not os.path.exists(folder + _SPARE):
-        local.overwrite(folder + _SPARE, b" " * _SPARE_BYTES)
-
-
-def _put_aside(folder: str) -> None:
-    lock = local.Lock(folder + _LEDGER + ".lock")
-    if not lock.attempt():
-        return  # somebody else does it
-    try:
-        if os.stat(folder + _LEDGER).st_size > _LEDGER_BYTES:
-            os.replace(folder + _LEDGER, folder + "/ledger.1.jsonl")
-    finally:
-        lock.release()

@@ -42,7 +42,7 @@ def booted(
 
 def fired(sandbox: Sandbox, session: str, event: str = "PostToolUse", **fields: object) -> None:
     folder = str(folder_of(sandbox))
-    sessions.write_ledger(folder, {"event": event, "session": session, **fields})
+    ledger.write(folder, {"event": event, "session": session, **fields})
 
 
 def left(sandbox: Sandbox, session: str, *lines: str) -> None:
@@ -386,7 +386,7 @@ def test_a_ledger_that_was_put_aside_is_read_on(
     lines, inode, offset = ledger.since(folder, 0, 0)
     assert len(lines) == 1
     fired(began, "s1")
-    monkeypatch.setattr(sessions, "_LEDGER_BYTES", 10)
+    monkeypatch.setattr(ledger, "_LEDGER_BYTES", 10)
     fired(began, "s2")  # put aside
     monkeypatch.undo()
     fired(began, "s3")

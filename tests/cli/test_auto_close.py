@@ -16,7 +16,7 @@ import pytest
 
 from gitmem.boundaries.flight import Flight
 from gitmem.git.local import Lock
-from gitmem.session import sessions
+from gitmem.session import ledger
 from tests.support import messages_api as api
 from tests.support.messages_api import Asked, MessagesApi
 from tests.support.queues import folder_of
@@ -269,7 +269,7 @@ def test_a_close_by_hand_is_in_the_ledger_too(agreed: Sandbox) -> None:
 
 
 def test_an_outcome_is_bounded_whatever_an_engine_says(agreed: Sandbox) -> None:
-    sessions.write_ledger(str(folder_of(agreed)), {"event": "x"})
+    ledger.write(str(folder_of(agreed)), {"event": "x"})
     loud = agreed.write("loud", "#!/bin/sh\nyes 'no such thing' | head -c 100000 >&2\nexit 3\n")
     loud.chmod(0o755)
     agreed.git("config", "gitmem.engine", "command")

@@ -16,7 +16,7 @@ from gitmem.loops import loops
 from gitmem.loops.loops import Told
 from gitmem.memory.guard_file import read as read_guards
 from gitmem.review import review
-from gitmem.session.sessions import write_ledger
+from gitmem.session import ledger
 from tests.support.desk import AT, Desk
 from tests.support.sandbox import Sandbox
 
@@ -302,7 +302,7 @@ def test_a_guard_that_fires_is_counted_for_its_loop(desk: Desk) -> None:
         "guarded cccccccccccc",
         "nothing",
     ):
-        write_ledger(desk.repo.folder, {"event": "PreToolUse", "did": did})
+        ledger.write(desk.repo.folder, {"event": "PreToolUse", "did": did})
 
     (told,) = read(desk)
 

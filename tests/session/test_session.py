@@ -52,6 +52,9 @@ def test_lines_fold_into_what_is_known() -> None:
         "base": 50_000,
         "compacting": True,
         "limit": 95_000,
+        "marked": ["commit", "recovery"],
+        "tainted_before": True,
+        "tainted_whole": True,
     }
 
 

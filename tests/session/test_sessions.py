@@ -14,7 +14,7 @@ import pytest
 from gitmem.boundaries import quiet
 from gitmem.git import head_log
 from gitmem.records import target
-from gitmem.session import boundary, sessions
+from gitmem.session import boundary, ledger, sessions
 from gitmem.session.boundary import Action
 from gitmem.session.session import Session
 from tests.support.desk import Desk
@@ -107,15 +107,15 @@ def test_a_decision_that_leaves_nothing_writes_nothing(tmp_path: Path) -> None:
 
 def test_a_ledger_line_that_finds_no_room_comes_back_at_the_next_start(tmp_path: Path) -> None:
     folder = str(tmp_path)
-    sessions.write_ledger(folder, {"event": "one"})
+    ledger.write(folder, {"event": "one"})
     (tmp_path / "ledger.jsonl").rename(tmp_path / "before")
     (tmp_path / "ledger.jsonl").symlink_to("/dev/full")
 
-    sessions.write_ledger(folder, {"event": "two"})
+    ledger.write(folder, {"event": "two"})
     (tmp_path / "ledger.jsonl").unlink()
     (tmp_path / "before").rename(tmp_path / "ledger.jsonl")
     for _ in range(2):
-        sessions.recover(folder)
+        ledger.recover(folder)
 
     lines = (tmp_path / "ledger.jsonl").read_text(encoding="utf-8").split("\n")
     assert [json.loads(line)["event"] for line in lines if line] == ["one", "two"]
@@ -125,11 +125,11 @@ def test_a_ledger_line_that_finds_no_room_comes_back_at_the_next_start(tmp_path:
 def test_a_ledger_line_with_no_place_at_all_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "ledger.jsonl").symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space"):
-        sessions.write_ledger(str(tmp_path), {"event": "x" * 5000})
+        ledger.write(str(tmp_path), {"event": "x" * 5000})
     (tmp_path / "ledger.spare").unlink()
     (tmp_path / "ledger.spare").mkdir()
     with pytest.raises(OSError, match="No space"):
-        sessions.write_ledger(str(tmp_path / "."), {"event": "x" * 5000})
+        ledger.write(str(tmp_path / "."), {"event": "x" * 5000})
 
 
 @pytest.mark.parametrize("session", ["", "../../etc/passwd", "a/b\0c", "é" * 300, "x" * 300, "."])
@@ -144,9 +144,9 @@ def test_a_session_id_cannot_name_a_file_elsewhere(tmp_path: Path, session: str)
 def test_the_ledger_is_one_json_line_an_entry_and_two_generations(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "_LEDGER_BYTES", 200)
+    monkeypatch.setattr(ledger, "_LEDGER_BYTES", 200)
     for number in range(12):
-        sessions.write_ledger(str(tmp_path), {"event": "Tool\n", "number": number})
+        ledger.write(str(tmp_path), {"event": "Tool\n", "number": number})
 
     lines = [
         json.loads(line)

@@ -21,7 +21,7 @@ from gitmem.close.close import close as run_close
 from gitmem.close.ledger_line import closed_entry
 from gitmem.core.errors import GitmemError, Internal, NeedsPerson, NoProgress
 from gitmem.git.repository import discover
-from gitmem.session import close_entry, sessions
+from gitmem.session import close_entry, ledger
 from gitmem.sync import sync
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ def auto_close(
     with Flight(repo.folder) as flight:
         if not flight.take(_WHOLE):
             if not sync_only:
-                sessions.write_ledger(repo.folder, close_entry.left_entry(asked))
+                ledger.write(repo.folder, close_entry.left_entry(asked))
             return
-        sessions.write_ledger(repo.folder, _done(repo, asked, sync_only=sync_only))
+        ledger.write(repo.folder, _done(repo, asked, sync_only=sync_only))
 
 
 def _done(repo: Repository, asked: close_entry.Asked, *, sync_only: bool) -> dict[str, object]:

@@ -22,7 +22,7 @@ from gitmem.core.errors import GitmemError, Usage
 from gitmem.drain.judged import Judged
 from gitmem.drain.ports import Telling
 from gitmem.models.reply import Cancelled
-from gitmem.session import close_entry, sessions
+from gitmem.session import close_entry, ledger
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace
@@ -108,7 +108,7 @@ def _keep_entry(
         workers=workers,
     )
     with suppress(OSError):
-        sessions.write_ledger(place.repo.folder, closed_entry(asked, closed, seconds))
+        ledger.write(place.repo.folder, closed_entry(asked, closed, seconds))
 
 
 def _close(
