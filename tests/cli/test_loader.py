@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import os
 import py_compile
 import subprocess
 import sys
-from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+import gitmem
 from gitmem.cli import hook
-from gitmem.cli.loader import Finder
+from gitmem.cli.entry import importer
 from gitmem.core import agent_clients as clients
 from tests.support.sandbox import UNMEASURED, changed_environment
 
 _ENDING = f".{sys.implementation.cache_tag}.pyc"
 
 
-def finder(top: Path, magic: bytes = importlib.util.MAGIC_NUMBER) -> Finder:
-    return Finder(str(top), ModuleSpec, magic, _ENDING)
+class LeftToPython(Exception):
+    """The usual import was asked."""
+
+
+def usual(name: str, *_: object, **__: object) -> ModuleType:
+    raise LeftToPython(name)
+
+
+def load(
+    top: Path, name: str, *names: str, magic: bytes = importlib.util.MAGIC_NUMBER
+) -> ModuleType:
+    """What `from name import names` gets in a package whose folder is ``top``."""
+    package = ModuleType("gitmem")
+    package.__path__ = [str(top)]
+    find = importer(usual, {"gitmem": package}, magic, _ENDING)
+    return find(name, {}, None, names, 0)
 
 
 @pytest.fixture
@@ -34,35 +50,48 @@ def source(tmp_path: Path) -> Path:
     return file
 
 
-def loaded(spec: ModuleSpec | None) -> int:
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    assert spec.loader is not None
-    spec.loader.exec_module(module)
-    return int(module.value)
-
-
 def test_a_compiled_module_is_what_python_would_load(tmp_path: Path, source: Path) -> None:
-    spec = finder(tmp_path).find_spec("gitmem.cli.one")
-    usual = importlib.util.spec_from_file_location("gitmem.cli.one", source)
-
-    assert loaded(spec) == 1
+    module = load(tmp_path, "gitmem.cli.one", "value")
+    spec = importlib.util.spec_from_file_location("gitmem.cli.one", source)
     assert spec is not None
-    assert usual is not None
-    told = ("name", "origin", "cached", "has_location", "parent", "submodule_search_locations")
-    assert [getattr(spec, one) for one in told] == [getattr(usual, one) for one in told]
+    expected = importlib.util.module_from_spec(spec)
+
+    assert module.value == 1
+    told = ("__name__", "__file__", "__package__")
+    assert [getattr(module, one) for one in told] == [getattr(expected, one) for one in told]
 
 
 def test_a_package_is_loaded_with_its_folder(tmp_path: Path, source: Path) -> None:
-    file = source.with_name("__init__.py")
-    file.write_text("value = 2\n", encoding="utf-8")
-    py_compile.compile(str(file))
+    package = load(tmp_path, "gitmem.cli", "one")
 
-    spec = finder(tmp_path).find_spec("gitmem.cli")
+    assert list(package.__path__) == [str(source.parent)]
+    assert package.__file__ == str(source.with_name("__init__.py"))
+    assert package.one.value == 1
 
-    assert loaded(spec) == 2
-    assert spec is not None
-    assert spec.submodule_search_locations == [str(file.parent)]
+
+def test_a_package_in_a_package_is_one(tmp_path: Path, source: Path) -> None:
+    below = source.parent / "below"
+    below.mkdir()
+    (below / "two.py").write_text("value = 2\n", encoding="utf-8")
+    py_compile.compile(str(below / "two.py"))
+
+    assert load(tmp_path, "gitmem.cli.below", "two").two.__name__ == "gitmem.cli.below.two"
+
+
+def test_the_packages_are_docstrings_so_that_they_need_not_be_read() -> None:
+    top = Path(gitmem.__file__).parent
+    said = [ast.parse(file.read_bytes()).body for file in top.glob("*/**/__init__.py")]
+
+    assert said
+    assert [ast.unparse(part) for body in said for part in body[1:]] == []
+
+
+def test_a_module_that_fails_is_not_kept(tmp_path: Path, source: Path) -> None:
+    source.write_text("raise KeyError('x')\n", encoding="utf-8")
+    py_compile.compile(str(source))
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            load(tmp_path, "gitmem.cli.one", "value")
 
 
 def _edited(source: Path) -> None:
@@ -98,23 +127,30 @@ def test_what_is_not_compiled_as_it_is_now_is_left_to_python(
     assert callable(change)
     change(source)
 
-    assert finder(tmp_path).find_spec("gitmem.cli.one") is None
+    with pytest.raises(LeftToPython):
+        load(tmp_path, "gitmem.cli.one", "value")
+    with pytest.raises(LeftToPython):
+        load(tmp_path, "gitmem.cli", "one")
 
 
 def test_another_interpreter_s_code_and_other_packages_are_left_to_python(
     tmp_path: Path, source: Path
 ) -> None:
-    assert finder(tmp_path, b"1234").find_spec("gitmem.cli.one") is None
-    assert finder(tmp_path).find_spec("json") is None
-    assert finder(tmp_path).find_spec("gitmem") is None
+    with pytest.raises(LeftToPython):
+        load(tmp_path, "gitmem.cli.one", "value", magic=b"1234")
+    for name, names in (("json", ("loads",)), ("gitmem", ("cli",)), ("gitmem.cli.one", ())):
+        with pytest.raises(LeftToPython):
+            load(tmp_path, name, *names)
+    with pytest.raises(LeftToPython):
+        load(tmp_path, "gitmem.cli.one", "other")
 
 
 def test_a_hook_s_modules_are_loaded_this_way() -> None:
     importlib.import_module("gitmem.core.plural")  # compiled, if it was not
     code = (
-        "from gitmem.cli import loader; loader.install()\n"
-        "import gitmem.core.plural as one, gitmem.core.age\n"
-        "print(type(one.__loader__).__name__, one.count(2, 'flag'), one.__file__)"
+        "from gitmem.cli import entry; entry._import_quickly()\n"
+        "from gitmem.core import plural as one\n"
+        "print(one.__spec__, one.count(2, 'flag'), one.__file__)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -125,7 +161,7 @@ def test_a_hook_s_modules_are_loaded_this_way() -> None:
     )
     usual = importlib.import_module("gitmem.core.plural").__file__
 
-    assert done.stdout.split() == ["Ready", "2", "flags", usual]
+    assert done.stdout.split() == ["None", "2", "flags", usual]
 
 
 def test_the_hook_s_name_for_its_client_is_the_table_s() -> None:
