@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from gitmem.bootstrap import assets
 from gitmem.core.errors import Usage
-from gitmem.drain.judged import Judged
+from gitmem.drain.model_engine import ModelEngine
 from gitmem.drain.plan import Work
 from gitmem.drain.verbatim import Verbatim
 from gitmem.git.claim import temporary_folder
+from gitmem.models.answer_store import AnswerStore
 from gitmem.models.endpoint import check_program, check_server, confirmed, for_program
-from gitmem.models.kept import Answers
 from gitmem.proof.stats import Rates
 
 if TYPE_CHECKING:
@@ -101,29 +101,29 @@ def choose_engine(
         environ = {"ANTHROPIC_API_KEY": "nobody-is-asked", **environ}
     model = _model(place, name, _model_name(place, asked.model, environ, client), environ, client)
     until = time.monotonic() + asked.deadline
-    engine = Judged(
+    engine = ModelEngine(
         model,
         _orders(),
         mark=lambda: secrets.token_hex(8),
         until=until,
-        answers=Answers(place.repo.folder),
+        answers=AnswerStore(place.repo.folder),
     )
     return EngineChoice(engine=engine, why=why, model=model)
 
 
-def handover(model: Model, *, marked: bool) -> Judged:
+def handover(model: Model, *, marked: bool) -> ModelEngine:
     """The engine of `plan` and `apply`: its questions are those of a close with a model.
 
     ``marked``: with a random mark, as sent; else with an empty one, as a key is made from.
     """
-    from gitmem.drain.handover import Unkept
+    from gitmem.drain.handover import NoStoredAnswers
 
-    return Judged(
+    return ModelEngine(
         model,
         _orders(),
         mark=lambda: secrets.token_hex(8) if marked else "",
         until=math.inf,
-        answers=Unkept(),
+        answers=NoStoredAnswers(),
     )
 
 

@@ -6,12 +6,11 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitmem.close import commit, earlier
+from gitmem.close import base, commit, judgement
 from gitmem.close import message as letter
-from gitmem.close import start as ground
-from gitmem.close.earlier import split
+from gitmem.close.judgement import split
 from gitmem.drain import assemble, drain
-from gitmem.drain.gate import Left
+from gitmem.drain.gate import QueuedFlag
 from gitmem.drain.plan import make_plan
 from gitmem.drain.taint import held_back
 from gitmem.git import refs
@@ -19,8 +18,8 @@ from gitmem.git.claim import Claim
 from gitmem.git.repository import HERE, REVIEW
 from gitmem.loops import every_flag as history
 from gitmem.loops import loops
-from gitmem.memory import tree as base
-from gitmem.models.kept import Answers
+from gitmem.memory import tree
+from gitmem.models.answer_store import AnswerStore
 from gitmem.records import in_review, snapshot, tidy
 from gitmem.records.commit_style import PLAIN, CommitStyle
 from gitmem.sync.remote_queue import unknown_queue
@@ -29,12 +28,12 @@ from gitmem.trace import stale
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gitmem.close.start import Again, Start
-    from gitmem.drain.assemble import Assembled
+    from gitmem.close.base import Base, Rework
+    from gitmem.drain.assemble import AssembledTree
     from gitmem.drain.plan import Plan, Request
     from gitmem.drain.ports import Answer, Engine
     from gitmem.git.repository import Repository
-    from gitmem.memory.memory_tree import Ground
+    from gitmem.memory.memory_tree import MemoryTree
     from gitmem.queue.lines import Conflict
     from gitmem.records.drain_record import Outcome, Run
     from gitmem.records.snapshot import Snapshot
@@ -45,7 +44,7 @@ _NAMED = 5  # ids in a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class CloseRequest:
     """What a close shall do: which engine, onto what, and whether to write at all.
 
     ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. ``everything``:
@@ -60,7 +59,7 @@ class Wanted:
     folder: str
     here: bool = False
     everything: bool = False
-    again: tuple[Again, ...] = ()
+    again: tuple[Rework, ...] = ()
     style: CommitStyle = PLAIN
     dry_run: bool = False
     ask: bool = True
@@ -70,7 +69,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closed:
+class CloseResult:
     """What a close came to. ``commit`` is empty when there was nothing to commit.
 
     ``drain`` names its record. ``queue_gone``: nothing is queued and the queue branch is not there.
@@ -87,7 +86,7 @@ class Closed:
     commit: str
     run: Run
     outcomes: tuple[Outcome, ...]
-    left: tuple[Left, ...]
+    left: tuple[QueuedFlag, ...]
     files: Mapping[str, str]
     notes: tuple[str, ...]
     in_review: int
@@ -106,7 +105,7 @@ class Closed:
         return len(self.outcomes)
 
 
-def close(repo: Repository, wanted: Wanted) -> Closed:
+def close(repo: Repository, wanted: CloseRequest) -> CloseResult:
     """Drains what is undrained into one commit on the review branch (or, ``here``, on this branch).
 
     Closing twice is a no-op. Raises Refused, NeedsPerson and what a snapshot raises; no branch has
@@ -120,19 +119,19 @@ def close(repo: Repository, wanted: Wanted) -> Closed:
     return _close(repo, wanted)
 
 
-def _close(repo: Repository, wanted: Wanted) -> Closed:
+def _close(repo: Repository, wanted: CloseRequest) -> CloseResult:
     proposed = refs.resolve(repo, REVIEW)
     seen, notes = _gather(repo, wanted)
     start = (
-        ground.for_here(repo, seen, everything=wanted.everything)
+        base.for_here(repo, seen, everything=wanted.everything)
         if wanted.here
-        else ground.for_review(repo, seen, wanted.again)
+        else base.for_review(repo, seen, wanted.again)
     )
     if not wanted.here and start.tip != proposed:  # another close got there after we had looked
         raise refs.Moved("the review branch moved meanwhile")
-    found = base.read(repo, start.commit, wanted.folder)
+    found = tree.read(repo, start.commit, wanted.folder)
     past = history.read(repo, seen)
-    places = loops.with_history(base.places(found), past, start.flags)
+    places = loops.with_history(tree.places(found), past, start.flags)
     plan = make_plan(start.flags, places, past.dropped)
     plan = replace(plan, recurred=tuple(loops.came_back(past, start.flags)))
     # What a person has not looked at apart must not become an instruction of this very branch.
@@ -149,10 +148,10 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
     )
     # An answer that led nowhere at all must not be the answer to the same question again.
     if not wanted.dry_run:
-        Answers(repo.folder).forget([one.id for one in drained.left])
+        AnswerStore(repo.folder).forget([one.id for one in drained.left])
     made = assemble.assemble(found, drained.operations, plan.flags)
     cited = _cited(repo, start, found, made, wanted) if made.outcomes else ()
-    closed = Closed(
+    closed = CloseResult(
         stale=cited,
         branch=start.ref.removeprefix("refs/heads/"),
         base=start.commit,
@@ -163,7 +162,7 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
         conflicts=tuple(seen.state.conflicts.values()),
         files=made.files,
         recurred=plan.recurred,
-        aside=(*seen.aside, *base.aside(found)),
+        aside=(*seen.aside, *tree.aside(found)),
         outdated="" if made.outcomes or wanted.dry_run else start.outdated,
         notes=(*notes, *start.notes, *_anew(start, made.outcomes, dry_run=wanted.dry_run)),
         in_review=len(seen.state.proposed),
@@ -181,7 +180,7 @@ def _close(repo: Repository, wanted: Wanted) -> Closed:
     return replace(closed, commit=tip, drain=name)
 
 
-def _anew(start: Start, outcomes: tuple[Outcome, ...], *, dry_run: bool) -> tuple[str, ...]:
+def _anew(start: Base, outcomes: tuple[Outcome, ...], *, dry_run: bool) -> tuple[str, ...]:
     """What becomes of a review that should not land as it is."""
     if not start.outdated:
         return ()
@@ -195,7 +194,7 @@ def _anew(start: Start, outcomes: tuple[Outcome, ...], *, dry_run: bool) -> tupl
     )
 
 
-def _draft(closed: Closed, seen: Snapshot, style: CommitStyle) -> commit.Draft:
+def _draft(closed: CloseResult, seen: Snapshot, style: CommitStyle) -> commit.Draft:
     return commit.Draft(
         base=closed.base,
         files=closed.files,
@@ -203,7 +202,7 @@ def _draft(closed: Closed, seen: Snapshot, style: CommitStyle) -> commit.Draft:
         outcomes=closed.outcomes,
         queue=seen.queue.tip,
         message=lambda drain, tree: letter.message(
-            letter.Made(
+            letter.MessageParts(
                 drain=drain,
                 tree=tree,
                 run=closed.run,
@@ -218,7 +217,7 @@ def _draft(closed: Closed, seen: Snapshot, style: CommitStyle) -> commit.Draft:
 
 
 def _cited(
-    repo: Repository, start: Start, found: Ground, made: Assembled, wanted: Wanted
+    repo: Repository, start: Base, found: MemoryTree, made: AssembledTree, wanted: CloseRequest
 ) -> tuple[StaleLine, ...]:
     """What memory will cite that neither the target nor the branch that is checked out has."""
     texts = {**found.texts, **made.files}
@@ -227,17 +226,19 @@ def _cited(
     return stale.stale_lines(repo, texts, commits, folder=wanted.folder, new=new)
 
 
-def _prepared(repo: Repository, wanted: Wanted, start: Start, plan: Plan, found: Ground) -> Plan:
+def _prepared(
+    repo: Repository, wanted: CloseRequest, start: Base, plan: Plan, found: MemoryTree
+) -> Plan:
     """The plan as the engine wants it; what an earlier close judged, and still holds, asks nobody."""
     told: list[Request] = []
     for again in start.again:
-        plan, known = split(plan, earlier.read(repo, again, found))
+        plan, known = split(plan, judgement.read(repo, again, found))
         told += known
     asked = wanted.engine.prepared(plan)
     return replace(asked, requests=(*told, *asked.requests))
 
 
-def _gather(repo: Repository, wanted: Wanted) -> tuple[Snapshot, list[str]]:
+def _gather(repo: Repository, wanted: CloseRequest) -> tuple[Snapshot, list[str]]:
     """Queue and target, in order and looked at; a dry run only looks."""
     notes: list[str] = []
     if wanted.dry_run:
@@ -255,17 +256,19 @@ def _gather(repo: Repository, wanted: Wanted) -> tuple[Snapshot, list[str]]:
     return seen, notes
 
 
-def _disputed(seen: Snapshot) -> list[Left]:
+def _disputed(seen: Snapshot) -> list[QueuedFlag]:
     """Flags with two different lines, of which this clone wrote neither."""
     why = "two different lines have this id; gitmem sync says what to do"
     return [
-        Left(id=flag.id, reason=why)
+        QueuedFlag(id=flag.id, reason=why)
         for flag in seen.state.undrained
         if flag.id in seen.state.disputed
     ]
 
 
-def _mark_here(repo: Repository, claim: Claim, start: Start, commit: str, wanted: Wanted) -> None:
+def _mark_here(
+    repo: Repository, claim: Claim, start: Base, commit: str, wanted: CloseRequest
+) -> None:
     """Before the branch moves, so that a kill in between leaves a mark without a commit."""
     if not wanted.here:
         return

@@ -20,7 +20,7 @@ from gitmem.safety.paths import Target, writable
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gitmem.close.start import Start
+    from gitmem.close.base import Base
     from gitmem.git.claim import Claim
     from gitmem.git.repository import Repository
     from gitmem.git.worktrees import Merge
@@ -67,7 +67,7 @@ def make(repo: Repository, claim: Claim, draft: Draft, *, folder: str) -> tuple[
     return trees.commit(repo, tree, [draft.base] if draft.base else [], said), name
 
 
-def move(repo: Repository, claim: Claim, start: Start, commit: str, *, folder: str) -> None:
+def move(repo: Repository, claim: Claim, start: Base, commit: str, *, folder: str) -> None:
     """Moves the branch of ``start`` to the commit; raises refs.Moved when somebody else did."""
     wanted = Move(ref=start.ref, old=start.tip, new=commit, reason="gitmem: close")
     worktrees.land(repo, claim, wanted, merger(folder))

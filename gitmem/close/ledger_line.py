@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from gitmem.session.close_entry import LONGEST, entry
 
 if TYPE_CHECKING:
-    from gitmem.close.close import Closed
+    from gitmem.close.close import CloseResult
     from gitmem.session.close_entry import Asked
 
 
-def closed_entry(asked: Asked, closed: Closed, seconds: float) -> dict[str, object]:
+def closed_entry(asked: Asked, closed: CloseResult, seconds: float) -> dict[str, object]:
     """The ledger line of a close that came to an end by itself."""
     run = closed.run
     did = f"drained {closed.flags}" if closed.commit else "drained nothing"

@@ -13,14 +13,14 @@ from gitmem.safety.text import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitmem.drain.gate import Left
+    from gitmem.drain.gate import QueuedFlag
     from gitmem.records.drain_record import Outcome, Run
 
 _STALE = 20  # lines with citations that are listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class MessageParts:
     """What a review commit was made of: the drain's name, the tree, what ran and what it came to.
 
     ``stale`` has a sentence on each line of memory that cites what is not there, ``style`` is the
@@ -31,13 +31,13 @@ class Made:
     tree: str
     run: Run
     outcomes: Sequence[Outcome]
-    left: Sequence[Left]
+    left: Sequence[QueuedFlag]
     recurred: Sequence[str] = ()
     stale: Sequence[str] = ()
     style: CommitStyle = PLAIN
 
 
-def message(made: Made) -> str:
+def message(made: MessageParts) -> str:
     """Subject, one paragraph per file, what was folded or skipped, what stays, and the trailers.
 
     Text that others wrote cannot hide here or pass for a trailer: each is one visible line.

@@ -17,7 +17,7 @@ from gitmem.memory import skills as skill
 from gitmem.memory import topics as memory
 from gitmem.memory.guard import Guard
 from gitmem.memory.index import update_index
-from gitmem.memory.memory_tree import Ground, lines_of
+from gitmem.memory.memory_tree import MemoryTree, lines_of
 from gitmem.records.drain_record import Fate, Outcome
 from gitmem.safety.harmless import harmless
 from gitmem.safety.paths import INDEX_NAME, PENDING_NAME, Target, writable
@@ -45,7 +45,7 @@ _FATES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assembled:
+class AssembledTree:
     """The files that change (path to text), and one outcome per flag, in operation order."""
 
     files: Mapping[str, str]
@@ -53,8 +53,8 @@ class Assembled:
 
 
 def assemble(
-    ground: Ground, operations: Sequence[Operation], flags: Mapping[str, Flag]
-) -> Assembled:
+    ground: MemoryTree, operations: Sequence[Operation], flags: Mapping[str, Flag]
+) -> AssembledTree:
     """The new texts and the outcomes, every line in its harmless form.
 
     A line that is already there, or that an earlier operation adds, is folded: its flag becomes a
@@ -69,7 +69,7 @@ def assemble(
 class _Assembly:
     """The state of one assembly; `apply` every operation, then `finished` once."""
 
-    def __init__(self, ground: Ground, flags: Mapping[str, Flag]) -> None:
+    def __init__(self, ground: MemoryTree, flags: Mapping[str, Flag]) -> None:
         self._ground = ground
         self._flags = flags
         self._changes: dict[str, Edits] = {}
@@ -99,7 +99,7 @@ class _Assembly:
             case _:
                 assert_never(operation.op)
 
-    def finished(self) -> Assembled:
+    def finished(self) -> AssembledTree:
         """All changed files, the index brought up to date."""
         ground = self._ground
         texts = {path: self._changed(path, change) for path, change in self._changes.items()}
@@ -109,7 +109,7 @@ class _Assembly:
             beside = {**dict.fromkeys(ground.odd, ""), **ground.texts, **texts}
             texts[index] = update_index(ground.texts.get(index), beside, folder=ground.folder)
         changed = {path: text for path, text in texts.items() if text != ground.texts.get(path)}
-        return Assembled(files=changed, outcomes=tuple(self._outcomes))
+        return AssembledTree(files=changed, outcomes=tuple(self._outcomes))
 
     def _add(self, operation: Operation) -> None:
         self._learn(operation.file)
@@ -209,7 +209,7 @@ def with_block(path: str, text: str, folder: str) -> str:
     return instructions.with_block(text, folder=folder, kind=kind)
 
 
-def _refuse_odd(ground: Ground, path: str) -> None:
+def _refuse_odd(ground: MemoryTree, path: str) -> None:
     if path in ground.odd:
         raise Refused(f"gitmem does not write {path}: {ground.odd[path]}")
 

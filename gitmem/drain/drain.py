@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.core.errors import GitmemError, Refused
 from gitmem.drain import gate
-from gitmem.drain.gate import NO_ANSWER, Left
+from gitmem.drain.gate import NO_ANSWER, QueuedFlag
 from gitmem.drain.limits import fitting, surviving, within_limits
 from gitmem.drain.plan import Op, Work
 from gitmem.drain.ports import Answer
@@ -28,20 +28,20 @@ if TYPE_CHECKING:
     from gitmem.core.flag import Flag
     from gitmem.drain.plan import Operation, Plan, Request
     from gitmem.drain.ports import Engine
-    from gitmem.memory.memory_tree import Ground
+    from gitmem.memory.memory_tree import MemoryTree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drained:
+class DrainResult:
     """Operations that passed, flags that stay queued, and what really ran."""
 
     operations: tuple[Operation, ...]
-    left: tuple[Left, ...]
+    left: tuple[QueuedFlag, ...]
     run: Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Reply:
+class _TimedAnswer:
     """What one request came to, and the seconds it took."""
 
     answer: Answer
@@ -51,12 +51,12 @@ class _Reply:
 def drain(
     plan: Plan,
     engine: Engine,
-    ground: Ground,
+    ground: MemoryTree,
     *,
     workers: int,
     clock: Callable[[], float],
     watch: Callable[[Answer], None] = lambda _: None,
-) -> Drained:
+) -> DrainResult:
     """Asks the engine for every request, all at once up to ``workers``, and gates the answers.
 
     ``clock`` gives seconds of a monotonic clock. The result does not depend on the order in which
@@ -66,12 +66,12 @@ def drain(
     """
     started = clock()
 
-    def ask(request: Request) -> _Reply:
+    def ask(request: Request) -> _TimedAnswer:
         begun = clock()
         if request.told:
             answer = Answer(operations=request.told, model=request.told_by[1], kept=1)
             watch(answer)
-            return _Reply(answer=answer, seconds=0.0)
+            return _TimedAnswer(answer=answer, seconds=0.0)
         try:
             answer = engine.run(request)
         except Credentials:
@@ -81,7 +81,7 @@ def drain(
             trouble = NO_ANSWER + error.message
             answer = Answer(operations=(), reasons=dict.fromkeys(_ids(request), trouble))
         watch(answer)
-        return _Reply(answer=answer, seconds=clock() - begun)
+        return _TimedAnswer(answer=answer, seconds=clock() - begun)
 
     width = max(1, min(workers, len(plan.requests)))
     with ThreadPoolExecutor(max_workers=width) as pool:
@@ -91,7 +91,7 @@ def drain(
             engine.stop()
             raise
     operations: list[Operation] = list(plan.dropped)
-    left = [Left(id=flag_id, reason=why) for flag_id, why in plan.unplaced.items()]
+    left = [QueuedFlag(id=flag_id, reason=why) for flag_id, why in plan.unplaced.items()]
     for request, reply in zip(plan.requests, replies, strict=True):
         passed = _raised(request, _passed(request, reply.answer, ground.folder), plan, ground)
         operations += passed.operations
@@ -99,7 +99,7 @@ def drain(
     # Of two flags with one text the one made first stays, whatever its topic.
     place = {flag_id: number for number, flag_id in enumerate(plan.flags)}
     operations.sort(key=lambda operation: min(place[flag_id] for flag_id in operation.flags))
-    operations = placed(operations, ground, plan.flags)
+    operations = with_sections(operations, ground, plan.flags)
     rules = {
         request.files[0]: len(request.existing)
         for request in plan.requests
@@ -108,32 +108,34 @@ def drain(
     lines = len(existing_lines(ground))
     within, over = surviving(*within_limits(operations, lines=lines, rules=rules))
     fit, unfit = fitting(ground, within, plan.flags)
-    return Drained(
+    return DrainResult(
         operations=tuple(fit),
         left=(*left, *over, *unfit),
         run=_run(engine, _named(engine, plan), width, replies, clock() - started),
     )
 
 
-def _passed(request: Request, answer: Answer, folder: str) -> gate.Passed:
+def _passed(request: Request, answer: Answer, folder: str) -> gate.GateResult:
     passed = gate.check(request, answer.operations, folder=folder)
     cited = {flag_id for operation in answer.operations for flag_id in operation.flags}
     reasons = {key: why for key, why in answer.reasons.items() if key not in cited}
-    left = [Left(id=one.id, reason=reasons.get(one.id, one.reason)) for one in passed.left]
-    return gate.Passed(operations=passed.operations, left=tuple(left))
+    left = [QueuedFlag(id=one.id, reason=reasons.get(one.id, one.reason)) for one in passed.left]
+    return gate.GateResult(operations=passed.operations, left=tuple(left))
 
 
-def _raised(request: Request, passed: gate.Passed, plan: Plan, ground: Ground) -> gate.Passed:
+def _raised(
+    request: Request, passed: gate.GateResult, plan: Plan, ground: MemoryTree
+) -> gate.GateResult:
     """What came back a rung up; a line that is unfit there leaves its flags queued."""
     kept: list[Operation] = []
     left = list(passed.left)
     for operation in raised(request, passed.operations, plan.climbs):
         reason = gate.unfit(operation, folder=ground.folder)
         if reason:
-            left += [Left(id=flag_id, reason=reason) for flag_id in operation.flags]
+            left += [QueuedFlag(id=flag_id, reason=reason) for flag_id in operation.flags]
         else:
             kept.append(operation)
-    return gate.Passed(operations=tuple(kept), left=tuple(left))
+    return gate.GateResult(operations=tuple(kept), left=tuple(left))
 
 
 def _ids(request: Request) -> list[str]:
@@ -147,7 +149,9 @@ def _named(engine: Engine, plan: Plan) -> str:
     return ", ".join(dict.fromkeys([*filter(None, told), *asked])) or engine.name
 
 
-def _run(engine: Engine, name: str, width: int, replies: Sequence[_Reply], wall: float) -> Run:
+def _run(
+    engine: Engine, name: str, width: int, replies: Sequence[_TimedAnswer], wall: float
+) -> Run:
     usage = together([reply.answer.usage for reply in replies])
     # An engine that does not tell its calls apart: what can be told is each request's time.
     lengths = [end - begin for begin, end in usage.spans] or [reply.seconds for reply in replies]
@@ -167,13 +171,13 @@ def _run(engine: Engine, name: str, width: int, replies: Sequence[_Reply], wall:
     )
 
 
-def _answered(replies: Sequence[_Reply]) -> str:
+def _answered(replies: Sequence[_TimedAnswer]) -> str:
     """The models that answered, where they said so: what ran, not what was asked for."""
     return ", ".join(dict.fromkeys(reply.answer.model for reply in replies if reply.answer.model))
 
 
-def placed(
-    operations: Sequence[Operation], ground: Ground, flags: Mapping[str, Flag]
+def with_sections(
+    operations: Sequence[Operation], ground: MemoryTree, flags: Mapping[str, Flag]
 ) -> list[Operation]:
     """The operations, a line for a skill with the section whose words are most like its own."""
     return [
@@ -184,7 +188,7 @@ def placed(
     ]
 
 
-def _is_skill(operation: Operation, ground: Ground) -> bool:
+def _is_skill(operation: Operation, ground: MemoryTree) -> bool:
     try:
         target = writable(operation.file, folder=ground.folder)
     except Refused:
@@ -192,7 +196,7 @@ def _is_skill(operation: Operation, ground: Ground) -> bool:
     return target is Target.SKILL and operation.file in ground.texts
 
 
-def _section(operation: Operation, ground: Ground, flags: Mapping[str, Flag]) -> str:
+def _section(operation: Operation, ground: MemoryTree, flags: Mapping[str, Flag]) -> str:
     text = ground.texts[operation.file]
     lines = rows(text)
     parts = [part for part in sections(text) if part.title and not part.is_title]

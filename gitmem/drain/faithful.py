@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gitmem.drain.carrying import dropped, says, shown
+from gitmem.drain.content_loss import carries, lost_content, plain_word
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.grounding.judge import Rule, judge
 from gitmem.grounding.losses import losses, share
@@ -155,10 +155,12 @@ def _goes(request: Request, operation: Operation, cited: Sequence[Flag], text: s
         return ""
     words = [word for flag in cited for word in (own_words(flag, request.work), flag.text)]
     changed = operation.op is Op.SUPERSEDE
-    lost = dropped(operation.survivor, text, words if text not in words else (), changed=changed)
+    lost = lost_content(
+        operation.survivor, text, words if text not in words else (), changed=changed
+    )
     if not lost:
         return ""
-    return f"{_TELLS}: {shown(lost)}" if shown(lost) else _TELLS
+    return f"{_TELLS}: {plain_word(lost)}" if plain_word(lost) else _TELLS
 
 
 def _lines(judged: Sequence[Operation], told: Sequence[Operation]) -> dict[str, str]:
@@ -182,7 +184,7 @@ def _folded(
         return [operation]
     cited = [flags[flag_id] for flag_id in operation.flags]
     survivor = lines.get(operation.survivor, operation.survivor)
-    if survivor and any(not says(survivor, own_words(flag, request.work)) for flag in cited):
+    if survivor and any(not carries(survivor, own_words(flag, request.work)) for flag in cited):
         return _verbatim(request, replace(operation, survivor=""), cited, _NO_DUPLICATE)
     return [operation]
 

@@ -34,14 +34,14 @@ NO_ANSWER = "the engine gave no answer: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
+class QueuedFlag:
     """A flag that stays queued, and why."""
 
     id: str
     reason: str
 
 
-def by_reason(left: Sequence[Left]) -> dict[str, list[str]]:
+def by_reason(left: Sequence[QueuedFlag]) -> dict[str, list[str]]:
     """Each reason once, with the ids of the flags it is about, both in order."""
     found: dict[str, list[str]] = {}
     for one in left:
@@ -50,15 +50,15 @@ def by_reason(left: Sequence[Left]) -> dict[str, list[str]]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Passed:
+class GateResult:
     """Operations that may be applied, and the flags that none of them accounts for."""
 
     operations: tuple[Operation, ...]
-    left: tuple[Left, ...]
+    left: tuple[QueuedFlag, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Given:
+class _Offer:
     """What a request gave the engine to work with, ready to look things up in."""
 
     work: Work
@@ -71,9 +71,9 @@ class _Given:
     claims: Mapping[tuple[str, str], tuple[str, ...]]
 
 
-def check(request: Request, operations: Sequence[Operation], *, folder: str) -> Passed:
+def check(request: Request, operations: Sequence[Operation], *, folder: str) -> GateResult:
     """Lets through what is sound; every flag of the request is in exactly one of the two lists."""
-    given = _Given(
+    given = _Offer(
         work=request.work,
         folder=folder,
         flags=frozenset(flag.id for flag in request.flags),
@@ -94,14 +94,14 @@ def check(request: Request, operations: Sequence[Operation], *, folder: str) -> 
     done = _standing(given, sound)
     passed = [operation for operation in sound if done.issuperset(operation.flags)]
     left = [
-        Left(id=flag.id, reason=reasons[flag.id] or "what it is a duplicate of does not stay")
+        QueuedFlag(id=flag.id, reason=reasons[flag.id] or "what it is a duplicate of does not stay")
         for flag in request.flags
         if flag.id not in done
     ]
-    return Passed(operations=tuple(passed), left=tuple(left))
+    return GateResult(operations=tuple(passed), left=tuple(left))
 
 
-def _standing(given: _Given, operations: Sequence[Operation]) -> set[str]:
+def _standing(given: _Offer, operations: Sequence[Operation]) -> set[str]:
     """The flags of these operations without duplicates of what is left, skipped or replaced."""
     survivors = given.texts - {
         operation.survivor for operation in operations if _replaces(operation)
@@ -123,7 +123,7 @@ def _standing(given: _Given, operations: Sequence[Operation]) -> set[str]:
     return done
 
 
-def _objection(given: _Given, operation: Operation, cited: Mapping[str, int]) -> str:
+def _objection(given: _Offer, operation: Operation, cited: Mapping[str, int]) -> str:
     """Why an operation may not be applied; empty when it may."""
     miscited = _miscited(given, operation, cited)
     if miscited:
@@ -145,7 +145,7 @@ def _objection(given: _Given, operation: Operation, cited: Mapping[str, int]) ->
             assert_never(operation.op)
 
 
-def _miscited(given: _Given, operation: Operation, cited: Mapping[str, int]) -> str:
+def _miscited(given: _Offer, operation: Operation, cited: Mapping[str, int]) -> str:
     if any(cited[flag_id] != 1 for flag_id in operation.flags):
         return "the engine accounted for it more than once"
     if not operation.flags or not given.flags.issuperset(operation.flags):
@@ -155,7 +155,7 @@ def _miscited(given: _Given, operation: Operation, cited: Mapping[str, int]) -> 
     return ""
 
 
-def _no_survivor(given: _Given, operation: Operation) -> str:
+def _no_survivor(given: _Offer, operation: Operation) -> str:
     if operation.survivor in (given.texts | given.flags) - set(operation.flags):
         return ""
     return "the engine called it a duplicate without naming what survives"
@@ -166,7 +166,7 @@ def _replaces(operation: Operation) -> bool:
     return operation.op is Op.SUPERSEDE or (operation.op is Op.MERGE and bool(operation.survivor))
 
 
-def _nothing_replaced(given: _Given, operation: Operation) -> str:
+def _nothing_replaced(given: _Offer, operation: Operation) -> str:
     replaced = Existing(file=operation.file, text=operation.survivor)
     if not _replaces(operation) or replaced in given.lines:
         return ""
@@ -193,7 +193,7 @@ def _claims(
     return claims
 
 
-def _claimed(given: _Given, operation: Operation) -> str:
+def _claimed(given: _Offer, operation: Operation) -> str:
     """Two edits of one line: one is made, and the other flags stay queued for the next close."""
     owner = given.claims.get((operation.file, operation.survivor), operation.flags)
     if owner == operation.flags:
@@ -213,7 +213,7 @@ def unfit(operation: Operation, *, folder: str) -> str:
     return _bad_text(text, find_refused(text, skill=target in {Target.SKILL, Target.GUARDS}))
 
 
-def _bad_line(given: _Given, operation: Operation) -> str:
+def _bad_line(given: _Offer, operation: Operation) -> str:
     if operation.file not in given.files:
         return "the engine named a file that is not among the targets"
     if any(

@@ -31,7 +31,7 @@ _MODEL_SIGNS = frozenset("._-:/@+ ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Handed:
+class AnswerRow:
     """One line of answers: its number, the key or the plan and request it names, and the answer."""
 
     line: int
@@ -43,7 +43,7 @@ class Handed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unusable:
+class BadRow:
     """A line that is no answer, and why."""
 
     line: int
@@ -51,10 +51,10 @@ class Unusable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matched:
+class AnswerSet:
     """Key to answer; the keys that were answered twice; sentences about what fits nothing."""
 
-    answers: Mapping[str, Handed]
+    answers: Mapping[str, AnswerRow]
     twice: frozenset[str]
     notes: tuple[str, ...]
 
@@ -69,7 +69,7 @@ def plan_of(keys: Sequence[str]) -> str:
     return _digest(list(keys))
 
 
-def handed_out(
+def questions_out(
     requests: Sequence[Request], prompts: Sequence[Prompt], keys: Sequence[str]
 ) -> list[dict[str, object]]:
     """What `gitmem plan` prints: one object for each request, numbered from 1."""
@@ -92,20 +92,20 @@ def handed_out(
     ]
 
 
-def handed_in(text: str) -> list[Handed | Unusable]:
+def read_answers(text: str) -> list[AnswerRow | BadRow]:
     """The answers of a file, in order; blank lines do not count."""
     lines = enumerate(text.split("\n"), 1)
     return [_read(number, line) for number, line in lines if line.strip()]
 
 
-def matched(rows: Sequence[Handed | Unusable], keys: Sequence[str]) -> Matched:
+def match_answers(rows: Sequence[AnswerRow | BadRow], keys: Sequence[str]) -> AnswerSet:
     """Which answer belongs to which of the questions that would be asked now."""
     plan = plan_of(keys)
-    answers: dict[str, Handed] = {}
+    answers: dict[str, AnswerRow] = {}
     twice: set[str] = set()
     notes: list[str] = []
     for row in rows:
-        if isinstance(row, Unusable):
+        if isinstance(row, BadRow):
             notes.append(f"line {row.line} is no answer: {row.why}")
             continue
         key, why = _named(row, keys, plan)
@@ -116,10 +116,10 @@ def matched(rows: Sequence[Handed | Unusable], keys: Sequence[str]) -> Matched:
             notes.append(f"line {row.line} answers what line {answers[key].line} does, otherwise")
         else:
             answers.setdefault(key, row)
-    return Matched(answers=answers, twice=frozenset(twice), notes=tuple(notes))
+    return AnswerSet(answers=answers, twice=frozenset(twice), notes=tuple(notes))
 
 
-def _named(row: Handed, keys: Sequence[str], plan: str) -> tuple[str, str]:
+def _named(row: AnswerRow, keys: Sequence[str], plan: str) -> tuple[str, str]:
     """The key of the question that a line answers, or why there is none."""
     stale = "the queue or the memory changed since gitmem plan; run it again"
     if not row.key and not row.plan:
@@ -137,20 +137,20 @@ def _named(row: Handed, keys: Sequence[str], plan: str) -> tuple[str, str]:
     return row.key, ""
 
 
-def _read(number: int, line: str) -> Handed | Unusable:
+def _read(number: int, line: str) -> AnswerRow | BadRow:
     try:
         fields = json.loads(line)
         json.dumps(fields, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        return Unusable(line=number, why="it is not valid Unicode")
+        return BadRow(line=number, why="it is not valid Unicode")
     except (ValueError, RecursionError):
-        return Unusable(line=number, why="it is not one JSON value on one line")
+        return BadRow(line=number, why="it is not one JSON value on one line")
     if not isinstance(fields, dict) or not isinstance(fields.get("operations"), list):
-        return Unusable(line=number, why="it is no object with a list of operations")
+        return BadRow(line=number, why="it is no object with a list of operations")
     key, plan, request = (fields.get(name) for name in ("key", "plan", "request"))
     if not isinstance(key, str) and type(request) is not int:
-        return Unusable(line=number, why="it names neither a key nor a request")
-    return Handed(
+        return BadRow(line=number, why="it names neither a key nor a request")
+    return AnswerRow(
         line=number,
         data={"operations": fields["operations"]},
         key=key if isinstance(key, str) else "",
@@ -172,7 +172,7 @@ def _digest(value: object) -> str:
     return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:_KEY]
 
 
-class HandedIn:
+class ExternalModel:
     """Answers a prompt (one with an empty mark) with what was handed in for its key.
 
     ``model`` is the name for answers that tell none. Nothing is asked, so nothing leaves the machine.
@@ -184,9 +184,9 @@ class HandedIn:
 
     def __init__(self, model: str = "") -> None:
         self.model = model
-        self._known = Matched(answers={}, twice=frozenset(), notes=())
+        self._known = AnswerSet(answers={}, twice=frozenset(), notes=())
 
-    def expect(self, known: Matched) -> None:
+    def expect(self, known: AnswerSet) -> None:
         """Takes the answers as they fit the plan at hand."""
         self._known = known
 
@@ -210,7 +210,7 @@ class HandedIn:
         return Reply(data=row.data, stop=Stop.END, usage=UNPRICED, seconds=0.0, answered=row.model)
 
 
-class Unkept:
+class NoStoredAnswers:
     """No answers are kept: what is handed in is at hand."""
 
     def find(self, key: str) -> Reply | None:  # noqa: ARG002 - there is none

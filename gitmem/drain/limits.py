@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gitmem.core.errors import NeedsPerson, Refused
 from gitmem.drain.assemble import assemble
-from gitmem.drain.gate import Left
+from gitmem.drain.gate import QueuedFlag
 from gitmem.drain.plan import Op, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.core.flag import Flag
-    from gitmem.memory.memory_tree import Ground
+    from gitmem.memory.memory_tree import MemoryTree
 
-    _Fitted = tuple[list[Operation], list[Left]]
+    _Fitted = tuple[list[Operation], list[QueuedFlag]]
 
 _REPLACING = (Op.SUPERSEDE, Op.MERGE)
 
@@ -36,26 +36,26 @@ def within_limits(
     *,
     lines: int,
     rules: Mapping[str, int] | None = None,
-) -> tuple[list[Operation], list[Left]]:
+) -> tuple[list[Operation], list[QueuedFlag]]:
     """The operations that one close may make, in order, and the flags of the others.
 
     ``lines`` is how many lines the memory has, ``rules`` how many each file of rules has that an
     edit may replace. What is over a limit is for the next close.
     """
-    counted = _Counted(lines, rules or {})
+    counted = _Counts(lines, rules or {})
     kept: list[Operation] = []
-    left: list[Left] = []
+    left: list[QueuedFlag] = []
     for operation in operations:
         over = counted.over(operation)
         if over:
             reason = f"one close {over}; it is for the next close"
-            left += [Left(id=flag_id, reason=reason) for flag_id in operation.flags]
+            left += [QueuedFlag(id=flag_id, reason=reason) for flag_id in operation.flags]
         else:
             kept.append(operation)
     return kept, left
 
 
-class _Counted:
+class _Counts:
     """What a close does so far: lines replaced, in the memory and in each file of rules, and added."""
 
     def __init__(self, lines: int, rules: Mapping[str, int]) -> None:
@@ -89,10 +89,12 @@ def _full(there: set[_T], new: _T, most: int) -> bool:
     return False
 
 
-def fitting(ground: Ground, operations: Sequence[Operation], flags: Mapping[str, Flag]) -> _Fitted:
+def fitting(
+    ground: MemoryTree, operations: Sequence[Operation], flags: Mapping[str, Flag]
+) -> _Fitted:
     """The operations that the files can take together, in order, and the flags of the others."""
     kept: list[Operation] = []
-    left: list[Left] = []
+    left: list[QueuedFlag] = []
     waiting = [list(operations)]
     while waiting:
         part = waiting.pop()
@@ -103,13 +105,13 @@ def fitting(ground: Ground, operations: Sequence[Operation], flags: Mapping[str,
                 half = len(part) // 2
                 waiting += [part[half:], part[:half]]
             else:
-                left += [Left(id=flag_id, reason=error.message) for flag_id in part[0].flags]
+                left += [QueuedFlag(id=flag_id, reason=error.message) for flag_id in part[0].flags]
         else:
             kept += part
     return surviving(kept, left)
 
 
-def surviving(kept: Sequence[Operation], left: Sequence[Left]) -> _Fitted:
+def surviving(kept: Sequence[Operation], left: Sequence[QueuedFlag]) -> _Fitted:
     """The same, but that what was called a duplicate of a flag that is left is left too.
 
     So is what was called one of a line that another operation, of any request, takes away.
@@ -124,5 +126,5 @@ def surviving(kept: Sequence[Operation], left: Sequence[Left]) -> _Fitted:
     if not orphans:
         return list(kept), list(left)
     reason = "what it is a duplicate of does not stay"
-    more = [Left(id=flag_id, reason=reason) for one in orphans for flag_id in one.flags]
+    more = [QueuedFlag(id=flag_id, reason=reason) for one in orphans for flag_id in one.flags]
     return surviving([one for one in kept if one not in orphans], [*left, *more])

@@ -61,7 +61,7 @@ class Answers(Protocol):
 
 
 @runtime_checkable
-class Telling(Protocol):
+class ReportsWaiting(Protocol):
     """A model that tells ``waits``, from any thread, what is being waited for."""
 
     waits: Callable[[str], None]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
-from gitmem.drain.gate import Left
+from gitmem.drain.gate import QueuedFlag
 from gitmem.drain.plan import Plan, Work
 from gitmem.safety.paths import RULING, writable
 
@@ -31,16 +31,16 @@ def instructing(outcomes: Sequence[Outcome], *, folder: str) -> tuple[Outcome, .
     )
 
 
-def held_back(plan: Plan) -> tuple[Plan, tuple[Left, ...]]:
+def held_back(plan: Plan) -> tuple[Plan, tuple[QueuedFlag, ...]]:
     """The plan without tainted flags where instructions are written, and those flags as left."""
     requests = []
-    left: list[Left] = []
+    left: list[QueuedFlag] = []
     for request in plan.requests:
         if request.work is not Work.RULES:
             requests.append(request)
             continue
         clean = tuple(flag for flag in request.flags if not flag.tainted)
-        left += [Left(id=flag.id, reason=HELD) for flag in request.flags if flag.tainted]
+        left += [QueuedFlag(id=flag.id, reason=HELD) for flag in request.flags if flag.tainted]
         if clean:
             requests.append(replace(request, flags=clean))
     return replace(plan, requests=tuple(requests)), tuple(left)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gitmem.close import earlier
+from gitmem.close import judgement
 from gitmem.drain.taint import instructing
 from gitmem.forge import remote_review as meet
 from gitmem.forge.pull_request import ReviewFacts
@@ -18,13 +18,13 @@ from gitmem.records.drain_record import Fate, forgets
 from gitmem.trace import stale
 
 if TYPE_CHECKING:
-    from gitmem.close.close import Closed, Wanted
-    from gitmem.drain.gate import Left
+    from gitmem.close.close import CloseRequest, CloseResult
+    from gitmem.drain.gate import QueuedFlag
     from gitmem.git.repository import Repository
     from gitmem.records.target import Target
 
 
-def facts(repo: Repository, wanted: Wanted, left: tuple[Left, ...]) -> ReviewFacts:
+def facts(repo: Repository, wanted: CloseRequest, left: tuple[QueuedFlag, ...]) -> ReviewFacts:
     """All that is in review, from its records; nothing but ``left`` when nothing waits there."""
     where = target.find(repo, wanted.configured)
     start, _ = in_review.newest(repo, where)
@@ -34,7 +34,7 @@ def facts(repo: Repository, wanted: Wanted, left: tuple[Left, ...]) -> ReviewFac
     made = in_review.by_record(repo, start, tip)
     outcomes = [item for record in made if not forgets(record) for item in record]
     beside = [item for record in made if forgets(record) for item in record]
-    engine, model = earlier.judges(repo, start, tip)
+    engine, model = judgement.judges(repo, start, tip)
     becoming = instructing(outcomes, folder=wanted.folder)
     past = history.take(repo, wanted.configured)
     return ReviewFacts(
@@ -51,7 +51,7 @@ def facts(repo: Repository, wanted: Wanted, left: tuple[Left, ...]) -> ReviewFac
     )
 
 
-def with_closed(facts: ReviewFacts, closed: Closed) -> ReviewFacts:
+def with_closed(facts: ReviewFacts, closed: CloseResult) -> ReviewFacts:
     """The same after a close that only looked: with what it would file."""
     waiting = {outcome.flag.id for outcome in closed.outcomes}
     earlier = [outcome for outcome in facts.outcomes if outcome.flag.id not in waiting]

@@ -19,9 +19,9 @@ from gitmem.records import target
 from gitmem.sync import sync
 
 if TYPE_CHECKING:
-    from gitmem.close.close import Closed, Wanted
-    from gitmem.close.start import Again
-    from gitmem.drain.gate import Left
+    from gitmem.close.base import Rework
+    from gitmem.close.close import CloseRequest, CloseResult
+    from gitmem.drain.gate import QueuedFlag
     from gitmem.git.network import Talk
     from gitmem.git.repository import Repository
 
@@ -49,8 +49,8 @@ class ProposeResult:
 
 
 def propose(
-    repo: Repository, wanted: Wanted, terms: ForgeSettings, talk: Talk
-) -> tuple[Closed, ProposeResult]:
+    repo: Repository, wanted: CloseRequest, terms: ForgeSettings, talk: Talk
+) -> tuple[CloseResult, ProposeResult]:
     """Closes, and proposes what is in review; the close never fails because of that.
 
     Shares the queue, takes in the review at the remote, closes, pushes with a lease on what it took
@@ -68,7 +68,7 @@ def propose(
 
 
 def preview(
-    repo: Repository, wanted: Wanted, terms: ForgeSettings, closed: Closed
+    repo: Repository, wanted: CloseRequest, terms: ForgeSettings, closed: CloseResult
 ) -> tuple[ProposeResult, str]:
     """For a dry run: the way it would take, its title, and the text of the request. Looks only.
 
@@ -83,7 +83,9 @@ def preview(
     return done, proposal.body(terms.template, facts)
 
 
-def _shared(repo: Repository, proposed: ProposeResult, wanted: Wanted, talk: Talk) -> ProposeResult:
+def _shared(
+    repo: Repository, proposed: ProposeResult, wanted: CloseRequest, talk: Talk
+) -> ProposeResult:
     """Shares the queue first: two clones that drain the same flags should know of each other."""
     try:
         done = sync.sync(repo, sync.SyncRequest(configured=wanted.configured, hears=talk.hears))
@@ -101,7 +103,7 @@ class _Rounds:
     def __init__(
         self,
         repo: Repository,
-        wanted: Wanted,
+        wanted: CloseRequest,
         terms: ForgeSettings,
         talk: Talk,
         proposed: ProposeResult,
@@ -111,9 +113,9 @@ class _Rounds:
         self._terms = terms
         self._talk = talk
         self._proposed = proposed
-        self._closed: Closed | None = None
+        self._closed: CloseResult | None = None
 
-    def run(self) -> tuple[Closed, ProposeResult]:
+    def run(self) -> tuple[CloseResult, ProposeResult]:
         """What the close came to, and the proposal."""
         for _ in range(_TRIES):
             try:
@@ -147,14 +149,14 @@ class _Rounds:
             talk=self._talk,
         )
 
-    def _close(self, again: tuple[Again, ...]) -> Closed:
+    def _close(self, again: tuple[Rework, ...]) -> CloseResult:
         """Closes; of several rounds the last one that committed something counts."""
         now = run_close(self._repo, replace(self._wanted, again=again))
         if now.commit or self._closed is None:
             self._closed = now
         return self._closed
 
-    def _delivered(self, left: tuple[Left, ...], met: RemoteReview) -> bool:
+    def _delivered(self, left: tuple[QueuedFlag, ...], met: RemoteReview) -> bool:
         """Pushes what waits and brings the request up to date; False when somebody was faster."""
         repo, remote = self._repo, self._proposed.remote
         tip = refs.resolve(repo, REVIEW)
@@ -189,7 +191,7 @@ class _Rounds:
         self._proposed = replace(self._proposed, notes=(*self._proposed.notes, *notes))
 
 
-def _outdated(closed: Closed) -> NoProgress:
+def _outdated(closed: CloseResult) -> NoProgress:
     return NoProgress(
         f"it should not land: {closed.outdated}",
         hint="gitmem close --pr makes it anew once its flags are judged; gitmem discard takes it back",

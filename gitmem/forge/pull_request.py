@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gitmem.core.flag import Flag
-    from gitmem.drain.gate import Left
+    from gitmem.drain.gate import QueuedFlag
     from gitmem.records.drain_record import Outcome
 
 
@@ -45,7 +45,7 @@ class ReviewFacts:
     """
 
     outcomes: Sequence[Outcome]
-    left: Sequence[Left]
+    left: Sequence[QueuedFlag]
     target: str
     engine: str = ""
     model: str = ""

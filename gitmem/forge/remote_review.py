@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gitmem.close.base import Rework
 from gitmem.close.commit import merger
-from gitmem.close.start import Again
 from gitmem.core.errors import NeedsPerson, NoProgress, Refused
 from gitmem.git import network, refs, worktrees
 from gitmem.git.claim import Claim
@@ -40,7 +40,7 @@ class RemoteReview:
     """
 
     theirs: str = ""
-    again: tuple[Again, ...] = ()
+    again: tuple[Rework, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -112,7 +112,7 @@ def _taken_in(
     mine, theirs = tips
     start, _ = in_review.newest(repo, where)
     _refuse_foreign(repo, remote, in_review.base_of(repo, start, theirs), theirs, folder)
-    again: tuple[Again, ...] = ()
+    again: tuple[Rework, ...] = ()
     gone: list[Outcome] = []
     if waiting(repo, where, mine) and not refs.contains(repo, theirs, mine):
         if not in_review.only_ours(repo, start, mine):
@@ -120,7 +120,7 @@ def _taken_in(
                 f"{_NAME} was edited here and at {remote}, each in another way",
                 hint=f"git rebase {remote}/{_NAME} {_NAME} unites them; then gitmem close --pr",
             )
-        again = (Again(tip=mine, base=in_review.base_of(repo, start, mine)),)
+        again = (Rework(tip=mine, base=in_review.base_of(repo, start, mine)),)
         gone = _forgotten(repo, start, mine, theirs)
     if not (gone and _forgotten_on_top(repo, where, theirs, gone, folder, style)):
         with Claim(repo) as claim:

@@ -31,7 +31,7 @@ def present(target: Target, text: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class MemoryTree:
     """The files of a tree that a close may write: path to text.
 
     ``odd`` are those that are there and cannot be written: path to reason. ``links`` are those of
@@ -45,7 +45,7 @@ class Ground:
     links: Mapping[str, str] = field(default_factory=dict)
 
 
-def existing_lines(ground: Ground) -> tuple[Existing, ...]:
+def existing_lines(ground: MemoryTree) -> tuple[Existing, ...]:
     """Every line of memory: facts of topic files and open items of PENDING.md."""
     return tuple(
         Existing(file=path, text=text)
@@ -55,7 +55,7 @@ def existing_lines(ground: Ground) -> tuple[Existing, ...]:
     )
 
 
-def rule_lines(ground: Ground) -> tuple[Existing, ...]:
+def rule_lines(ground: MemoryTree) -> tuple[Existing, ...]:
     """Every rule of the managed blocks and list item of the skills; none of a broken block."""
     found: list[Existing] = []
     for path in sorted(ground.texts):
@@ -66,7 +66,7 @@ def rule_lines(ground: Ground) -> tuple[Existing, ...]:
     return tuple(found)
 
 
-def lines_of(ground: Ground, path: str) -> list[str]:
+def lines_of(ground: MemoryTree, path: str) -> list[str]:
     """The lines of a file that a new one may be a duplicate of; none for what is not ours."""
     text = ground.texts[path]
     try:

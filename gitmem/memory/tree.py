@@ -10,7 +10,7 @@ from gitmem.git import objects, trees
 from gitmem.markdown.lines import front_matter_lines, front_value
 from gitmem.memory import guard
 from gitmem.memory import path_rules as scoped
-from gitmem.memory.memory_tree import Ground, existing_lines, rule_lines
+from gitmem.memory.memory_tree import MemoryTree, existing_lines, rule_lines
 from gitmem.memory.places import Places
 from gitmem.memory.skills import SKILL
 from gitmem.safety.paths import RULING, writable
@@ -30,7 +30,7 @@ _SKILLS = (".agents/skills/", ".claude/skills/")  # of two with one name the las
 _RULING = (*_INSTRUCTIONS, *_SKILLS, scoped.FOLDER, guard.FILE)
 
 
-def read(repo: Repository, commit: str, folder: str) -> Ground:
+def read(repo: Repository, commit: str, folder: str) -> MemoryTree:
     """What a close needs of a commit (empty: of no commit)."""
     below = (folder + "/", *_RULING)
     entries = objects.entries(repo, commit, *below, sized=True) if commit else []
@@ -63,7 +63,7 @@ def read(repo: Repository, commit: str, folder: str) -> Ground:
         outside.append(_INSTRUCTIONS[0])
     # Of the memory folder no file is odd for that reason: there a close is refused as a whole.
     odd |= trees.unshared(repo, commit, outside)
-    return Ground(folder=folder, texts=texts, odd=odd, links=links)
+    return MemoryTree(folder=folder, texts=texts, odd=odd, links=links)
 
 
 def _refuse_too_much(folder: str, files: Sequence[Entry]) -> None:
@@ -77,13 +77,13 @@ def _refuse_too_much(folder: str, files: Sequence[Entry]) -> None:
         raise objects.TooLarge(f"{folder}/, together with the skills and rules,", size)
 
 
-def aside(ground: Ground) -> list[str]:
+def aside(ground: MemoryTree) -> list[str]:
     """Sentences about files that are too large to be built on."""
     large = [path for path, reason in ground.odd.items() if reason == TOO_LARGE]
     return [f"set aside, unread: {path}: {TOO_LARGE}" for path in sorted(large)]
 
 
-def places(ground: Ground) -> Places:
+def places(ground: MemoryTree) -> Places:
     """What a tree offers as targets."""
     rules = _rules(ground)
     skills = _skills({**ground.texts, **ground.odd})
@@ -111,7 +111,7 @@ def places(ground: Ground) -> Places:
     )
 
 
-def _scoped(ground: Ground) -> list[str]:
+def _scoped(ground: MemoryTree) -> list[str]:
     return sorted(path for path in {**ground.texts, **ground.odd} if path.startswith(scoped.FOLDER))
 
 
@@ -125,7 +125,7 @@ def _concerns(path: str, folder: str) -> bool:
         return False
 
 
-def _rules(ground: Ground) -> dict[str, str]:
+def _rules(ground: MemoryTree) -> dict[str, str]:
     """Each instruction file to the one its rules go to: itself, or what it is a link to.
 
     In the order of preference: CLAUDE.md, or AGENTS.md where that is the one in use.

@@ -10,8 +10,8 @@ import json
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from gitmem.models.extract import Found, extract, outline
-from gitmem.models.outcome import Next, Outcome
+from gitmem.models.attempt import Attempt, Next
+from gitmem.models.extract import Extraction, extract, outline
 from gitmem.models.reply import Credentials, Prompt, Stop
 from gitmem.models.shapes import TOOL, Way
 from gitmem.models.usage import Usage, token_counts
@@ -31,7 +31,7 @@ _FAILED = {
 }
 
 
-def read(content: bytes, *, kind: str, prompt: Prompt, way: Way) -> Outcome:
+def read(content: bytes, *, kind: str, prompt: Prompt, way: Way) -> Attempt:
     """The outcome of a body; ``kind`` is its content type, ``way`` how the question was asked."""
     try:
         message = json.loads(content)
@@ -39,11 +39,11 @@ def read(content: bytes, *, kind: str, prompt: Prompt, way: Way) -> Outcome:
         if "html" in kind or content.lstrip().startswith(b"<"):
             return _not_the_api("it sent a web page (a captive portal, or a proxy's error)")
         what = "is no JSON: it was damaged on its way" if content.strip() else "was empty"
-        return Outcome(stop=Stop.INVALID, then=Next.AGAIN, problem=f"the answer {what}")
+        return Attempt(stop=Stop.INVALID, then=Next.AGAIN, problem=f"the answer {what}")
     if not isinstance(message, dict):
         return _not_the_api("its answer is no message")
     if message.get("type") == "error":
-        return Outcome(stop=Stop.REJECTED, problem=f"the server says: {said(message)}")
+        return Attempt(stop=Stop.REJECTED, problem=f"the server says: {said(message)}")
     if not isinstance(message.get("content"), list):
         return _not_the_api("its answer has no content")
     return _judge(message, prompt, way)
@@ -61,17 +61,17 @@ def said(body: object) -> str:
     return body if isinstance(body, str) else ""
 
 
-def _not_the_api(what: str) -> Outcome:
-    return Outcome(
+def _not_the_api(what: str) -> Attempt:
+    return Attempt(
         stop=Stop.NOT_THE_API, then=Next.NEVER, problem=f"this is not the Messages API: {what}"
     )
 
 
-def _judge(message: dict[str, Any], prompt: Prompt, way: Way) -> Outcome:
+def _judge(message: dict[str, Any], prompt: Prompt, way: Way) -> Attempt:
     named = message.get("model")
     found, stop, then = _answer(message, prompt, way)
     tokens_in, tokens_out = token_counts(message.get("usage"))
-    return Outcome(
+    return Attempt(
         stop=stop,
         then=then,
         data=found.data,
@@ -81,24 +81,24 @@ def _judge(message: dict[str, Any], prompt: Prompt, way: Way) -> Outcome:
     )
 
 
-def _answer(message: dict[str, Any], prompt: Prompt, way: Way) -> tuple[Found, Stop, Next]:
+def _answer(message: dict[str, Any], prompt: Prompt, way: Way) -> tuple[Extraction, Stop, Next]:
     """What the message says, why it stopped, and what follows."""
     reason = message.get("stop_reason")
     if reason == Stop.REFUSAL:
         details = message.get("stop_details")
         category = details.get("category") if isinstance(details, dict) else None
         about = f" ({category})" if isinstance(category, str) else ""
-        return Found(reason=f"the model refused to answer{about}"), Stop.REFUSAL, Next.DONE
+        return Extraction(reason=f"the model refused to answer{about}"), Stop.REFUSAL, Next.DONE
     if reason in _FAILED:
         stop = Stop(reason)
-        return Found(reason=_FAILED[stop]), stop, Next.DONE
+        return Extraction(reason=_FAILED[stop]), stop, Next.DONE
     if reason != Stop.END and not (reason == Stop.TOOL and way is Way.TOOL):
         problem = f"the answer ended for a reason that is none of ours: {ascii(reason)[:40]}"
-        return Found(reason=problem), Stop.INVALID, Next.DONE
+        return Extraction(reason=problem), Stop.INVALID, Next.DONE
     return _find(message["content"], prompt, Stop(reason))
 
 
-def _find(content: list[Any], prompt: Prompt, stop: Stop) -> tuple[Found, Stop, Next]:
+def _find(content: list[Any], prompt: Prompt, stop: Stop) -> tuple[Extraction, Stop, Next]:
     """The answer among the blocks: the input of our tool, else the JSON object in the text."""
     blocks = [block for block in content if isinstance(block, dict)]
     given = [
@@ -108,20 +108,20 @@ def _find(content: list[Any], prompt: Prompt, stop: Stop) -> tuple[Found, Stop, 
     ]
     for value in given:
         if isinstance(value, dict) and not outline(value, prompt.schema):
-            return Found(data=value), stop, Next.DONE
+            return Extraction(data=value), stop, Next.DONE
     texts = [block.get("text") for block in blocks if block.get("type") == "text"]
     text = "".join(text for text in texts if isinstance(text, str))
     if not text.strip() and not given:
-        return Found(reason="the answer says nothing"), Stop.INVALID, Next.DONE
+        return Extraction(reason="the answer says nothing"), Stop.INVALID, Next.DONE
     found = extract(text, prompt.schema)
     if found.data is not None:
         return found, stop, Next.DONE
     reason = outline(given[0], prompt.schema) if given else found.reason
     problem = f"the answer is not what was asked for: {reason}"
-    return Found(reason=problem), Stop.INVALID, Next.PLAINER
+    return Extraction(reason=problem), Stop.INVALID, Next.PLAINER
 
 
-def refusal(endpoint: Endpoint, status: int, headers: Mapping[str, str], body: object) -> Outcome:
+def refusal(endpoint: Endpoint, status: int, headers: Mapping[str, str], body: object) -> Attempt:
     """The outcome of an HTTP status that is no success; ``body`` is parsed JSON or text.
 
     ``headers`` look names up in lower case. Raises Credentials when no further question has a
@@ -133,7 +133,7 @@ def refusal(endpoint: Endpoint, status: int, headers: Mapping[str, str], body: o
     _check_account(endpoint, status, f"{words} {_codes(body)}".lower(), told)
     if status // 100 == 3:  # noqa: PLR2004 - the class of redirections
         goal = endpoint.redact(headers.get("location", "elsewhere"))
-        return Outcome(
+        return Attempt(
             stop=Stop.NOT_THE_API,
             then=Next.NEVER,
             problem=f"{host} redirects to {goal}; what is sent stays with the host you named",
@@ -141,18 +141,18 @@ def refusal(endpoint: Endpoint, status: int, headers: Mapping[str, str], body: o
     asked_wrong = status in {400, 422}
     if status == 413 or (asked_wrong and any(mark in words.lower() for mark in _TOO_LARGE)):  # noqa: PLR2004
         problem = f"the question is too large for {host} ({told}); a smaller one may fit"
-        return Outcome(stop=Stop.TOO_LARGE, problem=problem)
+        return Attempt(stop=Stop.TOO_LARGE, problem=problem)
     if status in _TRANSIENT or status >= 500:  # noqa: PLR2004 - the server's own failures
         return _transient(host, status, headers, told)
     if not isinstance(body, dict | list):
         problem = f"this is not the Messages API: {host} answers {told}"
-        return Outcome(stop=Stop.NOT_THE_API, then=Next.NEVER, problem=problem)
+        return Attempt(stop=Stop.NOT_THE_API, then=Next.NEVER, problem=problem)
     if asked_wrong:
         problem = f"{host} refuses the question ({told})"
-        return Outcome(stop=Stop.REJECTED, then=Next.PLAINER, problem=problem, refused=words)
+        return Attempt(stop=Stop.REJECTED, then=Next.PLAINER, problem=problem, refused=words)
     unknown = "does not know that model or address; --model names another"
     what = unknown if status == 404 else "refuses"  # noqa: PLR2004
-    return Outcome(stop=Stop.REJECTED, then=Next.NEVER, problem=f"{host} {what} ({told})")
+    return Attempt(stop=Stop.REJECTED, then=Next.NEVER, problem=f"{host} {what} ({told})")
 
 
 def _codes(body: object) -> str:
@@ -181,10 +181,10 @@ def _check_account(endpoint: Endpoint, status: int, words: str, told: str) -> No
         )
 
 
-def _transient(host: str, status: int, headers: Mapping[str, str], told: str) -> Outcome:
+def _transient(host: str, status: int, headers: Mapping[str, str], told: str) -> Attempt:
     limited = status == 429  # noqa: PLR2004 - too many requests
     what = "is at its rate limit" if limited else "is in trouble"
-    return Outcome(
+    return Attempt(
         stop=Stop.LIMITED if limited else Stop.UNREACHABLE,
         then=Next.DONE if headers.get("x-should-retry") == "false" else Next.LATER,
         problem=f"{host} {what} ({told})",

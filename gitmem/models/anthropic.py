@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from gitmem.core import errors
 from gitmem.models import answer, prices
-from gitmem.models.background import Background
-from gitmem.models.bounded import Encoded, TooLong, decoded
+from gitmem.models.attempt import LIMIT, Attempt, Next
 from gitmem.models.endpoint import Endpoint, endpoint
-from gitmem.models.outcome import LIMIT, Next, Outcome
+from gitmem.models.event_loop import LoopThread
 from gitmem.models.reply import Credentials, Prompt, Reply, Stop
+from gitmem.models.response_body import BodyTooLong, UnexpectedEncoding, decoded
 from gitmem.models.server import Patience, Server, duration
 from gitmem.models.usage import together
 
@@ -61,7 +61,7 @@ class Anthropic:
         self.here = self._endpoint.is_here
         self._clock = clock
         self._own_prices = own_prices
-        self._background = Background()
+        self._background = LoopThread()
         self._lock = threading.Lock()
         self._client: AsyncAnthropic | None = None
         # Only the background thread touches what the questions have taught about the server.
@@ -101,7 +101,7 @@ class Anthropic:
 
     async def _ask(self, client: AsyncAnthropic, prompt: Prompt, until: float) -> Reply:
         server = self._server
-        began, asked, shape = self._clock(), list[Outcome](), server.shape
+        began, asked, shape = self._clock(), list[Attempt](), server.shape
         tries = failed = 0
         while True:
             delay = server.delay(tries)
@@ -130,14 +130,14 @@ class Anthropic:
 
     async def _request(
         self, client: AsyncAnthropic, shape: Shape, prompt: Prompt, until: float
-    ) -> Outcome:
+    ) -> Attempt:
         limit = max(0.0, min(self._server.patience.call, until - self._clock()))
         try:
             async with asyncio.timeout(limit):
                 return await self._exchange(client, shape, prompt, limit)
         except TimeoutError:
             problem = f"{self.host} gave no answer within {duration(limit)}"
-            return Outcome(stop=Stop.TIMED_OUT, problem=problem)
+            return Attempt(stop=Stop.TIMED_OUT, problem=problem)
         except Exception as error:  # noqa: BLE001 - the SDK lets errors of the libraries below through
             try:
                 return _trouble(self._endpoint, error)
@@ -147,7 +147,7 @@ class Anthropic:
 
     async def _exchange(
         self, client: AsyncAnthropic, shape: Shape, prompt: Prompt, limit: float
-    ) -> Outcome:
+    ) -> Attempt:
         import httpx2
 
         create: Any = client.messages.with_streaming_response.create  # for it takes a dict here
@@ -157,7 +157,7 @@ class Anthropic:
             kind = response.headers.get("content-type", "")
         return answer.read(content, kind=kind, prompt=prompt, way=shape.way)
 
-    def _reply(self, outcome: Outcome, asked: list[Outcome], seconds: float) -> Reply:
+    def _reply(self, outcome: Attempt, asked: list[Attempt], seconds: float) -> Reply:
         usage = together([one.usage for one in asked])
         return Reply(
             data=outcome.data,
@@ -168,7 +168,7 @@ class Anthropic:
             answered=self._endpoint.redact(outcome.answered),
         )
 
-    def _with_usage(self, outcome: Outcome, shape: Shape, prompt: Prompt, called: float) -> Outcome:
+    def _with_usage(self, outcome: Attempt, shape: Shape, prompt: Prompt, called: float) -> Attempt:
         """Return the outcome with what its call, begun at ``called``, sent and cost."""
         text = json.dumps(
             shape.body(prompt, self.model), ensure_ascii=False, separators=(",", ":")
@@ -188,14 +188,14 @@ class Anthropic:
             ),
         )
 
-    def _charged(self, one: Outcome) -> str:
+    def _charged(self, one: Attempt) -> str:
         """The model whose price counts: the one that answered, unless the person priced ours."""
         if self.model in (self._own_prices or {}):
             return self.model
         return one.answered or self.model
 
 
-def _with_cause(outcome: Outcome, asked: list[Outcome]) -> Outcome:
+def _with_cause(outcome: Attempt, asked: list[Attempt]) -> Attempt:
     """A request that the deadline cut off tells what had failed before it, which is what counts."""
     if outcome.stop is not Stop.TIMED_OUT or not asked:
         return outcome
@@ -204,7 +204,7 @@ def _with_cause(outcome: Outcome, asked: list[Outcome]) -> Outcome:
     )
 
 
-def _plainer(shape: Shape, outcome: Outcome) -> Shape | None:
+def _plainer(shape: Shape, outcome: Attempt) -> Shape | None:
     if outcome.then is not Next.PLAINER:
         return None
     return shape.below() if outcome.refused is None else shape.without(outcome.refused)
@@ -269,7 +269,7 @@ async def _bound(response: httpx2.Response) -> None:
     response.stream = Bounded()
 
 
-def _trouble(endpoint: Endpoint, error: Exception) -> Outcome:
+def _trouble(endpoint: Endpoint, error: Exception) -> Attempt:
     """The outcome of a request that ended in an error of the SDK or of the libraries below it.
 
     Raises Credentials as `answer.refusal` does.
@@ -280,15 +280,15 @@ def _trouble(endpoint: Endpoint, error: Exception) -> Outcome:
     if isinstance(error, anthropic.APIStatusError):
         return answer.refusal(endpoint, error.status_code, error.response.headers, error.body)
     cause = error.__cause__ or error
-    if isinstance(cause, TooLong):
+    if isinstance(cause, BodyTooLong):
         problem = f"{endpoint.host} sends more than any answer has ({LIMIT // 1024} kB)"
-        return Outcome(stop=Stop.INVALID, problem=problem)
-    if isinstance(cause, Encoded):
+        return Attempt(stop=Stop.INVALID, problem=problem)
+    if isinstance(cause, UnexpectedEncoding):
         problem = f"{endpoint.host} answers in an encoding that it was not asked for ({cause})"
-        return Outcome(stop=Stop.INVALID, problem=endpoint.redact(problem))
+        return Attempt(stop=Stop.INVALID, problem=endpoint.redact(problem))
     why = endpoint.redact(str(cause) or type(cause).__name__)
     if isinstance(error, anthropic.APIConnectionError | httpx2.HTTPError | OSError):
         problem = f"{endpoint.named} was not reached, or broke off: {why}"
-        return Outcome(stop=Stop.UNREACHABLE, then=Next.AGAIN, problem=problem)
+        return Attempt(stop=Stop.UNREACHABLE, then=Next.AGAIN, problem=problem)
     problem = f"the request failed with {type(error).__name__}: {why}"
-    return Outcome(stop=Stop.FAILED, problem=problem)
+    return Attempt(stop=Stop.FAILED, problem=problem)

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 from gitmem.core import agent_clients as clients
 from gitmem.core import errors
 from gitmem.models import presets
-from gitmem.models.outcome import LIMIT, Outcome, printable
-from gitmem.models.presets import Call, Ended
+from gitmem.models.attempt import LIMIT, Attempt, printable
+from gitmem.models.presets import ProgramCall, ProgramExit
 from gitmem.models.reply import Cancelled, Prompt, Reply, Stop
 from gitmem.models.server import duration
 
@@ -132,7 +132,7 @@ class Command:
     def _printable(self, text: str) -> str:
         return printable(text, self._secrets)
 
-    def _run(self, folder: Path, prompt: Prompt, until: float) -> tuple[Outcome, int]:
+    def _run(self, folder: Path, prompt: Prompt, until: float) -> tuple[Attempt, int]:
         """What the program came to, and how many bytes it was given: question and command line."""
         call = self._call(folder, prompt)
         Path(call.schema_file).write_text(json.dumps(prompt.schema), encoding="utf-8")
@@ -145,17 +145,17 @@ class Command:
             child = self._start(folder, [self._path, *arguments])
         except OSError as error:
             problem = f"{self.host} could not be started: {error.strerror}"
-            return Outcome(stop=Stop.FAILED, problem=problem), 0
+            return Attempt(stop=Stop.FAILED, problem=problem), 0
         try:
             ended = self._await(child, folder, until)
         finally:
             _kill(child)
-        if isinstance(ended, Outcome):
+        if isinstance(ended, Attempt):
             return ended, sent
         return self._ways.read(self.host, ended, prompt), sent
 
-    def _call(self, folder: Path, prompt: Prompt) -> Call:
-        return Call(
+    def _call(self, folder: Path, prompt: Prompt) -> ProgramCall:
+        return ProgramCall(
             prompt=prompt,
             model=self._ways.model,
             schema_file=str(folder / "schema.json"),
@@ -181,7 +181,9 @@ class Command:
                 start_new_session=True,
             )
 
-    def _await(self, child: subprocess.Popen[bytes], folder: Path, until: float) -> Ended | Outcome:
+    def _await(
+        self, child: subprocess.Popen[bytes], folder: Path, until: float
+    ) -> ProgramExit | Attempt:
         """How the program ended, or the outcome when it was not waited for any longer."""
         began = self._clock()
         while True:
@@ -191,18 +193,18 @@ class Command:
                 raise Cancelled("stopped while a model was being asked")
             if _size(folder / "printed") > _PRINTED or _size(folder / "complained") > _COMPLAINED:
                 problem = f"{self.host} prints more than any answer has"
-                return Outcome(stop=Stop.INVALID, problem=problem)
+                return Attempt(stop=Stop.INVALID, problem=problem)
             if child.returncode is not None:
                 return self._ended(child.returncode, folder)
             if self._clock() >= until:
                 waited = duration(self._clock() - began)
                 problem = f"{self.host} gave no answer within {waited}"
-                return Outcome(stop=Stop.TIMED_OUT, problem=problem)
+                return Attempt(stop=Stop.TIMED_OUT, problem=problem)
 
-    def _ended(self, code: int, folder: Path) -> Ended:
+    def _ended(self, code: int, folder: Path) -> ProgramExit:
         answer = _read(folder / "answer", LIMIT) or _read(folder / "printed", _PRINTED)
         complaint = _read(folder / "complained", _COMPLAINED).strip().rpartition("\n")[2]
-        return Ended(code=code, answer=answer, complaint=self._printable(complaint))
+        return ProgramExit(code=code, answer=answer, complaint=self._printable(complaint))
 
 
 def _split(words: str | Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from gitmem.core.errors import Refused, Usage
-from gitmem.models.outcome import printable
+from gitmem.models.attempt import printable
 from gitmem.models.reply import Credentials
 from gitmem.safety.text import visible
 

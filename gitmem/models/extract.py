@@ -29,14 +29,14 @@ _READINGS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Extraction:
     """The object, or None and the reason why there is none."""
 
     data: dict[str, Any] | None = None
     reason: str = ""
 
 
-def extract(text: str, schema: Mapping[str, Any]) -> Found:
+def extract(text: str, schema: Mapping[str, Any]) -> Extraction:
     """The first JSON object in a text whose top level fits the schema, as `outline` judges it.
 
     A draft in the model's thinking (`<think>...</think>`) counts only when nothing follows it.
@@ -50,9 +50,9 @@ def extract(text: str, schema: Mapping[str, Any]) -> Found:
         for value in _objects(part):
             problem = outline(value, schema)
             if not problem:
-                return Found(data=value)
+                return Extraction(data=value)
             reason = reason or f"the JSON object in it is not the one asked for: {problem}"
-    return Found(reason=reason or "there is no JSON object in it")
+    return Extraction(reason=reason or "there is no JSON object in it")
 
 
 def outline(value: object, schema: Mapping[str, Any]) -> str:

@@ -13,8 +13,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from gitmem.core.jsonline import figure
+from gitmem.models.attempt import Attempt
 from gitmem.models.extract import extract, outline
-from gitmem.models.outcome import Outcome
 from gitmem.models.reply import Credentials, Prompt, Stop
 from gitmem.models.shapes import with_schema
 from gitmem.models.usage import Usage, token_counts
@@ -33,7 +33,7 @@ _ACCOUNT = frozenset({401, 402, 403})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class ProgramExit:
     """A program that ended by itself: its exit code, its answer, its last line of complaint."""
 
     code: int
@@ -41,7 +41,7 @@ class Ended:
     complaint: str
 
 
-def read_text(program: str, ended: Ended, prompt: Prompt) -> Outcome:
+def read_text(program: str, ended: ProgramExit, prompt: Prompt) -> Attempt:
     """The outcome of a program whose answer is, or holds, the JSON object.
 
     Raises Credentials when it failed because a person has to log in.
@@ -49,11 +49,11 @@ def read_text(program: str, ended: Ended, prompt: Prompt) -> Outcome:
     if ended.code:
         raise_for_login(program, ended.complaint)
         problem = f"{program} ended with {ended.code}: {ended.complaint or 'it did not say why'}"
-        return Outcome(stop=_why(ended.complaint), problem=problem)
+        return Attempt(stop=_why(ended.complaint), problem=problem)
     return _found(ended.answer, prompt)
 
 
-def read_claude(program: str, ended: Ended, prompt: Prompt) -> Outcome:
+def read_claude(program: str, ended: ProgramExit, prompt: Prompt) -> Attempt:
     """The outcome of `claude -p --output-format json`: one JSON object about the session.
 
     Success alone says little: after mere prose `structured_output` is missing.
@@ -69,10 +69,10 @@ def read_claude(program: str, ended: Ended, prompt: Prompt) -> Outcome:
     if ended.code or session.get("is_error"):
         why = said or str(session.get("subtype") or ended.complaint)
         raise_for_login(program, why, refused=session.get("api_error_status") in _ACCOUNT)
-        return _with_usage(Outcome(stop=_why(why), problem=f"{program} failed: {why}"), session)
+        return _with_usage(Attempt(stop=_why(why), problem=f"{program} failed: {why}"), session)
     data = session.get("structured_output")
     if isinstance(data, dict) and not outline(data, prompt.schema):
-        return _with_usage(Outcome(stop=Stop.END, data=data), session)
+        return _with_usage(Attempt(stop=Stop.END, data=data), session)
     return _with_usage(_found(said, prompt), session)
 
 
@@ -89,17 +89,17 @@ def _why(said: str) -> Stop:
     return Stop.TOO_LARGE if _TOO_LARGE.search(said) else Stop.FAILED
 
 
-def _found(text: str, prompt: Prompt) -> Outcome:
+def _found(text: str, prompt: Prompt) -> Attempt:
     if not text.strip():
-        return Outcome(stop=Stop.INVALID, problem="the answer says nothing")
+        return Attempt(stop=Stop.INVALID, problem="the answer says nothing")
     found = extract(text, prompt.schema)
     if found.data is None:
         problem = f"the answer is not what was asked for: {found.reason}"
-        return Outcome(stop=Stop.INVALID, problem=problem)
-    return Outcome(stop=Stop.END, data=found.data)
+        return Attempt(stop=Stop.INVALID, problem=problem)
+    return Attempt(stop=Stop.END, data=found.data)
 
 
-def _with_usage(outcome: Outcome, session: dict[str, Any]) -> Outcome:
+def _with_usage(outcome: Attempt, session: dict[str, Any]) -> Attempt:
     """The outcome with what the session counted; its dollars are the program's own reckoning."""
     dollars = session.get("total_cost_usd")
     models = session.get("modelUsage")
@@ -116,7 +116,7 @@ def _with_usage(outcome: Outcome, session: dict[str, Any]) -> Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class ProgramCall:
     """One start of a program: the question, the model, and the files made for it.
 
     ``schema_file`` holds the JSON schema and ``order_file`` the bare order to answer; the program
@@ -131,7 +131,7 @@ class Call:
     has_key: bool
 
 
-def in_one(call: Call) -> str:
+def in_one(call: ProgramCall) -> str:
     """Instructions, schema and data as one text, for programs that take no more."""
     return f"{with_schema(call.prompt)}\n\n{call.prompt.text}"
 
@@ -145,15 +145,15 @@ class Program:
     """
 
     program: str
-    arguments: Callable[[Call], Sequence[str]]
-    question: Callable[[Call], str] = in_one
-    read: Callable[[str, Ended, Prompt], Outcome] = read_text
+    arguments: Callable[[ProgramCall], Sequence[str]]
+    question: Callable[[ProgramCall], str] = in_one
+    read: Callable[[str, ProgramExit, Prompt], Attempt] = read_text
     model: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
 
 
-def _claude(call: Call) -> Sequence[str]:
+def _claude(call: ProgramCall) -> Sequence[str]:
     """With an API key `--bare`, which reads no login; else the same by loading no settings at all.
 
     Either keeps hooks and memory out. `--tools` is variadic: no positional word may follow it.
@@ -177,7 +177,7 @@ _CODEX_WITHOUT = ["hooks", "shell_tool", "unified_exec", "view_image", "multi_ag
 _CODEX_WITHOUT += ["apps", "plugins", "skill_search"]
 
 
-def _codex(call: Call) -> Sequence[str]:
+def _codex(call: ProgramCall) -> Sequence[str]:
     """Its instructions of 17 KB for coding are replaced by one sentence; ours are in the question."""
     settings = [f"features.{name}=false" for name in _CODEX_WITHOUT]
     settings += ['web_search="disabled"', "project_doc_max_bytes=0"]
@@ -197,7 +197,7 @@ def _codex(call: Call) -> Sequence[str]:
     )
 
 
-def _llm(call: Call) -> Sequence[str]:
+def _llm(call: ProgramCall) -> Sequence[str]:
     """Without its log: the question stays out of the database that llm keeps."""
     model = ("-m", call.model) if call.model else ()
     return ("prompt", "--no-log", "--no-stream", *model, "--schema", call.schema_file)
@@ -238,7 +238,7 @@ def program(words: Sequence[str], model: str) -> Program:
             settings=preset.settings,
         )
 
-    def arguments(call: Call) -> Sequence[str]:
+    def arguments(call: ProgramCall) -> Sequence[str]:
         files = {"{schema}": call.schema_file, "{answer}": call.answer_file, "{model}": call.model}
         return [_filled(word, files) for word in rest]
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gitmem.models.outcome import Next, Outcome
+from gitmem.models.attempt import Attempt, Next
 from gitmem.models.reply import Credentials, Stop
 from gitmem.models.shapes import Shape
 
@@ -48,7 +48,7 @@ class Server:
     chance: Callable[[], float]
     shape: Shape = field(default_factory=Shape)
     not_before: float = 0.0
-    hopeless: Outcome | Credentials | None = None
+    hopeless: Attempt | Credentials | None = None
 
     def delay(self, tries: int) -> float:
         """Seconds until a request may be made that has failed ``tries`` times."""
@@ -58,7 +58,7 @@ class Server:
         pause = self.patience.pause * 2.0 ** min(tries - 1, _DOUBLED) if tries else 0.0
         return min(pause, self.patience.longest_pause) * (0.75 + self.chance() / 2)
 
-    def foregone(self, delay: float, until: float, asked: Sequence[Outcome]) -> Outcome | None:
+    def foregone(self, delay: float, until: float, asked: Sequence[Attempt]) -> Attempt | None:
         """The outcome of a request not worth making; None when it is. ``asked`` came before it.
 
         Raises the Credentials that an earlier question raised.
@@ -72,19 +72,19 @@ class Server:
         if asked_for > 0 and self.clock() + asked_for >= until:
             left = duration(max(0.0, until - self.clock()))
             problem = f"{before}{self.host} asks to wait {duration(asked_for)}, and {left} are left"
-            return Outcome(stop=Stop.LIMITED, problem=problem)
+            return Attempt(stop=Stop.LIMITED, problem=problem)
         if self.clock() + delay >= until:
             stop = asked[-1].stop if asked else Stop.TIMED_OUT
-            return Outcome(stop=stop, problem=f"{before}no time is left to ask {self.host}")
+            return Attempt(stop=stop, problem=f"{before}no time is left to ask {self.host}")
         return None
 
-    def waiting(self, delay: float, asked: Sequence[Outcome]) -> str:
+    def waiting(self, delay: float, asked: Sequence[Attempt]) -> str:
         """What a pause before the next request is for, in words."""
         if asked:
             return f"{asked[-1].problem}, asked again in {duration(delay)}"
         return f"{self.host} asks to wait {duration(delay)}"
 
-    def learn(self, outcome: Outcome, shape: Shape) -> None:
+    def learn(self, outcome: Attempt, shape: Shape) -> None:
         """Keeps what the outcome of a question in this shape says about the server."""
         if outcome.then is Next.NEVER:
             self.hopeless = outcome

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gitmem.git import refs
 from gitmem.git.objects import Unreadable
 from gitmem.git.repository import HERE
-from gitmem.models.kept import Answers
+from gitmem.models.answer_store import AnswerStore
 from gitmem.queue import prune, publisher
 from gitmem.queue.branch import forget_hint
 from gitmem.queue.fast_import import current_author
@@ -82,7 +82,7 @@ def pruned(
     seen = looked or snapshot.take(repo, configured)
     _forget_marks(repo, seen)
     sessions.forget_old(repo.folder, calendar.timegm(time.gmtime()))
-    Answers(repo.folder).forget(seen.records.deciding)
+    AnswerStore(repo.folder).forget(seen.records.deciding)
     done = prune.prune(repo, seen.drained)
     if done.ids or done.branch_gone:
         seen = snapshot.take(repo, configured)

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gitmem.capture import capture
-from gitmem.close import commit
-from gitmem.close import start as ground
+from gitmem.close import base, commit
 from gitmem.core.errors import NeedsPerson, NoProgress, Refused, Usage
 from gitmem.git import refs
 from gitmem.git.claim import Claim
@@ -29,7 +28,7 @@ from gitmem.trace.line_fate import LineState, MemoryAtCommit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from gitmem.close.start import Start
+    from gitmem.close.base import Base
     from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
     from gitmem.records.snapshot import Snapshot
@@ -107,7 +106,7 @@ def _forget(repo: Repository, wanted: ForgetRequest) -> ForgetResult:
         seen = snapshot.take(repo, wanted.configured)
     else:
         seen, notes = tidy.settled(repo, wanted.configured)
-    start = ground.stacked(repo, seen, onto=wanted.onto)
+    start = base.stacked(repo, seen, onto=wanted.onto)
     memory = (
         MemoryAtCommit(CommitHistory(repo, start.commit), wanted.folder) if start.commit else None
     )
@@ -147,7 +146,7 @@ def _forget(repo: Repository, wanted: ForgetRequest) -> ForgetResult:
 def _committed(
     repo: Repository,
     seen: Snapshot,
-    start: Start,
+    start: Base,
     done: ForgetResult,
     gone: tuple[Outcome, ...],
     wanted: ForgetRequest,

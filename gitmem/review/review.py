@@ -10,7 +10,7 @@ from gitmem.git import refs, worktrees
 from gitmem.git.claim import Claim
 from gitmem.git.repository import REVIEW
 from gitmem.git.worktrees import Move
-from gitmem.models.kept import Answers
+from gitmem.models.answer_store import AnswerStore
 from gitmem.queue import decisions
 from gitmem.queue.fast_import import current_author
 from gitmem.records import in_review, target
@@ -88,7 +88,7 @@ def discard(repo: Repository, configured: str, *, dry_run: bool = False) -> Disc
         with Claim(repo) as claim:
             worktrees.remove(repo, claim, move)
         # What a person sent back must not be the answer to the same question again.
-        Answers(repo.folder).forget(flags)
+        AnswerStore(repo.folder).forget(flags)
     return DiscardResult(tip=tip, flags=flags, kept=kept)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitmem.close.earlier import Earlier, split
+from gitmem.close.judgement import Judgement, split
 from gitmem.core.flag import Flag, parse
 from gitmem.core.jsonline import dumps
 from gitmem.drain.gate import check
@@ -39,7 +39,7 @@ def outcome(of: Flag, fate: Fate = Fate.ADDED, **fields: str) -> Outcome:
 
 def told(asked: Plan, *outcomes: Outcome, new: tuple[Existing, ...] = ()) -> list[Request]:
     """The requests that carry a judgement; every flag is in these or in the rest, and passes the gate."""
-    rest, carried = split(asked, Earlier(outcomes=outcomes, engine="x", model="m", new=new))
+    rest, carried = split(asked, Judgement(outcomes=outcomes, engine="x", model="m", new=new))
     left = [one.id for request in rest.requests for one in request.flags]
     kept = [one.id for request in carried for one in request.flags]
     assert sorted(left + kept) == sorted(asked.flags)

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from gitmem.core.errors import NoProgress
-from gitmem.drain.judged import Judged
+from gitmem.drain.model_engine import ModelEngine
 from gitmem.drain.plan import Work
-from gitmem.models.kept import Answers
+from gitmem.models.answer_store import AnswerStore
 from gitmem.models.reply import Prompt, Reply
 from gitmem.models.usage import Usage
 from tests.support.desk import Desk
@@ -187,12 +187,12 @@ class Obedient:
 
 
 def judged(desk: Desk) -> object:
-    engine = Judged(
+    engine = ModelEngine(
         Obedient(),
         {work: work.value for work in Work},
         mark=lambda: "m",
         until=0.0,
-        answers=Answers(desk.repo.folder),
+        answers=AnswerStore(desk.repo.folder),
     )
     return desk.close(engine=engine)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmem.close.message import Made, message
+from gitmem.close.message import MessageParts, message
 from gitmem.core.flag import Flag, make
-from gitmem.drain.gate import Left
+from gitmem.drain.gate import QueuedFlag
 from gitmem.records.drain_record import Fate, Outcome, Run
 from gitmem.safety.text import find_hidden
 
@@ -18,9 +18,11 @@ def flag(letter: str, **fields: object) -> Flag:
     return make({"id": letter * 12, "kind": "fact", "text": f"text of {letter}", **fields})
 
 
-def letter(*outcomes: Outcome, left: tuple[Left, ...] = (), run: Run | None = None) -> str:
+def letter(*outcomes: Outcome, left: tuple[QueuedFlag, ...] = (), run: Run | None = None) -> str:
     return message(
-        Made(drain="d1", tree=TREE, run=run or Run(engine="verbatim"), outcomes=outcomes, left=left)
+        MessageParts(
+            drain="d1", tree=TREE, run=run or Run(engine="verbatim"), outcomes=outcomes, left=left
+        )
     )
 
 
@@ -33,7 +35,7 @@ def test_every_line_says_where_it_comes_from_and_what_was_left_says_why() -> Non
         Outcome(flag=reworded, fate=Fate.ADDED, file="memory/a.md", line="in other words"),
         Outcome(flag=flag("c"), fate=Fate.DUPLICATE, survivor="a" * 12),
         Outcome(flag=flag("d"), fate=Fate.SKIPPED, reason="not true"),
-        left=(Left(id="e" * 12, reason="hidden text"),),
+        left=(QueuedFlag(id="e" * 12, reason="hidden text"),),
     )
 
     assert said == (
@@ -69,7 +71,7 @@ def test_nothing_that_others_wrote_hides_or_becomes_a_line_of_its_own(text: str,
         Outcome(flag=one, fate=Fate.ADDED, file="memory/a.md", line="a", reason=text),
         Outcome(flag=one, fate=Fate.SKIPPED, reason=text),
         Outcome(flag=one, fate=Fate.DUPLICATE, survivor=text),
-        left=(Left(id="b" * 12, reason=text),),
+        left=(QueuedFlag(id="b" * 12, reason=text),),
     )
 
     rows = said.split("\n")

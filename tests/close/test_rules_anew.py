@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.close.close import Closed
+from gitmem.close.close import CloseResult
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.drain.ports import Answer
 from gitmem.drain.verbatim import Verbatim
@@ -103,7 +103,7 @@ def anew(
     text: str,
     before: Callable[[], object] = lambda: None,
     **snag: str,
-) -> Closed:
+) -> CloseResult:
     """A review of the second clone with this flag, made anew: another flag of it landed meanwhile."""
     closed, done = second(project, lector, text, before, **snag)
     assert done.problem == ""
@@ -113,7 +113,7 @@ def anew(
 
 def second(
     project: Project, lector: Lector, text: str, before: Callable[[], object], **snag: str
-) -> tuple[Closed, ProposeResult]:
+) -> tuple[CloseResult, ProposeResult]:
     """The same, whatever comes of it."""
     project.one.flag("shared")
     landing_sync(project.one)

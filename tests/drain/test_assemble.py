@@ -14,14 +14,14 @@ from gitmem.drain.gate import check
 from gitmem.drain.limits import fitting
 from gitmem.drain.plan import Op, Operation, Request
 from gitmem.memory import topics as memory
-from gitmem.memory.memory_tree import Ground, existing_lines
+from gitmem.memory.memory_tree import MemoryTree, existing_lines
 from gitmem.records.drain_record import Fate
 from gitmem.safety.paths import Target, writable
 from tests.support.operations import FOLDER, IDS, TEXTS, flags, operations, requests
 
 ONE, TWO, THREE = IDS[:3]
 FLAGS = {flag.id: flag for flag in flags(8)}
-GROUND = Ground(folder=FOLDER, texts=TEXTS)
+GROUND = MemoryTree(folder=FOLDER, texts=TEXTS)
 
 
 def keep(flag_id: str, text: str, file: str = "memory/facts.md") -> Operation:
@@ -79,7 +79,7 @@ def test_what_replaces_a_line_is_what_later_duplicates_fold_into() -> None:
 
 def test_an_odd_file_takes_nothing_and_is_listed_all_the_same() -> None:
     texts = {path: text for path, text in TEXTS.items() if path != "memory/ci.md"}
-    ground = Ground(folder=FOLDER, texts=texts, odd={"memory/ci.md": "it is a link"})
+    ground = MemoryTree(folder=FOLDER, texts=texts, odd={"memory/ci.md": "it is a link"})
 
     with pytest.raises(Refused, match=r"memory/ci\.md: it is a link"):
         assemble(ground, [keep(ONE, "x", "memory/ci.md")], FLAGS)
@@ -142,6 +142,6 @@ def test_adding_never_removes_a_line_and_never_writes_one_twice(
         before = TEXTS.get(path, "")
         rest = iter(text.splitlines())
         assert all(line in rest for line in before.splitlines()), path
-    after = existing_lines(Ground(folder=FOLDER, texts={**TEXTS, **made.files}))
+    after = existing_lines(MemoryTree(folder=FOLDER, texts={**TEXTS, **made.files}))
     keys = [memory.fact_key(line.text) for line in after if line.file != "memory/PENDING.md"]
     assert len(keys) == len(set(keys))

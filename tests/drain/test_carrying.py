@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmem.drain.carrying import dropped, says
+from gitmem.drain.content_loss import carries, lost_content
 from tests.bench import grounding_rates as rates
 
 
@@ -47,7 +47,7 @@ from tests.bench import grounding_rates as rates
     ],
 )
 def test_what_the_old_line_says_and_the_new_one_does_not_is_found(old: str, new: str) -> None:
-    assert dropped(old, new, [new])
+    assert lost_content(old, new, [new])
 
 
 @pytest.mark.parametrize(
@@ -76,25 +76,27 @@ def test_what_the_old_line_says_and_the_new_one_does_not_is_found(old: str, new:
     ],
 )
 def test_another_value_of_the_same_takes_the_place_of_the_old_one(old: str, new: str) -> None:
-    assert not dropped(old, new, [new])
+    assert not lost_content(old, new, [new])
 
 
 def test_a_merge_may_not_exchange_anything() -> None:
-    assert dropped("The API listens on 8080", "The API listens on 9090", changed=False) == "8080"
+    assert (
+        lost_content("The API listens on 8080", "The API listens on 9090", changed=False) == "8080"
+    )
 
 
 def test_a_passing_mention_in_the_flag_does_not_let_a_line_go() -> None:
     old = "The README of X must say that deletion loses history"
     flag = "The README of X says much of history and deletion; X is now Y"
 
-    assert dropped(old, "X is now Y", [flag])
+    assert lost_content(old, "X is now Y", [flag])
 
 
 @pytest.mark.parametrize("name", rates.SETS)
 def test_every_faithful_replacement_of_the_measured_sets_still_replaces(name: str) -> None:
     for case in rates.cases(name):
         if case.faithful and len(case.replaced) == 1:
-            assert not dropped(case.replaced[0], case.text, case.sources), case
+            assert not lost_content(case.replaced[0], case.text, case.sources), case
 
 
 @pytest.mark.parametrize(
@@ -110,7 +112,7 @@ def test_every_faithful_replacement_of_the_measured_sets_still_replaces(name: st
     ],
 )
 def test_a_paraphrase_is_a_duplicate(survivor: str, flag: str) -> None:
-    assert says(survivor, flag)
+    assert carries(survivor, flag)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,7 @@ def test_a_paraphrase_is_a_duplicate(survivor: str, flag: str) -> None:
     ],
 )
 def test_what_adds_anything_is_no_duplicate(survivor: str, flag: str) -> None:
-    assert not says(survivor, flag)
+    assert not carries(survivor, flag)
 
 
 TEXT = st.text(max_size=80)
@@ -143,12 +145,12 @@ TEXT = st.text(max_size=80)
 
 @given(TEXT, TEXT)
 def test_any_text_is_judged_and_a_line_always_carries_itself(one: str, other: str) -> None:
-    assert dropped(one, one) == ""
-    assert says(one, one)
-    assert isinstance(dropped(one, other, [other]), str)
-    assert isinstance(says(one, other), bool)
+    assert lost_content(one, one) == ""
+    assert carries(one, one)
+    assert isinstance(lost_content(one, other, [other]), str)
+    assert isinstance(carries(one, other), bool)
 
 
 @given(st.sampled_from(["Deploys go through Jenkins", "Do as they do", "Port 1"]))
 def test_nothing_is_carried_by_nothing(old: str) -> None:
-    assert dropped(old, "")
+    assert lost_content(old, "")

@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from gitmem.core.errors import Unreachable
 from gitmem.core.flag import make
 from gitmem.drain.assemble import assemble
-from gitmem.drain.drain import Drained, drain
+from gitmem.drain.drain import DrainResult, drain
 from gitmem.drain.plan import Operation, Plan, Request, make_plan
 from gitmem.drain.ports import Answer
 from gitmem.drain.verbatim import Verbatim
-from gitmem.memory.memory_tree import Ground
+from gitmem.memory.memory_tree import MemoryTree
 from gitmem.memory.places import Places
 from gitmem.models.usage import Usage
 from tests.support.operations import FOLDER, TEXTS, operations
 from tests.support.sandbox import PATIENCE
 
-GROUND = Ground(folder=FOLDER, texts=TEXTS)
+GROUND = MemoryTree(folder=FOLDER, texts=TEXTS)
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
 
@@ -59,7 +59,7 @@ def plan_of(count: int, kind: str = "fact") -> Plan:
     return make_plan(flags, Places(folder=FOLDER), {})
 
 
-def drained(plan: Plan, answer: Callable[[Request], Answer]) -> Drained:
+def drained(plan: Plan, answer: Callable[[Request], Answer]) -> DrainResult:
     return drain(plan, Scripted(answer=answer), GROUND, workers=8, clock=time.monotonic)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmem.drain.gate import Passed, check
+from gitmem.drain.gate import GateResult, check
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.memory.memory_tree import Existing
 from gitmem.safety.paths import Target, writable
@@ -31,7 +31,7 @@ def duplicate(flag_id: str, survivor: str) -> Operation:
     return Operation(op=Op.DUPLICATE, flags=(flag_id,), survivor=survivor)
 
 
-def judged(*given_operations: Operation, request: Request = REQUEST) -> Passed:
+def judged(*given_operations: Operation, request: Request = REQUEST) -> GateResult:
     return check(request, given_operations, folder=FOLDER)
 
 
@@ -48,7 +48,7 @@ def test_a_sound_answer_passes_whole() -> None:
         Operation(op=Op.SKIP, flags=(THREE,), reason="chatter"),
     )
 
-    assert judged(*answer) == Passed(operations=answer, left=())
+    assert judged(*answer) == GateResult(operations=answer, left=())
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmem.drain.handover import Handed, Unusable, handed_in, key_of, matched, model_name, plan_of
+from gitmem.drain.handover import (
+    AnswerRow,
+    BadRow,
+    key_of,
+    match_answers,
+    model_name,
+    plan_of,
+    read_answers,
+)
 from gitmem.models.reply import Prompt
 
 KEYS = ["a" * 32, "b" * 32]
@@ -20,7 +28,7 @@ def line(**fields: object) -> str:
 
 
 def fits(*lines: str) -> tuple[list[str], tuple[str, ...]]:
-    found = matched(handed_in("\n".join(lines)), KEYS)
+    found = match_answers(read_answers("\n".join(lines)), KEYS)
     return sorted(found.answers.keys() - found.twice), found.notes
 
 
@@ -84,10 +92,10 @@ def test_an_answer_to_something_else_is_not_applied(fields: dict[str, object], w
     ],
 )  # fmt: skip
 def test_a_line_of_another_shape_is_said_with_its_number(text: str) -> None:
-    rows = handed_in(f"\n{text}\n \n")
+    rows = read_answers(f"\n{text}\n \n")
 
     (row,) = rows
-    assert isinstance(row, Unusable)
+    assert isinstance(row, BadRow)
     assert row.line == 2
     assert fits(line(key=KEYS[0]), text)[0] == [KEYS[0]]
 
@@ -114,7 +122,7 @@ def test_what_is_no_models_name_is_left_out(name: object) -> None:
 
 @given(st.text())
 def test_no_text_breaks_the_reading(text: str) -> None:
-    rows = handed_in(text)
+    rows = read_answers(text)
 
-    assert all(isinstance(row, Handed | Unusable) for row in rows)
+    assert all(isinstance(row, AnswerRow | BadRow) for row in rows)
     assert len(rows) <= text.count("\n") + 1

@@ -11,10 +11,10 @@ import pytest
 
 from gitmem.core.flag import make
 from gitmem.drain.assemble import assemble
-from gitmem.drain.drain import Drained, drain
-from gitmem.drain.judged import Judged
+from gitmem.drain.drain import DrainResult, drain
+from gitmem.drain.model_engine import ModelEngine
 from gitmem.drain.plan import Plan, Work, make_plan
-from gitmem.memory.memory_tree import Ground, existing_lines
+from gitmem.memory.memory_tree import MemoryTree, existing_lines
 from gitmem.memory.places import Places
 from gitmem.models.reply import Prompt, Reply
 from gitmem.models.usage import Usage
@@ -27,7 +27,7 @@ TEXTS = {
     "CLAUDE.md": "# Mine\n",
     ".claude/skills/ship/SKILL.md": "---\nname: ship\ndescription: ships\n---\n\n# Ship\n\nDo it.\n",
 }
-GROUND = Ground(folder="memory", texts=TEXTS)
+GROUND = MemoryTree(folder="memory", texts=TEXTS)
 FLAGS = (
     make({"id": "aaaaaaaaaaaa", "kind": "fact", "text": "the staging database is restored from backup every night"}),
     make({"id": "bbbbbbbbbbbb", "kind": "fact", "text": "do not run the migration before the workers are stopped"}),
@@ -83,7 +83,7 @@ class Liar:
         )
 
 
-def drained(*rows: object, others: Sequence[object] = ()) -> tuple[Drained, Plan]:
+def drained(*rows: object, others: Sequence[object] = ()) -> tuple[DrainResult, Plan]:
     places = Places(
         folder="memory",
         lines=existing_lines(GROUND),
@@ -91,14 +91,14 @@ def drained(*rows: object, others: Sequence[object] = ()) -> tuple[Drained, Plan
         skills={"ship": ".claude/skills/ship/SKILL.md"},
     )
     orders = {work: work.value for work in Work}
-    engine = Judged(
+    engine = ModelEngine(
         Liar(memory=rows, others=others), orders, mark=lambda: "m", until=1e12, answers=Kept()
     )
     plan = engine.prepared(make_plan(FLAGS, places, {}))
     return drain(plan, engine, GROUND, workers=4, clock=time.monotonic), plan
 
 
-def written(done: Drained, plan: Plan) -> str:
+def written(done: DrainResult, plan: Plan) -> str:
     """All that reaches the tree: files and the drain record, but for why something was skipped."""
     made = assemble(GROUND, done.operations, plan.flags)
     record = render(

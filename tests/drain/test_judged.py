@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gitmem.core.flag import Flag, make
-from gitmem.drain.judged import Judged
+from gitmem.drain.model_engine import ModelEngine
 from gitmem.drain.plan import Op, Request, Work, make_plan
 from gitmem.memory.places import Places
-from gitmem.models.kept import Answers
+from gitmem.models.answer_store import AnswerStore
 from gitmem.models.reply import Prompt, Reply, Stop
 from gitmem.models.usage import Usage
 from tests.support.judge import operation
@@ -74,11 +74,11 @@ def request_of(*flags: Flag) -> Request:
     return request
 
 
-def engine(model: Scripted, folder: Path) -> Judged:
+def engine(model: Scripted, folder: Path) -> ModelEngine:
     marks = iter(f"mark{number}" for number in range(1000))
     orders = {work: work.value for work in Work}
-    return Judged(
-        model, orders, mark=lambda: next(marks), until=9.0, answers=Answers(str(folder / "g"))
+    return ModelEngine(
+        model, orders, mark=lambda: next(marks), until=9.0, answers=AnswerStore(str(folder / "g"))
     )
 
 

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from gitmem.bootstrap import assets
 from gitmem.core.flag import Flag, parse
 from gitmem.core.jsonline import dumps
-from gitmem.drain.gate import Left
+from gitmem.drain.gate import QueuedFlag
 from gitmem.forge import deliver, pull_request
 from gitmem.forge import pull_request as proposal
 from gitmem.forge.deliver import Forge
@@ -45,7 +45,9 @@ def added(number: int, text: str = "a fact", line: str = "", **fields: object) -
     )
 
 
-def facts(*outcomes: Outcome, left: tuple[Left, ...] = (), engine: str = "verbatim") -> ReviewFacts:
+def facts(
+    *outcomes: Outcome, left: tuple[QueuedFlag, ...] = (), engine: str = "verbatim"
+) -> ReviewFacts:
     return ReviewFacts(outcomes=outcomes, left=left, target="main", engine=engine, model="m-1")
 
 
@@ -87,7 +89,7 @@ def test_the_text_says_of_each_line_where_it_comes_from() -> None:
             survivor="old five",
         ),
     )  # fmt: skip
-    left = (Left(id=flag(6).id, reason="too long"),)
+    left = (QueuedFlag(id=flag(6).id, reason="too long"),)
 
     text = proposal.body(TEMPLATE, facts(*outcomes, left=left, engine="anthropic"))
 
@@ -155,7 +157,7 @@ def test_a_line_of_several_flags_stands_once() -> None:
 
 def test_ten_thousand_flags_fit_and_what_is_cut_is_counted() -> None:
     outcomes = [added(number, f"{number} " + "x" * 900) for number in range(10_000)]
-    left = tuple(Left(id=flag(number).id, reason="y" * 200) for number in range(5_000))
+    left = tuple(QueuedFlag(id=flag(number).id, reason="y" * 200) for number in range(5_000))
 
     text = proposal.body(TEMPLATE, facts(*outcomes, left=left))
 
@@ -173,7 +175,7 @@ def test_text_of_others_is_shown_and_never_obeyed(hostile: str) -> None:
         again=hostile,
     )  # fmt: skip
     made = replace(
-        facts(outcome, left=(Left(id=flag(2).id, reason=hostile),), engine="x"),
+        facts(outcome, left=(QueuedFlag(id=flag(2).id, reason=hostile),), engine="x"),
         forgotten=(outcome,), restored=(outcome,), recurred=(hostile,), stale=(hostile,),
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ import pytest
 
 from gitmem.bootstrap import assets
 from gitmem.check.report import STRICT
-from gitmem.close.close import Closed, Wanted
+from gitmem.close.close import CloseRequest, CloseResult
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.drain.ports import Answer, Engine
 from gitmem.drain.verbatim import Verbatim
@@ -118,8 +118,10 @@ def terms(**fields: object) -> ForgeSettings:
     return ForgeSettings(template=assets.read("templates/pr/body.md"), **fields)  # type: ignore[arg-type]  # a test's options
 
 
-def pr(desk: Desk, engine: Engine | None = None, **fields: object) -> tuple[Closed, ProposeResult]:
-    wanted = Wanted(engine=engine or Verbatim(), configured=desk.target, folder=desk.folder)
+def pr(
+    desk: Desk, engine: Engine | None = None, **fields: object
+) -> tuple[CloseResult, ProposeResult]:
+    wanted = CloseRequest(engine=engine or Verbatim(), configured=desk.target, folder=desk.folder)
     return proposing.propose(desk.repo, wanted, terms(**fields), Talk())
 
 
@@ -145,7 +147,7 @@ def test_the_review_is_pushed_once_and_a_second_run_changes_nothing(project: Pro
 def test_a_review_that_is_not_there_yet_is_nothing_fatal_to_a_person(project: Project) -> None:
     project.one.flag("a fact")
     heard: list[bytes] = []
-    wanted = Wanted(engine=Verbatim(), configured="main", folder="memory")
+    wanted = CloseRequest(engine=Verbatim(), configured="main", folder="memory")
 
     proposing.propose(project.one.repo, wanted, terms(), Talk(heard.append))
 

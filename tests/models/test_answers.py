@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.models import kept as answers
-from gitmem.models.kept import Answers
+from gitmem.models import answer_store
+from gitmem.models.answer_store import AnswerStore
 from gitmem.models.reply import Reply
 from gitmem.models.usage import Usage
 
@@ -33,8 +33,8 @@ def kept(folder: Path) -> list[str]:
 
 
 def test_an_answer_is_found_again_and_costs_nothing(folder: Path) -> None:
-    Answers(str(folder)).keep("k", ["a"], GOOD)
-    found = Answers(str(folder)).find("k")
+    AnswerStore(str(folder)).keep("k", ["a"], GOOD)
+    found = AnswerStore(str(folder)).find("k")
 
     assert found is not None
     assert (found.data, found.answered, found.usage.calls, found.usage.dollars) == (
@@ -43,21 +43,21 @@ def test_an_answer_is_found_again_and_costs_nothing(folder: Path) -> None:
         0,
         0.0,
     )
-    assert Answers(str(folder)).find("other") is None
+    assert AnswerStore(str(folder)).find("other") is None
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"[]", b'{"v":2,"data":{}}', b'{"v":1,"data":[]}', b"\xff", b"[" * 9999]
 )
 def test_what_cannot_be_read_is_no_answer(folder: Path, content: bytes) -> None:
-    Answers(str(folder)).keep("k", ["a"], GOOD)
+    AnswerStore(str(folder)).keep("k", ["a"], GOOD)
     (folder / "answers/k.json").write_bytes(content)
 
-    assert Answers(str(folder)).find("k") is None
+    assert AnswerStore(str(folder)).find("k") is None
 
 
 def test_an_answer_goes_when_nothing_of_it_is_wanted_any_more(folder: Path) -> None:
-    store = Answers(str(folder))
+    store = AnswerStore(str(folder))
     store.keep("both", ["a", "b"], GOOD)
     store.keep("one", ["a"], GOOD)
 
@@ -68,8 +68,8 @@ def test_an_answer_goes_when_nothing_of_it_is_wanted_any_more(folder: Path) -> N
 
 
 def test_an_answer_goes_after_a_week(folder: Path) -> None:
-    store = Answers(str(folder))
-    for name, age in (("old", answers.AGE + 60), ("young", answers.AGE - 60)):
+    store = AnswerStore(str(folder))
+    for name, age in (("old", answer_store.AGE + 60), ("young", answer_store.AGE - 60)):
         store.keep(name, ["a"], GOOD)
         then = time.time() - age
         os.utime(folder / f"answers/{name}.json", (then, then))
@@ -80,8 +80,8 @@ def test_an_answer_goes_after_a_week(folder: Path) -> None:
 
 
 def test_there_are_never_too_many(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MOST", 3)
-    store = Answers(str(folder))
+    monkeypatch.setattr(answer_store, "MOST", 3)
+    store = AnswerStore(str(folder))
     for number in range(6):
         store.keep(str(number), ["a"], GOOD)
         os.utime(folder / f"answers/{number}.json", (time.time() + number, time.time() + number))
@@ -92,7 +92,7 @@ def test_there_are_never_too_many(folder: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_a_killed_close_left_half_written_goes(folder: Path) -> None:
-    store = Answers(str(folder))
+    store = AnswerStore(str(folder))
     store.keep("k", ["a"], GOOD)
     (folder / "answers/x.json.new").write_bytes(b"{")
 
@@ -102,7 +102,7 @@ def test_what_a_killed_close_left_half_written_goes(folder: Path) -> None:
 
 
 def test_many_threads_may_keep_at_once(folder: Path) -> None:
-    store = Answers(str(folder))
+    store = AnswerStore(str(folder))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: store.keep(str(number % 5), ["a"], GOOD), range(100)))
 
@@ -112,6 +112,6 @@ def test_many_threads_may_keep_at_once(folder: Path) -> None:
 
 def test_an_answer_that_cannot_be_kept_is_no_error(folder: Path) -> None:
     folder.write_text("in the way", encoding="utf-8")
-    Answers(str(folder)).keep("k", ["a"], GOOD)
+    AnswerStore(str(folder)).keep("k", ["a"], GOOD)
 
-    assert Answers(str(folder)).find("k") is None
+    assert AnswerStore(str(folder)).find("k") is None

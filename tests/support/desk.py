@@ -11,7 +11,7 @@ from gitmem.capture import capture
 from gitmem.capture import drop as reject
 from gitmem.check.check import check as run_check
 from gitmem.check.report import CheckRequest, CheckResult
-from gitmem.close.close import Closed, Wanted
+from gitmem.close.close import CloseRequest, CloseResult
 from gitmem.close.close import close as run_close
 from gitmem.core.flag import new_id
 from gitmem.core.jsonline import dumps
@@ -63,8 +63,8 @@ class Desk:
         everything: bool = False,
         dry_run: bool = False,
         engine: Engine | None = None,
-    ) -> Closed:
-        wanted = Wanted(
+    ) -> CloseResult:
+        wanted = CloseRequest(
             engine=engine or Verbatim(),
             configured=self.target,
             folder=self.folder,

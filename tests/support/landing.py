@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gitmem.check.check import check
 from gitmem.check.report import STRICT, CheckRequest
-from gitmem.close.close import Closed, Wanted
+from gitmem.close.close import CloseRequest, CloseResult
 from gitmem.core.errors import GitmemError
 from gitmem.drain.verbatim import Verbatim
 from gitmem.forge.deliver import ForgeSettings
@@ -50,10 +50,10 @@ class Forge:
     other: Desk
     maintainer: Sandbox
 
-    def review(self, desk: Desk | None = None) -> Closed:
+    def review(self, desk: Desk | None = None) -> CloseResult:
         """`gitmem close --pr`, onto a forge that only takes pushes."""
         desk = desk or self.closer
-        wanted = Wanted(engine=Verbatim(), configured=desk.target, folder=desk.folder)
+        wanted = CloseRequest(engine=Verbatim(), configured=desk.target, folder=desk.folder)
         closed, done = propose(desk.repo, wanted, ForgeSettings(template=""), Talk())
         assert not done.problem, done.problem
         return closed

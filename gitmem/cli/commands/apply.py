@@ -12,10 +12,10 @@ from gitmem.bootstrap.engines import handover
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import All, DryRun, Here, Json, refuse_all
 from gitmem.cli.reports.closed import Shown, answer, exit_code, report
-from gitmem.close.close import Wanted
+from gitmem.close.close import CloseRequest
 from gitmem.close.close import close as run_close
 from gitmem.core.errors import Refused, Usage
-from gitmem.drain.handover import HandedIn, handed_in, key_of, matched, model_name
+from gitmem.drain.handover import ExternalModel, key_of, match_answers, model_name, read_answers
 
 if TYPE_CHECKING:
     from gitmem.drain.plan import Plan
@@ -45,20 +45,20 @@ def apply(
         raise Usage(
             "--model is no name of a model", hint="letters, digits, blanks and . _ - : / @ +"
         )
-    rows = handed_in(_text(file))
+    rows = read_answers(_text(file))
     refuse_all(here=here, everything=everything)
     place = surroundings.here()
-    given = HandedIn(name)
+    given = ExternalModel(name)
     engine = handover(given, marked=False)
     notes: list[str] = []
 
     def begin(planned: Plan) -> None:
         keys = [key_of(engine.prompt(request)) for request in engine.asking(planned)]
-        known = matched(rows, keys)
+        known = match_answers(rows, keys)
         notes[:] = known.notes
         given.expect(known)
 
-    wanted = Wanted(
+    wanted = CloseRequest(
         engine=engine,
         configured=place.configured,
         folder=place.settings.folder,

@@ -16,7 +16,7 @@ from gitmem.bootstrap.workplace import unsettled, workplace
 from gitmem.boundaries.background_words import NOT_SYNCED
 from gitmem.boundaries.flight import Flight
 from gitmem.cli import surroundings
-from gitmem.close.close import Wanted
+from gitmem.close.close import CloseRequest
 from gitmem.close.close import close as run_close
 from gitmem.close.ledger_line import closed_entry
 from gitmem.core.errors import GitmemError, Internal, NeedsPerson, NoProgress
@@ -27,7 +27,7 @@ from gitmem.sync import sync
 if TYPE_CHECKING:
     from types import FrameType
 
-    from gitmem.close.close import Closed
+    from gitmem.close.close import CloseResult
     from gitmem.git.repository import Repository
 
 _WHOLE = 600  # seconds for all of it: questions have their own deadline, git has none
@@ -131,9 +131,9 @@ def _close(repo: Repository, asked: close_entry.Asked, began: float) -> dict[str
     place = workplace(repo.top, surroundings.ENVIRON)
     chosen = choose_engine(place, EngineRequest(), surroundings.ENVIRON, client=asked.client)
     try:
-        closed: Closed = run_close(
+        closed: CloseResult = run_close(
             repo,
-            Wanted(
+            CloseRequest(
                 engine=chosen.engine,
                 configured=place.configured,
                 folder=place.settings.folder,

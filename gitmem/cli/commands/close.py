@@ -15,18 +15,18 @@ from gitmem.cli.commands.options import All, DryRun, Here, Json, refuse_all
 from gitmem.cli.reports import proposed as proposing
 from gitmem.cli.reports.closed import Shown, answer, exit_code, report
 from gitmem.clients import registry
-from gitmem.close.close import Wanted
+from gitmem.close.close import CloseRequest
 from gitmem.close.close import close as run_close
 from gitmem.close.ledger_line import closed_entry
 from gitmem.core.errors import GitmemError, Usage
-from gitmem.drain.judged import Judged
-from gitmem.drain.ports import Telling
+from gitmem.drain.model_engine import ModelEngine
+from gitmem.drain.ports import ReportsWaiting
 from gitmem.models.reply import Cancelled
 from gitmem.session import close_entry, ledger
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace
-    from gitmem.close.close import Closed
+    from gitmem.close.close import CloseResult
     from gitmem.drain.plan import Plan
     from gitmem.drain.ports import Model
     from gitmem.forge.deliver import ForgeSettings
@@ -94,7 +94,7 @@ def close(
 
 
 def _keep_entry(
-    place: Workplace, chosen: EngineChoice, closed: Closed, workers: int, seconds: float
+    place: Workplace, chosen: EngineChoice, closed: CloseResult, workers: int, seconds: float
 ) -> None:
     """Tells the ledger what was configured and what ran; a close is not undone by a full disk."""
     client = registry.session(surroundings.ENVIRON)
@@ -113,7 +113,7 @@ def _keep_entry(
 
 def _close(
     place: Workplace, chosen: EngineChoice, shown: Shown, workers: int, forge: ForgeSettings | None
-) -> tuple[Closed, ProposeResult | None]:
+) -> tuple[CloseResult, ProposeResult | None]:
     """Runs the close; the model's library loads beside the git reads and is told when to stop."""
     proposed = None
     model = chosen.model
@@ -126,9 +126,9 @@ def _close(
 
     with progress.Watch(silent=shown.json or shown.dry_run or model is None) as watch:
         telling: object = model
-        if isinstance(telling, Telling):
+        if isinstance(telling, ReportsWaiting):
             telling.waits = watch.waits
-        wanted = Wanted(
+        wanted = CloseRequest(
             engine=chosen.engine,
             configured=place.configured,
             folder=place.settings.folder,
@@ -169,7 +169,7 @@ def _say_plan(chosen: EngineChoice, plan: Plan, shown: Shown) -> None:
     if plan.flags and not (shown.json and model is None):
         for line in _engine_line(chosen, plan, dry_run=shown.dry_run).splitlines():
             tell(line)
-    if shown.dry_run and model is not None and isinstance(chosen.engine, Judged):
+    if shown.dry_run and model is not None and isinstance(chosen.engine, ModelEngine):
         _show_questions(chosen.engine, model, plan)
 
 
@@ -195,7 +195,7 @@ def _engine_line(chosen: EngineChoice, plan: Plan, *, dry_run: bool) -> str:
 def _leaving(chosen: EngineChoice, plan: Plan, dry_run: bool) -> str:
     asking = (
         chosen.engine.asking(plan)
-        if isinstance(chosen.engine, Judged)
+        if isinstance(chosen.engine, ModelEngine)
         else [one for one in plan.requests if not one.told]
     )
     sent = sum(len(request.flags) for request in asking)
@@ -208,7 +208,7 @@ def _leaving(chosen: EngineChoice, plan: Plan, dry_run: bool) -> str:
     return f"{what} {'would leave' if dry_run else verb} this machine"
 
 
-def _show_questions(engine: Judged, model: Model, plan: Plan) -> None:
+def _show_questions(engine: ModelEngine, model: Model, plan: Plan) -> None:
     """Exactly what would be sent, but for the random word."""
     for request in engine.asking(plan):
         render.as_json(model.sent(engine.prompt(request)))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from gitmem.bootstrap.engines import handover
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import All, Here, refuse_all
-from gitmem.close.close import Wanted
+from gitmem.close.close import CloseRequest
 from gitmem.close.close import close as run_close
-from gitmem.drain.handover import HandedIn, handed_out, key_of
+from gitmem.drain.handover import ExternalModel, key_of, questions_out
 
 if TYPE_CHECKING:
     from gitmem.drain.plan import Plan
@@ -25,18 +25,18 @@ def plan(here: Here = False, everything: All = False) -> None:
     """
     refuse_all(here=here, everything=everything)
     place = surroundings.here()
-    model = HandedIn()
+    model = ExternalModel()
     sent, plain = handover(model, marked=True), handover(model, marked=False)
     rows: list[dict[str, object]] = []
 
     def begin(planned: Plan) -> None:
         requests = sent.asking(planned)
         prompts = [sent.prompt(request) for request in requests]
-        rows[:] = handed_out(
+        rows[:] = questions_out(
             requests, prompts, [key_of(plain.prompt(request)) for request in requests]
         )
 
-    wanted = Wanted(
+    wanted = CloseRequest(
         engine=sent,
         configured=place.configured,
         folder=place.settings.folder,

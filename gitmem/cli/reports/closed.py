@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.bootstrap.workplace import Workplace
-    from gitmem.close.close import Closed
+    from gitmem.close.close import CloseResult
     from gitmem.forge.propose import ProposeResult
 
 _NAMED = 40  # ids in a sentence; all of a question's, and more
@@ -33,7 +33,7 @@ class Shown:
     everything: bool = False
 
 
-def answer(closed: Closed) -> dict[str, object]:
+def answer(closed: CloseResult) -> dict[str, object]:
     """What a close came to, for a program."""
     return {
         "branch": closed.branch,
@@ -55,7 +55,7 @@ def answer(closed: Closed) -> dict[str, object]:
     }
 
 
-def exit_code(closed: Closed, proposed: ProposeResult | None = None) -> int:
+def exit_code(closed: CloseResult, proposed: ProposeResult | None = None) -> int:
     """0, or why not, the worst first: for a person to settle, not proposed, or flags that stay queued."""
     if closed.conflicts:
         return NeedsPerson.exit_code
@@ -67,7 +67,7 @@ def exit_code(closed: Closed, proposed: ProposeResult | None = None) -> int:
 
 
 def report(
-    place: Workplace, closed: Closed, shown: Shown, proposed: ProposeResult | None = None
+    place: Workplace, closed: CloseResult, shown: Shown, proposed: ProposeResult | None = None
 ) -> None:
     """What a close came to, for a person: the difference, what is left, and what is next."""
     if closed.commit:
@@ -95,7 +95,7 @@ def report(
         proposing.report(proposed)
 
 
-def _say_left(closed: Closed) -> None:
+def _say_left(closed: CloseResult) -> None:
     for reason, ids in by_reason(closed.left).items():
         render.say(f"left in the queue: {_named(ids)}: {reason}")
     if closed.left:
@@ -108,7 +108,7 @@ def _named(ids: Sequence[str]) -> str:
     return f"{', '.join(ids[: _NAMED - 1])} and {len(ids) - _NAMED + 1} more"
 
 
-def _hint(closed: Closed) -> str:
+def _hint(closed: CloseResult) -> str:
     if all(one.reason.startswith(NO_ANSWER) for one in closed.left):
         return (
             "hint: nothing is lost; gitmem close asks again, "
@@ -120,14 +120,14 @@ def _hint(closed: Closed) -> str:
     return hint + "; gitmem close --engine verbatim files the rest as written"
 
 
-def _summary(closed: Closed, shown: Shown) -> str:
+def _summary(closed: CloseResult, shown: Shown) -> str:
     fates = Counter(outcome.fate.value for outcome in closed.outcomes)
     parts = ", ".join(f"{number} {fate}" for fate, number in fates.most_common())
     where = "" if shown.dry_run else f" -> {closed.branch} {closed.commit[:12]}"
     return f"{render.count(closed.flags, 'flag')}: {parts}{where}"
 
 
-def _next(closed: Closed, shown: Shown) -> str:
+def _next(closed: CloseResult, shown: Shown) -> str:
     if shown.dry_run:
         return "nothing was written"
     if closed.commit and not shown.here:

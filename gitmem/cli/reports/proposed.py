@@ -13,7 +13,7 @@ from gitmem.git.network import Talk
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace
-    from gitmem.close.close import Closed, Wanted
+    from gitmem.close.close import CloseRequest, CloseResult
     from gitmem.forge.deliver import ForgeSettings
     from gitmem.forge.propose import ProposeResult
 
@@ -26,13 +26,15 @@ def settings(place: Workplace) -> ForgeSettings:
 
 
 def run(
-    place: Workplace, wanted: Wanted, asked: ForgeSettings, *, silent: bool
-) -> tuple[Closed, ProposeResult]:
+    place: Workplace, wanted: CloseRequest, asked: ForgeSettings, *, silent: bool
+) -> tuple[CloseResult, ProposeResult]:
     """Closes and proposes, with git's progress on a terminal."""
     return propose.propose(place.repo, wanted, asked, Talk(git_speaks(silent=silent)))
 
 
-def preview(place: Workplace, wanted: Wanted, asked: ForgeSettings, closed: Closed) -> None:
+def preview(
+    place: Workplace, wanted: CloseRequest, asked: ForgeSettings, closed: CloseResult
+) -> None:
     """Shows what a dry run would propose."""
     done, body = propose.preview(place.repo, wanted, asked, closed)
     if not body:

@@ -54,7 +54,7 @@ class _Loop(asyncio.SelectorEventLoop):
         return await answer
 
 
-class Background:
+class LoopThread:
     """Runs coroutines for other threads, from its first use until `stop`."""
 
     def __init__(self) -> None:

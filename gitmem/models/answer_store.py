@@ -26,7 +26,7 @@ SIZE = 256 * 1024  # bytes of one answer; no model's answer is larger
 _ENDING = ".json"
 
 
-class Answers:
+class AnswerStore:
     """The answers kept in ``folder``, gitmem's own folder of a clone."""
 
     def __init__(self, folder: str) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _UNSENT = "it looks like it holds a credential, and was sent to nobody"
 
 
-class Judged:
+class ModelEngine:
     """Asks a model. ``orders`` are the instructions by kind of work, ``mark`` makes a random word.
 
     ``until`` is the deadline of the whole close, in seconds of the monotonic clock. ``answers`` are

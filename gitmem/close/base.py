@@ -25,7 +25,7 @@ _NAMED = 3  # branches in a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
+class Base:
     """The branch to move, its present tip, the commit to extend (both empty: none), the flags.
 
     ``again``: reviews whose judgement is used once more, because they are made anew. ``outdated``: why
@@ -36,20 +36,20 @@ class Start:
     tip: str
     commit: str
     flags: tuple[Flag, ...]
-    again: tuple[Again, ...] = ()
+    again: tuple[Rework, ...] = ()
     outdated: str = ""
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Again:
+class Rework:
     """A review to be made anew: its tip, and the commit it had started from (empty: a root)."""
 
     tip: str
     base: str
 
 
-def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) -> Start:
+def for_review(repo: Repository, seen: Snapshot, again: tuple[Rework, ...] = ()) -> Base:
     """The review branch: stacked while it waits, anew on the target when it is spent or outdated.
 
     Outdated is a review that has what was dropped or has landed otherwise since, that calls a flag a
@@ -67,7 +67,7 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) 
     outdated, by_hand = _outdated(repo, seen.target, start, tip, pending) if pending else ("", "")
     stays = _stays(repo, start, tip) if outdated else ()
     if outdated and not stays:
-        old = Again(tip=tip, base=in_review.base_of(repo, start, tip))
+        old = Rework(tip=tip, base=in_review.base_of(repo, start, tip))
         again = (*again, old)
         # The review's own flags: another clone's may be in no queue here.
         mine = {item.flag.id: item.flag for item in in_review.recorded(repo, old.base, tip)}
@@ -76,7 +76,7 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Again, ...] = ()) 
     elif outdated:
         why, anew = stays
         notes += (f"{why}, so it stays as it is: {outdated}", f"hint: {by_hand}; or {anew}")
-    return Start(
+    return Base(
         ref=REVIEW,
         tip=tip,
         commit=commit,
@@ -126,7 +126,7 @@ def _stays(repo: Repository, start: str, tip: str) -> tuple[str, ...]:
     return ()
 
 
-def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Start:
+def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Base:
     """The review branch for a commit of its own kind: on top of what waits there, else anew.
 
     ``onto`` is another review, which takes the place of what is there.
@@ -135,7 +135,7 @@ def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Start:
     """
     tip = refs.resolve(repo, REVIEW)
     if onto:
-        return Start(ref=REVIEW, tip=tip, commit=onto, flags=())
+        return Base(ref=REVIEW, tip=tip, commit=onto, flags=())
     start, diverged = in_review.newest(repo, seen.target)
     pending = _pending(repo, seen, start, tip)
     waiting = in_review.filed(repo, in_review.base_of(repo, start, tip), tip) if pending else []
@@ -148,10 +148,10 @@ def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Start:
     if diverged:
         notes = (f"{seen.target.name} and its upstream diverged; the review is on the upstream",)
     commit = tip if pending else start
-    return Start(ref=REVIEW, tip=tip, commit=commit, flags=(), notes=notes)
+    return Base(ref=REVIEW, tip=tip, commit=commit, flags=(), notes=notes)
 
 
-def for_here(repo: Repository, seen: Snapshot, *, everything: bool = False) -> Start:
+def for_here(repo: Repository, seen: Snapshot, *, everything: bool = False) -> Base:
     """The feature branch that is checked out, with the flags made on it, or ``everything`` undrained.
 
     Raises Usage when there is none.
@@ -168,7 +168,7 @@ def for_here(repo: Repository, seen: Snapshot, *, everything: bool = False) -> S
     name = ref.removeprefix("refs/heads/")
     drainable = seen.state.drainable
     others = [] if everything else [flag for flag in drainable if flag.branch != name]
-    return Start(
+    return Base(
         ref=ref,
         tip=tip,
         commit=tip,

@@ -65,7 +65,7 @@ class _Family(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Item:
     """One thing a line speaks of, with the keys of the things before and behind it and its place.
 
     ``label``: it stands right behind the thing before it, as in ``server 1``.
@@ -79,7 +79,7 @@ class _Said:
     label: bool
 
 
-def dropped(old: str, new: str, flags: Sequence[str] = (), *, changed: bool = True) -> str:
+def lost_content(old: str, new: str, flags: Sequence[str] = (), *, changed: bool = True) -> str:
     """What ``old`` says and goes when ``new`` takes its place, in its own words; empty: nothing.
 
     ``flags`` are the words of the flags behind ``new``: what they call gone is not missed. One value, name
@@ -104,7 +104,7 @@ def dropped(old: str, new: str, flags: Sequence[str] = (), *, changed: bool = Tr
     return lost[0].token.raw
 
 
-def says(survivor: str, words: str) -> bool:
+def carries(survivor: str, words: str) -> bool:
     """Whether ``survivor`` says what ``words`` do, so that these may be folded into it.
 
     A paraphrase may; what has a value, a name, a clause, a condition or a denial of its own may not.
@@ -124,7 +124,7 @@ def says(survivor: str, words: str) -> bool:
     )
 
 
-def shown(word: str) -> str:
+def plain_word(word: str) -> str:
     """A word of a line, for a sentence to the reviewer; empty when it is more than a plain word."""
     return word if _PLAIN.fullmatch(word) else ""
 
@@ -157,7 +157,7 @@ def _bare_words(old: str, new: str) -> str:
     return next((word for word in re.findall(r"\w+", old) if word.casefold() not in there), "")
 
 
-def _speaks_of(text: str) -> list[_Said]:
+def _speaks_of(text: str) -> list[_Item]:
     every = tokenize(text)
     at = [
         place
@@ -166,7 +166,7 @@ def _speaks_of(text: str) -> list[_Said]:
     ]
     keys = ["", *[every[place].key for place in at], ""]
     return [
-        _Said(
+        _Item(
             token=every[here],
             family=_family(every[here]),
             before=keys[place],
@@ -254,7 +254,7 @@ def _known(key: str, facts: Facts) -> bool:
 
 
 def _exchanged(
-    old: str, new: str, flags: Sequence[str], lost: Sequence[_Said], *, gone: bool
+    old: str, new: str, flags: Sequence[str], lost: Sequence[_Item], *, gone: bool
 ) -> bool:
     """Whether what is lost was exchanged for something of its kind, and nothing else is lost.
 
@@ -301,7 +301,7 @@ def _denies(text: str) -> bool:
     )
 
 
-def _as_values(these: Sequence[_Said], those: Sequence[_Said]) -> list[_Said]:
+def _as_values(these: Sequence[_Item], those: Sequence[_Item]) -> list[_Item]:
     """``these``, with an identifier that has a number as a value only where ``those`` have it with another.
 
     ``-j1`` and ``-j2`` differ in a value; ``kubectl apply -f k8s/`` and a command of another program do not.
@@ -315,7 +315,7 @@ def _as_values(these: Sequence[_Said], those: Sequence[_Said]) -> list[_Said]:
     ]
 
 
-def _named(lost: Sequence[_Said]) -> list[_Said]:
+def _named(lost: Sequence[_Item]) -> list[_Item]:
     """``lost`` without the number of a name that is lost, too: ``MySQL 5.7`` is one thing."""
     names = {said.token.key for said in lost if said.family is _Family.NAME}
     return [
@@ -325,13 +325,13 @@ def _named(lost: Sequence[_Said]) -> list[_Said]:
     ]
 
 
-def _is_subject(said: _Said) -> bool:
+def _is_subject(said: _Item) -> bool:
     """Whether it says what the line is about: its first thing, or the number of that (``server 1 runs …``)."""
     numbered = said.label and said.token.kind is not Kind.CODE
     return said.place == 0 or (said.place == 1 and numbered and bool(said.after))
 
 
-def _same_place(one: _Said, other: _Said) -> bool:
+def _same_place(one: _Item, other: _Item) -> bool:
     values = {one.family, other.family} == {_Family.VALUE}
     if values and _numbered(one.token) != _numbered(other.token):
         return False
@@ -340,6 +340,6 @@ def _same_place(one: _Said, other: _Said) -> bool:
     )
 
 
-def _same_unit(one: _Said, other: _Said) -> bool:
+def _same_unit(one: _Item, other: _Item) -> bool:
     units = {bool(said.token.unit or span_of(said.token)) for said in (one, other)}
     return units == {True}

@@ -36,7 +36,7 @@ class Next(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Attempt:
     """One request's answer or problem.
 
     ``wait`` is how many seconds the server asked to wait, or None. ``refused`` are the words with

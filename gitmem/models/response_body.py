@@ -10,7 +10,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from gitmem.models.outcome import LIMIT
+from gitmem.models.attempt import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, MutableMapping
@@ -20,11 +20,11 @@ _GZIP = ("gzip", "x-gzip")
 _EITHER = 32 + zlib.MAX_WBITS  # of zlib: a gzip or a zlib header
 
 
-class TooLong(Exception):
+class BodyTooLong(Exception):
     """A body is larger than any answer of ours."""
 
 
-class Encoded(Exception):
+class UnexpectedEncoding(Exception):
     """A body in an encoding that was not asked for; the message names it."""
 
 
@@ -43,7 +43,7 @@ def decoded(
 
 async def _read(words: list[str], named: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     if len(words) > 1 or (words and words[0] not in (*_GZIP, "deflate")):
-        raise Encoded(named)
+        raise UnexpectedEncoding(named)
     unpack = zlib.decompressobj(_EITHER) if words else None
     size = 0
     async for chunk in chunks:
@@ -51,8 +51,8 @@ async def _read(words: list[str], named: str, chunks: AsyncIterator[bytes]) -> A
             # One byte more than may come tells that there is more.
             piece = unpack.decompress(chunk, LIMIT + 1 - size) if unpack else chunk
         except zlib.error as error:
-            raise Encoded(f"{named}, damaged") from error
+            raise UnexpectedEncoding(f"{named}, damaged") from error
         size += len(piece)
         if size > LIMIT:
-            raise TooLong
+            raise BodyTooLong
         yield piece

@@ -13,7 +13,7 @@ from gitmem.drain.faithful import faithful, own_words
 from gitmem.drain.plan import Op, Operation, Plan, Request, Work
 from gitmem.git import objects
 from gitmem.markdown import sections
-from gitmem.memory import tree as base
+from gitmem.memory import tree
 from gitmem.memory.memory_tree import Existing, existing_lines, rule_lines
 from gitmem.records import in_review
 from gitmem.records import in_tree as records
@@ -22,9 +22,9 @@ from gitmem.records.drain_record import FORGET, Fate, read_header
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from gitmem.close.start import Again
+    from gitmem.close.base import Rework
     from gitmem.git.repository import Repository
-    from gitmem.memory.memory_tree import Ground
+    from gitmem.memory.memory_tree import MemoryTree
     from gitmem.records.drain_record import Outcome
 
 
@@ -41,7 +41,7 @@ _LEAST = 2  # words in common, below which nothing is about one thing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Earlier:
+class Judgement:
     """What a review says: its outcomes, who judged, and ``new`` lines that were not there then.
 
     ``sections``: the heading under which an edit stands (by file and line), where it is there still.
@@ -54,7 +54,7 @@ class Earlier:
     sections: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
-def split(plan: Plan, earlier: Earlier) -> tuple[Plan, tuple[Request, ...]]:
+def split(plan: Plan, earlier: Judgement) -> tuple[Plan, tuple[Request, ...]]:
     """The plan without the flags whose judgement holds, and requests that carry that judgement.
 
     It holds while the file is still a target, the line it replaces or folds into is still there, all
@@ -99,7 +99,7 @@ def _joined(one: Request, other: Request) -> Request:
     )
 
 
-def _operations(earlier: Earlier) -> list[tuple[Operation, Work | None]]:
+def _operations(earlier: Judgement) -> list[tuple[Operation, Work | None]]:
     """The outcomes as the operations they came from; flags with one line were one operation."""
     found: dict[tuple[str, ...], list[Outcome]] = {}
     for outcome in earlier.outcomes:
@@ -191,14 +191,14 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(word for word in plain.split() if len(word) >= _SHORTEST)
 
 
-def read(repo: Repository, again: Again, now: Ground) -> Earlier:
+def read(repo: Repository, again: Rework, now: MemoryTree) -> Judgement:
     """The judgement of a review, for a close that builds on ``now``."""
-    known = {line.text for line in _lines(base.read(repo, again.base, now.folder))}
+    known = {line.text for line in _lines(tree.read(repo, again.base, now.folder))}
     # What the review itself added is on no target unless somebody else landed it, too.
     new = tuple(line for line in _lines(now) if line.text not in known)
     outcomes = tuple(in_review.filed(repo, again.base, again.tip))
     engine, model = judges(repo, again.base, again.tip)
-    return Earlier(
+    return Judgement(
         outcomes=outcomes,
         engine=engine,
         model=model,
@@ -207,12 +207,12 @@ def read(repo: Repository, again: Again, now: Ground) -> Earlier:
     )
 
 
-def _lines(found: Ground) -> tuple[Existing, ...]:
+def _lines(found: MemoryTree) -> tuple[Existing, ...]:
     return (*existing_lines(found), *rule_lines(found))
 
 
 def _sections(
-    repo: Repository, tip: str, outcomes: Sequence[Outcome], now: Ground
+    repo: Repository, tip: str, outcomes: Sequence[Outcome], now: MemoryTree
 ) -> dict[tuple[str, str], str]:
     """File and line of each edit to the heading it stands under there, if ``now`` has it, too."""
     edits = {(one.file, one.line) for one in outcomes if one.fate is Fate.EDITED}
