@@ -115,12 +115,28 @@ class Followed:
 
 
 def followed(repo: Repository, branch: str) -> Followed:
-    """What a local branch follows, as its configuration says."""
-    shape = "%(refname) %(upstream) %(upstream:remotename) %(upstream:remoteref)"
-    done = repo.git("for-each-ref", "--format=" + shape, "refs/heads/" + branch, ok=(0, 1, 128))
+    """Return what a local branch follows, as its configuration says."""
+    fields = _branch_fields(
+        repo, branch, "%(upstream) %(upstream:remotename) %(upstream:remoteref)"
+    )
+    return Followed(*fields) if len(fields) == 3 else Followed()  # noqa: PLR2004 - the three asked for
+
+
+def branch(repo: Repository, name: str) -> tuple[str, Followed]:
+    """Return the commit of a local branch (empty: none, or unreadable) and what it follows."""
+    shape = "%(objecttype) %(objectname) %(upstream) %(upstream:remotename) %(upstream:remoteref)"
+    kind, commit, *rest = _branch_fields(repo, name, shape) or ("", "", "")
+    if kind == "commit" and len(rest) == 3:  # noqa: PLR2004 - as above
+        return commit, Followed(*rest)
+    return resolve(repo, "refs/heads/" + name), followed(repo, name)
+
+
+def _branch_fields(repo: Repository, branch: str, shape: str) -> list[str]:
+    """Return the fields of ``shape`` for a local branch; none without a branch, or when git cannot tell."""
+    ref = "refs/heads/" + branch
+    done = repo.git("for-each-ref", "--format=%(refname) " + shape, ref, ok=(0, 1, 128))
     rows = [line.split(" ") for line in done.text.splitlines()]
-    found = next((row[1:] for row in rows if row[0] == "refs/heads/" + branch), [])
-    return Followed(*found) if len(found) == 3 else Followed()  # noqa: PLR2004 - the three asked for
+    return next((row[1:] for row in rows if row[0] == ref), [])
 
 
 def pushes(repo: Repository, branch: str) -> str:
@@ -135,12 +151,12 @@ def pushes(repo: Repository, branch: str) -> str:
     return found[0] if found else ""
 
 
-def tracked(repo: Repository, branch: str) -> str:
+def tracked(repo: Repository, branch: str, remote: str = "") -> str:
     """The name of the remote-tracking ref of a branch at the configured remote.
 
     What another remote (a fork) holds is nobody's word here; see `gitmem.git.remotes`.
     """
-    return f"refs/remotes/{remotes.name(repo)}/{branch}"
+    return f"refs/remotes/{remote or remotes.name(repo)}/{branch}"
 
 
 def tracking(repo: Repository, branch: str) -> dict[str, str]:

@@ -96,7 +96,10 @@ def _records(repo: Repository, seen: Snapshot) -> list[_Record]:
     tips = [tip for tip in (where.deciding, where.local) if tip]
     known: set[str] = set()
     found: list[_Record] = []
-    for landed, tip in [*((True, tip) for tip in tips), *((False, t) for t in _reviews(repo))]:
+    for landed, tip in [
+        *((True, tip) for tip in tips),
+        *((False, tip) for tip in seen.review_tips),
+    ]:
         texts = records.newest(repo, tip)
         new = sorted(texts.keys() - known)
         if not new:
@@ -113,10 +116,6 @@ def _records(repo: Repository, seen: Snapshot) -> list[_Record]:
             for name in new
         ]
     return sorted(found, key=lambda record: record.order)
-
-
-def _reviews(repo: Repository) -> list[str]:
-    return [tip for tip in target.review_tips(repo) if tip]
 
 
 def _brought(repo: Repository, tip: str) -> dict[str, tuple[str, int]]:

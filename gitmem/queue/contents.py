@@ -36,14 +36,14 @@ class Queue:
         self.archive = archive
 
 
-def read(repo: Repository, *, tracked: bool = True) -> Queue:
+def read(repo: Repository, *, remote: str = "", tracked: bool = True) -> Queue:
     """Reads everything; raises `gitmem.git.objects.Unreadable` when the branch is damaged.
 
-    The remote-tracking queue of the configured remote counts as part of the branch: it holds
-    other machines' flags, and in a fresh clone it is all there is. Not ``tracked``: it is left out,
-    by somebody who has asked the remote itself.
+    The remote-tracking queue of ``remote`` (empty: the configured remote) counts as part of the
+    branch: it holds other machines' flags, and in a fresh clone it is all there is. Not ``tracked``:
+    without it, for a caller that has asked the remote itself.
     """
-    there = [refs.tracked(repo, NAME)] if tracked else []
+    there = [refs.tracked(repo, NAME, remote)] if tracked else []
     known = refs.listed(repo, BRANCH, ARCHIVE, *there)
     tip = known.get(BRANCH, "")
     if not tip and damage.is_file(repo, BRANCH):

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from gitmem.records.target import Target
 
 
-def to_forget(repo: Repository, where: Target) -> list[Flag]:
-    """The flags whose forgetting is in review."""
-    return forgets(repo, (where.local, where.deciding, where.shared), refs.resolve(repo, REVIEW))
+def to_forget(repo: Repository, where: Target, tip: str = "") -> list[Flag]:
+    """Return the flags whose forgetting is in review; ``tip`` is the commit in review, where known."""
+    known = (where.local, where.deciding, where.shared)
+    return forgets(repo, known, tip or refs.resolve(repo, REVIEW))
 
 
 def forgotten_here(repo: Repository, where: Target) -> list[Flag]:

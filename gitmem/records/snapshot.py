@@ -11,7 +11,7 @@ from gitmem.records.states import Records, State, derive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from gitmem.core.errors import GitmemError
     from gitmem.core.flag import Flag
@@ -28,15 +28,21 @@ RECORD = "a drain record"
 
 
 class Snapshot:
-    """What one command sees: raw queue, target, ids of records, derived state."""
+    """What one command sees: raw queue, target, ids of records, derived state.
 
-    __slots__ = ("queue", "records", "state", "target")
+    ``review_tips`` are the commits under review, as `gitmem.records.target.review_tips` has them.
+    """
 
-    def __init__(self, found: Queue, where: Target, known: Records, state: State) -> None:
+    __slots__ = ("queue", "records", "review_tips", "state", "target")
+
+    def __init__(
+        self, found: Queue, where: Target, known: Records, state: State, review_tips: Sequence[str]
+    ) -> None:
         self.queue = found
         self.target = where
         self.records = known
         self.state = state
+        self.review_tips = review_tips
 
     @property
     def drained(self) -> set[str]:
@@ -64,7 +70,7 @@ def take(repo: Repository, configured: str, *, tracked: bool = True) -> Snapshot
     `gitmem.records.target.CannotTell` and `gitmem.git.objects.Unreadable`.
     """
     where = target.find(repo, configured)
-    found = queue.read(repo, tracked=tracked)
+    found = queue.read(repo, remote=where.remote, tracked=tracked)
     texts = records.Texts(known_lines(found))
     deciding, local = _landed(repo, where, texts)
     review: frozenset[str] = frozenset()
@@ -86,7 +92,7 @@ def take(repo: Repository, configured: str, *, tracked: bool = True) -> Snapshot
         damaged=[*found.branch.damaged, *found.journal.damaged],
         conflicts=disagreeing(found, deciding, texts),
     )
-    return Snapshot(found, where, known, state)
+    return Snapshot(found, where, known, state, [proposed, *others] if proposed else others)
 
 
 def flag_by_id(

@@ -75,8 +75,7 @@ def find(repo: Repository, configured: str) -> Target:
             "HEAD is detached and no target branch is set",
             hint="run `gitmem init` on the branch that memory shall live on",
         )
-    branch = refs.resolve(repo, "refs/heads/" + name)
-    followed = refs.followed(repo, name)
+    branch, followed = refs.branch(repo, name)
     found = Target(name, branch, followed.ref, "")
     found.remote = remote
     if remote:

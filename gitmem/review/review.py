@@ -56,7 +56,7 @@ def read(repo: Repository, configured: str) -> Review:
     base, found = in_review.reviewed(repo, where, tip)
     if (
         found
-        and not in_review.to_forget(repo, where)
+        and not in_review.to_forget(repo, where, tip)
         and _landed(repo, where).issuperset(item.flag.id for item in found)
     ):
         raise NoProgress("what was in review has landed", hint="gitmem accept tidies up")
@@ -81,7 +81,7 @@ def discard(repo: Repository, configured: str, *, dry_run: bool = False) -> Disc
     tip = tip_of(repo)
     where = target.find(repo, configured)
     landed = _landed(repo, where)
-    kept = tuple(flag.id for flag in in_review.to_forget(repo, where))
+    kept = tuple(flag.id for flag in in_review.to_forget(repo, where, tip))
     flags = tuple(sorted(records.ids(repo, tip) - landed))
     if not dry_run:
         move = Move(ref=REVIEW, old=tip, new="", reason="gitmem: discard")

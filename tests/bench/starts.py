@@ -23,7 +23,7 @@ from tests.support.sandbox import GITMEM, Sandbox
 FLAGS = 6
 ROUNDS = 2  # the second one has records and an archive to read
 #: Before what is read by object name was kept: 93, 62 and 81 with an upstream.
-STARTS = {"close": 60, "review": 40, "accept": 55}
+STARTS = {"close": 60, "review": 35, "accept": 55}
 #: Multiples of `python -c pass`; before the commands were loaded one by one: 26, 44, 44 and 44.
 CPU = {"--help": 15.0, "status": 24.0, "log": 24.0, "check": 29.0}
 

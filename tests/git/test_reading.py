@@ -73,6 +73,35 @@ def test_a_broken_ref_is_left_out_of_a_list(sandbox: Sandbox) -> None:
     assert list(refs.listed(repository_of(sandbox), "refs/heads")) == ["refs/heads/main"]
 
 
+def test_a_branch_has_its_commit_and_what_it_follows_in_one_start_of_git(sandbox: Sandbox) -> None:
+    repo = repository_of(sandbox)
+    name = sandbox.git("branch", "--show-current")
+    head = sandbox.git("rev-parse", "HEAD")
+    sandbox.git("config", f"branch.{name}.remote", "origin")
+    sandbox.git("config", f"branch.{name}.merge", "refs/heads/trunk")
+    sandbox.git("config", "remote.origin.url", "elsewhere")
+    sandbox.git("config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*")
+
+    commit, followed = refs.branch(repo, name)
+
+    assert commit == refs.resolve(repo, f"refs/heads/{name}") == head
+    assert (followed.ref, followed.remote, followed.there) == (
+        "refs/remotes/origin/trunk", "origin", "refs/heads/trunk",
+    )  # fmt: skip
+    assert refs.branch(repo, "absent")[0] == ""
+
+
+def test_a_branch_whose_commit_cannot_be_read_still_says_what_it_follows(sandbox: Sandbox) -> None:
+    repo = repository_of(sandbox)
+    sandbox.git("config", "branch.torn.remote", ".")
+    sandbox.git("config", "branch.torn.merge", "refs/heads/main")
+    (sandbox.path / ".git/refs/heads/torn").write_text("1" * 40 + "\n", encoding="utf-8")
+
+    commit, followed = refs.branch(repo, "torn")
+
+    assert (commit, followed.there) == ("", "refs/heads/main")
+
+
 def test_record_ids_are_read_from_every_line_that_can_be_read(sandbox: Sandbox) -> None:
     one, two, three = (new_flag(text).id for text in ("one", "two", "three"))
     commit = sandbox.commit(
