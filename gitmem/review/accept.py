@@ -1,4 +1,4 @@
-"""Accept: land the review branch on the local target, then let the queue forget what landed."""
+"""Accept: land the review branch on the local target, then prune what landed from the queue."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from gitmem.git.repository import Repository
     from gitmem.records.target import Target
 
-_TRIES = 3  # when somebody else moves the target meanwhile
+_TRIES = 3  # when another process moves the target meanwhile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptResult:
-    """What landed: the target's name and new tip, the ids that were recorded there or forgotten.
+    """What landed: the target's name and new tip, and the ids that it records or forgets now.
 
-    ``rebuilt``: the target had moved, so the review was made again on it. ``queue_gone``: there is
-    no queue branch now. ``waiting``: flags still undrained. ``pushed``: false when a branch at a
-    remote that decides does not have it yet; ``lacks`` names it then, and ``run`` what helps.
+    ``rebuilt``: the target had moved, so the review was rebuilt on it. ``queue_gone``: the queue
+    branch is gone. ``waiting``: how many flags are still undrained. ``pushed`` is false while a
+    deciding branch at a remote lacks the result; ``lacks`` names that branch, ``run`` the remedy.
     """
 
     target: str
@@ -59,14 +59,15 @@ def accept(
     dry_run: bool = False,
     tainted: bool = False,
 ) -> AcceptResult:
-    """Lands the review branch locally; a rerun after a kill finishes what was begun.
+    """Land the review branch locally; a rerun after a kill finishes what was begun.
 
-    ``tainted``: a person has read the tainted lines that would become instructions, and wants them.
-    Raises Refused when they are there and nobody does, NoProgress when nothing is in review,
-    NeedsPerson when what is in review was dropped since, or folds a flag into a line that is gone, `replay.Conflict`, `worktrees.InTheWay`.
+    ``tainted``: a person has read the tainted lines that would become instructions and wants them.
+    Raises Refused when there are such lines and ``tainted`` is false, NoProgress when nothing is in
+    review, NeedsPerson when the review is out of date (a flag was dropped, landed otherwise, or
+    folds into a line that is gone), `replay.Conflict` and `worktrees.InTheWay`.
     """
     if not dry_run and not refs.resolve(repo, REVIEW):
-        tidy.pruned(repo, configured)  # a push, or a forge, may have landed what waited for it
+        tidy.pruned(repo, configured)  # a push or a forge may have landed it
     tip = review.tip_of(repo)
     where = target.find(repo, configured)
     _refuse_dropped(repo, where, tip)
@@ -102,39 +103,40 @@ def accept(
 def _refuse_tainted(repo: Repository, where: Target, tip: str, folder: str) -> None:
     start, diverged = in_review.newest(repo, where)
     start = where.local if diverged else start
-    found = instructing(in_review.recorded(repo, start, tip), folder=folder)
-    if found:
-        rows = [f"{item.flag.id} -> {item.file}: {visible(item.line)}" for item in found]
+    tainted = instructing(in_review.recorded(repo, start, tip), folder=folder)
+    if tainted:
+        rows = [f"{item.flag.id} -> {item.file}: {visible(item.line)}" for item in tainted]
         raise Refused(
-            "tainted flags would become instructions (untrusted text had entered the session "
-            "they were made in): " + "; ".join(rows),
-            hint="a person who has read these lines runs gitmem accept --tainted; to leave one "
-            "out: gitmem drop ID --reason '…', then gitmem close",
+            "tainted flags would become instructions (their sessions had read untrusted text): "
+            + "; ".join(rows),
+            hint="read these lines, then run gitmem accept --tainted; to leave one out: "
+            "gitmem drop ID --reason '…', then gitmem close",
         )
 
 
 def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
-    """A line that a person has rejected must not land because its review was made before."""
-    _, found = in_review.reviewed(repo, where, tip)
+    """Refuse a review that still files a flag which a person has dropped since."""
+    _, outcomes = in_review.reviewed(repo, where, tip)
     reasons = decisions.drops(repo)
     landed = records.ids(repo, where.local)
     dropped = [
         item
-        for item in found
+        for item in outcomes
         if item.flag.id in reasons and item.flag.id not in landed and item.line
     ]
     texts = objects.files(repo, tip, *{item.file for item in dropped}) if dropped else {}
     kept = [item for item in dropped if item.line.encode() in texts.get(item.file, b"")]
     if kept:
         raise NeedsPerson(
-            "in review is what was dropped since: " + ", ".join(item.flag.id for item in kept),
-            hint="gitmem close makes the review anew without it; where a person edited the review, "
-            "take the line out there, or gitmem discard and close again",
+            "the review files flags that were dropped since: "
+            + ", ".join(item.flag.id for item in kept),
+            hint="gitmem close rebuilds the review without them; if a person edited the review, "
+            "remove the lines there, or run gitmem discard and close again",
         )
 
 
 def _refuse_told_twice(repo: Repository, where: Target, tip: str) -> None:
-    """A flag that has landed otherwise since must not land once more in other words."""
+    """Refuse a flag that has landed in other words since."""
     start, diverged = in_review.newest(repo, where)
     start = where.local if diverged else start
     if not start or refs.contains(repo, start, tip):
@@ -149,42 +151,42 @@ def _refuse_told_twice(repo: Repository, where: Target, tip: str) -> None:
     ]
     if twice:
         raise NeedsPerson(
-            "in review is what has landed in other words since: " + ", ".join(sorted(twice)),
-            hint="gitmem close makes the review anew without it; where a person edited the review, "
-            "gitmem discard and close again",
+            "the review files flags that landed in other words since: " + ", ".join(sorted(twice)),
+            hint="gitmem close rebuilds the review without them; if a person edited the review, "
+            "run gitmem discard and close again",
         )
 
 
 def _refuse_orphans(repo: Repository, where: Target, tip: str) -> None:
-    """A flag that was folded into a line is nowhere when that line went from the target since."""
-    base, found = in_review.reviewed(repo, where, tip)
+    """Refuse a review that folds flags into a line which the target has lost since."""
+    base, outcomes = in_review.reviewed(repo, where, tip)
     start, diverged = in_review.newest(repo, where)
-    orphans = in_review.orphans(repo, base, where.local if diverged else start, found)
+    orphans = in_review.orphans(repo, base, where.local if diverged else start, outcomes)
     if orphans:
         raise NeedsPerson(
-            "the line that the review calls these flags the same as is gone from the target: "
+            "the review folds these flags into a line that is gone from the target: "
             + ", ".join(orphans),
-            hint="gitmem close makes the review anew; where a person edited the review, write down "
-            "there what the flags say, or gitmem discard and close again",
+            hint="gitmem close rebuilds the review; if a person edited the review, write what the "
+            "flags say there, or run gitmem discard and close again",
         )
 
 
 def _refuse_other_line(repo: Repository, where: Target, tip: str) -> None:
-    """A flag that was acknowledged here must not land as another line under its id."""
+    """Refuse a review that has another line under the id of a flag made here."""
     lines = Lines()
     lines.read(Journal(repo.folder).read(), JOURNAL)
     texts = records.Texts({flag_id: flag.line for flag_id, flag in lines.flags.items()})
     targets = {where.local, where.upstream, where.shared} - {""}
-    told = records.proposed(repo, tip, targets, texts)
-    found = [
+    matching = records.proposed(repo, tip, targets, texts)
+    clashes = [
         str(Conflict(key, (texts.lines[key], JOURNAL), (line, "in review")))
         for key, line in texts.other.items()
-        if key not in told
+        if key not in matching
     ]
-    if found:
+    if clashes:
         raise NeedsPerson(
-            "in review is another line than the one that was flagged here: " + "; ".join(found),
-            hint="gitmem close makes the review anew; where a person edited the review, gitmem "
+            "the review has another line than the one that was flagged here: " + "; ".join(clashes),
+            hint="gitmem close rebuilds the review; if a person edited the review, run gitmem "
             "discard and close again",
         )
 
@@ -203,7 +205,7 @@ def _accepted(repo: Repository, where: Target, tip: str, landing: str) -> Accept
 
 
 def _land(repo: Repository, claim: Claim, configured: str, tip: str, folder: str) -> str:
-    """Moves the target; starts over, a bounded number of times, when somebody else moved it."""
+    """Move the target; start over, a bounded number of times, when another process moved it."""
     for attempt in range(1, _TRIES + 1):
         where = target.find(repo, configured)
         landing = _landing(repo, claim, where, tip, folder)
@@ -223,9 +225,10 @@ def _land(repo: Repository, claim: Claim, configured: str, tip: str, folder: str
 
 
 def _landing(repo: Repository, claim: Claim, where: Target, tip: str, folder: str) -> str:
-    """The commit the target shall be at: the review's tip, or the review made again on the target.
+    """Return the commit to move the target to: the review's tip, or the review rebuilt.
 
-    On the upstream where the local target is only behind it. What has landed already stays so.
+    It is rebuilt on the target, or on the upstream when the local target is only behind it. What
+    has landed already stays.
     """
     start, diverged = in_review.newest(repo, where)
     start = where.local if diverged else start
@@ -241,7 +244,7 @@ def _landing(repo: Repository, claim: Claim, where: Target, tip: str, folder: st
 
 
 def _follow_upstream(repo: Repository, where: Target) -> None:
-    """Before the local branch is made: it follows its upstream, as `git switch` would have it."""
+    """Make the local branch, before it exists, follow its upstream, as `git switch` does."""
     remote, there = where.remote, where.there
     if not remote:
         remote, _, name = where.upstream_ref.removeprefix("refs/remotes/").partition("/")
@@ -255,5 +258,5 @@ def _forget_review(repo: Repository, claim: Claim, tip: str) -> list[str]:
     try:
         worktrees.remove(repo, claim, move)
     except (InTheWay, refs.Moved) as error:
-        return [f"the review branch stays: {error.message}"]
+        return [f"the review branch was not removed: {error.message}"]
     return []

@@ -1,4 +1,4 @@
-"""Forget: a review commit that takes out every line derived from a flag; its record is kept."""
+"""Forget: a review commit that removes every line derived from a flag; the record is kept."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from gitmem.records.commit_style import PLAIN, CommitStyle
 from gitmem.records.drain_record import FORGET, Fate, Outcome, Run
 from gitmem.records.snapshot import flag_by_id
 from gitmem.records.states import CARRIED, IN_REVIEW, UNDRAINED
-from gitmem.review import taking_out as forgetting
-from gitmem.review.taking_out import Taken
+from gitmem.review import removal
+from gitmem.review.removal import Removal
 from gitmem.safety.harmless import harmless
 from gitmem.safety.paths import INDEX_NAME, Target, writable
 from gitmem.trace.history import CommitHistory
@@ -34,17 +34,18 @@ if TYPE_CHECKING:
     from gitmem.records.snapshot import Snapshot
     from gitmem.trace.filings import FiledOutcome
 
-# Files that a close makes and nobody else needs.
+# Files that a close makes; without content they go.
 _OURS = frozenset({Target.TOPIC, Target.PENDING, Target.SCOPED})
-_TRIES = 3  # when somebody else moves the branch meanwhile
+_TRIES = 3  # when another process moves the branch meanwhile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetRequest:
-    """Which flags to forget (ids or their beginnings), why, and whether to write at all.
+    """Which flags to forget (ids or their beginnings), why, and whether to write.
 
-    ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. ``style`` is that
-    of the review's commit, ``onto`` a review that the one here gives way to; empty: what waits here is stacked upon.
+    ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder,
+    ``style`` the form of the review's commit. ``onto`` is a review that replaces the one here;
+    empty: build on what waits here.
     """
 
     flags: tuple[str, ...]
@@ -58,17 +59,17 @@ class ForgetRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetResult:
-    """What a forget came to. ``commit`` is empty for a dry run.
+    """The result of a forget. ``commit`` is empty for a dry run.
 
-    ``taken`` are the lines that go out, ``restored`` the outcomes of other flags whose own words come
-    back, ``guards`` how many guards go, ``base`` the commit it builds on. ``files`` are the new texts, None for a
-    file that says nothing any more and goes.
+    ``taken`` are the removed lines, ``restored`` the outcomes of other flags whose own words come
+    back, ``guards`` the number of removed guards, ``base`` the commit it builds on. ``files`` are
+    the new texts; None for an emptied file, which goes.
     """
 
     flags: tuple[Flag, ...]
     base: str
     commit: str
-    taken: tuple[Taken, ...]
+    taken: tuple[Removal, ...]
     restored: tuple[Outcome, ...]
     guards: int
     files: Mapping[str, str | None]
@@ -77,7 +78,7 @@ class ForgetResult:
 
 @dataclass(slots=True, kw_only=True)
 class _Line:
-    """A line that goes out: the outcomes that placed it, and where it stands."""
+    """A line to remove: where it stands, and the outcomes that placed it."""
 
     file: str
     item: Passage
@@ -85,10 +86,10 @@ class _Line:
 
 
 def forget(repo: Repository, wanted: ForgetRequest) -> ForgetResult:
-    """Proposes the tree without what the flags brought, on the review branch.
+    """Propose, on the review branch, the tree without what the flags brought.
 
-    Raises Usage for a flag that is unknown or has not landed, NoProgress when nothing comes from
-    them any more, and NeedsPerson for a line that only a person can take out.
+    Raises Usage for a flag that is unknown or has not landed, NoProgress when no line comes from
+    the flags any more, and NeedsPerson for a line that only a person can remove.
     """
     if wanted.reason:
         wanted = replace(wanted, reason=capture.guarded(wanted.reason, "--reason"))
@@ -111,18 +112,20 @@ def _forget(repo: Repository, wanted: ForgetRequest) -> ForgetResult:
         MemoryAtCommit(CommitHistory(repo, start.commit), wanted.folder) if start.commit else None
     )
     if memory is None:
-        raise NoProgress("nothing has landed yet", hint="gitmem drop rejects a flag that is queued")
+        raise NoProgress(
+            "nothing has landed yet", hint="to reject a queued flag: gitmem drop ID --reason '…'"
+        )
     flags = _chosen(seen, memory.history, wanted.flags)
-    found = _Search(memory, flags)
+    search = _Search(memory, flags)
     before = memory.texts.get(guard.FILE, "")
-    text = guard_file.without(before, {flag.id for flag in flags}, found.lessons)
-    taken = found.taken()
+    text = guard_file.without(before, {flag.id for flag in flags}, search.lessons)
+    taken = search.taken()
     if not taken and text == before:
         ids = ", ".join(flag.id for flag in flags)
-        why = "; ".join(found.notes)
+        why = "; ".join(search.notes)
         raise NoProgress(
             f"no line comes from {ids} alone" + (f": {why}" if why else ", or none any more"),
-            hint="gitmem show ID says what became of it",
+            hint="gitmem show ID says what became of a flag",
         )
     files = _files(memory, taken)
     if text != before:
@@ -133,10 +136,10 @@ def _forget(repo: Repository, wanted: ForgetRequest) -> ForgetResult:
         base=start.commit,
         commit="",
         taken=tuple(taken),
-        restored=tuple(found.restored),
+        restored=tuple(search.restored),
         guards=_guards(before) - _guards(text),
         files=files,
-        notes=(*notes, *start.notes, *found.notes),
+        notes=(*notes, *start.notes, *search.notes),
     )
     if wanted.dry_run:
         return done
@@ -159,7 +162,7 @@ def _committed(
         run=Run(engine=FORGET),
         outcomes=outcomes,
         queue=seen.queue.tip,
-        message=lambda drain, tree: forgetting.message(
+        message=lambda drain, tree: removal.message(
             (drain, tree), outcomes, done.taken, done.guards, style
         ),
     )
@@ -170,7 +173,7 @@ def _committed(
 
 
 def _chosen(seen: Snapshot, history: CommitHistory, prefixes: Iterable[str]) -> tuple[Flag, ...]:
-    """The flags that are meant; all of them have landed."""
+    """Return the flags that are meant; raises Usage for one that has not landed."""
     queue = seen.queue
     known = {**queue.archive.flags, **queue.branch.flags, **queue.journal.flags}
     for filed in history.filings.all:
@@ -186,13 +189,13 @@ def _chosen(seen: Snapshot, history: CommitHistory, prefixes: Iterable[str]) -> 
         if state == CARRIED:
             raise Usage(
                 f"{flag.id} is on a branch that gitmem close --here committed to",
-                hint="edit the memory file on that branch; that is a commit like any other",
+                hint="edit the memory file on that branch and commit it",
             )
     return tuple(flags)
 
 
 class _Search:
-    """Every line that comes from the flags, and the other flags that it also came from."""
+    """Every line that comes from the flags, and the other flags behind the same lines."""
 
     def __init__(self, memory: MemoryAtCommit, flags: Sequence[Flag]) -> None:
         self._memory = memory
@@ -207,14 +210,14 @@ class _Search:
             for filed in self._filings.of(flag.id):
                 self._follow(filed)
 
-    def taken(self) -> list[Taken]:
-        """The lines with what comes in their place; those that stay are told in the notes."""
-        found = []
+    def taken(self) -> list[Removal]:
+        """Return the lines to remove, with their replacements; the notes name those that stay."""
+        removals = []
         for line in self._lines.values():
             instead, stays = self._instead(line)
             if not stays:
-                found.append(Taken(file=line.file, item=line.item, instead=tuple(instead)))
-        return found
+                removals.append(Removal(file=line.file, item=line.item, instead=tuple(instead)))
+        return removals
 
     def _follow(self, filed: FiledOutcome) -> None:
         if not filed.outcome.line or id(filed) in self._followed:
@@ -222,8 +225,8 @@ class _Search:
         self._followed.add(id(filed))
         fate = self._memory.fate_of(filed)
         places = self._memory.places(filed.outcome.line)
-        here = [place for place in places if place[0] == filed.outcome.file]
-        for file, item in [*here, *self._memory.elsewhere(filed)]:
+        same_file = [place for place in places if place[0] == filed.outcome.file]
+        for file, item in [*same_file, *self._memory.elsewhere(filed)]:
             self._note(file, item, filed)
         if fate.state is LineState.REWORDED:
             reworded = self._item(fate.file, fate.number)
@@ -241,7 +244,7 @@ class _Search:
 
     def _note(self, file: str, item: Passage, filed: FiledOutcome) -> None:
         if file == guard.FILE:
-            # Guards name their flags; but a guard may name more than brought its lesson.
+            # A guard names its flags, but may name more than those that brought its lesson.
             if not self._said_by_others(filed):
                 self.lessons.add(filed.outcome.line)
             return
@@ -253,7 +256,7 @@ class _Search:
         return any(not self._filings.forgotten(one) for one in ids)
 
     def _instead(self, line: _Line) -> tuple[list[str], bool]:
-        """The other flags' own words, and whether the line stays because one of them is the line."""
+        """Return the other flags' own words, and whether the line stays because it is one of them."""
         placed = {id(one): one for filed in line.placed for one in self._beside(filed)}
         known = {item.key for item in self._memory.items[line.file]}
         words: list[str] = []
@@ -285,27 +288,27 @@ class _Search:
         return ([*words, *self._before(line)], False) if not stays else ([], True)
 
     def _beside(self, filed: FiledOutcome) -> list[FiledOutcome]:
-        """All outcomes that made the same line as this one."""
-        found = self._filings.at(filed.outcome.file, filed.outcome.line)
-        return [one for one in found if one.outcome.file == filed.outcome.file]
+        """Return all outcomes that made the same line as this one."""
+        outcomes = self._filings.at(filed.outcome.file, filed.outcome.line)
+        return [one for one in outcomes if one.outcome.file == filed.outcome.file]
 
     def _before(self, line: _Line) -> list[str]:
-        """The line that a merge wrote these flags into: it was there before them."""
-        found = []
+        """Return the older lines that a merge wrote these flags into."""
+        older = []
         for filed in line.placed:
             text = filed.replaces
             if not text:
                 continue
             if filed.outcome.fate is not Fate.MERGED:
                 self.notes.append(
-                    f"{line.file}:{line.item.first} had taken the place of: {text} "
+                    f"{line.file}:{line.item.first} had replaced: {text} "
                     "(write it back by hand if it holds)"
                 )
                 continue
             makers = self._filings.at(filed.outcome.file, text)
             if any(one.outcome.flag.id not in self._ids for one in makers) or not makers:
-                found.append(text)
-        return list(dict.fromkeys(found))
+                older.append(text)
+        return list(dict.fromkeys(older))
 
     def _own_words(self, file: str, flag: Flag) -> str:
         in_memory = file.startswith(self._memory.tree.folder + "/")
@@ -316,20 +319,20 @@ def _guards(text: str) -> int:
     return sum(bool(line.strip()) for line in text.split("\n"))
 
 
-def _files(memory: MemoryAtCommit, taken: Sequence[Taken]) -> dict[str, str | None]:
-    """The new texts, the index brought up to date; None for a file of ours that is left empty."""
+def _files(memory: MemoryAtCommit, taken: Sequence[Removal]) -> dict[str, str | None]:
+    """Return the new texts and the new index; None for an emptied file of gitmem's own."""
     folder = memory.tree.folder
-    found: dict[str, str | None] = {}
+    files: dict[str, str | None] = {}
     for file in sorted({one.file for one in taken}):
         try:
             kind = writable(file, folder=folder)
         except Refused as error:
-            raise NeedsPerson(error.message, hint="take the line out by hand") from error
-        text = forgetting.without(memory.texts[file], [one for one in taken if one.file == file])
-        found[file] = None if kind in _OURS and forgetting.emptied(text) else text
+            raise NeedsPerson(error.message, hint="remove the line by hand") from error
+        text = removal.without(memory.texts[file], [one for one in taken if one.file == file])
+        files[file] = None if kind in _OURS and removal.emptied(text) else text
     index = f"{folder}/{INDEX_NAME}"
-    if any(file.startswith(folder + "/") for file in found):
-        texts = {**dict.fromkeys(memory.tree.odd, ""), **memory.tree.texts, **found}
+    if any(file.startswith(folder + "/") for file in files):
+        texts = {**dict.fromkeys(memory.tree.odd, ""), **memory.tree.texts, **files}
         beside = {file: text for file, text in texts.items() if text is not None}
-        found[index] = update_index(memory.tree.texts.get(index), beside, folder=folder)
-    return {file: text for file, text in found.items() if text != memory.texts.get(file)}
+        files[index] = update_index(memory.tree.texts.get(index), beside, folder=folder)
+    return {file: text for file, text in files.items() if text != memory.texts.get(file)}

@@ -1,4 +1,4 @@
-"""Make the review again on a target that moved; the index is derived anew."""
+"""Rebuild the review on a target that moved; the index is derived again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gitmem.memory import topics as memory
 from gitmem.memory import tree as base
 from gitmem.memory.index import update_index
 from gitmem.records import in_tree as records
-from gitmem.review.taking_out import emptied, without_items
+from gitmem.review.removal import emptied, without_items
 from gitmem.safety.paths import INDEX_NAME, Target, writable
 
 if TYPE_CHECKING:
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """The tip of a review, and commits whose history is none of it: the target's and its upstream's."""
+    """The tip of a review, and the commits whose history is not part of it: target and upstream."""
 
     tip: str
     known: tuple[str, ...]
 
 
 def rebuilt(repo: Repository, claim: Claim, review: Review, *, onto: str, folder: str) -> str:
-    """The last of the review's commits made again on ``onto``; ``onto`` when all have landed.
+    """Return the tip of the review rebuilt on ``onto``; ``onto`` itself when all has landed.
 
-    Raises `replay.Conflict` when both changed the same place, and Refused.
+    Raises `replay.Conflict` when both sides changed the same place, and Refused.
     """
     landed = records.at(repo, onto).keys()
     originals = replay.originals(repo, review.known, review.tip)
-    # What comes before the first record is no part of the review: history that was rewritten.
+    # Commits before the first record are rewritten history, not part of the review.
     for original in dropwhile(lambda original: not _records(original), originals):
         made = _records(original)
         if not made or not made <= landed:
@@ -71,7 +71,7 @@ def _again(repo: Repository, claim: Claim, original: Original, onto: str, folder
 def _merged(
     repo: Repository, claim: Claim, path: str, ours: bytes | None, change: Change, folder: str
 ) -> bytes | None:
-    """Lists of independent lines unite; everything else merges as git does."""
+    """Unite lists of independent lines; merge everything else as git does."""
     if ours is not None and ours != change.before:
         try:
             text = _united(path, ours.decode(), change, _kind(path, folder))
@@ -84,11 +84,11 @@ def _merged(
 
 
 def _united(path: str, ours: str, change: Change, kind: Target | None) -> str | None:
-    """Both versions in one where their lines are independent of each other; else None."""
+    """Return both versions in one where their lines are independent; else None."""
     before = None if change.before is None else change.before.decode()
     after = (change.after or b"").decode()
     if change.after is None and before is not None and kind is not Target.GUARDS:
-        after = without_items(before)  # a file that a forget took away because nothing was left
+        after = without_items(before)  # a forget removed the emptied file
     if kind in {Target.TOPIC, Target.PENDING}:
         return united(fresh(path) if before is None else before, ours, after)
     if kind is Target.SCOPED and before is not None:
@@ -116,29 +116,29 @@ def _index(repo: Repository, onto: str, files: dict[str, bytes | None], folder: 
 
 
 def _contents(repo: Repository, commit: str, paths: list[str]) -> dict[str, bytes]:
-    """Path to content of those of the paths that are plain files at a commit."""
-    found = [entry for entry in objects.entries(repo, commit, *paths) if entry.path in set(paths)]
-    contents = objects.blobs(repo, [entry.oid for entry in found])
-    return {entry.path: content for entry, content in zip(found, contents, strict=True)}
+    """Return path to content, for the paths that are plain files at a commit."""
+    files = [entry for entry in objects.entries(repo, commit, *paths) if entry.path in set(paths)]
+    contents = objects.blobs(repo, [entry.oid for entry in files])
+    return {entry.path: content for entry, content in zip(files, contents, strict=True)}
 
 
 def united(before: str, one: str, other: str) -> str | None:
-    """``one`` with the bullets that ``other`` added to ``before``, or the other way round.
+    """Return ``one`` with the bullets that ``other`` added to ``before``, or the reverse.
 
-    A fact that is there already is not added twice. None when both sides did more than add
-    bullets as a close adds them: then the place of a line matters.
+    A fact that is there already is not added twice. None when both sides did more than add bullets
+    as a close does: then the position of a line matters.
     """
     for kept, extended in ((one, other), (other, one)):
         added = _added(before, extended)
         if added is not None:
-            there = {memory.fact_key(fact.text) for fact in memory.facts(kept)}
-            new = [line for line in added if memory.fact_key(line) not in there]
+            present = {memory.fact_key(fact.text) for fact in memory.facts(kept)}
+            new = [line for line in added if memory.fact_key(line) not in present]
             return memory.add_facts(kept, new)
     return None
 
 
 def _added(before: str, after: str) -> list[str] | None:
-    """The bullets that make ``after`` of ``before``; None when more than that changed."""
+    """Return the bullets that ``after`` adds to ``before``; None when more changed."""
     known = {memory.fact_key(fact.text) for fact in memory.facts(before)}
     facts = [fact.text for fact in memory.facts(after)]
     added = [text for text in facts if memory.fact_key(text) not in known]

@@ -1,4 +1,4 @@
-"""Review and discard: what the review branch would change, flag by flag; and taking it back."""
+"""Read the review branch, discard it, or undo a match in it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """The review branch: its tip, the commit it started from (empty: a root), and every outcome."""
+    """The review branch: its tip, the commit it starts from (empty: none), and every outcome."""
 
     tip: str
     base: str
@@ -33,15 +33,15 @@ class Review:
 
     @property
     def matched(self) -> tuple[Outcome, ...]:
-        """Those that a drain took for a return of an earlier flag which they do not name."""
+        """The outcomes that a drain matched to an earlier flag; the flags themselves name none."""
         return tuple(item for item in self.outcomes if item.again and not item.flag.again)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscardResult:
-    """The commit that was the review branch's tip, and the ids that are undrained again.
+    """The former tip of the review branch, and the ids that are undrained again.
 
-    ``kept`` are the ids of landed flags that the review would have forgotten.
+    ``kept``: ids of landed flags that the review would have forgotten.
     """
 
     tip: str
@@ -50,33 +50,35 @@ class DiscardResult:
 
 
 def read(repo: Repository, configured: str) -> Review:
-    """What is in review now; raises NoProgress when nothing is."""
+    """Return what is in review; raises NoProgress when nothing is."""
     tip = tip_of(repo)
     where = target.find(repo, configured)
-    base, found = in_review.reviewed(repo, where, tip)
+    base, outcomes = in_review.reviewed(repo, where, tip)
     if (
-        found
+        outcomes
         and not in_review.to_forget(repo, where, tip)
-        and _landed(repo, where).issuperset(item.flag.id for item in found)
+        and _landed(repo, where).issuperset(item.flag.id for item in outcomes)
     ):
-        raise NoProgress("what was in review has landed", hint="gitmem accept tidies up")
-    return Review(tip=tip, base=base, outcomes=tuple(found))
+        raise NoProgress(
+            "what was in review has landed", hint="gitmem accept removes the review branch"
+        )
+    return Review(tip=tip, base=base, outcomes=tuple(outcomes))
 
 
 def tip_of(repo: Repository) -> str:
-    """The commit in review; raises NoProgress when there is none."""
+    """Return the commit in review; raises NoProgress when there is none."""
     tip = refs.resolve(repo, REVIEW)
     if not tip:
         carriers = ", ".join(target.carriers(repo))
-        hint = f"flags are carried by {carriers}: they land with it" if carriers else ""
-        raise NoProgress("nothing is in review", hint=hint or "gitmem close makes a review")
+        hint = f"{carriers} carries flags; they land with it" if carriers else ""
+        raise NoProgress("nothing is in review", hint=hint or "gitmem close prepares a review")
     return tip
 
 
 def discard(repo: Repository, configured: str, *, dry_run: bool = False) -> DiscardResult:
-    """Takes the review branch back; its flags are undrained again.
+    """Remove the review branch; its flags are undrained again.
 
-    Raises NoProgress when there is none, and InTheWay when somebody has it checked out.
+    Raises NoProgress when there is none, and InTheWay when a work tree has it checked out.
     """
     tip = tip_of(repo)
     where = target.find(repo, configured)
@@ -87,20 +89,20 @@ def discard(repo: Repository, configured: str, *, dry_run: bool = False) -> Disc
         move = Move(ref=REVIEW, old=tip, new="", reason="gitmem: discard")
         with Claim(repo) as claim:
             worktrees.remove(repo, claim, move)
-        # What a person sent back must not be the answer to the same question again.
+        # A rejected answer must not be reused for the same question.
         AnswerStore(repo.folder).forget(flags)
     return DiscardResult(tip=tip, flags=flags, kept=kept)
 
 
 def unmatch(repo: Repository, configured: str, prefix: str, *, at: str, dry_run: bool) -> Outcome:
-    """Records that a flag in review is no return of the one it was matched to.
+    """Record that a flag in review is not a return of the flag it was matched to.
 
-    The next close makes the review anew without the match. Raises NoProgress when nothing is in
-    review, and Usage for an id that no match in it has.
+    The next close rebuilds the review without the match. Raises NoProgress when nothing is in
+    review, and Usage for an id without a match.
     """
-    found = read(repo, configured)
-    flag = flag_by_id([item.flag for item in found.matched], prefix, what="match in review")
-    item = next(item for item in found.matched if item.flag.id == flag.id)
+    current = read(repo, configured)
+    flag = flag_by_id([item.flag for item in current.matched], prefix, what="match in review")
+    item = next(item for item in current.matched if item.flag.id == flag.id)
     if not dry_run:
         by = current_author(repo).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         decisions.add_unmatch(repo, {"id": flag.id, "again": item.again, "at": at, "by": by})

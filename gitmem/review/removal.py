@@ -1,4 +1,4 @@
-"""Take a line out of a file, or put others in its place, and touch nothing else of it."""
+"""Remove or replace lines of a file and touch nothing else in it; the message of a forget (pure)."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ _HEADINGS = frozenset({instructions.HEADING, skill.HEADING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """A line that goes out, and what comes in its place (the other flags' own words)."""
+class Removal:
+    """A removed line, and what replaces it (the other flags' own words)."""
 
     file: str
     item: Passage
     instead: tuple[str, ...] = ()
 
 
-def without(text: str, taken: Sequence[Taken]) -> str:
-    """The file's text with each line replaced by what comes in its place, which may be nothing.
+def without(text: str, taken: Sequence[Removal]) -> str:
+    """Return the file's text with each line removed or replaced.
 
     A heading of gitmem's own goes with its last line. Raises NeedsPerson when a person has written
-    into the item, or when other items would read differently afterwards.
+    into the item, or when other items would change.
     """
     before = _wholes(text)
     gone = {one.item.first: one for one in taken}
@@ -55,27 +55,27 @@ def without(text: str, taken: Sequence[Taken]) -> str:
     nested = any(item.first not in {one.first for one in before} for item in _items(taken))
     if not nested and [item.text for item in _wholes(text)] != expected:
         raise NeedsPerson(
-            "the lines cannot be taken out without changing their neighbours",
-            hint="edit the file by hand; that is a commit like any other",
+            "these lines cannot be removed without changing their neighbours",
+            hint="edit the file by hand and commit it",
         )
     return _without_empty_headings(text)
 
 
 def emptied(text: str) -> bool:
-    """Whether a file of gitmem's own says nothing any more: front matter, and a title at most.
+    """Return whether a file of gitmem's own holds only front matter and a title.
 
-    What a person wrote into it besides, a paragraph or a section, is something.
+    A paragraph or a section that a person wrote counts as content.
     """
     if text.strip() == new_pending_file().strip():
         return True
-    found = [block for block in blocks(text) if block.first >= (front_matter_lines(text) or 0)]
-    return not found or (
-        len(found) == 1 and found[0].kind is BlockKind.HEADING and found[0].level == 1
+    content = [block for block in blocks(text) if block.first >= (front_matter_lines(text) or 0)]
+    return not content or (
+        len(content) == 1 and content[0].kind is BlockKind.HEADING and content[0].level == 1
     )
 
 
 def without_items(text: str) -> str:
-    """The text as it is when all its bullets have gone."""
+    """Return the text without its bullets."""
     for item in bullets(blocks(text)):
         text = remove_fact(text, item.text)
     return text
@@ -84,13 +84,13 @@ def without_items(text: str) -> str:
 def message(
     made: tuple[str, str],
     outcomes: Sequence[Outcome],
-    taken: Sequence[Taken],
+    taken: Sequence[Removal],
     guards: int,
     style: CommitStyle = PLAIN,
 ) -> str:
-    """The review commit's message: which flags are forgotten, which lines go, which come back.
+    """Return the review commit's message: the forgotten flags, the lines that go or come back.
 
-    ``made`` are the drain's name and the tree.
+    ``made`` is the drain's name and the tree.
     """
     gone = [one for one in outcomes if not one.line]
     restored = [one for one in outcomes if one.line]
@@ -113,7 +113,7 @@ def message(
     return f"{style.head('forget ' + count(len(gone), 'flag'))}\n\n{body}\n\n{trailers}\n"
 
 
-def _items(taken: Sequence[Taken]) -> list[Passage]:
+def _items(taken: Sequence[Removal]) -> list[Passage]:
     return [one.item for one in taken]
 
 
@@ -121,13 +121,13 @@ def _wholes(text: str) -> list[Passage]:
     return [item for item in passages(text) if item.whole]
 
 
-def _changed(text: str, one: Taken) -> str:
+def _changed(text: str, one: Removal) -> str:
     item = one.item
     covering = next((whole for whole in _wholes(text) if whole.first == item.first), None)
     if covering is not None and covering.last != item.last:
         raise NeedsPerson(
-            f"{one.file}:{item.first} has lines of a person below it, in the same list item",
-            hint="take the line out by hand; that is a commit like any other",
+            f"a person wrote below {one.file}:{item.first}, in the same list item",
+            hint="remove the line by hand and commit that",
         )
     mark, bare = split_mark(text)
     lines = split_lines(bare)
@@ -146,12 +146,12 @@ def _changed(text: str, one: Taken) -> str:
 
 
 def _without_empty_headings(text: str) -> str:
-    """Without a heading of gitmem's under which nothing is left."""
-    found, lines = blocks(text), rows(text)
-    for at, block in enumerate(found):
+    """Remove a heading of gitmem's own that has nothing left below it."""
+    all_blocks, lines = blocks(text), rows(text)
+    for at, block in enumerate(all_blocks):
         if block.kind is not BlockKind.HEADING or lines[block.first] not in _HEADINGS:
             continue
-        after = found[at + 1] if at + 1 < len(found) else None
+        after = all_blocks[at + 1] if at + 1 < len(all_blocks) else None
         ends = after is None or after.kind is BlockKind.HEADING
         if ends or (after is not None and "gitmem:end" in lines[after.first]):
             return remove_lines(text, block)
