@@ -1,8 +1,8 @@
-"""Check: is everything drained? Needs no key, no model and nothing of the checkout but its objects.
+"""Check whether everything is drained. Needs no key, no model, and of the checkout only its objects.
 
-It looks at what this clone has, and asks the configured remote for the rest, into a scratch
-repository: the queue, and only where that leaves something undrained, what the target there and the
-review there record. The clone stays as it is, to the byte.
+It reads this clone and fetches the rest from the configured remote into a scratch repository: the
+queue and, only if that leaves something undrained, the records of the target and of the review
+there. The clone itself does not change by a byte.
 """
 
 from __future__ import annotations
@@ -36,62 +36,62 @@ if TYPE_CHECKING:
     from gitmem.records.snapshot import Snapshot
 
 
-def check(repo: Repository, asked: CheckRequest) -> CheckResult:
-    """Looks at everything and says where it stands; writes nothing, not even pending flags.
+def check(repo: Repository, request: CheckRequest) -> CheckResult:
+    """Return where every flag stands; writes nothing, not even pending flags.
 
-    Raises Usage for a scope that needs a branch's name where none is known.
+    Raises Usage when the scope needs a branch name and none is known.
     """
     try:
-        return _check(repo, asked)
+        return _check(repo, request)
     except (Unreachable, NeedsPerson) as error:
         return CheckResult(cannot_tell=error.message, hint=error.hint)
 
 
-def _check(repo: Repository, asked: CheckRequest) -> CheckResult:
-    remote = _remote(repo, asked)
+def _check(repo: Repository, request: CheckRequest) -> CheckResult:
+    remote = _remote(repo, request)
     with ExitStack() as stack:
         place = stack.enter_context(Scratch(repo, remote)) if remote else None
-        look = _Look(repo, asked, place)
-        state = look.state()
-        if place and (_waits(look.narrowed(state)) or look.is_behind(place)):
-            look.ask_for_records(place)
-            state = look.state()
-        return look.narrowed(state)
+        survey = _Survey(repo, request, place)
+        state = survey.state()
+        if place and (_waits(survey.narrowed(state)) or survey.is_behind(place)):
+            survey.ask_for_records(place)
+            state = survey.state()
+        return survey.narrowed(state)
 
 
-def _remote(repo: Repository, asked: CheckRequest) -> str:
-    """The remote to ask; empty when nobody shall be asked, or a person's clone has none."""
-    if asked.offline:
+def _remote(repo: Repository, request: CheckRequest) -> str:
+    """Return the remote to ask; empty when offline, or when a person's clone has none."""
+    if request.offline:
         return ""
     try:
         return remotes.configured(repo)
     except remotes.NoneAtAll:
-        if asked.build.kind is not BuildKind.NONE:
+        if request.build.kind is not BuildKind.NONE:
             raise
         return ""
 
 
-def _waits(found: CheckResult) -> bool:
-    return bool(found.undrained or found.in_review or found.accepted or found.unreadable)
+def _waits(result: CheckResult) -> bool:
+    return bool(result.undrained or result.in_review or result.accepted or result.unreadable)
 
 
-class _Look:
-    """One check under way: what was read, and what the records say so far."""
+class _Survey:
+    """One check: what was read, and what the records say so far."""
 
-    def __init__(self, repo: Repository, asked: CheckRequest, place: Scratch | None) -> None:
+    def __init__(self, repo: Repository, request: CheckRequest, place: Scratch | None) -> None:
         self._repo = repo
-        self._asked = asked
-        wanted = scope.decide(
-            asked.policy.scope,
-            asked.build,
-            asked.branch,
-            asked.configured,
-            moves_target=scope.moves_target(repo, asked.push, asked.configured),
+        self._request = request
+        resolved = scope.decide(
+            request.policy.scope,
+            request.build,
+            request.branch,
+            request.configured,
+            moves_target=scope.moves_target(repo, request.push, request.configured),
         )
-        self._view = scope.view(repo, wanted, asked.build, asked.branch, place, asked.push)
+        self._view = scope.view(repo, resolved, request.build, request.branch, place, request.push)
         self._remote = place.remote if place else ""
         tip = place.fetch(BRANCH, "--depth=1") if place else ""
-        self._there = (
+        self._remote_queue = (
             (RemoteQueue.FOUND if tip else RemoteQueue.NONE) if place else RemoteQueue.NOT_ASKED
         )
         self._seen = self._snapshot(asking=bool(place))
@@ -108,19 +108,18 @@ class _Look:
         self._compare(known.deciding)
 
     def _compare(self, deciding: Collection[str]) -> None:
-        """What is only at the remote, and has landed: is it the line that landed?"""
-        here = {*self._queue.branch.flags, *self._queue.journal.flags}
-        landed = (self._theirs.flags.keys() - here).intersection(deciding)
+        """Keep as landed only those of the remote's flags whose very line has landed."""
+        local = {*self._queue.branch.flags, *self._queue.journal.flags}
+        landed = (self._theirs.flags.keys() - local).intersection(deciding)
         if landed and self._seen:
-            found = records.ids(self._repo, self._seen.target.deciding, self._texts)
-            landed -= found
+            landed -= records.ids(self._repo, self._seen.target.deciding, self._texts)
             self._records.deciding = set(self._records.deciding) - landed
 
     def _snapshot(self, *, asking: bool) -> Snapshot | None:
-        """What this clone knows; None where it lacks the target and the remote can be asked."""
+        """Return what this clone knows; None when it lacks the target and the remote can be asked."""
         self._unknown: target.CannotTell | None = None
         try:
-            return snapshot.take(self._repo, self._asked.configured, tracked=not asking)
+            return snapshot.take(self._repo, self._request.configured, tracked=not asking)
         except target.CannotTell as unknown:
             if not asking:
                 raise
@@ -128,36 +127,36 @@ class _Look:
             return None
 
     def _at_head(self) -> frozenset[str]:
-        """Ids recorded in what is checked out, where that is what will be merged."""
-        if self._asked.push:
-            sent = self._asked.push.branches.values()
+        """Return the ids recorded in the checkout, where that is what will be merged."""
+        if self._request.push:
+            sent = self._request.push.branches.values()
             return frozenset().union(*[records.ids(self._repo, oid) for oid in sent if oid])
-        built = self._asked.build.kind is not BuildKind.NONE or self._view.scope is Scope.BRANCH
+        built = self._request.build.kind is not BuildKind.NONE or self._view.scope is Scope.BRANCH
         if not built and (self._seen or self._is_on_target()):
             return frozenset()
         return records.ids(self._repo, refs.resolve(self._repo, "HEAD"))
 
     def _is_on_target(self) -> bool:
-        """Whether the target's own branch is checked out: what the remote has of it decides then."""
+        """Return whether the target is checked out; then the remote's copy of it decides."""
         branch = repository.head(self._repo)[0]
         return branch != "" and branch == (
-            self._asked.configured or target.default_name(self._repo)
+            self._request.configured or target.default_name(self._repo)
         )
 
     def state(self) -> State:
-        """Where every flag stands, as far as it is known now."""
-        found = self._queue
+        """Return where every flag stands, as far as is known now."""
+        queued = self._queue
         return derive(
-            queue={**self._theirs.flags, **found.branch.flags},
-            journal=found.journal.flags,
-            archive=found.archive.flags,
+            queue={**self._theirs.flags, **queued.branch.flags},
+            journal=queued.journal.flags,
+            archive=queued.archive.flags,
             records=self._records,
-            damaged=[*self._theirs.damaged, *found.branch.damaged, *found.journal.damaged],
+            damaged=[*self._theirs.damaged, *queued.branch.damaged, *queued.journal.damaged],
             conflicts=self._conflicts(),
         )
 
     def _conflicts(self) -> dict[str, Conflict]:
-        """Ids with two different lines, here, at the remote, or in a record."""
+        """Return the ids with two different lines, here, at the remote, or in a record."""
         decided = self._records.deciding
         at = (f"at {self._remote}", self._theirs)
         seen = self._seen.state.conflicts if self._seen else {}
@@ -165,9 +164,9 @@ class _Look:
         return {**snapshot.disagreeing(self._queue, decided, self._texts, at), **kept}
 
     def is_behind(self, place: Scratch) -> bool:
-        """Whether the target at the remote is not the one by which something here is called drained.
+        """Return whether flags count as drained by a target that the remote has moved since.
 
-        It may have been taken back there since this clone's last fetch.
+        Their records may have been reverted there since this clone's last fetch.
         """
         seen = self._seen
         if not (seen and self._follows):
@@ -177,36 +176,36 @@ class _Look:
         return place.tip(self._target()) != seen.target.shared
 
     def ask_for_records(self, place: Scratch) -> None:
-        """Takes the remote's word for what is on the target, on the base and in review there."""
-        repo, here, seen = self._repo, self._records, self._seen
+        """Read the remote's records of the target, the base and the review."""
+        repo, local, seen = self._repo, self._records, self._seen
         commits = {refs.resolve(repo, "HEAD"), seen.target.shared if seen else ""}
         texts = self._texts
         known = {
             oid: ids for one in commits for oid, ids in records.by_object(repo, one, texts).items()
         }
-        main, base = self._target(), "refs/heads/" + self._asked.build.base
-        bases = [base] if self._asked.build.base and base != main else []
-        there = RemoteRecords(place, [main, *bases, REVIEW], known, texts)
-        if main not in there.tips and (not seen or (self._follows and seen.target.shared)):
+        main, base = self._target(), "refs/heads/" + self._request.build.base
+        bases = [base] if self._request.build.base and base != main else []
+        remote = RemoteRecords(place, [main, *bases, REVIEW], known, texts)
+        if main not in remote.tips and (not seen or (self._follows and seen.target.shared)):
             raise self._no_target(main)
-        # What this clone last fetched of the target is old now; what it never pushed is not.
-        stays = () if self._follows else here.deciding
-        found = {*stays}.union(*[there.ids(ref) for ref in (main, *bases)])
-        deciding = self._head | self._at_upstream(found)
-        waits = self._flags() & there.ids(REVIEW) - deciding
-        review = {*there.proposed(REVIEW, main)} if waits else set()
-        if there.tips.get(REVIEW) != refs.resolve(repo, REVIEW):
-            review.update(here.review)
-        # What this clone had fetched of the target is no news of its own.
-        local = {*here.local} - {*here.deciding} if self._follows else here.local
-        self._records = Records(deciding, local, review, here.carried)
+        # What this clone last fetched of the target is outdated; what it never pushed is not.
+        stays = () if self._follows else local.deciding
+        landed = {*stays}.union(*[remote.ids(ref) for ref in (main, *bases)])
+        deciding = self._head | self._at_upstream(landed)
+        waits = self._flags() & remote.ids(REVIEW) - deciding
+        review = {*remote.proposed(REVIEW, main)} if waits else set()
+        if remote.tips.get(REVIEW) != refs.resolve(repo, REVIEW):
+            review.update(local.review)
+        # What this clone had fetched of the target is not its own work.
+        own = {*local.local} - {*local.deciding} if self._follows else local.local
+        self._records = Records(deciding, own, review, local.carried)
 
-    def _at_upstream(self, found: set[str]) -> set[str]:
-        """Those of the ids that are recorded, too, where the target follows another remote."""
+    def _at_upstream(self, ids: set[str]) -> set[str]:
+        """Return the ids that the upstream records too, where it is at another remote."""
         where = self._seen.target if self._seen else None
         if not (where and where.follows and where.upstream_ref != where.shared_ref):
-            return found
-        return found & records.ids(self._repo, where.upstream)
+            return ids
+        return ids & records.ids(self._repo, where.upstream)
 
     def _no_target(self, main: str) -> target.CannotTell:
         if self._unknown and main == "HEAD":
@@ -217,38 +216,38 @@ class _Look:
         )
 
     def _flags(self) -> set[str]:
-        """Ids of all flags that are known here or there."""
-        found = self._queue
-        here = {*found.branch.flags, *found.journal.flags, *found.archive.flags}
-        return here | {*self._theirs.flags}
+        """Return the ids of all flags that are known here or at the remote."""
+        queued = self._queue
+        local = {*queued.branch.flags, *queued.journal.flags, *queued.archive.flags}
+        return local | {*self._theirs.flags}
 
     @property
     def _follows(self) -> bool:
-        """Whether the remote's target decides here, as of this clone's last fetch."""
+        """Return whether the remote's target decides here, as of this clone's last fetch."""
         return bool(self._remote and self._seen and self._seen.target.remote == self._remote)
 
     def _target(self) -> str:
-        """The target's ref at the remote; `HEAD`, its default branch, where no name is known."""
-        seen, asked = self._seen, self._asked
+        """Return the target's ref at the remote; `HEAD`, its default branch, without a name."""
+        seen, request = self._seen, self._request
         if seen and self._follows:
             return seen.target.there
-        name = asked.configured or asked.build.default or (seen.target.name if seen else "")
+        name = request.configured or request.build.default or (seen.target.name if seen else "")
         return "refs/heads/" + name if name else "HEAD"
 
     @cached_property
     def _forgotten(self) -> tuple[Flag, ...]:
-        """The flags whose forgetting is in review here."""
+        """Return the flags that the review here forgets."""
         waiting = in_review.to_forget(self._repo, self._seen.target) if self._seen else []
         return tuple(flag for flag in waiting if self._view.has(flag))
 
     @cached_property
     def _unpushed(self) -> tuple[Flag, ...]:
-        """The flags whose forgetting is accepted here and not pushed."""
+        """Return the flags that are forgotten here; the remote does not know yet."""
         waiting = in_review.forgotten_here(self._repo, self._seen.target) if self._seen else []
         return tuple(flag for flag in waiting if self._view.has(flag))
 
     def narrowed(self, state: State) -> CheckResult:
-        """The answer for the scope that was asked for."""
+        """Return the answer for the requested scope."""
         seen, view = self._seen, self._view
         undrained, proposed, carried, accepted = (
             tuple(flag for flag in flags if view.has(flag))
@@ -260,7 +259,7 @@ class _Look:
             for key, one in state.conflicts.items()
             if view.scope is Scope.ALL or (key in flags and view.has(flags[key]))
         )
-        fork = self._asked.build.fork and self._asked.policy.scope is Scope.AUTO
+        fork = self._request.build.fork and self._request.policy.scope is Scope.AUTO
         return CheckResult(
             undrained=undrained,
             proposed=proposed,
@@ -272,11 +271,11 @@ class _Look:
             damaged=tuple(state.damaged),
             conflicts=clashes,
             aside=(*self._theirs.aside, *self._queue.branch.aside),
-            known=bool(seen and seen.known) or self._there is RemoteQueue.FOUND,
+            known=bool(seen and seen.known) or self._remote_queue is RemoteQueue.FOUND,
             remote=self._remote,
-            there=self._there,
-            offline=self._asked.offline,
-            pushing=self._asked.push is not None,
+            remote_queue=self._remote_queue,
+            offline=self._request.offline,
+            pushing=self._request.push is not None,
             to_push=unpushed(self._repo, seen).run if seen else "",
             view=replace(view, lenient=view.lenient or fork),
         )

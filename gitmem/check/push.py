@@ -1,4 +1,4 @@
-"""What one push sends, as git tells its pre-push hook (githooks(5)) or pre-commit tells its own."""
+"""What one push sends, as git or pre-commit tells a pre-push hook (githooks(5)) (pure)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _FIELDS = 4  # local ref, local oid, remote ref, remote oid
 class Push:
     """One push that is under way.
 
-    ``branches`` are the branches it moves at the remote, short names to the commits it sends;
+    ``branches`` maps the branches it moves at the remote, by short name, to the commits it sends;
     ``names`` are the local branches that these come from. ``own``: it sends only gitmem's own
-    branches. A push of tags, or one that only deletes, has no branches. ``known``: what it sends was
-    told.
+    branches. A push of tags, or one that only deletes, has no branches. ``known``: the hook was told
+    what the push sends.
     """
 
     branches: Mapping[str, str] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Push:
 
 
 def from_hook(lines: Iterable[str]) -> Push | None:
-    """The push that a pre-push hook's standard input tells of; None when the lines are not git's."""
+    """Return the push that a pre-push hook's standard input names; None when the lines are not git's."""
     rows = [line.split(" ") for line in lines if line.strip()]
     if not rows or any(len(row) != _FIELDS or not _is_oid(row[1]) for row in rows):
         return None
@@ -40,7 +40,7 @@ def from_hook(lines: Iterable[str]) -> Push | None:
 
 
 def from_pre_commit(environ: Mapping[str, str]) -> Push | None:
-    """The push that pre-commit tells of in its variables; None outside a pre-push stage."""
+    """Return the push that pre-commit's variables name; None outside a pre-push stage."""
     ref = environ.get("PRE_COMMIT_REMOTE_BRANCH", "")
     if not ref:
         return None

@@ -1,7 +1,7 @@
-"""What drain records a remote has, on its target and in review: trees first, then the new records.
+"""The drain records at a remote, on its target and in review: trees first, then the new records.
 
-Fetched into a scratch repository, at depth 1. History is asked for only where a review is compared
-with its target, and only what the target has had since the review was made.
+They are fetched into a scratch repository, at depth 1. History is fetched only to compare a review
+with its target, and only the target's commits since the review was made.
 """
 
 from __future__ import annotations
@@ -20,12 +20,11 @@ _WITHOUT_FILES = "--filter=blob:none"
 
 
 class RemoteRecords:
-    """The records at refs of a remote; ``tips`` are the commits there, without what is absent.
+    """The records at refs of a remote; ``tips`` are the commits of the refs that exist there.
 
     ``known`` are records that were read elsewhere, object name to the ids in it; ``texts`` as for
-    `gitmem.records.in_tree.ids`. Only the tips'
-    trees and the other records are fetched, where the server lets a client choose (`--filter`).
-    Raises `network.NotReached` and `objects.Unreadable`.
+    `gitmem.records.in_tree.ids`. Only the trees of the tips and unknown records are fetched, where
+    the server supports `--filter`. Raises `network.NotReached` and `objects.Unreadable`.
     """
 
     __slots__ = ("_files", "_place", "_read", "tips")
@@ -53,18 +52,17 @@ class RemoteRecords:
         records.read(place.repo, named, note)
 
     def ids(self, ref: str) -> frozenset[str]:
-        """Ids of all records at a ref; none where it is absent."""
+        """Return the ids of all records at a ref; none where it is absent."""
         return self._ids(self._files.get(ref, {}).values())
 
     def proposed(self, review: str, target: str) -> frozenset[str]:
-        """Ids of the records at a review that the target neither has nor once had.
+        """Return the ids of the records at a review that the target neither has nor once had.
 
-        As `gitmem.records.in_tree.proposed` tells it of a clone: what was landed and taken back is
-        no proposal any more.
+        As in `gitmem.records.in_tree.proposed`: what landed and was reverted is not proposed any more.
         """
-        there = self._files.get(target, {})
+        landed = self._files.get(target, {})
         files = {
-            path: oid for path, oid in self._files.get(review, {}).items() if path not in there
+            path: oid for path, oid in self._files.get(review, {}).items() if path not in landed
         }
         if files and target in self.tips and self._moved(review, target):
             repo = self._place.repo
@@ -75,13 +73,13 @@ class RemoteRecords:
         return self._ids(files.values())
 
     def _moved(self, review: str, target: str) -> bool:
-        """Fetches what the target has and the review has not; whether there is anything."""
+        """Fetch what the target has and the review lacks; return whether there is anything."""
         if self._is_base(review, target):
             return False
         try:
             self._place.tips([target], f"--shallow-exclude={review}", _WITHOUT_FILES)
         except NotReached:
-            # A server also hangs up when it has nothing to send: then the review is upon the target.
+            # A server also hangs up when it has nothing to send: then the review is on the target.
             self._place.tips([review], f"--shallow-exclude={target}", _WITHOUT_FILES)
             if self._is_base(review, target):
                 return False
@@ -89,7 +87,7 @@ class RemoteRecords:
         return True
 
     def _is_base(self, review: str, target: str) -> bool:
-        """Whether the review's commits, as far as they are here, are right upon the target's tip."""
+        """Return whether the review's fetched commits start at the target's tip."""
         return self.tips[target] in self._place.cut_off(self.tips[review])
 
     def _ids(self, oids: Iterable[str]) -> frozenset[str]:

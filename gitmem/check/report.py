@@ -1,4 +1,4 @@
-"""What a check is asked for, and what it answers."""
+"""The request and the result of a check, and the policy that says what may wait."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _DAY = 86_400  # seconds
 class Policy:
     """What may wait without failing a check.
 
-    ``max_age`` in days and ``max_flags``: None for no such limit; without either nothing may wait.
-    ``allow_in_review``: what is in review, or accepted and not pushed, does not count.
+    ``max_age`` in days and ``max_flags``: None for no such limit; without either, nothing may wait.
+    ``allow_in_review``: flags in review, or accepted and not pushed, do not count.
     """
 
     scope: Scope = Scope.AUTO
@@ -50,8 +50,8 @@ class RemoteQueue(StrEnum):
 class CheckRequest:
     """What to check.
 
-    ``configured`` is the shared setting's target (or empty), ``branch`` a branch to look at instead
-    of the one being built. ``offline``: only what this clone has. ``push``: the push whose hook asks.
+    ``configured`` is the shared setting's target (or empty), ``branch`` a branch to check instead of
+    the one being built. ``offline``: look only at this clone. ``push``: the push whose hook asks.
     """
 
     configured: str
@@ -66,14 +66,16 @@ class CheckRequest:
 class CheckResult:
     """The answer. ``cannot_tell`` is the reason when there is none; the lists are empty then.
 
-    ``proposed`` are on a review branch, ``carried`` are those in review whose record lands with a
-    feature branch, ``forgotten`` have landed and a review forgets them; ``conflicts``: ids with two different lines; ``unreadable`` are ids of lines that this version cannot read; they count as
-    undrained. ``known``: this clone has, or once had, a queue; ``there``: what the remote
-    (``remote``, empty without one) has. ``unpushed`` are flags whose forgetting is accepted here only,
-    ``to_push`` what brings that, and what is accepted, to the remote. ``offline``: no remote was asked
-    because nobody wanted that. ``view``: which flags were looked at in the end. ``pushing``: a push
-    asks. What is accepted and not pushed does not fail that one: to push is what takes it to the target. ``aside``:
-    sentences about what of the queue was not read.
+    ``proposed`` are on a review branch; ``carried`` are in review, and their record lands with a
+    feature branch; ``forgotten`` have landed, and a review forgets them; ``unpushed`` are forgotten
+    in this clone only. ``to_push`` is the command that brings these and ``accepted`` to the remote.
+    ``unreadable`` are ids of lines that this version cannot read; they count as undrained.
+    ``conflicts`` are ids with two different lines. ``aside``: sentences about the parts of the queue
+    that were not read.
+
+    ``known``: this clone has, or once had, a queue. ``remote_queue``: what ``remote`` (empty without one)
+    has. ``offline``: the request was not to ask it. ``view``: which flags were checked in the end.
+    ``pushing``: a push asks; accepted flags do not fail it, because the push brings them along.
     """
 
     undrained: tuple[Flag, ...] = ()
@@ -87,7 +89,7 @@ class CheckResult:
     aside: tuple[str, ...] = ()
     known: bool = True
     remote: str = ""
-    there: RemoteQueue = RemoteQueue.NOT_ASKED
+    remote_queue: RemoteQueue = RemoteQueue.NOT_ASKED
     unpushed: tuple[Flag, ...] = ()
     to_push: str = ""
     offline: bool = False
@@ -98,23 +100,23 @@ class CheckResult:
 
     @property
     def in_review(self) -> tuple[Flag, ...]:
-        """What has a record that is on no target yet, wherever it is proposed, to keep or to forget."""
+        """Return the flags whose record, to keep or to forget, is on no target yet."""
         return (*self.proposed, *self.carried, *self.forgotten)
 
     def objections(self, policy: Policy, now: float) -> tuple[str, ...]:
-        """Why the check does not pass; empty when it does (and when it cannot be told)."""
+        """Return why the check fails; empty when it passes (and when it cannot tell)."""
         waiting = self.undrained
         if not policy.allow_in_review:
             waiting += self.in_review
             waiting += () if self.pushing else (*self.accepted, *self.unpushed)
-        found = objections(policy, waiting, len(self.unreadable), now)
+        reasons = objections(policy, waiting, len(self.unreadable), now)
         if self.conflicts:
             count = len(self.conflicts)
-            found += ("1 id has two lines" if count == 1 else f"{count} ids have two lines",)
-        return found
+            reasons += ("1 id has two lines" if count == 1 else f"{count} ids have two lines",)
+        return reasons
 
     def ok(self, policy: Policy, now: float = 0.0) -> bool:
-        """Whether the check passes; a lenient view passes with whatever waits."""
+        """Return whether the check passes; a lenient view always does."""
         if self.cannot_tell:
             return False
         return self.view.lenient or not self.objections(policy, now)
@@ -123,24 +125,26 @@ class CheckResult:
 def objections(
     policy: Policy, waiting: Sequence[Flag], unreadable: int, now: float
 ) -> tuple[str, ...]:
-    """Why what waits fails the check, as short sentences; empty when it passes.
+    """Return, as short sentences, why the waiting flags fail the check; empty when it passes.
 
     ``unreadable`` is the number of flags that only a newer gitmem can read. A flag whose time cannot
-    be read, or lies in the future of ``now`` (seconds since 1970), counts as old.
+    be read, or is later than ``now`` (seconds since 1970), counts as old.
     """
     total = len(waiting) + unreadable
     if not total:
         return ()
     if policy.max_age is None and policy.max_flags is None:
         return (f"{count(total, 'flag')} not drained",)
-    found = []
+    reasons = []
     if policy.max_flags is not None and total > policy.max_flags:
-        found.append(f"{count(total, 'flag')} not drained, and at most {policy.max_flags} may wait")
+        reasons.append(
+            f"{count(total, 'flag')} not drained, and at most {policy.max_flags} may wait"
+        )
     if policy.max_age is not None:
         old = unreadable + sum(_is_old(flag.at, policy.max_age, now) for flag in waiting)
         if old:
-            found.append(f"{count(old, 'flag')} older than {count(policy.max_age, 'day')}")
-    return tuple(found)
+            reasons.append(f"{count(old, 'flag')} older than {count(policy.max_age, 'day')}")
+    return tuple(reasons)
 
 
 def _is_old(at: str, days: int, now: float) -> bool:

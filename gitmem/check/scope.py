@@ -1,4 +1,10 @@
-"""Which flags a check looks at: all of them, or those of the branch that is being built."""
+"""Which flags a check looks at: all, or those of the branch that is being built or pushed.
+
+A build is read from the build machine's variables. GitHub: docs.github.com, "Variables reference"
+and "Webhook events and payloads" (Forgejo and Gitea set the same). GitLab: docs.gitlab.com,
+"Predefined CI/CD variables". Other people choose some of these values (a branch's name, say), so
+they are only compared, shown escaped, or given to git as a ref.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +30,7 @@ _REQUESTS = ("pull_request", "pull_request_target", "pull_request_review")
 
 
 class Scope(StrEnum):
-    """Which flags a check looks at; ``auto`` is decided by what is being built."""
+    """Which flags a check looks at; with ``auto`` the build decides."""
 
     AUTO = "auto"
     BRANCH = "branch"
@@ -43,11 +49,11 @@ class BuildKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
-    """One build. Names are short names of branches; empty where they are not known.
+    """One build, with short names of branches; empty where they are not known.
 
-    ``branch`` is what was pushed, or the head of the pull request; ``base`` where it goes to,
+    ``branch`` is the pushed branch or the pull request's head, ``base`` the branch it goes to,
     ``default`` the repository's default branch. ``fork``: the head is in another repository.
-    ``request`` is the number of the pull request of a merge group.
+    ``request`` is the number of a merge group's pull request.
     """
 
     kind: BuildKind = BuildKind.NONE
@@ -63,9 +69,9 @@ NO_BUILD = Build()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What is looked at: all flags, or those made on ``branches``.
+    """The flags to check: all, or those made on ``branches``.
 
-    ``lenient``: what waits is only warned about, because whoever proposes this cannot drain it.
+    ``lenient``: only warn about waiting flags, because the author of a fork cannot drain them.
     """
 
     scope: Scope = Scope.ALL
@@ -73,7 +79,7 @@ class View:
     lenient: bool = False
 
     def has(self, flag: Flag) -> bool:
-        """Whether a flag is looked at."""
+        """Return whether to check this flag."""
         return self.scope is Scope.ALL or flag.branch in self.branches
 
 
@@ -81,21 +87,21 @@ EVERYTHING = View()
 
 
 def moves_target(repo: Repository, push: Push | None, configured: str) -> bool | None:
-    """Whether the push whose hook asks moves the target at its remote; None when no push asks."""
+    """Return whether a push moves the target at its remote; None without a push."""
     if push is None:
         return None
     name = configured or target.default_name(repo)
-    there = refs.followed(repo, name).there.removeprefix("refs/heads/")
-    return bool({name, there} & push.branches.keys())
+    followed = refs.followed(repo, name).there.removeprefix("refs/heads/")
+    return bool({name, followed} & push.branches.keys())
 
 
 def decide(
     wanted: Scope, build: Build, branch: str, configured: str, *, moves_target: bool | None = None
 ) -> Scope:
-    """What ``auto`` means: the branch on pull requests, merge groups and pushed branches, else all.
+    """Resolve ``auto``: the branch on pull requests, merge groups and pushed branches, else all.
 
-    ``branch`` is the one a person named; ``configured`` the target, or empty. In the hook of a
-    push (``moves_target`` is not None): all where it moves the target, else the branches it moves.
+    ``branch`` is one that a person named, ``configured`` the target or empty. In the hook of a push
+    (``moves_target`` is not None): all where it moves the target, else the branches it moves.
     """
     if wanted is not Scope.AUTO:
         return wanted
@@ -118,10 +124,10 @@ def view(
     place: Scratch | None,
     push: Push | None = None,
 ) -> View:
-    """The flags to look at for a decided scope. ``place``: where the remote can be asked.
+    """Return the flags to check for a resolved scope. ``place``: where the remote can be asked.
 
-    Raises Usage when no branch is known by name, and Unreachable when the pull request of a merge
-    group cannot be asked for.
+    Raises Usage when no branch name is known, and Unreachable when a merge group's pull request
+    cannot be asked for.
     """
     if scope is not Scope.BRANCH:
         return EVERYTHING
@@ -132,35 +138,36 @@ def view(
         return _of_group(build, place)
     if push is not None:
         return View(scope=scope, branches=tuple(sorted({*push.branches, *push.names})))
-    here = repository.head(repo)[0]
-    if not here:
+    current = repository.head(repo)[0]
+    if not current:
         raise Usage(
-            "HEAD is detached, so which branch's flags are meant is not known",
-            hint="name it: --branch NAME",
+            "HEAD is detached, so it is not known which branch's flags to check",
+            hint="name the branch: --branch NAME",
         )
-    return View(scope=scope, branches=(here,))
+    return View(scope=scope, branches=(current,))
 
 
 def _of_group(build: Build, place: Scratch | None) -> View:
-    """The branches whose tip is the head of the merge group's pull request.
+    """Return the branches whose tip is the head of the merge group's pull request.
 
-    A pull request without one comes from a fork (a branch that was pushed to leaves the queue).
+    A pull request without such a branch comes from a fork: a push to the branch would have taken
+    the request out of the merge queue.
     """
     if not build.request or place is None:
         raise Unreachable(
-            "which pull request this merge group is for is not known",
-            hint="name its branch with --branch NAME, or check them all with --scope all",
+            "it is not known which pull request this merge group is for",
+            hint="name its branch with --branch NAME, or check every flag with --scope all",
         )
-    found = place.branches_at(f"refs/pull/{build.request}/head")
-    if not found:
+    branches = place.branches_at(f"refs/pull/{build.request}/head")
+    if not branches:
         return View(lenient=True)
-    return View(scope=Scope.BRANCH, branches=tuple(sorted(found)))
+    return View(scope=Scope.BRANCH, branches=tuple(sorted(branches)))
 
 
 def build(environ: Mapping[str, str], payload: object) -> Build:
-    """The build this process belongs to; kind ``none`` on a person's machine, or an unknown one.
+    """Return the build of this process; kind ``none`` on a person's or an unknown machine.
 
-    ``payload`` is the JSON value of GitHub's event file, None without one.
+    ``payload`` is the JSON value of GitHub's event file; None without one.
     """
     if environ.get("GITHUB_ACTIONS") == "true":
         return _github(environ, payload)
@@ -198,7 +205,7 @@ def _github(environ: Mapping[str, str], payload: object) -> Build:
 
 
 def _request(ref: str) -> str:
-    """The number in ``gh-readonly-queue/<base>/pr-<number>-<oid>``."""
+    """Return the number in ``gh-readonly-queue/<base>/pr-<number>-<oid>``."""
     last = ref.rpartition("/")[2] if ref.startswith(_MERGE_GROUP) else ""
     number = last.removeprefix("pr-").partition("-")[0]
     return number if number.isdecimal() and number.isascii() else ""
@@ -222,7 +229,7 @@ def _gitlab(environ: Mapping[str, str]) -> Build:
 
 
 def _text(value: object, *keys: str) -> str:
-    """The string at a path of keys; empty where there is none."""
+    """Return the string at a path of keys; empty where there is none."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, str) else ""

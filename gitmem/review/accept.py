@@ -258,5 +258,5 @@ def _forget_review(repo: Repository, claim: Claim, tip: str) -> list[str]:
     try:
         worktrees.remove(repo, claim, move)
     except (InTheWay, refs.Moved) as error:
-        return [f"the review branch was not removed: {error.message}"]
+        return [f"the review branch stays: {error.message}"]
     return []

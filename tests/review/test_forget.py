@@ -259,7 +259,7 @@ def test_lines_that_a_person_wrote_into_the_item_are_not_lost(desk: Desk) -> Non
     desk.land()
     desk.sandbox.commit("more", {FACTS: desk.sandbox.read(FACTS) + "  - but not on CI\n"})
 
-    with pytest.raises(NeedsPerson, match="a person below it"):
+    with pytest.raises(NeedsPerson, match="a person wrote below"):
         forgotten(desk, flag)
 
 

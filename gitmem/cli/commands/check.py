@@ -186,7 +186,7 @@ def _answer(found: CheckResult, policy: Policy, now: float) -> dict[str, object]
         "scope": found.view.scope.value,
         "branches": list(found.view.branches),
         "remote": found.remote or None,
-        "remote_queue": found.there.value,
+        "remote_queue": found.remote_queue.value,
         "pushing": found.pushing,
         "aside": list(found.aside),
     }

@@ -80,7 +80,7 @@ def _groups(found: CheckResult, now: float) -> None:
 
 def what_to_run(found: CheckResult) -> list[str]:
     """What makes the check pass, one line for each group."""
-    share = "gitmem sync, then " if found.there is RemoteQueue.FOUND else ""
+    share = "gitmem sync, then " if found.remote_queue is RemoteQueue.FOUND else ""
     lines = []
     if found.conflicts:
         lines.append("run: gitmem sync; it keeps both lines and says how a person settles it")
@@ -134,7 +134,7 @@ def _passed(found: CheckResult) -> str:
     if found.view.branches:
         named = redacted(", ".join(found.view.branches))
         return f"ok: nothing undrained was flagged on {named}"
-    if found.there is RemoteQueue.NONE and not found.known:
+    if found.remote_queue is RemoteQueue.NONE and not found.known:
         return f"ok: there is no queue at {found.remote}"
     return "ok: everything is drained" if found.known else "ok: this clone has no queue branch"
 
