@@ -1,52 +1,79 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from markdown_it import MarkdownIt
 
 from gitmem.markdown.blocks import BlockKind, blocks
+from gitmem.markdown.lines import front_matter_lines, rows
+from gitmem.memory import instructions, skills
 from tests.support.documents import bodies
+from tests.support.layouts import INSTRUCTIONS, SKILLS, variants
 
+ROOT = Path(__file__).parents[2]
 FULL_PARSER = MarkdownIt("commonmark")
+LISTS = {"bullet_list_open": BlockKind.BULLET, "ordered_list_open": BlockKind.NUMBERED}
+REAL = [
+    path.read_text(encoding="utf-8")
+    for folder in ("docs", "hooks", "templates", "tests/data")
+    for path in (ROOT / folder).rglob("*.md")
+] + [path.read_text(encoding="utf-8") for path in ROOT.glob("*.md")]
+LAID_OUT = [
+    text for layout in (*SKILLS.values(), *INSTRUCTIONS.values()) for text in variants(layout)
+]
+GENERATED = [
+    *(skills.add_body_lines(text, ["Run `make changelog`."]) for text in SKILLS.values()),
+    *(instructions.add_rules(text, ["Run `make changelog`."]) for text in INSTRUCTIONS.values()),
+]
 
 
 def first_lines(text: str, kind: BlockKind) -> list[int]:
     return [block.first for block in blocks(text) if block.kind is kind]
 
 
-def bullets_of_a_full_parser(text: str) -> list[int]:
-    found, in_bullets = [], False
-    for token in FULL_PARSER.parse(text):
-        if token.level == 0 and token.type in {"bullet_list_open", "ordered_list_open"}:
-            in_bullets = token.type == "bullet_list_open"
-        elif token.level == 1 and token.type == "list_item_open" and in_bullets and token.map:
-            found.append(token.map[0])
-    return found
+def read(text: str) -> list[tuple[BlockKind, int, int, int]]:
+    """Each block that is not prose: kind, first line, line after it (of an item its first), level."""
+    return [
+        (block.kind, block.first, block.first if block.kind in LISTS.values() else block.last + 1, block.level)
+        for block in blocks(text)
+        if block.kind is not BlockKind.PROSE
+    ]  # fmt: skip
 
 
-def maps_of_a_full_parser(text: str, *names: str) -> list[tuple[int, int]]:
-    tokens = [token for token in FULL_PARSER.parse(text) if token.type in names]
-    return [(token.map[0], token.map[1]) for token in tokens if token.map and token.level == 0]
+def read_by_a_full_parser(text: str) -> list[tuple[BlockKind, int, int, int]]:
+    """The same of the parser, which knows of no front matter."""
+    start = front_matter_lines(text) or 0
+    listed, seen = BlockKind.BULLET, []
+    for token in FULL_PARSER.parse("\n".join(rows(text)[start:]) + "\n"):
+        first, end = (line + start for line in token.map or (0, 0))
+        if token.level == 0 and token.type in LISTS:
+            listed = LISTS[token.type]
+        elif token.level == 1 and token.type == "list_item_open":
+            seen.append((listed, first, first, 0))
+        elif token.level == 0 and token.type == "heading_open":
+            seen.append((BlockKind.HEADING, first, end, int(token.tag[1:])))
+        elif token.level == 0 and (
+            token.type == "fence" or token.content.lstrip().startswith("<!--")
+        ):
+            seen.append((BlockKind.OPAQUE, first, end, 0))
+    return seen
+
+
+@pytest.mark.parametrize(
+    "texts", [REAL, LAID_OUT, GENERATED], ids=["real", "laid out", "generated"]
+)
+def test_documents_have_the_blocks_that_a_full_parser_sees(texts: list[str]) -> None:
+    assert len(texts) > 20
+
+    for text in texts:
+        assert read(text) == read_by_a_full_parser(text)
 
 
 @given(bodies())
-def test_top_level_bullets_start_where_a_full_parser_sees_them(text: str) -> None:
-    assert first_lines(text, BlockKind.BULLET) == bullets_of_a_full_parser(text)
-
-
-@given(bodies())
-def test_headings_start_where_a_full_parser_sees_them(text: str) -> None:
-    expected = [first for first, _ in maps_of_a_full_parser(text, "heading_open")]
-
-    assert first_lines(text, BlockKind.HEADING) == expected
-
-
-@given(bodies())
-def test_code_and_comments_are_where_a_full_parser_sees_them(text: str) -> None:
-    found = [block for block in blocks(text) if block.kind is BlockKind.OPAQUE]
-
-    expected = maps_of_a_full_parser(text, "fence", "html_block")
-    assert [(block.first, block.last + 1) for block in found] == expected
+def test_any_lines_have_the_blocks_that_a_full_parser_sees(text: str) -> None:
+    assert read(text) == read_by_a_full_parser(text)
 
 
 @given(bodies())
