@@ -1,8 +1,15 @@
-"""The blocks of a Markdown text: where a bullet stands, and where one can be added.
+"""The blocks of a Markdown text: where a bullet stands, and where one can be added (pure).
 
-Not a parser: a list item with everything inside it is one block, and so is a paragraph, because
-nothing of ours is ever written inside one. Block rules are CommonMark 0.31 (sections 4 and 5); the
-tests compare them with a full parser.
+A list item with everything inside it is one block, and so is a paragraph: gitmem writes inside neither.
+markdown-it-py finds the blocks (CommonMark 0.31, sections 4 and 5) with four exceptions, each held by a
+test in tests/markdown/test_blocks.py:
+
+- ``- - -`` is a bullet with the text ``- -``, not a rule, so that every bullet of ours reads back.
+- Of HTML, only a comment hides the lines up to its end. People put lists between tags such as
+  ``<rules>``, and an agent reads them; so any other HTML is a block of one line.
+- A link definition is a paragraph. CommonMark has no block for it.
+- Below 30 levels of lists, a marker is text. The parser itself gives up at a depth of its own, and takes
+  the rest of the file into the item that it is in.
 """
 
 from __future__ import annotations
@@ -10,30 +17,36 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from gitmem.markdown.lines import blank, front_matter_lines, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
 
-_FENCE = re.compile(r" {0,3}(?P<run>`{3,}(?=[^`]*$)|~{3,})")
-_HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})(?:[ \t](?P<title>.*))?$")
-_UNDERLINE = re.compile(r" {0,3}(?P<mark>=+|-+)[ \t]*$")
-# CommonMark also reads "- - -" as a rule. Here it is a bullet with the text "- -": so a bullet of ours
-# always reads back, and nobody draws a rule that way.
+    from markdown_it import MarkdownIt
+    from markdown_it.parser_block import RuleFuncBlockType
+    from markdown_it.ruler import RuleOptionsType
+    from markdown_it.rules_block import StateBlock
+    from markdown_it.token import Token
+
 _RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|-{3,}[ \t]*)$")
-_QUOTE = re.compile(r" {0,3}>")
-_COMMENT = re.compile(r" {0,3}<!--")
-_ITEM = re.compile(
-    r"(?P<lead> {0,3}(?:[-*+]|(?P<number>[0-9]{1,9})[.)]))(?:(?P<gap>[ \t]+)(?P<text>.*))?$"
-)
-_MARKERS = re.compile(r"^[ \t]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)*")
+_SPACED_HYPHENS = re.compile(r"-+[ \t]+-")
+_COMMENT = "<!--"
+_TAG = re.compile(r"</?[A-Za-z][\w-]*(?:[ \t][^<>]*)?/?>[ \t]*$")
+_ITEM = re.compile(r"(?P<lead> {0,3}(?:[-*+]|[0-9]{1,9}[.)]))(?:(?P<gap>[ \t]+)(?P<text>.*))?$")
 _TAB = 4
+# Blocks, of all texts together: twice what a close reads at most (core.bounds.GROUND_LINES).
+_MOST_KEPT = 120_000
+_HTML_LINE = "html_line"
+# In the parser's count: a list and its item are two, a quote is one.
+_DEEPEST = 60
 
 
 class BlockKind(StrEnum):
-    """What a block is, as far as gitmem cares."""
+    """The kinds of block that gitmem tells apart."""
 
     BULLET = "bullet"
     NUMBERED = "numbered"
@@ -46,7 +59,7 @@ class BlockKind(StrEnum):
 class Block:
     """Lines ``first`` to ``last`` (0-based, inclusive) of a text.
 
-    ``text`` is a heading's title, or a bullet's text folded onto one line; else empty. ``level`` is a
+    ``text`` is a heading's title, or a list item's text folded onto one line; else empty. ``level`` is a
     heading's, else 0. ``closed`` is False for a fence or comment that runs to the end of the file.
     """
 
@@ -58,22 +71,47 @@ class Block:
     closed: bool = True
 
 
+_LISTS = {"bullet_list_open": BlockKind.BULLET, "ordered_list_open": BlockKind.NUMBERED}
+_KINDS = {
+    "heading_open": BlockKind.HEADING,
+    "fence": BlockKind.OPAQUE,
+    "html_block": BlockKind.OPAQUE,
+}
+
+
+_kept: dict[str, tuple[Block, ...]] = {}
+
+
 def blocks(text: str) -> list[Block]:
-    """The blocks of a text after its front matter, in order. Any text is accepted."""
+    """Return the blocks of a text after its front matter, in order. Any text is accepted.
+
+    The blocks of the last texts are kept: a close reads the blocks of every file seven times.
+    """
+    if text not in _kept:
+        _kept[text] = tuple(_read(text))
+        while len(_kept) > 1 and sum(map(len, _kept.values())) > _MOST_KEPT:
+            del _kept[next(iter(_kept))]
+    return list(_kept[text])
+
+
+def _read(text: str) -> Iterator[Block]:
     lines = rows(text)
-    found: list[Block] = []
-    at = front_matter_lines(text) or 0
-    while at < len(lines):
-        if blank(lines[at]):
-            at += 1
+    start = front_matter_lines(text) or 0
+    body = lines[start:]
+    listed = BlockKind.BULLET
+    for token, following in pairwise([*_parser().parse("\n".join(body) + "\n"), None]):
+        if token is None or token.map is None:
             continue
-        found.append(_block(lines, at))
-        at = found[-1].last + 1
-    return found
+        if token.level == 0 and token.type in _LISTS:
+            listed = _LISTS[token.type]
+        elif token.level == 0 or (token.level == 1 and token.type == "list_item_open"):
+            first, end = token.map
+            kind = listed if token.level else _KINDS.get(token.type, BlockKind.PROSE)
+            yield _block(kind, body[first:end], first + start, token, following)
 
 
 def lead_of(row: str) -> str:
-    """What stands before a list item's text: indentation, marker, gap; ``- `` if it is no item."""
+    """Return what stands before a list item's text: indentation, marker, gap; ``- `` for any other line."""
     match = _ITEM.match(row)
     if match is None:
         return "- "
@@ -82,7 +120,7 @@ def lead_of(row: str) -> str:
 
 
 def indent_of(row: str) -> int:
-    """The columns of blanks a line starts with."""
+    """Return the columns of blanks that a line starts with."""
     wide = row.expandtabs(_TAB)
     return len(wide) - len(wide.lstrip(" "))
 
@@ -97,138 +135,81 @@ def _gap_width(item: re.Match[str]) -> int:
     return len((lead + (item["gap"] or "")).expandtabs(_TAB)) - len(lead)
 
 
-def _block(lines: Sequence[str], at: int) -> Block:
-    row = lines[at]
-    if _COMMENT.match(row):
-        return _opaque(lines, at, at, lambda row: "-->" in row)
-    if fence := _FENCE.match(row):
-        run = fence["run"]
-        return _opaque(lines, at, at + 1, lambda row: indent_of(row) < _TAB and _closes(row, run))
-    if heading := _HEADING.match(row):
-        return Block(
-            kind=BlockKind.HEADING,
-            first=at,
-            last=at,
-            text=_title(heading["title"] or ""),
-            level=len(heading["marks"]),
+def _block(
+    kind: BlockKind, lines: Sequence[str], first: int, token: Token, following: Token | None
+) -> Block:
+    """Return the block of ``token``, which starts in line ``first`` and has ``lines``."""
+    text, level, closed = "", 0, True
+    if kind is BlockKind.OPAQUE:
+        closed = _closes(lines, token)
+    else:  # the parser counts the blank lines below an item or indented code as its own
+        lines = lines[: max(at for at, row in enumerate(lines, 1) if at == 1 or not blank(row))]
+    if kind is BlockKind.HEADING:
+        level = int(token.tag[1:])
+        underlined = token.markup in {"=", "-"}
+        text = lines[-2].strip(" \t") if underlined else following.content if following else ""
+    elif kind in _LISTS.values():
+        marker = token.info + token.markup
+        text = " ".join(
+            part
+            for row in (lines[0].lstrip(" ").removeprefix(marker), *lines[1:])
+            if (part := row.strip(" \t"))
         )
-    if _RULE.match(row):
-        return Block(kind=BlockKind.PROSE, first=at, last=at)
-    if item := _ITEM.match(row):
-        return _item(lines, at, item)
-    return _quote(lines, at) if _QUOTE.match(row) else _prose(lines, at)
+    last = first + len(lines) - 1
+    return Block(kind=kind, first=first, last=last, text=text, level=level, closed=closed)
 
 
-def _opaque(lines: Sequence[str], first: int, start: int, ends: Callable[[str], bool]) -> Block:
-    """From line ``first`` to the first line from ``start`` on that ``ends`` it, or to the end."""
-    last = next((at for at in range(start, len(lines)) if ends(lines[at])), None)
-    end = len(lines) - 1 if last is None else last
-    return Block(kind=BlockKind.OPAQUE, first=first, last=end, closed=last is not None)
-
-
-def _closes(row: str, run: str) -> bool:
-    bare = row.strip(" \t")
-    return len(bare) >= len(run) and bare == run[0] * len(bare)
-
-
-def _title(raw: str) -> str:
-    title = raw.strip(" \t")
-    bare = title.rstrip("#")
-    return bare.rstrip(" \t") if not bare or bare[-1] in " \t" else title
-
-
-def _interrupts(row: str) -> bool:
-    """Whether a line ends a paragraph that stands before it."""
-    if blank(row) or any(p.match(row) for p in (_COMMENT, _FENCE, _HEADING, _RULE, _QUOTE)):
-        return True
-    item = _ITEM.match(row)
-    return bool(item and item["text"] and (item["number"] is None or int(item["number"]) == 1))
-
-
-def _prose(lines: Sequence[str], first: int) -> Block:
-    """A paragraph, a heading underlined, or indented code."""
-    last = first
-    code = indent_of(lines[first]) >= _TAB
-    while last + 1 < len(lines):
-        row = lines[last + 1]
-        if not code and (underline := _UNDERLINE.match(row)):
-            return Block(
-                kind=BlockKind.HEADING,
-                first=first,
-                last=last + 1,
-                text=lines[last].strip(" \t"),
-                level=1 if underline["mark"][0] == "=" else 2,
-            )
-        if _interrupts(row) or (code and indent_of(row) < _TAB):
-            break
-        last += 1
-    return Block(kind=BlockKind.PROSE, first=first, last=last)
-
-
-def _quote(lines: Sequence[str], first: int) -> Block:
-    """A block quote with the lazy continuation lines of its paragraph."""
-    last = first
-    while last + 1 < len(lines):
-        row = lines[last + 1]
-        if not _QUOTE.match(row) and (_interrupts(row) or _ITEM.match(row)):
-            break
-        last += 1
-    return Block(kind=BlockKind.PROSE, first=first, last=last)
-
-
-def _item(lines: Sequence[str], first: int, item: re.Match[str]) -> Block:
-    """A list item: what is indented under it, and lazy continuation lines of its paragraph."""
-    numbered, last = item["number"] is not None, first
-    inside = _Inside(item)
-    for at in range(first + 1, len(lines)):
-        row = lines[at]
-        if blank(row):
-            inside.paragraph = False
-            if not item["text"] and last == first:
-                break
-            continue
-        if indent_of(row) < inside.column:
-            if not inside.paragraph or _ITEM.match(row) or _interrupts(row):
-                break
-        else:
-            inside.read(row)
-        last = at
-    parts = [item["text"] or "", *lines[first + 1 : last + 1]]
-    return Block(
-        kind=BlockKind.NUMBERED if numbered else BlockKind.BULLET,
-        first=first,
-        last=last,
-        text=" ".join(part.strip(" \t") for part in parts if not blank(part)),
+def _closes(lines: Sequence[str], token: Token) -> bool:
+    """Whether the last of the lines of a fence or comment ends it; the end of the file may, too."""
+    if token.type != "fence":
+        return any("-->" in row for row in lines)
+    bare = lines[-1].strip(" \t")
+    return (
+        len(lines) > 1
+        and indent_of(lines[-1]) < _TAB
+        and bare.startswith(token.markup)
+        and not bare.strip(token.markup[0])
     )
 
 
-class _Inside:
-    """What the lines of an item have opened so far: a paragraph, a fence, or neither."""
+@cache
+def _parser() -> MarkdownIt:
+    """Return the parser of blocks. What is inside a block is not parsed."""
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_block import blockquote, hr, html_block, list_block
 
-    def __init__(self, item: re.Match[str]) -> None:
-        text, gap = item["text"] or "", _gap_width(item)
-        code = gap > _TAB
-        self.column = len(item["lead"]) + (gap if text and not code else 1)
-        self.paragraph = False
-        self._fence = ""
-        self._column = self.column  # of the innermost item
-        if not code:
-            self.read(" " * self.column + text)
+    def shallow(rule: RuleFuncBlockType) -> RuleFuncBlockType:
+        return lambda state, line, end, silent: (
+            state.level < _DEEPEST and rule(state, line, end, silent)
+        )
 
-    def read(self, row: str) -> None:
-        if self._fence:
-            if _closes(row, self._fence):
-                self._fence = ""
-            return
-        indent = indent_of(row)
-        if indent < self._column:
-            self._column = self.column
-        if not self.paragraph and indent >= self._column + _TAB:
-            return  # indented code
-        bare = _MARKERS.sub("", row, count=1)
-        markers = row[: len(row) - len(bare)]
-        if markers.strip(" \t"):
-            self._column = len(markers.expandtabs(_TAB))
-        fence = _FENCE.match(bare)
-        self._fence = fence["run"] if fence else ""
-        self.paragraph = not (fence or blank(bare) or _HEADING.match(bare))
+    def thematic_break(state: StateBlock, line: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - the parser calls it so
+        return not _SPACED_HYPHENS.match(_row(state, line)) and hr(state, line, end, silent)
+
+    def html_line(state: StateBlock, line: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - the parser calls it so
+        row = _row(state, line)
+        if silent and _TAG.match(row):
+            return not state.is_code_block(line)
+        if not html_block(state, line, end, silent):
+            return False
+        if not silent and not row.startswith(_COMMENT):
+            state.line = line + 1
+            state.tokens[-1].type = _HTML_LINE
+            state.tokens[-1].map = [line, state.line]
+        return True
+
+    ends: RuleOptionsType = {"alt": ["paragraph", "blockquote"]}
+    ends_lists: RuleOptionsType = {"alt": ["paragraph", "blockquote", "list"]}
+    parser = MarkdownIt("commonmark", {"maxNesting": 2 * _DEEPEST})
+    parser.core.ruler.enableOnly(["block"])
+    parser.block.ruler.disable("reference")
+    parser.block.ruler.at("list", shallow(list_block), ends)
+    parser.block.ruler.at("blockquote", shallow(blockquote), ends_lists)
+    parser.block.ruler.at("hr", thematic_break, ends_lists)
+    parser.block.ruler.at("html_block", html_line, ends)
+    return parser
+
+
+def _row(state: StateBlock, line: int) -> str:
+    """Return a line as the rules see it: without what stands before it in its list or quote."""
+    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
