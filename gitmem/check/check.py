@@ -22,8 +22,7 @@ from gitmem.git.repository import BRANCH, REVIEW
 from gitmem.git.scratch import Scratch
 from gitmem.queue import contents as queue
 from gitmem.queue.lines import Lines
-from gitmem.records import in_review, snapshot, target
-from gitmem.records import in_tree as records
+from gitmem.records import in_review, record_files, snapshot, target
 from gitmem.records.states import Records, State, derive
 from gitmem.records.unpushed import unpushed
 
@@ -104,7 +103,7 @@ class _Survey:
         deciding = {*known.deciding, *self._head}
         self._records = Records(deciding, known.local, known.review, known.carried)
         lines = {flag.id: flag.line for flag in self._theirs.flags.values()}
-        self._texts = records.Texts({**lines, **snapshot.known_lines(self._queue)})
+        self._texts = record_files.Texts({**lines, **snapshot.known_lines(self._queue)})
         self._compare(known.deciding)
 
     def _compare(self, deciding: Collection[str]) -> None:
@@ -112,7 +111,7 @@ class _Survey:
         local = {*self._queue.branch.flags, *self._queue.journal.flags}
         landed = (self._theirs.flags.keys() - local).intersection(deciding)
         if landed and self._seen:
-            landed -= records.ids(self._repo, self._seen.target.deciding, self._texts)
+            landed -= record_files.ids(self._repo, self._seen.target.deciding, self._texts)
             self._records.deciding = set(self._records.deciding) - landed
 
     def _snapshot(self, *, asking: bool) -> Snapshot | None:
@@ -130,11 +129,11 @@ class _Survey:
         """Return the ids recorded in the checkout, where that is what will be merged."""
         if self._request.push:
             sent = self._request.push.branches.values()
-            return frozenset().union(*[records.ids(self._repo, oid) for oid in sent if oid])
+            return frozenset().union(*[record_files.ids(self._repo, oid) for oid in sent if oid])
         built = self._request.build.kind is not BuildKind.NONE or self._view.scope is Scope.BRANCH
         if not built and (self._seen or self._is_on_target()):
             return frozenset()
-        return records.ids(self._repo, refs.resolve(self._repo, "HEAD"))
+        return record_files.ids(self._repo, refs.resolve(self._repo, "HEAD"))
 
     def _is_on_target(self) -> bool:
         """Return whether the target is checked out; then the remote's copy of it decides."""
@@ -181,7 +180,9 @@ class _Survey:
         commits = {refs.resolve(repo, "HEAD"), seen.target.shared if seen else ""}
         texts = self._texts
         known = {
-            oid: ids for one in commits for oid, ids in records.by_object(repo, one, texts).items()
+            oid: ids
+            for one in commits
+            for oid, ids in record_files.by_object(repo, one, texts).items()
         }
         main, base = self._target(), "refs/heads/" + self._request.build.base
         bases = [base] if self._request.build.base and base != main else []
@@ -205,7 +206,7 @@ class _Survey:
         where = self._seen.target if self._seen else None
         if not (where and where.follows and where.upstream_ref != where.shared_ref):
             return ids
-        return ids & records.ids(self._repo, where.upstream)
+        return ids & record_files.ids(self._repo, where.upstream)
 
     def _no_target(self, main: str) -> target.CannotTell:
         if self._unknown and main == "HEAD":

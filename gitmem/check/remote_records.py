@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitmem.git.network import NotReached
-from gitmem.records import in_tree as records
+from gitmem.records import record_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,11 +34,11 @@ class RemoteRecords:
         place: Scratch,
         wanted: Sequence[str],
         known: Mapping[str, frozenset[str]],
-        texts: records.Texts | None = None,
+        texts: record_files.Texts | None = None,
     ) -> None:
         self._place = place
         self.tips = place.tips(wanted, "--depth=1", _WITHOUT_FILES)
-        self._files = {ref: records.at(place.repo, tip) for ref, tip in self.tips.items()}
+        self._files = {ref: record_files.at(place.repo, tip) for ref, tip in self.tips.items()}
         oids = dict.fromkeys(oid for files in self._files.values() for oid in files.values())
         new = [oid for oid in oids if oid not in known]
         place.fetch_objects(new, _WITHOUT_FILES)
@@ -46,10 +46,10 @@ class RemoteRecords:
         paths = {oid: path for files in self._files.values() for path, oid in files.items()}
 
         def note(path: str, content: bytes) -> None:
-            self._read[named[path]] = records.ids_in([content], texts)
+            self._read[named[path]] = record_files.ids_in([content], texts)
 
         named = {f"{paths[oid]} ({oid[:12]})": oid for oid in new}
-        records.read(place.repo, named, note)
+        record_files.read_each(place.repo, named, note)
 
     def ids(self, ref: str) -> frozenset[str]:
         """Return the ids of all records at a ref; none where it is absent."""
@@ -66,9 +66,9 @@ class RemoteRecords:
         }
         if files and target in self.tips and self._moved(review, target):
             repo = self._place.repo
-            once = records.touched(repo, [self.tips[target]], self.tips[review])
+            once = record_files.touched(repo, [self.tips[target]], self.tips[review])
             for oid in self._place.below(self.tips[target], _WITHOUT_FILES):
-                once |= records.at(repo, oid).keys()
+                once |= record_files.at(repo, oid).keys()
             files = {path: oid for path, oid in files.items() if path not in once}
         return self._ids(files.values())
 

@@ -58,7 +58,7 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Rework, ...] = ())
     """
     undrained = tuple(seen.state.drainable)
     tip = refs.resolve(repo, REVIEW)
-    start, diverged = in_review.newest(repo, seen.target)
+    start, diverged = in_review.leading_commit(repo, seen.target)
     notes: tuple[str, ...] = ()
     if diverged:
         notes = (f"{seen.target.name} and its upstream diverged; the review is on the upstream",)
@@ -70,7 +70,7 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Rework, ...] = ())
         old = Rework(tip=tip, base=in_review.base_of(repo, start, tip))
         again = (*again, old)
         # The review's own flags: another clone's may be in no queue here.
-        mine = {item.flag.id: item.flag for item in in_review.recorded(repo, old.base, tip)}
+        mine = {item.flag.id: item.flag for item in in_review.outcomes_between(repo, old.base, tip)}
         commit = start
         flags = (*[flag for key, flag in mine.items() if key in pending], *undrained)
     elif outdated:
@@ -91,7 +91,7 @@ def _outdated(
     repo: Repository, where: Target, start: str, tip: str, pending: frozenset[str]
 ) -> tuple[str, str]:
     """Why a waiting review should not land as it is, and what helps by hand; empty when it may."""
-    waiting = in_review.filed(repo, start, tip)
+    waiting = in_review.filed_between(repo, start, tip)
     unwanted = sorted(pending & {*in_review.rejected(repo, waiting), *_taken_back(repo, waiting)})
     if unwanted:
         why = f"it has what was dropped or unmatched: {', '.join(unwanted)}"
@@ -118,7 +118,7 @@ def _stays(repo: Repository, start: str, tip: str) -> tuple[str, ...]:
     if not in_review.only_ours(repo, start, tip):
         anew = "gitmem discard, and the next close makes it anew without those edits"
         return "a person edited the review", anew
-    gone = in_review.forgets(repo, (start,), tip)
+    gone = in_review.newly_forgotten(repo, (start,), tip)
     if gone:
         ids = " ".join(flag.id for flag in gone)
         anew = f"gitmem discard, gitmem close, then gitmem forget {ids}"
@@ -136,9 +136,11 @@ def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Base:
     tip = refs.resolve(repo, REVIEW)
     if onto:
         return Base(ref=REVIEW, tip=tip, commit=onto, flags=())
-    start, diverged = in_review.newest(repo, seen.target)
+    start, diverged = in_review.leading_commit(repo, seen.target)
     pending = _pending(repo, seen, start, tip)
-    waiting = in_review.filed(repo, in_review.base_of(repo, start, tip), tip) if pending else []
+    waiting = (
+        in_review.filed_between(repo, in_review.base_of(repo, start, tip), tip) if pending else []
+    )
     if pending & in_review.rejected(repo, waiting):
         raise NoProgress(
             "the review holds what was dropped since",
@@ -204,4 +206,4 @@ def _pending(repo: Repository, seen: Snapshot, start: str, tip: str) -> frozense
     new = frozenset(seen.records.review) - {*seen.records.deciding, *seen.records.local}
     # What is forgotten has landed before, so only the record itself is new.
     known = (seen.target.deciding, seen.target.local)
-    return new | {flag.id for flag in in_review.forgets(repo, known, tip)}
+    return new | {flag.id for flag in in_review.newly_forgotten(repo, known, tip)}

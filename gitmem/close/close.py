@@ -244,8 +244,8 @@ def _gather(repo: Repository, wanted: CloseRequest) -> tuple[Snapshot, list[str]
     if wanted.dry_run:
         seen = snapshot.take(repo, wanted.configured)
     else:
-        looked, healed = tidy.settled(repo, wanted.configured)
-        seen, pruned = tidy.pruned(repo, wanted.configured, looked)
+        looked, healed = tidy.settle(repo, wanted.configured)
+        seen, pruned = tidy.prune_drained(repo, wanted.configured, looked)
         notes += healed + pruned
     hidden = unknown_queue(repo, seen.target) if not seen.state.open else ""
     notes += [hidden] if hidden else []

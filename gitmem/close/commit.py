@@ -13,7 +13,7 @@ from gitmem.drain import assemble
 from gitmem.git import trees, worktrees
 from gitmem.git.worktrees import Move
 from gitmem.memory import instructions
-from gitmem.records import in_tree as records
+from gitmem.records import record_files
 from gitmem.records.drain_record import Header, render
 from gitmem.safety.paths import Target, writable
 
@@ -55,7 +55,7 @@ def make(repo: Repository, claim: Claim, draft: Draft, *, folder: str) -> tuple[
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", now)
     header = Header(drain=name, at=at, queue=draft.queue, run=draft.run)
     record = render(header, draft.outcomes)
-    files = {**draft.files, f"{records.FOLDER}{name}.jsonl": record}
+    files = {**draft.files, f"{record_files.FOLDER}{name}.jsonl": record}
     for path in files:
         writable(path, folder=folder)
     staging = trees.Staging(repo, draft.base, claim)

@@ -15,8 +15,7 @@ from gitmem.git import objects
 from gitmem.markdown import sections
 from gitmem.memory import tree
 from gitmem.memory.memory_tree import Existing, existing_lines, rule_lines
-from gitmem.records import in_review
-from gitmem.records import in_tree as records
+from gitmem.records import in_review, record_files
 from gitmem.records.drain_record import FORGET, Fate, read_header
 
 if TYPE_CHECKING:
@@ -196,7 +195,7 @@ def read(repo: Repository, again: Rework, now: MemoryTree) -> Judgement:
     known = {line.text for line in _lines(tree.read(repo, again.base, now.folder))}
     # What the review itself added is on no target unless somebody else landed it, too.
     new = tuple(line for line in _lines(now) if line.text not in known)
-    outcomes = tuple(in_review.filed(repo, again.base, again.tip))
+    outcomes = tuple(in_review.filed_between(repo, again.base, again.tip))
     engine, model = judges(repo, again.base, again.tip)
     return Judgement(
         outcomes=outcomes,
@@ -229,9 +228,9 @@ def _sections(
 
 def judges(repo: Repository, start: str, tip: str) -> tuple[str, str]:
     """Engines and models of the records that ``tip`` has and ``start`` (empty: no commit) has not."""
-    now, had = records.at(repo, tip), records.at(repo, start)
+    now, had = record_files.at(repo, tip), record_files.at(repo, start)
     new = {path: now[path] for path in sorted(now.keys() - had.keys())}
-    headers = [read_header(text) for text in records.texts(repo, new).values()]
+    headers = [read_header(text) for text in record_files.texts(repo, new).values()]
     named = [header.run for header in headers if header and header.run.engine != FORGET]
     engines = [word for run in named for word in run.engine.split(", ") if word]
     models = [word for run in named for word in run.model.split(", ") if word]

@@ -14,7 +14,7 @@ from gitmem.git.repository import REVIEW
 from gitmem.loops import every_flag as history
 from gitmem.loops import loops
 from gitmem.records import in_review, target
-from gitmem.records.drain_record import Fate, forgets
+from gitmem.records.drain_record import Fate, is_forget
 from gitmem.trace import stale
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 def facts(repo: Repository, wanted: CloseRequest, left: tuple[QueuedFlag, ...]) -> ReviewFacts:
     """All that is in review, from its records; nothing but ``left`` when nothing waits there."""
     where = target.find(repo, wanted.configured)
-    start, _ = in_review.newest(repo, where)
+    start, _ = in_review.leading_commit(repo, where)
     tip = refs.resolve(repo, REVIEW)
     if not meet.waiting(repo, where, tip):
         return ReviewFacts(outcomes=(), left=left, target=_at_remote(where))
-    made = in_review.by_record(repo, start, tip)
-    outcomes = [item for record in made if not forgets(record) for item in record]
-    beside = [item for record in made if forgets(record) for item in record]
+    made = in_review.records_between(repo, start, tip)
+    outcomes = [item for record in made if not is_forget(record) for item in record]
+    beside = [item for record in made if is_forget(record) for item in record]
     engine, model = judgement.judges(repo, start, tip)
     becoming = instructing(outcomes, folder=wanted.folder)
     past = history.take(repo, wanted.configured)

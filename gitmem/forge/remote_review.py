@@ -12,8 +12,7 @@ from gitmem.git import network, refs, worktrees
 from gitmem.git.claim import Claim
 from gitmem.git.repository import REVIEW
 from gitmem.git.worktrees import InTheWay, Move
-from gitmem.records import in_review, target
-from gitmem.records import in_tree as records
+from gitmem.records import in_review, record_files, target
 from gitmem.records.commit_style import PLAIN, CommitStyle
 from gitmem.records.drain_record import Fate
 from gitmem.review import forget
@@ -78,9 +77,9 @@ def waiting(repo: Repository, where: Target, tip: str) -> bool:
     if not tip:
         return False
     targets = {where.local, where.upstream, where.shared} - {""}
-    landed = records.ids(repo, where.local) | records.ids(repo, where.deciding)
-    proposed = records.proposed(repo, tip, targets) - landed
-    return bool(proposed or in_review.forgets(repo, targets, tip))
+    landed = record_files.ids(repo, where.local) | record_files.ids(repo, where.deciding)
+    proposed = record_files.proposed(repo, tip, targets) - landed
+    return bool(proposed or in_review.newly_forgotten(repo, targets, tip))
 
 
 def note(repo: Repository, remote: str, tip: str) -> None:
@@ -110,7 +109,7 @@ def _taken_in(
 ) -> RemoteReview:
     """Makes the local review branch theirs; ours gives way where it waits and nobody edited it."""
     mine, theirs = tips
-    start, _ = in_review.newest(repo, where)
+    start, _ = in_review.leading_commit(repo, where)
     _refuse_foreign(repo, remote, in_review.base_of(repo, start, theirs), theirs, folder)
     again: tuple[Rework, ...] = ()
     gone: list[Outcome] = []
@@ -132,8 +131,10 @@ def _taken_in(
 
 def _forgotten(repo: Repository, start: str, mine: str, theirs: str) -> list[Outcome]:
     """What the review here forgets and theirs does not."""
-    told = [one for one in in_review.recorded(repo, start, mine) if one.fate is Fate.FORGOTTEN]
-    there = {flag.id for flag in in_review.forgets(repo, (start,), theirs)}
+    told = [
+        one for one in in_review.outcomes_between(repo, start, mine) if one.fate is Fate.FORGOTTEN
+    ]
+    there = {flag.id for flag in in_review.newly_forgotten(repo, (start,), theirs)}
     return [one for one in told if one.flag.id not in there]
 
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from gitmem.core.errors import Refused
 from gitmem.loops.rules import Entry
 from gitmem.queue import decisions
-from gitmem.records import in_tree as records
-from gitmem.records import snapshot, target
-from gitmem.records.drain_record import Fate, outcomes
+from gitmem.records import record_files, snapshot, target
+from gitmem.records.drain_record import Fate, read_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +99,7 @@ def _records(repo: Repository, seen: Snapshot) -> list[_Record]:
         *((True, tip) for tip in tips),
         *((False, tip) for tip in seen.review_tips),
     ]:
-        texts = records.newest(repo, tip)
+        texts = record_files.newest_texts(repo, tip)
         new = sorted(texts.keys() - known)
         if not new:
             continue
@@ -111,7 +110,7 @@ def _records(repo: Repository, seen: Snapshot) -> list[_Record]:
                 order=(not landed, commits.get(name, ("", 0))[1], name),
                 commit=commits.get(name, (tip, 0))[0],
                 landed=landed,
-                outcomes=tuple(outcomes(texts[name])),
+                outcomes=tuple(read_outcomes(texts[name])),
             )
             for name in new
         ]
@@ -122,7 +121,7 @@ def _brought(repo: Repository, tip: str) -> dict[str, tuple[str, int]]:
     """Record file to the commit that brought it and that commit's place, as far as history tells."""
     done = repo.git(
         "log", "--reverse", "--no-show-signature", "--first-parent", "-m", "--diff-filter=A", "--name-only",
-        "--format=%x00%H", tip, "--", records.FOLDER,
+        "--format=%x00%H", tip, "--", record_files.FOLDER,
     )  # fmt: skip
     found: dict[str, tuple[str, int]] = {}
     parts = done.out.decode("utf-8", "surrogateescape").split("\0")

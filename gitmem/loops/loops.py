@@ -68,7 +68,7 @@ def found(past: History) -> list[Loop]:
 def read(repo: Repository, configured: str, folder: str) -> list[Told]:
     """All loops as they stand now, those that came back first; writes nothing."""
     seen = snapshot.take(repo, configured)
-    commit, _ = in_review.newest(repo, seen.target)
+    commit, _ = in_review.leading_commit(repo, seen.target)
     fired = _fires(repo)
     places = base.places(base.read(repo, commit, folder))
     loops = found(history.read(repo, seen))

@@ -8,8 +8,7 @@ from gitmem.boundaries.background import STARTED
 from gitmem.boundaries.flight import Flight
 from gitmem.core import age
 from gitmem.proof.close_gaps import CloseAudit, audit, lost, of_record, unstarted
-from gitmem.records import in_tree as records
-from gitmem.records import target
+from gitmem.records import record_files, target
 from gitmem.records.drain_record import read_header
 from gitmem.session import ledger, sessions
 
@@ -83,5 +82,5 @@ def _records(repo: Repository, configured: str) -> dict[str, RecordedClose]:
             found[header.drain] = header
 
     for tip in [*deciding, *target.review_tips(repo)]:
-        records.read(repo, records.at(repo, tip), note)
+        record_files.read_each(repo, record_files.at(repo, tip), note)
     return found

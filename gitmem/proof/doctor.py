@@ -112,5 +112,5 @@ def _add_untried(diagnosis: Diagnosis) -> None:
 
 def publish(repo: Repository, configured: str) -> list[str]:
     """The mend PUBLISH: what `gitmem status` does; sentences to say."""
-    _, notes = tidy.settled(repo, configured)
+    _, notes = tidy.settle(repo, configured)
     return notes

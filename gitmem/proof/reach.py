@@ -9,7 +9,7 @@ from gitmem.git import refs, trees
 from gitmem.git.process import ANY
 from gitmem.git.repository import SETTINGS
 from gitmem.proof.finding import Finding, fail, warn
-from gitmem.records import in_tree as records
+from gitmem.records import record_files
 
 if TYPE_CHECKING:
     from gitmem.git.repository import Repository
@@ -25,7 +25,12 @@ def look(repo: Repository, folder: str) -> list[Finding]:
 
 def _rewritten(repo: Repository, folder: str) -> list[Finding]:
     """A close refuses a path whose bytes a filter (LFS, git-crypt) would change."""
-    paths = [f"{folder}/MEMORY.md", f"{folder}/topic.md", SETTINGS, f"{records.FOLDER}record.jsonl"]
+    paths = [
+        f"{folder}/MEMORY.md",
+        f"{folder}/topic.md",
+        SETTINGS,
+        f"{record_files.FOLDER}record.jsonl",
+    ]
     try:
         reasons = trees.unshared(repo, refs.resolve(repo, "HEAD"), paths)
     except Refused as refused:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitmem.records import in_tree as records
-from gitmem.records import target
+from gitmem.records import record_files, target
 from gitmem.records.drain_record import FORGET, RecordedClose, read_header
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ def read(
         elif close.run.engine != FORGET:
             found.append(_priced(close, price))
 
-    records.read(repo, dict(sorted(records.at(repo, where.deciding).items())), note)
+    record_files.read_each(repo, dict(sorted(record_files.at(repo, where.deciding).items())), note)
     found.sort(key=lambda close: (close.at, close.drain))
     return Landed(ref=where.deciding_ref, closes=tuple(found), unreadable=tuple(unreadable))
 

@@ -14,7 +14,7 @@ from gitmem.memory import instructions, topics
 from gitmem.memory import tree as memory_tree
 from gitmem.memory.citations import Cites, citations
 from gitmem.memory.passages import line_key
-from gitmem.records import drain_record, in_tree
+from gitmem.records import drain_record, record_files
 from gitmem.safety.paths import Target, writable
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def read(repo: Repository, commit: str, folder: str) -> list[MemoryLine]:
     ``folder`` is the memory folder. Raises `gitmem.git.objects.TooLarge` and `Unreadable`.
     """
     tree = memory_tree.read(repo, commit, folder)
-    filed = _filed(in_tree.newest(repo, commit))
+    filed = _filed(record_files.newest_texts(repo, commit))
     return [
         _line(path, line, kind, filed)
         for path in sorted(tree.texts)
@@ -93,7 +93,7 @@ def _filed(records: Mapping[str, str]) -> dict[str, list[Outcome]]:
     """The outcomes of all records by the key of the line that they filed, the newest first."""
     found: defaultdict[str, list[Outcome]] = defaultdict(list)
     for path in sorted(records, reverse=True):  # a record's name begins with its time
-        for outcome in drain_record.outcomes(records[path]):
+        for outcome in drain_record.read_outcomes(records[path]):
             if outcome.line:
                 found[line_key(outcome.line)].append(outcome)
     return found

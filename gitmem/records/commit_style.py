@@ -1,4 +1,4 @@
-"""How the commits that gitmem proposes are written: the form of the subject, the width of the body (pure)."""
+"""The form of gitmem's commit messages: subject and width (pure)."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from dataclasses import dataclass
 
 WHAT = "{what}"
 _SUBJECT = f"memory: {WHAT}"
-NARROWEST = 40  # columns; less is no text any more
+NARROWEST = 40  # columns; narrower text cannot be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitStyle:
-    """``subject`` has ``{what}`` where it is said what the commit does; ``width``: columns, 0 for any.
+    """The subject, with ``{what}`` where the commit says what it does, and the width in columns (0: any).
 
-    A word that is longer than the width, an address say, stays whole.
+    A word longer than the width, such as an address, stays whole.
     """
 
     subject: str = _SUBJECT
     width: int = 0
 
     def head(self, what: str) -> str:
-        """The commit's first line; ``what`` is such as ``file 2 flags``."""
+        """Return the commit's first line; ``what`` is a phrase like ``file 2 flags``."""
         return self.subject.replace(WHAT, what)
 
     def wrapped(self, text: str) -> str:
-        """The text with its long lines broken at blanks; what follows stands under the line's own text."""
+        """Return the text with long lines broken at blanks; the rest is indented like the line's own text."""
         if not self.width:
             return text
         return "\n".join(part for line in text.split("\n") for part in self._broken(line))

@@ -1,4 +1,4 @@
-"""The drain record: one file per close, one line per flag (docs/data-model.md)."""
+"""The drain record: one file per close, one line per flag, written and read (docs/data-model.md) (pure)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from gitmem.safety.harmless import harmless
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-# The tree that gitmem committed: a commit with another one was amended by a person.
-TRAILER = "Gitmem-Tree"  # of a review commit: the tree that gitmem made
+#: The trailer of a review commit that names the tree gitmem made. A commit with another tree was amended by a person.
+TRAILER = "Gitmem-Tree"
 
 VERSION = 1
-FORGET = "forget"  # the engine in the record of a forget: nobody judged anything
+FORGET = "forget"  # the engine in the record of a forget: no engine judged anything
 
 
 class Fate(StrEnum):
@@ -39,7 +39,7 @@ class Fate(StrEnum):
 class Outcome:
     """What became of one flag: where its line is, what it folded into, and why.
 
-    ``again`` is the earlier flag that a drain matched it to.
+    ``again`` is the id of the earlier flag that a drain matched it to.
     """
 
     flag: Flag
@@ -52,7 +52,7 @@ class Outcome:
 
     @property
     def verbatim(self) -> bool:
-        """Whether the line is the flag's own words, in backticks or not."""
+        """Whether the line has the flag's own words, in backticks or not."""
         own = ("", self.flag.text, self.flag.better)
         return self.line in own or self.line in [harmless(words) for words in own]
 
@@ -61,10 +61,10 @@ class Outcome:
 class Run:
     """What really ran, and what it cost; times are seconds of wall clock.
 
-    ``model`` is the one that answered, ``asked`` the one that was asked for. ``workers`` is how many
-    questions were let in at once, ``in_flight`` the most calls that were under way at one moment.
-    ``kept`` answers came from an earlier close. ``calls_s`` is the time from the first call's begin
-    to the last one's end; ``wall_s`` also has what came before and after.
+    ``model`` answered; ``asked`` was requested. ``workers`` limits how many questions run at once,
+    ``in_flight`` is the largest number of calls under way at one moment. ``kept`` answers come from an
+    earlier close. ``calls_s`` is the time from the start of the first call to the end of the last one;
+    ``wall_s`` includes the time before and after.
     """
 
     engine: str
@@ -83,7 +83,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """The first line of a record: its name, when, the queue's tip as a hint, and what ran."""
+    """The first line of a new record: its name, the time, the queue's tip as a hint, and what ran."""
 
     drain: str
     at: str
@@ -92,7 +92,7 @@ class Header:
 
 
 def render(header: Header, outcomes: Sequence[Outcome]) -> str:
-    """The record's file content. The flag stands verbatim, as it was captured."""
+    """Return the text of the record's file. Each flag stands verbatim, as captured."""
     run, usage = header.run, header.run.usage
     first = {
         "v": VERSION,
@@ -134,26 +134,22 @@ def _line(outcome: Outcome) -> str:
         "again": outcome.again,
     }
     known = _dump({key: value for key, value in fields.items() if value})
-    # JSON allows a carriage return between its tokens, and a reader of lines stops there.
+    # JSON allows a carriage return between its tokens, but a reader of lines stops there.
     flag = outcome.flag.line.replace("\r", " ")
     return f'{known[:-1]},"flag":{flag}}}'
 
 
-def outcomes(text: str) -> list[Outcome]:
-    """The lines of a record, in order; lines that cannot be read are left out.
+def read_outcomes(text: str) -> list[Outcome]:
+    """Return the outcomes of a record's text in order, without lines that cannot be read.
 
-    A record's use is to say which flags are accounted for, so a reader takes what it can.
+    A record says which flags are accounted for, so a reader takes what it can.
     """
-    found = []
-    for row in text.split("\n"):
-        outcome = _outcome(row.rstrip())
-        if outcome is not None:
-            found.append(outcome)
-    return found
+    rows = (_outcome(row.rstrip()) for row in text.split("\n"))
+    return [outcome for outcome in rows if outcome is not None]
 
 
-def forgets(record: Iterable[Outcome]) -> bool:
-    """Whether a record is one of a forget: nobody judged what it says of other flags either."""
+def is_forget(record: Iterable[Outcome]) -> bool:
+    """Whether a record is that of a forget: what it says of other flags was not judged either."""
     return any(outcome.fate is Fate.FORGOTTEN for outcome in record)
 
 
@@ -164,16 +160,16 @@ def _outcome(row: str) -> Outcome | None:
         fate = Fate(fields["outcome"])
     except (ValueError, KeyError, TypeError, RecursionError, BadLine):
         return None
-    told = {
+    words = {
         name: str(fields.get(name, "")) for name in ("file", "line", "survivor", "reason", "again")
     }
-    if told["file"] and not _inside(told["file"]):
+    if words["file"] and not _inside(words["file"]):
         return None
-    return Outcome(flag=flag, fate=fate, **told)
+    return Outcome(flag=flag, fate=fate, **words)
 
 
 def _inside(file: str) -> bool:
-    """Whether it names a file of a work tree: anyone's commit can hold a record, and it is looked at."""
+    """Whether a path stays in the work tree. A record can come from anyone's commit, and its files are opened."""
     parts = file.split("/")
     return (
         not {"", ".", ".."}.intersection(parts)
@@ -188,9 +184,9 @@ def _dump(value: object) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedClose:
-    """A close that landed: its drain's name, when (as the record has it), how many flags, what ran.
+    """A close as its record's header tells it: the drain's name, the time, how many flags, what ran.
 
-    ``tokens`` are those in and out together: an older header has no more than that.
+    ``tokens`` is the sum of tokens in and out; an older header has no more than that.
     """
 
     drain: str
@@ -201,10 +197,10 @@ class RecordedClose:
 
 
 def read_header(text: str) -> RecordedClose | None:
-    """What the first line of a record says; None when that is no header.
+    """Return what the first line of a record says, of any version; None when it is not a header.
 
-    The record is a file of the repository: a figure that cannot be one counts as 0, and what an
-    older header did not have yet is 0, too, or derived from what it had.
+    Anyone can commit a record, so a figure that is not a number counts as 0. A field that an older
+    header lacks is derived from the fields it has, or is 0.
     """
     first, _, rest = text.partition("\n")
     try:

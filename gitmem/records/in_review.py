@@ -9,9 +9,8 @@ from gitmem.git import objects, refs
 from gitmem.git.repository import REVIEW
 from gitmem.memory.passages import line_key, passages
 from gitmem.queue import decisions
-from gitmem.records import in_tree as records
-from gitmem.records.drain_record import TRAILER, Fate, outcomes
-from gitmem.records.drain_record import forgets as is_forget
+from gitmem.records import record_files
+from gitmem.records.drain_record import TRAILER, Fate, is_forget, read_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -25,37 +24,39 @@ if TYPE_CHECKING:
 def to_forget(repo: Repository, where: Target, tip: str = "") -> list[Flag]:
     """Return the flags whose forgetting is in review; ``tip`` is the commit in review, where known."""
     known = (where.local, where.deciding, where.shared)
-    return forgets(repo, known, tip or refs.resolve(repo, REVIEW))
+    return newly_forgotten(repo, known, tip or refs.resolve(repo, REVIEW))
 
 
 def forgotten_here(repo: Repository, where: Target) -> list[Flag]:
-    """The flags whose forgetting is on the local target and not on every ref that decides."""
+    """Return the flags whose forgetting is on the local target and not on every ref that decides."""
     decides = [where.upstream] if where.upstream else []
     decides += [where.shared] if where.remote else []
-    found = [forgets(repo, (commit,), where.local) for commit in dict.fromkeys(decides)]
-    return list({flag.id: flag for flags in found for flag in flags}.values())
+    flags_by_ref = [
+        newly_forgotten(repo, (commit,), where.local) for commit in dict.fromkeys(decides)
+    ]
+    return list({flag.id: flag for flags in flags_by_ref for flag in flags}.values())
 
 
-def forgets(repo: Repository, known: Collection[str], tip: str) -> list[Flag]:
-    """The flags that a review at ``tip`` forgets in a record that none of these commits has had."""
+def newly_forgotten(repo: Repository, known: Collection[str], tip: str) -> list[Flag]:
+    """Return the flags that a review at ``tip`` forgets, in a record that no ``known`` commit has or had."""
     if not tip:
         return []
-    new = records.unlanded(repo, tip, [commit for commit in known if commit])
-    found: list[Flag] = []
+    new = record_files.unlanded(repo, tip, [commit for commit in known if commit])
+    flags: list[Flag] = []
 
     def note(_: str, content: bytes) -> None:
         if b'"forgotten"' in content:
-            told = outcomes(content.decode("utf-8", "replace"))
-            found.extend([one.flag for one in told if one.fate is Fate.FORGOTTEN])
+            outcomes = read_outcomes(content.decode("utf-8", "replace"))
+            flags.extend([one.flag for one in outcomes if one.fate is Fate.FORGOTTEN])
 
-    records.read(repo, dict(sorted(new.items())), note)
-    return found
+    record_files.read_each(repo, dict(sorted(new.items())), note)
+    return flags
 
 
-def newest(repo: Repository, where: Target) -> tuple[str, bool]:
-    """The target or its upstream, whichever contains the other, and whether they diverged.
+def leading_commit(repo: Repository, where: Target) -> tuple[str, bool]:
+    """Return the target or its upstream, whichever contains the other, and whether they diverged.
 
-    Where they did it is the upstream. Empty on an unborn target.
+    When they diverged it is the upstream. Empty on an unborn target.
     """
     if not where.upstream or not where.local or where.local == where.upstream:
         return where.upstream or where.local, False
@@ -64,55 +65,55 @@ def newest(repo: Repository, where: Target) -> tuple[str, bool]:
     return where.upstream, not refs.contains(repo, where.upstream, where.local)
 
 
-def reviewed(repo: Repository, where: Target, tip: str) -> tuple[str, list[Outcome]]:
-    """The commit that a review at ``tip`` started from (empty: a root), and every outcome in it."""
-    start, _ = newest(repo, where)
+def review_outcomes(repo: Repository, where: Target, tip: str) -> tuple[str, list[Outcome]]:
+    """Return the commit that a review at ``tip`` started from (empty: none), and every outcome in it."""
+    start, _ = leading_commit(repo, where)
     base = base_of(repo, start, tip)
-    return base, recorded(repo, base, tip)
+    return base, outcomes_between(repo, base, tip)
 
 
 def base_of(repo: Repository, start: str, tip: str) -> str:
-    """The last commit that a review has in common with ``start``; empty when there is none."""
+    """Return the last commit that a review shares with ``start``; empty when there is none."""
     return refs.merge_base(repo, start, tip) if start else ""
 
 
-def recorded(repo: Repository, start: str, tip: str) -> list[Outcome]:
-    """What the drain records say that ``tip`` has and ``start`` (empty: no commit) has not."""
-    return [outcome for record in by_record(repo, start, tip) for outcome in record]
+def outcomes_between(repo: Repository, start: str, tip: str) -> list[Outcome]:
+    """Return the outcomes in drain records that ``tip`` has and ``start`` (empty: no commit) does not."""
+    return [outcome for record in records_between(repo, start, tip) for outcome in record]
 
 
-def filed(repo: Repository, start: str, tip: str) -> list[Outcome]:
-    """The same without the records of a forget: what it says of other flags has landed before."""
-    made = by_record(repo, start, tip)
-    return [outcome for record in made if not is_forget(record) for outcome in record]
+def filed_between(repo: Repository, start: str, tip: str) -> list[Outcome]:
+    """Return the same without the records of a forget: what they say of other flags landed before."""
+    records = records_between(repo, start, tip)
+    return [outcome for record in records if not is_forget(record) for outcome in record]
 
 
-def by_record(repo: Repository, start: str, tip: str) -> list[list[Outcome]]:
-    """The same, record by record."""
-    before, now = records.at(repo, start), records.at(repo, tip)
+def records_between(repo: Repository, start: str, tip: str) -> list[list[Outcome]]:
+    """Return the same, record by record."""
+    before, now = record_files.at(repo, start), record_files.at(repo, tip)
     new = {path: now[path] for path in sorted(now.keys() - before.keys())}
-    return [outcomes(text) for text in records.texts(repo, new).values()]
+    return [read_outcomes(text) for text in record_files.texts(repo, new).values()]
 
 
 def dropped(repo: Repository, where: Target) -> frozenset[str]:
-    """The flags in review that a person has dropped, and that the review does not leave out yet."""
+    """Return the ids of flags in review that a person dropped and the review still files."""
     tip = refs.resolve(repo, REVIEW)
     if not tip or not decisions.drops(repo):
         return frozenset()
-    return rejected(repo, reviewed(repo, where, tip)[1])
+    return rejected(repo, review_outcomes(repo, where, tip)[1])
 
 
 def rejected(repo: Repository, waiting: Collection[Outcome]) -> frozenset[str]:
-    """Of the flags under review the dropped ones; a review that records one as skipped has done with it."""
+    """Return the ids of the dropped flags among these outcomes that are not skipped or forgotten already."""
     reasons = decisions.drops(repo) if waiting else {}
-    over = {Fate.SKIPPED, Fate.FORGOTTEN}
+    done = {Fate.SKIPPED, Fate.FORGOTTEN}
     return frozenset(
-        item.flag.id for item in waiting if item.flag.id in reasons and item.fate not in over
+        one.flag.id for one in waiting if one.flag.id in reasons and one.fate not in done
     )
 
 
 def only_ours(repo: Repository, start: str, tip: str) -> bool:
-    """Whether every commit under review is one that gitmem made and nobody amended."""
+    """Whether gitmem made every commit under review, and no one amended it."""
     span = f"{start}..{tip}" if start else tip
     trailer = f"%(trailers:key={TRAILER},valueonly,separator=)"
     done = repo.git("log", "--no-show-signature", f"--format=%T {trailer}", span)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from gitmem.core.errors import Usage
 from gitmem.queue import contents as queue
 from gitmem.queue.lines import Conflict, conflicts
-from gitmem.records import in_tree as records
-from gitmem.records import target
+from gitmem.records import record_files, target
 from gitmem.records.states import Records, State, derive
 
 TYPE_CHECKING = False
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from gitmem.queue.lines import Lines
     from gitmem.records.target import Target
 
-# Where a line stands, as a person is told.
+# The places of a line, in messages.
 JOURNAL = "this clone's journal"
 QUEUE = "the queue branch"
 ARCHIVED = "the archive"
@@ -28,7 +27,7 @@ RECORD = "a drain record"
 
 
 class Snapshot:
-    """What one command sees: raw queue, target, ids of records, derived state.
+    """What one command sees: the queue as read, the target, the ids in records, and the derived state.
 
     ``review_tips`` are the commits under review, as `gitmem.records.target.review_tips` has them.
     """
@@ -36,63 +35,67 @@ class Snapshot:
     __slots__ = ("queue", "records", "review_tips", "state", "target")
 
     def __init__(
-        self, found: Queue, where: Target, known: Records, state: State, review_tips: Sequence[str]
+        self,
+        queued: Queue,
+        where: Target,
+        records: Records,
+        state: State,
+        review_tips: Sequence[str],
     ) -> None:
-        self.queue = found
+        self.queue = queued
         self.target = where
-        self.records = known
+        self.records = records
         self.state = state
         self.review_tips = review_tips
 
     @property
     def drained(self) -> set[str]:
-        """Ids of the flags that may leave the queue: drained, and their line beyond doubt."""
+        """The ids of flags that may leave the queue: drained, and their line is not disputed."""
         return {*self.records.deciding} - self.state.conflicts.keys()
 
     @property
     def known(self) -> bool:
         """Whether this clone has, or once had, anything queued."""
-        found = self.queue
-        places = (found.branch, found.journal, found.archive)
-        return bool(found.tip) or any(lines.flags or lines.damaged for lines in places)
+        places = (self.queue.branch, self.queue.journal, self.queue.archive)
+        return bool(self.queue.tip) or any(lines.flags or lines.damaged for lines in places)
 
     @property
     def aside(self) -> list[str]:
-        """Sentences about what of the queue was not read."""
+        """Sentences about the parts of the queue that were not read."""
         return self.queue.branch.aside
 
 
 def take(repo: Repository, configured: str, *, tracked: bool = True) -> Snapshot:
-    """Reads and derives; writes nothing.
+    """Read everything and derive the states; write nothing.
 
-    ``configured`` is the shared setting's target name, or empty. Not ``tracked``: without what the
-    remote-tracking branch holds of the queue. Raises
-    `gitmem.records.target.CannotTell` and `gitmem.git.objects.Unreadable`.
+    ``configured`` is the target's name in the shared settings, or empty. When not ``tracked``, the
+    remote-tracking branch of the queue is not read. Raises `gitmem.records.target.CannotTell` and
+    `gitmem.git.objects.Unreadable`.
     """
     where = target.find(repo, configured)
-    found = queue.read(repo, remote=where.remote, tracked=tracked)
-    texts = records.Texts(known_lines(found))
+    queued = queue.read(repo, remote=where.remote, tracked=tracked)
+    texts = record_files.Texts(known_lines(queued))
     deciding, local = _landed(repo, where, texts)
     review: frozenset[str] = frozenset()
     carried: frozenset[str] = frozenset()
     proposed, others = target.in_review(repo)
     targets = {where.local, where.upstream, where.shared} - {""}
-    # What the target has once had is no proposal any more: its landing may have been reverted.
+    # A record that the target once had is no longer a proposal: its landing may have been reverted.
     if proposed:
-        review = records.proposed(repo, proposed, targets, texts)
+        review = record_files.proposed(repo, proposed, targets, texts)
     for tip in others:
         if tip != proposed:
-            carried |= records.proposed(repo, tip, targets, texts)
+            carried |= record_files.proposed(repo, tip, targets, texts)
     known = Records(deciding, local, review, carried)
     state = derive(
-        queue=found.branch.flags,
-        journal=found.journal.flags,
-        archive=found.archive.flags,
+        queue=queued.branch.flags,
+        journal=queued.journal.flags,
+        archive=queued.archive.flags,
         records=known,
-        damaged=[*found.branch.damaged, *found.journal.damaged],
-        conflicts=disagreeing(found, deciding, texts),
+        damaged=[*queued.branch.damaged, *queued.journal.damaged],
+        conflicts=disagreeing(queued, deciding, texts),
     )
-    return Snapshot(found, where, known, state, [proposed, *others] if proposed else others)
+    return Snapshot(queued, where, known, state, [proposed, *others] if proposed else others)
 
 
 def flag_by_id(
@@ -126,20 +129,20 @@ def flag_by_id(
     return matching[0]
 
 
-def known_lines(found: Queue) -> dict[str, str]:
-    """Id to line of every flag that is queued; the journal's counts, because this clone wrote it."""
-    flags = {**found.branch.flags, **found.journal.flags}
+def known_lines(queued: Queue) -> dict[str, str]:
+    """Return id to line of every queued flag. The journal's line counts, because this clone wrote it."""
+    flags = {**queued.branch.flags, **queued.journal.flags}
     return {flag_id: flag.line for flag_id, flag in flags.items()}
 
 
 def disagreeing(
-    found: Queue, deciding: Collection[str], texts: records.Texts, *more: tuple[str, Lines]
+    queued: Queue, deciding: Collection[str], texts: record_files.Texts, *more: tuple[str, Lines]
 ) -> dict[str, Conflict]:
-    """Ids with two different lines: in the queue, in it and in ``more`` places, or in a record.
+    """Return the ids with two different lines: in the queue, in ``more`` places, or in a record.
 
-    What a record holds is no conflict any more once another one holds the line that counts here.
+    A record's line is not a conflict once another record holds the line that counts here.
     """
-    places = [(JOURNAL, found.journal), (QUEUE, found.branch), *more, (ARCHIVED, found.archive)]
+    places = [(JOURNAL, queued.journal), (QUEUE, queued.branch), *more, (ARCHIVED, queued.archive)]
     result = {
         flag_id: one
         for flag_id, one in conflicts(places).items()
@@ -147,7 +150,7 @@ def disagreeing(
     }
     for flag_id, line in texts.other.items():
         if flag_id not in deciding:
-            here = JOURNAL if flag_id in found.journal.flags else QUEUE
+            here = JOURNAL if flag_id in queued.journal.flags else QUEUE
             one = Conflict(flag_id, (texts.lines[flag_id], here), (line, RECORD))
             one.recorded = True
             result.setdefault(flag_id, one)
@@ -155,23 +158,23 @@ def disagreeing(
 
 
 def _landed(
-    repo: Repository, where: Target, texts: records.Texts
+    repo: Repository, where: Target, texts: record_files.Texts
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Ids that every ref has that decides, and those that only some target here has.
+    """Return the ids that every deciding ref has, and those that only some target here has.
 
-    What leaves the queue that is shared through a remote must be on the target of that remote; so
-    its target decides, too, and where it was never seen here nothing is drained.
+    A flag leaves a shared queue only when it is on the target of the remote that shares it. So that
+    target decides too, and while this clone has never seen it, nothing is drained.
     """
-    deciding = records.ids(repo, where.deciding, texts)
+    deciding = record_files.ids(repo, where.deciding, texts)
     if where.remote and where.shared != where.deciding:
-        deciding &= records.ids(repo, where.shared, texts)
+        deciding &= record_files.ids(repo, where.shared, texts)
     known = {where.upstream, where.shared} - {""}
     local: frozenset[str] = frozenset()
     for tip in {where.local, *known} - {""}:
         others = known - {tip}
         if others:
-            # A branch that is merely behind has nothing to push: who is ahead has taken it back.
-            local |= records.proposed(repo, tip, others, texts)
+            # A branch that is merely behind has nothing to push: the one ahead has taken it back.
+            local |= record_files.proposed(repo, tip, others, texts)
         elif not (where.remote and where.shared):
-            local |= records.ids(repo, tip, texts)
+            local |= record_files.ids(repo, tip, texts)
     return deciding, local

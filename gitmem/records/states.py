@@ -1,6 +1,6 @@
-"""Where every flag stands: derived from sets of ids, never stored (docs/adr/0004; hot lane: boot).
+"""The state of every flag: derived from sets of ids, never stored (docs/adr/0004) (pure, hot lane).
 
-Pure: the caller read the queue, the journal, the archive and the drain records.
+The caller reads the queue, the journal, the archive and the drain records.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 UNDRAINED = "undrained"
 IN_REVIEW = "in review"
-CARRIED = "carried"  # in review, too: on a feature branch instead of the review branch
+CARRIED = "carried"  # in review too, but on a feature branch instead of the review branch
 ACCEPTED = "accepted"
 DRAINED = "drained"
 
 
 class Records:
-    """Ids of all drain records, by where they are.
+    """The ids in all drain records, by place.
 
     ``deciding``: on the ref that decides. ``local``: on the local target. ``review``: on the
     review branch. ``carried``: on a feature branch that `close --here` used.
@@ -41,7 +41,7 @@ class Records:
         self.carried = carried
 
     def state(self, flag_id: str) -> str:
-        """The state of one flag."""
+        """Return the state of one flag."""
         if flag_id in self.deciding:
             return DRAINED
         if flag_id in self.local:
@@ -54,12 +54,12 @@ class Records:
 
 
 class State:
-    """Every known flag by state, in queue order; drained ones that are still queued included.
+    """Every known flag by state, in queue order, with drained flags that are still queued.
 
-    ``journaled``: ids not on the queue branch yet. ``healed``: ids that were pruned and whose
-    record is gone again. ``damaged``: lines no reader understands. ``unreadable``: ids of damaged
-    lines that are not drained. ``conflicts``: ids with two different lines, ``disputed`` those of
-    which this clone did not write either.
+    ``journaled``: ids not on the queue branch yet. ``healed``: ids that were pruned and whose record
+    is gone again. ``damaged``: lines that cannot be parsed. ``unreadable``: ids of damaged lines that
+    are not drained. ``conflicts``: ids with two different lines; ``disputed``: the ids among them
+    that this clone's journal does not hold.
     """
 
     __slots__ = (
@@ -91,12 +91,12 @@ class State:
 
     @property
     def drainable(self) -> Sequence[Flag]:
-        """Those of them whose line is beyond doubt."""
+        """Undrained flags whose line is not disputed."""
         return [flag for flag in self.undrained if flag.id not in self.disputed]
 
     @property
     def in_review(self) -> Sequence[Flag]:
-        """Flags whose record is proposed only: on the review branch or on a feature branch."""
+        """Flags whose record is only proposed: on the review branch or on a feature branch."""
         return [*self.proposed, *self.carried]
 
     @property
@@ -106,7 +106,7 @@ class State:
 
     @property
     def carried(self) -> Sequence[Flag]:
-        """Flags whose record is on a feature branch only and lands with it."""
+        """Flags whose record is only on a feature branch and lands with it."""
         return self.by_state[CARRIED]
 
     @property
@@ -116,7 +116,7 @@ class State:
 
     @property
     def open(self) -> list[Flag]:
-        """Everything that has not landed."""
+        """Flags that have not landed everywhere."""
         return [*self.undrained, *self.in_review, *self.accepted]
 
 
@@ -129,10 +129,10 @@ def derive(
     damaged: Sequence[Damaged],
     conflicts: Mapping[str, Conflict] | None = None,
 ) -> State:
-    """Puts every flag into exactly one state.
+    """Put every flag into exactly one state.
 
-    Of two lines with one id the journal's counts: this clone wrote it. An archived flag counts only when its record is not on the deciding ref any more: a reverted
-    landing brings it back.
+    Of two lines with one id the journal's counts, because this clone wrote it. An archived flag counts
+    only when its record is no longer on the deciding ref: a reverted landing brings it back.
     """
     live = {**queue, **journal}
     healed = [key for key in archive if key not in live and records.state(key) == UNDRAINED]

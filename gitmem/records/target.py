@@ -1,4 +1,4 @@
-"""Which branch memory lives on, and which ref decides what is drained (docs/data-model.md; stdlib only)."""
+"""The target: which branch memory lives on, and which ref decides what is drained (docs/data-model.md)."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ LONGEST = 65_536  # bytes of a settings file; `gitmem.bootstrap.settings` refuse
 
 
 class CannotTell(Unreachable):
-    """The target is not in this clone, so nothing can be said about what is drained."""
+    """The target is not in this clone, so what is drained cannot be known."""
 
 
 class Target:
-    """The target branch. Empty oids mean: not there.
+    """The target branch. An empty commit means that the ref is not there.
 
-    ``local`` and ``upstream`` are commits; ``upstream_ref`` is the ref that the branch follows, or
-    the one at the queue's remote where it follows none; empty when that is not here. ``remote`` is
-    the remote whose queue is shared (empty: there is none), ``there`` the target's full name at it,
-    ``shared_ref`` the remote-tracking ref of that and ``shared`` its commit. ``follows``: the branch
-    is configured to follow ``upstream_ref``, which is the branch ``followed`` (remote, full name).
+    ``local`` and ``upstream`` are commits. ``upstream_ref`` is the ref that the branch follows, or the
+    branch's ref at the queue's remote when it follows none; empty when that is not in this clone.
+    ``remote`` is the remote that shares the queue (empty: none), ``there`` the target's full name
+    there, ``shared_ref`` its remote-tracking ref and ``shared`` the commit of that. ``follows``: the
+    branch is configured to follow ``upstream_ref``, the branch ``followed`` (remote, full name).
     """
 
     __slots__ = (
@@ -52,67 +52,66 @@ class Target:
 
     @property
     def deciding(self) -> str:
-        """The commit that new work builds on and history is read from; empty on an unborn target."""
+        """The commit that new work builds on; empty on an unborn target."""
         return self.upstream or self.local
 
     @property
     def deciding_ref(self) -> str:
-        """The full name of that ref."""
+        """The full name of the ref at `deciding`."""
         return self.upstream_ref if self.upstream else self.ref
 
 
 def find(repo: Repository, configured: str) -> Target:
-    """The target: the configured name, else the branch that the remote's HEAD names, else the current.
+    """Return the target: the configured branch, else that of the remote's HEAD, else the current one.
 
-    Raises CannotTell when neither a local nor a remote-tracking branch of that name is here,
-    unless it is the unborn branch of a repository without commits; and when the branch it follows
-    was renamed or deleted at the remote, because the local one is then nobody's word any more.
+    Raises CannotTell when no local or remote-tracking branch of that name is here, unless it is the
+    unborn branch of a repository without commits; and when the branch it follows was renamed or
+    deleted at the remote, because then the local branch decides nothing.
     """
     remote = remotes.existing(repo)
     name = configured or _default_name(repo, remote)
     if not name:
         raise CannotTell(
             "HEAD is detached and no target branch is set",
-            hint="run `gitmem init` on the branch that memory shall live on",
+            hint="run `gitmem init` on the branch where memory lives",
         )
     branch, followed = refs.branch(repo, name)
-    found = Target(name, branch, followed.ref, "")
-    found.remote = remote
+    target = Target(name, branch, followed.ref, "")
+    target.remote = remote
     if remote:
         own = followed.remote == remote and followed.there != ""
-        found.there = followed.there if own else found.ref
-        branch_there = found.there.removeprefix("refs/heads/")
+        target.there = followed.there if own else target.ref
+        branch_there = target.there.removeprefix("refs/heads/")
         mine = followed.ref if own else ""
-        found.shared_ref = mine or f"refs/remotes/{remote}/{branch_there}"
-        found.shared = refs.resolve(repo, found.shared_ref)
+        target.shared_ref = mine or f"refs/remotes/{remote}/{branch_there}"
+        target.shared = refs.resolve(repo, target.shared_ref)
     if followed.ref:
-        found.upstream_ref = followed.ref
-        same = followed.ref == found.shared_ref
-        found.upstream = found.shared if same else refs.resolve(repo, followed.ref)
+        target.upstream_ref = followed.ref
+        same = followed.ref == target.shared_ref
+        target.upstream = target.shared if same else refs.resolve(repo, followed.ref)
     elif remote:
-        found.upstream_ref, found.upstream = found.shared_ref, found.shared
+        target.upstream_ref, target.upstream = target.shared_ref, target.shared
     elif not branch:
-        found.upstream_ref = f"refs/remotes/{remotes.USUAL}/{name}"
-        found.upstream = refs.resolve(repo, found.upstream_ref)
-    if not branch and not found.upstream and not _unborn(repo, name):
+        target.upstream_ref = f"refs/remotes/{remotes.USUAL}/{name}"
+        target.upstream = refs.resolve(repo, target.upstream_ref)
+    if not branch and not target.upstream and not _unborn(repo, name):
         raise CannotTell(
             f"the target branch {name} is not in this clone",
             hint="fetch it, or change the target: gitmem init --target NAME",
         )
-    if branch and followed.ref and not found.upstream:
+    if branch and followed.ref and not target.upstream:
         _refuse_gone(repo, name, followed.ref)
-    if not found.upstream:
-        found.upstream_ref = ""
-    found.follows = bool(followed.ref and found.upstream)
-    found.followed = (followed.remote, followed.there)
-    return found
+    if not target.upstream:
+        target.upstream_ref = ""
+    target.follows = bool(followed.ref and target.upstream)
+    target.followed = (followed.remote, followed.there)
+    return target
 
 
 def _refuse_gone(repo: Repository, name: str, upstream_ref: str) -> None:
-    """Raises CannotTell for an upstream that was there once; one that was never pushed is fine.
+    """Raise CannotTell for an upstream that was there once; a branch that was never pushed is fine.
 
-    That it was there is told by the remote's HEAD as this clone has it: it dangles, or leads to
-    another branch.
+    This clone's copy of the remote's HEAD tells: it dangles, or names another branch.
     """
     remote = upstream_ref.removeprefix("refs/remotes/").removesuffix("/" + name)
     head = f"refs/remotes/{remote}/HEAD"
@@ -135,15 +134,15 @@ def exists(repo: Repository, name: str) -> bool:
 
 
 def default_name(repo: Repository) -> str:
-    """The branch of the remote's HEAD, else the branch checked out, else empty (detached)."""
+    """Return the branch of the remote's HEAD, else the branch checked out, else empty (detached)."""
     return _default_name(repo, remotes.existing(repo))
 
 
 def proposed(repo: Repository) -> str:
-    """The branch that memory should live on: the remote's HEAD, else the main one that is here.
+    """Return the branch to propose as target; empty when a person has to choose.
 
-    That is the branch named by ``init.defaultBranch``, main or master, where it exists, whatever is
-    checked out; else the branch checked out, if it is the only one. Empty when a person has to say.
+    It is the branch of the remote's HEAD; else main, master or the branch that ``init.defaultBranch``
+    names, whatever is checked out; else the branch checked out when there is no other.
     """
     remote = remotes.existing(repo)
     place = f"refs/remotes/{remote or remotes.USUAL}/"
@@ -169,10 +168,10 @@ def _default_name(repo: Repository, remote: str) -> str:
 
 
 def settings_text(repo: Repository) -> bytes:
-    """The shared settings: the work tree's file, else the one on the target; empty without any.
+    """Return the shared settings: the work tree's file, else the target's; empty without one.
 
-    A branch that was forked before `gitmem init` has no such file, and its target is the same all
-    the same. Reads at most 64 KiB of a plain file: a clone can bring a link to anything.
+    A branch that was forked before `gitmem init` has no such file but the same target. Reads at most
+    64 KiB of a plain file: a clone can bring a link to anything.
     """
     here = local.read_plain(f"{repo.top}/{SETTINGS}", LONGEST)
     if here:
@@ -191,17 +190,17 @@ def settings_text(repo: Repository) -> bytes:
 
 
 def configured_name(repo: Repository) -> str:
-    """The `target:` of the settings by a plain look, for the hot lane; empty when unset.
+    """Return the `target:` of the settings without a YAML reader, for the hot lane; empty when unset.
 
-    The cold lane reads and validates them as YAML (`gitmem.bootstrap.settings`).
+    The cold lane reads and validates the settings as YAML (`gitmem.bootstrap.settings`).
     """
     return _plain(settings_text(repo), b"target:")
 
 
 def memory_folder(repo: Repository) -> str:
-    """The `memory:` of the work tree's settings by a plain look; the default when unset."""
-    found = _plain(local.read_plain(f"{repo.top}/{SETTINGS}", LONGEST), b"memory:")
-    return found.strip("/") if found and ".." not in found else "memory"
+    """Return the `memory:` of the work tree's settings without a YAML reader; the default when unset."""
+    folder = _plain(local.read_plain(f"{repo.top}/{SETTINGS}", LONGEST), b"memory:")
+    return folder.strip("/") if folder and ".." not in folder else "memory"
 
 
 def _plain(settings: bytes, key: bytes) -> str:
@@ -213,13 +212,13 @@ def _plain(settings: bytes, key: bytes) -> str:
 
 
 def review_tips(repo: Repository) -> list[str]:
-    """Commits under review: the review branch, and branches that `close --here` committed to."""
+    """Return the commits under review: the review branch, and branches that `close --here` committed to."""
     review, carried = in_review(repo)
     return [review, *carried] if review else carried
 
 
 def in_review(repo: Repository) -> tuple[str, list[str]]:
-    """The review branch's tip (empty: there is none), and those that `close --here` committed to."""
+    """Return the review branch's tip (empty: none), and the tips that `close --here` committed to."""
     known = refs.listed(repo, REVIEW, HERE)
     review = known.pop(REVIEW, "")
     tips = dict.fromkeys(carrier(repo, *one)[1] for one in known.items())
@@ -227,23 +226,23 @@ def in_review(repo: Repository) -> tuple[str, list[str]]:
 
 
 def carrier(repo: Repository, mark: str, commit: str) -> tuple[str, str]:
-    """Name and tip of the branch that a mark of `close --here` is about; empty: it is gone.
+    """Return name and tip of the branch that a mark of `close --here` is about; empty when it is gone.
 
-    ``mark`` names the branch and holds the ``commit``. A branch that was renamed is found by that.
+    ``mark`` names the branch and points at ``commit``, which finds a branch that was renamed.
     """
     name = mark.removeprefix(HERE)
     tip = refs.resolve(repo, "refs/heads/" + name)
     if tip:
         return name, tip
-    found = refs.containing(repo, commit, "refs/heads/")
-    own = {ref.removeprefix("refs/heads/"): oid for ref, oid in found.items()}
+    branches = refs.containing(repo, commit, "refs/heads/")
+    own = {ref.removeprefix("refs/heads/"): oid for ref, oid in branches.items()}
     return next((one for one in own.items() if not one[0].startswith("gitmem/")), ("", ""))
 
 
 def carriers(repo: Repository) -> list[str]:
-    """Short names of the feature branches that `close --here` committed to and that are still here."""
-    found = [carrier(repo, *one)[0] for one in refs.listed(repo, HERE).items()]
-    return [name for name in dict.fromkeys(found) if name]
+    """Return the short names of the branches here that `close --here` committed to."""
+    names = [carrier(repo, *one)[0] for one in refs.listed(repo, HERE).items()]
+    return [name for name in dict.fromkeys(names) if name]
 
 
 def _unborn(repo: Repository, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Bring the queue in order before a command that may write: publish, heal, prune."""
+"""Tidy the queue before a command that may write: publish, heal, prune."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from gitmem.queue import prune, publisher
 from gitmem.queue.branch import forget_hint
 from gitmem.queue.fast_import import current_author
 from gitmem.queue.journal import Journal
-from gitmem.records import in_tree as records
-from gitmem.records import snapshot, target
+from gitmem.records import record_files, snapshot, target
 from gitmem.session import sessions
 
 if TYPE_CHECKING:
@@ -26,12 +25,12 @@ _WAIT = 5.0  # seconds for another publisher: a person is waiting for an answer,
 
 
 def publish(repo: Repository) -> list[str]:
-    """Publishes what the journal still holds; returns sentences to say."""
+    """Publish what the journal still holds; return sentences to say."""
     return _published(repo)[0]
 
 
 def _published(repo: Repository) -> tuple[list[str], bool]:
-    """What to say, and whether the journal could be looked at to its end."""
+    """Return what to say, and whether the whole journal was published."""
     journal = Journal(repo.folder)
     if not journal.exists():
         return [], True
@@ -43,7 +42,7 @@ def _published(repo: Repository) -> tuple[list[str], bool]:
 
 
 def heal(repo: Repository, seen: Snapshot) -> list[str]:
-    """Writes pruned flags whose record is gone back to the journal; returns sentences to say."""
+    """Write pruned flags whose record is gone back to the journal; return sentences to say."""
     lines = [seen.queue.archive.flags[flag_id].line for flag_id in seen.state.healed]
     if not lines:
         return []
@@ -52,18 +51,18 @@ def heal(repo: Repository, seen: Snapshot) -> list[str]:
     return [f"{count} came back: the landing was undone", *publish(repo)]
 
 
-def settled(repo: Repository, configured: str) -> tuple[Snapshot, list[str]]:
-    """A snapshot after publishing and healing, and what to say about both."""
+def settle(repo: Repository, configured: str) -> tuple[Snapshot, list[str]]:
+    """Publish and heal; return a snapshot from after that, and what to say."""
     notes, done = _published(repo)
     try:
         seen = snapshot.take(repo, configured)
     except Unreadable:
-        # Without its hint the publisher looks at every object, sets aside what is broken, rebuilds.
+        # Without its hint the publisher reads every object, sets broken ones aside and rebuilds.
         forget_hint(repo.folder)
         notes += publish(repo)
         seen = snapshot.take(repo, configured)
     if done and seen.state.journaled:
-        forget_hint(repo.folder)  # somebody took them off the branch; its own word is not believed
+        forget_hint(repo.folder)  # they were taken off the branch, so the hint is wrong
         notes += publish(repo)
         seen = snapshot.take(repo, configured)
     healed = heal(repo, seen)
@@ -72,14 +71,14 @@ def settled(repo: Repository, configured: str) -> tuple[Snapshot, list[str]]:
     return seen, notes + healed
 
 
-def pruned(
-    repo: Repository, configured: str, looked: Snapshot | None = None
+def prune_drained(
+    repo: Repository, configured: str, fresh: Snapshot | None = None
 ) -> tuple[Snapshot, list[str]]:
-    """Takes what is drained out of the queue; a snapshot from after that, and what to say.
+    """Take drained flags out of the queue; return a snapshot from after that, and what to say.
 
-    ``looked`` is a snapshot that was taken just now.
+    ``fresh`` is a snapshot that was taken just now, if there is one.
     """
-    seen = looked or snapshot.take(repo, configured)
+    seen = fresh or snapshot.take(repo, configured)
     _forget_marks(repo, seen)
     sessions.forget_old(repo.folder, calendar.timegm(time.gmtime()))
     AnswerStore(repo.folder).forget(seen.records.deciding)
@@ -91,9 +90,9 @@ def pruned(
 
 
 def _forget_marks(repo: Repository, seen: Snapshot) -> None:
-    """Removes the marks of `close --here` from branches that are gone or have landed."""
+    """Remove the marks of `close --here` from branches that are gone or have landed."""
     for mark, oid in refs.listed(repo, HERE).items():
         _, tip = target.carrier(repo, mark, oid)
-        made = records.ids(repo, oid) | records.ids(repo, tip)
+        made = record_files.ids(repo, oid) | record_files.ids(repo, tip)
         if not tip or made.issubset(seen.records.deciding):
             refs.delete(repo, mark, oid, "gitmem: landed or gone")

@@ -1,4 +1,4 @@
-"""What is accepted and not pushed: which branch lacks it, and what brings it there."""
+"""Flags that are accepted and not pushed: which branches lack them, and the push that helps."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.git import refs
-from gitmem.records import in_review
-from gitmem.records import in_tree as records
+from gitmem.records import in_review, record_files
 from gitmem.records.states import ACCEPTED
 
 if TYPE_CHECKING:
@@ -19,9 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unpushed:
-    """The flags that wait for a push, those whose forgetting does, and the words for both.
+    """The flags that wait for a push, and those whose forgetting waits for one.
 
-    ``lacks`` are the branches without them, as people call them; ``run`` is what helps.
+    ``lacks`` are the short names of the branches without them; ``run`` holds the commands that help.
     """
 
     flags: tuple[Flag, ...]
@@ -30,12 +29,12 @@ class Unpushed:
     run: str
 
     def __bool__(self) -> bool:
-        """Whether anything waits."""
+        """Whether anything waits for a push."""
         return bool(self.flags or self.forgotten)
 
 
 def unpushed(repo: Repository, seen: Snapshot) -> Unpushed:
-    """What is on the local target, or where it follows, and not yet on every ref that decides."""
+    """Return what is on the local target or its upstream, and not yet on every ref that decides."""
     where = seen.target
     flags = tuple(seen.state.by_state[ACCEPTED])
     forgotten = tuple(in_review.forgotten_here(repo, where))
@@ -46,11 +45,11 @@ def unpushed(repo: Repository, seen: Snapshot) -> Unpushed:
     steps: list[str] = []
     bare = refs.pushes(repo, where.name)
     for ref, commit, push in _deciding(where, bare):
-        gone = in_review.forgets(repo, (commit,), where.local)
-        if not ids.issubset(records.ids(repo, commit)) or gone:
+        gone = in_review.newly_forgotten(repo, (commit,), where.local)
+        if not ids.issubset(record_files.ids(repo, commit)) or gone:
             lacks.append(ref.removeprefix("refs/remotes/").removeprefix("refs/heads/"))
             steps.append(push)
-    if where.local and where.upstream and in_review.newest(repo, where)[1]:
+    if where.local and where.upstream and in_review.leading_commit(repo, where)[1]:
         steps.insert(0, "git pull")
     if where.remote and not where.shared:
         steps.append("gitmem sync")  # it alone may bring that branch into this clone
@@ -58,22 +57,22 @@ def unpushed(repo: Repository, seen: Snapshot) -> Unpushed:
 
 
 def _deciding(where: Target, bare: str) -> list[tuple[str, str, str]]:
-    """The refs that decide beside the local branch: name, commit, and the push that moves it.
+    """Return the deciding refs besides the local branch: name, commit, and the push that moves it.
 
-    ``bare`` is the ref that a `git push` without more words moves here.
+    ``bare`` is the ref that a plain `git push` moves here.
     """
-    found = []
+    rows = []
     if where.upstream and (where.follows or not where.remote):
         full = _push(where.name, *where.followed) if where.follows else ""
         push = "git push" if bare == where.upstream_ref or not full else full
-        found.append((where.upstream_ref, where.upstream, push))
+        rows.append((where.upstream_ref, where.upstream, push))
     if where.remote and not (where.follows and where.upstream_ref == where.shared_ref):
         push = _push(where.name, where.remote, where.there)
-        found.append((where.shared_ref, where.shared, push))
-    return found
+        rows.append((where.shared_ref, where.shared, push))
+    return rows
 
 
 def _push(name: str, remote: str, there: str) -> str:
-    """The push of the local branch ``name`` to the branch ``there`` of a remote."""
+    """Return the push of the local branch ``name`` to the branch ``there`` of a remote."""
     short = there.removeprefix("refs/heads/")
     return f"git push {remote} {name if short == name else f'{name}:{short}'}"

@@ -15,8 +15,7 @@ from gitmem.git.worktrees import InTheWay, Move
 from gitmem.queue import decisions
 from gitmem.queue.journal import Journal
 from gitmem.queue.lines import Conflict, Lines
-from gitmem.records import in_review, target, tidy
-from gitmem.records import in_tree as records
+from gitmem.records import in_review, record_files, target, tidy
 from gitmem.records.snapshot import JOURNAL
 from gitmem.records.unpushed import unpushed
 from gitmem.review import rebuild, review
@@ -67,7 +66,7 @@ def accept(
     folds into a line that is gone), `replay.Conflict` and `worktrees.InTheWay`.
     """
     if not dry_run and not refs.resolve(repo, REVIEW):
-        tidy.pruned(repo, configured)  # a push or a forge may have landed it
+        tidy.prune_drained(repo, configured)  # a push or a forge may have landed it
     tip = review.tip_of(repo)
     where = target.find(repo, configured)
     _refuse_dropped(repo, where, tip)
@@ -82,7 +81,7 @@ def accept(
     notes = tidy.publish(repo)
     with Claim(repo) as claim:
         landing = _land(repo, claim, configured, tip, folder)
-        seen, more = tidy.pruned(repo, configured)
+        seen, more = tidy.prune_drained(repo, configured)
         notes += more + tidy.heal(repo, seen)
         # Last, so that a rerun after a kill finds it and finishes.
         notes += _forget_review(repo, claim, tip)
@@ -101,9 +100,9 @@ def accept(
 
 
 def _refuse_tainted(repo: Repository, where: Target, tip: str, folder: str) -> None:
-    start, diverged = in_review.newest(repo, where)
+    start, diverged = in_review.leading_commit(repo, where)
     start = where.local if diverged else start
-    tainted = instructing(in_review.recorded(repo, start, tip), folder=folder)
+    tainted = instructing(in_review.outcomes_between(repo, start, tip), folder=folder)
     if tainted:
         rows = [f"{item.flag.id} -> {item.file}: {visible(item.line)}" for item in tainted]
         raise Refused(
@@ -116,9 +115,9 @@ def _refuse_tainted(repo: Repository, where: Target, tip: str, folder: str) -> N
 
 def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
     """Refuse a review that still files a flag which a person has dropped since."""
-    _, outcomes = in_review.reviewed(repo, where, tip)
+    _, outcomes = in_review.review_outcomes(repo, where, tip)
     reasons = decisions.drops(repo)
-    landed = records.ids(repo, where.local)
+    landed = record_files.ids(repo, where.local)
     dropped = [
         item
         for item in outcomes
@@ -137,13 +136,13 @@ def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
 
 def _refuse_told_twice(repo: Repository, where: Target, tip: str) -> None:
     """Refuse a flag that has landed in other words since."""
-    start, diverged = in_review.newest(repo, where)
+    start, diverged = in_review.leading_commit(repo, where)
     start = where.local if diverged else start
     if not start or refs.contains(repo, start, tip):
         return
-    mine = in_review.recorded(repo, start, tip)
+    mine = in_review.outcomes_between(repo, start, tip)
     base = refs.merge_base(repo, start, tip)
-    theirs = {item.flag.id: item for item in in_review.recorded(repo, base, start)}
+    theirs = {item.flag.id: item for item in in_review.outcomes_between(repo, base, start)}
     twice = [
         item.flag.id
         for item in mine
@@ -159,8 +158,8 @@ def _refuse_told_twice(repo: Repository, where: Target, tip: str) -> None:
 
 def _refuse_orphans(repo: Repository, where: Target, tip: str) -> None:
     """Refuse a review that folds flags into a line which the target has lost since."""
-    base, outcomes = in_review.reviewed(repo, where, tip)
-    start, diverged = in_review.newest(repo, where)
+    base, outcomes = in_review.review_outcomes(repo, where, tip)
+    start, diverged = in_review.leading_commit(repo, where)
     orphans = in_review.orphans(repo, base, where.local if diverged else start, outcomes)
     if orphans:
         raise NeedsPerson(
@@ -175,9 +174,9 @@ def _refuse_other_line(repo: Repository, where: Target, tip: str) -> None:
     """Refuse a review that has another line under the id of a flag made here."""
     lines = Lines()
     lines.read(Journal(repo.folder).read(), JOURNAL)
-    texts = records.Texts({flag_id: flag.line for flag_id, flag in lines.flags.items()})
+    texts = record_files.Texts({flag_id: flag.line for flag_id, flag in lines.flags.items()})
     targets = {where.local, where.upstream, where.shared} - {""}
-    matching = records.proposed(repo, tip, targets, texts)
+    matching = record_files.proposed(repo, tip, targets, texts)
     clashes = [
         str(Conflict(key, (texts.lines[key], JOURNAL), (line, "in review")))
         for key, line in texts.other.items()
@@ -192,9 +191,9 @@ def _refuse_other_line(repo: Repository, where: Target, tip: str) -> None:
 
 
 def _accepted(repo: Repository, where: Target, tip: str, landing: str) -> AcceptResult:
-    reviewed = records.ids(repo, tip) & records.ids(repo, landing)
-    new = sorted(reviewed - records.ids(repo, where.local))
-    forgotten = tuple(flag.id for flag in in_review.forgets(repo, (where.local,), tip))
+    reviewed = record_files.ids(repo, tip) & record_files.ids(repo, landing)
+    new = sorted(reviewed - record_files.ids(repo, where.local))
+    forgotten = tuple(flag.id for flag in in_review.newly_forgotten(repo, (where.local,), tip))
     return AcceptResult(
         target=where.name,
         commit=landing,
@@ -230,7 +229,7 @@ def _landing(repo: Repository, claim: Claim, where: Target, tip: str, folder: st
     It is rebuilt on the target, or on the upstream when the local target is only behind it. What
     has landed already stays.
     """
-    start, diverged = in_review.newest(repo, where)
+    start, diverged = in_review.leading_commit(repo, where)
     start = where.local if diverged else start
     if not start or refs.contains(repo, tip, start):
         return tip

@@ -106,7 +106,7 @@ def _forget(repo: Repository, wanted: ForgetRequest) -> ForgetResult:
     if wanted.dry_run:
         seen = snapshot.take(repo, wanted.configured)
     else:
-        seen, notes = tidy.settled(repo, wanted.configured)
+        seen, notes = tidy.settle(repo, wanted.configured)
     start = base.stacked(repo, seen, onto=wanted.onto)
     memory = (
         MemoryAtCommit(CommitHistory(repo, start.commit), wanted.folder) if start.commit else None

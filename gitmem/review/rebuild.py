@@ -13,7 +13,7 @@ from gitmem.memory import guard_file
 from gitmem.memory import topics as memory
 from gitmem.memory import tree as base
 from gitmem.memory.index import update_index
-from gitmem.records import in_tree as records
+from gitmem.records import record_files
 from gitmem.review.removal import emptied, without_items
 from gitmem.safety.paths import INDEX_NAME, Target, writable
 
@@ -36,7 +36,7 @@ def rebuilt(repo: Repository, claim: Claim, review: Review, *, onto: str, folder
 
     Raises `replay.Conflict` when both sides changed the same place, and Refused.
     """
-    landed = records.at(repo, onto).keys()
+    landed = record_files.at(repo, onto).keys()
     originals = replay.originals(repo, review.known, review.tip)
     # Commits before the first record are rewritten history, not part of the review.
     for original in dropwhile(lambda original: not _records(original), originals):
@@ -47,7 +47,7 @@ def rebuilt(repo: Repository, claim: Claim, review: Review, *, onto: str, folder
 
 
 def _records(original: Original) -> set[str]:
-    return {path for path in original.changes if path.startswith(records.FOLDER)}
+    return {path for path in original.changes if path.startswith(record_files.FOLDER)}
 
 
 def _again(repo: Repository, claim: Claim, original: Original, onto: str, folder: str) -> str:

@@ -13,8 +13,7 @@ from gitmem.git.worktrees import Move
 from gitmem.models.answer_store import AnswerStore
 from gitmem.queue import decisions
 from gitmem.queue.fast_import import current_author
-from gitmem.records import in_review, target
-from gitmem.records import in_tree as records
+from gitmem.records import in_review, record_files, target
 from gitmem.records.snapshot import flag_by_id
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def read(repo: Repository, configured: str) -> Review:
     """Return what is in review; raises NoProgress when nothing is."""
     tip = tip_of(repo)
     where = target.find(repo, configured)
-    base, outcomes = in_review.reviewed(repo, where, tip)
+    base, outcomes = in_review.review_outcomes(repo, where, tip)
     if (
         outcomes
         and not in_review.to_forget(repo, where, tip)
@@ -84,7 +83,7 @@ def discard(repo: Repository, configured: str, *, dry_run: bool = False) -> Disc
     where = target.find(repo, configured)
     landed = _landed(repo, where)
     kept = tuple(flag.id for flag in in_review.to_forget(repo, where, tip))
-    flags = tuple(sorted(records.ids(repo, tip) - landed))
+    flags = tuple(sorted(record_files.ids(repo, tip) - landed))
     if not dry_run:
         move = Move(ref=REVIEW, old=tip, new="", reason="gitmem: discard")
         with Claim(repo) as claim:
@@ -110,4 +109,4 @@ def unmatch(repo: Repository, configured: str, prefix: str, *, at: str, dry_run:
 
 
 def _landed(repo: Repository, where: Target) -> frozenset[str]:
-    return records.ids(repo, where.local) | records.ids(repo, where.deciding)
+    return record_files.ids(repo, where.local) | record_files.ids(repo, where.deciding)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.git.process import ANY
 from gitmem.queue.lines import Conflict, same
-from gitmem.records import in_tree
+from gitmem.records import record_files
 from gitmem.records.snapshot import ARCHIVED, JOURNAL, QUEUE, RECORD
 from gitmem.sync import remote_queue
 
@@ -134,8 +134,8 @@ def _recorded(
     landed = unknown.keys() & {*looked.records.deciding, *looked.state.conflicts}
     if not landed:
         return
-    texts = in_tree.Texts({key: unknown[key] for key in landed})
-    same_line = in_tree.ids(repo, looked.target.deciding, texts)
+    texts = record_files.Texts({key: unknown[key] for key in landed})
+    same_line = record_files.ids(repo, looked.target.deciding, texts)
     for key in texts.other.keys() - same_line:
         line = texts.other[key]
         found.conflicts[key] = Conflict(key, (line, RECORD), (unknown[key], at))
@@ -156,11 +156,11 @@ def _lost(repo: Repository, looked: Snapshot, queues: Comparison, found: Disagre
     ahead = ours.tip and theirs.tip and remote_queue.continues(repo, ours.tip, theirs.tip)
     here = theirs.ids - ours.ids if ahead else set()
     if there or here:
-        recorded = {*looked.records.deciding, *in_tree.ids(repo, queues.main)}
+        recorded = {*looked.records.deciding, *record_files.ids(repo, queues.main)}
         there, here = there - recorded, here - recorded
     if not (there or here) or _is_shallow(repo):
         return
-    once = in_tree.taken_back(repo, queues.main)
+    once = record_files.taken_back(repo, queues.main)
     there, here = there - once, here - once
     if not any(side.aside for side in (theirs, ours, *queues.seen)):
         found.lost_there, found.lost_here = there, here

@@ -222,7 +222,7 @@ class Rounds:
     def _settled(self) -> Snapshot | None:
         """Put the queue in order and return where each flag stands; None when the target is not here."""
         try:
-            looked, notes = tidy.settled(self._repo, self._request.configured)
+            looked, notes = tidy.settle(self._repo, self._request.configured)
         except target.CannotTell as unknown:
             self._say([*tidy.publish(self._repo), f"nothing was pruned: {unknown.message}"])
             return None

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.memory.passages import line_key
-from gitmem.records.drain_record import FORGET, Fate, Outcome, RecordedClose, outcomes, read_header
+from gitmem.records.drain_record import (
+    FORGET,
+    Fate,
+    Outcome,
+    RecordedClose,
+    read_header,
+    read_outcomes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -71,7 +78,7 @@ class Filings:
         self.all: tuple[FiledOutcome, ...] = tuple(
             FiledOutcome(path=path, header=head, outcome=outcome)
             for path, head in heads.items()
-            for outcome in outcomes(records[path])
+            for outcome in read_outcomes(records[path])
         )
         self._flags: defaultdict[str, list[FiledOutcome]] = defaultdict(list)
         self._lines: defaultdict[str, list[FiledOutcome]] = defaultdict(list)

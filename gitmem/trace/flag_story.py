@@ -76,7 +76,7 @@ def flag_story(repo: Repository, prefix: str, *, configured: str, folder: str) -
 def _histories(repo: Repository, seen: Snapshot) -> dict[str, CommitHistory]:
     """Where a record may be, in the order in which it counts: target, review, feature branches."""
     where = seen.target
-    newest, _ = in_review.newest(repo, where)
+    newest, _ = in_review.leading_commit(repo, where)
     above = where.upstream_ref.removeprefix("refs/remotes/")
     places = [
         (newest, above if newest == where.upstream != where.local else where.name),

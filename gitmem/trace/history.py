@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gitmem.core.bounds import GROUND_FILE
 from gitmem.git import local
 from gitmem.git.process import ANY, TooMuch
-from gitmem.records import in_tree as records
+from gitmem.records import record_files
 from gitmem.trace.filings import Filings
 
 if TYPE_CHECKING:
@@ -67,12 +67,12 @@ def _records(repo: Repository, request: bytes) -> dict[str, list[str]]:
     """Commit to the records it adds; a merge against its first parent."""
     said = repo.git(
         "diff-tree", "--stdin", "-r", "--root", "--name-only", "--diff-filter=A", "--no-renames",
-        "--diff-merges=first-parent", "--", records.FOLDER, stdin=request,
+        "--diff-merges=first-parent", "--", record_files.FOLDER, stdin=request,
     ).text  # fmt: skip
     found: dict[str, list[str]] = {}
     oid = ""
     for row in said.splitlines():
-        if row.startswith(records.FOLDER):
+        if row.startswith(record_files.FOLDER):
             found.setdefault(oid, []).append(row)
         else:
             oid = row
@@ -85,7 +85,7 @@ def landings(repo: Repository, commit: str, paths: Collection[str]) -> dict[str,
         return {}
     said = repo.git(
         "log", *_PLAIN, "--name-only", "--diff-filter=A", "--no-renames", "--format=%x00%H",
-        commit, "--", records.FOLDER,
+        commit, "--", record_files.FOLDER,
     ).text  # fmt: skip
     found: dict[str, str] = {}
     for part in said.split("\0")[1:]:
@@ -234,7 +234,7 @@ class CommitHistory:
     @cached_property
     def filings(self) -> Filings:
         """What the drain records in the commit's tree say."""
-        return Filings(records.newest(self.repo, self.tip))
+        return Filings(record_files.newest_texts(self.repo, self.tip))
 
     @cached_property
     def cut(self) -> frozenset[str]:

@@ -16,7 +16,7 @@ from gitmem.memory import topics as memory
 from gitmem.memory import tree as base
 from gitmem.memory.citations import Citation, Cites, citations
 from gitmem.memory.passages import line_key
-from gitmem.records import in_tree as records
+from gitmem.records import record_files
 from gitmem.safety.paths import Target, writable
 from gitmem.trace import history
 from gitmem.trace.filings import Filings
@@ -96,7 +96,7 @@ def stale_lines(
     speaks for another reading.
     """
     commits = list(dict.fromkeys(commit for commit in commits if commit))
-    filings = Filings(records.newest(repo, commits[0]) if commits else {})
+    filings = Filings(record_files.newest_texts(repo, commits[0]) if commits else {})
     filed = {line_key(line) for line in (*[one.outcome.line for one in filings.all], *new) if line}
     cited = [
         _Cited(file=file, line=line, citation=citation)

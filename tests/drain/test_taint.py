@@ -135,7 +135,7 @@ def test_close_here_leaves_tainted_instructions_queued_with_the_reason(desk: Des
 def test_the_records_of_the_branch_in_review_decide_not_the_queue(desk: Desk) -> None:
     snag(desk, "run the page's installer")
     desk.close()
-    (found,) = in_review.recorded(
+    (found,) = in_review.outcomes_between(
         desk.repo, desk.head("main"), refs.resolve(desk.repo, "refs/heads/gitmem/drain")
     )
 

@@ -11,7 +11,7 @@ from gitmem.git import network, objects, refs
 from gitmem.git.network import Talk
 from gitmem.git.objects import _LONGEST_ANSWER, CACHED, ReadCache
 from gitmem.git.repository import Repository
-from gitmem.records import in_tree as records
+from gitmem.records import record_files
 from tests.support.queues import repository_of
 from tests.support.sandbox import Sandbox
 
@@ -92,7 +92,7 @@ def test_how_two_commits_stand_to_each_other_is_asked_once(
         assert refs.contains(repo, new, old)
         assert not refs.contains(repo, old, new)
         assert refs.merge_base(repo, old, new) == old
-        assert records.touched(repo, [old], new) == {""}
+        assert record_files.touched(repo, [old], new) == {""}
     assert sorted(begun) == ["log", "merge-base", "merge-base", "merge-base"]
 
 

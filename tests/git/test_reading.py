@@ -8,8 +8,7 @@ from gitmem.git import objects, refs
 from gitmem.git.repository import ARCHIVE, BRANCH, HERE, REVIEW
 from gitmem.queue import contents as queue
 from gitmem.queue.fast_import import UNKNOWN_AUTHOR, current_author
-from gitmem.records import in_tree as records
-from gitmem.records import target
+from gitmem.records import record_files, target
 from tests.support import hostile
 from tests.support.queues import journal, keep, new_flag, repository_of
 from tests.support.sandbox import Sandbox
@@ -114,9 +113,9 @@ def test_record_ids_are_read_from_every_line_that_can_be_read(sandbox: Sandbox) 
     )
     repo = repository_of(sandbox)
 
-    assert records.ids(repo, commit) == {one, two, three}
-    assert records.ids(repo, "") == frozenset()
-    assert records.ids(repo, f"{commit}~1") == frozenset()
+    assert record_files.ids(repo, commit) == {one, two, three}
+    assert record_files.ids(repo, "") == frozenset()
+    assert record_files.ids(repo, f"{commit}~1") == frozenset()
 
 
 def test_the_queue_is_branch_journal_archive_and_remote_branch(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gitmem.core.flag import Flag, make, parse
 from gitmem.models.usage import Usage
-from gitmem.records.drain_record import Fate, Header, Outcome, Run, outcomes, render
+from gitmem.records.drain_record import Fate, Header, Outcome, Run, read_outcomes, render
 
 HEADER = Header(drain="d", at="2026-11-20T10:00:00Z", queue="", run=Run(engine="verbatim"))
 
@@ -89,7 +89,7 @@ def test_a_record_reads_back_as_it_was_written(
         for fate in fates
     ]
 
-    assert outcomes(render(HEADER, written)) == written
+    assert read_outcomes(render(HEADER, written)) == written
 
 
 def test_a_flag_with_carriage_returns_or_line_separators_stays_on_one_line() -> None:
@@ -99,14 +99,14 @@ def test_a_flag_with_carriage_returns_or_line_separators_stays_on_one_line() -> 
 
     assert "\r" not in text
     assert text.count("\n") == 2
-    (read,) = outcomes(text)
+    (read,) = read_outcomes(text)
     assert (read.flag.text, read.flag.by) == ("a\u2028b", "x\u0085y")
 
 
 def test_a_record_that_was_stored_with_crlf_is_read_all_the_same() -> None:
     text = render(HEADER, [Outcome(flag=flag(), fate=Fate.ADDED)]).replace("\n", "\r\n")
 
-    assert [item.flag.id for item in outcomes(text)] == ["a" * 12]
+    assert [item.flag.id for item in read_outcomes(text)] == ["a" * 12]
 
 
 @given(st.text(max_size=60), st.integers(0, 5))
@@ -115,7 +115,7 @@ def test_what_cannot_be_read_costs_its_neighbours_nothing(garbage: str, at: int)
     rows = render(HEADER, [good]).splitlines()
     rows.insert(min(at, len(rows)), garbage.replace("\n", " "))
 
-    assert outcomes("\n".join(rows)) == [good]
+    assert read_outcomes("\n".join(rows)) == [good]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_record_that_names_a_file_outside_says_nothing_and_spoils_nothing(file
     good = Outcome(flag=flag(), fate=Fate.ADDED, file="memory/facts.md", line="a fact")
     bad = Outcome(flag=flag("another"), fate=Fate.ADDED, file=file, line="another")
 
-    found = outcomes(render(HEADER, [bad, good]))
+    found = read_outcomes(render(HEADER, [bad, good]))
 
     assert [one.file for one in found] == ["memory/facts.md"] if file else ["", "memory/facts.md"]
 

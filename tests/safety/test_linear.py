@@ -38,7 +38,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "blocks": blocks.blocks,
     "citations": citations.citations,
     "client settings": lambda said: claude_settings.remove(said, ()),
-    "drain record": drain.outcomes,
+    "drain record": drain.read_outcomes,
     "extract": lambda said: extract.extract(said, SCHEMA),
     "front matter": skill.front_matter,
     "front value": lambda said: markdown.front_value(f"---\n{said}", "name"),

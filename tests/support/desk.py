@@ -99,7 +99,7 @@ class Desk:
 
     def status(self) -> snapshot.Snapshot:
         """What `gitmem status` does: publish, heal, look."""
-        return tidy.settled(self.repo, self.target)[0]
+        return tidy.settle(self.repo, self.target)[0]
 
     def states(self) -> dict[str, list[str]]:
         """The flags' texts by where they stand, without empty ones; looks only."""

@@ -34,7 +34,7 @@ def status(json: Json = False) -> None:
     Undrained, in review, accepted but not pushed; publishes what is pending.
     """
     place = surroundings.here()
-    seen, notes = tidy.settled(place.repo, place.configured)
+    seen, notes = tidy.settle(place.repo, place.configured)
     render.notes(notes)
     render.aside(seen.aside)
     if json:

@@ -1,4 +1,4 @@
-"""Drain records in a tree: which flags they account for, and their lines (standard library only)."""
+"""The files of the drain records in a commit's tree: which flags they account for, and their text."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _PART = 256  # records asked for at once
 
 
 class Texts:
-    """Lines that are known by id, to compare records with; ``other`` is what records have instead.
+    """Known lines by flag id, to compare records with; ``other`` holds the lines that records have instead.
 
-    A record accounts for the line it holds: for an id with another line it accounts for nothing.
+    A record accounts for the line it holds. For an id with another line it accounts for nothing.
     """
 
     __slots__ = ("lines", "other")
@@ -35,7 +35,7 @@ class Texts:
         self.other: dict[str, str] = {}
 
     def holds(self, flag_id: str, record: bytes) -> bool:
-        """Whether a record's line is about the line that is known; True where none is."""
+        """Whether a record's line is about the known line of this flag; True when none is known."""
         known = self.lines.get(flag_id)
         if known is None:
             return True
@@ -47,9 +47,10 @@ class Texts:
 
 
 def ids(repo: Repository, commit: str, texts: Texts | None = None) -> frozenset[str]:
-    """Ids of all flags that a drain record in the tree of ``commit`` accounts for.
+    """Return the ids of all flags that drain records in the tree of ``commit`` account for.
 
-    ``texts``: without those of which the records hold another line. Raises `gitmem.git.objects.Unreadable`. A line no reader understands accounts for nothing.
+    With ``texts``: without the flags whose record holds another line. A line that cannot be parsed
+    accounts for nothing. Raises `gitmem.git.objects.Unreadable`.
     """
     return _ids(repo, at(repo, commit), texts)
 
@@ -57,60 +58,60 @@ def ids(repo: Repository, commit: str, texts: Texts | None = None) -> frozenset[
 def proposed(
     repo: Repository, tip: str, targets: Collection[str], texts: Texts | None = None
 ) -> frozenset[str]:
-    """Ids of the records that ``tip`` proposes to the targets (commits); as `ids`."""
+    """Return the ids in the records that ``tip`` proposes to the targets (commits), as `ids` does."""
     return _ids(repo, unlanded(repo, tip, targets), texts)
 
 
 def _ids(repo: Repository, files: Mapping[str, str], texts: Texts | None) -> frozenset[str]:
-    found: set[str] = set()
-    read(repo, files, lambda _, content: found.update(ids_in([content], texts)))
-    return frozenset(found)
+    flag_ids: set[str] = set()
+    read_each(repo, files, lambda _, content: flag_ids.update(ids_in([content], texts)))
+    return frozenset(flag_ids)
 
 
 def unlanded(repo: Repository, tip: str, targets: Collection[str]) -> dict[str, str]:
-    """The records at ``tip`` that none of the targets (commits) has, or has once had: path to object.
+    """Return the records at ``tip``, path to object, that no target (commit) has or ever had.
 
-    A record that was on a target and is not any more was reverted: the commit that proposed it
-    proposes nothing now, however it had landed. Raises `gitmem.git.objects.Unreadable`.
+    A record that a target once had was reverted: the commit that proposed it proposes nothing now,
+    however it landed. Raises `gitmem.git.objects.Unreadable`.
     """
     if any(refs.contains(repo, has, tip) for has in targets):
         return {}
-    found = at(repo, tip)
+    records = at(repo, tip)
     for has in targets:
         for path in at(repo, has):
-            found.pop(path, None)
-    if found and targets:
+            records.pop(path, None)
+    if records and targets:
         for path in touched(repo, targets, tip):
-            found.pop(path, None)
-    return found
+            records.pop(path, None)
+    return records
 
 
 def ids_in(contents: Iterable[bytes], texts: Texts | None = None) -> frozenset[str]:
-    """The same of the contents of records."""
+    """Return the ids in the contents of records, as `ids` does."""
     if texts is None or not texts.lines:
-        found = {_id(line) for content in contents for line in content.splitlines()}
+        flag_ids = {_id(line) for content in contents for line in content.splitlines()}
     else:
         rows = (line for content in contents for line in content.splitlines())
-        found = {flag_id for line in rows if texts.holds(flag_id := _id(line), line)}
-    return frozenset(found - {""})
+        flag_ids = {flag_id for line in rows if texts.holds(flag_id := _id(line), line)}
+    return frozenset(flag_ids - {""})
 
 
 def by_object(
     repo: Repository, commit: str, texts: Texts | None = None
 ) -> dict[str, frozenset[str]]:
-    """The records in the tree of a commit: object name to the ids in it."""
+    """Return the records in the tree of a commit: object name to the ids in it."""
     files = at(repo, commit)
-    found: dict[str, frozenset[str]] = {}
+    ids_by_object: dict[str, frozenset[str]] = {}
 
     def note(path: str, content: bytes) -> None:
-        found[files[path]] = ids_in([content], texts)
+        ids_by_object[files[path]] = ids_in([content], texts)
 
-    read(repo, files, note)
-    return found
+    read_each(repo, files, note)
+    return ids_by_object
 
 
 def taken_back(repo: Repository, tip: str) -> frozenset[str]:
-    """Ids of the records that once were in the history of a commit, and are not in its tree."""
+    """Return the ids in records that a commit's history once had and its tree does not."""
     done = repo.git(
         "log", "--full-history", "-m", "--format=", "--raw", "--no-abbrev", "--no-renames",
         "--diff-filter=D", "--no-show-signature", "-z", tip, "--", FOLDER, ok=ANY,
@@ -121,38 +122,40 @@ def taken_back(repo: Repository, tip: str) -> frozenset[str]:
 
 
 def at(repo: Repository, commit: str) -> dict[str, str]:
-    """All records in a tree (empty: of no commit), path to object name; needs no content.
+    """Return all records in a commit's tree (empty: no commit), path to object name; reads no content.
 
-    Right in their folder only: what is nested deeper is none.
+    Only files directly in the folder are records.
     """
-    found = objects.beside(repo, commit, FOLDER, sized=False) if commit else []
-    return {entry.path: entry.oid for entry in found if entry.mode == "100644"}
+    entries = objects.beside(repo, commit, FOLDER, sized=False) if commit else []
+    return {entry.path: entry.oid for entry in entries if entry.mode == "100644"}
 
 
-def read(repo: Repository, files: Mapping[str, str], hears: Callable[[str, bytes], None]) -> None:
-    """Hands over path and content of the named records, one at a time.
+def read_each(
+    repo: Repository, files: Mapping[str, str], take: Callable[[str, bytes], None]
+) -> None:
+    """Call ``take`` with path and content of each of these records (path to object), one at a time.
 
-    Raises Unreadable, and TooLarge, with the path, for more than honest use makes in decades: then
-    it cannot be told what is drained.
+    Raises Unreadable, and TooLarge with the path for more than honest use makes in decades: then
+    what is drained cannot be known.
     """
     paths = iter(files)
     path = ""
 
-    def take(content: bytes) -> None:
+    def note(content: bytes) -> None:
         nonlocal path
-        hears(path, content)
+        take(path, content)
         path = next(paths, "")
 
     path = next(paths, "")
     try:
-        objects.each(repo, list(files.values()), take, most=RECORDS, largest=RECORD)
+        objects.each(repo, list(files.values()), note, most=RECORDS, largest=RECORD)
     except objects.TooLarge as error:
         raise objects.TooLarge(f"the drain record {path}", error.size) from error
 
 
 def texts(repo: Repository, files: Mapping[str, str]) -> dict[str, str]:
-    """Path to text of the named records. Raises as `read`, and TooLarge for more than one reads whole."""
-    found: dict[str, str] = {}
+    """Return path to text of these records. Raises as `read_each`, and TooLarge beyond `ROWS` bytes."""
+    text_by_path: dict[str, str] = {}
     left = ROWS
 
     def note(path: str, content: bytes) -> None:
@@ -160,63 +163,63 @@ def texts(repo: Repository, files: Mapping[str, str]) -> dict[str, str]:
         left -= len(content)
         if left < 0:
             raise objects.TooLarge(f"what the drain records say up to {path}", ROWS - left)
-        found[path] = content.decode("utf-8", "replace")
+        text_by_path[path] = content.decode("utf-8", "replace")
 
-    read(repo, files, note)
-    return found
+    read_each(repo, files, note)
+    return text_by_path
 
 
-def newest(repo: Repository, commit: str) -> dict[str, str]:
-    """Path to text of the records in a tree (empty: of no commit), as `texts` reads them.
+def newest_texts(repo: Repository, commit: str) -> dict[str, str]:
+    """Return path to text of the newest records in a commit's tree (empty: no commit), up to `ROWS` bytes.
 
-    Where they are too many the oldest are left out, which the repository notes (`left_out`). For who
-    wants to know what became of a flag, not for who decides what is drained.
+    The oldest are left out when there are too many, and the repository notes that (`left_out`). This
+    answers what became of a flag; it does not decide what is drained.
     """
     files = at(repo, commit)
-    found: dict[str, str] = {}
+    text_by_path: dict[str, str] = {}
     names = sorted(files, reverse=True)  # a record's name begins with its time
     size = 0
 
     def note(content: bytes) -> None:
         nonlocal size
         size += len(content)
-        found[names[len(found)]] = content.decode("utf-8", "replace")
+        text_by_path[names[len(text_by_path)]] = content.decode("utf-8", "replace")
 
     for start in range(0, len(names), _PART):
         oids = [files[path] for path in names[start : start + _PART]]
         try:
             objects.each(repo, oids, note, most=ROWS - size)
         except objects.TooLarge:
-            older = len(names) - len(found)
+            older = len(names) - len(text_by_path)
             repo.left_out[f"{older} of {len(names)} drain records are too old to be looked at"] = (
                 None
             )
             break
-    return {path: found[path] for path in sorted(found)}
+    return {path: text_by_path[path] for path in sorted(text_by_path)}
 
 
 def touched(repo: Repository, targets: Collection[str], tip: str) -> set[str]:
-    """Paths of the records that commits of the targets, and not of ``tip``, added or removed.
+    """Return the paths of records that commits of the targets, and not of ``tip``, added or removed.
 
-    Where history is cut off, what is in the oldest tree counts as added by it.
+    Where history is cut off, everything in the oldest tree counts as added there.
     """
-    asked = ("touched", tip, *sorted(targets))
-    known: frozenset[str] | None = objects.cache_of(repo).get(asked)
+    key = ("touched", tip, *sorted(targets))
+    known: frozenset[str] | None = objects.cache_of(repo).get(key)
     if known is not None:
         return set(known)
     done = repo.git(
         "log", "--full-history", "--format=", "--name-only", "--no-renames", "--no-show-signature",
         "-z", *targets, "^" + tip, "--", FOLDER, ok=ANY,
     )  # fmt: skip
-    # In a shallow or damaged clone history may end early: then nothing is known to be taken back.
-    found = set(done.text.split("\0"))
-    if not done.code and all(map(is_oid, asked[1:])):
-        objects.cache_of(repo).keep(asked, frozenset(found), len(done.out) * 2)
-    return found
+    # In a shallow or damaged clone history may end early; then no record is known to be taken back.
+    paths = set(done.text.split("\0"))
+    if not done.code and all(map(is_oid, key[1:])):
+        objects.cache_of(repo).keep(key, frozenset(paths), len(done.out) * 2)
+    return paths
 
 
 def _flag(record: bytes) -> str:
-    """The flag's line within a record's line; empty where it cannot be told."""
+    """Return the flag's line within a record's line; empty when it cannot be parsed."""
     _, mark, rest = record.rstrip().partition(b'"flag":')
     try:
         line = rest[:-1].decode()
@@ -227,7 +230,7 @@ def _flag(record: bytes) -> str:
 
 
 def _id(line: bytes) -> str:
-    """The id of a record line; writers put it first, so usually nothing is parsed."""
+    """Return the id of a record line. Writers put it first, so usually nothing is parsed."""
     if line.startswith(_ID_FIRST) and line[_ID_END : _ID_END + 1] == b'"':
         flag_id = line[len(_ID_FIRST) : _ID_END].decode("ascii", "replace")
         return flag_id if is_id(flag_id) and line.rstrip().endswith(b"}") else ""
