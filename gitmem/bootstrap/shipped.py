@@ -5,26 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitmem.bootstrap import assets, settings
-from gitmem.clients.claude_code import settings as claude_settings
+from gitmem.clients import registry
 from gitmem.git import local
 from gitmem.git.repository import SETTINGS
 from gitmem.install.install import Shipped
 from gitmem.install.shipped_files import FILES, ShippedCi
 from gitmem.proof import rehearsal
+from gitmem.proof.audit import WatchedClient
 from gitmem.proof.doctor import Kit
 from gitmem.records import target
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.settings import SharedSettings
     from gitmem.bootstrap.workplace import Workplace
+    from gitmem.clients.abilities import Wiring
     from gitmem.proof.loopback import Loopback
+
+#: The clients that `gitmem init` wires.
+WIRED = ("claude-code",)
 
 
 def shipped(place: Workplace, chosen: SharedSettings) -> Shipped:
     """The texts `init` installs; the settings file keeps what a person wrote into it."""
     here = local.read_plain(f"{place.repo.top}/{SETTINGS}", target.LONGEST)
     return Shipped(
-        hooks=assets.read("hooks/claude-code/hooks.json"),
+        wirings=tuple(wiring for wiring in map(_wiring, WIRED) if wiring),
         config=settings.render_shared(
             here.decode() or None, chosen, assets.read("templates/config.yaml")
         ),
@@ -60,10 +65,24 @@ def loopback() -> Loopback:
     return Loopback([rehearsal.COMMAND], tool=rehearsal.TOOL, text=rehearsal.ANSWER)
 
 
-def watched_events() -> frozenset[str]:
-    """The events of Claude Code that gitmem's own hooks are for."""
-    shipped_hooks = claude_settings.parse_hooks(assets.read("hooks/claude-code/hooks.json"))
-    return frozenset(hook.event for hook in shipped_hooks)
+def wirings() -> tuple[Wiring, ...]:
+    """Return what gitmem can write for each client, for those that look for it or take it out."""
+    every = [client.wiring(assets.read) for client in registry.every()]
+    return tuple(wiring for wiring in every if wiring)
+
+
+def watched_clients() -> tuple[WatchedClient, ...]:
+    """Return the clients whose transcripts an audit reads."""
+    return tuple(
+        WatchedClient(transcripts=transcripts, events=wiring.events)
+        for client in registry.every()
+        if (transcripts := client.transcripts()) and (wiring := client.wiring(assets.read))
+    )
+
+
+def _wiring(name: str) -> Wiring | None:
+    client = registry.find(name)
+    return client.wiring(assets.read) if client else None
 
 
 def own_skills() -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from gitmem.boundaries import policy
+from gitmem.clients import registry
 from gitmem.git import local
 from gitmem.session import boundary, ledger, sessions
 from gitmem.session.boundary import Words
@@ -51,13 +52,9 @@ def _look(repo: Repository, event: Event, now: float) -> None:
         # To compare with times of the transcript, which have milliseconds.
         event.at = time.strftime(_MOMENT, time.gmtime(now)) + f".{int(now % 1 * 1000):03}Z"
     if event.kind in _SIZED and event.transcript and not event.agent:
-        from gitmem.clients.claude_code import context_size as transcript
-
-        event.tokens, event.tokens_at, model = transcript.size(event.transcript)
-        if event.tokens:
-            from gitmem.clients import context_size
-
-            event.limit = context_size.limit(model, event.window)
+        client = registry.find(event.client)
+        if client is not None:
+            event.tokens, event.tokens_at, event.limit = client.context(event)
 
 
 def _commits(repo: Repository, moment: float) -> list[str]:

@@ -161,7 +161,7 @@ class _Found:
         from gitmem.boundaries import lookback_missed
 
         between = (since, self._now - _LAG)
-        return lookback_missed.sentences(self._repo, transcript, between)
+        return lookback_missed.sentences(self._repo, self._event, between)
 
 
 def _sessions(lines: Sequence[bytes]) -> list[str]:

@@ -7,7 +7,7 @@ import os
 import time
 
 from gitmem.cli import started_by, streams
-from gitmem.clients import origin, registry
+from gitmem.clients import registry
 from gitmem.core.errors import Overdue
 from gitmem.core.jsonline import loads
 from gitmem.git import repository
@@ -16,9 +16,8 @@ from gitmem.session.boundary import BOOT
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import ModuleType
 
-    from gitmem.clients.borrowed import Borrowed
+    from gitmem.clients.client import Client
     from gitmem.session.boundary import Event
 
 # Seconds after which a hook gives up, well within the client's own limits: at the end of a session
@@ -71,17 +70,17 @@ class _Hook:
         self.started = time.monotonic()
         self.cwd = ""
         self.repo: repository.Repository | None = None
-        self.adapter: ModuleType | Borrowed | None = None
+        self.adapter: Client | None = None
         self.event: Event | None = None
         self.entry: dict[str, object] = {"client": client, "event": name}
 
     def handle(self) -> None:
         """Reads the payload, lets the engine work, and prints the answer."""
-        given = streams.read() if registry.adapter(self.client) else b""
+        given = streams.read() if registry.find(self.client) else b""
         payload = loads(given.decode("utf-8", "replace")) if given else None
         if not isinstance(payload, dict):
             return
-        adapter = registry.adapter(origin.client(self.client, os.environ, payload))
+        adapter = registry.running(self.client, payload, os.environ)
         if adapter is None:
             return
         event = adapter.parse(payload, self.name, os.environ)
@@ -93,10 +92,10 @@ class _Hook:
             if value:
                 self.entry[name] = value[:100]
         found = _find(event)
-        if not started_by.answers(found, given):
+        if not started_by.answers(found, adapter, given):
             return
         self.repo = found
-        words = started_by.fire(self.repo, event)
+        words = started_by.fire(self.repo, adapter, event)
         self.entry["did"] = words.did or "nothing"
         if words.decided:
             self.entry["decided"] = list(words.decided)
@@ -110,7 +109,7 @@ class _Hook:
         Elsewhere, and at other events, a folder without a repository is no news.
         """
         event, adapter = self.event, self.adapter
-        if event is None or adapter is None or event.kind != BOOT or origin.runner(os.environ):
+        if event is None or adapter is None or event.kind != BOOT or adapter.plugin(os.environ):
             return
         known = isinstance(error, repository.Gone) or any(
             repository.refused(place, os.environ) for place in (event.cwd, event.project) if place
@@ -128,7 +127,7 @@ class _Hook:
     def say_overdue(self) -> None:
         """Says at a boot that its time ran out: a mute one looks like one with nothing to say."""
         event, adapter = self.event, self.adapter
-        if event is None or adapter is None or event.kind != BOOT or origin.runner(os.environ):
+        if event is None or adapter is None or event.kind != BOOT or adapter.plugin(os.environ):
             return
         from gitmem.boundaries.boot import OVERDUE
 

@@ -1,33 +1,49 @@
-"""Client name to adapter module; an adapter is loaded when it is asked for (hot lane)."""
+"""Find a client's adapter by name; it is loaded when it is asked for (hot lane)."""
 
 from __future__ import annotations
-
-from gitmem.clients.origin import BORROWERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import ModuleType
 
-    from gitmem.clients.borrowed import Borrowed
+    from gitmem.clients.client import Client
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 
-def adapter(client: str) -> ModuleType | Borrowed | None:
-    """The adapter of a client; None for a client nobody wrote one for."""
-    if client == "claude-code":
-        from gitmem.clients.claude_code import adapter as claude_code
+def find(name: str) -> Client | None:
+    """Return the client whose folder bears the name, `-` written as `_`; None without a folder."""
+    if not name or name.strip(_LETTERS):
+        return None
+    module = f"gitmem.clients.{name.replace('-', '_')}.adapter"
+    try:
+        client: Client = __import__(module, fromlist=["CLIENT"]).CLIENT
+    except ModuleNotFoundError as error:
+        if error.name is None or not module.startswith(error.name):
+            raise  # the adapter is there and imports something that is not
+        return None
+    return client
 
-        return claude_code
-    if client in BORROWERS:
-        from gitmem.clients.borrowed import Borrowed
 
-        return Borrowed(client)
-    return None
+def running(name: str, payload: Mapping[str, object], environ: Mapping[str, str]) -> Client | None:
+    """Return the client that really runs the hook of the client ``name``."""
+    client = find(name)
+    if client is None:
+        return None
+    runner = client.runner(payload, environ)
+    return client if runner == name else find(runner)
+
+
+def every() -> list[Client]:
+    """Return every client that has a folder, in the order of the table of clients."""
+    from gitmem.core.agent_clients import CLIENTS
+
+    return [client for row in CLIENTS if (client := find(row.name))]
 
 
 def session(environ: Mapping[str, str]) -> dict[str, str]:
-    """Session and client as the environment tells; empty outside an agent client."""
-    from gitmem.core import agent_clients as clients  # a hook is told its session
+    """Return session and client as the environment tells them; empty outside an agent client."""
+    from gitmem.core import agent_clients  # a hook is told its session
 
-    found = {"session": clients.session(environ), "client": clients.inside(environ)}
-    return {key: value for key, value in found.items() if value}
+    told = {"session": agent_clients.session(environ), "client": agent_clients.inside(environ)}
+    return {key: value for key, value in told.items() if value}

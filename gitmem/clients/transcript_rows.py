@@ -1,4 +1,8 @@
-"""Read a client's transcripts, which may be large and are none of ours (hot lane: tails only)."""
+"""Read the rows of a client's transcript (hot lane: tails only).
+
+A transcript may be large and is the client's own file: what a hook reads of it is bounded, no link is
+followed, and only a plain file is read.
+"""
 
 from __future__ import annotations
 

@@ -17,18 +17,17 @@ from gitmem.core.errors import NeedsPerson
 from gitmem.install.file_changes import FileChange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 _NAME = "gitmem-init.json"
 # What gitmem's part of each kind of file holds: a file that had one before was not untouched.
 MARKS = (
-    b"gitmem hook claude-code",
+    b"gitmem hook ",
     b"gitmem:begin",
     b"Written by gitmem",
     b"Shared settings of gitmem",
     b"name: gitmem-close",
 )
-_SWITCH = b"autoMemoryEnabled"
 _VERSION = 1
 
 
@@ -46,10 +45,10 @@ class Found:
         return FileChange(path=change.path, before=change.before, after=self.before)
 
 
-def remember(git_dir: str, changes: Iterable[FileChange]) -> None:
+def remember(git_dir: str, changes: Iterable[FileChange], switches: Collection[bytes] = ()) -> None:
     """Adds what an init is about to change to what earlier ones found.
 
-    Called before the changes are made. Raises NeedsPerson when git's directory cannot be written.
+    Called before the changes are made. ``switches`` are what switches a client's own memory. Raises NeedsPerson when git's directory cannot be written.
     """
     known = dict(recall(git_dir))
     for change in changes:
@@ -57,16 +56,16 @@ def remember(git_dir: str, changes: Iterable[FileChange]) -> None:
         before = change.before
         if earlier and before is not None and _digest(before) == earlier.wrote:
             before = earlier.before
-        if change.after is not None and not _ours(before, change.after):
+        if change.after is not None and not _ours(before, change.after, switches):
             known[change.path] = Found(before=before, wrote=_digest(change.after))
     _save(git_dir, known)
 
 
-def _ours(before: bytes | None, after: bytes) -> bool:
+def _ours(before: bytes | None, after: bytes, switches: Collection[bytes]) -> bool:
     """Whether gitmem's part stood in the file already, so that these bytes are not to come back."""
     if before is None:
-        return _SWITCH not in after and not any(mark in after for mark in MARKS)
-    undone = _SWITCH in before and _SWITCH not in after
+        return not any(mark in after for mark in (*MARKS, *switches))
+    undone = any(switch in before and switch not in after for switch in switches)
     return undone or any(mark in before for mark in MARKS)
 
 

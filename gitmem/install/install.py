@@ -6,15 +6,14 @@ gitmem's own skill. The first close makes the memory. The plan is a value; `gitm
 
 from __future__ import annotations
 
+import os
 import posixpath
-import re
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from gitmem.clients.claude_code import auto_memory
-from gitmem.clients.claude_code import settings as claude_settings
 from gitmem.core.errors import Refused
+from gitmem.git import local
 from gitmem.install.file_changes import LARGEST, FileChange, change_text, read_text, real_path
 from gitmem.install.own_skill import skill_changes, without_skill
 from gitmem.install.shipped_files import Host, ShippedCi, ci_changes, without_ci
@@ -26,33 +25,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from gitmem.clients.abilities import Wiring
+    from gitmem.git.repository import Repository
     from gitmem.install.found import Found
 
 CONFIG = ".gitmem/config.yaml"
 ATTRIBUTES = ".gitmem/.gitattributes"
-SETTINGS = claude_settings.NAME
-LOCAL = auto_memory.LOCAL
 CLAUDE, AGENTS = "CLAUDE.md", "AGENTS.md"
-# What the agent may run without asking, each time: the two commands that capture.
-ALLOW = ("Bash(gitmem flag *)", "Bash(gitmem snag *)")
-# An import in an instruction file, `@AGENTS.md` or `@./AGENTS.md`.
-_IMPORTS_AGENTS = re.compile(r"(?<![\w`])@(?:\./)?AGENTS\.md\b")
-
-_SWITCHED_OFF = (
-    "your CLAUDE.local.md keeps Claude Code from reading AGENTS.md, where the memory is announced: "
-    "put the line @AGENTS.md into it"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipped:
-    """Texts to install: the hooks file, the finished settings file, the attributes of records.
+    """What to install: the wiring of each client, the finished settings file, the attributes of records.
 
     ``skill`` is gitmem's own skill, ``skills`` the digests of every version of it ever shipped;
     ``ci`` is what runs the check.
     """
 
-    hooks: str
+    wirings: tuple[Wiring, ...]
     config: str
     gitattributes: str
     skill: str
@@ -64,16 +54,18 @@ class Shipped:
 class InstallPlan:
     """The changes (none when everything is as it should be) and sentences for the person.
 
-    ``alone`` are the files of the wiring that git ignores.
+    ``alone`` are the files of the wiring that git ignores, ``switches`` what switches a client's own
+    memory in a file.
     """
 
     changes: tuple[FileChange, ...]
     notes: tuple[str, ...]
     alone: tuple[str, ...] = ()
+    switches: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class InstallOptions:
     """What a person wants beside the wiring at the top.
 
     ``starts`` are folders below the top, relative to it, that sessions start in: the client reads
@@ -93,10 +85,10 @@ def plan_install(
     shipped: Shipped,
     folder: str,
     ignored: Callable[[str], bool],
-    wish: Wish | None = None,
+    options: InstallOptions | None = None,
     links: Mapping[str, str] | None = None,
 ) -> InstallPlan:
-    """What wiring Claude Code into the work tree at ``root`` changes.
+    """Return what wiring the clients into the work tree at ``root`` changes.
 
     ``folder`` is the memory folder; ``ignored`` says whether git ignores a path relative to the
     root; ``links`` are the instruction files that are links to git but ordinary files here, with what
@@ -104,56 +96,81 @@ def plan_install(
     close must commit; NeedsPerson when a file to be changed is not in order.
     """
     _refuse_ignored(folder, ignored)
-    path, notes = _instruction_file(root, links or {})
-    text = read_text(root, path)
-    block = instructions.with_block(
-        text, folder=folder, kind="agents" if path == AGENTS else "claude"
-    )
-    changes = (
+    paths, notes = _instruction_files(root, shipped.wirings, links or {})
+    options = options or InstallOptions()
+    every = [
         _change(root, CONFIG, lambda _: shipped.config, follow=False),
         _change(
             root, ATTRIBUTES, lambda now: _with_lines(now, shipped.gitattributes), follow=False
         ),
-        change_text(path, text, block),
-        _change(root, SETTINGS, lambda now: _wired(now, shipped.hooks)),
-    )
-    more = _wished(root, shipped, wish or Wish())
-    own, said = skill_changes(root, shipped.skill, shipped.skills)
-    notes += _notes_on_places(root, path, folder)
-    checks, told = ci_changes(root, wish.ci, shipped.ci) if wish and wish.ci else ([], [])
-    every = [*changes, *more, *own, *checks]
-    places = dict.fromkeys([path, *[change.path for change in every], SKILL])
-    alone = tuple(place for place in places if place != LOCAL and ignored(place))
-    notes += _notes_on_sharing(alone)
-    return InstallPlan(changes=_effective(every), notes=(*notes, *said, *told), alone=alone)
-
-
-def _wished(root: Path, shipped: Shipped, wish: Wish) -> list[FileChange]:
-    changes = [
-        _change(root, f"{start}/{SETTINGS}", lambda now: _wired(now, shipped.hooks))
-        for start in wish.starts
+        *[_announced(root, path, folder) for path in paths],
+        *_wired(root, shipped.wirings, options),
     ]
-    if wish.auto_memory is False:
-        changes.append(_change(root, LOCAL, auto_memory.switch_off))
-    elif wish.auto_memory:
-        changes.append(_change(root, LOCAL, partial(_undone, auto_memory.switch_on)))
+    own, said = skill_changes(root, shipped.skill, shipped.skills)
+    notes += _notes_on_places(root, paths, folder, shipped.wirings)
+    checks, told = ci_changes(root, options.ci, shipped.ci) if options.ci else ([], [])
+    every += [*own, *checks]
+    places = dict.fromkeys([*paths, *[change.path for change in every], SKILL])
+    memories = [wiring.own_memory for wiring in shipped.wirings if wiring.own_memory]
+    personal = {memory.path for memory in memories}
+    alone = tuple(place for place in places if place not in personal and ignored(place))
+    notes += _notes_on_sharing(alone, shipped.wirings)
+    changes = _effective(every)
+    switched = {change.path for change in changes} & personal
+    return InstallPlan(
+        changes=changes,
+        notes=(*notes, *said, *told),
+        alone=alone,
+        switches=tuple(memory.mark for memory in memories if memory.path in switched),
+    )
+
+
+def _announced(root: Path, path: str, folder: str) -> FileChange:
+    text = read_text(root, path)
+    kind: Literal["agents", "claude"] = "agents" if path == AGENTS else "claude"
+    return change_text(path, text, instructions.with_block(text, folder=folder, kind=kind))
+
+
+def _wired(root: Path, wirings: Iterable[Wiring], options: InstallOptions) -> list[FileChange]:
+    """The clients' own files: at the top, in the folders below it, and a person's."""
+    wirings = tuple(wirings)
+    files = [file for wiring in wirings for file in wiring.files]
+    changes = [_change(root, file.path, file.wire) for file in files]
+    changes += [
+        _change(root, f"{start}/{file.path}", file.wire)
+        for file in files
+        if file.below
+        for start in options.starts
+    ]
+    for memory in [wiring.own_memory for wiring in wirings if wiring.own_memory]:
+        if options.auto_memory is False:
+            changes.append(_change(root, memory.path, memory.wire))
+        elif options.auto_memory:
+            changes.append(_change(root, memory.path, partial(_undone, memory.unwire)))
     return changes
 
 
-def plan_uninstall(
-    root: Path,
-    *,
-    attributes: str,
-    skills: Collection[str],
-    ci: Collection[str] = (),
-    starts: Collection[str] = (),
-    found: Mapping[str, Found] | None = None,
-) -> InstallPlan:
-    """What taking the wiring out changes; memory and drain records stay.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UninstallRequest:
+    """What an uninstall looks for.
 
-    ``skills`` and ``ci`` are the digests of what was ever shipped, ``starts`` the folders below the
-    top that were wired too, ``found`` is what init found here, by path. A file behind a symlink that
-    init would refuse is left alone, and a note says so. Raises
+    ``wirings`` are those of every client, ``attributes`` the lines of drain records, ``skills`` and
+    ``ci`` the digests of what was ever shipped, ``starts`` the folders below the top that were wired
+    too, ``found`` is what init found here, by path.
+    """
+
+    wirings: Collection[Wiring]
+    attributes: str
+    skills: Collection[str]
+    ci: Collection[str] = ()
+    starts: Collection[str] = ()
+    found: Mapping[str, Found] = field(default_factory=dict)
+
+
+def plan_uninstall(root: Path, request: UninstallRequest) -> InstallPlan:
+    """Return what taking the wiring out changes; memory and drain records stay.
+
+    A file behind a symlink that init would refuse is left alone, and a note says so. Raises
     NeedsPerson when a file to be changed is not in order.
     """
     notes: list[str] = []
@@ -161,14 +178,15 @@ def plan_uninstall(
         (CONFIG, lambda _: None),
         (CLAUDE, _without_block),
         (AGENTS, _without_block),
-        (SETTINGS, lambda now: claude_settings.remove(now, ALLOW)),
-        (SKILL, lambda now: without_skill(now, skills)),
     ]
-    steps += [(f"{start}/{SETTINGS}", steps[3][1]) for start in starts]
-    if LOCAL in (found or {}):
-        steps.append((LOCAL, auto_memory.switch_on))
+    files = [file for wiring in request.wirings for file in wiring.files]
+    steps += [(file.path, file.unwire) for file in files]
+    steps.append((SKILL, lambda now: without_skill(now, request.skills)))
+    steps += [(f"{start}/{file.path}", file.unwire) for file in files for start in request.starts]
+    memories = [wiring.own_memory for wiring in request.wirings if wiring.own_memory]
+    steps += [(memory.path, memory.unwire) for memory in memories if memory.path in request.found]
     if not (root / ".gitmem/drains").is_dir():
-        steps.append((ATTRIBUTES, lambda now: _without_lines(now, attributes)))
+        steps.append((ATTRIBUTES, lambda now: _without_lines(now, request.attributes)))
     changes: dict[str, FileChange] = {}
     for path, undo in steps:
         try:
@@ -176,14 +194,14 @@ def plan_uninstall(
         except Refused as refused:
             notes.append(f"left alone: {refused.message}")
         else:
-            known = (found or {}).get(change.path)
+            known = request.found.get(change.path)
             changes[change.path] = known.gives_back(change) if known else change
     notes += [
         f"the rules in the block of {change.path} went with it; they stay in the history"
         for change in changes.values()
         if change.before and _has_rules(change.before.decode("utf-8", "replace"))
     ]
-    checks, said = without_ci(root, ci)
+    checks, said = without_ci(root, request.ci)
     notes += [*said, *_notes_on_rest(root)]
     return InstallPlan(changes=_effective([*changes.values(), *checks]), notes=tuple(notes))
 
@@ -231,38 +249,30 @@ def _effective(changes: Iterable[FileChange]) -> tuple[FileChange, ...]:
     return tuple(change for change in changes if change.before != change.after)
 
 
-def _wired(settings: str | None, hooks: str) -> str:
-    return claude_settings.merge(settings, claude_settings.parse_hooks(hooks), ALLOW)
-
-
 def _without_block(text: str) -> str | None:
     if not instructions.has_block(text):
         return text
     return instructions.without_block(text) or None
 
 
-def _instruction_file(root: Path, links: Mapping[str, str]) -> tuple[str, list[str]]:
-    """The file that gets the managed block, and what to say about the choice.
+def _instruction_files(
+    root: Path, wirings: Iterable[Wiring], links: Mapping[str, str]
+) -> tuple[list[str], list[str]]:
+    """The files that get the managed block, one for each client, and what to say about the choice."""
 
-    Claude Code 2.1 reads AGENTS.md only where no CLAUDE.md, .claude/CLAUDE.md or CLAUDE.local.md
-    is beside it, so a new CLAUDE.md would switch it off. CLAUDE.local.md is a person's own.
-    """
-    claude = real_path(root, posixpath.normpath(links.get(CLAUDE, CLAUDE)))
-    agents = (root / AGENTS).exists()
-    if (root / claude).exists():
-        imports = _IMPORTS_AGENTS.search(read_text(root, claude) or "")
-        if agents and imports and instructions.has_block(_agents_text(root)):
-            return real_path(root, AGENTS), []
-        return claude, []
-    if not agents or (root / ".claude/CLAUDE.md").exists():
-        return claude, []
-    if AGENTS in links:
-        return real_path(root, posixpath.normpath(links[AGENTS])), []
-    return real_path(root, AGENTS), [_SWITCHED_OFF] if (root / "CLAUDE.local.md").exists() else []
+    def real(path: str) -> str:
+        return real_path(root, posixpath.normpath(links.get(path, path)))
 
+    def exists(path: str) -> bool:
+        # A link to a file that is not there is refused where a client reads it.
+        return (root / (real(path) if path == CLAUDE else path)).exists()
 
-def _agents_text(root: Path) -> str:
-    return read_text(root, real_path(root, AGENTS)) or ""
+    def text(path: str) -> str:
+        return read_text(root, real(path)) or ""
+
+    chosen = [wiring.instructions(exists, text) for wiring in wirings]
+    paths = dict.fromkeys(real(path) for path, _ in chosen)
+    return list(paths), [note for _, notes in chosen for note in notes]
 
 
 def _refuse_ignored(folder: str, ignored: Callable[[str], bool]) -> None:
@@ -274,15 +284,20 @@ def _refuse_ignored(folder: str, ignored: Callable[[str], bool]) -> None:
             )
 
 
-def _notes_on_sharing(alone: Sequence[str]) -> list[str]:
+def _notes_on_sharing(alone: Sequence[str], wirings: Iterable[Wiring]) -> list[str]:
     if not alone:
         return []
-    return [f"{shared_by_nobody(alone)}; {how_to_share(alone)}"]
+    return [f"{not_shared(alone, hook_files(wirings))}; {how_to_share(alone)}"]
 
 
-def shared_by_nobody(alone: Sequence[str]) -> str:
-    """What it means that git ignores files of the wiring."""
-    what = "the hooks" if any(path.endswith(SETTINGS) for path in alone) else "what is in it"
+def hook_files(wirings: Iterable[Wiring]) -> tuple[str, ...]:
+    """Return the paths of the clients' files that hold gitmem's hooks."""
+    return tuple(file.path for wiring in wirings for file in wiring.files)
+
+
+def not_shared(alone: Sequence[str], hooks: tuple[str, ...]) -> str:
+    """Say what it means that git ignores files of the wiring; ``hooks`` are those with hooks."""
+    what = "the hooks" if any(path.endswith(hooks) for path in alone) else "what is in it"
     return (
         f"git ignores {', '.join(alone)}: nobody else gets {what}, and neither does a linked work tree "
         "or a new clone of yours"
@@ -294,23 +309,24 @@ def how_to_share(alone: Sequence[str]) -> str:
     return f"to share: git add --force {' '.join(alone)}, and commit"
 
 
-def _notes_on_places(root: Path, path: str, folder: str) -> list[str]:
-    notes = []
-    if path not in (CLAUDE, AGENTS):
-        notes.append(
-            f"{CLAUDE} is a symlink to {path}: memory is announced there, but a close writes rules "
-            f"only into a {CLAUDE} or {AGENTS} that is a file itself"
-        )
+def _notes_on_places(
+    root: Path, paths: Iterable[str], folder: str, wirings: Iterable[Wiring]
+) -> list[str]:
+    notes = [
+        f"{CLAUDE} is a symlink to {path}: memory is announced there, but a close writes rules "
+        f"only into a {CLAUDE} or {AGENTS} that is a file itself"
+        for path in paths
+        if path not in (CLAUDE, AGENTS)
+    ]
     memory = root / folder
     if memory.is_dir() and not (memory / "MEMORY.md").exists() and any(memory.iterdir()):
         notes.append(
             f"{folder}/ holds other files already; for a folder of its own set `memory:` in {CONFIG} "
             "before the first close"
         )
-    settings = read_text(root, real_path(root, SETTINGS))
-    if settings and settings.strip("\ufeff \t\r\n") and claude_settings.hooks_are_off(settings):
-        notes.append(f"{SETTINGS} has disableAllHooks set: no hook runs until that is taken out")
-    return notes
+    files = [file for wiring in wirings for file in wiring.files]
+    flaws = [file.flaw(read_text(root, real_path(root, file.path)) or "") for file in files]
+    return [*notes, *[flaw for flaw in flaws if flaw]]
 
 
 def _with_lines(text: str | None, lines: str) -> str:
@@ -329,3 +345,33 @@ def _without_lines(text: str, lines: str) -> str | None:
     ours = set(lines.splitlines())
     kept = [line for line in text.splitlines(keepends=True) if line.rstrip("\r\n") not in ours]
     return "".join(kept) or None
+
+
+def wired_folders(repo: Repository, here: str, wirings: Iterable[Wiring]) -> list[str]:
+    """Return the folders below the top with a client's file that holds gitmem's hooks, sorted.
+
+    Relative to the top. Found among what git tracks or would track, and in ``here`` (absolute), also
+    where git ignores it.
+    """
+    folders: set[str] = set()
+    inside = below(repo, here)
+    for file in [file for wiring in wirings for file in wiring.files if file.below]:
+        listed = repo.git(
+            *("ls-files", "-z", "--cached", "--others", "--exclude-standard"),
+            "--",
+            f"*/{file.path}",
+        ).out
+        paths = {os.fsdecode(name) for name in listed.split(b"\0") if name}
+        paths |= {f"{inside}/{file.path}"} if inside else set()
+        folders |= {
+            path.removesuffix(f"/{file.path}")
+            for path in paths
+            if file.mark in local.read_plain(f"{repo.top}/{path}", LARGEST)
+        }
+    return sorted(folders)
+
+
+def below(repo: Repository, folder: str) -> str:
+    """Return a folder relative to the top; empty for the top itself and for one that is not below it."""
+    top, real = os.path.realpath(repo.top), os.path.realpath(folder)
+    return os.path.relpath(real, top) if real.startswith(top + "/") else ""

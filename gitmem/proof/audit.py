@@ -6,9 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.clients import transcript_rows
-from gitmem.clients.claude_code.conversation import Conversation
-from gitmem.clients.claude_code.transcript import COMMIT
+from gitmem.clients.transcripts import COMMIT
 from gitmem.core import age
 from gitmem.git import local
 from gitmem.git.process import ANY
@@ -22,28 +20,36 @@ from gitmem.session.session import fold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from gitmem.clients.abilities import SessionTranscript
+    from gitmem.clients.transcripts import Transcripts
     from gitmem.git.repository import Repository
     from gitmem.proof.close_gaps import CloseAudit
     from gitmem.proof.session_gaps import Judgement
 
-_MANY = 100_000  # transcripts in a folder
-
 Lines = list[dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedClient:
+    """A client whose transcripts are read, and the events that gitmem's hooks are installed for."""
+
+    transcripts: Transcripts
+    events: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """What to look at.
 
-    Sessions heard of ``since`` a moment (seconds since 1970; 0: all), transcripts in these ``folders`` of
-    sessions in the work trees ``tops``, held against hooks at the ``watched`` events. ``target`` is the
-    configured one; ``by_itself`` says that the end of a session is to start a close.
+    Sessions heard of ``since`` a moment (seconds since 1970; 0: all) of the ``clients`` in the work
+    trees ``tops``, as a person with this ``environ`` has them. ``target`` is the configured one;
+    ``by_itself`` says that the end of a session starts a close.
     """
 
     since: int
-    folders: tuple[str, ...]
+    clients: tuple[WatchedClient, ...]
+    environ: Mapping[str, str]
     tops: tuple[str, ...]
-    watched: frozenset[str]
     target: str
     by_itself: bool
 
@@ -75,14 +81,22 @@ def read(repo: Repository, scope: Scope, now: float) -> Report:
     """Reads everything and judges it. Raises OSError, and Unreadable for a damaged queue."""
     lines, torn = ledger.entries(repo.folder)
     began = _began(repo, lines) or int(now)
-    told = _conversations(scope, since=max(scope.since, began))
+    told: dict[str, SessionTranscript] = {}
+    watching: dict[str, WatchedClient] = {}
+    for client in scope.clients:
+        sessions_of = client.transcripts.conversations(
+            scope.environ, scope.tops, max(scope.since, began)
+        )
+        told |= sessions_of
+        watching |= dict.fromkeys(sessions_of, client)
     fired = _fired(lines)
     flagged = _flagged(repo)
     known = [session for session in dict.fromkeys([*fired, *told]) if session]
     judged = [
         judge(
             _evidence(repo, session, fired.get(session, Fired()), told.get(session), flagged),
-            watched=scope.watched,
+            watched=watching[session].events if session in watching else frozenset(),
+            seen_by=watching[session].transcripts.seen_by if session in watching else {},
             since=began,
             now=int(now),
         )
@@ -116,7 +130,7 @@ def _evidence(
     repo: Repository,
     session: str,
     fired: Fired,
-    told: Conversation | None,
+    told: SessionTranscript | None,
     flagged: Mapping[str, int],
 ) -> Evidence:
     marks = sessions.told(repo.folder, session)
@@ -141,23 +155,6 @@ def _commits(repo: Repository, names: Iterable[str]) -> frozenset[str]:
     done = repo.git("cat-file", "--batch-check=%(objecttype)", stdin=stdin, ok=ANY)
     kinds = done.text.splitlines()
     return frozenset(name for name, kind in zip(wanted, kinds, strict=False) if kind == "commit")
-
-
-def _conversations(scope: Scope, since: int) -> dict[str, Conversation]:
-    """The transcripts of sessions in the work trees that were written to since a moment."""
-    found: dict[str, Conversation] = {}
-    for folder in scope.folders:
-        for path in transcript_rows.changed(folder, since - 1, _MANY):
-            told = Conversation(session=transcript_rows.session_of(path))
-            told.read(transcript_rows.rows(path))
-            inside = f"{told.cwd}/".startswith(tuple(f"{top}/" for top in scope.tops))
-            if not told.began or not inside:
-                continue
-            agents = path.removesuffix(transcript_rows.ENDING) + "/subagents"
-            for agent in transcript_rows.changed(agents, 0, _MANY):
-                told.read(transcript_rows.rows(agent), agent=True)
-            found[transcript_rows.session_of(path)] = told
-    return found
 
 
 def _fired(lines: Sequence[Mapping[str, object]]) -> dict[str, Fired]:

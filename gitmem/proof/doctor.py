@@ -76,7 +76,7 @@ def examine(
     sources = client_files.sources(here.places)
     shipped = claude_settings.parse_hooks(kit.hooks)
     found = wiring.look(here, sources, shipped)
-    found += health.look(repo, configured, now)
+    found += health.look(repo, configured, now, (claude_settings.NAME,))
     found += reach.look(repo, folder)
     found += look(repo, kit.ci)
     trusted = client_files.trusted(here.places) is True

@@ -19,8 +19,8 @@ from gitmem.session import ledger
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from gitmem.clients.abilities import Hook
     from gitmem.clients.claude_code.payloads import Recorded
-    from gitmem.clients.claude_code.settings import Hook
     from gitmem.clients.claude_code.sources import Source
     from gitmem.git.repository import Repository
 

@@ -43,13 +43,18 @@ _WAIT = "flags are safe in the journal until it lets go"
 _BY_HAND = "look whether a git command is running; if none is, take that one file away by hand"
 
 
-def look(repo: Repository, configured: str, now: float) -> list[Finding]:
-    """All findings about the repository; ``configured`` is the shared target or empty."""
+def look(
+    repo: Repository, configured: str, now: float, hook_files: tuple[str, ...]
+) -> list[Finding]:
+    """Return all findings about the repository.
+
+    ``configured`` is the shared target or empty, ``hook_files`` are the clients' files with hooks.
+    """
     checks: list[Callable[[], list[Finding]]] = [
         lambda: _git(repo),
         lambda: _identity(repo),
         lambda: _settings(repo),
-        lambda: _sharing(repo),
+        lambda: _sharing(repo, hook_files),
         lambda: _writable(repo),
         lambda: _locks(repo, now),
         lambda: _queue(repo, configured),
@@ -87,7 +92,6 @@ def _identity(repo: Repository) -> list[Finding]:
     return [ok("identity", who)]
 
 
-_WIRING = (install.SETTINGS, SKILL, SETTINGS)
 _LONGEST = 1 << 20  # bytes of an instruction file that are looked at
 # What decides who is asked, what is sent, and what starts by itself.
 _DECIDING = ("engine", "command", "model", "host", "prCommand", "remote", "sync", "autoClose")
@@ -105,16 +109,16 @@ def _settings(repo: Repository) -> list[Finding]:
     return found
 
 
-def _sharing(repo: Repository) -> list[Finding]:
+def _sharing(repo: Repository, hook_files: tuple[str, ...]) -> list[Finding]:
     """Files of the wiring that are here and that git ignores: they are in no other work tree or clone."""
-    here = [path for path in _WIRING if Path(repo.top, path).is_file()]
+    here = [path for path in (*hook_files, SKILL, SETTINGS) if Path(repo.top, path).is_file()]
     for path in (install.CLAUDE, install.AGENTS):
         text = local.read_plain(f"{repo.top}/{path}", _LONGEST).decode("utf-8", "replace")
         here += [path] if instructions.has_block(text) else []
     alone = [path for path in here if trees.is_ignored(repo, path)]
     if not alone:
         return []
-    return [warn("sharing", install.shared_by_nobody(alone), install.how_to_share(alone))]
+    return [warn("sharing", install.not_shared(alone, hook_files), install.how_to_share(alone))]
 
 
 def _writable(repo: Repository) -> list[Finding]:

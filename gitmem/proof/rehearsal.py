@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from gitmem.clients.claude_code import settings
 from gitmem.clients.claude_code.sources import Where
 from gitmem.core import agent_clients as clients
 from gitmem.git import process, programs
@@ -118,7 +119,7 @@ def _part(source: Source) -> dict[str, object]:
     """What of a settings file concerns gitmem's hooks."""
     hooks: dict[str, list[object]] = {}
     for hook in source.hooks:
-        hooks.setdefault(hook.event, []).append(hook.group)
+        hooks.setdefault(hook.event, []).append(settings.group(hook))
     path = dict(source.variables).get("PATH")
     return {
         "hooks": hooks,

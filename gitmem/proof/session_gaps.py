@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from gitmem.clients.claude_code.transcript import BATCH, COMMIT, PROMPT, SEEN_BY, unseen
+from gitmem.clients.transcripts import BATCH, COMMIT, PROMPT, unseen
 from gitmem.core.plural import count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from gitmem.clients.claude_code.conversation import Conversation
-    from gitmem.clients.claude_code.transcript import Shown
+    from gitmem.clients.abilities import SessionTranscript
+    from gitmem.clients.transcripts import SeenBy, ShownBoundary
 
 #: Seconds within which a hook, or the row of its words, may still be on its way.
 _LAG = 60
@@ -55,7 +55,7 @@ class Evidence:
 
     session: str
     fired: Fired
-    conversation: Conversation | None
+    conversation: SessionTranscript | None
     marks: Collection[str] | None
     commits: Collection[str]
     flags: int
@@ -89,15 +89,18 @@ class Judgement:
         return sum(one.kind == kind for one in told.boundaries) if told else 0
 
 
-def judge(evidence: Evidence, *, watched: frozenset[str], since: int, now: int) -> Judgement:
+def judge(
+    evidence: Evidence, *, watched: frozenset[str], seen_by: SeenBy, since: int, now: int
+) -> Judgement:
     """Holds a session against the hooks that should have seen it.
 
-    ``watched`` are the events that gitmem's hooks are installed for, ``since`` when the ledger begins:
+    ``watched`` are the events that gitmem's hooks are installed for, ``seen_by`` says which of them
+    see which boundary (in the order of weight), ``since`` when the ledger begins:
     of what was before, nobody can tell.
     """
     gaps = [
-        *_unseen(evidence, watched, since, now),
-        *_unmarked(evidence, since, now),
+        *_unseen(evidence, watched, seen_by, since=since, now=now),
+        *_unmarked(evidence, seen_by, since, now),
         *_unasked(evidence, now),
     ]
     fired = evidence.fired
@@ -115,30 +118,32 @@ def judge(evidence: Evidence, *, watched: frozenset[str], since: int, now: int) 
     return Judgement(evidence=evidence, gaps=tuple(gaps), notes=tuple(notes))
 
 
-def _unseen(evidence: Evidence, watched: frozenset[str], since: int, now: int) -> list[str]:
+def _unseen(
+    evidence: Evidence, watched: frozenset[str], seen_by: SeenBy, *, since: int, now: int
+) -> list[str]:
     told = evidence.conversation
     if told is None:
         return []
     due = [
         one
         for one in told.boundaries
-        if watched.intersection(SEEN_BY[one.kind][0]) and since <= one.at <= now - _LAG
+        if watched.intersection(seen_by[one.kind][0]) and since <= one.at <= now - _LAG
     ]
-    missed = unseen(due, evidence.fired.hooks)
+    missed = unseen(due, evidence.fired.hooks, seen_by)
     if not missed:
         return []
     if not evidence.fired.hooks:
-        return [f"no hook fired in it, and its transcript shows {_listed(missed)}"]
-    return [f"{_listed(missed)} that no hook saw"]
+        return [f"no hook fired in it, and its transcript shows {_listed(missed, seen_by)}"]
+    return [f"{_listed(missed, seen_by)} that no hook saw"]
 
 
-def _unmarked(evidence: Evidence, since: int, now: int) -> list[str]:
+def _unmarked(evidence: Evidence, seen_by: SeenBy, since: int, now: int) -> list[str]:
     """Commits during which hooks fired that did not take them for one."""
     told, marks = evidence.conversation, evidence.marks
     if told is None or marks is None or not evidence.fired.hooks:
         return []
     due = [one for one in told.boundaries if one.kind == COMMIT and since <= one.at <= now - _LAG]
-    missed = {id(one) for one in unseen(due, evidence.fired.hooks)}
+    missed = {id(one) for one in unseen(due, evidence.fired.hooks, seen_by)}
     known = sorted(marks)
     return [
         f"the commit {one.detail} was made in it, and the hook that fired did not mark it"
@@ -168,10 +173,10 @@ def _unasked(evidence: Evidence, now: int) -> list[str]:
     return [f"{said}, though the model was asked again at {moment(later[0].at)}"]
 
 
-def _listed(boundaries: Sequence[Shown]) -> str:
+def _listed(boundaries: Sequence[ShownBoundary], seen_by: SeenBy) -> str:
     """Such as ``2 commits (the first at 2026-11-20 10:00:05), 1 compaction (at …)``."""
     parts = []
-    for kind in SEEN_BY:  # in the order of weight: a commit before the batch it was made in
+    for kind in seen_by:  # in the order of weight: a commit before the batch it was made in
         of_kind = [one for one in boundaries if one.kind == kind]
         if not of_kind:
             continue

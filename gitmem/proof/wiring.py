@@ -12,7 +12,7 @@ from gitmem.proof.finding import Finding, Mend, fail, ok, warn
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitmem.clients.claude_code.settings import Hook
+    from gitmem.clients.abilities import Hook
     from gitmem.clients.claude_code.sources import Source
 
 # The client's timeouts are seconds, and nothing of gitmem's takes minutes: whoever wrote more meant

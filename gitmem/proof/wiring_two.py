@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.clients import client_files
 from gitmem.clients.claude_code.sources import variables
-from gitmem.install.install import ALLOW
+from gitmem.clients.claude_code.wiring import ALLOW
 from gitmem.proof import wiring
 from gitmem.proof.finding import Finding, fail, ok, warn
 from gitmem.proof.firing import executable
@@ -16,7 +16,7 @@ from gitmem.proof.firing import executable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gitmem.clients.claude_code.settings import Hook
+    from gitmem.clients.abilities import Hook
     from gitmem.clients.claude_code.sources import Source
     from gitmem.clients.client_files import ClientPlaces
 

@@ -9,7 +9,7 @@ import pytest
 
 from gitmem.boundaries import policy
 from gitmem.boundaries.policy import decide
-from gitmem.clients import context_size
+from gitmem.clients.claude_code import context_size
 from gitmem.session import boundary
 from gitmem.session.boundary import Action, Event
 from gitmem.session.session import Session, fold, lines

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.clients.claude_code.conversation import Conversation
-from gitmem.clients.claude_code.transcript import (
+from gitmem.clients.transcripts import (
     AGENT,
     BACKGROUND,
     BATCH,

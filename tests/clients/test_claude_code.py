@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gitmem.clients import registry
-from gitmem.clients.claude_code import adapter as claude_code
+from gitmem.clients.claude_code.adapter import CLIENT
 from gitmem.session import boundary
 from tests.support.hooks import (
     CONTEXT,
@@ -40,7 +40,7 @@ KINDS = {
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_recorded_payload_is_an_event(name: str) -> None:
     payload = recorded(name)
-    event = claude_code.parse(payload, "")
+    event = CLIENT.parse(payload, "")
 
     assert event.name == name.split(".", maxsplit=1)[0]
     assert event.kind == KINDS.get(event.name, boundary.OTHER)
@@ -71,7 +71,7 @@ def test_a_recorded_payload_is_an_event(name: str) -> None:
     ],
 )
 def test_what_the_policy_must_know_of_an_event_is_told(name: str, detail: str) -> None:
-    assert claude_code.parse(recorded(name), "").detail == detail
+    assert CLIENT.parse(recorded(name), "").detail == detail
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_what_the_policy_must_know_of_an_event_is_told(name: str, detail: str) -
     ],
 )
 def test_a_call_that_closes_a_chapter_is_told(name: str, done: str) -> None:
-    event = claude_code.parse(recorded(name), "")
+    event = CLIENT.parse(recorded(name), "")
 
     assert [found for found, _ in event.done] == ([done] if done else [])
     assert all(key for _, key in event.done)
@@ -101,7 +101,7 @@ def test_a_call_that_closes_a_chapter_is_told(name: str, done: str) -> None:
 def test_a_tool_that_marks_a_chapter_is_told_whatever_its_server() -> None:
     for tool, told in (("mcp__ccd_session__mark_chapter", 1), ("mcp__x__mark_chapters", 0)):
         payload = recorded("PostToolUse.Bash", tool_name=tool, tool_response=[{"type": "text"}])
-        assert len(claude_code.parse(payload, "").done) == told
+        assert len(CLIENT.parse(payload, "").done) == told
 
 
 def test_a_todo_that_was_completed_before_is_none() -> None:
@@ -109,44 +109,44 @@ def test_a_todo_that_was_completed_before_is_none() -> None:
     again = recorded("PostToolUse.TodoWrite", tool_response={"oldTodos": todos, "newTodos": todos})
     odd = recorded("PostToolUse.TodoWrite", tool_response={"oldTodos": 5, "newTodos": [5, None]})
 
-    assert claude_code.parse(again, "").done == ()
-    assert claude_code.parse(odd, "").done == ()
+    assert CLIENT.parse(again, "").done == ()
+    assert CLIENT.parse(odd, "").done == ()
 
 
 def test_a_call_that_the_person_stopped_did_not_fail() -> None:
     stopped = recorded("PostToolUseFailure.Bash", is_interrupt=True)
 
-    assert claude_code.parse(stopped, "").kind == boundary.OTHER
+    assert CLIENT.parse(stopped, "").kind == boundary.OTHER
 
 
 def test_the_environment_tells_the_project_and_a_configured_window() -> None:
     environment = {"CLAUDE_PROJECT_DIR": "/p", "CLAUDE_CODE_AUTO_COMPACT_WINDOW": "100000"}
-    event = claude_code.parse({}, "Stop", environment)
+    event = CLIENT.parse({}, "Stop", environment)
 
     assert (event.project, event.window) == ("/p", 100_000)
     for odd in ("", "x", "-1", "9" * 50):
-        assert not claude_code.parse({}, "Stop", {"CLAUDE_CODE_AUTO_COMPACT_WINDOW": odd}).window
+        assert not CLIENT.parse({}, "Stop", {"CLAUDE_CODE_AUTO_COMPACT_WINDOW": odd}).window
 
 
 @pytest.mark.parametrize("name", [*sorted(set(KINDS) - {"PreCompact"}), "SubagentStop", "Setup"])
 def test_words_are_said_only_where_the_client_takes_them(name: str) -> None:
-    event = claude_code.parse({}, name)
-    said = claude_code.answer(event, person="p", model="m" * 20_000)
+    event = CLIENT.parse({}, name)
+    said = CLIENT.answer(event, person="p", model="m" * 20_000)
 
     assert_accepted(name, said)
     assert bool(said) == (name in CONTEXT)
-    assert claude_code.answer(event, person="", model="") == ""
+    assert CLIENT.answer(event, person="", model="") == ""
 
 
 def test_a_sub_agents_event_is_told_apart() -> None:
     for name in ("PostToolUse.Bash.in_subagent", "PostToolBatch.in_subagent"):
-        assert claude_code.parse(recorded(name), "").agent
+        assert CLIENT.parse(recorded(name), "").agent
 
 
 def test_an_event_nobody_knows_is_left_alone_and_its_name_may_come_from_the_command() -> None:
-    assert claude_code.parse({"hook_event_name": "Setup"}, "").kind == boundary.OTHER
-    assert claude_code.parse({}, "PostToolBatch").kind == boundary.BATCH
-    assert claude_code.parse({"session_id": 5, "cwd": None}, "").session == ""
+    assert CLIENT.parse({"hook_event_name": "Setup"}, "").kind == boundary.OTHER
+    assert CLIENT.parse({}, "PostToolBatch").kind == boundary.BATCH
+    assert CLIENT.parse({"session_id": 5, "cwd": None}, "").session == ""
 
 
 def test_session_and_client_come_from_the_environment() -> None:
@@ -156,7 +156,7 @@ def test_session_and_client_come_from_the_environment() -> None:
         "session": "x",
         "client": "claude-code",
     }
-    assert registry.adapter("nobody") is None
+    assert registry.find("nobody") is None
 
 
 def test_a_commit_is_nudged_once_for_the_main_thread(sandbox: Sandbox) -> None:

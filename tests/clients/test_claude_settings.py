@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.bootstrap import assets
-from gitmem.clients.claude_code.settings import Hook, hooks_are_off, merge, parse_hooks, remove
+from gitmem.clients.abilities import Hook
+from gitmem.clients.claude_code.settings import (
+    group,
+    handler,
+    hooks_are_off,
+    merge,
+    parse_hooks,
+    remove,
+)
 from gitmem.core.errors import Internal, NeedsPerson
 from tests.support.sandbox import PATIENCE
 
@@ -52,7 +60,7 @@ def test_a_missing_or_empty_file_becomes_our_entries_alone(text: str | None) -> 
 
     assert merged(text) == {
         "permissions": {"allow": list(ALLOW)},
-        "hooks": {hook.event: [hook.group] for hook in HOOKS},
+        "hooks": {hook.event: [group(hook)] for hook in HOOKS},
     }
     assert settings.startswith("\ufeff") == bool(text and text.startswith("\ufeff"))
     assert remove(settings, ALLOW) is None
@@ -155,8 +163,8 @@ def test_allow_rules_that_are_there_are_not_added_again() -> None:
 
 def test_an_older_command_of_ours_is_replaced_where_it_stands_and_what_was_tuned_stays() -> None:
     old = {"command": "gitmem hook claude-code PostToolUse --old", "timeout": 3, "x": 1}
-    group = {"matcher": "Bash", "hooks": [FOREIGN, old, FOREIGN]}
-    text = json.dumps({"hooks": {"PostToolUse": [group]}}, indent=2)
+    shared = {"matcher": "Bash", "hooks": [FOREIGN, old, FOREIGN]}
+    text = json.dumps({"hooks": {"PostToolUse": [shared]}}, indent=2)
 
     assert merged(text)["hooks"]["PostToolUse"] == [
         {
@@ -189,18 +197,18 @@ def test_our_handlers_at_other_events_and_matchers_and_second_ones_are_cut_out()
         "Stop": [{"hooks": [FOREIGN]}],
         "PostToolUse": [
             {"matcher": "Edit", "hooks": [FOREIGN]},
-            {"matcher": "Bash", "hooks": [HOOKS[1].handler]},
+            {"matcher": "Bash", "hooks": [handler(HOOKS[1])]},
         ],
-        "SessionStart": [{"matcher": "*", "hooks": [HOOKS[0].handler]}],
+        "SessionStart": [{"matcher": "*", "hooks": [handler(HOOKS[0])]}],
     }
 
 
 def test_removal_leaves_others_in_the_same_group_and_list() -> None:
-    group = {"matcher": "Bash", "hooks": [FOREIGN, HOOKS[1].handler, FOREIGN]}
+    shared = {"matcher": "Bash", "hooks": [FOREIGN, handler(HOOKS[1]), FOREIGN]}
     text = json.dumps(
         {
             "permissions": {"allow": ["Read", *ALLOW, "Write"]},
-            "hooks": {"Stop": [], "PostToolUse": [group], "SessionStart": [HOOKS[0].group]},
+            "hooks": {"Stop": [], "PostToolUse": [shared], "SessionStart": [group(HOOKS[0])]},
         }
     )
 
@@ -339,7 +347,7 @@ def merged_by_meaning(settings: dict[str, Any]) -> dict[str, Any]:
     rules = new.setdefault("permissions", {}).setdefault("allow", [])
     rules += [rule for rule in ALLOW if rule not in rules]
     for hook in HOOKS:
-        new.setdefault("hooks", {}).setdefault(hook.event, []).append(hook.group)
+        new.setdefault("hooks", {}).setdefault(hook.event, []).append(group(hook))
     return new
 
 

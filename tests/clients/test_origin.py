@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gitmem.clients import origin
+from gitmem.clients import registry
 from tests.support.queues import folder_of
 from tests.support.sandbox import Result, Sandbox
 
@@ -54,7 +54,10 @@ def ledger(sandbox: Sandbox) -> list[dict[str, Any]]:
 def test_the_client_is_told_by_environment_and_payload(
     environ: dict[str, str], payload: dict[str, object], found: str
 ) -> None:
-    assert origin.client("claude-code", environ, payload) == found
+    client = registry.running("claude-code", payload, environ)
+
+    assert client is not None
+    assert client.name == found
 
 
 def test_copilot_gets_the_boot_words_in_its_own_shape(sandbox: Sandbox) -> None:

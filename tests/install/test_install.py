@@ -10,19 +10,29 @@ from pathlib import Path
 import pytest
 
 from gitmem.bootstrap import assets
+from gitmem.bootstrap.shipped import wirings
 from gitmem.core.errors import NeedsPerson, Refused
 from gitmem.install.file_changes import FileChange, apply, read_text, render_diff
-from gitmem.install.install import InstallPlan, Shipped, plan_install, plan_uninstall
+from gitmem.install.install import (
+    InstallPlan,
+    Shipped,
+    UninstallRequest,
+    plan_install,
+    plan_uninstall,
+)
 from gitmem.memory import path_rules as scoped
 from gitmem.memory.skills import SKILL
 from tests.support.sandbox import Sandbox
 
 SHIPPED = Shipped(
-    hooks=assets.read("hooks/claude-code/hooks.json"),
+    wirings=wirings(),
     config=assets.read("templates/config.yaml"),
     gitattributes=assets.read("templates/drains.gitattributes"),
     skill=assets.read("templates/skills/gitmem-close/SKILL.md"),
     skills=frozenset(assets.read("templates/skills/gitmem-close/shipped.sha256").split()),
+)
+UNINSTALL = UninstallRequest(
+    wirings=SHIPPED.wirings, attributes=SHIPPED.gitattributes, skills=SHIPPED.skills
 )
 WIRED = [
     ".claude/settings.json",
@@ -46,7 +56,7 @@ def install(sandbox: Sandbox) -> InstallPlan:
 
 
 def uninstall(sandbox: Sandbox) -> InstallPlan:
-    planned = plan_uninstall(sandbox.path, attributes=SHIPPED.gitattributes, skills=SHIPPED.skills)
+    planned = plan_uninstall(sandbox.path, UNINSTALL)
     apply(sandbox.path, planned.changes, staging=sandbox.git("rev-parse", "--absolute-git-dir"))
     return planned
 
@@ -73,7 +83,7 @@ def test_a_plain_repository_gets_five_files_and_nothing_else(sandbox: Sandbox) -
     assert "@memory/MEMORY.md" in sandbox.read("CLAUDE.md")
     assert sandbox.read(".gitmem/config.yaml") == SHIPPED.config
     settings = json.loads(sandbox.read(".claude/settings.json"))
-    assert settings["hooks"] == json.loads(SHIPPED.hooks)["hooks"]
+    assert settings["hooks"] == json.loads(assets.read("hooks/claude-code/hooks.json"))["hooks"]
     assert settings["permissions"]["allow"] == ["Bash(gitmem flag *)", "Bash(gitmem snag *)"]
 
 
@@ -137,9 +147,7 @@ def test_uninstall_after_init_alone_leaves_no_file_and_no_folder(sandbox: Sandbo
 
     assert paths(planned) == [*WIRED, "CLAUDE.md"]
     assert sorted(file.name for file in sandbox.path.iterdir()) == [".git", "README.md"]
-    assert plan_uninstall(
-        sandbox.path, attributes=SHIPPED.gitattributes, skills=SHIPPED.skills
-    ) == InstallPlan(changes=(), notes=())
+    assert plan_uninstall(sandbox.path, UNINSTALL) == InstallPlan(changes=(), notes=())
 
 
 def test_uninstall_keeps_rule_files_and_guards_and_says_what_still_acts(sandbox: Sandbox) -> None:

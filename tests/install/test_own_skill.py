@@ -11,7 +11,7 @@ from gitmem.bootstrap import assets
 from gitmem.install.file_changes import apply
 from gitmem.install.install import plan_install, plan_uninstall
 from gitmem.memory.skills import SKILL, front_matter
-from tests.install.test_install import SHIPPED
+from tests.install.test_install import SHIPPED, UNINSTALL
 from tests.support.sandbox import Sandbox
 
 OLD = SHIPPED.skill.replace("\n1. ", "\n1. First: ")
@@ -28,9 +28,7 @@ def install(sandbox: Sandbox) -> tuple[str, ...]:
 def uninstall(sandbox: Sandbox) -> None:
     apply(
         sandbox.path,
-        plan_uninstall(
-            sandbox.path, attributes=KNOWING.gitattributes, skills=KNOWING.skills
-        ).changes,
+        plan_uninstall(sandbox.path, replace(UNINSTALL, skills=KNOWING.skills)).changes,
         staging=str(sandbox.path / ".git"),
     )
 

@@ -11,13 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitmem.bootstrap import assets
+from gitmem.bootstrap.shipped import wirings
+from gitmem.clients.claude_code.adapter import CLIENT
+from gitmem.clients.claude_code.wiring import ALLOW
 from gitmem.install import found as undo
 from gitmem.install.file_changes import apply
-from gitmem.install.install import ALLOW, Shipped, Wish, plan_install, plan_uninstall
+from gitmem.install.install import (
+    InstallOptions,
+    Shipped,
+    UninstallRequest,
+    plan_install,
+    plan_uninstall,
+)
 from tests.support.sandbox import Sandbox
 
+SHIPPED_HOOKS = assets.read("hooks/claude-code/hooks.json")
 SHIPPED = Shipped(
-    hooks=assets.read("hooks/claude-code/hooks.json"),
+    wirings=wirings(),
     config=assets.read("templates/config.yaml"),
     gitattributes=assets.read("templates/drains.gitattributes"),
     skill=assets.read("templates/skills/gitmem-close/SKILL.md"),
@@ -57,28 +67,34 @@ LAYOUTS = st.builds(
 FILES = st.none() | st.sampled_from(["", " \n", "{}", "{ }\n"]) | LAYOUTS
 
 
-def install(root: Path, *, wish: Wish | None = None, hooks: str = SHIPPED.hooks) -> None:
+def install(
+    root: Path, *, options: InstallOptions | None = None, hooks: str = SHIPPED_HOOKS
+) -> None:
+    wiring = CLIENT.wiring(lambda _: hooks)
     shipped = Shipped(
-        hooks=hooks,
+        wirings=(wiring,),
         config=SHIPPED.config,
         gitattributes=SHIPPED.gitattributes,
         skill=SHIPPED.skill,
         skills=SHIPPED.skills,
     )
     planned = plan_install(
-        root, shipped=shipped, folder="memory", ignored=lambda _: False, wish=wish
+        root, shipped=shipped, folder="memory", ignored=lambda _: False, options=options
     )
-    undo.remember(str(root / "git"), planned.changes)
+    undo.remember(str(root / "git"), planned.changes, planned.switches)
     apply(root, planned.changes, staging=str(root / "git"))
 
 
 def uninstall(root: Path, *, starts: tuple[str, ...] = ()) -> None:
     planned = plan_uninstall(
         root,
-        attributes=SHIPPED.gitattributes,
-        skills=SHIPPED.skills,
-        starts=starts,
-        found=undo.recall(str(root / "git")),
+        UninstallRequest(
+            wirings=SHIPPED.wirings,
+            attributes=SHIPPED.gitattributes,
+            skills=SHIPPED.skills,
+            starts=starts,
+            found=undo.recall(str(root / "git")),
+        ),
     )
     apply(root, planned.changes, staging=str(root / "git"))
 
@@ -122,7 +138,7 @@ def test_any_layout_of_any_file_comes_back_byte_for_byte(
             return  # that file is the person's own wish now, see the next test
 
         for _ in range(1 + twice):
-            install(root, wish=Wish(starts=("app",), auto_memory=auto_memory))
+            install(root, options=InstallOptions(starts=("app",), auto_memory=auto_memory))
         assert files(root) != before
         uninstall(root, starts=("app",))
 
@@ -131,10 +147,10 @@ def test_any_layout_of_any_file_comes_back_byte_for_byte(
 
 def test_a_memory_switched_on_again_stays_on(tmp_path: Path) -> None:
     (tmp_path / "git").mkdir()
-    install(tmp_path, wish=Wish(auto_memory=False))
+    install(tmp_path, options=InstallOptions(auto_memory=False))
     assert json.loads((tmp_path / LOCAL).read_text()) == {"autoMemoryEnabled": False}
 
-    install(tmp_path, wish=Wish(auto_memory=True))
+    install(tmp_path, options=InstallOptions(auto_memory=True))
     assert not (tmp_path / LOCAL).exists()
     uninstall(tmp_path)
 
@@ -143,7 +159,7 @@ def test_a_memory_switched_on_again_stays_on(tmp_path: Path) -> None:
 
 def test_what_the_client_added_meanwhile_stays_and_only_the_switch_goes(tmp_path: Path) -> None:
     (tmp_path / "git").mkdir()
-    install(tmp_path, wish=Wish(auto_memory=False))
+    install(tmp_path, options=InstallOptions(auto_memory=False))
     added = {"autoMemoryEnabled": False, "permissions": {"allow": ["Bash(ls *)"]}}
     (tmp_path / LOCAL).write_text(json.dumps(added))
 
@@ -156,7 +172,7 @@ def test_a_switch_that_a_person_set_is_not_ours_to_take(tmp_path: Path) -> None:
     (tmp_path / "git").mkdir()
     (tmp_path / ".claude").mkdir()
     (tmp_path / LOCAL).write_text('{"autoMemoryEnabled": false}\n')
-    install(tmp_path, wish=Wish(auto_memory=False))
+    install(tmp_path, options=InstallOptions(auto_memory=False))
 
     uninstall(tmp_path)
 
@@ -165,7 +181,7 @@ def test_a_switch_that_a_person_set_is_not_ours_to_take(tmp_path: Path) -> None:
 
 def test_wiring_that_came_with_the_clone_is_taken_out_and_not_given_back(tmp_path: Path) -> None:
     (tmp_path / "git").mkdir()
-    older = SHIPPED.hooks.replace("command -v gitmem", "which gitmem")
+    older = SHIPPED_HOOKS.replace("command -v gitmem", "which gitmem")
     install(tmp_path, hooks=older)
     undo.forget(str(tmp_path / "git"))  # a clone has the files and not the git directory
     install(tmp_path)
@@ -185,7 +201,7 @@ def test_a_damaged_note_is_as_none(tmp_path: Path, content: str) -> None:
 
 
 def test_every_file_that_init_writes_bears_a_mark() -> None:
-    for text in (SHIPPED.hooks, SHIPPED.config, SHIPPED.gitattributes, SHIPPED.skill):
+    for text in (SHIPPED_HOOKS, SHIPPED.config, SHIPPED.gitattributes, SHIPPED.skill):
         assert any(mark in text.encode() for mark in undo.MARKS)
 
 

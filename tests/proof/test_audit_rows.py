@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.clients.claude_code.conversation import Conversation
-from gitmem.clients.claude_code.transcript import COMMIT, PROMPT, SEEN_BY, TURN, Shown, unseen
+from gitmem.clients.claude_code.transcript import SEEN_BY
+from gitmem.clients.transcripts import COMMIT, PROMPT, TURN, ShownBoundary, unseen
 from gitmem.proof.session_gaps import Evidence, Fired, judge
 from tests.support.growth import LINEAR, growth
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 KEYS = ["", "a", "b"]
 
 
-def one_by_one(boundaries: Sequence[Shown], fired: Sequence[tuple[int, str, str]]) -> list[bool]:
+def one_by_one(
+    boundaries: Sequence[ShownBoundary], fired: Sequence[tuple[int, str, str]]
+) -> list[bool]:
     """What `unseen` promises, said slowly: whether each boundary was seen."""
     used: set[tuple[str, int]] = set()
     answers = []
@@ -72,14 +75,14 @@ def test_each_boundary_has_the_hook_that_names_it_or_the_nearest_one_that_is_fre
     shown: list[tuple[str, int]], hooks: list[tuple[int, str, str]], keys: list[str]
 ) -> None:
     boundaries = [
-        Shown(kind, at, "", [key] if key else [])
+        ShownBoundary(kind, at, "", [key] if key else [])
         for (kind, at), key in zip(shown, keys[:12], strict=False)
     ]
     fired = [(at, event, key) for (at, event, _), key in zip(hooks, keys[12:], strict=False)]
 
     seen = one_by_one(boundaries, fired)
 
-    missed = unseen(boundaries, fired)
+    missed = unseen(boundaries, fired, SEEN_BY)
     assert [one not in missed for one in boundaries] == seen
 
 
@@ -89,7 +92,7 @@ def test_a_long_session_is_audited_in_a_time_that_grows_with_it(named: bool) -> 
         turns = len(text) // 4
         told = Conversation()
         told.boundaries += [
-            Shown(COMMIT, 1000 + at, f"{at:07x}", [f"t{at}"] if named else [])
+            ShownBoundary(COMMIT, 1000 + at, f"{at:07x}", [f"t{at}"] if named else [])
             for at in range(turns)
         ]
         hooks = tuple((1000 + at, "PostToolUse", f"t{at}" if named else "") for at in range(turns))
@@ -104,6 +107,7 @@ def test_a_long_session_is_audited_in_a_time_that_grows_with_it(named: bool) -> 
                 pending=(),
             ),
             watched=frozenset({"PostToolUse"}),
+            seen_by=SEEN_BY,
             since=0,
             now=10**9,
         )

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.bootstrap.shipped import watched_events
+from gitmem.bootstrap.shipped import watched_clients
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
-from gitmem.clients import claude_transcripts
-from gitmem.clients.claude_code.transcript import (
+from gitmem.clients.transcripts import (
     AGENT,
     BACKGROUND,
     COMMIT,
@@ -56,9 +55,9 @@ def audit(
     tops = engine.work_trees(place.repo)
     scope = engine.Scope(
         since=moment_of,
-        folders=tuple(claude_transcripts.folders(surroundings.ENVIRON, tops)),
+        clients=watched_clients(),
+        environ=surroundings.ENVIRON,
         tops=tops,
-        watched=watched_events(),
         target=place.configured,
         by_itself=place.own_yes("autoClose"),
     )

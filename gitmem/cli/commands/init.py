@@ -14,12 +14,11 @@ import typer
 
 from gitmem.bootstrap.engines import PRESETS, engine_name, has_key
 from gitmem.bootstrap.shipped import ci as shipped_ci
-from gitmem.bootstrap.shipped import shipped
+from gitmem.bootstrap.shipped import shipped, wirings
 from gitmem.bootstrap.workplace import chosen_settings
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
-from gitmem.clients import starts
 from gitmem.core.errors import Refused
 from gitmem.git import trees
 from gitmem.install import found as undo
@@ -127,9 +126,13 @@ def init(
     where = f"memory will live on {chosen.target}, in {chosen.folder}/"
     if place.configured and place.configured != chosen.target:
         where = f"the target changes from {place.configured} to {chosen.target}\n{where}"
-    memory_line = _MEMORY_LINES[auto_memory]
     engine_line = f"engine {name} ({why}); another one: gitmem init --engine NAME"
-    said = (engine_line, _auto_close_line(by_itself), memory_line, *_hook_line(hook, ci))
+    said = (
+        engine_line,
+        _auto_close_line(by_itself),
+        *_memory_lines(auto_memory),
+        *_hook_line(hook, ci),
+    )
     _print(shown, where, said, dry_run=dry_run, commits=bool(plan.changes))
 
 
@@ -141,12 +144,18 @@ def _with_hook(plan: InstallPlan, hook: HookPlan | None) -> InstallPlan:
     return replace(plan, changes=changes, notes=(*plan.notes, *hook.notes))
 
 
-# What becomes of the client's own memory, by what was asked.
-_MEMORY_LINES = {
-    None: "Claude Code's own memory stays as it is, beside gitmem's; off: gitmem init --no-auto-memory",
-    False: f"Claude Code's own memory is off for you here ({install.LOCAL}: yours, not to be committed)",
-    True: "Claude Code's own memory is on again, beside gitmem's",
-}
+def _memory_lines(auto_memory: bool | None) -> list[str]:
+    """What becomes of each client's own memory, by what was asked."""
+    said = []
+    for wiring in wirings():
+        if wiring.own_memory is not None:
+            lines = {
+                None: "stays as it is, beside gitmem's; off: gitmem init --no-auto-memory",
+                False: f"is off for you here ({wiring.own_memory.path}: yours, not to be committed)",
+                True: "is on again, beside gitmem's",
+            }
+            said.append(f"{wiring.title}'s own memory {lines[auto_memory]}")
+    return said
 
 
 def _said(choice: bool) -> str:
@@ -299,15 +308,17 @@ def plan_wiring(
 ) -> InstallPlan:
     """The wiring at the top, in this folder, and in every folder that is wired already."""
     here = working()
-    inside = starts.below(place.repo, here)
-    folders = {*starts.wired(place.repo, here), *([inside] if inside else [])}
+    inside = install.below(place.repo, here)
+    folders = {*install.wired_folders(place.repo, here, wirings()), *([inside] if inside else [])}
     planned = install.plan_install(
         Path(place.repo.top),
         shipped=shipped(place, chosen),
         folder=chosen.folder,
         ignored=lambda path: trees.is_ignored(place.repo, path),
         links=trees.unmade_links(place.repo, install.CLAUDE, install.AGENTS),
-        wish=install.Wish(starts=tuple(sorted(folders)), auto_memory=auto_memory, ci=ci),
+        options=install.InstallOptions(
+            starts=tuple(sorted(folders)), auto_memory=auto_memory, ci=ci
+        ),
     )
     told = [f"{found.what}; {found.hint}" for found in reach.look(place.repo, chosen.folder)]
     return replace(planned, notes=(*planned.notes, *told))
@@ -321,5 +332,5 @@ def _planned_hook(place: Workplace, ci: Host | None) -> HookPlan | None:
 def write_wiring(place: Workplace, planned: InstallPlan) -> None:
     """Writes the plan, after noting what it finds for an uninstall."""
     if planned.changes:
-        undo.remember(place.repo.git_dir, planned.changes)
+        undo.remember(place.repo.git_dir, planned.changes, planned.switches)
     apply(Path(place.repo.top), planned.changes, staging=place.repo.git_dir)

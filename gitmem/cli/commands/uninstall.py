@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gitmem.bootstrap.shipped import attributes, own_skills
+from gitmem.bootstrap.shipped import attributes, own_skills, wirings
 from gitmem.bootstrap.shipped import ci as shipped_ci
 from gitmem.bootstrap.workplace import unsettled
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
-from gitmem.clients import starts
 from gitmem.install import found as undo
 from gitmem.install import install
 from gitmem.install.file_changes import apply, render_diff
@@ -27,15 +26,16 @@ def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
     """
     place = unsettled(surroundings.repository())
     root = Path(place.repo.top)
-    ci = shipped_ci()
-    plan = install.plan_uninstall(
-        root,
+    ci, every = shipped_ci(), wirings()
+    request = install.UninstallRequest(
+        wirings=every,
         attributes=attributes(),
         skills=own_skills(),
         ci=ci.versions,
-        starts=starts.wired(place.repo, working()),
+        starts=install.wired_folders(place.repo, working(), every),
         found=undo.recall(place.repo.git_dir),
     )
+    plan = install.plan_uninstall(root, request)
     hook = plan_hook(place.repo, Host.NONE, ci)
     changes = (*plan.changes, *([hook.change] if hook.change else []))
     engine = place.kept("engine")

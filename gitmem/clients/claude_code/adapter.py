@@ -7,6 +7,7 @@ whoever writes the summary; nothing is ever blocked, and asked about only where 
 
 from __future__ import annotations
 
+from gitmem.clients.client import Client
 from gitmem.core.jsonline import dumps, figure
 from gitmem.session import boundary
 
@@ -14,8 +15,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from gitmem.clients.abilities import Wiring
+    from gitmem.clients.client import Read
+    from gitmem.clients.transcripts import Transcripts
+
 NAME = "claude-code"
 
+# Clients that run `.claude/settings.json` too (Copilot CLI 1.0.102, Cursor): a key of their payloads,
+# of which Claude Code's have neither, and a variable of their hooks. Written out beside the table of
+# clients, which a silent hook does not load.
+_BORROWERS = (
+    ("cursor", "conversation_id", "CURSOR_VERSION"),
+    ("copilot", "timestamp", "COPILOT_CLI"),
+)
 _KINDS = {
     "SessionStart": boundary.BOOT,
     "UserPromptSubmit": boundary.PROMPT,
@@ -29,7 +41,7 @@ _KINDS = {
 }
 _CONTEXT = ("SessionStart", "PreToolUse", "PostToolBatch", "UserPromptSubmit")
 _PLAIN = "PreCompact"
-_PERSON = "SessionStart"  # elsewhere the person is not to be disturbed
+_PERSON = "SessionStart"  # elsewhere the person is not disturbed
 _LONGEST = 10_000  # characters of context; the client puts a longer one into a file
 
 _NOTICE = "<task-notification>"
@@ -39,64 +51,115 @@ _CHAPTER = "__mark_chapter"
 _ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 
 
-def parse(
-    payload: Mapping[str, object], name: str, environ: Mapping[str, str] | None = None
-) -> boundary.Event:
-    """The event of one payload; ``name`` is the event's name when the payload has none.
+class ClaudeCode(Client):
+    """Claude Code; the shapes of its events are those of version 2.1.328."""
 
-    ``environ`` is what the client starts its hooks with: the project's folder, a configured window.
-    """
-    event = _text(payload, "hook_event_name") or name
-    kind = _KINDS.get(event, boundary.OTHER)
-    found = boundary.Event(
-        kind,
-        client=NAME,
-        name=event,
-        session=_text(payload, "session_id"),
-        cwd=_text(payload, "cwd"),
-        agent=_text(payload, "agent_id"),
-        detail=_text(payload, "source") or _text(payload, "reason") or _text(payload, "trigger"),
-        seconds=figure(payload.get("duration_ms")) / 1000,
-        calls=_calls(payload),
-        call=_id(payload, "tool_use_id") or _first_id(payload),
-        turn=_id(payload, "prompt_id"),
-        transcript=_text(payload, "transcript_path"),
-        tokens=int(figure(payload.get("context_tokens"))),
-    )
-    if environ:
-        found.project = environ.get("CLAUDE_PROJECT_DIR", "")
-        found.process = process(environ)
-        window = environ.get("CLAUDE_CODE_AUTO_COMPACT_WINDOW", "")
-        found.window = int(window) if window.isdecimal() and len(window) < len("100000000") else 0
-    if kind == boundary.PROMPT:
-        _add_prompt(found, _text(payload, "prompt"))
-    elif kind == boundary.TOOL and (closed := _closed(payload)):
-        found.done = [(closed, found.call)]
-    elif kind == boundary.FAILURE and payload.get("is_interrupt"):
-        found.kind = boundary.OTHER  # the person stopped it; nothing failed
-    return found
+    __slots__ = ()
+
+    name = NAME
+    title = "Claude Code"
+
+    def runner(self, payload: Mapping[str, object], environ: Mapping[str, str]) -> str:
+        """Return who runs a hook of `.claude/settings.json`: Copilot CLI and Cursor read it too.
+
+        Their variables are inherited by a Claude Code that was started inside them, which knows its
+        own session.
+        """
+        session = payload.get("session_id")
+        if session and session == environ.get("CLAUDE_CODE_SESSION_ID"):
+            return self.name
+        for name, key, variable in _BORROWERS:
+            if key in payload or variable in environ:
+                return name
+        return self.name
+
+    def plugin(self, environ: Mapping[str, str]) -> str:
+        """Return the folder of the plugin that started this hook; empty for a settings file."""
+        return environ.get("CLAUDE_PLUGIN_ROOT", "")
+
+    def parse(
+        self, payload: Mapping[str, object], name: str, environ: Mapping[str, str] | None = None
+    ) -> boundary.Event:
+        """Return the event of one payload; ``name`` is the event's name when the payload has none.
+
+        ``environ`` is what the client starts its hooks with: the project's folder, a configured window.
+        """
+        named = _text(payload, "hook_event_name") or name
+        kind = _KINDS.get(named, boundary.OTHER)
+        event = boundary.Event(
+            kind,
+            client=self.name,
+            name=named,
+            session=_text(payload, "session_id"),
+            cwd=_text(payload, "cwd"),
+            agent=_text(payload, "agent_id"),
+            detail=_text(payload, "source")
+            or _text(payload, "reason")
+            or _text(payload, "trigger"),
+            seconds=figure(payload.get("duration_ms")) / 1000,
+            calls=_calls(payload),
+            call=_id(payload, "tool_use_id") or _first_id(payload),
+            turn=_id(payload, "prompt_id"),
+            transcript=_text(payload, "transcript_path"),
+            tokens=int(figure(payload.get("context_tokens"))),
+        )
+        if environ:
+            event.project = environ.get("CLAUDE_PROJECT_DIR", "")
+            event.process = _process(environ)
+            window = environ.get("CLAUDE_CODE_AUTO_COMPACT_WINDOW", "")
+            event.window = (
+                int(window) if window.isdecimal() and len(window) < len("100000000") else 0
+            )
+        if kind == boundary.PROMPT:
+            _add_prompt(event, _text(payload, "prompt"))
+        elif kind == boundary.TOOL and (closed := _closed(payload)):
+            event.done = [(closed, event.call)]
+        elif kind == boundary.FAILURE and payload.get("is_interrupt"):
+            event.kind = boundary.OTHER  # the person stopped it; nothing failed
+        return event
+
+    def answer(self, event: boundary.Event, *, person: str, model: str, ask: str = "") -> str:
+        """Return what the client reads from standard output; empty where it would drop the words.
+
+        ``ask`` is why the person must be asked before the call; only PreToolUse has that.
+        """
+        model = model[:_LONGEST]
+        if event.name == _PLAIN:
+            return model
+        said: dict[str, object] = {}
+        if person and event.name == _PERSON:
+            said["systemMessage"] = person
+        if model and event.name in _CONTEXT:
+            special = {"hookEventName": event.name, "additionalContext": model}
+            if ask and event.kind == boundary.BEFORE:
+                special |= {"permissionDecision": "ask", "permissionDecisionReason": ask}
+            said["hookSpecificOutput"] = special
+        return dumps(said) if said else ""
+
+    def context(self, event: boundary.Event) -> tuple[int, str, int]:
+        """Return the tokens in the context, their time, and the limit of a compaction."""
+        from gitmem.clients.claude_code import context_size
+
+        tokens, at, model = context_size.size(event.transcript)
+        return tokens, at, context_size.limit(model, event.window) if tokens else 0
+
+    def transcripts(self) -> Transcripts:
+        """Return the reader of its transcripts."""
+        from gitmem.clients.claude_code.transcript import ClaudeTranscripts
+
+        return ClaudeTranscripts()
+
+    def wiring(self, read: Read) -> Wiring:
+        """Return what `gitmem init` writes for it."""
+        from gitmem.clients.claude_code.wiring import wiring
+
+        return wiring(self.title, read)
 
 
-def answer(event: boundary.Event, *, person: str, model: str, ask: str = "") -> str:
-    """What the client reads from stdout; empty when there is nothing to say, or no way to say it.
-
-    ``ask`` is why the person shall be asked before the call; only PreToolUse has that.
-    """
-    model = model[:_LONGEST]
-    if event.name == _PLAIN:
-        return model
-    said: dict[str, object] = {}
-    if person and event.name == _PERSON:
-        said["systemMessage"] = person
-    if model and event.name in _CONTEXT:
-        special = {"hookEventName": event.name, "additionalContext": model}
-        if ask and event.kind == boundary.BEFORE:
-            special |= {"permissionDecision": "ask", "permissionDecisionReason": ask}
-        said["hookSpecificOutput"] = special
-    return dumps(said) if said else ""
+CLIENT = ClaudeCode()
 
 
-def process(environ: Mapping[str, str]) -> int:
+def _process(environ: Mapping[str, str]) -> int:
     """The client's process number, as it tells its hooks; 0 when it does not."""
     number = environ.get("CLAUDE_PID", "")
     return int(number) if number.isdecimal() and len(number) < 10 else 0  # noqa: PLR2004 - digits

@@ -5,6 +5,10 @@ of the rows, one JSON object a line, as Claude Code 2.1.328 writes them: an answ
 `{"type":"assistant","isSidechain":false,"timestamp":...,"message":{"model":...,"usage":{...}}}`, a compaction
 `{"type":"system","subtype":"compact_boundary","timestamp":...}`. They are written late, at times after
 the hook has started; rows of another shape are passed over.
+
+It compacts above window - 20,000 - 13,000 tokens, counting a response's input, cache and output
+(measured with version 2.1.328). Windows are those of its models; an older model is compacted when the
+API refuses, which is later than `limit` says.
 """
 
 from __future__ import annotations
@@ -24,6 +28,9 @@ _COUNTED = (
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _TYPE, _PLAIN = 0o170000, 0o100000  # S_IFMT and S_IFREG of stat(2)
 _ODD = 100_000_000  # tokens no context has
+_KEPT_FREE = 33_000
+_SMALL, _LARGE = 200_000, 1_000_000
+_LARGE_MODELS = ("-5-5", "[1m]")
 
 
 def size(path: str) -> tuple[int, str, str]:
@@ -45,6 +52,12 @@ def size(path: str) -> tuple[int, str, str]:
                 return found
         end = start - 1
     return 0, "", ""
+
+
+def limit(model: str, window: int) -> int:
+    """Return the tokens at which a context is compacted; ``window`` is a configured one, 0 for none."""
+    known = _LARGE if any(sign in model for sign in _LARGE_MODELS) else _SMALL
+    return (min(window, known) if window > _KEPT_FREE else known) - _KEPT_FREE
 
 
 def _tail(path: str) -> bytes:

@@ -11,16 +11,16 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gitmem.clients.claude_code import transcript as claude_transcript
-from gitmem.clients.claude_code.transcript import (
+from gitmem.clients.abilities import SessionTranscript, UnknownRows
+from gitmem.clients.claude_code.transcript import call_of, shown, text_of, when
+from gitmem.clients.transcripts import (
     BATCH,
     COMMIT,
     POLLED,
     PROMPT,
     TASK,
     TURN,
-    Shown,
-    text_of,
+    ShownBoundary,
 )
 
 if TYPE_CHECKING:
@@ -51,14 +51,6 @@ _REFUSED = "The user doesn't want to"
 _TODOS = ("newTodos", "oldTodos")
 
 
-@dataclass(slots=True, kw_only=True)
-class Unknown:
-    """Rows of one kind that nobody here knows: how many, and the first one, cut."""
-
-    count: int
-    sample: str
-
-
 class Batch:
     """The calls of one message of the model, as far as their results have come."""
 
@@ -73,37 +65,27 @@ class Batch:
 
     def take(self, row: Mapping[str, object]) -> None:
         """A result row; one that a person refused ends the batch before its hook."""
-        self.left.update(claude_transcript.call_of(row))
-        self.at = max(self.at, claude_transcript.when(row))
+        self.left.update(call_of(row))
+        self.at = max(self.at, when(row))
         for block in _blocks(row):
             said = block.get("content")
             if block.get("is_error") and isinstance(said, str) and said.startswith(_REFUSED):
                 self.refused = True
 
-    def finished(self) -> list[Shown]:
+    def finished(self) -> list[ShownBoundary]:
         """The batch as a boundary; none where a call has no result, or was refused."""
         if self.refused or not set(self.calls) <= self.left:
             return []
-        return [Shown(BATCH, self.at, "", self.calls)]
+        return [ShownBoundary(BATCH, self.at, "", self.calls)]
 
 
 @dataclass(slots=True, kw_only=True)
-class Conversation:
-    """What a session's transcript shows; times are seconds since 1970, 0 where there is none.
+class Conversation(SessionTranscript):
+    """A session's transcript, taken in row by row.
 
-    ``session`` is its id (empty: unknown): the rows that a fork copied name another one and are passed over.
-    ``nudges`` are gitmem's nudges that reached the model, ``damaged`` rows that are no JSON object.
+    The rows that a fork copied name another session and are passed over.
     """
 
-    session: str = ""
-    cwd: str = ""
-    began: int = 0
-    ended: int = 0
-    versions: set[str] = field(default_factory=set)
-    boundaries: list[Shown] = field(default_factory=list)
-    nudges: int = 0
-    damaged: int = 0
-    unknown: dict[str, Unknown] = field(default_factory=dict)
     _calls: dict[str, str] = field(default_factory=dict)
     _turns: set[str] = field(default_factory=set)
     _prompts: set[str] = field(default_factory=set)
@@ -134,31 +116,33 @@ class Conversation:
         self.boundaries += told if not agent else [one for one in told if one.kind == COMMIT]
         self.nudges += _is_nudge(row)
 
-    def _committed(self, row: Mapping[str, object]) -> list[Shown]:
+    def _committed(self, row: Mapping[str, object]) -> list[ShownBoundary]:
         """What the row shows by itself, without the commits that a rebase and its like made again."""
-        shown = claude_transcript.shown(row)
-        command = " ".join(self._calls.get(key, "") for key in claude_transcript.call_of(row))
+        boundaries = shown(row)
+        command = " ".join(self._calls.get(key, "") for key in call_of(row))
         replayed = _REPLAYS.search(command) and not _COMMITS.search(command)
-        return [one for one in shown if one.kind != TURN and not (one.kind == COMMIT and replayed)]
+        return [
+            one for one in boundaries if one.kind != TURN and not (one.kind == COMMIT and replayed)
+        ]
 
-    def _ended(self, row: Mapping[str, object]) -> list[Shown]:
+    def _ended(self, row: Mapping[str, object]) -> list[ShownBoundary]:
         """The end of a turn: the model's last message, or in old versions the hooks that it ran."""
         kind = row.get("type")
         if kind == "system" and row.get("subtype") == "stop_hook_summary":
             if self._answered:
                 return []
             self._answered = True
-            return [Shown(TURN, claude_transcript.when(row), "")]
+            return [ShownBoundary(TURN, when(row), "")]
         if kind in ("user", "assistant"):
             self._answered = False
-        ends = [one for one in claude_transcript.shown(row) if one.kind == TURN]
+        ends = [one for one in shown(row) if one.kind == TURN]
         ends = [one for one in ends if one.detail not in self._turns]  # a row for each block
         self._turns.update(one.detail for one in ends)
         if kind == "assistant":
             self._answered = bool(ends) or text_of(row.get("message"), "stop_reason") == "end_turn"
         return ends
 
-    def _prompted(self, row: Mapping[str, object]) -> list[Shown]:
+    def _prompted(self, row: Mapping[str, object]) -> list[ShownBoundary]:
         """A prompt of the person's, once for each."""
         if row.get("type") != "user" or row.get("isMeta") or row.get("isCompactSummary"):
             return []
@@ -168,16 +152,16 @@ class Conversation:
             texts = [
                 text_of(block, "text") for block in _blocks(row) if block.get("type") == "text"
             ]
-            content = texts[0] if texts and not claude_transcript.call_of(row) else None
+            content = texts[0] if texts and not call_of(row) else None
         key = text_of(row, "promptId")
         if not isinstance(content, str) or not key or key in self._prompts:
             return []
         if not content or content.startswith(_TOLD):
             return []
         self._prompts.add(key)
-        return [Shown(PROMPT, claude_transcript.when(row), "", [key])]
+        return [ShownBoundary(PROMPT, when(row), "", [key])]
 
-    def _batched(self, row: Mapping[str, object]) -> list[Shown]:
+    def _batched(self, row: Mapping[str, object]) -> list[ShownBoundary]:
         """A finished batch: all its calls have a result, and the model was asked again."""
         found = []
         if row.get("type") == "assistant":
@@ -200,7 +184,7 @@ class Conversation:
             self.cwd = cwd
         if isinstance(version, str):
             self.versions.add(version[:40])
-        at = claude_transcript.when(row)
+        at = when(row)
         if at:
             self.began = min(self.began or at, at)
             self.ended = max(self.ended, at)
@@ -211,10 +195,10 @@ class Conversation:
             return
         name = f"{kind}/{subtype}" if kind == "system" else kind
         sample = raw[:_SAMPLE].decode("utf-8", "replace")
-        known = self.unknown.setdefault(name[:_SAMPLE], Unknown(count=0, sample=sample))
+        known = self.unknown.setdefault(name[:_SAMPLE], UnknownRows(count=0, sample=sample))
         known.count += 1
 
-    def _printed(self, row: Mapping[str, object]) -> list[Shown]:
+    def _printed(self, row: Mapping[str, object]) -> list[ShownBoundary]:
         """Commits that the client did not mark as such, from what git printed or was asked."""
         found = []
         for block in _blocks(row):
@@ -233,25 +217,25 @@ class Conversation:
                         continue
                     if match or _COMMAND.search(command):
                         name = match[1] if match else ""
-                        found.append(Shown(COMMIT, claude_transcript.when(row), name, [key]))
+                        found.append(ShownBoundary(COMMIT, when(row), name, [key]))
         return found
 
 
-def _closed(row: Mapping[str, object]) -> list[Shown]:
+def _closed(row: Mapping[str, object]) -> list[ShownBoundary]:
     """A completed task or todo, and a sub-agent that a poll found finished."""
     result = row.get("toolUseResult")
     if row.get("type") != "user" or not isinstance(result, dict):
         return []
-    at, keys = claude_transcript.when(row), claude_transcript.call_of(row)
+    at, keys = when(row), call_of(row)
     change, task = result.get("statusChange"), result.get("task")
     if isinstance(change, dict) and change.get("to") == "completed":
-        return [Shown(TASK, at, "", keys)]
+        return [ShownBoundary(TASK, at, "", keys)]
     new, old = ({text_of(one, "content") for one in _done(result.get(key))} for key in _TODOS)
     if new - old:
-        return [Shown(TASK, at, "", keys)]
+        return [ShownBoundary(TASK, at, "", keys)]
     if isinstance(task, dict) and "agent" in text_of(task, "task_type"):
         done = task.get("status") == "completed"
-        return [Shown(POLLED, at, text_of(task, "task_id"), keys)] if done else []
+        return [ShownBoundary(POLLED, at, text_of(task, "task_id"), keys)] if done else []
     return []
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.clients import json_edits
+from gitmem.clients.abilities import Hook
 from gitmem.clients.json_text import Kind, Value, parse
 from gitmem.core.errors import Internal, NeedsPerson
 
@@ -24,30 +25,6 @@ NAME = ".claude/settings.json"
 OURS = "gitmem hook claude-code"
 # What the client takes as "every tool" or "every source".
 _ANY = ("", "*")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hook:
-    """One shipped hook: at an event (for what ``matcher`` names; "" is everything) run a command.
-
-    ``timeout`` is in seconds; None leaves it to the client.
-    """
-
-    event: str
-    matcher: str
-    command: str
-    timeout: int | None = None
-
-    @property
-    def handler(self) -> dict[str, object]:
-        """The innermost object, as the client wants it."""
-        handler: dict[str, object] = {"type": "command", "command": self.command}
-        return handler if self.timeout is None else {**handler, "timeout": self.timeout}
-
-    @property
-    def group(self) -> dict[str, object]:
-        """The element of the event's list."""
-        return {**({"matcher": self.matcher} if self.matcher else {}), "hooks": [self.handler]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +53,17 @@ def parse_hooks(shipped: str) -> tuple[Hook, ...]:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Internal("the shipped hooks.json is not in order") from error
+
+
+def handler(hook: Hook) -> dict[str, object]:
+    """Return a hook as the innermost object that the client expects."""
+    inner: dict[str, object] = {"type": "command", "command": hook.command}
+    return inner if hook.timeout is None else {**inner, "timeout": hook.timeout}
+
+
+def group(hook: Hook) -> dict[str, object]:
+    """Return a hook as the element of the event's list."""
+    return {**({"matcher": hook.matcher} if hook.matcher else {}), "hooks": [handler(hook)]}
 
 
 def merge(existing: str | None, hooks: Sequence[Hook], allow: Sequence[str]) -> str:
@@ -217,7 +205,7 @@ def _refresh(text: str, hooks: Sequence[Hook]) -> str:
         root = parse(text, name=NAME)
         place = next((place for place in _places(root) if _serves(place, hook)), None)
         if place:
-            absent = [(k, v) for k, v in hook.handler.items() if place.handler.member(k) is None]
+            absent = [(k, v) for k, v in handler(hook).items() if place.handler.member(k) is None]
             text = json_edits.append(text, root, place.handler, absent) if absent else text
     return text
 
@@ -230,11 +218,11 @@ def _add_hooks(text: str, hooks: Sequence[Hook]) -> str:
         events = root.member("hooks")
         groups = events.member(hook.event) if events else None
         if events is None:
-            text = json_edits.append(text, root, root, [("hooks", {hook.event: [hook.group]})])
+            text = json_edits.append(text, root, root, [("hooks", {hook.event: [group(hook)]})])
         elif groups is None:
-            text = json_edits.append(text, root, events, [(hook.event, [hook.group])])
+            text = json_edits.append(text, root, events, [(hook.event, [group(hook)])])
         else:
-            text = json_edits.append(text, root, groups, [("", hook.group)])
+            text = json_edits.append(text, root, groups, [("", group(hook))])
     return text
 
 

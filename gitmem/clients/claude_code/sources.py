@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from gitmem.clients.claude_code.settings import OURS, Hook
+from gitmem.clients.abilities import Hook
+from gitmem.clients.claude_code.settings import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

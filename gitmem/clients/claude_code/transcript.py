@@ -1,4 +1,4 @@
-"""What a row of Claude Code's transcript shows of boundaries (pure; hot lane).
+"""Claude Code's transcripts: where they are, and what their rows show of boundaries (hot lane).
 
 Shapes as recorded from the client, version 2.1.328 (`tests/data/claude-code/transcripts/`); rows of
 other versions show what they show, and are never an error.
@@ -6,25 +6,35 @@ other versions show what they show, and are never an error.
 
 from __future__ import annotations
 
+import os
+
+from gitmem.clients.transcript_rows import ENDING, changed, rows, session_of, tail
+from gitmem.clients.transcripts import (
+    AGENT,
+    BACKGROUND,
+    BATCH,
+    COMMIT,
+    COMPACTION,
+    POLLED,
+    PROMPT,
+    TASK,
+    TURN,
+    ShownBoundary,
+    Transcripts,
+)
 from gitmem.core import age
+from gitmem.core.jsonline import loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-COMMIT = "commit"
-AGENT = "sub-agent"
-BACKGROUND = "background sub-agent"
-COMPACTION = "compaction"
-TURN = "turn end"
-POLLED = "polled sub-agent"
-TASK = "completed task"
-BATCH = "tool batch"
-PROMPT = "prompt"
+    from gitmem.clients.abilities import SessionTranscript
+    from gitmem.clients.transcripts import SeenBy
 
 # Which events' hooks see a boundary, and how many seconds before and after its row they end. A row is
 # written asynchronously, a hook may take its whole timeout of 10 s, a batch waits for its longest call.
-SEEN_BY: dict[str, tuple[tuple[str, ...], int, int]] = {
+SEEN_BY: SeenBy = {
     COMMIT: (("PostToolUse", "PostToolUseFailure"), 15, 60),
     AGENT: (("PostToolUse",), 15, 600),
     POLLED: (("PostToolUse",), 15, 60),
@@ -42,42 +52,106 @@ SIGNS = (b'"gitOperation"', b'"agentId"', b'"compact_boundary"')
 _NOTIFICATION = "<task-notification>"
 
 
-class Shown:
-    """One boundary: its kind, when (seconds since 1970; 0: nobody knows), a detail and keys.
+_TRANSCRIPTS = 3  # the newest that changed
+_TAIL = 256 << 10  # bytes of each, whatever its length
+_MANY = 100_000  # transcripts in a folder
 
-    The detail is a commit's name as the client shortened it, an agent's id, what started a
-    compaction, or the id of a turn's last message. The keys are what the client calls it to its
-    hooks as well: ids of tool calls, or a prompt's; none where the row does not tell.
+
+class ClaudeTranscripts(Transcripts):
+    """One file a session, one JSON object a row; a sub-agent's own stands in a folder beside it."""
+
+    __slots__ = ()
+
+    seen_by = SEEN_BY
+
+    def recent(
+        self, transcript: str, since: int, top: str
+    ) -> Iterator[tuple[str, list[ShownBoundary]]]:
+        """Yield the newest sessions beside ``transcript``, with the boundaries of their last rows."""
+        for path in changed(transcript.rpartition("/")[0], since, _TRANSCRIPTS):
+            last = tail(path, _TAIL, SIGNS)
+            if last:
+                yield session_of(path), _shown_in(last, top)
+
+    def conversations(
+        self, environ: Mapping[str, str], tops: Sequence[str], since: int
+    ) -> dict[str, SessionTranscript]:
+        """Return all sessions in these work trees written to since a moment, by their id."""
+        from gitmem.clients.claude_code.conversation import Conversation
+
+        sessions: dict[str, SessionTranscript] = {}
+        for path in [
+            path for folder in folders(environ, tops) for path in changed(folder, since - 1, _MANY)
+        ]:
+            told = Conversation(session=session_of(path))
+            told.read(rows(path))
+            inside = f"{told.cwd}/".startswith(tuple(f"{top}/" for top in tops))
+            if not told.began or not inside:
+                continue
+            for agent in changed(path.removesuffix(ENDING) + "/subagents", 0, _MANY):
+                told.read(rows(agent), agent=True)
+            sessions[session_of(path)] = told
+        return sessions
+
+
+def folders(environ: Mapping[str, str], tops: Sequence[str]) -> list[str]:
+    """The folders with transcripts of sessions in these work trees or below; they may hold others, too.
+
+    The client names a folder after the working folder, with every character that is neither a letter
+    nor a digit turned into a dash (2.1.328), so two working folders can share one.
     """
+    home = environ.get("CLAUDE_CONFIG_DIR") or os.path.join(environ.get("HOME", ""), ".claude")
+    projects = os.path.join(home, "projects")
+    try:
+        names = sorted(os.listdir(projects))
+    except OSError:
+        return []
+    wanted = [_slug(top) for top in tops]
+    return [
+        os.path.join(projects, name)
+        for name in names
+        if any(name == slug or name.startswith(slug + "-") for slug in wanted)
+    ]
 
-    __slots__ = ("at", "detail", "keys", "kind")
 
-    def __init__(self, kind: str, at: int, detail: str, keys: Sequence[str] = ()) -> None:
-        self.kind = kind
-        self.at = at
-        self.detail = detail
-        self.keys = keys
+def _slug(path: str) -> str:
+    return "".join([letter if letter.isascii() and letter.isalnum() else "-" for letter in path])
 
 
-def shown(row: Mapping[str, object]) -> list[Shown]:
+def _shown_in(rows_of: Sequence[bytes], top: str) -> list[ShownBoundary]:
+    """The boundaries of rows that were written in a work tree."""
+    boundaries = []
+    for row in rows_of:
+        if not any(sign in row for sign in SIGNS):
+            continue
+        try:
+            value = loads(row.decode("utf-8", "replace"))
+        except ValueError:
+            continue
+        if isinstance(value, dict) and f"{value.get('cwd')}/".startswith(top + "/"):
+            boundaries += shown(value)
+    return boundaries
+
+
+def shown(row: Mapping[str, object]) -> list[ShownBoundary]:
     """The boundaries that a row shows; mostly none, at most two."""
     kind = row.get("type")
     if kind == "system" and row.get("subtype") == "compact_boundary":
         meta = row.get("compactMetadata")
-        return [Shown(COMPACTION, when(row), text_of(meta, "trigger"))]
+        return [ShownBoundary(COMPACTION, when(row), text_of(meta, "trigger"))]
     message = row.get("message")
     if kind == "assistant" and not row.get("isSidechain"):
         ends = text_of(message, "stop_reason") == "end_turn"
-        return [Shown(TURN, when(row), text_of(message, "id"))] if ends else []
+        return [ShownBoundary(TURN, when(row), text_of(message, "id"))] if ends else []
     if kind != "user":
         return []
     content = message.get("content") if isinstance(message, dict) else None
     if isinstance(content, str) and content.startswith(_NOTIFICATION):
-        return [Shown(BACKGROUND, when(row), "", _keys(text_of(row, "promptId")))]
+        return [ShownBoundary(BACKGROUND, when(row), "", _keys(text_of(row, "promptId")))]
     return _of_result(row)
 
 
-def _of_result(row: Mapping[str, object]) -> list[Shown]:
+def _of_result(row: Mapping[str, object]) -> list[ShownBoundary]:
     result = row.get("toolUseResult")
     if not isinstance(result, dict):
         return []
@@ -86,9 +160,9 @@ def _of_result(row: Mapping[str, object]) -> list[Shown]:
     commit = operation.get("commit") if isinstance(operation, dict) else None
     keys = call_of(row)
     if isinstance(commit, dict):
-        found.append(Shown(COMMIT, when(row), text_of(commit, "sha"), keys))
+        found.append(ShownBoundary(COMMIT, when(row), text_of(commit, "sha"), keys))
     if result.get("status") == "completed" and result.get("agentId"):
-        found.append(Shown(AGENT, when(row), text_of(result, "agentId"), keys))
+        found.append(ShownBoundary(AGENT, when(row), text_of(result, "agentId"), keys))
     return found
 
 
@@ -107,101 +181,6 @@ def _keys(*told: str) -> list[str]:
 def when(row: Mapping[str, object]) -> int:
     """The row's time in seconds since 1970; 0 without a readable one."""
     return age.seconds(text_of(row, "timestamp")[:19] + "Z") or 0
-
-
-def unseen(boundaries: Iterable[Shown], fired: Sequence[tuple[int, str, str]]) -> list[Shown]:
-    """The boundaries that no hook of their kind saw; ``fired`` are times, events and keys.
-
-    A hook that names the boundary's key saw it. Where a line of the ledger has none (written by an
-    older gitmem), it saw the one boundary of a kind that is nearest in time.
-    """
-    told = {(event, key) for _, event, key in fired if key}
-    found: dict[str, _Nearest] = {}
-    missed = []
-    for one in boundaries:
-        events, before, after = SEEN_BY[one.kind]
-        if any((event, key) in told for event in events for key in one.keys):
-            continue
-        if one.kind not in found:
-            found[one.kind] = _Nearest(fired, events)
-        if not found[one.kind].take(one.at, before, after, keyless=bool(one.keys)):
-            missed.append(one)
-    return missed
-
-
-class _Nearest:
-    """The hooks for boundaries of one kind, each of which has seen one of them at most.
-
-    In order of time, and each way past those that are used, so that a session of many hooks costs no more
-    for each of them.
-    """
-
-    def __init__(self, fired: Sequence[tuple[int, str, str]], events: Collection[str]) -> None:
-        rows = sorted(
-            (at, place, not key) for place, (at, event, key) in enumerate(fired) if event in events
-        )
-        # Those without a key alone, and all: a boundary that has a key is for the former only.
-        self._lists = [
-            _Free([row for row in rows if row[2]]),
-            _Free(rows),
-        ]
-
-    def take(self, at: int, before: int, after: int, *, keyless: bool) -> bool:
-        """Uses up the nearest hook between ``at - before`` and ``at + after``; whether there is one."""
-        found = self._lists[0 if keyless else 1].nearest(at, before, after)
-        if found is None:
-            return False
-        for one in self._lists:
-            one.use(found)
-        return True
-
-
-class _Free:
-    """Moments in order, of which the nearest that is free is found past those that are not."""
-
-    def __init__(self, rows: Sequence[tuple[int, int, bool]]) -> None:
-        self._rows = rows
-        self._at = {row[1]: number for number, row in enumerate(rows, 1)}
-        # For each row, and one before and behind them, the nearest free one on that side.
-        self._left = list(range(len(rows) + 2))
-        self._right = list(range(len(rows) + 2))
-
-    def nearest(self, at: int, before: int, after: int) -> int | None:
-        """The place of the free moment nearest to ``at``; None where none is near enough."""
-        start = self._first(at)
-        near = []
-        for number in (_root(self._left, start - 1), _root(self._right, start)):
-            if 0 < number <= len(self._rows):
-                moment, place, _ = self._rows[number - 1]
-                if -before <= moment - at <= after:
-                    near.append((abs(moment - at), place))
-        return min(near)[1] if near else None
-
-    def use(self, place: int) -> None:
-        """Takes a moment out, where it is one of these."""
-        number = self._at.get(place)
-        if number:
-            self._left[number] = number - 1
-            self._right[number] = number + 1
-
-    def _first(self, at: int) -> int:
-        """The number of the first row at or behind a moment; one behind them where there is none."""
-        low, high = 1, len(self._rows) + 1
-        while low < high:
-            middle = (low + high) // 2
-            if self._rows[middle - 1][0] < at:
-                low = middle + 1
-            else:
-                high = middle
-        return low
-
-
-def _root(way: list[int], number: int) -> int:
-    """Where a way leads in the end; every step of it is shortened for the next look."""
-    while way[number] != number:
-        way[number] = way[way[number]]
-        number = way[number]
-    return number
 
 
 def text_of(values: object, key: str) -> str:

@@ -1,0 +1,111 @@
+"""What gitmem writes for Claude Code: its hooks, the instruction file it reads, the switch of its memory.
+
+Claude Code 2.1 reads shared settings in the folder a session starts in and nowhere above. The switch of
+its own memory is `"autoMemoryEnabled": false` in any settings file (2.1.328); on is its absence. gitmem
+writes it into a person's own file only.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gitmem.clients import json_edits
+from gitmem.clients.abilities import WiredFile, Wiring
+from gitmem.clients.claude_code import settings
+from gitmem.clients.claude_code.settings import is_blank
+from gitmem.clients.json_text import Kind, parse
+from gitmem.core.errors import NeedsPerson
+from gitmem.memory.instructions import has_block
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gitmem.clients.client import Read
+
+HOOKS = "hooks/claude-code/hooks.json"
+# What the agent may run without asking each time: the two commands that capture.
+ALLOW = ("Bash(gitmem flag *)", "Bash(gitmem snag *)")
+# The client reads the one at the top of the repository from every folder below, too.
+LOCAL = ".claude/settings.local.json"
+_SWITCH = "autoMemoryEnabled"
+_CLAUDE, _AGENTS = "CLAUDE.md", "AGENTS.md"
+# An import in an instruction file, `@AGENTS.md` or `@./AGENTS.md`.
+_IMPORTS_AGENTS = re.compile(r"(?<![\w`])@(?:\./)?AGENTS\.md\b")
+_SWITCHED_OFF = (
+    "your CLAUDE.local.md keeps Claude Code from reading AGENTS.md, where the memory is announced: "
+    "put the line @AGENTS.md into it"
+)
+
+
+def wiring(title: str, read: Read) -> Wiring:
+    """Return what `gitmem init` writes; ``read`` gives the text of a shipped file."""
+    hooks = settings.parse_hooks(read(HOOKS))
+    return Wiring(
+        title=title,
+        files=(
+            WiredFile(
+                path=settings.NAME,
+                wire=lambda text: settings.merge(text, hooks, ALLOW),
+                unwire=lambda text: settings.remove(text, ALLOW),
+                mark=settings.OURS.encode(),
+                below=True,
+                flaw=_flaw,
+            ),
+        ),
+        hooks=hooks,
+        allow=ALLOW,
+        instructions=_instructions,
+        own_memory=WiredFile(path=LOCAL, wire=memory_off, unwire=memory_on, mark=_SWITCH.encode()),
+    )
+
+
+def _flaw(text: str) -> str:
+    if is_blank(text) or not settings.hooks_are_off(text):
+        return ""
+    return f"{settings.NAME} has disableAllHooks set: no hook runs until that is taken out"
+
+
+def _instructions(
+    exists: Callable[[str], bool], text: Callable[[str], str]
+) -> tuple[str, list[str]]:
+    """Choose the file that announces the memory.
+
+    The client reads AGENTS.md only where no CLAUDE.md, .claude/CLAUDE.md or CLAUDE.local.md is beside
+    it, so a new CLAUDE.md would switch it off. CLAUDE.local.md is a person's own.
+    """
+    if exists(_CLAUDE):
+        imports = exists(_AGENTS) and _IMPORTS_AGENTS.search(text(_CLAUDE))
+        return (_AGENTS if imports and has_block(text(_AGENTS)) else _CLAUDE), []
+    if not exists(_AGENTS) or exists(".claude/CLAUDE.md"):
+        return _CLAUDE, []
+    return _AGENTS, [_SWITCHED_OFF] if exists("CLAUDE.local.md") else []
+
+
+def memory_off(existing: str | None) -> str:
+    """Return the settings text that switches the client's own memory off; the rest stays.
+
+    Raises NeedsPerson when the text is not a JSON object.
+    """
+    text = existing or ""
+    if is_blank(text):
+        text = text[:1].strip() + "{}\n"
+    root = parse(text, name=LOCAL)
+    if root.kind is not Kind.OBJECT:
+        raise NeedsPerson(f"{LOCAL}: the file is {root.kind}, and the client wants an object there")
+    switch = root.member(_SWITCH)
+    if switch is None:
+        return json_edits.append(text, root, root, [(_SWITCH, False)])
+    return text if switch.text == "false" else json_edits.replace(text, switch, new=False)
+
+
+def memory_on(existing: str) -> str | None:
+    """Return the settings text without that switch where it says off; None when nothing is left."""
+    if is_blank(existing):
+        return existing
+    root = parse(existing, name=LOCAL)
+    switch = root.member(_SWITCH)
+    if switch is None or switch.text != "false":
+        return existing
+    text = json_edits.drop(existing, root, root.position(_SWITCH))
+    return text if parse(text, name=LOCAL).members else None

@@ -1,0 +1,77 @@
+"""The interface of an agent client: optional abilities, each one absent until its folder has it (hot lane).
+
+A client is one folder, `gitmem/clients/<name>/`, whose `adapter` module holds `CLIENT`, an instance
+of a subclass of `Client`. How it is recognised is its row in `gitmem.core.agent_clients`. The users of
+this interface name no client: what a client cannot do, it leaves to the defaults below.
+"""
+
+from __future__ import annotations
+
+from gitmem.session import boundary
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gitmem.clients.abilities import Wiring
+    from gitmem.clients.transcripts import Transcripts
+
+    #: Returns the text of a shipped file by its name, such as `hooks/claude-code/hooks.json`.
+    Read = Callable[[str], str]
+
+
+class Client:
+    """One agent client.
+
+    ``name`` is the word in `gitmem hook NAME` and in the table of `gitmem.core.agent_clients`,
+    ``title`` what a person calls it. ``batches`` says that an event of its own follows the last
+    call of a model's answer; without one, every call counts as the end of a batch.
+    """
+
+    __slots__ = ()
+
+    name = ""
+    title = ""
+    batches = True
+
+    def runner(self, payload: Mapping[str, object], environ: Mapping[str, str]) -> str:
+        """Return the name of the client that really runs this hook; others may read its settings."""
+        del payload, environ
+        return self.name
+
+    def plugin(self, environ: Mapping[str, str]) -> str:
+        """Return the folder of the plugin that started this hook; empty for a settings file."""
+        del environ
+        return ""
+
+    def parse(
+        self, payload: Mapping[str, object], name: str, environ: Mapping[str, str] | None = None
+    ) -> boundary.Event:
+        """Return the event of one payload; ``name`` is the event's name when the payload has none."""
+        del payload, environ
+        return boundary.Event(boundary.OTHER, client=self.name, name=name, session="")
+
+    def answer(self, event: boundary.Event, *, person: str, model: str, ask: str = "") -> str:
+        """Return what the client reads from standard output; empty where it would drop the words.
+
+        ``ask`` is why the person must be asked before the call.
+        """
+        del event, person, model, ask
+        return ""
+
+    def context(self, event: boundary.Event) -> tuple[int, str, int]:
+        """Return the tokens in the context, their time (ISO 8601), and the limit of a compaction.
+
+        (0, "", 0) where the client's transcript does not tell.
+        """
+        del event
+        return 0, "", 0
+
+    def transcripts(self) -> Transcripts | None:
+        """Return the reader of its transcripts."""
+        return None
+
+    def wiring(self, read: Read) -> Wiring | None:
+        """Return what `gitmem init` writes for it."""
+        del read
+        return None
