@@ -422,7 +422,9 @@ def test_a_large_ledger_is_read_from_its_end(began: Sandbox) -> None:
 
 
 def test_a_boot_through_the_hook_s_door_marks_its_session(sandbox: Sandbox) -> None:
-    event = Event(boundary.BOOT, client="claude-code", name="SessionStart", session="s1", process=os.getpid())
+    event = Event(
+        boundary.BOOT, client="claude-code", name="SessionStart", session="s1", process=os.getpid()
+    )
     boundaries.fire(repository_of(sandbox), event, time.time())
 
     (line,) = sessions.told(str(folder_of(sandbox)), "s1")[-1:]
