@@ -74,7 +74,7 @@ def wirings() -> tuple[Wiring, ...]:
 def watched_clients() -> tuple[WatchedClient, ...]:
     """Return the clients whose transcripts an audit reads."""
     return tuple(
-        WatchedClient(transcripts=transcripts, events=wiring.events)
+        WatchedClient(client=client, events=wiring.events, seen_by=transcripts.seen_by)
         for client in registry.every()
         if (transcripts := client.transcripts()) and (wiring := client.wiring(assets.read))
     )

@@ -11,9 +11,9 @@ from gitmem.session import boundary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from gitmem.clients.abilities import Wiring
+    from gitmem.clients.abilities import SessionTranscript, Wiring
     from gitmem.clients.transcripts import Transcripts
 
     #: Returns the text of a shipped file by its name, such as `hooks/claude-code/hooks.json`.
@@ -68,8 +68,18 @@ class Client:
         return 0, "", 0
 
     def transcripts(self) -> Transcripts | None:
-        """Return the reader of its transcripts."""
+        """Return the reader of the end of its transcripts, for a boot."""
         return None
+
+    def conversations(
+        self, environ: Mapping[str, str], tops: Sequence[str], since: int
+    ) -> dict[str, SessionTranscript]:
+        """Return its sessions in these work trees written to since a moment, by their id.
+
+        Raises OSError for a transcript that cannot be read.
+        """
+        del environ, tops, since
+        return {}
 
     def wiring(self, read: Read) -> Wiring | None:
         """Return what `gitmem init` writes for it."""

@@ -6,8 +6,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from gitmem.clients.abilities import SessionTranscript
-
     #: For each kind of boundary the events whose hooks see it, and how many seconds before and
     #: after its row they end.
     SeenBy = Mapping[str, tuple[Collection[str], int, int]]
@@ -41,7 +39,7 @@ class ShownBoundary:
 
 
 class Transcripts:
-    """The ability to find and read a client's transcripts."""
+    """The ability to look at the end of a client's newest transcripts."""
 
     __slots__ = ()
 
@@ -54,15 +52,6 @@ class Transcripts:
 
         ``transcript`` is the current session's: the others are found from it. Only what was done in
         the work tree ``top`` counts. Bounded in what it reads: a boot waits for it.
-        """
-        raise NotImplementedError
-
-    def conversations(
-        self, environ: Mapping[str, str], tops: Sequence[str], since: int
-    ) -> dict[str, SessionTranscript]:
-        """Return all sessions in these work trees written to since a moment, by their id.
-
-        Raises OSError for a transcript that cannot be read.
         """
         raise NotImplementedError
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from gitmem.clients.abilities import SessionTranscript
-    from gitmem.clients.transcripts import Transcripts
+    from gitmem.clients.client import Client
+    from gitmem.clients.transcripts import SeenBy
     from gitmem.git.repository import Repository
     from gitmem.proof.close_gaps import CloseAudit
     from gitmem.proof.session_gaps import Judgement
@@ -31,10 +32,14 @@ Lines = list[dict[str, object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedClient:
-    """A client whose transcripts are read, and the events that gitmem's hooks are installed for."""
+    """A client whose sessions are read, and the events that gitmem's hooks are installed for.
 
-    transcripts: Transcripts
+    ``seen_by`` says which of them see which boundary.
+    """
+
+    client: Client
     events: frozenset[str]
+    seen_by: SeenBy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +88,12 @@ def read(repo: Repository, scope: Scope, now: float) -> Report:
     began = _began(repo, lines) or int(now)
     told: dict[str, SessionTranscript] = {}
     watching: dict[str, WatchedClient] = {}
-    for client in scope.clients:
-        sessions_of = client.transcripts.conversations(
+    for watched in scope.clients:
+        sessions_of = watched.client.conversations(
             scope.environ, scope.tops, max(scope.since, began)
         )
         told |= sessions_of
-        watching |= dict.fromkeys(sessions_of, client)
+        watching |= dict.fromkeys(sessions_of, watched)
     fired = _fired(lines)
     flagged = _flagged(repo)
     known = [session for session in dict.fromkeys([*fired, *told]) if session]
@@ -96,7 +101,7 @@ def read(repo: Repository, scope: Scope, now: float) -> Report:
         judge(
             _evidence(repo, session, fired.get(session, Fired()), told.get(session), flagged),
             watched=watching[session].events if session in watching else frozenset(),
-            seen_by=watching[session].transcripts.seen_by if session in watching else {},
+            seen_by=watching[session].seen_by if session in watching else {},
             since=began,
             now=int(now),
         )

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gitmem.clients.abilities import Wiring
+    from gitmem.clients.abilities import SessionTranscript, Wiring
     from gitmem.clients.client import Read
     from gitmem.clients.transcripts import Transcripts
 
@@ -144,10 +144,18 @@ class ClaudeCode(Client):
         return tokens, at, context_size.limit(model, event.window) if tokens else 0
 
     def transcripts(self) -> Transcripts:
-        """Return the reader of its transcripts."""
+        """Return the reader of the end of its transcripts, for a boot."""
         from gitmem.clients.claude_code.transcript import ClaudeTranscripts
 
         return ClaudeTranscripts()
+
+    def conversations(
+        self, environ: Mapping[str, str], tops: Sequence[str], since: int
+    ) -> dict[str, SessionTranscript]:
+        """Return its sessions in these work trees written to since a moment, by their id."""
+        from gitmem.clients.claude_code.conversation import conversations
+
+        return conversations(environ, tops, since)
 
     def wiring(self, read: Read) -> Wiring:
         """Return what `gitmem init` writes for it."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gitmem.clients.abilities import SessionTranscript, UnknownRows
-from gitmem.clients.claude_code.transcript import call_of, shown, text_of, when
+from gitmem.clients.claude_code.transcript import call_of, folders, shown, text_of, when
+from gitmem.clients.transcript_rows import ENDING, changed, rows, session_of
 from gitmem.clients.transcripts import (
     BATCH,
     COMMIT,
@@ -24,7 +25,7 @@ from gitmem.clients.transcripts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 #: Row types of 2.1.328, and `summary` and `progress` of older versions.
 _TYPES = frozenset({
@@ -37,6 +38,7 @@ _SUBTYPES = frozenset({
     "api_error", "compact_boundary", "informational", "local_command", "stop_hook_summary",
     "turn_duration",
 })  # fmt: skip
+_MANY = 100_000  # transcripts in a folder
 _SAMPLE = 160  # characters
 _NUDGE = "gitmem, after "
 # What `git commit` prints: "[main e655c3f] work"; with --quiet, nothing.
@@ -49,6 +51,25 @@ _COMMITS = re.compile(r"\bgit\b[^;&|\n]*\bcommit\b(?!-)")
 _TOLD = ("<", "[Request interrupted", "Caveat: ", "This session is being continued")
 _REFUSED = "The user doesn't want to"
 _TODOS = ("newTodos", "oldTodos")
+
+
+def conversations(
+    environ: Mapping[str, str], tops: Sequence[str], since: int
+) -> dict[str, SessionTranscript]:
+    """Return all sessions in these work trees written to since a moment, by their id."""
+    sessions: dict[str, SessionTranscript] = {}
+    for path in [
+        path for folder in folders(environ, tops) for path in changed(folder, since - 1, _MANY)
+    ]:
+        told = Conversation(session=session_of(path))
+        told.read(rows(path))
+        inside = f"{told.cwd}/".startswith(tuple(f"{top}/" for top in tops))
+        if not told.began or not inside:
+            continue
+        for agent in changed(path.removesuffix(ENDING) + "/subagents", 0, _MANY):
+            told.read(rows(agent), agent=True)
+        sessions[session_of(path)] = told
+    return sessions
 
 
 class Batch:

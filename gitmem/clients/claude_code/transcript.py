@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from gitmem.clients.transcript_rows import ENDING, changed, rows, session_of, tail
+from gitmem.clients.transcript_rows import changed, session_of, tail
 from gitmem.clients.transcripts import (
     AGENT,
     BACKGROUND,
@@ -29,7 +29,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from gitmem.clients.abilities import SessionTranscript
     from gitmem.clients.transcripts import SeenBy
 
 # Which events' hooks see a boundary, and how many seconds before and after its row they end. A row is
@@ -54,7 +53,6 @@ _NOTIFICATION = "<task-notification>"
 
 _TRANSCRIPTS = 3  # the newest that changed
 _TAIL = 256 << 10  # bytes of each, whatever its length
-_MANY = 100_000  # transcripts in a folder
 
 
 class ClaudeTranscripts(Transcripts):
@@ -72,26 +70,6 @@ class ClaudeTranscripts(Transcripts):
             last = tail(path, _TAIL, SIGNS)
             if last:
                 yield session_of(path), _shown_in(last, top)
-
-    def conversations(
-        self, environ: Mapping[str, str], tops: Sequence[str], since: int
-    ) -> dict[str, SessionTranscript]:
-        """Return all sessions in these work trees written to since a moment, by their id."""
-        from gitmem.clients.claude_code.conversation import Conversation
-
-        sessions: dict[str, SessionTranscript] = {}
-        for path in [
-            path for folder in folders(environ, tops) for path in changed(folder, since - 1, _MANY)
-        ]:
-            told = Conversation(session=session_of(path))
-            told.read(rows(path))
-            inside = f"{told.cwd}/".startswith(tuple(f"{top}/" for top in tops))
-            if not told.began or not inside:
-                continue
-            for agent in changed(path.removesuffix(ENDING) + "/subagents", 0, _MANY):
-                told.read(rows(agent), agent=True)
-            sessions[session_of(path)] = told
-        return sessions
 
 
 def folders(environ: Mapping[str, str], tops: Sequence[str]) -> list[str]:
