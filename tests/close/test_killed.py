@@ -93,14 +93,19 @@ def result(desk: Desk) -> dict[str, object]:
     names = sandbox.git("for-each-ref", "--format=%(refname)").split()
     found: dict[str, object] = {"refs": names, "states": desk.states()}
     for name in ("main", "gitmem/drain", "feature"):
+        tree = f"refs/heads/{name}"
+        paths = desk.sandbox.git("ls-tree", "-r", "--name-only", tree, check=False).split()
+        contents = texts(sandbox, [f"{tree}:{path}" for path in paths]) if paths else []
         found[name] = {
-            path: desk.show(path, name)
-            for path in sandbox.git("ls-tree", "-r", "--name-only", name, check=False).split()
+            path: text
+            for path, text in zip(paths, contents, strict=True)
             if not path.startswith(".gitmem/")
         }
-        records = sandbox.git("ls-tree", "-r", "--name-only", name, ".gitmem/", check=False).split()
-        recorded = [desk.show(path, name).count('{"id":') for path in records]
-        found[f"records of {name}"] = sum(recorded)
+        found[f"records of {name}"] = sum(
+            text.count('{"id":')
+            for path, text in zip(paths, contents, strict=True)
+            if path.startswith(".gitmem/")
+        )
     found["status"] = sandbox.git("status", "--porcelain")
     found["files"] = {
         path.name: path.read_bytes()
@@ -118,6 +123,18 @@ def result(desk: Desk) -> dict[str, object]:
         str(path) for path in (sandbox.path / ".git").rglob("*.lock") if own not in path.parents
     ]
     return found
+
+
+def texts(sandbox: Sandbox, names: list[str]) -> list[str]:
+    """The blobs of these names, by one git."""
+    rest = sandbox.git("cat-file", "--batch", input="".join(f"{name}\n" for name in names)) + "\n"
+    contents = []
+    for _ in names:
+        head, _, rest = rest.partition("\n")
+        size = int(head.rpartition(" ")[2])
+        contents.append(rest[:size])
+        rest = rest[size + 1 :]
+    return contents
 
 
 def waiting(desk: Desk) -> None:
