@@ -20,7 +20,7 @@ from gitmem.core.errors import NeedsPerson, Unreachable
 from gitmem.git import refs, remotes, repository
 from gitmem.git.repository import BRANCH, REVIEW
 from gitmem.git.scratch import Scratch
-from gitmem.queue import contents as queue
+from gitmem.queue import contents
 from gitmem.queue.lines import Lines
 from gitmem.records import in_review, record_files, snapshot, target
 from gitmem.records.states import Records, State, derive
@@ -94,9 +94,13 @@ class _Survey:
             (RemoteQueue.FOUND if tip else RemoteQueue.NONE) if place else RemoteQueue.NOT_ASKED
         )
         self._seen = self._snapshot(asking=bool(place))
-        self._queue = self._seen.queue if self._seen else queue.read(repo, tracked=not place)
+        self._queue = (
+            self._seen.queue if self._seen else contents.read_queue(repo, tracked=not place)
+        )
         self._theirs = (
-            queue.fetched(place.repo, tip, f"{self._remote}:gitmem/queue") if place else Lines()
+            contents.read_remote(place.repo, tip, f"{self._remote}:gitmem/queue")
+            if place
+            else Lines()
         )
         self._head = self._at_head()
         known = self._seen.records if self._seen else Records((), (), ())

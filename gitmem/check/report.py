@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gitmem.check.push import Push
     from gitmem.core.flag import Flag
-    from gitmem.queue.lines import Conflict, Damaged
+    from gitmem.queue.lines import Conflict, DamagedLine
 
 
 _DAY = 86_400  # seconds
@@ -84,7 +84,7 @@ class CheckResult:
     forgotten: tuple[Flag, ...] = ()
     accepted: tuple[Flag, ...] = ()
     unreadable: tuple[str, ...] = ()
-    damaged: tuple[Damaged, ...] = ()
+    damaged: tuple[DamagedLine, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     aside: tuple[str, ...] = ()
     known: bool = True

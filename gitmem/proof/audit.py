@@ -13,7 +13,7 @@ from gitmem.git.process import ANY
 from gitmem.git.repository import SETTINGS
 from gitmem.proof import audit_closes
 from gitmem.proof.session_gaps import Evidence, Fired, judge
-from gitmem.queue import contents as queue
+from gitmem.queue import contents
 from gitmem.session import boundary, ledger, sessions
 from gitmem.session.session import fold
 
@@ -193,7 +193,7 @@ def _of_session(lines: Lines) -> Fired:
 
 def _flagged(repo: Repository) -> dict[str, int]:
     """How many flags each session made: queued, in the journal, or landed and pruned."""
-    found = queue.read(repo)
+    found = contents.read_queue(repo)
     flags = {**found.archive.flags, **found.branch.flags, **found.journal.flags}
     counts: dict[str, int] = {}
     for flag in flags.values():

@@ -1,6 +1,6 @@
-"""What the queue branch looks like: its files, its messages, and the hint about where it ends.
+"""The layout of the queue branch: its files, its messages, and the hint where it ends (hot lane).
 
-Hot lane. docs/data-model.md, "The queue branch" and "Publishing".
+See docs/data-model.md, "The queue branch" and "Publishing".
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _SUBJECT_TEXT = 60
 _HINT_WIDTH = 159  # room for a SHA-256 name, a journal id and three numbers of 20 digits
 
 
-class Published:
-    """What a publish came to.
+class PublishResult:
+    """The result of a publish.
 
-    ``ids`` are on the branch now through this call. ``reason`` is empty when nothing is left
-    behind, else why lines stay in the journal. ``notes`` are sentences that must be said aloud.
+    ``ids`` are the flags that this call brought onto the branch. ``reason`` says why lines stay in the
+    journal; empty: none do. ``notes`` are sentences that the caller must print.
     """
 
     __slots__ = ("ids", "notes", "reason")
@@ -51,14 +51,14 @@ class Hint:
         self.start = start
 
     def save(self, folder: str) -> None:
-        """Writes the hint; losing it only costs the next publish a look at the branch."""
+        """Write the hint; losing it only costs the next publish a look at the branch."""
         text = f"{self.tip} {self.journal} {self.offset} {self.number} {self.start}"
         local.overwrite(folder + "/published", text.ljust(_HINT_WIDTH).encode() + b"\n")
 
 
 def read_hint(folder: str) -> Hint | None:
-    """The hint, or None when there is none that can be meant."""
-    from gitmem.queue.journal import START  # a silent boot needs the names above and no journal
+    """Return the hint; None without one, or when it is damaged."""
+    from gitmem.queue.journal import START  # a silent boot does not need the journal
 
     parts = local.read(folder + "/published").decode("ascii", "replace").split()
     if len(parts) != 5 or not repository.is_oid(parts[0]):  # noqa: PLR2004 - the five fields
@@ -71,25 +71,25 @@ def read_hint(folder: str) -> Hint | None:
 
 
 def forget_hint(folder: str) -> None:
-    """Makes the next publish read the whole branch and trust nothing that was noted about it.
+    """Make the next publish read the whole branch and trust no hint about it.
 
-    For whoever changed the branch, or found that it cannot be read.
+    Called after a change of the branch, or when it cannot be read.
     """
     local.forget(folder + "/published")
 
 
 def active(writer: str, number: int) -> str:
-    """Path of an active file."""
+    """Return the path of an active file."""
     return f"queue/{writer}-{number:06}.jsonl"
 
 
 def sealed(writer: str, number: int) -> str:
-    """Path of a file that no append changes any more."""
+    """Return the path of a file that no append changes any more."""
     return f"queue/sealed/{writer}-{number:06}.jsonl"
 
 
 def message(flags: Sequence[Flag], journal_id: str, offset: int) -> str:
-    """The queue commit's message: what was flagged, and how far the journal is covered."""
+    """Return the message of a queue commit: what is flagged, and how much of the journal is covered."""
     if len(flags) == 1:
         text = flags[0].text
         cut = text if len(text) <= _SUBJECT_TEXT else text[: _SUBJECT_TEXT - 1] + "…"

@@ -1,4 +1,4 @@
-"""Read the queue: branch, journal, archive, remote-tracking branch (standard library only)."""
+"""Read the queue: branch, journal, archive, remote-tracking branch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Queue:
-    """All flags this clone knows of, by place; ``tip`` is the local queue branch or empty."""
+    """All flags that this clone knows, by place; ``tip`` is the local queue branch (empty: none)."""
 
     __slots__ = ("archive", "branch", "journal", "tip")
 
@@ -36,8 +36,8 @@ class Queue:
         self.archive = archive
 
 
-def read(repo: Repository, *, remote: str = "", tracked: bool = True) -> Queue:
-    """Reads everything; raises `gitmem.git.objects.Unreadable` when the branch is damaged.
+def read_queue(repo: Repository, *, remote: str = "", tracked: bool = True) -> Queue:
+    """Return the whole queue. Raises `gitmem.git.objects.Unreadable` for a damaged branch.
 
     The remote-tracking queue of ``remote`` (empty: the configured remote) counts as part of the
     branch: it holds other machines' flags, and in a fresh clone it is all there is. Not ``tracked``:
@@ -60,10 +60,10 @@ def read(repo: Repository, *, remote: str = "", tracked: bool = True) -> Queue:
     return Queue(tip, branch, journal, archive)
 
 
-def fetched(repo: Repository, tip: str, place: str) -> Lines:
-    """The flags of a queue at a remote, its files named with ``place``; none without a tip.
+def read_remote(repo: Repository, tip: str, place: str) -> Lines:
+    """Return the flags of a queue at a remote; none without a tip. ``place`` precedes the names of its files.
 
-    What anybody may have pushed is read file by file, so that only its flags stay in memory.
+    The files are read one by one, so that only their flags stay in memory: anybody may have pushed them.
     """
     lines = Lines()
     if tip:
@@ -72,28 +72,28 @@ def fetched(repo: Repository, tip: str, place: str) -> Lines:
 
 
 def _read_tree(repo: Repository, lines: Lines, commit: str, ref: str) -> None:
-    """Each writer's files in the order of their numbers, whether sealed or not."""
+    """Read each writer's files in the order of their numbers, sealed or not."""
     place = ref.removeprefix("refs/heads/")
     aside = Aside()
-    found = plain(repo, listed(repo, commit), aside)
-    for path, content in contents(repo, found, aside):
+    found = select_files(repo, list_files(repo, commit), aside)
+    for path, content in read_files(repo, found, aside):
         lines.read(content, f"{place}:{path}")
     lines.aside += [f"{place}: {sentence}" for sentence in aside.sentences()]
 
 
 def _read_archive(repo: Repository, lines: Lines, commit: str) -> None:
-    """All of it: nobody pushes to it, and it grows for as long as this clone lives."""
+    """Read all of the archive, without a bound: no other clone pushes to it, and it grows with this clone."""
     found = [e for e in objects.beside(repo, commit, "archive/") if e.mode == "100644"]
     names = iter(found)
 
-    def read(content: bytes) -> None:
+    def read_file(content: bytes) -> None:
         lines.read(content, f"{ARCHIVE}:{next(names).path}")
 
-    objects.each(repo, [entry.oid for entry in found], read, most=1 << 62)
+    objects.each(repo, [entry.oid for entry in found], read_file, most=1 << 62)
 
 
 class Aside:
-    """What of a queue is set aside, unread: the paths, by the reason."""
+    """What is set aside of a queue, unread: the paths by their reason."""
 
     __slots__ = ("_by_reason", "_more", "paths")
 
@@ -103,7 +103,7 @@ class Aside:
         self._more: dict[str, int] = {}
 
     def add(self, path: str, reason: str) -> None:
-        """Notes one path; of many with one reason the first are named and the others counted."""
+        """Note a path; of many with one reason the first are named and the others counted."""
         self.paths.add(path)
         named = self._by_reason.setdefault(reason, [])
         if len(named) < _NAMED:
@@ -112,11 +112,11 @@ class Aside:
             self._more[reason] = self._more.get(reason, 0) + 1
 
     def __bool__(self) -> bool:
-        """Whether there is anything."""
+        """Whether anything is set aside."""
         return bool(self._by_reason)
 
     def sentences(self) -> list[str]:
-        """One sentence for each reason."""
+        """Return one sentence for each reason."""
         found = []
         for reason, named in self._by_reason.items():
             more = f" and {self._more[reason]} more" if reason in self._more else ""
@@ -124,19 +124,19 @@ class Aside:
         return found
 
 
-def listed(repo: Repository, commit: str) -> list[Entry]:
-    """What is in the two folders of a queue, and nothing that is nested deeper.
+def list_files(repo: Repository, commit: str) -> list[Entry]:
+    """Return the entries of the two folders of a queue, and nothing below them.
 
-    Raises Unreadable, and TooLarge when not even the list of names can be read.
+    Raises Unreadable, and TooLarge when even the list of names is too long.
     """
     return objects.beside(repo, commit, QUEUE_FOLDER, QUEUE_FOLDER + "sealed/")
 
 
-def plain(repo: Repository, found: Sequence[Entry], aside: Aside) -> list[Entry]:
-    """Those of what is `listed` that are read, in the order in which they are.
+def select_files(repo: Repository, found: Sequence[Entry], aside: Aside) -> list[Entry]:
+    """Return the entries to read, in the order to read them in; the rest goes to ``aside``.
 
-    Only what gitmem itself could have made, where it would be, and no more than a queue ever has;
-    the rest goes to ``aside``. This clone's own files come first when there are too many.
+    Only files that gitmem itself can have made, in their places, and no more of them than a queue ever
+    has. When there are too many, this clone's own files come first.
     """
     known: list[Entry] = []
     for entry in found:
@@ -146,19 +146,19 @@ def plain(repo: Repository, found: Sequence[Entry], aside: Aside) -> list[Entry]
         else:
             known.append(entry)
     if len(known) > QUEUE_FILES:
-        mine = Journal(repo.folder).named()
-        known.sort(key=lambda entry: (not in_order(entry.path).startswith(mine), entry.path))
+        mine = Journal(repo.folder).file_prefix()
+        known.sort(key=lambda entry: (not file_order(entry.path).startswith(mine), entry.path))
         reason = f"more than the {QUEUE_FILES} files that are read of a queue"
         for entry in known[QUEUE_FILES:]:
             aside.add(entry.path, reason)
         del known[QUEUE_FILES:]
-    return sorted(known, key=lambda entry: in_order(entry.path))
+    return sorted(known, key=lambda entry: file_order(entry.path))
 
 
 def _odd(entry: Entry) -> str:
-    """Why an entry is not read; empty for one that is."""
+    """Return why an entry is not read; empty for one that is."""
     if entry.mode != "100644":
-        return "no plain file, and gitmem puts nothing else there"
+        return "not a plain file, and gitmem puts nothing else there"
     if not _is_ours(entry.path):
         return "gitmem gives no file such a name"
     return NOT_READ if entry.size > QUEUE_FILE else ""
@@ -178,8 +178,10 @@ def _is_ours(path: str) -> bool:
     )
 
 
-def contents(repo: Repository, found: Sequence[Entry], aside: Aside) -> Iterator[tuple[str, bytes]]:
-    """Path and content of the files, as far as they are no more than a queue ever is.
+def read_files(
+    repo: Repository, found: Sequence[Entry], aside: Aside
+) -> Iterator[tuple[str, bytes]]:
+    """Yield path and content of the files, up to the size that a queue ever has; the rest goes to ``aside``.
 
     A bounded part of them is in memory at a time. Raises Unreadable.
     """
@@ -209,13 +211,13 @@ def contents(repo: Repository, found: Sequence[Entry], aside: Aside) -> Iterator
                 yield entry.path, content
 
 
-def bounded(repo: Repository, commit: str) -> tuple[dict[str, bytes], Aside]:
-    """The files of a queue, path to content, and what of it was set aside; raises as `listed`."""
+def read_bounded(repo: Repository, commit: str) -> tuple[dict[str, bytes], Aside]:
+    """Return the files of a queue, path to content, and what is set aside of it. Raises as `list_files`."""
     aside = Aside()
-    found = plain(repo, listed(repo, commit), aside)
-    return dict(contents(repo, found, aside)), aside
+    found = select_files(repo, list_files(repo, commit), aside)
+    return dict(read_files(repo, found, aside)), aside
 
 
-def in_order(path: str) -> str:
-    """The key by which a writer's files come in the order of their numbers, sealed or not."""
+def file_order(path: str) -> str:
+    """Return the sort key that puts a writer's files in the order of their numbers, sealed or not."""
     return path.rpartition("/")[2]

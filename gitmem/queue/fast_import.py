@@ -1,8 +1,7 @@
-"""Make a commit and move a ref of gitmem's to it, in one git process (hot lane).
+"""Make a commit and move one of gitmem's refs to it, in one git process (hot lane).
 
-fast-import refuses to move a ref unless the new commit descends from its tip: that is the
-compare-and-swap, and it works the same for every object format, ref format and
-reference-transaction hook.
+fast-import moves a ref only to a commit that descends from its tip. That is the compare-and-swap, and
+it works the same for every object format, ref format and reference-transaction hook.
 """
 
 from __future__ import annotations
@@ -21,21 +20,21 @@ if TYPE_CHECKING:
 
     from gitmem.git.repository import Repository
 
-_LOCK_WAIT = 2000  # milliseconds a foreign ref lock is waited for; git's own default is 100
+_LOCK_WAIT = 2000  # milliseconds to wait for a foreign ref lock; git's own default is 100
 _STILL = 0.02  # seconds; git holds a ref lock for a fraction of that, a dead process for ever
 UNKNOWN_AUTHOR = "gitmem <gitmem@localhost>"
 
 
 class Locked(GitmemError):
-    """A ref's lock is held by somebody else; what was to be published stays where it is."""
+    """Another process holds the lock of a ref; what was to be published stays where it is."""
 
 
 class Guard:
     """The publish lock: one gitmem at a time moves gitmem's refs.
 
-    git children inherit it, so it is held as long as any of them lives. While it is held its file
-    is not empty, and the file's time of change says since when: so the next holder can tell a ref
-    lock that killed children left behind from a foreign one.
+    git children inherit it, so it lasts as long as any of them lives. While it is held, its file is
+    not empty and was changed when the holder took it: that tells the next holder a ref lock that
+    killed children left from a foreign one.
     """
 
     __slots__ = ("_lock", "_repo")
@@ -46,11 +45,11 @@ class Guard:
 
     @property
     def descriptor(self) -> int:
-        """For git children to inherit."""
+        """The descriptor that git children inherit."""
         return self._lock.descriptor
 
     def attempt(self, wait: float = 0.0) -> bool:
-        """Takes the lock if that is possible within ``wait`` seconds."""
+        """Take the lock within ``wait`` seconds; return whether that worked."""
         if not self._lock.attempt(wait):
             return False
         try:
@@ -62,28 +61,28 @@ class Guard:
         return True
 
     def release(self) -> None:
-        """Lets go after an orderly end."""
+        """Release the lock after an orderly end."""
         try:
             os.ftruncate(self.descriptor, 0)
         finally:
             self._lock.release()
 
     def recover(self) -> None:
-        """Removes ref locks that a killed holder's children left: not older than its start.
+        """Remove ref locks that a killed holder's children left, those that are not older than its start.
 
-        Only our own refs are looked at. No child of ours is alive now: it would hold our lock.
+        Only for gitmem's own refs. No child of a former holder is alive: it would hold this lock.
         """
         held = os.fstat(self.descriptor)
         if not held.st_size:
             return
         for ref in (BRANCH, ARCHIVE):
             path = f"{self._repo.common}/{ref}.lock"
-            found = local.stamp(path)
-            if found and found[0] >= held.st_mtime_ns:
+            held_lock = local.stamp(path)
+            if held_lock and held_lock[0] >= held.st_mtime_ns:
                 time.sleep(_STILL)
                 if (
-                    local.stamp(path) == found
-                ):  # else it is somebody's who is alive, `git pack-refs` say
+                    local.stamp(path) == held_lock
+                ):  # else a live process made it, such as `git pack-refs`
                     local.forget(path)
 
 
@@ -113,7 +112,7 @@ class Commit:
         self.fresh = fresh
 
     def stream(self, ref: str) -> bytes:
-        """The commit in fast-import's language (`git help fast-import`)."""
+        """Return the commit in the language of fast-import (git-fast-import(1))."""
         said = self.message.encode()
         name = self.identity.encode("utf-8", "surrogateescape")
         parts = [
@@ -138,16 +137,16 @@ class Commit:
 
 
 def _quoted(path: str) -> bytes:
-    """A path as one word: names from other people's trees may hold line breaks."""
+    """Return a path as one word: a name in another person's tree may hold line breaks."""
     escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'.encode("utf-8", "surrogateescape")
 
 
 def fast_import(repo: Repository, guard: Guard, ref: str, commit: Commit) -> process.Done:
-    """Makes the commit and moves the ref to it; the answer's text is the commit's oid.
+    """Make the commit and move the ref to it; the answer's text is the commit's name.
 
-    The caller holds the guard. A code other than 0 says that the ref was not moved, or that git
-    could not tell. Raises Locked when somebody else holds the ref's lock.
+    The caller holds the guard. A code other than 0 says that the ref was not moved, or that git could
+    not tell. Raises Locked when another process holds the ref's lock.
     """
     done = repo.git(
         "-c",
@@ -176,10 +175,10 @@ def fast_import(repo: Repository, guard: Guard, ref: str, commit: Commit) -> pro
 
 
 def current_author(repo: Repository) -> str:
-    """The author git would use here; gitmem's own name when git knows nobody, or a credential.
+    """Return the author that git uses here, ``Name <email>``.
 
-    A flag must not fail because user.name is unset or user.useConfigOnly forbids a guess, nor
-    because that git command was killed.
+    `UNKNOWN_AUTHOR` when git knows none, when the name holds a credential, and when git was killed: a
+    flag must not fail because user.name is unset or user.useConfigOnly forbids a guess.
     """
     done = repo.git("var", "GIT_AUTHOR_IDENT", ok=process.ANY)
     person = done.text.rpartition(">")[0]

@@ -1,4 +1,7 @@
-"""The journal: the append-only file that `flag` acknowledges (docs/data-model.md; hot lane)."""
+"""The journal: the append-only file that acknowledges a flag (hot lane).
+
+See docs/data-model.md, "The journal".
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ _HEADER_LENGTH = len(MAGIC) + WRITER_LENGTH + 1 + 12 + 1
 
 
 class Journal:
-    """The journal of one clone; ``writer`` and ``id`` are read from its header."""
+    """The journal of one clone. A read or an append sets ``writer`` and ``id`` from its header."""
 
     __slots__ = ("folder", "id", "path", "writer")
 
@@ -34,9 +37,9 @@ class Journal:
         return os.path.exists(self.path)
 
     def append(self, lines: Sequence[str]) -> None:
-        """Stores flag lines durably, all or none; raises NotSaved.
+        """Store flag lines durably, all or none. Raises NotSaved.
 
-        After it returned, the lines survive a crash of the process and of the machine.
+        After the return the lines survive a crash of the process and of the machine.
         """
         record = ("\n" + "\n".join(lines) + "\n").encode()
         try:
@@ -60,7 +63,7 @@ class Journal:
                 local.write_all(descriptor, record)
                 os.fsync(descriptor)
             except BaseException:
-                # Not acknowledged, so not kept: nobody else appends while we hold the lock.
+                # Not acknowledged, so not kept: no other process appends while we hold the lock.
                 os.ftruncate(descriptor, before)
                 raise
         finally:
@@ -75,7 +78,7 @@ class Journal:
         parts = data[len(MAGIC) :].split()
         if not data.startswith(MAGIC) or len(parts) != 2:  # noqa: PLR2004 - writer and id
             raise NeedsPerson(
-                "the journal in this clone's git directory is not one this gitmem can read",
+                "the journal in this clone's git directory is not one that this gitmem can read",
                 hint="a newer gitmem may have written it: upgrade; otherwise move it aside",
             )
         self.writer, self.id = (
@@ -84,9 +87,9 @@ class Journal:
         )
 
     def read(self, offset: int = 0) -> bytes:
-        """Complete records from a byte offset on (0: all of them), up to the last line break.
+        """Return the complete records from a byte offset on (0: all of them), up to the last line break.
 
-        Also sets ``writer`` and ``id``. Empty when there is no journal.
+        Empty without a journal. Raises NeedsPerson for a header of another format.
         """
         try:
             descriptor = os.open(self.path, local.READ)
@@ -99,23 +102,23 @@ class Journal:
             local.close(descriptor)
         return data[: data.rfind(b"\n") + 1]
 
-    def named(self) -> str:
-        """The name of this clone's queue files without their numbers; empty when it has none."""
+    def file_prefix(self) -> str:
+        """Return what the names of this clone's queue files begin with; empty without a journal."""
         self.read(self.size())
         return self.writer and self.writer + "-"
 
     def size(self) -> int:
-        """Bytes in the file."""
+        """Return the size of the file in bytes."""
         try:
             return os.stat(self.path).st_size
         except FileNotFoundError:
             return 0
 
     def rotate(self, keep: bytes, read_up_to: int) -> int:
-        """Replaces the journal by ``keep`` plus whatever was appended behind ``read_up_to``.
+        """Replace the journal by ``keep`` plus what was appended behind ``read_up_to``.
 
-        Returns the offset at which the kept lines end. Readers and writers see the old file or the
-        new one; the new one has a new id, so no hint or trailer about the old one applies to it.
+        Returns the offset at which the kept lines end. Readers and writers see the old file or the new
+        one. The new one has a new id, so no hint or trailer about the old one applies to it.
         """
         with local.Lock(self.folder + "/journal.lock"):
             late = self.read(read_up_to)
@@ -129,10 +132,10 @@ START = _HEADER_LENGTH
 
 
 def header(writer: str) -> bytes:
-    """The first line of a new journal, with a new journal id."""
+    """Return the first line of a new journal, with a new journal id."""
     return MAGIC + f"{writer} {new_id(os.urandom(12))}\n".encode()
 
 
 def new_writer() -> str:
-    """A random name for this clone's queue files."""
+    """Return a random name for this clone's queue files."""
     return new_id(os.urandom(12))[:WRITER_LENGTH]

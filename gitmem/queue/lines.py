@@ -1,6 +1,6 @@
-"""Lines of queue files and journals: union by id, in order, damaged lines kept apart (hot lane).
+"""Lines of queue files and journals: united by id, in order, with damaged lines apart (pure, hot lane).
 
-Two different lines under one id are a conflict: one of them counts here, and both are told.
+Two different lines with one id are a conflict: one of them counts, and both are shown.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     from gitmem.core.flag import Flag
 
-_SHOWN = 160  # characters of a line that is told
+_SHOWN = 160  # characters of a line in a message
 
 
-class Damaged:
-    """A line that is no flag: where it stands, why, and its id when that can be read."""
+class DamagedLine:
+    """A line that is not a flag: its place, the reason, and its id when that can be read."""
 
     __slots__ = ("flag_id", "reason", "where")
 
@@ -28,20 +28,20 @@ class Damaged:
         self.flag_id = flag_id
 
     def __str__(self) -> str:
-        """One sentence for a person."""
+        """Return one sentence for a person."""
         return f"{self.where}: {self.reason}"
 
 
 class Conflict:
-    """Two different lines under one id: ``first`` is the one that counts here, ``other`` is not.
+    """Two different lines with one id; ``first`` counts here, ``other`` does not.
 
-    ``here`` and ``there`` say where they stand. ``recorded``: the other one is in a drain record.
+    ``here`` and ``there`` are their places. ``recorded``: the other line is in a drain record.
     """
 
     __slots__ = ("first", "flag_id", "here", "other", "recorded", "there")
 
     def __init__(self, flag_id: str, first: tuple[str, str], other: tuple[str, str]) -> None:
-        """``first`` and ``other``: a line and where it stands."""
+        """``first`` and ``other`` are a line and its place."""
         self.flag_id = flag_id
         self.first, self.here = first
         self.other, self.there = other
@@ -49,11 +49,11 @@ class Conflict:
 
     @property
     def readable(self) -> bool:
-        """Whether both lines are flags; else one of them is damaged, and is told as such, too."""
+        """Whether both lines are flags; else one is damaged and reported as such, too."""
         return not (_damaged(self.first) or _damaged(self.other))
 
     def __str__(self) -> str:
-        """One sentence for a person, with both texts."""
+        """Return one sentence for a person, with both texts."""
         return (
             f"{self.flag_id} is the id of two lines: {told(self.first)} ({self.here}) and "
             f"{told(self.other)} ({self.there})"
@@ -61,27 +61,23 @@ class Conflict:
 
 
 class Lines:
-    """What was read: flags by id in the order first met, and the damaged lines.
+    """The lines of one place: flags by id in the order of their first lines, and damaged lines.
 
-    ``odd`` are the damaged lines whose id can be read; ``others`` the lines that differ from the
-    first one with their id, each with its place. ``aside`` are sentences about what is more, or
-    other, than gitmem reads of a queue.
+    ``odd`` are the damaged lines whose id can be read. ``others`` are the lines that differ from the
+    first one with their id, each with its place. ``aside`` are sentences about what is set aside.
     """
 
     __slots__ = ("aside", "damaged", "flags", "odd", "others")
 
     def __init__(self) -> None:
         self.flags: dict[str, Flag] = {}
-        self.damaged: list[Damaged] = []
+        self.damaged: list[DamagedLine] = []
         self.odd: dict[str, str] = {}
         self.others: dict[str, tuple[str, str]] = {}
         self.aside: list[str] = []
 
     def read(self, data: bytes, where: str) -> None:
-        """Adds every line of one file; a line that differs from the first one with its id is noted.
-
-        Any bytes are accepted: what is not a flag becomes a Damaged entry, never an exception.
-        """
+        """Add every line of a file. Any bytes will do: what is not a flag becomes a `DamagedLine`."""
         for number, raw in enumerate(data.split(b"\n"), 1):
             if not raw or raw.isspace():
                 continue
@@ -89,9 +85,9 @@ class Lines:
                 line = raw.strip().decode()
                 flag = _flag(line)
             except UnicodeDecodeError:
-                self.damaged.append(Damaged(f"{where}:{number}", "not UTF-8", ""))
+                self.damaged.append(DamagedLine(f"{where}:{number}", "not UTF-8", ""))
             except BadLine as bad:
-                self.damaged.append(Damaged(f"{where}:{number}", bad.reason, bad.flag_id))
+                self.damaged.append(DamagedLine(f"{where}:{number}", bad.reason, bad.flag_id))
                 if bad.flag_id and not self._differs(bad.flag_id, line, f"{where}:{number}"):
                     self.odd.setdefault(bad.flag_id, line)
             else:
@@ -100,13 +96,13 @@ class Lines:
                 self.flags.setdefault(flag.id, flag)
 
     def line(self, flag_id: str) -> str:
-        """The line that counts for an id; empty without one."""
+        """Return the line that counts for an id; empty without one."""
         flag = self.flags.get(flag_id)
         return flag.line if flag else self.odd.get(flag_id, "")
 
     @property
     def ids(self) -> set[str]:
-        """Ids of all lines, also of those that cannot be read."""
+        """The ids of all lines, also of those that are not flags."""
         return {*self.flags, *self.odd}
 
     def _differs(self, flag_id: str, line: str, where: str) -> bool:
@@ -126,12 +122,12 @@ def _damaged(line: str) -> bool:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two lines are one; a drain record keeps a carriage return as a blank."""
+    """Whether two lines are the same; a drain record keeps a carriage return as a blank."""
     return one == other or one.replace("\r", " ") == other.replace("\r", " ")
 
 
 def told(line: str) -> str:
-    """What a line says, cut, in quotes; the line itself where it is no flag."""
+    """Return a flag line's text, cut and in quotes; of another line the line itself."""
     try:
         flag = parse(line)
     except BadLine:
@@ -142,9 +138,9 @@ def told(line: str) -> str:
 
 
 def conflicts(places: Sequence[tuple[str, Lines]]) -> dict[str, Conflict]:
-    """Ids with two different lines, within one place or between two.
+    """Return the ids with two different lines, within one place or between two.
 
-    ``places`` are names with what was read there, the one first that is believed most.
+    ``places`` are names with their lines; the most trusted place comes first.
     """
     found: dict[str, Conflict] = {}
     for number, (name, lines) in enumerate(places):
@@ -163,16 +159,16 @@ def conflicts(places: Sequence[tuple[str, Lines]]) -> dict[str, Conflict]:
 
 
 def _flag(line: str) -> Flag:
-    """Raises BadLine."""
+    """Parse a line. Raises BadLine."""
     if len(line) > LINE:
         raise BadLine("longer than any line that gitmem writes")
     return parse(line)
 
 
 def split(data: bytes) -> list[tuple[bytes, str]]:
-    """Every line that is not blank, verbatim without its end, and its id (empty: unreadable).
+    """Return every line that is not blank, without its end, and its id (empty: unreadable).
 
-    A line of a newer version has an id here, although its flag cannot be read.
+    A line of a newer version has its id, although it is not a flag that this version can read.
     """
     found = []
     for raw in data.split(b"\n"):

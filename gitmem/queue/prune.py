@@ -1,4 +1,4 @@
-"""Take drained flags out of journal and queue; the marker deletes itself (docs/data-model.md)."""
+"""Take drained flags out of journal and queue, into the archive (docs/data-model.md)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from gitmem.core.flag import new_id
 from gitmem.core.plural import count
 from gitmem.git import refs, repository
 from gitmem.git.repository import ARCHIVE, BRANCH
-from gitmem.queue import contents as queue
-from gitmem.queue import damage, publisher
+from gitmem.queue import contents, damage, publisher
 from gitmem.queue.branch import forget_hint
 from gitmem.queue.fast_import import Commit, Guard, current_author, fast_import
 from gitmem.queue.journal import START, Journal
@@ -22,11 +21,11 @@ if TYPE_CHECKING:
 
     from gitmem.git.repository import Repository
 
-_WAIT = 10.0  # seconds for a publisher to finish; it never needs more than its git child does
+_WAIT = 10.0  # seconds to wait for a publisher; it needs no longer than its git child
 
 
-class Pruned:
-    """What a prune did: ids taken out, whether the local queue branch is gone, why it stopped."""
+class PruneResult:
+    """The result of a prune: ids taken out, whether the local queue branch is gone, why it stopped."""
 
     __slots__ = ("branch_gone", "ids", "reason")
 
@@ -36,14 +35,14 @@ class Pruned:
         self.reason = ""
 
 
-def prune(repo: Repository, drained: Collection[str], *, keep_branch: bool = False) -> Pruned:
-    """Archives and removes every flag whose id is in ``drained``.
+def prune(repo: Repository, drained: Collection[str], *, keep_branch: bool = False) -> PruneResult:
+    """Archive and remove every flag whose id is in ``drained``.
 
-    The order (archive, journal, branch) makes a kill between any two steps harmless: the next
-    prune finishes. So it does when a step fails; ``reason`` says why then, or that another gitmem
-    or a pruning gc is at work. ``keep_branch``: an empty queue branch stays, to be pushed.
+    The order (archive, journal, branch) makes a kill between two steps harmless: the next prune
+    finishes. It also finishes after a failed step. ``reason`` says why a step failed, or that another
+    gitmem or a pruning gc is at work. ``keep_branch``: an empty queue branch stays, to be pushed.
     """
-    pruned = Pruned()
+    pruned = PruneResult()
     if not os.path.isdir(repo.folder):
         return pruned
     try:
@@ -68,7 +67,7 @@ def _prune(
     repo: Repository,
     guard: Guard,
     drained: Collection[str],
-    pruned: Pruned,
+    pruned: PruneResult,
     *,
     keep_branch: bool,
 ) -> None:
@@ -76,13 +75,13 @@ def _prune(
     data = journal.read()
     lines = split(data)
     tip = refs.resolve(repo, BRANCH)
-    files, aside = queue.bounded(repo, tip) if tip else ({}, queue.Aside())
+    files, aside = contents.read_bounded(repo, tip) if tip else ({}, contents.Aside())
     queued = [pair for content in files.values() for pair in split(content)]
     gone: dict[str, bytes] = {}
     disputed: set[str] = set()
     for line, flag_id in lines + queued:
         if flag_id in drained and gone.setdefault(flag_id, line) != line:
-            disputed.add(flag_id)  # of two lines with one id neither goes
+            disputed.add(flag_id)  # of two lines with one id both stay
     for flag_id in disputed:
         del gone[flag_id]
     if gone:
@@ -91,13 +90,13 @@ def _prune(
         if data:
             _rotate(repo, journal, lines, gone, START + len(data))
         pruned.ids = list(gone)
-    if tip:  # what was set aside is for a person to delete: the branch stays with it
+    if tip:  # a person deletes what is set aside: the branch stays with it
         keep = keep_branch or bool(aside)
         pruned.branch_gone = _shrink(repo, guard, tip, files, gone, keep_branch=keep)
 
 
 def _archive(repo: Repository, guard: Guard, tip: str, lines: list[bytes]) -> None:
-    """Keeps the flags' lines and the queue's history reachable."""
+    """Keep the flags' lines and the queue's history reachable."""
     old = refs.resolve(repo, ARCHIVE)
     path = f"archive/{damage.stamp()[:16]}-{new_id(os.urandom(12))[:6]}.jsonl"
     commit = Commit(
@@ -120,7 +119,7 @@ def _rotate(
     gone: Collection[str],
     read_up_to: int,
 ) -> None:
-    """Leaves in the journal what is not drained, also lines only a newer gitmem understands."""
+    """Leave in the journal what is not drained, also lines that only a newer gitmem understands."""
     torn = [line for line, flag_id in lines if not flag_id]
     if torn:
         damage.keep(repo, f"{damage.stamp()}-journal", _text(torn))
@@ -137,9 +136,9 @@ def _shrink(
     *,
     keep_branch: bool,
 ) -> bool:
-    """Takes the drained lines out of the branch, or the branch away when no line is left.
+    """Take the drained lines out of the branch, or remove it when no line is left; return whether it is gone.
 
-    Damaged lines stay where they are: nobody knows what they were.
+    Damaged lines stay where they are: gitmem does not know what they were.
     """
     rests = {path: _rest(content, gone) for path, content in files.items()}
     if not any(rests.values()) and not keep_branch:

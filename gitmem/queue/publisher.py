@@ -1,4 +1,4 @@
-"""Publish the journal to the queue branch (docs/data-model.md, "Publishing"; hot lane)."""
+"""Publish the journal to the queue branch; see docs/data-model.md, "Publishing" (hot lane)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gitmem.git.repository import BRANCH
 from gitmem.queue.branch import (
     ACTIVE_LINES,
     Hint,
-    Published,
+    PublishResult,
     active,
     forget_hint,
     message,
@@ -29,14 +29,16 @@ if TYPE_CHECKING:
 _HARMLESS_EXPIRY = ("", "never", "2.weeks.ago")
 
 
-def publish(repo: Repository, journal: Journal, identity: str, *, wait: float = 0.0) -> Published:
-    """Brings everything in the journal onto the queue branch.
+def publish(
+    repo: Repository, journal: Journal, identity: str, *, wait: float = 0.0
+) -> PublishResult:
+    """Bring everything in the journal onto the queue branch.
 
-    ``identity`` is ``Name <email>``. ``wait`` is how long (seconds) to wait for another publisher;
-    with 0 it is left to that one. Never raises for a branch that cannot be moved: the lines are
-    safe in the journal, and the answer's ``reason`` says why they stay there.
+    ``identity`` is ``Name <email>``. ``wait`` is the time in seconds to wait for another publisher; with
+    0 that one publishes these lines, too. Does not raise when the branch cannot be moved: the lines are
+    safe in the journal, and the result's ``reason`` says why they stay there.
     """
-    published = Published()
+    published = PublishResult()
     try:
         if journal.exists():
             _publish(repo, journal, identity, published, wait)
@@ -48,7 +50,7 @@ def publish(repo: Repository, journal: Journal, identity: str, *, wait: float = 
 
 
 def _publish(
-    repo: Repository, journal: Journal, identity: str, published: Published, wait: float
+    repo: Repository, journal: Journal, identity: str, published: PublishResult, wait: float
 ) -> None:
     guard = Guard(repo)
     seen = -1
@@ -57,8 +59,8 @@ def _publish(
             end = _round(repo, journal, guard, identity, published)
         finally:
             guard.release()
-        # Whoever appended while we held the lock found it taken and left: their lines are ours.
-        # A record torn by a crash stays behind the end for ever: no progress, no further round.
+        # A process that appended while we held the lock found it taken and left us its lines.
+        # A record torn by a crash stays behind the end for ever: without progress, no further round.
         if published.reason or journal.size() <= end or end == seen:
             return
         seen = end
@@ -68,9 +70,9 @@ def _publish(
 
 
 def _round(
-    repo: Repository, journal: Journal, guard: Guard, identity: str, published: Published
+    repo: Repository, journal: Journal, guard: Guard, identity: str, published: PublishResult
 ) -> int:
-    """Publishes what is pending now; returns the journal offset looked at."""
+    """Publish what is pending now; return the journal offset up to which this looked."""
     published.reason = busy_gc(repo) or repository.in_use(repo)
     if published.reason:
         return 0
@@ -82,7 +84,7 @@ def _round(
 
 
 def _bring(
-    repo: Repository, journal: Journal, guard: Guard, identity: str, published: Published
+    repo: Repository, journal: Journal, guard: Guard, identity: str, published: PublishResult
 ) -> int:
     hint = read_hint(repo.folder)
     if hint is not None:
@@ -95,7 +97,7 @@ def _bring(
             if batch.new and batch.publish(repo, guard, identity):
                 published.ids.update([flag.id for flag in batch.new])
                 return end
-    # Only now is the slower code loaded: after a crash, a prune or a foreign change.
+    # The slower code is loaded only here: after a crash, a prune or a foreign change.
     from gitmem.queue import reconcile
 
     return reconcile.publish_missing(
@@ -104,9 +106,9 @@ def _bring(
 
 
 class _Batch:
-    """The usual case: one commit on the tip we made last.
+    """The usual case: one commit on the tip that this clone made last.
 
-    ``data`` is the journal from the active file's first line on, ``hint`` what was published of it.
+    ``data`` is the journal from the active file's first line on, ``hint`` says what is published of it.
     """
 
     __slots__ = ("_changes", "_hint", "_journal", "new")
@@ -118,7 +120,7 @@ class _Batch:
         self._hint = self._divide(hint, data)
 
     def publish(self, repo: Repository, guard: Guard, identity: str) -> bool:
-        """Makes the commit; False when the tip is another one, or the branch cannot be moved."""
+        """Make the commit; return False when the tip is another one or the branch cannot be moved."""
         said = message(self.new, self._hint.journal, self._hint.offset)
         commit = Commit(identity, said, parent=self._hint.tip, files=self._changes)
         done = fast_import(repo, guard, BRANCH, commit)
@@ -129,7 +131,7 @@ class _Batch:
         return True
 
     def _divide(self, hint: Hint, data: bytes) -> Hint:
-        """Puts the lines into files; returns the hint for afterwards, still with the old tip."""
+        """Put the lines into files; return the next hint, still with the old tip."""
         known = hint.offset - hint.start
         lines = [line for line in data[:known].split(b"\n") if line]
         position, start, number = hint.offset, hint.start, hint.number
@@ -164,11 +166,11 @@ def _flag(raw: bytes) -> Flag | None:
     try:
         return parse(raw.strip().decode()) if raw else None
     except (BadLine, UnicodeDecodeError):
-        return None  # said by everything that reads the journal as a whole (status, check, close)
+        return None  # what reads the whole journal reports it (status, check, close)
 
 
 def busy_gc(repo: Repository) -> str:
-    """Why nothing may be published now, when a pruning gc runs; empty otherwise.
+    """Return why nothing may be published now, while a pruning gc runs; else empty.
 
     `git gc` writes "<pid> <host>" to gc.pid. A plain gc keeps objects younger than two weeks; one
     with --prune=<recent> may remove what is being written (docs/data-model.md,
@@ -195,7 +197,7 @@ def busy_gc(repo: Repository) -> str:
 
 
 def _arguments(pid: int) -> list[bytes]:
-    """A process's command line; empty where the system does not tell."""
+    """Return a process's command line; empty where the system does not tell."""
     try:
         return local.read(f"/proc/{pid}/cmdline").split(b"\0")
     except OSError:

@@ -1,7 +1,7 @@
-"""Bring journal and queue branch together when the hint cannot be believed.
+"""Bring journal and queue branch together when the hint cannot be trusted.
 
-After a crash between two steps, a prune, a foreign change or damage: find out from the branch
-itself what it holds, and publish the rest. Damage is set aside and said, never overwritten.
+After a crash between two steps, a prune, a foreign change or damage, the branch itself says what it
+holds, and the rest is published. Damage is set aside and reported, never overwritten.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 from gitmem.core.errors import NeedsPerson
 from gitmem.git import objects, refs
 from gitmem.git.repository import BRANCH, NAME
-from gitmem.queue import contents as queue
-from gitmem.queue import damage
+from gitmem.queue import contents, damage
 from gitmem.queue.branch import ACTIVE_LINES, TRAILER, Hint, message, sealed
 from gitmem.queue.fast_import import Commit, Guard, fast_import
 from gitmem.queue.journal import START
@@ -20,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
-    from gitmem.queue.branch import Published
+    from gitmem.queue.branch import PublishResult
     from gitmem.queue.journal import Journal
 
 _ATTEMPTS = 3  # a broken loose ref may cover a broken packed one
@@ -41,15 +40,15 @@ def publish_missing(
     journal: Journal,
     guard: Guard,
     identity: str,
-    published: Published,
+    published: PublishResult,
     *,
     noted: bool,
 ) -> int:
-    """Publishes every journal line that the branch does not hold; returns the offset looked at.
+    """Publish every journal line that the branch does not hold; return the offset up to which this looked.
 
-    The caller holds the guard. ``noted``: there was a hint, so only its end is in doubt and the
-    tip's own word is taken for what it covers; else everything on the branch is read.
-    Raises GitmemError or OSError for a branch that cannot be moved.
+    The caller holds the guard. ``noted``: there was a hint, so only its end is in doubt, and the tip's
+    own message says what it covers; else everything on the branch is read. Raises GitmemError or
+    OSError when the branch cannot be moved.
     """
     data = journal.read()
     end = START + len(data)
@@ -73,9 +72,9 @@ def publish_missing(
 
 
 class _Base:
-    """What to build on: a tip (empty: nothing, a new orphan) and what it holds.
+    """The commit to build on (empty: none, a new orphan) and what it holds.
 
-    ``covered``: everything up to this journal offset is in the tip; 0 when only ``lines`` (by id) tell.
+    The tip holds everything up to the journal offset ``covered``; 0: only ``lines`` (by id) tell.
     """
 
     __slots__ = ("covered", "lines", "paths", "tip")
@@ -87,13 +86,13 @@ class _Base:
         self.lines: dict[str, bytes] = {}
 
     def missing(self, data: bytes) -> list[Flag]:
-        """The flags among all of the journal's records that the branch does not hold."""
+        """Return the flags of the journal that the branch does not hold."""
         lines = Lines()
         lines.read(data[max(0, self.covered - START) :], "journal")
         return [flag for flag_id, flag in lines.flags.items() if flag_id not in self.lines]
 
     def differing(self, data: bytes) -> list[str]:
-        """Sentences on flags of the journal under whose id the branch holds another line."""
+        """Return sentences on flags of the journal for whose id the branch holds another line."""
         lines = Lines()
         lines.read(data, "journal")
         found = []
@@ -107,7 +106,7 @@ class _Base:
         return found
 
     def last_number(self, writer: str) -> int:
-        """The highest file number of a writer; 0 when it has none."""
+        """Return the highest file number of a writer; 0 without a file."""
         numbers = [0]
         for path in self.paths:
             name = path.rpartition("/")[2].removesuffix(".jsonl")
@@ -116,10 +115,10 @@ class _Base:
         return max(numbers)
 
 
-def _base(repo: Repository, published: Published, trusted: Journal | None, end: int) -> _Base:
-    """The local branch, else a remote-tracking one, else nothing.
+def _base(repo: Repository, published: PublishResult, trusted: Journal | None, end: int) -> _Base:
+    """Return the local branch, else a remote-tracking one, else an empty base.
 
-    A tip that cannot be read is set aside and said.
+    A tip that cannot be read is set aside and reported.
     """
     for _ in range(_ATTEMPTS):
         try:
@@ -146,25 +145,25 @@ def _tracking(repo: Repository) -> _Base:
 
 
 def _read(repo: Repository, tip: str, trusted: Journal | None, end: int) -> _Base:
-    """Looks at a tip and makes sure that what it names is there."""
-    there = queue.listed(repo, tip)
+    """Read a tip and make sure that its objects exist."""
+    there = contents.list_files(repo, tip)
     base = _Base()
     base.tip = tip
     base.paths = [entry.path for entry in there]
     base.covered = _covered(repo, tip, trusted, end) if trusted else 0
-    aside = queue.Aside()  # said by everything that reads the queue as a whole
-    found = queue.plain(repo, there, aside)
+    aside = contents.Aside()  # what reads the whole queue reports it
+    found = contents.select_files(repo, there, aside)
     if base.covered:
         objects.present(repo, [entry.oid for entry in found])
         return base
-    for _, content in queue.contents(repo, found, aside):
+    for _, content in contents.read_files(repo, found, aside):
         for line, flag_id in split(content):
             base.lines.setdefault(flag_id, line)
     return base
 
 
 def _covered(repo: Repository, tip: str, journal: Journal, end: int) -> int:
-    """How much of this journal the tip says it covers; 0 when it does not say."""
+    """Return the journal offset that the tip's message says it covers; 0 when it does not say."""
     text = repo.git("cat-file", "commit", tip).out.decode(errors="replace")
     trailers = [line for line in text.splitlines() if line.startswith(TRAILER)]
     if not trailers:
@@ -177,7 +176,7 @@ def _covered(repo: Repository, tip: str, journal: Journal, end: int) -> int:
 def _files(
     new: list[Flag], writer: str, number: int, *, first: bool
 ) -> list[tuple[str, bytes | None]]:
-    """The flags in files that are sealed at once, and the README of a new branch."""
+    """Return the flags in files that are sealed at once, and the README of a new branch."""
     files: list[tuple[str, bytes | None]] = [("README.md", README.encode())] if first else []
     for start in range(0, len(new), ACTIVE_LINES):
         text = "".join([flag.line + "\n" for flag in new[start : start + ACTIVE_LINES]])
@@ -193,7 +192,7 @@ def _commit(repo: Repository, guard: Guard, commit: Commit) -> str:
 
 
 def _why(said: str) -> str:
-    """What fast-import said, as one sentence with what to do about it."""
+    """Return fast-import's message as one sentence with what to do about it."""
     other = refs.in_the_way(said)
     if other:
         return f"{other} is in the way of `{NAME}`: rename it (git branch -m OLD NEW)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitmem.core.errors import Usage
-from gitmem.queue import contents as queue
+from gitmem.queue import contents
 from gitmem.queue.lines import Conflict, conflicts
 from gitmem.records import record_files, target
 from gitmem.records.states import Records, State, derive
@@ -73,7 +73,7 @@ def take(repo: Repository, configured: str, *, tracked: bool = True) -> Snapshot
     `gitmem.git.objects.Unreadable`.
     """
     where = target.find(repo, configured)
-    queued = queue.read(repo, remote=where.remote, tracked=tracked)
+    queued = contents.read_queue(repo, remote=where.remote, tracked=tracked)
     texts = record_files.Texts(known_lines(queued))
     deciding, local = _landed(repo, where, texts)
     review: frozenset[str] = frozenset()

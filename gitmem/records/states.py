@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from gitmem.core.flag import Flag
-    from gitmem.queue.lines import Conflict, Damaged
+    from gitmem.queue.lines import Conflict, DamagedLine
 
 UNDRAINED = "undrained"
 IN_REVIEW = "in review"
@@ -72,7 +72,7 @@ class State:
         *,
         journaled: Sequence[str],
         healed: Sequence[str],
-        damaged: Sequence[Damaged],
+        damaged: Sequence[DamagedLine],
         unreadable: Sequence[str],
         conflicts: Mapping[str, Conflict],
     ) -> None:
@@ -126,7 +126,7 @@ def derive(
     journal: Mapping[str, Flag],
     archive: Mapping[str, Flag],
     records: Records,
-    damaged: Sequence[Damaged],
+    damaged: Sequence[DamagedLine],
     conflicts: Mapping[str, Conflict] | None = None,
 ) -> State:
     """Put every flag into exactly one state.

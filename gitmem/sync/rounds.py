@@ -15,8 +15,7 @@ from gitmem.git.network import Declined
 from gitmem.git.process import ANY
 from gitmem.git.repository import BRANCH, in_use
 from gitmem.git.worktrees import InTheWay
-from gitmem.queue import contents as queue
-from gitmem.queue import prune
+from gitmem.queue import contents, prune
 from gitmem.queue.fast_import import Guard
 from gitmem.records import target, tidy
 from gitmem.sync import disagreement, remote_queue, unite
@@ -230,7 +229,7 @@ class Rounds:
         return looked
 
     def _known(self, looked: Snapshot | None) -> set[str]:
-        found = looked.queue if looked else queue.read(self._repo)
+        found = looked.queue if looked else contents.read_queue(self._repo)
         return {*found.branch.flags, *found.journal.flags, *found.archive.flags}
 
     def _rewritten(self, theirs: Side, lost: list[str]) -> None:

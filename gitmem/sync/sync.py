@@ -10,8 +10,7 @@ from gitmem.core.errors import GitmemError, NoProgress
 from gitmem.git import personal, refs, remotes, scratch
 from gitmem.git.network import Talk
 from gitmem.git.repository import BRANCH
-from gitmem.queue import contents as queue
-from gitmem.queue import publisher
+from gitmem.queue import contents, publisher
 from gitmem.records import snapshot, target
 from gitmem.sync import disagreement, remote_queue, unite
 from gitmem.sync.remote_queue import Exchange
@@ -79,7 +78,7 @@ def _preview(repo: Repository, remote: str, request: SyncRequest) -> SyncResult:
         drained, found = looked.drained, looked.queue
         queues = replace(queues, main=looked.target.shared)
     except target.CannotTell as unknown:
-        found = queue.read(repo)
+        found = contents.read_queue(repo)
         notes.append(f"nothing would be pruned: {unknown.message}")
     apart = disagreement.compare(repo, looked, queues)
     notes += [f"a sync would stop: {apart.summary}"] if apart else []

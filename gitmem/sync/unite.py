@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gitmem.core.errors import NeedsPerson
 from gitmem.git import refs
 from gitmem.git.repository import BRANCH
-from gitmem.queue import contents as queue
+from gitmem.queue import contents
 from gitmem.queue.branch import forget_hint
 from gitmem.queue.fast_import import Commit, current_author, fast_import
 from gitmem.queue.journal import START, Journal
@@ -51,7 +51,7 @@ class Side:
     def lines(self) -> dict[str, list[bytes]]:
         """Map each id to its different lines (one, as a rule) in the order of the files."""
         found: dict[str, list[bytes]] = {}
-        for path in sorted(self.files, key=queue.in_order):
+        for path in sorted(self.files, key=contents.file_order):
             for line, key in split(self.files[path]):
                 if key and line not in found.setdefault(key, []):
                     found[key].append(line)
@@ -67,7 +67,7 @@ def read_side(repo: Repository, tip: str) -> Side:
     """Return what a queue commit holds. Raises `gitmem.git.objects.Unreadable`."""
     if not tip:
         return Side("", {})
-    files, aside = queue.bounded(repo, tip)
+    files, aside = contents.read_bounded(repo, tip)
     return Side(tip, files, aside.sentences(), aside.paths)
 
 
@@ -194,8 +194,8 @@ def _places(ours: Side, theirs: Side) -> list[tuple[str, str]]:
     """
     taken = set(ours.files) & set(theirs.files)
     found = [(path, path) for path in sorted(taken)]
-    for path in sorted(set(ours.files) - taken, key=queue.in_order):
-        name = queue.in_order(path)
+    for path in sorted(set(ours.files) - taken, key=contents.file_order):
+        name = contents.file_order(path)
         twin = "queue/" + name if _SEALED in path else "queue/" + _SEALED + name
         free = twin in theirs.files and twin not in taken
         taken.add(twin)

@@ -44,8 +44,8 @@ def zeros(remote: Sandbox) -> None:
 
 
 QUEUES: dict[str, tuple[Callable[[Sandbox], None], str]] = {
-    "nested": (nested, "no plain file"),
-    "nested deeper": (nested_deeper, "no plain file"),
+    "nested": (nested, "not a plain file"),
+    "nested deeper": (nested_deeper, "not a plain file"),
     "junk": (junk, "more than the 4,096 lines"),
     "many": (many, "more than the 8192 files"),
     "flood": (flood, "or 50,000 lines"),

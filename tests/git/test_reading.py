@@ -6,7 +6,7 @@ import pytest
 
 from gitmem.git import objects, refs
 from gitmem.git.repository import ARCHIVE, BRANCH, HERE, REVIEW
-from gitmem.queue import contents as queue
+from gitmem.queue import contents
 from gitmem.queue.fast_import import UNKNOWN_AUTHOR, current_author
 from gitmem.records import record_files, target
 from tests.support import hostile
@@ -131,7 +131,7 @@ def test_the_queue_is_branch_journal_archive_and_remote_branch(
     other.commit("archive", {"archive/a.jsonl": old.line + "\n"})
     other.git("update-ref", ARCHIVE, "HEAD")
 
-    found = queue.read(repository_of(other))
+    found = contents.read_queue(repository_of(other))
 
     assert found.tip == ""
     assert list(found.branch.flags) == [flag.id for flag in shared]
@@ -150,10 +150,10 @@ def test_the_queue_of_another_remote_is_nobody_s_word_here(
     mine.git("remote", "add", "fork", str(sandbox.path))
     mine.git("fetch", "-q", "fork")
 
-    assert list(queue.read(repository_of(mine)).branch.flags) == []
+    assert list(contents.read_queue(repository_of(mine)).branch.flags) == []
 
     mine.git("config", "gitmem.remote", "fork")
-    assert list(queue.read(repository_of(mine)).branch.flags) == [theirs.id]
+    assert list(contents.read_queue(repository_of(mine)).branch.flags) == [theirs.id]
 
 
 @pytest.mark.parametrize("writer", ["aaaaaaaa", "zzzzzzzz"])
@@ -163,7 +163,9 @@ def test_flags_of_one_writer_are_read_in_the_order_they_were_made(
     monkeypatch.setattr("gitmem.queue.journal.new_writer", lambda: writer)
     flags = [flag for count in (1, 1, 127, 1, 2) for flag in keep(sandbox, count)]
 
-    assert list(queue.read(repository_of(sandbox)).branch.flags) == [flag.id for flag in flags]
+    assert list(contents.read_queue(repository_of(sandbox)).branch.flags) == [
+        flag.id for flag in flags
+    ]
 
 
 def test_a_damaged_line_tells_its_place(sandbox: Sandbox) -> None:
@@ -171,7 +173,7 @@ def test_a_damaged_line_tells_its_place(sandbox: Sandbox) -> None:
     sandbox.commit("queue", {"queue/aaaaaaaa-000001.jsonl": "noise\n"})
     sandbox.git("update-ref", BRANCH, "HEAD")
 
-    damaged = queue.read(repository_of(sandbox)).branch.damaged
+    damaged = contents.read_queue(repository_of(sandbox)).branch.damaged
 
     assert [str(line) for line in damaged] == [
         "gitmem/queue:queue/aaaaaaaa-000001.jsonl:1: not a JSON line: not JSON"

@@ -129,7 +129,7 @@ def test_a_file_that_is_no_journal_is_left_alone(journal: Journal, content: byte
     Path(journal.folder).mkdir()
     Path(journal.path).write_bytes(content)
 
-    with pytest.raises(NeedsPerson, match="not one this gitmem can read"):
+    with pytest.raises(NeedsPerson, match="not one that this gitmem can read"):
         journal.append([new_flag("one").line])
     with pytest.raises(NeedsPerson):
         journal.read()

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from gitmem.git.repository import ARCHIVE, BRANCH
-from gitmem.queue import contents as queue
+from gitmem.queue import contents
 from gitmem.queue.fast_import import Guard
 from gitmem.queue.prune import prune
 from tests.support.queues import (
@@ -102,7 +102,7 @@ def test_the_archived_line_is_the_one_that_was_captured(sandbox: Sandbox) -> Non
 
     prune(repository_of(sandbox), [flag.id])
 
-    assert queue.read(repository_of(sandbox)).archive.flags[flag.id].line == line
+    assert contents.read_queue(repository_of(sandbox)).archive.flags[flag.id].line == line
 
 
 def test_a_line_only_a_newer_gitmem_understands_stays_until_it_is_drained(sandbox: Sandbox) -> None:

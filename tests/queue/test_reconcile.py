@@ -9,7 +9,7 @@ import pytest
 
 from gitmem.git import objects, refs
 from gitmem.git.repository import BRANCH
-from gitmem.queue import contents as queue
+from gitmem.queue import contents
 from gitmem.queue.branch import forget_hint
 from tests.support.queues import (
     folder_of,
@@ -41,7 +41,7 @@ def assert_rebuilt(sandbox: Sandbox, ids: list[str]) -> None:
         notes += again.notes
     assert any("was damaged" in note for note in notes)
     assert sorted(ids_on_branch(sandbox)) == sorted(ids)
-    assert queue.read(repository_of(sandbox)).branch.damaged == []
+    assert contents.read_queue(repository_of(sandbox)).branch.damaged == []
     assert list((folder_of(sandbox) / "damaged").iterdir())
 
 
@@ -56,7 +56,7 @@ def test_a_ref_that_names_nothing_is_rebuilt(
         (sandbox.path / ".git" / BRANCH).parent.mkdir(parents=True, exist_ok=True)
     (sandbox.path / ".git" / BRANCH).write_bytes(content)
     with pytest.raises(objects.Unreadable):
-        queue.read(repository_of(sandbox))
+        contents.read_queue(repository_of(sandbox))
 
     flags += [new_flag("after")]
     journal(sandbox, flags[-1:])

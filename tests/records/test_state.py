@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.core.flag import Flag, make, new_id
-from gitmem.queue.lines import Damaged
+from gitmem.queue.lines import DamagedLine
 from gitmem.records.states import ACCEPTED, DRAINED, IN_REVIEW, UNDRAINED, Records, State, derive
 
 IDS = st.sets(st.sampled_from([new_id(bytes([number] * 12)) for number in range(12)]))
@@ -81,7 +81,7 @@ def test_the_order_in_which_records_and_lines_come_changes_nothing(
 
 
 def test_an_unreadable_line_with_an_id_waits_until_a_record_accounts_for_it() -> None:
-    damaged = [Damaged("q:1", "newer", "abcdefgh2345"), Damaged("q:2", "noise", "")]
+    damaged = [DamagedLine("q:1", "newer", "abcdefgh2345"), DamagedLine("q:2", "noise", "")]
 
     def unreadable(deciding: set[str]) -> object:
         records = Records(deciding, set(), set())

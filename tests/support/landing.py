@@ -18,7 +18,7 @@ from gitmem.drain.verbatim import Verbatim
 from gitmem.forge.deliver import ForgeSettings
 from gitmem.forge.propose import propose
 from gitmem.git.network import Talk
-from gitmem.queue import contents as queue
+from gitmem.queue import contents
 from gitmem.sync import sync
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
@@ -265,7 +265,7 @@ def _queue(made: Forge) -> str:
         made.synced()
         tip = made.closer.head("gitmem/queue")
         made.looked()
-        remote = queue.read(made.closer.repo).branch.flags
+        remote = contents.read_queue(made.closer.repo).branch.flags
     except GitmemError as error:
         return f"exit {error.exit_code}"
     return f"{'stays' if tip else 'gone'}, {len(remote) or 'empty'}"

@@ -11,7 +11,7 @@ from gitmem.core.flag import Flag, make, new_id
 from gitmem.git import repository
 from gitmem.git.repository import BRANCH, Repository
 from gitmem.queue import publisher
-from gitmem.queue.branch import Published
+from gitmem.queue.branch import PublishResult
 from gitmem.queue.journal import Journal
 from tests.support.sandbox import Sandbox
 
@@ -41,7 +41,7 @@ def journal(sandbox: Sandbox, flags: Sequence[Flag]) -> Journal:
     return found
 
 
-def publish(sandbox: Sandbox, wait: float = 0.0) -> Published:
+def publish(sandbox: Sandbox, wait: float = 0.0) -> PublishResult:
     """Publishes what the journal holds."""
     repo = repository_of(sandbox)
     return publisher.publish(repo, Journal(repo.folder), WHO, wait=wait)

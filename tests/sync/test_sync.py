@@ -12,7 +12,7 @@ import pytest
 from gitmem.core.errors import NeedsPerson, Unreachable
 from gitmem.git.network import Declined, NotReached
 from gitmem.git.remotes import NoRemote
-from gitmem.queue import contents as queue
+from gitmem.queue import contents
 from gitmem.sync import rounds
 from gitmem.sync import sync as syncing
 from gitmem.sync.remote_queue import Rewritten
@@ -854,7 +854,7 @@ def test_of_a_queue_larger_than_any_only_so_much_is_taken_into_memory(
 ) -> None:
     push_hostile(server, "{}")
     mine = one.flag("mine")
-    monkeypatch.setattr(queue, "QUEUE", 1000)
+    monkeypatch.setattr(contents, "QUEUE", 1000)
 
     assert [note for note in sync(one).aside if "are read of a queue" in note]
     assert one.states() == {"undrained": ["mine"]}
