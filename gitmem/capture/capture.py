@@ -96,7 +96,7 @@ def checked(wish: Wish, *, cwd: str, repo: Repository) -> dict[str, object]:
         _no_secret(wish.rule, "--rule")
         fields["rule"] = _ruling(inside(wish.rule, cwd, repo.top))
     if wish.again:
-        from gitmem.loops.every_flag import flag_by_id
+        from gitmem.loops.flag_history import flag_by_id
 
         fields["again"] = flag_by_id(repo, wish.again).id
     if wish.paths:

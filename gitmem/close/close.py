@@ -16,8 +16,7 @@ from gitmem.drain.taint import held_back
 from gitmem.git import refs
 from gitmem.git.claim import Claim
 from gitmem.git.repository import HERE, REVIEW
-from gitmem.loops import every_flag as history
-from gitmem.loops import loops
+from gitmem.loops import flag_history, loops
 from gitmem.memory import tree
 from gitmem.models.answer_store import AnswerStore
 from gitmem.records import in_review, snapshot, tidy
@@ -130,7 +129,7 @@ def _close(repo: Repository, wanted: CloseRequest) -> CloseResult:
     if not wanted.here and start.tip != proposed:  # another close got there after we had looked
         raise refs.Moved("the review branch moved meanwhile")
     found = tree.read(repo, start.commit, wanted.folder)
-    past = history.read(repo, seen)
+    past = flag_history.read(repo, seen)
     places = loops.with_history(tree.places(found), past, start.flags)
     plan = make_plan(start.flags, places, past.dropped)
     plan = replace(plan, recurred=tuple(loops.came_back(past, start.flags)))

@@ -15,7 +15,7 @@ from gitmem.drain.ports import Answer
 from gitmem.drain.raising import raised
 from gitmem.markdown.lines import rows
 from gitmem.markdown.sections import sections
-from gitmem.memory import likeness as alike
+from gitmem.memory import likeness
 from gitmem.memory.memory_tree import existing_lines
 from gitmem.models.reply import Credentials
 from gitmem.models.usage import together
@@ -205,5 +205,5 @@ def _section(operation: Operation, ground: MemoryTree, flags: Mapping[str, Flag]
         for part in parts
     ]
     said = " ".join([operation.text, *[flags[key].text for key in operation.flags if key in flags]])
-    best = alike.nearest(said, documents, title=2)
+    best = likeness.nearest(said, documents, title=2)
     return parts[best[0]].title if best else ""

@@ -11,8 +11,7 @@ from gitmem.forge import remote_review as meet
 from gitmem.forge.pull_request import ReviewFacts
 from gitmem.git import refs
 from gitmem.git.repository import REVIEW
-from gitmem.loops import every_flag as history
-from gitmem.loops import loops
+from gitmem.loops import flag_history, loops
 from gitmem.records import in_review, target
 from gitmem.records.drain_record import Fate, is_forget
 from gitmem.trace import stale
@@ -36,7 +35,7 @@ def facts(repo: Repository, wanted: CloseRequest, left: tuple[QueuedFlag, ...]) 
     beside = [item for record in made if is_forget(record) for item in record]
     engine, model = judgement.judges(repo, start, tip)
     becoming = instructing(outcomes, folder=wanted.folder)
-    past = history.take(repo, wanted.configured)
+    past = flag_history.take(repo, wanted.configured)
     return ReviewFacts(
         outcomes=outcomes,
         left=left,

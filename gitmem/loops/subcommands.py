@@ -1,7 +1,8 @@
-"""What the programs that people warn of are told to do: their subcommands, as words (pure).
+"""The subcommands of programs that people warn about, as words (pure).
 
-From each program's own list of commands, without those that make an English phrase of it. Of programs that take any word (a target of ``make``, a script
-of ``npm run``) these are the ones that most projects have; others count when they are in backticks.
+They are from each program's own list of commands, without those that read as an English phrase. For
+programs that take any word (a target of ``make``, a script of ``npm run``) they are the words that most
+projects have; other words count when they are in backticks.
 """
 
 from __future__ import annotations
@@ -39,11 +40,11 @@ _KNOWN = {
         ls-files ls-remote ls-tree merge mergetool mv notes prune pull push range-diff rebase reflog remote
         repack replace rerere reset restore revert rev-list rev-parse rm shortlog show sparse-checkout stash
         status submodule subtree switch tag update-index update-ref worktree""",
-    "go": "build env fmt generate install mod run test vet",  # go get, fix, work, list are English, too
+    "go": "build env fmt generate install mod run test vet",  # go get, fix, work and list are English too
     "gradle": "assemble bootRun build check clean dependencies publish run tasks test wrapper",
     "helm": "dependency install lint list package pull push repo rollback template uninstall upgrade",
     "java": "",
-    "just": "",  # just run, just test: what follows is English as well
+    "just": "",  # just run, just test: English as well
     "kubectl": """annotate apply attach autoscale cordon cp create delete describe diff drain edit exec expose
         get label logs patch port-forward proxy replace rollout run scale set taint top uncordon wait""",
     "make": _TASKS,
@@ -80,5 +81,5 @@ _KNOWN = {
     + " build cache config dedupe dev dlx exec init lint pack start version why workspace workspaces",
 }
 
-#: Program to its subcommands; a program without any is named by its options alone.
+#: Program to its subcommands. A program without any is matched by its options alone.
 SUBCOMMANDS = {program: words(known) for program, known in _KNOWN.items()}

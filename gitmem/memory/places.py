@@ -172,6 +172,6 @@ def rung_of(file: str, folder: str) -> Rung:
     return rungs.get(target, Rung.NOTE)
 
 
-def above(rung: Rung) -> tuple[Rung, ...]:
+def rungs_above(rung: Rung) -> tuple[Rung, ...]:
     """The stronger rungs, weakest first."""
     return _LADDER[_LADDER.index(rung) + 1 :]

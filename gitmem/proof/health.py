@@ -223,7 +223,7 @@ def _guards(repo: Repository, configured: str, now: float) -> list[Finding]:
     where = target.find(repo, configured)
     commit = where.local or where.upstream
     known = len(guards.found(repo, commit).guards)
-    flaws = loops.no_guards(repo, configured)
+    flaws = loops.guard_flaws(repo, configured)
     found = [
         warn("guard", f"{flaw}: it is never said", "docs/data-model.md has the shape")
         for flaw in flaws[:3]
@@ -232,7 +232,7 @@ def _guards(repo: Repository, configured: str, now: float) -> list[Finding]:
         return found
     in_force = "1 guard is" if known == 1 else f"{known} guards are"
     found.append(ok("guards", f"{in_force} in force on {where.name}"))
-    never = loops.never_matched(repo, configured)
+    never = loops.unmatched_guards(repo, configured)
     if never:
         more = f" and {len(never) - _NAMED} more" if len(never) > _NAMED else ""
         names = ", ".join(visible(match) for match in never[:_NAMED])

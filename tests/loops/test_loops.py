@@ -11,9 +11,8 @@ from gitmem.core.errors import Refused, Usage
 from gitmem.drain.plan import Operation, Plan, Request
 from gitmem.drain.ports import Answer
 from gitmem.drain.verbatim import Verbatim
-from gitmem.loops import every_flag as history
-from gitmem.loops import loops
-from gitmem.loops.loops import Told
+from gitmem.loops import flag_history, loops
+from gitmem.loops.loops import LoopReport
 from gitmem.memory.guard_file import read as read_guards
 from gitmem.review import review
 from gitmem.session import ledger
@@ -33,8 +32,8 @@ def desk(sandbox: Sandbox) -> Desk:
     return Desk(sandbox=sandbox)
 
 
-def read(desk: Desk) -> list[Told]:
-    return loops.read(desk.repo, desk.target, desk.folder)
+def read(desk: Desk) -> list[LoopReport]:
+    return loops.read_loops(desk.repo, desk.target, desk.folder)
 
 
 def state(desk: Desk) -> tuple[str, str, int]:
@@ -350,7 +349,7 @@ def test_history_names_the_commit_that_landed_and_survives_a_squash(desk: Desk) 
     desk.sandbox.git("merge", "--squash", "--quiet", "gitmem/drain")
     desk.sandbox.git("commit", "--quiet", "--message", "squashed")
 
-    (entry,) = history.take(desk.repo, desk.target).entries
+    (entry,) = flag_history.take(desk.repo, desk.target).entries
 
     assert (entry.flag.id, entry.landed) == (first, True)
     assert entry.commit == desk.head("main")

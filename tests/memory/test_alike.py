@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmem.memory import likeness as alike
+from gitmem.memory import likeness
 
 SECTIONS = [
     ("Installing", "Install the packages with pip."),
@@ -29,16 +29,16 @@ SECTIONS = [
     ],
 )
 def test_the_nearest_document_shares_words_that_say_something(text: str, place: int | None) -> None:
-    assert alike.nearest(text, SECTIONS) == ([] if place is None else [place])
+    assert likeness.nearest(text, SECTIONS) == ([] if place is None else [place])
 
 
 def test_one_word_of_a_title_is_enough_where_a_title_counts_more() -> None:
-    assert alike.nearest("Deploys wait for QA.", SECTIONS) == []
-    assert alike.nearest("Deploys wait for QA.", SECTIONS, title=2) == [1]
+    assert likeness.nearest("Deploys wait for QA.", SECTIONS) == []
+    assert likeness.nearest("Deploys wait for QA.", SECTIONS, title=2) == [1]
 
 
 def test_nothing_is_near_to_nothing() -> None:
-    assert alike.nearest("text", []) == []
+    assert likeness.nearest("text", []) == []
 
 
 @given(
@@ -48,7 +48,7 @@ def test_nothing_is_near_to_nothing() -> None:
 def test_any_text_may_be_asked_about_any_documents(
     text: str, documents: list[tuple[str, str]]
 ) -> None:
-    found = alike.nearest(text, documents, most=3)
+    found = likeness.nearest(text, documents, most=3)
 
     assert len(set(found)) == len(found) <= 3
     assert all(0 <= place < len(documents) for place in found)

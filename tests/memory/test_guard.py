@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gitmem.bootstrap import assets
 from gitmem.core.errors import Refused
 from gitmem.core.flag import Flag, make
-from gitmem.loops.guard_found import proposed
+from gitmem.loops.guard_proposal import propose_guard
 from gitmem.memory import guard as guards
 from gitmem.memory import guard_file
 from gitmem.memory.guard import HEARD, SHELL, WRITERS, Guard, matches, parse, subject
@@ -230,15 +230,15 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
 def test_a_guard_is_made_against_what_the_snag_names(
     text: str, expected: tuple[tuple[str, ...], str] | None
 ) -> None:
-    assert proposed([snag(text)]) == expected
+    assert propose_guard([snag(text)]) == expected
 
 
 def test_without_a_command_the_paths_of_a_snag_make_the_guard() -> None:
-    assert proposed([snag("it broke", paths=["src/db/**"])]) == (WRITERS, "src/db/*")
-    assert proposed([snag("it broke", paths=["**"])]) is None
+    assert propose_guard([snag("it broke", paths=["src/db/**"])]) == (WRITERS, "src/db/*")
+    assert propose_guard([snag("it broke", paths=["**"])]) is None
 
 
 def test_the_newest_snag_that_names_a_command_counts() -> None:
     flags = [snag("`make one` broke"), snag("`make two` broke"), snag("it broke again")]
 
-    assert proposed(flags) == (SHELL, "make two")
+    assert propose_guard(flags) == (SHELL, "make two")

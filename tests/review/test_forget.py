@@ -245,13 +245,13 @@ def test_the_lesson_of_a_forgotten_flag_goes_though_its_guard_names_another(desk
 def test_a_forgotten_snag_is_no_loop_any_more(desk: Desk) -> None:
     flag = desk.flag("it failed", kind="snag", better="Run the linter")
     desk.land()
-    assert [told.loop.state for told in loops.read(desk.repo, desk.target, desk.folder)]
+    assert [told.loop.state for told in loops.read_loops(desk.repo, desk.target, desk.folder)]
 
     forgotten(desk, flag)
-    assert [told.loop.state for told in loops.read(desk.repo, desk.target, desk.folder)]
+    assert [told.loop.state for told in loops.read_loops(desk.repo, desk.target, desk.folder)]
     desk.accept()
 
-    assert loops.read(desk.repo, desk.target, desk.folder) == []
+    assert loops.read_loops(desk.repo, desk.target, desk.folder) == []
 
 
 def test_lines_that_a_person_wrote_into_the_item_are_not_lost(desk: Desk) -> None:

@@ -9,11 +9,11 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.core import age
 from gitmem.loops import loops as engine
-from gitmem.loops.rules import LoopState, told
+from gitmem.loops.recurrence import LoopState, recurrence_note
 
 if TYPE_CHECKING:
-    from gitmem.loops.loops import Told
-    from gitmem.loops.rules import Entry
+    from gitmem.loops.loops import LoopReport
+    from gitmem.loops.recurrence import FlagEntry
 
 _SESSION = 8  # characters of a session's id that are shown
 
@@ -24,8 +24,8 @@ def loops(json: Json = False) -> None:
     Those that came back stand first, with where their next edit goes. Writes nothing.
     """
     place = surroundings.here()
-    found = engine.read(place.repo, place.configured, place.settings.folder)
-    flaws = engine.no_guards(place.repo, place.configured)
+    found = engine.read_loops(place.repo, place.configured, place.settings.folder)
+    flaws = engine.guard_flaws(place.repo, place.configured)
     render.notes([f"no guard, never said: {flaw}" for flaw in flaws])
     if json:
         render.as_json([_fields(one) for one in found])
@@ -41,7 +41,7 @@ def loops(json: Json = False) -> None:
         render.say("next: gitmem review, then gitmem accept")
 
 
-def _fields(one: Told) -> dict[str, object]:
+def _fields(one: LoopReport) -> dict[str, object]:
     """One loop for a program; one whose next edit is in review is still one that recurred."""
     loop, edit = one.loop, one.loop.edit or one.loop.proposal
     state = loop.state
@@ -59,7 +59,7 @@ def _fields(one: Told) -> dict[str, object]:
     }
 
 
-def _print(one: Told) -> None:
+def _print(one: LoopReport) -> None:
     loop = one.loop
     first = loop.opened[0].flag
     render.say(f"{loop.state.value.replace('_', ' ')}: {first.text}")
@@ -76,7 +76,7 @@ def _print(one: Told) -> None:
     for entry in loop.again:
         render.say(f"  came back {_when(entry)}: {entry.flag.text}")
     if one.back:
-        render.say(f"  {told(loop)}")
+        render.say(f"  {recurrence_note(loop)}")
         verb = "in review" if loop.proposal else "next edit"
         why = f" ({one.climb.remark})" if one.climb.remark else ""
         render.say(f"  {verb}: {one.climb.rung.value} in {one.climb.file}{why}")
@@ -87,7 +87,7 @@ def _print(one: Told) -> None:
         render.say("  guard never matched a call in this clone, so nothing shows yet that it can")
 
 
-def _when(entry: Entry) -> str:
+def _when(entry: FlagEntry) -> str:
     flag = entry.flag
     session = f", session {flag.session[:_SESSION]}" if flag.session else ""
     return f"{flag.id} ({age.ago(flag.at, time.time())}{session})"

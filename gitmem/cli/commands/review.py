@@ -11,8 +11,7 @@ from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.reports import lines as looking
 from gitmem.drain.taint import instructing
 from gitmem.git import objects
-from gitmem.loops import every_flag as history
-from gitmem.loops import loops
+from gitmem.loops import flag_history, loops
 from gitmem.queue import decisions
 from gitmem.records.drain_record import Fate
 from gitmem.review import review as reviews
@@ -71,7 +70,7 @@ def review(
             }
         )
         return
-    past = history.take(place.repo, place.configured)
+    past = flag_history.take(place.repo, place.configured)
     brought = [item.flag for item in found.outcomes if item.fate is not Fate.FORGOTTEN]
     for told in loops.came_back(past, brought):
         render.say(f"came back: {told}")

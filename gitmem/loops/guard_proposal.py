@@ -1,4 +1,4 @@
-"""What a guard against a snag should match: the command or path that its text names (pure)."""
+"""The guard to propose against a snag: the command or path that its text names (pure)."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from gitmem.core.flag import Flag
 
 _CODE = re.compile(r"`([^`]{3,120})`")
-# A path: it may be run, and it may be edited.
+# A path may be run, and it may be edited.
 _PATH = re.compile(r"(?:[\w.@-]+/)+[\w.@*-]*|[\w.@-]*\w\.[A-Za-z]\w{0,5}")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]*|--?[A-Za-z][A-Za-z0-9-]*")
 _NAMED = re.compile(
     r"(?<![\w./-])(?:[\w.-]+/)*[\w-]+\.(?:bash|js|mjs|php|pl|ps1|py|rb|sh|ts)(?![\w/-])"
 )
 _OPTION = re.compile(r"--?[A-Za-z][A-Za-z0-9-]*")
-# How a command begins, also behind `VARIABLE=value`, and what is a word of a program's code instead.
+# How a command begins, also after `VARIABLE=value`; and words of a program's code, which are not commands.
 _COMMAND = re.compile(r"(?:[A-Z_][A-Z0-9_]*=\S* +)*(?:\.{0,2}/)?[a-z0-9_.][\w./@+-]*(?: |$)")
 _CODED = re.compile(r"\w\(|^\.?[a-z_]\w*_\w*$|[:;]$|^[\d.,:%]+$")
 _NOT_RUN = words("nil none null true false undefined self this")
 
 
-def proposed(flags: Sequence[Flag]) -> tuple[tuple[str, ...], str] | None:
-    """Tools and pattern of a guard against what these snags tell of; None when they name nothing.
+def propose_guard(flags: Sequence[Flag]) -> tuple[tuple[str, ...], str] | None:
+    """Return tools and pattern of a guard against these snags; None when they name nothing to match.
 
-    What snagged is looked for first in backticks (a path is meant whoever touches it), then in the paths
-    they are about, then in the sentence: a script, or a program with a subcommand that it is known to
-    have, or with an option. The newest snag that names something counts. What no call can look like
-    (an error's name, a function, a value) makes none: a guard that cannot fire is no fix.
+    The search goes through backticks first (a path is meant for every tool), then the paths that the
+    snags are about, then the sentence: a script, or a program with one of its known subcommands or an
+    option. The newest snag that names something counts. Text that no call can contain (an error's
+    name, a function, a value) gives no guard, because a guard that cannot fire fixes nothing.
     """
     for flag in reversed(flags):
         for span in _CODE.findall(flag.text):
@@ -54,7 +54,7 @@ def proposed(flags: Sequence[Flag]) -> tuple[tuple[str, ...], str] | None:
 
 
 def _is_run(span: str) -> bool:
-    """Whether what stands in backticks may be (part of) a command: no error, function or value."""
+    """Whether text in backticks may be part of a command, and not an error, a function or a value."""
     if _OPTION.match(span):
         return True
     coded = _CODED.search(span) or span.lower() in _NOT_RUN
@@ -62,13 +62,15 @@ def _is_run(span: str) -> bool:
 
 
 def _spoken(text: str) -> str:
-    """A program with its subcommand and options, or a script, as a sentence names it; or nothing.
+    """Return the program with subcommand and options, or the script, that a sentence names; else empty.
 
     With options it is a glob, because other words may stand between them in a command.
     """
-    said = text.split()
-    for at, word in enumerate(said):
-        named, options = _command(word, said[at + 1 : at + 4]) if word in SUBCOMMANDS else ("", [])
+    spoken = text.split()
+    for at, word in enumerate(spoken):
+        named, options = (
+            _command(word, spoken[at + 1 : at + 4]) if word in SUBCOMMANDS else ("", [])
+        )
         if options:
             return "*" + "*".join([f"{word} {named}".strip(), *options]) + "*"
         if named:
@@ -78,7 +80,7 @@ def _spoken(text: str) -> str:
 
 
 def _command(program: str, following: Sequence[str]) -> tuple[str, list[str]]:
-    """The subcommand and the options that follow a program's name in a sentence."""
+    """Return the subcommand and the options that follow a program's name in a sentence."""
     named, options = "", []
     for word in following:
         bare = word.rstrip(".,;:")

@@ -1,7 +1,7 @@
-"""Loops: a snag, the edit that closed it, and every time it came back since (pure).
+"""Loops as values: a snag, the edit that closed it, its returns, and the rung of the next fix (pure).
 
-A later flag belongs to a loop when it names an earlier one (``again``), when a drain matched the two
-(`Outcome.again`), or when its line was there already because of the earlier one.
+A later flag belongs to a loop when it names an earlier flag (``again``), when a drain matched the two
+(`Outcome.again`), or when the earlier flag had already brought its line.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gitmem.loops.guard_found import proposed
+from gitmem.loops.guard_proposal import propose_guard
 from gitmem.memory import guard as guards
-from gitmem.memory.places import Climb, Rung, above, rung_of
+from gitmem.memory.places import Climb, Rung, rung_of, rungs_above
 from gitmem.records.drain_record import Fate
 
 if TYPE_CHECKING:
@@ -43,11 +43,11 @@ class LoopState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What is known of one flag: itself, what a record says of it, and where that record is.
+class FlagEntry:
+    """One flag in history: the flag, what a record says of it, and where that record is.
 
-    ``commit`` brought the record (empty: not recorded), ``landed`` says whether it is on the target,
-    ``place`` orders entries: recorded ones first, in the order of their records, then queued ones.
+    ``commit`` added the record (empty: not recorded), ``landed`` says whether it is on the target.
+    ``place`` orders entries: recorded flags in the order of their records, then queued flags.
     """
 
     flag: Flag
@@ -64,35 +64,35 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
-    """One loop. ``opened`` are its first snags, ``again`` what came back, each in order."""
+    """One loop: ``opened`` are its first snags, ``again`` its returns, each in order."""
 
-    opened: tuple[Entry, ...]
-    again: tuple[Entry, ...]
+    opened: tuple[FlagEntry, ...]
+    again: tuple[FlagEntry, ...]
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
-        """All of it, in order."""
+    def entries(self) -> tuple[FlagEntry, ...]:
+        """All entries, in order."""
         return tuple(sorted((*self.opened, *self.again), key=lambda entry: entry.place))
 
     @property
-    def edit(self) -> Entry | None:
+    def edit(self) -> FlagEntry | None:
         """The newest edit that has landed; None when none has."""
         return _newest(entry for entry in self.entries if entry.edits and entry.landed)
 
     @property
-    def proposal(self) -> Entry | None:
+    def proposal(self) -> FlagEntry | None:
         """The newest edit that is in review; None without one."""
         return _newest(entry for entry in self.entries if entry.edits and not entry.landed)
 
     @property
-    def since(self) -> tuple[Entry, ...]:
-        """What came back after the newest edit had landed."""
+    def since(self) -> tuple[FlagEntry, ...]:
+        """The returns after the newest edit landed."""
         edit = self.edit
         return tuple(one for one in self.again if edit is None or one.place > edit.place)
 
     @property
     def state(self) -> LoopState:
-        """Where it stands."""
+        """The state, from its entries."""
         if self.since:
             return LoopState.REOPENED if self.proposal else LoopState.RECURRED
         if self.edit:
@@ -109,13 +109,13 @@ class Loop:
         return entry.outcome.file if entry and entry.outcome else ""
 
 
-def loops(
-    entries: Sequence[Entry], *, unmatched: Mapping[str, str], dropped: Collection[str] = ()
+def find_loops(
+    entries: Sequence[FlagEntry], *, unmatched: Mapping[str, str], dropped: Collection[str] = ()
 ) -> list[Loop]:
-    """All loops, in the order in which they were opened.
+    """Return all loops in the order in which they were opened.
 
     ``unmatched`` are matches that a person took back (flag id to the id it was matched to),
-    ``dropped`` flags that a person rejected.
+    ``dropped`` the ids of flags that a person rejected.
     """
     known = {entry.flag.id: entry for entry in entries}
     lines = _lines(entries)
@@ -124,7 +124,7 @@ def loops(
         for entry in entries
         if (parent := _parent(entry, lines, unmatched)) in known and parent != entry.flag.id
     }
-    groups: dict[str, list[Entry]] = {}
+    groups: dict[str, list[FlagEntry]] = {}
     for entry in entries:
         groups.setdefault(_root(entry.flag.id, parents), []).append(entry)
     made = []
@@ -136,32 +136,32 @@ def loops(
     return made
 
 
-def _loop(root: str, group: Sequence[Entry], parents: Mapping[str, str]) -> Loop:
+def _loop(root: str, group: Sequence[FlagEntry], parents: Mapping[str, str]) -> Loop:
     again = tuple(one for one in group if one.flag.id in parents)
     opened = tuple(one for one in group if one.flag.id == root or one.flag.id not in parents)
-    if not opened:  # what it came back from was rejected: the first that is left opened it
+    if not opened:  # the snag that it returned from was rejected, so the first one left opens it
         return Loop(opened=again[:1], again=again[1:])
-    # Several snags that one edit answers, or that were queued together, opened the loop together.
+    # Several snags that one edit answers, or that were queued together, open the loop together.
     return Loop(opened=opened, again=again)
 
 
-def _rejected(entry: Entry, dropped: Collection[str]) -> bool:
+def _rejected(entry: FlagEntry, dropped: Collection[str]) -> bool:
     if entry.outcome is not None:
         return entry.outcome.fate in {Fate.SKIPPED, Fate.FORGOTTEN}
     return entry.flag.id in dropped
 
 
-def _lines(entries: Iterable[Entry]) -> dict[str, str]:
-    """A line, told as a duplicate's survivor tells it, to the first flag that brought it."""
-    found: dict[str, str] = {}
+def _lines(entries: Iterable[FlagEntry]) -> dict[str, str]:
+    """Return a line, in the form of a duplicate's survivor, to the first flag that brought it."""
+    flag_by_line: dict[str, str] = {}
     for entry in entries:
         if entry.edits and entry.outcome:
-            found.setdefault(f"{entry.outcome.file}: {entry.outcome.line}", entry.flag.id)
-    return found
+            flag_by_line.setdefault(f"{entry.outcome.file}: {entry.outcome.line}", entry.flag.id)
+    return flag_by_line
 
 
-def _parent(entry: Entry, lines: Mapping[str, str], unmatched: Mapping[str, str]) -> str:
-    """The flag that this one came back from; empty when it is the first of its kind."""
+def _parent(entry: FlagEntry, lines: Mapping[str, str], unmatched: Mapping[str, str]) -> str:
+    """Return the id of the flag that this one returns from; empty for the first of its kind."""
     if entry.flag.again:
         return entry.flag.again
     outcome = entry.outcome
@@ -181,17 +181,17 @@ def _root(flag_id: str, parents: Mapping[str, str]) -> str:
     return flag_id
 
 
-def _newest(entries: Iterable[Entry]) -> Entry | None:
+def _newest(entries: Iterable[FlagEntry]) -> FlagEntry | None:
     return max(entries, key=lambda entry: entry.place, default=None)
 
 
-def told(loop: Loop) -> str:
-    """One sentence on a loop that came back, for the top of a close and of a review."""
+def recurrence_note(loop: Loop) -> str:
+    """Return a sentence on a loop that came back, for the top of a close and of a review."""
     edit = loop.edit
     count = len(loop.since)
     if edit is None or edit.outcome is None:
-        again = "once more" if count == 1 else f"{count} times more"
-        return f"it snagged {again} before its edit landed"
+        times_more = "once more" if count == 1 else f"{count} times more"
+        return f"it snagged {times_more} before its edit landed"
     times = _ordinal(count) + " time"
     what = {Rung.SKILL: "step", Rung.GUARD: "guard", Rung.NOTE: "note"}
     name = what.get(rung_of(edit.outcome.file, "memory"), "rule")
@@ -204,24 +204,24 @@ def _ordinal(number: int) -> str:
 
 
 def climb(
-    loop: Loop, places: Places, *, fits: Callable[[Sequence[Flag]], str], present: str = ""
+    loop: Loop, places: Places, *, fits: Callable[[Sequence[Flag]], str], own_file: str = ""
 ) -> Climb:
-    """Where the next edit of a loop goes, for one that came back.
+    """Return where the next edit of a loop that came back goes.
 
-    ``fits`` says which skill's file suits some flags (empty: none). ``present`` is where the flag
-    would go on its own account; a stronger place than the loop's has the last word.
+    ``fits`` returns the file of the skill that suits some flags (empty: none). ``own_file`` is where
+    the flag would go without the loop.
     """
     flags = [entry.flag for entry in loop.entries]
     edit = loop.edit.outcome if loop.edit else None
     now = rung_of(edit.file, places.folder) if edit else None
     root = loop.opened[0].flag.id
-    if now is None:  # no edit has landed: there is nothing to climb from
-        file = present or places.instructions
+    if now is None:  # no edit has landed, so there is no rung to climb from
+        file = own_file or places.instructions
         return Climb(file=file, rung=rung_of(file, places.folder), remark="", root=root)
-    for rung in above(now):
-        found = _at(rung, flags, places, fits)
-        if found:
-            file, tools, match = found
+    for rung in rungs_above(now):
+        place = _at(rung, flags, places, fits)
+        if place:
+            file, tools, match = place
             remark = f"a rung up from {now.value} to {rung.value}"
             return Climb(
                 file=file,
@@ -233,7 +233,7 @@ def climb(
                 higher=True,
             )
     if now is Rung.GUARD:
-        guard = proposed(flags)
+        guard = propose_guard(flags)
         tools, match = guard or ((), "")
         remark = _ABOVE_GUARD if guard else f"{_ABOVE_GUARD}; {_NO_GUARD}"
         return Climb(
@@ -250,7 +250,7 @@ def climb(
 def _at(
     rung: Rung, flags: Sequence[Flag], places: Places, fits: Callable[[Sequence[Flag]], str]
 ) -> tuple[str, tuple[str, ...], str] | None:
-    """File, tools and pattern on a rung; None when there is no place on it."""
+    """Return file, tools and pattern on a rung; None when there is no place on it."""
     if rung is Rung.RULE:
         return places.instructions, (), ""
     if rung is Rung.SKILL:
@@ -258,5 +258,5 @@ def _at(
         whole = [file for file in named if places.headed(file)]
         file = whole[-1] if whole else fits(flags)
         return (file, (), "") if file else None
-    guard = proposed(flags)
+    guard = propose_guard(flags)
     return (guards.FILE, *guard) if guard else None

@@ -1,4 +1,4 @@
-"""Everything that is known of every flag: what the records say, where they are, and the queue."""
+"""The history of every flag: what the drain records say of it, where they are, and the queue."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
-from gitmem.loops.rules import Entry
+from gitmem.loops.recurrence import FlagEntry
 from gitmem.queue import decisions
 from gitmem.records import record_files, snapshot, target
 from gitmem.records.drain_record import Fate, read_outcomes
@@ -21,20 +21,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    """All flags in order: as they were recorded, then as they are queued; and a person's decisions.
+class FlagHistory:
+    """All flags in order, first as recorded, then as queued; and a person's decisions.
 
-    ``unmatched`` are matches taken back, ``dropped`` flags rejected, each by flag id.
+    ``unmatched`` holds matches taken back (flag id to the id it was matched to), ``dropped`` the
+    reasons of rejected flags by id.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[FlagEntry, ...]
     unmatched: Mapping[str, str]
     dropped: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Record:
-    """One record file: its place among all, the commit that brought it, whether that has landed."""
+    """One record file: its place in the order, the commit that added it, whether that has landed."""
 
     order: tuple[bool, int, str]
     commit: str
@@ -42,16 +43,16 @@ class _Record:
     outcomes: tuple[Outcome, ...]
 
 
-def read(repo: Repository, seen: Snapshot) -> History:
-    """The history as a snapshot sees it; writes nothing."""
-    found: dict[str, Entry] = {}
+def read(repo: Repository, seen: Snapshot) -> FlagHistory:
+    """Return the history that a snapshot sees; write nothing."""
+    entries: dict[str, FlagEntry] = {}
     for record in _records(repo, seen):
         for outcome in record.outcomes:
-            known = found.get(outcome.flag.id)
-            # What is forgotten has landed before, and nothing that it brought counts any more.
+            known = entries.get(outcome.flag.id)
+            # A forgotten flag landed before, and what it brought no longer counts.
             gone = record.landed and outcome.fate is Fate.FORGOTTEN
             if known is None or gone or (record.landed and not known.landed):
-                found[outcome.flag.id] = Entry(
+                entries[outcome.flag.id] = FlagEntry(
                     flag=outcome.flag,
                     place=0,
                     outcome=outcome,
@@ -59,16 +60,16 @@ def read(repo: Repository, seen: Snapshot) -> History:
                     landed=record.landed,
                 )
     for flag in _queued(seen):
-        found.setdefault(flag.id, Entry(flag=flag, place=0))
-    return History(
-        entries=tuple(replace(entry, place=place) for place, entry in enumerate(found.values())),
+        entries.setdefault(flag.id, FlagEntry(flag=flag, place=0))
+    return FlagHistory(
+        entries=tuple(replace(entry, place=place) for place, entry in enumerate(entries.values())),
         unmatched=decisions.unmatched(repo),
         dropped=decisions.drops(repo),
     )
 
 
-def take(repo: Repository, configured: str) -> History:
-    """The history as it is now; raises what a snapshot raises."""
+def take(repo: Repository, configured: str) -> FlagHistory:
+    """Return the history as it is now; raises what a snapshot raises."""
     return read(repo, snapshot.take(repo, configured))
 
 
@@ -87,14 +88,14 @@ def _queued(seen: Snapshot) -> list[Flag]:
 
 
 def _records(repo: Repository, seen: Snapshot) -> list[_Record]:
-    """All records: those on the target, then those in review; each in the order of their commits.
+    """Return the records on the target, then those in review, each in the order of their commits.
 
-    A name has the second in it, which two closes can share.
+    Names do not give the order: they have the second, which two closes can share.
     """
     where = seen.target
     tips = [tip for tip in (where.deciding, where.local) if tip]
     known: set[str] = set()
-    found: list[_Record] = []
+    records: list[_Record] = []
     for landed, tip in [
         *((True, tip) for tip in tips),
         *((False, tip) for tip in seen.review_tips),
@@ -105,7 +106,7 @@ def _records(repo: Repository, seen: Snapshot) -> list[_Record]:
             continue
         known |= set(new)
         commits = _brought(repo, tip)
-        found += [
+        records += [
             _Record(
                 order=(not landed, commits.get(name, ("", 0))[1], name),
                 commit=commits.get(name, (tip, 0))[0],
@@ -114,7 +115,7 @@ def _records(repo: Repository, seen: Snapshot) -> list[_Record]:
             )
             for name in new
         ]
-    return sorted(found, key=lambda record: record.order)
+    return sorted(records, key=lambda record: record.order)
 
 
 def _brought(repo: Repository, tip: str) -> dict[str, tuple[str, int]]:
