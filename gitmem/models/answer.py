@@ -32,16 +32,16 @@ _FAILED = {
 
 
 def read(content: bytes, *, kind: str, prompt: Prompt, way: Way) -> Attempt:
-    """The outcome of a body; ``kind`` is its content type, ``way`` how the question was asked."""
+    """Return the result of a body; ``kind`` is its content type, ``way`` how the question was asked."""
     try:
         message = json.loads(content)
     except (ValueError, RecursionError):
         if "html" in kind or content.lstrip().startswith(b"<"):
             return _not_the_api("it sent a web page (a captive portal, or a proxy's error)")
-        what = "is no JSON: it was damaged on its way" if content.strip() else "was empty"
+        what = "is not JSON: it was damaged on its way" if content.strip() else "was empty"
         return Attempt(stop=Stop.INVALID, then=Next.AGAIN, problem=f"the answer {what}")
     if not isinstance(message, dict):
-        return _not_the_api("its answer is no message")
+        return _not_the_api("its answer is not a message")
     if message.get("type") == "error":
         return Attempt(stop=Stop.REJECTED, problem=f"the server says: {said(message)}")
     if not isinstance(message.get("content"), list):
@@ -50,7 +50,7 @@ def read(content: bytes, *, kind: str, prompt: Prompt, way: Way) -> Attempt:
 
 
 def said(body: object) -> str:
-    """The sentence in an error's body, wherever this server puts it; empty when there is none."""
+    """Return the sentence in an error's body, wherever this server puts it; empty without one."""
     if isinstance(body, dict):
         for name in ("error", "message", "detail", "msg"):
             if body.get(name):
@@ -69,20 +69,20 @@ def _not_the_api(what: str) -> Attempt:
 
 def _judge(message: dict[str, Any], prompt: Prompt, way: Way) -> Attempt:
     named = message.get("model")
-    found, stop, then = _answer(message, prompt, way)
+    extraction, stop, then = _answer(message, prompt, way)
     tokens_in, tokens_out = token_counts(message.get("usage"))
     return Attempt(
         stop=stop,
         then=then,
-        data=found.data,
-        problem=found.reason,
+        data=extraction.data,
+        problem=extraction.reason,
         usage=Usage(tokens_in=tokens_in, tokens_out=tokens_out, dollars=None),
         answered=named if isinstance(named, str) else "",
     )
 
 
 def _answer(message: dict[str, Any], prompt: Prompt, way: Way) -> tuple[Extraction, Stop, Next]:
-    """What the message says, why it stopped, and what follows."""
+    """Return what the message says, why it stopped, and what follows."""
     reason = message.get("stop_reason")
     if reason == Stop.REFUSAL:
         details = message.get("stop_details")
@@ -93,13 +93,13 @@ def _answer(message: dict[str, Any], prompt: Prompt, way: Way) -> tuple[Extracti
         stop = Stop(reason)
         return Extraction(reason=_FAILED[stop]), stop, Next.DONE
     if reason != Stop.END and not (reason == Stop.TOOL and way is Way.TOOL):
-        problem = f"the answer ended for a reason that is none of ours: {ascii(reason)[:40]}"
+        problem = f"the answer ended for an unknown reason: {ascii(reason)[:40]}"
         return Extraction(reason=problem), Stop.INVALID, Next.DONE
     return _find(message["content"], prompt, Stop(reason))
 
 
 def _find(content: list[Any], prompt: Prompt, stop: Stop) -> tuple[Extraction, Stop, Next]:
-    """The answer among the blocks: the input of our tool, else the JSON object in the text."""
+    """Return the answer among the blocks: the input of our tool, else the JSON object in the text."""
     blocks = [block for block in content if isinstance(block, dict)]
     given = [
         block.get("input")
@@ -122,7 +122,7 @@ def _find(content: list[Any], prompt: Prompt, stop: Stop) -> tuple[Extraction, S
 
 
 def refusal(endpoint: Endpoint, status: int, headers: Mapping[str, str], body: object) -> Attempt:
-    """The outcome of an HTTP status that is no success; ``body`` is parsed JSON or text.
+    """Return the result of an HTTP status that is not a success; ``body`` is parsed JSON or text.
 
     ``headers`` look names up in lower case. Raises Credentials when no further question has a
     chance before a person has put the account in order.
@@ -156,7 +156,7 @@ def refusal(endpoint: Endpoint, status: int, headers: Mapping[str, str], body: o
 
 
 def _codes(body: object) -> str:
-    """The codes of an error beside its sentence; never the whole body, which may echo the question."""
+    """Return the codes of an error beside its sentence, not the whole body: it may echo the question."""
     error = body.get("error") if isinstance(body, dict) else None
     if not isinstance(error, dict):
         return ""
@@ -193,9 +193,9 @@ def _transient(host: str, status: int, headers: Mapping[str, str], told: str) ->
 
 
 def _wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds from `retry-after-ms`, or `retry-after` as seconds or as a date; None without them.
+    """Return seconds from `retry-after-ms`, or `retry-after` as seconds or a date; None without them.
 
-    A date is measured against the answer's own date, so that nobody's clock matters.
+    A date is compared with the answer's own date, so that no clock of this machine matters.
     """
     for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
         try:

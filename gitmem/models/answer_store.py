@@ -1,7 +1,7 @@
-"""Finished answers of models, kept in this clone so that no question is asked twice (docs/data-model.md).
+"""Answers of models, kept in this clone so that no question is asked twice (docs/data-model.md).
 
-One small JSON file per answer, named by the question's key. All of it may be lost: then the question
-is asked again.
+One small JSON file for each answer, named by the question's key. Every file may be lost: then the
+question is asked again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class AnswerStore:
         self._folder = folder + "/answers"
 
     def find(self, key: str) -> Reply | None:
-        """The answer kept under a key, as a reply that cost nothing; None when there is none."""
+        """Return the answer under a key, as a reply that cost nothing; None when there is none."""
         fields = self._read(key + _ENDING)
         data = fields.get("data")
         if fields.get("v") != VERSION or not isinstance(data, dict):
@@ -49,7 +49,7 @@ class AnswerStore:
         )
 
     def keep(self, key: str, flags: Sequence[str], reply: Reply) -> None:
-        """Keeps an answer about these flags (ids), whole or not at all; called from any thread."""
+        """Keep an answer about these flags (ids), whole or not at all. May be called from any thread."""
         fields = {"v": VERSION, "flags": [*flags], "model": reply.answered, "data": reply.data}
         try:
             content = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
@@ -64,7 +64,7 @@ class AnswerStore:
             return
 
     def forget(self, flags: Collection[str]) -> None:
-        """Removes what is about these flags only, what is older than a week, and what is too much."""
+        """Remove answers about these flags only, those older than AGE, and the oldest beyond MOST."""
         try:
             names = os.listdir(self._folder)
         except FileNotFoundError:

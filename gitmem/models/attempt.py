@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from gitmem.models.reply import Stop
 
-#: Characters; enough for a sentence, and for no page.
+#: Characters; enough for a sentence, not for a page.
 LENGTH = 200
 #: A shorter secret is more likely a word than a secret, and would blank the words around it.
 _SECRET = 8
 
-#: No answer of ours is larger; a server that sends more is not answering us. Bytes.
+#: Bytes. No answer is larger; a server that sends more is not answering the question.
 LIMIT = 256 * 1024
 
 
@@ -28,20 +28,18 @@ class Next(Enum):
 
     DONE = auto()  # there is an answer, or a problem that asking again does not cure
     AGAIN = auto()  # the same once more, after a pause, a few times
-    LATER = (
-        auto()
-    )  # the same after a pause, for as long as there is time: the server says it will pass
+    LATER = auto()  # the same after a pause, while there is time: the server says it will pass
     PLAINER = auto()  # the same question in a plainer shape
-    NEVER = auto()  # a problem of the server as a whole: no question has a chance
+    NEVER = auto()  # the server as a whole has a problem: no question has a chance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One request's answer or problem.
 
-    ``wait`` is how many seconds the server asked to wait, or None. ``refused`` are the words with
-    which it refused the request's shape, None when it did not. ``usage`` has the tokens that the
-    server counted, and the dollars where it names them.
+    ``wait`` is the seconds that the server asked to wait, or None. ``refused`` has the words with
+    which it refused the request's shape, or None. ``usage`` has the tokens that the server counted,
+    and the dollars where it names them.
     """
 
     stop: Stop
@@ -55,7 +53,7 @@ class Attempt:
 
 
 def printable(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text as one line of at most 200 visible characters, each of the secrets blanked out."""
+    """Return the text as one line of at most LENGTH visible characters, without the secrets."""
     for secret in secrets:
         if len(secret) >= _SECRET:
             text = text.replace(secret, "[secret]")

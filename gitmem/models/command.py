@@ -1,8 +1,8 @@
 """The engine `command`: a program of the person's own answers, one process for each question.
 
-The one place beside `gitmem.git.process` that starts processes. The program comes from the
-person's own configuration, never from a file of the repository, and runs in an empty folder, so that
-no file of the repository steers it.
+Beside `gitmem.git.process` only this module starts processes. The program comes from the person's own
+configuration, never from a file of the repository, and runs in an empty folder, so that no file of the
+repository steers it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _TICK = 0.05
 
 #: Bytes a program may print; claude prints its answer twice, with an account of the session.
 _PRINTED = 3 * LIMIT
-#: Bytes it may complain; Codex repeats the question among its progress.
+#: Bytes on its standard error; Codex repeats the question among its progress.
 _COMPLAINED = 8 * 1024 * 1024
 
 _ORDER = "Answer the user with one JSON object, at once and without using any tool.\n"
@@ -56,11 +56,12 @@ class Command:
 
     ``words`` are a preset's name (`claude`, `codex`, `llm`) or a command line, as words or as one
     text in a shell's quoting (no shell runs it); see `presets.program`. ``clock`` is monotonic, in
-    seconds. ``price`` is the person's own; it goes before what the program reckons.
-    ``folder`` makes a fresh folder for one question. Raises Usage when there is no such program, and Refused inside such a program.
+    seconds. ``price`` is the person's own; it goes before the program's figure. ``folder`` makes a
+    fresh folder for one question. Raises Usage when the program does not exist, and Refused inside
+    such a program.
     """
 
-    here = False  # where a program sends things is its own affair
+    here = False  # where a program sends things is not known
 
     def __init__(
         self,
@@ -88,10 +89,10 @@ class Command:
         self.model = self._ways.model or self.host
 
     def warm(self) -> None:
-        """Nothing to prepare."""
+        """Do nothing: there is nothing to prepare."""
 
     def sent(self, prompt: Prompt) -> Mapping[str, object]:
-        """The program's arguments and its standard input; FOLDER is a fresh one for each question."""
+        """Return the program's arguments and standard input; FOLDER is a fresh one for each question."""
         call = self._call(Path("FOLDER"), prompt)
         return {
             "arguments": [self._path, *self._ways.arguments(call)],
@@ -99,11 +100,11 @@ class Command:
         }
 
     def stop(self) -> None:
-        """Kills every program that is being asked; those who wait for one get Cancelled."""
+        """Kill every program that is being asked; callers that wait for one get Cancelled."""
         self._stopped.set()
 
     def ask(self, prompt: Prompt, *, until: float) -> Reply:
-        """Asks one question, at the latest until the clock shows ``until``.
+        """Ask one question, at the latest until the clock shows ``until``.
 
         May be called from many threads at once. Raises Credentials when the program says that it is
         not logged in, and Cancelled after `stop`; any other trouble is a Reply with a problem.
@@ -133,7 +134,7 @@ class Command:
         return printable(text, self._secrets)
 
     def _run(self, folder: Path, prompt: Prompt, until: float) -> tuple[Attempt, int]:
-        """What the program came to, and how many bytes it was given: question and command line."""
+        """Return the result of the program, and how many bytes it was given: question and command line."""
         call = self._call(folder, prompt)
         Path(call.schema_file).write_text(json.dumps(prompt.schema), encoding="utf-8")
         Path(call.order_file).write_text(_ORDER, encoding="utf-8")
@@ -165,7 +166,7 @@ class Command:
         )
 
     def _start(self, folder: Path, argv: list[str]) -> subprocess.Popen[bytes]:
-        """Starts the program in a process group of its own, its ends tied to files: nothing blocks."""
+        """Start the program in its own process group, its streams tied to files so that nothing blocks."""
         with (
             (folder / "question").open("rb") as question,
             (folder / "printed").open("wb") as out,
@@ -184,7 +185,7 @@ class Command:
     def _await(
         self, child: subprocess.Popen[bytes], folder: Path, until: float
     ) -> ProgramExit | Attempt:
-        """How the program ended, or the outcome when it was not waited for any longer."""
+        """Return how the program ended, or the result when the wait for it ended first."""
         began = self._clock()
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -222,22 +223,22 @@ def _split(words: str | Sequence[str]) -> list[str]:
 
 
 def _find(program: str, environ: Mapping[str, str]) -> str:
-    """The program's absolute path: found on PATH, in no folder that depends on where we stand."""
+    """Return the program's absolute path from PATH, without folders relative to the working folder."""
     folders = environ.get("PATH", "").split(os.pathsep)
     path = os.pathsep.join(folder for folder in folders if folder.startswith("/"))
-    found = None
+    absolute = None
     if "/" not in program or program.startswith("/"):
-        found = shutil.which(program, path=path)
-    if not found:
+        absolute = shutil.which(program, path=path)
+    if not absolute:
         raise errors.Usage(
             f"there is no program {printable(program)!r} to ask",
             hint="install it, or name another: claude, codex, llm, or a command of your own",
         )
-    return found
+    return absolute
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The person's environment without git's own (it may point at the repository) and the session's."""
+    """Return the person's environment without git's (it may name the repository) and the session's."""
     kept = {
         key: value for key, value in clients.without(environ).items() if not key.startswith("GIT_")
     }
@@ -245,7 +246,7 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
-    """Ends the program and whatever it started and left behind."""
+    """End the program and everything that it started and left behind."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()

@@ -22,7 +22,7 @@ from gitmem.safety.text import visible
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# How the names of variables end by which programs of models find their server.
+# The ends of variable names by which model programs find their server.
 _ELSEWHERE = ("_BASE_URL", "_API_BASE", "_API_BASE_URL", "_API_URL", "_ENDPOINT")
 # What Node.js, sh, bash, Perl and Ruby run or load before the program that was asked for.
 _BEFORE_ALL = ("NODE_OPTIONS", "BASH_ENV", "ENV", "PERL5OPT", "PERL5LIB", "RUBYOPT")
@@ -53,23 +53,23 @@ class Endpoint:
 
     @property
     def is_here(self) -> bool:
-        """Whether the server is on this machine, going by the name alone."""
+        """Whether the server is on this machine, by its name alone."""
         return _is_loopback(urlsplit(self.url).hostname or "")
 
     @property
     def named(self) -> str:
-        """Host and proxy as a person is told them, without the password of either."""
+        """Host and proxy as they are shown to a person, without the password of either."""
         if not self.proxy:
             return self.host
         return f"{self.host} through the proxy {_host(urlsplit(self.proxy))}"
 
     def redact(self, text: str) -> str:
-        """A server's words as one printable line, without the key or the proxy in them."""
+        """Return a server's words as one printable line, without the key or the proxy in them."""
         return printable(text, [secret for secret in (self.key, self.proxy) if secret != _NO_KEY])
 
 
 def endpoint(environ: Mapping[str, str]) -> Endpoint:
-    """The endpoint that an environment names.
+    """Return the endpoint that an environment names.
 
     Reads ANTHROPIC_BASE_URL, ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN (the key goes first, as in the
     SDK), the proxy variables, SSL_CERT_FILE and SSL_CERT_DIR. Raises Usage for an address that
@@ -105,7 +105,7 @@ def _parse(url: str) -> SplitResult:
         sound = False
     if not sound:
         raise Usage(
-            "ANTHROPIC_BASE_URL is no address of a server",
+            "ANTHROPIC_BASE_URL is not the address of a server",
             hint=f"it looks like {VENDOR} or http://localhost:11434",
         )
     if parts.username or parts.password or parts.query or parts.fragment:
@@ -140,7 +140,7 @@ def _host(parts: SplitResult) -> str:
 
 
 def _is_local(name: str) -> bool:
-    """Whether a host is this machine or on its own network, going by the name alone."""
+    """Tell whether a host is this machine or on its own network, by its name alone."""
     try:
         address = ipaddress.ip_address(name)
     except ValueError:
@@ -156,7 +156,7 @@ def _is_loopback(name: str) -> bool:
 
 
 def _proxy(environ: Mapping[str, str], parts: SplitResult) -> str:
-    """The proxy to go through, empty for none; a server on this machine is never behind one."""
+    """Return the proxy to use, empty for none; a server on this machine is never behind one."""
     names = (f"{parts.scheme}_proxy", "all_proxy")
     ways = (environ.get(spelled) for way in names for spelled in (way, way.upper()))
     proxy = next(filter(None, ways), "")
@@ -174,7 +174,7 @@ def _proxy(environ: Mapping[str, str], parts: SplitResult) -> str:
 
 
 def _avoids(avoided: str, parts: SplitResult) -> bool:
-    """Whether NO_PROXY names the host: `*`, the name, a domain above it, or a network it is in.
+    """Tell whether NO_PROXY names the host: `*`, the name, a domain above it, or a network it is in.
 
     https://curl.se/libcurl/c/CURLOPT_NOPROXY.html
     """
@@ -192,18 +192,17 @@ def _avoids(avoided: str, parts: SplitResult) -> bool:
 
 
 def check_server(environ: Mapping[str, str], *, client: str, named: str, top: str) -> None:
-    """Refuses a way to a server that only the repository at ``top`` may have set.
+    """Refuse a server, or a way to it, that only the repository at ``top`` may have set.
 
     ``client`` is the agent client this runs in, ``named`` the server that the person named: a host
-    with its port, or a whole address where it is plain http. Raises Refused, and what `endpoint`
-    raises.
+    with its port, or a whole address for plain http. Raises Refused, and what `endpoint` raises.
     """
     where = endpoint(environ)
     plain = urlsplit(where.url).scheme == "http"
-    # What goes to this machine goes through no proxy, so nobody on the way could read it.
-    open_way = plain and not where.is_here
-    address = f"http://{where.host}" if open_way else where.host
-    trusted = {named, "" if open_way else urlsplit(VENDOR).hostname}
+    # Traffic to this machine goes through no proxy, so it cannot be read on the way.
+    readable = plain and not where.is_here
+    address = f"http://{where.host}" if readable else where.host
+    trusted = {named, "" if readable else urlsplit(VENDOR).hostname}
     if address not in trusted:
         raise Refused(
             f"this runs inside {client}, where a repository's settings can name the server "
@@ -226,18 +225,18 @@ def check_server(environ: Mapping[str, str], *, client: str, named: str, top: st
 
 
 def check_program(environ: Mapping[str, str], *, client: str, named: str, top: str) -> None:
-    """The same for the program `claude`, which hears the same variables: its own server, or ``named``."""
+    """Check the same for the program `claude`, which reads the same variables."""
     if environ.get("ANTHROPIC_BASE_URL") or environ.get("ANTHROPIC_CUSTOM_HEADERS"):
-        # Whether it has a key or a login of its own is the program's affair.
+        # The program may have a key or a login of its own.
         keyed = {**environ, "ANTHROPIC_API_KEY": "own"}
         check_server(keyed, client=client, named=named, top=top)
 
 
 def for_program(environ: Mapping[str, str], *, client: str, keeps: str = "") -> dict[str, str]:
-    """The environment of a program that is asked inside ``client``; whole outside of one.
+    """Return the environment of a program that is asked inside ``client``; whole outside of one.
 
-    Without what leads programs to another server, or makes an interpreter run code of the
-    repository's before theirs. ``keeps`` begins the names that were looked at already.
+    It lacks what leads programs to another server, or makes an interpreter run the repository's code
+    first. ``keeps`` is the prefix of names that were checked already.
     """
     if not client:
         return dict(environ)
@@ -250,7 +249,7 @@ def for_program(environ: Mapping[str, str], *, client: str, keeps: str = "") -> 
 
 
 def confirmed(name: str, said: str, *, client: str, own: str, key: str) -> str:
-    """What the variable ``name`` says, ``said``; raises Refused where it may not count.
+    """Return the value ``said`` of the variable ``name``; raises Refused where it may not count.
 
     Inside a client it counts when the person's setting ``key`` says the same (``own``).
     """

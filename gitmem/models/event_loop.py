@@ -1,7 +1,7 @@
-"""One event loop in one thread of its own, so that many threads can wait for requests at once.
+"""One event loop in its own thread, so that many threads can wait for requests at once.
 
-Why a loop and no blocking client: the library's timeouts count from one byte to the next, so a body
-that trickles never times out; a task of an event loop is cancelled at its deadline wherever it is.
+Why not a blocking client: the library's timeouts count from one byte to the next, so a body that
+trickles never times out. A task of an event loop is cancelled at its deadline wherever it is.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ _FAREWELL = 2.0
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """An event loop that looks names up in threads which do not keep the program from ending.
+    """An event loop whose name look-ups do not keep the program from ending.
 
-    The usual ones are waited for at exit, and a resolver that gets no answer takes half a minute.
+    Python waits for the usual look-up threads at exit, and a resolver without an answer takes half a
+    minute.
     """
 
     async def getaddrinfo(self, host: Any, port: Any, **hints: int) -> Any:
-        """The addresses of a host, as `socket.getaddrinfo` finds them."""
+        """Return the addresses of a host, as `socket.getaddrinfo` does."""
         answer: asyncio.Future[Any] = self.create_future()
 
         def settle(addresses: Any, error: OSError | None) -> None:
@@ -65,7 +66,7 @@ class LoopThread:
         self._farewells: list[Callable[[], Awaitable[None]]] = []
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of ``work``; raises what it raises, and Cancelled once `stop` was called."""
+        """Return the result of ``work``; raises what it raises, and Cancelled after `stop`."""
         try:
             future = asyncio.run_coroutine_threadsafe(work, self._running())
         except Cancelled:
@@ -77,11 +78,11 @@ class LoopThread:
             raise Cancelled("stopped while a model was being asked") from None
 
     def at_stop(self, farewell: Callable[[], Awaitable[None]]) -> None:
-        """Has something done in the loop when everything else there has ended."""
+        """Add something to do in the loop when everything else there has ended."""
         self._farewells.append(farewell)
 
     def stop(self) -> None:
-        """Ends every coroutine and the thread; whoever waits gets Cancelled. May be called twice."""
+        """End every coroutine and the thread; callers that wait get Cancelled. May be called twice."""
         with self._lock:
             loop, thread, self._stopped = self._loop, self._thread, True
             self._loop = self._thread = None

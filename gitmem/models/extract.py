@@ -1,7 +1,7 @@
-"""Find the JSON object in what a model said, and judge it by the small part of JSON schema we use.
+"""Find the JSON object in a model's text, and check it by the small part of JSON schema we use (pure).
 
-Servers that ignore structured output answer with the object bare, in a code fence, or after prose
-and thinking. What is found is still hostile: only the kinds of its values are vouched for.
+Servers that ignore structured output send the object bare, in a code fence, or after prose and
+thinking. The object is still hostile: only the types of its values are checked.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ _THOUGHT = re.compile(r".*</think(?:ing)?>", re.DOTALL)
 #: Where an object may begin.
 _BEGINS = re.compile(r"\{(?=\s*[\"}])")
 
-#: How often the text may be read over while objects are looked for: what bounds hostile nesting.
+#: How many times the text may be read while objects are searched; this bounds hostile nesting.
 _READINGS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extraction:
-    """The object, or None and the reason why there is none."""
+    """The JSON object, or None and the reason."""
 
     data: dict[str, Any] | None = None
     reason: str = ""
 
 
 def extract(text: str, schema: Mapping[str, Any]) -> Extraction:
-    """The first JSON object in a text whose top level fits the schema, as `outline` judges it.
+    """Return the first JSON object in a text whose top level fits the schema, as `outline` checks it.
 
     A draft in the model's thinking (`<think>...</think>`) counts only when nothing follows it.
     """
@@ -56,13 +56,13 @@ def extract(text: str, schema: Mapping[str, Any]) -> Extraction:
 
 
 def outline(value: object, schema: Mapping[str, Any]) -> str:
-    """Why a value's top level does not fit an object schema; empty when it does.
+    """Say why a value's top level does not fit an object schema; empty when it does.
 
-    It fits when every required property is there and of its kind. What lies inside a property is
-    not looked at, so that one bad item does not cost its neighbours.
+    It fits when every required property is present and of its type. The inside of a property is not
+    checked, so that one bad item does not cost its neighbours.
     """
     if not isinstance(value, dict):
-        return "it is no object"
+        return "it is not an object"
     for name in schema.get("required", ()):
         if name not in value:
             return f"it has no {name}"
@@ -73,7 +73,7 @@ def outline(value: object, schema: Mapping[str, Any]) -> str:
 
 
 def flaws(value: object, schema: Mapping[str, Any], *, at: str = "the answer") -> tuple[str, ...]:
-    """Everything about a value that the schema does not allow, each as a sentence; empty when sound.
+    """Return everything in a value that the schema does not allow, each as a sentence.
 
     Knows the types object, array, string, integer and boolean, with `enum`, `properties`,
     `required`, `items` and `additionalProperties: false`; every other keyword is ignored. A text
@@ -107,7 +107,7 @@ def _flaws_of_object(value: dict[str, Any], schema: Mapping[str, Any], at: str) 
         if name in properties:
             yield from _flaws(item, properties[name], f"{at}.{name}")
         elif schema.get("additionalProperties") is False:
-            yield f"{at} has {ascii(name)[:60]}, which nobody asked for"
+            yield f"{at} has {ascii(name)[:60]}, which was not asked for"
 
 
 def _is(value: object, kind: str) -> bool:
@@ -129,7 +129,7 @@ def _is_whole(text: str) -> bool:
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """Every JSON object in a text, also those inside others, in the order in which they begin."""
+    """Yield every JSON object in a text, also nested ones, in the order in which they begin."""
     allowance = _READINGS * len(text)
     for begin in _BEGINS.finditer(text):
         place = end = begin.start()
@@ -137,9 +137,9 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
             value, end = _DECODER.raw_decode(text, place)
             yield value
         except json.JSONDecodeError as error:
-            # The error counts the lines before its place, which is fast but not for nothing.
+            # The error counts the lines before its place, which is fast but not free.
             end = error.pos + place // 32
-        except ValueError:  # two equal names, or a number that is none: the object says two things
+        except ValueError:  # two equal names, or not a number: the object says two things
             end = len(text)
         except RecursionError:  # no answer of ours is that deep
             return
@@ -156,7 +156,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)

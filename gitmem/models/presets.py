@@ -22,7 +22,7 @@ from gitmem.models.usage import Usage, token_counts
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-#: What the programs say when a person has to log in or to pay; matched only when they failed.
+#: What the programs say when a person must log in or pay; matched only when they failed.
 _LOGIN = re.compile(
     r"not logged in|/login|no key found|missing environment variable|invalid api key"
     r"|failed to authenticate|\b401\b|unauthorized|credit balance|insufficient_quota",
@@ -42,9 +42,9 @@ class ProgramExit:
 
 
 def read_text(program: str, ended: ProgramExit, prompt: Prompt) -> Attempt:
-    """The outcome of a program whose answer is, or holds, the JSON object.
+    """Return the result of a program whose answer is, or holds, the JSON object.
 
-    Raises Credentials when it failed because a person has to log in.
+    Raises Credentials when it failed because a person must log in.
     """
     if ended.code:
         raise_for_login(program, ended.complaint)
@@ -54,9 +54,9 @@ def read_text(program: str, ended: ProgramExit, prompt: Prompt) -> Attempt:
 
 
 def read_claude(program: str, ended: ProgramExit, prompt: Prompt) -> Attempt:
-    """The outcome of `claude -p --output-format json`: one JSON object about the session.
+    """Return the result of `claude -p --output-format json`: one JSON object about the session.
 
-    Success alone says little: after mere prose `structured_output` is missing.
+    Success alone says little: after plain prose `structured_output` is missing.
     """
     try:
         session = json.loads(ended.answer)
@@ -77,7 +77,7 @@ def read_claude(program: str, ended: ProgramExit, prompt: Prompt) -> Attempt:
 
 
 def raise_for_login(program: str, said: str, *, refused: bool = False) -> None:
-    """Raises Credentials when a failed program's words, or ``refused``, say that a login is missing."""
+    """Raise Credentials when a failed program's words, or ``refused``, say that a login is missing."""
     if refused or _LOGIN.search(said):
         raise Credentials(
             f"{program} is not logged in, or may not ask: {said}",
@@ -100,7 +100,7 @@ def _found(text: str, prompt: Prompt) -> Attempt:
 
 
 def _with_usage(outcome: Attempt, session: dict[str, Any]) -> Attempt:
-    """The outcome with what the session counted; its dollars are the program's own reckoning."""
+    """Return the result with the session's counts; the dollars are the program's own figure."""
     dollars = session.get("total_cost_usd")
     models = session.get("modelUsage")
     tokens_in, tokens_out = token_counts(session.get("usage"))
@@ -132,16 +132,16 @@ class ProgramCall:
 
 
 def in_one(call: ProgramCall) -> str:
-    """Instructions, schema and data as one text, for programs that take no more."""
+    """Return instructions, schema and data as one text, for programs that take no more."""
     return f"{with_schema(call.prompt)}\n\n{call.prompt.text}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A program's ways: its command line, what it reads on standard input, how it answers.
+    """How to ask a program: its command line, its standard input, how its answer is read.
 
-    ``model`` is asked for when nobody names one; empty leaves the choice to the program.
-    ``settings`` are environment variables, ``name`` is a preset's.
+    ``model`` is the default; empty leaves the choice to the program. ``settings`` are environment
+    variables, ``name`` is a preset's.
     """
 
     program: str
@@ -154,9 +154,9 @@ class Program:
 
 
 def _claude(call: ProgramCall) -> Sequence[str]:
-    """With an API key `--bare`, which reads no login; else the same by loading no settings at all.
+    """Use `--bare` with an API key, because it reads no login; else load no settings at all.
 
-    Either keeps hooks and memory out. `--tools` is variadic: no positional word may follow it.
+    Both keep hooks and memory out. `--tools` is variadic: no positional word may follow it.
     """
     without_settings = ("--setting-sources", "", "--strict-mcp-config", "--disable-slash-commands")
     return (
@@ -172,13 +172,13 @@ def _claude(call: ProgramCall) -> Sequence[str]:
     )
 
 
-#: What Codex would bring along otherwise. An unknown name is no error here, as it is with --disable.
+#: What Codex would add. Here an unknown name is not an error; with --disable it is.
 _CODEX_WITHOUT = ["hooks", "shell_tool", "unified_exec", "view_image", "multi_agent", "goals"]
 _CODEX_WITHOUT += ["apps", "plugins", "skill_search"]
 
 
 def _codex(call: ProgramCall) -> Sequence[str]:
-    """Its instructions of 17 KB for coding are replaced by one sentence; ours are in the question."""
+    """Replace its 17 KB of instructions for coding by one sentence; ours are in the question."""
     settings = [f"features.{name}=false" for name in _CODEX_WITHOUT]
     settings += ['web_search="disabled"', "project_doc_max_bytes=0"]
     settings += ["include_permissions_instructions=false", "include_environment_context=false"]
@@ -198,7 +198,7 @@ def _codex(call: ProgramCall) -> Sequence[str]:
 
 
 def _llm(call: ProgramCall) -> Sequence[str]:
-    """Without its log: the question stays out of the database that llm keeps."""
+    """Switch its log off: the question stays out of the database that llm keeps."""
     model = ("-m", call.model) if call.model else ()
     return ("prompt", "--no-log", "--no-stream", *model, "--schema", call.schema_file)
 
@@ -210,7 +210,7 @@ PRESETS: Mapping[str, Program] = {
         question=lambda call: call.prompt.text,
         read=read_claude,
         model="haiku",
-        # By itself it asks ten times more, with pauses that outlast a close.
+        # By default it asks ten times more, with pauses that outlast a close.
         settings={"CLAUDE_CODE_MAX_RETRIES": "2", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"},
     ),
     "codex": Program(program="codex", arguments=_codex),
@@ -219,11 +219,11 @@ PRESETS: Mapping[str, Program] = {
 
 
 def program(words: Sequence[str], model: str) -> Program:
-    """The ways of a command line that a person configured.
+    """Return how to ask the program of a command line that a person configured.
 
     One word, a preset's name or a path to it, is that preset. Otherwise the words are the command
-    line; in each, `{model}`, `{schema}` (a file) and `{answer}` (a file to write the answer to, in
-    place of standard output) are replaced. It reads instructions, schema and data on standard input.
+    line; in each, `{model}`, `{schema}` (a file) and `{answer}` (a file for the answer, instead of
+    standard output) are replaced. It reads instructions, schema and data on standard input.
     """
     first, *rest = words
     preset = PRESETS.get(PurePath(first).name)

@@ -1,4 +1,4 @@
-"""What models cost, so that a close can say what it spent."""
+"""What models cost, so that a close can say what it spent (pure)."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _MILLION = 1_000_000
 class Price:
     """US dollars for a million tokens in and out.
 
-    A prompt of more than ``long`` tokens is charged ``long_in`` and ``long_out`` instead; 0 means
-    that there is one price for every length. ``cached`` is that of tokens read from the vendor's
-    prompt cache; None when nobody said.
+    A prompt of more than ``long`` tokens is charged ``long_in`` and ``long_out`` instead; 0 means one
+    price for every length. ``cached`` is the price of tokens read from the vendor's prompt cache, or
+    None when it is not known.
     """
 
     tokens_in: float
@@ -35,7 +35,7 @@ class Price:
     long_out: float = 0.0
 
     def dollars(self, tokens_in: int, tokens_out: int) -> float:
-        """What one request of this size costs."""
+        """Return what one request of this size costs."""
         if self.long and tokens_in > self.long:
             return (tokens_in * self.long_in + tokens_out * self.long_out) / _MILLION
         return (tokens_in * self.tokens_in + tokens_out * self.tokens_out) / _MILLION
@@ -57,7 +57,7 @@ _DATED = re.compile(r"-20\d{6}$")
 def dollars(
     model: str, tokens_in: int, tokens_out: int, *, own: Mapping[str, Price] | None = None
 ) -> float | None:
-    """What one request costs, or None for a model nobody has told us the price of.
+    """Return what one request costs, or None for a model without a known price.
 
     ``own`` are the person's prices; they go before the table.
     """
@@ -66,13 +66,13 @@ def dollars(
 
 
 def price_of(model: str, *, own: Mapping[str, Price] | None = None) -> Price | None:
-    """A model's price, also under its dated name; None when nobody has told us."""
+    """Return a model's price, also under its dated name; None when it is not known."""
     known = {**PRICES, **(own or {})}
     return known.get(model) or known.get(_DATED.sub("", model))
 
 
 def basis(model: str, *, own: Mapping[str, Price] | None = None) -> str:
-    """By what a model's price is known: `own`, the table's date, or empty for not at all."""
+    """Return where a model's price comes from: `own`, the table's date, or empty when it is not known."""
     mine = own or {}
     if model in mine or (model not in PRICES and _DATED.sub("", model) in mine):
         return "own"
@@ -80,11 +80,14 @@ def basis(model: str, *, own: Mapping[str, Price] | None = None) -> str:
 
 
 def read_price(text: str) -> Price:
-    """A price as a person writes it: dollars for a million tokens in and out, like `0.10/0.50`."""
+    """Return a price as a person writes it: dollars for a million tokens in and out, like `0.10/0.50`.
+
+    Raises Usage for any other text.
+    """
     parts = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)\s*", text, re.ASCII)
     if parts is None:
         raise Usage(
-            f"{text[:40]!r} is no price",
+            f"{text[:40]!r} is not a price",
             hint="dollars for a million tokens in and out, like 0.10/0.50",
         )
     return Price(tokens_in=float(parts[1]), tokens_out=float(parts[2]))

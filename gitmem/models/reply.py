@@ -1,4 +1,4 @@
-"""What a model is asked and what came of it, as values: the low-level port behind the drain."""
+"""A question to a model and its reply, as values (pure)."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 class Credentials(GitmemError):
-    """No model may be asked at all: no key, a refused key, exhausted spend. Fatal for the close."""
+    """No model can be asked at all: no key, a refused key, exhausted spend. Fatal for the close."""
 
     exit_code = 9
 
 
 class Cancelled(GitmemError):
-    """Somebody stopped the model while it was being asked."""
+    """The close was stopped while a model was being asked."""
 
     exit_code = 130
 
 
 class Stop(StrEnum):
-    """Why an answer ended: the Messages API's own words, then ours for what never got that far."""
+    """Why an answer ended: the Messages API's own words, then ours for requests without an answer."""
 
     END = "end_turn"
     TOOL = "tool_use"
@@ -44,7 +44,7 @@ class Stop(StrEnum):
     FAILED = "failed"
 
 
-#: What a smaller question may cure.
+#: A smaller question may cure these.
 _TOO_MUCH = frozenset({Stop.CUT, Stop.WINDOW, Stop.TOO_LARGE})
 
 
@@ -64,11 +64,10 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What one question came to.
+    """The reply to one question.
 
-    ``data`` is the answer's JSON object, whose top level fits the schema; what lies deeper nobody
-    has checked yet (`gitmem.models.extract.flaws` does). It is None when there is no acceptable
-    answer; then ``problem`` says why in one sentence that is safe to print. ``usage`` is that of all
+    ``data`` is the answer's JSON object. Its top level fits the schema; `gitmem.models.extract.flaws`
+    checks what lies deeper. It is None when there is no acceptable answer; then ``problem`` says why in one sentence that is safe to print. ``usage`` is that of all
     requests, retries included, ``seconds`` the time with the pauses between them. ``answered`` is the
     model that the server names.
     """

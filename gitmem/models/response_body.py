@@ -1,8 +1,8 @@
-"""The body of an HTTP answer, bounded after it is decoded, whatever its status (pure but for zlib).
+"""The body of an HTTP response, bounded after it is decoded, whatever its status (pure).
 
-A server that is not the one it says it is, or a proxy, answers what it likes: 3,500 bytes that are
-compressed twice are 5,000 million, and a library that unpacks them in one go takes the memory before
-anybody counts. So the library is never let near them.
+A hostile server or proxy may send anything: 3,500 bytes that are compressed twice unpack to 5,000
+million, and a library that unpacks them at once takes that memory. So the library never sees them.
+A module of its own, because the bodies of every engine pass here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _EITHER = 32 + zlib.MAX_WBITS  # of zlib: a gzip or a zlib header
 
 
 class BodyTooLong(Exception):
-    """A body is larger than any answer of ours."""
+    """A body is larger than any answer."""
 
 
 class UnexpectedEncoding(Exception):
@@ -31,10 +31,10 @@ class UnexpectedEncoding(Exception):
 def decoded(
     headers: MutableMapping[str, str], chunks: AsyncIterator[bytes]
 ) -> AsyncIterator[bytes]:
-    """The chunks of a body as they are without their encoding, which is taken out of ``headers``.
+    """Return the decoded chunks of a body; the encoding is taken out of ``headers``.
 
-    Iterating raises TooLong when they are more than any answer of ours, and Encoded for what is
-    compressed twice, or otherwise than with gzip or deflate: none was asked for.
+    Iterating raises BodyTooLong when they are more than any answer has, and UnexpectedEncoding for a
+    body that is compressed twice, or not with gzip or deflate: no encoding was asked for.
     """
     named = headers.pop(ENCODING, "").lower().replace(" ", "")
     words = [word for word in named.split(",") if word not in {"", "identity"}]
@@ -48,7 +48,7 @@ async def _read(words: list[str], named: str, chunks: AsyncIterator[bytes]) -> A
     size = 0
     async for chunk in chunks:
         try:
-            # One byte more than may come tells that there is more.
+            # One byte above the limit shows that there is more.
             piece = unpack.decompress(chunk, LIMIT + 1 - size) if unpack else chunk
         except zlib.error as error:
             raise UnexpectedEncoding(f"{named}, damaged") from error

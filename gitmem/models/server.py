@@ -1,17 +1,28 @@
-"""What is known about a server, and how patient we are with it: shared by all questions to it."""
+"""One server: what is known about it, and how a question is asked of it until there is a reply.
+
+Retries, pauses, deadline, plainer shapes and prices are the same for every protocol, so they are here;
+an engine only sends one request. A Server belongs to the thread of its engine's event loop.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from gitmem.models import prices
 from gitmem.models.attempt import Attempt, Next
-from gitmem.models.reply import Credentials, Stop
+from gitmem.models.reply import Credentials, Reply, Stop
 from gitmem.models.shapes import Shape
+from gitmem.models.usage import together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from gitmem.models.endpoint import Endpoint
+    from gitmem.models.reply import Prompt
 
 _DOUBLED = 16  # times a pause is doubled at most; the longest is reached long before
 
@@ -20,10 +31,10 @@ _DOUBLED = 16  # times a pause is doubled at most; the longest is reached long b
 class Patience:
     """How long one question may take, in seconds, and how often it is asked.
 
-    ``call`` bounds one request from first to last byte (by itself the deadline of the close does: a
-    local model on a CPU takes minutes), ``connect`` its connection; ``pause`` is the first wait before
-    asking again, doubled each time up to ``longest_pause``; ``tries`` counts requests that break off
-    or bring what is no answer. One that the server puts off is made again until the deadline.
+    ``call`` limits one request from first to last byte (by default only the deadline of the close
+    does: a local model on a CPU takes minutes), ``connect`` its connection. ``pause`` is the first
+    wait before a retry, doubled each time up to ``longest_pause``. ``tries`` counts requests that
+    break off or bring no answer. A request that the server puts off is retried until the deadline.
     """
 
     call: float = math.inf
@@ -37,65 +48,166 @@ class Patience:
 class Server:
     """One server as the questions so far have found it.
 
-    ``shape`` is the shape of question that it answered last, ``not_before`` when it wants to be
-    asked again (it holds for every question: what makes a rate limit is all of them), and
-    ``hopeless`` why no question has a chance. ``chance`` gives numbers from 0 to 1.
+    ``clock`` is monotonic, in seconds; ``chance`` gives numbers from 0 to 1 that spread retries.
+    ``waits`` receives what is being waited for. ``shape`` is the shape of the question that was
+    answered last. ``not_before`` is when the server wants to be asked again; it holds for every
+    question, because all of them together make a rate limit. ``hopeless`` says why no question has
+    a chance.
     """
 
-    host: str
+    endpoint: Endpoint
+    model: str
     patience: Patience
     clock: Callable[[], float]
     chance: Callable[[], float]
+    own_prices: Mapping[str, prices.Price] | None = None
+    waits: Callable[[str], None] = lambda _: None
     shape: Shape = field(default_factory=Shape)
     not_before: float = 0.0
     hopeless: Attempt | Credentials | None = None
 
+    async def ask(
+        self, prompt: Prompt, until: float, send: Callable[[Shape, float], Awaitable[Attempt]]
+    ) -> Reply:
+        """Return the reply to a question, at the latest when the clock shows ``until``.
+
+        ``send`` makes one request in a shape and in so many seconds, and raises Credentials when no
+        question has a chance before a person puts the account in order. So does this, also for
+        every later question.
+        """
+        began, attempts, shape = self.clock(), list[Attempt](), self.shape
+        tries = failed = 0
+        while True:
+            delay = self.delay(tries)
+            attempt = self.foregone(delay, until, attempts)
+            if attempt is None:
+                if delay > 0:
+                    self.waits(self.endpoint.redact(self.waiting(delay, attempts)))
+                    await asyncio.sleep(delay)
+                self.waits(f"waiting for {self.endpoint.named}")
+                attempt = await self._attempt(shape, prompt, until, send)
+                attempt = _with_cause(attempt, attempts)
+                attempts.append(attempt)
+                self.learn(attempt, shape)
+            failed += attempt.then is Next.AGAIN
+            # A request that the server puts off is retried until `foregone` sees the deadline.
+            again = attempt.then is Next.AGAIN and failed < self.patience.tries
+            if again or attempt.then is Next.LATER:
+                tries += 1
+                continue
+            plainer = _plainer(shape, attempt)
+            if plainer is None:
+                return self._reply(attempt, attempts, self.clock() - began)
+            shape = plainer
+
     def delay(self, tries: int) -> float:
-        """Seconds until a request may be made that has failed ``tries`` times."""
+        """Return the seconds to wait before a request that has failed ``tries`` times."""
         asked_for = self.not_before - self.clock()
         if asked_for > 0:
             return asked_for * (1 + self.chance() / 4)
         pause = self.patience.pause * 2.0 ** min(tries - 1, _DOUBLED) if tries else 0.0
         return min(pause, self.patience.longest_pause) * (0.75 + self.chance() / 2)
 
-    def foregone(self, delay: float, until: float, asked: Sequence[Attempt]) -> Attempt | None:
-        """The outcome of a request not worth making; None when it is. ``asked`` came before it.
+    def foregone(self, delay: float, until: float, attempts: Sequence[Attempt]) -> Attempt | None:
+        """Return the result of a request not worth making; None when it is worth making.
 
-        Raises the Credentials that an earlier question raised.
+        ``attempts`` came before it. Raises the Credentials that an earlier question raised.
         """
         if isinstance(self.hopeless, Credentials):
             raise Credentials(self.hopeless.message, hint=self.hopeless.hint)
         if self.hopeless:
             return self.hopeless
-        before = f"{asked[-1].problem}; " if asked else ""
+        host = self.endpoint.named
+        before = f"{attempts[-1].problem}; " if attempts else ""
         asked_for = self.not_before - self.clock()
         if asked_for > 0 and self.clock() + asked_for >= until:
             left = duration(max(0.0, until - self.clock()))
-            problem = f"{before}{self.host} asks to wait {duration(asked_for)}, and {left} are left"
+            problem = f"{before}{host} asks to wait {duration(asked_for)}, and {left} are left"
             return Attempt(stop=Stop.LIMITED, problem=problem)
         if self.clock() + delay >= until:
-            stop = asked[-1].stop if asked else Stop.TIMED_OUT
-            return Attempt(stop=stop, problem=f"{before}no time is left to ask {self.host}")
+            stop = attempts[-1].stop if attempts else Stop.TIMED_OUT
+            return Attempt(stop=stop, problem=f"{before}no time is left to ask {host}")
         return None
 
-    def waiting(self, delay: float, asked: Sequence[Attempt]) -> str:
-        """What a pause before the next request is for, in words."""
-        if asked:
-            return f"{asked[-1].problem}, asked again in {duration(delay)}"
-        return f"{self.host} asks to wait {duration(delay)}"
+    def waiting(self, delay: float, attempts: Sequence[Attempt]) -> str:
+        """Say in words what a pause before the next request is for."""
+        if attempts:
+            return f"{attempts[-1].problem}, asked again in {duration(delay)}"
+        return f"{self.endpoint.named} asks to wait {duration(delay)}"
 
-    def learn(self, outcome: Attempt, shape: Shape) -> None:
-        """Keeps what the outcome of a question in this shape says about the server."""
-        if outcome.then is Next.NEVER:
-            self.hopeless = outcome
-        if outcome.wait is not None:
-            self.not_before = max(self.not_before, self.clock() + outcome.wait)
-        if outcome.data is not None:
+    def learn(self, attempt: Attempt, shape: Shape) -> None:
+        """Keep what an attempt in this shape says about the server."""
+        if attempt.then is Next.NEVER:
+            self.hopeless = attempt
+        if attempt.wait is not None:
+            self.not_before = max(self.not_before, self.clock() + attempt.wait)
+        if attempt.data is not None:
             self.shape = shape
+
+    async def _attempt(
+        self,
+        shape: Shape,
+        prompt: Prompt,
+        until: float,
+        send: Callable[[Shape, float], Awaitable[Attempt]],
+    ) -> Attempt:
+        began = self.clock()
+        limit = max(0.0, min(self.patience.call, until - began))
+        try:
+            async with asyncio.timeout(limit):
+                attempt = await send(shape, limit)
+        except TimeoutError:
+            problem = f"{self.endpoint.named} gave no answer within {duration(limit)}"
+            attempt = Attempt(stop=Stop.TIMED_OUT, problem=problem)
+        except Credentials as refused:
+            self.hopeless = refused
+            raise
+        return self._with_usage(attempt, shape.body(prompt, self.model), began)
+
+    def _with_usage(self, attempt: Attempt, body: Mapping[str, object], began: float) -> Attempt:
+        """Return the attempt with what its request sent and cost."""
+        compact = json.dumps(body, ensure_ascii=False, separators=(",", ":"))  # as on the wire
+        usage, own = attempt.usage, self.own_prices or {}
+        # The model that answered is charged, unless the person priced the one asked for.
+        charged = self.model if self.model in own else attempt.answered or self.model
+        usage = replace(
+            usage,
+            calls=1,
+            sent=len(compact.encode("utf-8", "replace")),
+            dollars=prices.dollars(charged, usage.tokens_in, usage.tokens_out, own=own),
+            priced=prices.basis(charged, own=own) if usage.tokens else "",
+            spans=((began, self.clock()),),
+        )
+        return replace(attempt, usage=usage)
+
+    def _reply(self, last: Attempt, attempts: Sequence[Attempt], seconds: float) -> Reply:
+        usage = together([attempt.usage for attempt in attempts])
+        return Reply(
+            data=last.data,
+            stop=last.stop,
+            usage=replace(usage, retries=max(0, len(attempts) - 1)),
+            seconds=seconds,
+            problem=self.endpoint.redact(last.problem),
+            answered=self.endpoint.redact(last.answered),
+        )
+
+
+def _with_cause(attempt: Attempt, before: Sequence[Attempt]) -> Attempt:
+    """Return a request that the deadline cut off with what failed before it, which is the cause."""
+    if attempt.stop is not Stop.TIMED_OUT or not before:
+        return attempt
+    problem = f"{before[-1].problem}; then {attempt.problem}"
+    return replace(attempt, stop=before[-1].stop, problem=problem)
+
+
+def _plainer(shape: Shape, attempt: Attempt) -> Shape | None:
+    if attempt.then is not Next.PLAINER:
+        return None
+    return shape.below() if attempt.refused is None else shape.without(attempt.refused)
 
 
 def duration(seconds: float) -> str:
-    """A span of time as a person says it."""
+    """Return a span of time as a person says it."""
     if seconds < 1:
         return f"{seconds:.1f} s"
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"  # noqa: PLR2004 - reads well

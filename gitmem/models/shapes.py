@@ -1,8 +1,8 @@
-"""The same question in ever plainer shapes, for servers that ignore or refuse the better ones.
+"""The same question in plainer and plainer shapes, for servers that ignore or refuse the better ones (pure).
 
 Of the servers that speak the Messages API, some honour `output_config.format`, some ignore it, some
-only force tools, some refuse fields they do not know. One ladder serves them all: structured output
-first, then a forced tool, then plain text; the schema's text is always in the prompt.
+only force tools, some refuse unknown fields. One ladder serves them all: structured output first, then
+a forced tool, then plain text. The schema's text is always in the prompt.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ It fits this JSON schema:
 
 
 def with_schema(prompt: Prompt) -> str:
-    """The instructions followed by the order to answer in JSON, and the schema."""
+    """Return the instructions, the order to answer in JSON, and the schema."""
     schema = json.dumps(prompt.schema, ensure_ascii=False, separators=(",", ":"))
     return f"{prompt.system}\n\n{_ORDER}{schema}"
 
@@ -39,7 +39,7 @@ class Way(StrEnum):
 
 _BELOW = {Way.FORMAT: Way.TOOL, Way.TOOL: Way.TEXT}
 
-#: What a refusal is about when it says one of these words; the first that fits and is in use counts.
+#: The subject of a refusal with one of these words; the first that fits and is in use counts.
 _NAMED = (
     ("thinking", ("thinking",)),
     ("effort", ("effort",)),
@@ -57,10 +57,10 @@ class Shape:
     effort: bool = True
 
     def body(self, prompt: Prompt, model: str) -> dict[str, Any]:
-        """The parameters of `messages.create`.
+        """Return the parameters of `messages.create`.
 
         Thinking is switched off because it counts against `max_tokens`, and local servers switch it
-        on by themselves.
+        on by default.
         """
         schema = dict(prompt.schema)
         body: dict[str, Any] = {
@@ -84,9 +84,9 @@ class Shape:
         return body
 
     def without(self, said: str) -> Shape | None:
-        """The shape without the field a server refused with these words; None when none is left.
+        """Return the shape without the field that a server refused in these words; None at the end.
 
-        Words that name no field of the request lead straight to the plainest shape.
+        Words that name no field of the request lead to the plainest shape.
         """
         words = said.lower()
         for field, marks in _NAMED:
@@ -104,5 +104,5 @@ class Shape:
         return None if self == plainest else plainest
 
     def below(self) -> Shape | None:
-        """The next plainer way, after an answer that was no JSON; None when there is none."""
+        """Return the next plainer shape, after an answer that was not JSON; None at the end."""
         return replace(self, way=_BELOW[self.way]) if self.way in _BELOW else None

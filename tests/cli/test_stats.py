@@ -167,7 +167,7 @@ def test_a_price_that_is_none_is_a_usage_error_before_anything_is_sent(sandbox: 
         answer = sandbox.gitmem("close", env=server.environ)
 
     assert answer.code == 2
-    assert "'cheap' is no price" in answer.err
+    assert "'cheap' is not a price" in answer.err
     assert server.asked == []
 
 

@@ -167,7 +167,7 @@ def test_hostile_text_takes_time_in_proportion_to_its_length(text: str) -> None:
         ({"ops": [{**OP, "sure": 1}]}, ("the answer.ops[0].sure is not true or false",)),
         (
             {"ops": [], "\x1b[2J": 1},
-            ("the answer has '\\x1b[2J', which nobody asked for",),
+            ("the answer has '\\x1b[2J', which was not asked for",),
         ),
         (
             {"ops": [], "note": "half \ud800"},
@@ -188,5 +188,5 @@ def test_one_item_can_be_judged_alone() -> None:
 
 def test_the_outline_looks_at_the_top_level_only() -> None:
     assert outline({"ops": [{"op": "delete"}], "more": 1}, SCHEMA) == ""
-    assert outline([], SCHEMA) == "it is no object"
+    assert outline([], SCHEMA) == "it is not an object"
     assert outline({"note": "x"}, SCHEMA) == "it has no ops"

@@ -46,5 +46,5 @@ def test_a_price_is_written_as_in_and_out() -> None:
 
 @pytest.mark.parametrize("text", ["", "1", "1/x", "-1/2", "1/2/3", "\u0661/\u0662"])
 def test_what_is_no_price_is_refused(text: str) -> None:
-    with pytest.raises(Usage, match="is no price"):
+    with pytest.raises(Usage, match="is not a price"):
         read_price(text)
