@@ -28,8 +28,8 @@ _NAMED = 3  # branches in a sentence
 class Base:
     """The branch to move, its present tip, the commit to extend (both empty: none), the flags.
 
-    ``again``: reviews whose judgement is used once more, because they are made anew. ``outdated``: why
-    the one at ``tip`` is. ``notes`` are sentences for the person.
+    ``again`` lists reviews that are rebuilt, so their judgement is used once more. ``outdated`` says
+    why the review at ``tip`` is rebuilt. ``notes`` are sentences for the person.
     """
 
     ref: str
@@ -43,18 +43,18 @@ class Base:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rework:
-    """A review to be made anew: its tip, and the commit it had started from (empty: a root)."""
+    """A review that is rebuilt: its tip, and the commit it started from (empty: a root)."""
 
     tip: str
     base: str
 
 
 def for_review(repo: Repository, seen: Snapshot, again: tuple[Rework, ...] = ()) -> Base:
-    """The review branch: stacked while it waits, anew on the target when it is spent or outdated.
+    """Return the review branch as a base: stacked while it waits, else rebuilt on the target.
 
-    Outdated is a review that has what was dropped or has landed otherwise since, that calls a flag a
-    duplicate of a line that is gone, or that git cannot merge any more. One that a person edited stays. ``again``: other reviews, whose judgement of
-    what is undrained now counts.
+    A review is outdated when it has a flag that was dropped or landed another way since, when it
+    calls a flag a duplicate of a line that is gone, or when git can no longer merge it. A review that
+    a person edited stays. ``again`` lists other reviews whose judgement of undrained flags counts.
     """
     undrained = tuple(seen.state.drainable)
     tip = refs.resolve(repo, REVIEW)
@@ -74,8 +74,8 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Rework, ...] = ())
         commit = start
         flags = (*[flag for key, flag in mine.items() if key in pending], *undrained)
     elif outdated:
-        why, anew = stays
-        notes += (f"{why}, so it stays as it is: {outdated}", f"hint: {by_hand}; or {anew}")
+        why, how = stays
+        notes += (f"{why}, so it stays as it is: {outdated}", f"hint: {by_hand}; or {how}")
     return Base(
         ref=REVIEW,
         tip=tip,
@@ -90,7 +90,7 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Rework, ...] = ())
 def _outdated(
     repo: Repository, where: Target, start: str, tip: str, pending: frozenset[str]
 ) -> tuple[str, str]:
-    """Why a waiting review should not land as it is, and what helps by hand; empty when it may."""
+    """Say why a waiting review should not land as it is, and what helps by hand; empty when it may."""
     waiting = in_review.filed_between(repo, start, tip)
     unwanted = sorted(pending & {*in_review.rejected(repo, waiting), *_taken_back(repo, waiting)})
     if unwanted:
@@ -114,24 +114,23 @@ def _outdated(
 
 
 def _stays(repo: Repository, start: str, tip: str) -> tuple[str, ...]:
-    """Why an outdated review is not made anew, and how that would do; empty when it may be."""
+    """Say why an outdated review is not rebuilt, and how to rebuild it; empty when it is rebuilt."""
     if not in_review.only_ours(repo, start, tip):
-        anew = "gitmem discard, and the next close makes it anew without those edits"
-        return "a person edited the review", anew
+        how = "gitmem discard, and the next close rebuilds it without those edits"
+        return "a person edited the review", how
     gone = in_review.newly_forgotten(repo, (start,), tip)
     if gone:
         ids = " ".join(flag.id for flag in gone)
-        anew = f"gitmem discard, gitmem close, then gitmem forget {ids}"
-        return "the review also forgets something", anew
+        how = f"gitmem discard, gitmem close, then gitmem forget {ids}"
+        return "the review also forgets something", how
     return ()
 
 
 def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Base:
-    """The review branch for a commit of its own kind: on top of what waits there, else anew.
+    """Return the review branch for a commit of another kind: on top of what waits, else on the target.
 
-    ``onto`` is another review, which takes the place of what is there.
-
-    Raises NoProgress when a close has to make what waits there anew first.
+    ``onto`` is another review, which replaces what waits. Raises NoProgress when a close must rebuild
+    what waits first.
     """
     tip = refs.resolve(repo, REVIEW)
     if onto:
@@ -144,7 +143,7 @@ def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Base:
     if pending & in_review.rejected(repo, waiting):
         raise NoProgress(
             "the review holds what was dropped since",
-            hint="gitmem close makes it anew without that, or says what to do; then run this again",
+            hint="gitmem close rebuilds it without that, or says what to do; then run this again",
         )
     notes: tuple[str, ...] = ()
     if diverged:
@@ -154,13 +153,13 @@ def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Base:
 
 
 def for_here(repo: Repository, seen: Snapshot, *, everything: bool = False) -> Base:
-    """The feature branch that is checked out, with the flags made on it, or ``everything`` undrained.
+    """Return the checked-out feature branch with the flags made on it; ``everything``: with all.
 
-    Raises Usage when there is none.
+    Raises Usage when HEAD is detached or on the target.
     """
     ref = worktrees.current(repo)
     if not ref:
-        raise Usage("HEAD is detached", hint="check out the branch that shall carry the memory")
+        raise Usage("HEAD is detached", hint="check out the branch that is to carry the memory")
     if ref == seen.target.ref:
         raise Usage(
             f"this is the target branch {seen.target.name}",
@@ -180,7 +179,7 @@ def for_here(repo: Repository, seen: Snapshot, *, everything: bool = False) -> B
 
 
 def _elsewhere(flags: Sequence[Flag]) -> tuple[str, ...]:
-    """What is said of flags that were made on other branches than the one they would go to."""
+    """Say that flags of other branches stay queued."""
     if not flags:
         return ()
     names = [visible(name) for name in dict.fromkeys(flag.branch for flag in flags) if name]
@@ -192,7 +191,7 @@ def _elsewhere(flags: Sequence[Flag]) -> tuple[str, ...]:
 
 
 def _taken_back(repo: Repository, waiting: Collection[Outcome]) -> set[str]:
-    """The flags under review whose match a person took back, and which still have it."""
+    """Return the flags under review that still have a match that a person took back."""
     undone = decisions.unmatched(repo) if waiting else {}
     return {
         item.flag.id for item in waiting if item.again and undone.get(item.flag.id) == item.again
@@ -200,7 +199,7 @@ def _taken_back(repo: Repository, waiting: Collection[Outcome]) -> set[str]:
 
 
 def _pending(repo: Repository, seen: Snapshot, start: str, tip: str) -> frozenset[str]:
-    """The flags under review at ``tip``; none when the target has the commit, even if reverted."""
+    """Return the flags under review at ``tip``; none when the target has the commit, even reverted."""
     if not tip or (start and refs.contains(repo, start, tip)):
         return frozenset()
     new = frozenset(seen.records.review) - {*seen.records.deciding, *seen.records.local}

@@ -1,4 +1,4 @@
-"""Close: gather, plan, run, gate, assemble, commit. Nothing moves until all is decided."""
+"""A close: gather, plan, ask, gate, assemble, commit. No branch moves until everything is decided."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitmem.close import base, commit, judgement
-from gitmem.close import message as letter
+from gitmem.close import base, commit, judgement, message
 from gitmem.close.judgement import split
 from gitmem.drain import assemble, drain
 from gitmem.drain.gate import QueuedFlag
@@ -38,19 +37,19 @@ if TYPE_CHECKING:
     from gitmem.records.snapshot import Snapshot
     from gitmem.trace.stale import StaleLine
 
-_TRIES = 3  # when somebody else moves the branch meanwhile
+_TRIES = 3  # when another process moves the branch meanwhile
 _NAMED = 5  # ids in a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseRequest:
-    """What a close shall do: which engine, onto what, and whether to write at all.
+    """What a close is to do: which engine, onto what, and whether to write at all.
 
-    ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. ``everything``:
-    ``here`` takes flags of other branches, too. ``again`` are other reviews, whose judgement of what is undrained now is used. ``style`` is that
-    of the review's commit. Without
-    ``ask`` nobody is asked and only the plan is made. ``begin`` hears the plan before anybody is
-    asked, ``watch`` every answer as it comes.
+    ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. With
+    ``everything``, ``here`` also takes flags of other branches. ``again`` lists other reviews whose
+    judgement of undrained flags is used. ``style`` is that of the review's commit. Without ``ask``
+    only the plan is made. ``begin`` receives the plan before any question is asked, ``watch`` every
+    answer as it comes.
     """
 
     engine: Engine
@@ -69,15 +68,15 @@ class CloseRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseResult:
-    """What a close came to. ``commit`` is empty when there was nothing to commit.
+    """The result of a close. ``commit`` is empty when there was nothing to commit.
 
-    ``drain`` names its record. ``queue_gone``: nothing is queued and the queue branch is not there.
+    ``drain`` names its record. ``queue_gone``: nothing is queued and there is no queue branch.
     ``files`` are the new texts (also for a dry run), ``base`` the commit they build on, ``branch``
     where the commit is. ``in_review`` and ``to_forget`` count what the review branch held before.
-    ``recurred`` has a sentence on each loop that came back, ``stale`` are the lines of memory, with
-    the new ones, that cite what is not there. ``outdated``: why what is in review should not land as
-    it is, when nothing could be put in its place. ``conflicts``: ids with two different lines, which
-    only a person can settle. ``aside``: sentences about what was not read.
+    ``recurred`` has a sentence for each loop that came back, ``stale`` the lines of memory, old and
+    new, that cite what the repository does not have. ``outdated`` says why the review should not
+    land as it is, when nothing replaces it. ``conflicts`` are ids with two different lines, which
+    only a person can settle. ``aside`` has sentences about what was not read.
     """
 
     branch: str
@@ -100,56 +99,56 @@ class CloseResult:
 
     @property
     def flags(self) -> int:
-        """How many flags were accounted for."""
+        """The number of flags that the close accounted for."""
         return len(self.outcomes)
 
 
-def close(repo: Repository, wanted: CloseRequest) -> CloseResult:
-    """Drains what is undrained into one commit on the review branch (or, ``here``, on this branch).
+def close(repo: Repository, request: CloseRequest) -> CloseResult:
+    """Drain the undrained flags into one commit on the review branch (``here``: on this branch).
 
-    Closing twice is a no-op. Raises Refused, NeedsPerson and what a snapshot raises; no branch has
-    been moved then.
+    A second close does nothing. Raises Refused, NeedsPerson and what a snapshot raises; then no
+    branch has moved.
     """
     for _ in range(_TRIES - 1):
         try:
-            return _close(repo, wanted)
+            return _close(repo, request)
         except refs.Moved:
             continue
-    return _close(repo, wanted)
+    return _close(repo, request)
 
 
-def _close(repo: Repository, wanted: CloseRequest) -> CloseResult:
+def _close(repo: Repository, request: CloseRequest) -> CloseResult:
     proposed = refs.resolve(repo, REVIEW)
-    seen, notes = _gather(repo, wanted)
+    seen, notes = _gather(repo, request)
     start = (
-        base.for_here(repo, seen, everything=wanted.everything)
-        if wanted.here
-        else base.for_review(repo, seen, wanted.again)
+        base.for_here(repo, seen, everything=request.everything)
+        if request.here
+        else base.for_review(repo, seen, request.again)
     )
-    if not wanted.here and start.tip != proposed:  # another close got there after we had looked
+    if not request.here and start.tip != proposed:  # another close was faster
         raise refs.Moved("the review branch moved meanwhile")
-    found = tree.read(repo, start.commit, wanted.folder)
+    found = tree.read(repo, start.commit, request.folder)
     past = flag_history.read(repo, seen)
     places = loops.with_history(tree.places(found), past, start.flags)
     plan = make_plan(start.flags, places, past.dropped)
     plan = replace(plan, recurred=tuple(loops.came_back(past, start.flags)))
-    # What a person has not looked at apart must not become an instruction of this very branch.
-    plan, held = held_back(plan) if wanted.here else (plan, ())
-    plan = _prepared(repo, wanted, start, plan, found)
-    wanted.begin(plan)
+    # Without a review of its own, a tainted line must not become an instruction of this branch.
+    plan, held = held_back(plan) if request.here else (plan, ())
+    plan = _prepared(repo, request, start, plan, found)
+    request.begin(plan)
     drained = drain.drain(
-        plan if wanted.ask else replace(plan, requests=()),
-        wanted.engine,
+        plan if request.ask else replace(plan, requests=()),
+        request.engine,
         found,
-        workers=wanted.workers,
+        workers=request.workers,
         clock=time.monotonic,
-        watch=wanted.watch,
+        watch=request.watch,
     )
-    # An answer that led nowhere at all must not be the answer to the same question again.
-    if not wanted.dry_run:
+    # An answer that led nowhere must not answer the same question again.
+    if not request.dry_run:
         AnswerStore(repo.folder).forget([one.id for one in drained.left])
     made = assemble.assemble(found, drained.operations, plan.flags)
-    cited = _cited(repo, start, found, made, wanted) if made.outcomes else ()
+    cited = _cited(repo, start, found, made, request) if made.outcomes else ()
     closed = CloseResult(
         stale=cited,
         branch=start.ref.removeprefix("refs/heads/"),
@@ -162,34 +161,34 @@ def _close(repo: Repository, wanted: CloseRequest) -> CloseResult:
         files=made.files,
         recurred=plan.recurred,
         aside=(*seen.aside, *tree.aside(found)),
-        outdated="" if made.outcomes or wanted.dry_run else start.outdated,
-        notes=(*notes, *start.notes, *_anew(start, made.outcomes, dry_run=wanted.dry_run)),
+        outdated="" if made.outcomes or request.dry_run else start.outdated,
+        notes=(*notes, *start.notes, *_rebuilt(start, made.outcomes, dry_run=request.dry_run)),
         in_review=len(seen.state.proposed),
         to_forget=len(in_review.to_forget(repo, seen.target)),
         queue_gone=seen.known and not seen.queue.tip and not seen.state.open,
     )
-    if not made.outcomes or wanted.dry_run:
+    if not made.outcomes or request.dry_run:
         return closed
     with Claim(repo) as claim:
         tip, name = commit.make(
-            repo, claim, _draft(closed, seen, wanted.style), folder=wanted.folder
+            repo, claim, _draft(closed, seen, request.style), folder=request.folder
         )
-        _mark_here(repo, claim, start, tip, wanted)
-        commit.move(repo, claim, start, tip, folder=wanted.folder)
+        _mark_here(repo, claim, start, tip, request)
+        commit.move(repo, claim, start, tip, folder=request.folder)
     return replace(closed, commit=tip, drain=name)
 
 
-def _anew(start: Base, outcomes: tuple[Outcome, ...], *, dry_run: bool) -> tuple[str, ...]:
-    """What becomes of a review that should not land as it is."""
+def _rebuilt(start: Base, outcomes: tuple[Outcome, ...], *, dry_run: bool) -> tuple[str, ...]:
+    """Say what becomes of a review that should not land as it is."""
     if not start.outdated:
         return ()
     told = f"{start.outdated} (it was {start.tip[:12]})"
     if dry_run:
-        return (f"the review would be made anew: {told}",)
+        return (f"the review would be rebuilt: {told}",)
     if outcomes:
-        return (f"the review is made anew: {told}",)
+        return (f"the review is rebuilt: {told}",)
     return (
-        f"nothing is there to make the review anew of, so it should not land: {start.outdated}",
+        f"the review should not land, and nothing is left to rebuild it from: {start.outdated}",
     )
 
 
@@ -200,8 +199,8 @@ def _draft(closed: CloseResult, seen: Snapshot, style: CommitStyle) -> commit.Dr
         run=closed.run,
         outcomes=closed.outcomes,
         queue=seen.queue.tip,
-        message=lambda drain, tree: letter.message(
-            letter.MessageParts(
+        message=lambda drain, tree: message.message(
+            message.MessageParts(
                 drain=drain,
                 tree=tree,
                 run=closed.run,
@@ -216,35 +215,35 @@ def _draft(closed: CloseResult, seen: Snapshot, style: CommitStyle) -> commit.Dr
 
 
 def _cited(
-    repo: Repository, start: Base, found: MemoryTree, made: AssembledTree, wanted: CloseRequest
+    repo: Repository, start: Base, found: MemoryTree, made: AssembledTree, request: CloseRequest
 ) -> tuple[StaleLine, ...]:
-    """What memory will cite that neither the target nor the branch that is checked out has."""
+    """Return what memory will cite that neither the target nor the checked-out branch has."""
     texts = {**found.texts, **made.files}
     commits = [start.commit, refs.resolve(repo, "HEAD")]
     new = [outcome.line for outcome in made.outcomes]
-    return stale.stale_lines(repo, texts, commits, folder=wanted.folder, new=new)
+    return stale.stale_lines(repo, texts, commits, folder=request.folder, new=new)
 
 
 def _prepared(
-    repo: Repository, wanted: CloseRequest, start: Base, plan: Plan, found: MemoryTree
+    repo: Repository, request: CloseRequest, start: Base, plan: Plan, found: MemoryTree
 ) -> Plan:
-    """The plan as the engine wants it; what an earlier close judged, and still holds, asks nobody."""
+    """Return the plan as the engine wants it; judgement of an earlier close that holds is not asked again."""
     told: list[Request] = []
     for again in start.again:
         plan, known = split(plan, judgement.read(repo, again, found))
         told += known
-    asked = wanted.engine.prepared(plan)
+    asked = request.engine.prepared(plan)
     return replace(asked, requests=(*told, *asked.requests))
 
 
-def _gather(repo: Repository, wanted: CloseRequest) -> tuple[Snapshot, list[str]]:
-    """Queue and target, in order and looked at; a dry run only looks."""
+def _gather(repo: Repository, request: CloseRequest) -> tuple[Snapshot, list[str]]:
+    """Return the snapshot and its notes, after queue and target were put in order (not by a dry run)."""
     notes: list[str] = []
-    if wanted.dry_run:
-        seen = snapshot.take(repo, wanted.configured)
+    if request.dry_run:
+        seen = snapshot.take(repo, request.configured)
     else:
-        looked, healed = tidy.settle(repo, wanted.configured)
-        seen, pruned = tidy.prune_drained(repo, wanted.configured, looked)
+        looked, healed = tidy.settle(repo, request.configured)
+        seen, pruned = tidy.prune_drained(repo, request.configured, looked)
         notes += healed + pruned
     hidden = unknown_queue(repo, seen.target) if not seen.state.open else ""
     notes += [hidden] if hidden else []
@@ -256,7 +255,7 @@ def _gather(repo: Repository, wanted: CloseRequest) -> tuple[Snapshot, list[str]
 
 
 def _disputed(seen: Snapshot) -> list[QueuedFlag]:
-    """Flags with two different lines, of which this clone wrote neither."""
+    """Return the flags with two different lines that this clone did not write."""
     why = "two different lines have this id; gitmem sync says what to do"
     return [
         QueuedFlag(id=flag.id, reason=why)
@@ -266,10 +265,13 @@ def _disputed(seen: Snapshot) -> list[QueuedFlag]:
 
 
 def _mark_here(
-    repo: Repository, claim: Claim, start: Base, commit: str, wanted: CloseRequest
+    repo: Repository, claim: Claim, start: Base, commit: str, request: CloseRequest
 ) -> None:
-    """Before the branch moves, so that a kill in between leaves a mark without a commit."""
-    if not wanted.here:
+    """Set the mark of a close on a feature branch, before that branch moves.
+
+    A kill in between then leaves a mark without a commit, not a commit without a mark.
+    """
+    if not request.here:
         return
     mark = HERE + start.ref.removeprefix("refs/heads/")
     claim.clear(f"{repo.common}/{mark}.lock")

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a review commit shall hold: new texts (None: the file goes), and a record.
+    """What a review commit holds: new texts (None: the file goes), and a record.
 
-    ``base`` is the commit it is on top of (empty: none). ``queue`` is the queue's tip, a hint for the
-    record. ``message`` makes the commit's message from the drain's name and the tree.
+    ``base`` is its parent (empty: none). ``queue`` is the queue's tip, a hint for the record.
+    ``message`` makes the commit's message from the drain's name and the tree.
     """
 
     base: str
@@ -44,11 +44,9 @@ class Draft:
 
 
 def make(repo: Repository, claim: Claim, draft: Draft, *, folder: str) -> tuple[str, str]:
-    """Makes the commit object: memory and record, one parent. No branch moves.
+    """Make the commit object of memory and record; return it and the drain's name. No branch moves.
 
-    Returns the commit and the drain's name.
-
-    Raises Refused for a file that is none of gitmem's, and what `trees.Staging` raises.
+    Raises Refused for a file that gitmem does not write, and what `trees.Staging` raises.
     """
     now = time.gmtime()
     name = time.strftime("%Y%m%dT%H%M%SZ", now) + "-" + new_id(os.urandom(12))[:6]
@@ -63,21 +61,21 @@ def make(repo: Repository, claim: Claim, draft: Draft, *, folder: str) -> tuple[
     tree = staging.write(
         {path: None if text is None else text.encode() for path, text in files.items()}
     )
-    said = draft.message(name, tree)
-    return trees.commit(repo, tree, [draft.base] if draft.base else [], said), name
+    message = draft.message(name, tree)
+    return trees.commit(repo, tree, [draft.base] if draft.base else [], message), name
 
 
 def move(repo: Repository, claim: Claim, start: Base, commit: str, *, folder: str) -> None:
-    """Moves the branch of ``start`` to the commit; raises refs.Moved when somebody else did."""
-    wanted = Move(ref=start.ref, old=start.tip, new=commit, reason="gitmem: close")
-    worktrees.land(repo, claim, wanted, merger(folder))
+    """Move the branch of ``start`` to the commit; raises refs.Moved when another process did."""
+    step = Move(ref=start.ref, old=start.tip, new=commit, reason="gitmem: close")
+    worktrees.land(repo, claim, step, merger(folder))
 
 
 def merger(folder: str) -> Merge:
-    """Merges the landing's block into a file of the work tree; every edit around it is kept.
+    """Return what merges a landing's managed block into a file of the work tree with local edits.
 
-    ``folder`` is the memory folder. Answers None when anything would be lost: another kind of file,
-    or a block that is none of ours, because somebody edited it.
+    Every edit around the block is kept. ``folder`` is the memory folder. The merge answers None when
+    anything would be lost: another kind of file, or a block that a person edited.
     """
 
     def merge(path: str, versions: Mapping[str, bytes | None]) -> bytes | None:
@@ -104,6 +102,6 @@ def _is_instructions(path: str) -> bool:
 
 
 def _block(text: str) -> str | None:
-    """The block, whatever the line ends."""
+    """Return the block with plain line ends."""
     block = instructions.block_of(text)
     return None if block is None else block.replace("\r\n", "\n")

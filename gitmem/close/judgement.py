@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gitmem.records.drain_record import Outcome
 
 
-_PLACED: dict[Fate, tuple[Op, Work | None]] = {
+_FILED: dict[Fate, tuple[Op, Work | None]] = {
     Fate.ADDED: (Op.KEEP, Work.MEMORY),
     Fate.MERGED: (Op.MERGE, Work.MEMORY),
     Fate.SUPERSEDED: (Op.SUPERSEDE, None),  # of memory or of rules: the file tells
@@ -41,9 +41,9 @@ _LEAST = 2  # words in common, below which nothing is about one thing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What a review says: its outcomes, who judged, and ``new`` lines that were not there then.
+    """What a review says: its outcomes, who judged, and the ``new`` lines that came since.
 
-    ``sections``: the heading under which an edit stands (by file and line), where it is there still.
+    ``sections`` has the heading of each edit (by file and line), where that heading still exists.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -54,11 +54,11 @@ class Judgement:
 
 
 def split(plan: Plan, earlier: Judgement) -> tuple[Plan, tuple[Request, ...]]:
-    """The plan without the flags whose judgement holds, and requests that carry that judgement.
+    """Return the plan without the flags whose judgement holds, and requests with that judgement.
 
-    It holds while the file is still a target, the line it replaces or folds into is still there, all
-    flags of a merge are still undrained, and no line has come that may be about the same thing.
-    What is carried is gated like any answer.
+    A judgement holds while its file is a target, the line it replaces or folds into exists, all flags
+    of a merge are undrained, and no new line may be about the same thing. It passes the gate like
+    any answer.
     """
     operations = _operations(earlier)
     told: list[Request] = []
@@ -78,7 +78,7 @@ def split(plan: Plan, earlier: Judgement) -> tuple[Plan, tuple[Request, ...]]:
 
 
 def _groups(requests: Sequence[Request]) -> Iterable[Request]:
-    """The requests without the cut into chunks: one for each kind of work and, of rules, file."""
+    """Return the requests joined again: one for each kind of work and, of rules, for each file."""
     found: dict[tuple[Work, tuple[str, ...]], Request] = {}
     for request in requests:
         key = (request.work, request.files if request.work is Work.RULES else ())
@@ -99,17 +99,17 @@ def _joined(one: Request, other: Request) -> Request:
 
 
 def _operations(earlier: Judgement) -> list[tuple[Operation, Work | None]]:
-    """The outcomes as the operations they came from; flags with one line were one operation."""
+    """Return the outcomes as the operations they came from; flags with one line were one operation."""
     found: dict[tuple[str, ...], list[Outcome]] = {}
     for outcome in earlier.outcomes:
-        alone = outcome.flag.id if outcome.fate not in _PLACED else ""
+        alone = outcome.flag.id if outcome.fate not in _FILED else ""
         key = (outcome.fate.value, outcome.file, outcome.line, outcome.survivor, alone)
         found.setdefault(key, []).append(outcome)
     operations: list[tuple[Operation, Work | None]] = []
     for group in found.values():
         first = group[0]
         other = Op.DUPLICATE if first.fate is Fate.DUPLICATE else Op.SKIP
-        op, work = _PLACED.get(first.fate, (other, None))
+        op, work = _FILED.get(first.fate, (other, None))
         operation = Operation(
             op=op,
             flags=tuple(outcome.flag.id for outcome in group),
@@ -129,7 +129,7 @@ def _holding(
     operations: Sequence[tuple[Operation, Work | None]],
     new: Sequence[Existing],
 ) -> list[Operation]:
-    """The operations about this group's flags that still hold."""
+    """Return the operations about this group's flags that still hold."""
     flags = {flag.id: own_words(flag, group.work) for flag in group.flags}
     mine = [
         operation
@@ -138,26 +138,26 @@ def _holding(
     ]
     lines = frozenset(group.existing)
     rivals = [line for line in new if line in lines]
-    mine = [one for one in mine if not _rivalled([flags[key] for key in one.flags], rivals)]
+    mine = [one for one in mine if not _has_rival([flags[key] for key in one.flags], rivals)]
     mine = [_matched(one, group) for one in mine]
     sound = [one for one in mine if one.op is not Op.DUPLICATE and _fits(one, group, lines)]
-    placed = {key for one in sound if one.op is not Op.SKIP for key in one.flags}
+    filed = {key for one in sound if one.op is not Op.SKIP for key in one.flags}
     named = {f"{line.file}: {line.text}": line.text for line in lines}
     replaced = {one.survivor for one in sound}
     for one in mine:
         if one.op is Op.DUPLICATE:
             survivor = named.get(one.survivor, one.survivor)
-            if survivor in placed or (survivor in named.values() and survivor not in replaced):
-                # Where it would go as a line of its own, should it turn out to be no duplicate.
+            if survivor in filed or (survivor in named.values() and survivor not in replaced):
+                # Where it goes as a line of its own, if it turns out not to be a duplicate.
                 file = one.file or group.usual[one.flags[0]]
                 sound.append(replace(one, survivor=survivor, file=file))
     return sound
 
 
 def _matched(operation: Operation, group: Request) -> Operation:
-    """The operation with its match to an earlier snag, unless a person took that back since.
+    """Return the operation with its match to an earlier snag, unless a person took the match back.
 
-    Where such a line goes is decided anew, from the loop that it belongs to.
+    The loop that it belongs to decides again where such a line goes.
     """
     offered = {snag.id for key in operation.flags for snag in group.earlier.get(key, ())}
     if operation.again not in offered:
@@ -174,8 +174,8 @@ def _fits(operation: Operation, group: Request, lines: Collection[Existing]) -> 
     return operation.file in group.files
 
 
-def _rivalled(texts: Sequence[str], new: Sequence[Existing]) -> bool:
-    """Whether a line came that a judge should have seen beside one of these flags."""
+def _has_rival(texts: Sequence[str], new: Sequence[Existing]) -> bool:
+    """Tell whether a new line should have been shown with one of these flags."""
     told = [_words(text) for text in texts]
     return any(_near(words, _words(line.text)) for line in new for words in told)
 
@@ -191,9 +191,9 @@ def _words(text: str) -> frozenset[str]:
 
 
 def read(repo: Repository, again: Rework, now: MemoryTree) -> Judgement:
-    """The judgement of a review, for a close that builds on ``now``."""
+    """Return the judgement of a review, for a close that builds on ``now``."""
     known = {line.text for line in _lines(tree.read(repo, again.base, now.folder))}
-    # What the review itself added is on no target unless somebody else landed it, too.
+    # What the review added is not on the target, unless another clone landed it too.
     new = tuple(line for line in _lines(now) if line.text not in known)
     outcomes = tuple(in_review.filed_between(repo, again.base, again.tip))
     engine, model = judges(repo, again.base, again.tip)
@@ -213,11 +213,11 @@ def _lines(found: MemoryTree) -> tuple[Existing, ...]:
 def _sections(
     repo: Repository, tip: str, outcomes: Sequence[Outcome], now: MemoryTree
 ) -> dict[tuple[str, str], str]:
-    """File and line of each edit to the heading it stands under there, if ``now`` has it, too."""
+    """Map file and line of each edit to its heading at ``tip``, if ``now`` has that heading too."""
     edits = {(one.file, one.line) for one in outcomes if one.fate is Fate.EDITED}
     files = {file for file, _ in edits if file in now.texts}
-    there = objects.files(repo, tip, *sorted(files)) if files else {}
-    texts = {file: content.decode("utf-8", "replace") for file, content in there.items()}
+    contents = objects.files(repo, tip, *sorted(files)) if files else {}
+    texts = {file: content.decode("utf-8", "replace") for file, content in contents.items()}
     return {
         (file, line): title
         for file, line in edits
@@ -227,9 +227,9 @@ def _sections(
 
 
 def judges(repo: Repository, start: str, tip: str) -> tuple[str, str]:
-    """Engines and models of the records that ``tip`` has and ``start`` (empty: no commit) has not."""
-    now, had = record_files.at(repo, tip), record_files.at(repo, start)
-    new = {path: now[path] for path in sorted(now.keys() - had.keys())}
+    """Return the engines and models of the records that ``tip`` adds to ``start`` (empty: no commit)."""
+    after, before = record_files.at(repo, tip), record_files.at(repo, start)
+    new = {path: after[path] for path in sorted(after.keys() - before.keys())}
     headers = [read_header(text) for text in record_files.texts(repo, new).values()]
     named = [header.run for header in headers if header and header.run.engine != FORGET]
     engines = [word for run in named for word in run.engine.split(", ") if word]

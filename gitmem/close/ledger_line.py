@@ -1,4 +1,4 @@
-"""What the ledger keeps of a close that came to its end: what really ran."""
+"""The ledger's line for a close that ended by itself: what really ran."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def closed_entry(asked: Asked, closed: CloseResult, seconds: float) -> dict[str, object]:
-    """The ledger line of a close that came to an end by itself."""
+    """Return the fields of the line; ``seconds`` is how long the close took."""
     run = closed.run
     did = f"drained {closed.flags}" if closed.commit else "drained nothing"
     ran: dict[str, object] = {

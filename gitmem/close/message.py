@@ -1,4 +1,4 @@
-"""The review commit's message: every line with where it comes from, and what was left."""
+"""The review commit's message: every line with its origin, and what stays queued (pure)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _STALE = 20  # lines with citations that are listed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageParts:
-    """What a review commit was made of: the drain's name, the tree, what ran and what it came to.
+    """What the message tells: the drain's name, the tree, what ran, and what became of the flags.
 
-    ``stale`` has a sentence on each line of memory that cites what is not there, ``style`` is the
-    repository's for such commits.
+    ``stale`` has a sentence for each line of memory that cites what the repository does not have.
+    ``style`` is the repository's own for such commits.
     """
 
     drain: str
@@ -37,48 +37,54 @@ class MessageParts:
     style: CommitStyle = PLAIN
 
 
-def message(made: MessageParts) -> str:
-    """Subject, one paragraph per file, what was folded or skipped, what stays, and the trailers.
+def message(parts: MessageParts) -> str:
+    """Return the subject, a paragraph for each file, what was folded, skipped or left, and the trailers.
 
     Text that others wrote cannot hide here or pass for a trailer: each is one visible line.
     """
-    outcomes, run = made.outcomes, made.run
+    outcomes, run = parts.outcomes, parts.run
     how = f"Engine: {run.engine}" + (f", model {visible(run.model)}." if run.model else ".")
     if run.engine == "verbatim":
         how += " Every line is the flag as written; nothing was judged."
-    parts = [how]
-    parts += _paragraph("Came back", [f"- {visible(told)}" for told in made.recurred])
-    placed = [outcome for outcome in outcomes if outcome.file]
-    for file in sorted({outcome.file for outcome in placed}):
-        rows = [row for outcome in placed if outcome.file == file for row in _placed(outcome)]
-        parts.append("\n".join([file, *rows]))
+    paragraphs = [how]
+    paragraphs += _paragraph("Came back", [f"- {visible(told)}" for told in parts.recurred])
+    filed_outcomes = [outcome for outcome in outcomes if outcome.file]
+    for file in sorted({outcome.file for outcome in filed_outcomes}):
+        rows = [
+            row for outcome in filed_outcomes if outcome.file == file for row in _filed(outcome)
+        ]
+        paragraphs.append("\n".join([file, *rows]))
     folded = [outcome for outcome in outcomes if outcome.fate is Fate.DUPLICATE]
-    parts += _paragraph("Folded into what is there already", [_folded(item) for item in folded])
+    paragraphs += _paragraph(
+        "Folded into what is there already", [_folded(item) for item in folded]
+    )
     skipped = [outcome for outcome in outcomes if outcome.fate is Fate.SKIPPED]
-    parts += _paragraph("Skipped", [_skipped(item) for item in skipped])
-    left = [f"- {', '.join(ids)}: {visible(why)}" for why, ids in by_reason(made.left).items()]
-    parts += _paragraph("Left in the queue", left)
-    cited = [f"- {visible(told)}" for told in made.stale[:_STALE]]
-    if len(made.stale) > _STALE:
-        cited.append(f"- and {len(made.stale) - _STALE} more: gitmem check --stale")
-    parts += _paragraph("Cites what is not there (nothing was changed; a person decides)", cited)
-    body = made.style.wrapped("\n\n".join(parts))
-    trailers = f"Gitmem-Drain: {made.drain}\n{TRAILER}: {made.tree}"
-    return f"{made.style.head(_what(outcomes))}\n\n{body}\n\n{trailers}\n"
+    paragraphs += _paragraph("Skipped", [_skipped(item) for item in skipped])
+    left = [f"- {', '.join(ids)}: {visible(why)}" for why, ids in by_reason(parts.left).items()]
+    paragraphs += _paragraph("Left in the queue", left)
+    cited = [f"- {visible(told)}" for told in parts.stale[:_STALE]]
+    if len(parts.stale) > _STALE:
+        cited.append(f"- and {len(parts.stale) - _STALE} more: gitmem check --stale")
+    paragraphs += _paragraph(
+        "Cites what is not there (nothing was changed; a person decides)", cited
+    )
+    body = parts.style.wrapped("\n\n".join(paragraphs))
+    trailers = f"Gitmem-Drain: {parts.drain}\n{TRAILER}: {parts.tree}"
+    return f"{parts.style.head(_what(outcomes))}\n\n{body}\n\n{trailers}\n"
 
 
 def _what(outcomes: Sequence[Outcome]) -> str:
     skipped = sum(outcome.fate is Fate.SKIPPED for outcome in outcomes)
     filed = len(outcomes) - skipped
-    said = [f"file {filed} flag" + ("" if filed == 1 else "s")] if filed or not skipped else []
-    return ", ".join([*said, *([f"skip {skipped}"] if skipped else [])])
+    verbs = [f"file {filed} flag" + ("" if filed == 1 else "s")] if filed or not skipped else []
+    return ", ".join([*verbs, *([f"skip {skipped}"] if skipped else [])])
 
 
 def _paragraph(title: str, rows: Sequence[str]) -> list[str]:
     return ["\n".join([f"{title}:", *rows])] if rows else []
 
 
-def _placed(outcome: Outcome) -> list[str]:
+def _filed(outcome: Outcome) -> list[str]:
     flag = outcome.flag
     marks = [flag.id, flag.kind, *([visible(flag.by)] if flag.by else [])]
     if flag.session:
@@ -93,11 +99,11 @@ def _placed(outcome: Outcome) -> list[str]:
 
 
 def _folded(outcome: Outcome) -> str:
-    told = f"- {outcome.flag.id}: {visible(outcome.flag.text)}"
-    return f"{told}\n  (same as {visible(outcome.survivor)})"
+    row = f"- {outcome.flag.id}: {visible(outcome.flag.text)}"
+    return f"{row}\n  (same as {visible(outcome.survivor)})"
 
 
 def _skipped(outcome: Outcome) -> str:
     better = f"\n  better: {visible(outcome.flag.better)}" if outcome.flag.better else ""
-    told = f"- {outcome.flag.id}: {visible(outcome.flag.text)}{better}"
-    return f"{told}\n  ({visible(outcome.reason)})"
+    row = f"- {outcome.flag.id}: {visible(outcome.flag.text)}{better}"
+    return f"{row}\n  ({visible(outcome.reason)})"

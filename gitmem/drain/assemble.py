@@ -55,10 +55,10 @@ class AssembledTree:
 def assemble(
     ground: MemoryTree, operations: Sequence[Operation], flags: Mapping[str, Flag]
 ) -> AssembledTree:
-    """The new texts and the outcomes, every line in its harmless form.
+    """Return the new texts and the outcomes, every line in its harmless form.
 
-    A line that is already there, or that an earlier operation adds, is folded: its flag becomes a
-    duplicate with a named survivor. Raises Refused or NeedsPerson when a file cannot take a line.
+    A line that exists, or that an earlier operation adds, is folded: its flag becomes a duplicate
+    with a named survivor. Raises Refused or NeedsPerson when a file cannot take a line.
     """
     work = _Assembly(ground, flags)
     for operation in operations:
@@ -75,7 +75,7 @@ class _Assembly:
         self._changes: dict[str, Edits] = {}
         self._outcomes: list[Outcome] = []
         # Pool and key of a line to what a duplicate of it folds into. The topics are one pool, so
-        # that a fact stands in one of them only; every other file is its own.
+        # that a fact is in one topic only; every other file is a pool of its own.
         self._known: dict[tuple[str, str], str] = {}
         self._learned: set[str] = set()
         for path in sorted(ground.texts):
@@ -83,7 +83,7 @@ class _Assembly:
                 self._learn(path)
 
     def apply(self, operation: Operation) -> None:
-        """Notes one operation's changes and outcomes."""
+        """Note the changes and outcomes of one operation."""
         operation = replace(operation, text=harmless(operation.text))
         match operation.op:
             case Op.KEEP | Op.PENDING | Op.EDIT:
@@ -100,7 +100,7 @@ class _Assembly:
                 assert_never(operation.op)
 
     def finished(self) -> AssembledTree:
-        """All changed files, the index brought up to date."""
+        """Return all changed files, with an updated index."""
         ground = self._ground
         texts = {path: self._changed(path, change) for path, change in self._changes.items()}
         if any(path.startswith(ground.folder + "/") for path in texts):
@@ -115,8 +115,8 @@ class _Assembly:
         self._learn(operation.file)
         key = self._key(operation.file, operation.text)
         if key in self._known:
-            there = "the same line is there already"
-            self._note(operation, Fate.DUPLICATE, survivor=self._known[key], reason=there)
+            reason = "the same line is there already"
+            self._note(operation, Fate.DUPLICATE, survivor=self._known[key], reason=reason)
             return
         self._known[key] = operation.flags[0]
         self._change(operation.file).add(operation, [self._flags[key] for key in operation.flags])
@@ -129,7 +129,7 @@ class _Assembly:
         self._note(operation, _FATES[operation.op], survivor=operation.survivor)
 
     def _learn(self, path: str) -> None:
-        """Takes in the lines of a file before something is added to it."""
+        """Learn the lines of a file before something is added to it."""
         if path in self._learned or path not in self._ground.texts:
             return
         self._learned.add(path)
@@ -137,7 +137,7 @@ class _Assembly:
             self._known.setdefault(self._key(path, text), f"{path}: {text}")
 
     def _survivor(self, operation: Operation) -> str:
-        """What a duplicate folds into: a flag id, or the line with its file."""
+        """Return what a duplicate folds into: a flag id, or the line with its file."""
         if operation.survivor in self._flags:
             return operation.survivor
         key = memory.fact_key(operation.survivor)
@@ -147,13 +147,13 @@ class _Assembly:
     def _note(
         self, operation: Operation, fate: Fate, *, survivor: str = "", reason: str = ""
     ) -> None:
-        placed = fate not in {Fate.SKIPPED, Fate.DUPLICATE}
+        filed = fate not in {Fate.SKIPPED, Fate.DUPLICATE}
         self._outcomes += [
             Outcome(
                 flag=self._flags[flag_id],
                 fate=fate,
-                file=operation.file if placed else "",
-                line=operation.text if placed else "",
+                file=operation.file if filed else "",
+                line=operation.text if filed else "",
                 survivor=survivor,
                 reason=reason or operation.reason,
                 again=operation.again,
@@ -196,7 +196,7 @@ class _Assembly:
 
 
 def fresh(path: str) -> str:
-    """The text of a memory file before its first line."""
+    """Return the text of a memory file before its first line."""
     name = path.rpartition("/")[2]
     if name == PENDING_NAME:
         return memory.new_pending_file()
@@ -204,7 +204,7 @@ def fresh(path: str) -> str:
 
 
 def with_block(path: str, text: str, folder: str) -> str:
-    """An instruction file's text with the managed block in it."""
+    """Return an instruction file's text with the managed block in it."""
     kind: Literal["claude", "agents"] = "claude" if path == "CLAUDE.md" else "agents"
     return instructions.with_block(text, folder=folder, kind=kind)
 
@@ -216,9 +216,9 @@ def _refuse_odd(ground: MemoryTree, path: str) -> None:
 
 @dataclass(slots=True, kw_only=True)
 class Edits:
-    """What happens to one file: lines replaced, then lines added, each with its section.
+    """The changes of one file: lines replaced, then lines added, each with its section.
 
-    ``paths`` are those a rule file is for, ``guards`` what is added to the file of guards.
+    ``paths`` are the paths of a rule file, ``guards`` the additions to the file of guards.
     """
 
     replaced: list[tuple[str, str]] = field(default_factory=list)
@@ -228,7 +228,7 @@ class Edits:
     paths: tuple[str, ...] = ()
 
     def add(self, operation: Operation, flags: Sequence[Flag]) -> None:
-        """Takes in an operation that adds a line."""
+        """Add the line of an operation."""
         self.added.append(operation.text)
         self.sections.append(operation.section)
         self.paths = self.paths or next((flag.paths for flag in flags if flag.paths), ())
@@ -239,9 +239,10 @@ class Edits:
 
 
 def edited(path: str, target: Ruling, text: str | None, edits: Edits) -> str:
-    """The file's text after the edits; None: there is no such file yet.
+    """Return the file's text after the edits; ``text`` is None for a file that does not exist yet.
 
-    Raises Refused when it cannot take them: it is not there, somebody else's, unusual, or full.
+    Raises Refused when the file cannot take them: it does not exist, is a person's own, is unusual,
+    or is full.
     """
     match target:
         case Target.INSTRUCTIONS:
@@ -287,7 +288,7 @@ def _with_scoped(text: str | None, edits: Edits) -> str:
 
 
 def _with_body_lines(path: str, text: str, edits: Edits) -> str:
-    """Each step is proved to do no more than it should."""
+    """Apply the edits; each step is checked to do no more than it should."""
     try:
         for old, new in edits.replaced:
             after = skill.replace_body_line(text, old, new)

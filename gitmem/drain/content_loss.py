@@ -1,9 +1,8 @@
-"""Whether what takes a line's place carries what the line says (pure).
+"""What would be lost when a new line takes the place of an old one (pure).
 
-A model may call two things one, or a line stale, and be wrong. Before a line goes, what it says must
-stand in the new one, or a flag must say that it changed. Doubt keeps both lines: a line too many is
-seen in a review, a lost one is not. English is understood best; of other languages a word that is not
-found again counts as lost.
+A model may call two things one, or a line stale, and be wrong. Before a line goes, the new one must say
+what it says, or a flag must say that it changed. Doubt keeps both lines: a review shows a line too
+many, but not a lost one. English is understood best; in other languages a missing word counts as lost.
 """
 
 from __future__ import annotations
@@ -25,18 +24,18 @@ from gitmem.grounding.words import ALIKE, NEUTRAL, OPPOSITES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-# How a flag says that something is otherwise than it was.
+# How a flag says that something changed.
 _CHANGED = lexicon.words("""
     now again longer since anymore instead moved switched renamed replaced changed migrated raised lowered
     doubled halved increased decreased reduced updated upgraded downgraded bumped became turned took removed
     dropped deleted disabled enabled fixed gone archived left retired stopped obsolete dead deprecated
     """)
-# How it says that something is over: what stands in such a clause may go.
+# How it says that something is over: the content of such a clause may go.
 _OVER = lexicon.words("""
     gone archived left retired removed dropped deleted replaced renamed moved switched migrated stopped
     obsolete dead deprecated disabled fixed anymore
     """)
-# How it says that something came beside what was there.
+# How it says that something was added.
 _BESIDE = lexicon.words("also too additionally besides both plus well another else")
 _COUNTED = lexicon.words("port ports version versions")
 # What leads to a place, a time or a circumstance.
@@ -44,7 +43,7 @@ _LEADING = lexicon.words("""
     in on at after before during until till for from via behind within inside outside under above below per
     since while through against between without with by into onto
     """)
-_SAME = 1 / 2  # of the words of a duplicate that what survives has to have
+_SAME = 1 / 2  # of the words of a duplicate that the survivor must have
 _CLAUSE = 1 / 3  # of the words of each of its clauses
 _TELLING = 2  # words from which on a clause says something of its own
 _SHARED = (
@@ -57,7 +56,7 @@ _STYLE = frozenset({Rule.S2, Rule.S3, Rule.S4})
 
 
 class _Family(StrEnum):
-    """What may stand in the place of what."""
+    """A thing may be replaced by another of its family only."""
 
     VALUE = "value"
     NAME = "name"
@@ -66,9 +65,9 @@ class _Family(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """One thing a line speaks of, with the keys of the things before and behind it and its place.
+    """One thing in a line, with its place and the keys of the things before and after it.
 
-    ``label``: it stands right behind the thing before it, as in ``server 1``.
+    ``label``: it directly follows the thing before it, as in ``server 1``.
     """
 
     token: Token
@@ -80,11 +79,11 @@ class _Item:
 
 
 def lost_content(old: str, new: str, flags: Sequence[str] = (), *, changed: bool = True) -> str:
-    """What ``old`` says and goes when ``new`` takes its place, in its own words; empty: nothing.
+    """Return what ``old`` says and is lost when ``new`` takes its place; empty when nothing is lost.
 
-    ``flags`` are the words of the flags behind ``new``: what they call gone is not missed. One value, name
-    or word may have been exchanged for another of its kind; not where ``changed`` is False, because
-    nobody says that ``old`` is stale.
+    ``flags`` are the words of the flags behind ``new``: what they call gone is not missed. One value,
+    name or word may have been exchanged for another of its family; with ``changed`` False it may not,
+    because no flag says that ``old`` is stale.
     """
     if old == new:
         return ""
@@ -105,9 +104,9 @@ def lost_content(old: str, new: str, flags: Sequence[str] = (), *, changed: bool
 
 
 def carries(survivor: str, words: str) -> bool:
-    """Whether ``survivor`` says what ``words`` do, so that these may be folded into it.
+    """Tell whether ``survivor`` says what ``words`` say, so that these may be folded into it.
 
-    A paraphrase may; what has a value, a name, a clause, a condition or a denial of its own may not.
+    A paraphrase may; words with a value, a name, a clause, a condition or a denial of their own may not.
     """
     if survivor == words:
         return True
@@ -125,12 +124,12 @@ def carries(survivor: str, words: str) -> bool:
 
 
 def plain_word(word: str) -> str:
-    """A word of a line, for a sentence to the reviewer; empty when it is more than a plain word."""
+    """Return a word of a line for a sentence to the reviewer; empty when it is more than a plain word."""
     return word if _PLAIN.fullmatch(word) else ""
 
 
 def _led(tokens: Sequence[Token]) -> Iterator[Token]:
-    """The first thing behind each word that leads to a place, a time or a circumstance."""
+    """Yield the first thing after each word that leads to a place, a time or a circumstance."""
     led = False
     for token in tokens:
         if token.kind is Kind.WORD and token.raw.lower() in _LEADING:
@@ -145,16 +144,16 @@ def _led(tokens: Sequence[Token]) -> Iterator[Token]:
 
 def _clause_stands(keys: Iterable[str], head: str, known: Facts) -> bool:
     telling = [key for key in keys if key not in NEUTRAL]
-    there = [key for key in telling if _known(key, known)]
+    standing = [key for key in telling if _known(key, known)]
     if head and head not in NEUTRAL and not _known(head, known):
         return False
-    return len(telling) < _TELLING or len(there) >= _CLAUSE * len(telling)
+    return len(telling) < _TELLING or len(standing) >= _CLAUSE * len(telling)
 
 
 def _bare_words(old: str, new: str) -> str:
-    """For a line of small words only, like ``do as they do``: each of them counts."""
-    there = set(re.findall(r"\w+", new.casefold()))
-    return next((word for word in re.findall(r"\w+", old) if word.casefold() not in there), "")
+    """Return the first lost word of a line of small words only, like ``do as they do``: each counts."""
+    words = set(re.findall(r"\w+", new.casefold()))
+    return next((word for word in re.findall(r"\w+", old) if word.casefold() not in words), "")
 
 
 def _speaks_of(text: str) -> list[_Item]:
@@ -180,7 +179,7 @@ def _speaks_of(text: str) -> list[_Item]:
 
 
 def _counts(token: Token, following: Sequence[Token]) -> bool:
-    """Whether it only says of what the number behind it is one: ``port 8080``."""
+    """Tell whether a word only names the number that follows: ``port 8080``."""
     number = bool(following) and following[0].kind is Kind.NUMBER
     return number and token.raw.lower() in _COUNTED
 
@@ -199,7 +198,7 @@ def _family(token: Token) -> _Family:
 
 
 def _numbered(token: Token) -> str:
-    """What an identifier with a number in it is without that, as of ``-j4`` or ``haiku-5``; else empty."""
+    """Return an identifier like ``-j4`` or ``haiku-5`` without its number; empty when it has none."""
     bare = _NUMBER.sub("#", token.key) if token.kind is Kind.CODE else ""
     return bare if bare != token.key else ""
 
@@ -212,7 +211,7 @@ def _facts(texts: Sequence[str]) -> Facts:
 
 
 def _over(old: str, texts: Sequence[str]) -> Facts:
-    """What the clauses speak of that say that something is over, or was left for something else."""
+    """Return the facts of the clauses that say that something is over or was replaced."""
     facts = Facts()
     telling = _OVER - set(re.findall(r"\w+", old.lower()))
     for text in texts:
@@ -247,8 +246,8 @@ def _identifier_stands(token: Token, facts: Facts) -> bool:
 
 
 def _known(key: str, facts: Facts) -> bool:
-    there = (facts.stems, facts.identifiers, facts.numbers, facts.dates, facts.times)
-    if any(key in known for known in there):
+    kinds = (facts.stems, facts.identifiers, facts.numbers, facts.dates, facts.times)
+    if any(key in known for known in kinds):
         return True
     return not facts.stems.isdisjoint(ALIKE.get(key, frozenset()))
 
@@ -256,7 +255,7 @@ def _known(key: str, facts: Facts) -> bool:
 def _exchanged(
     old: str, new: str, flags: Sequence[str], lost: Sequence[_Item], *, gone: bool
 ) -> bool:
-    """Whether what is lost was exchanged for something of its kind, and nothing else is lost.
+    """Tell whether what is lost was exchanged for something of its family, and nothing else is lost.
 
     ``gone``: something else of the old line was called gone.
     """
@@ -302,7 +301,7 @@ def _denies(text: str) -> bool:
 
 
 def _as_values(these: Sequence[_Item], those: Sequence[_Item]) -> list[_Item]:
-    """``these``, with an identifier that has a number as a value only where ``those`` have it with another.
+    """Return ``these``; an identifier with a number is a value only if ``those`` have it with another.
 
     ``-j1`` and ``-j2`` differ in a value; ``kubectl apply -f k8s/`` and a command of another program do not.
     """
@@ -316,7 +315,7 @@ def _as_values(these: Sequence[_Item], those: Sequence[_Item]) -> list[_Item]:
 
 
 def _named(lost: Sequence[_Item]) -> list[_Item]:
-    """``lost`` without the number of a name that is lost, too: ``MySQL 5.7`` is one thing."""
+    """Return ``lost`` without the number of a name that is lost too: ``MySQL 5.7`` is one thing."""
     names = {said.token.key for said in lost if said.family is _Family.NAME}
     return [
         said
@@ -326,7 +325,7 @@ def _named(lost: Sequence[_Item]) -> list[_Item]:
 
 
 def _is_subject(said: _Item) -> bool:
-    """Whether it says what the line is about: its first thing, or the number of that (``server 1 runs …``)."""
+    """Tell whether it is the subject of the line: the first thing, or its number (``server 1 runs …``)."""
     numbered = said.label and said.token.kind is not Kind.CODE
     return said.place == 0 or (said.place == 1 and numbered and bool(said.after))
 

@@ -42,7 +42,7 @@ class DrainResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _TimedAnswer:
-    """What one request came to, and the seconds it took."""
+    """The answer to one request, and the seconds that it took."""
 
     answer: Answer
     seconds: float
@@ -57,12 +57,12 @@ def drain(
     clock: Callable[[], float],
     watch: Callable[[Answer], None] = lambda _: None,
 ) -> DrainResult:
-    """Asks the engine for every request, all at once up to ``workers``, and gates the answers.
+    """Ask the engine about every request, at most ``workers`` at once, and gate the answers.
 
     ``clock`` gives seconds of a monotonic clock. The result does not depend on the order in which
-    answers arrive. A request without an answer leaves its flags queued; so does an operation that
-    the files cannot take, or that is more than one close may do. ``watch`` sees every answer as it
-    comes, from the worker's own thread. Raises Credentials: then nobody can be asked.
+    answers arrive. A request without an answer leaves its flags queued. So does an operation that
+    the files cannot take, or that is more than one close may do. ``watch`` receives every answer as
+    it comes, from the worker's own thread. Raises Credentials when no model can be asked.
     """
     started = clock()
 
@@ -75,7 +75,7 @@ def drain(
         try:
             answer = engine.run(request)
         except Credentials:
-            engine.stop()  # so that nobody waits for the others
+            engine.stop()  # so that no caller waits for the others
             raise
         except GitmemError as error:
             trouble = NO_ANSWER + error.message
@@ -126,7 +126,7 @@ def _passed(request: Request, answer: Answer, folder: str) -> gate.GateResult:
 def _raised(
     request: Request, passed: gate.GateResult, plan: Plan, ground: MemoryTree
 ) -> gate.GateResult:
-    """What came back a rung up; a line that is unfit there leaves its flags queued."""
+    """Return what came back a rung up; a line that is unfit there leaves its flags queued."""
     kept: list[Operation] = []
     left = list(passed.left)
     for operation in raised(request, passed.operations, plan.climbs):
@@ -143,7 +143,7 @@ def _ids(request: Request) -> list[str]:
 
 
 def _named(engine: Engine, plan: Plan) -> str:
-    """Who judged: the engine, or the one of an earlier close whose judgement was used, or both."""
+    """Return who judged: the engine, that of an earlier close whose judgement was used, or both."""
     told = [request.told_by[0] for request in plan.requests if request.told]
     asked = [engine.name] if len(told) < len(plan.requests) or not told else []
     return ", ".join(dict.fromkeys([*filter(None, told), *asked])) or engine.name
@@ -172,14 +172,14 @@ def _run(
 
 
 def _answered(replies: Sequence[_TimedAnswer]) -> str:
-    """The models that answered, where they said so: what ran, not what was asked for."""
+    """Return the models that answered, where they said so: what ran, not what was asked for."""
     return ", ".join(dict.fromkeys(reply.answer.model for reply in replies if reply.answer.model))
 
 
 def with_sections(
     operations: Sequence[Operation], ground: MemoryTree, flags: Mapping[str, Flag]
 ) -> list[Operation]:
-    """The operations, a line for a skill with the section whose words are most like its own."""
+    """Return the operations; a line for a skill gets the section whose words are most like its own."""
     return [
         replace(operation, section=_section(operation, ground, flags))
         if operation.op is Op.EDIT and not operation.section and _is_skill(operation, ground)
@@ -204,6 +204,8 @@ def _section(operation: Operation, ground: MemoryTree, flags: Mapping[str, Flag]
         (part.title, "\n".join(lines[part.blocks[0].last + 1 : part.blocks[-1].last + 1]))
         for part in parts
     ]
-    said = " ".join([operation.text, *[flags[key].text for key in operation.flags if key in flags]])
-    best = likeness.nearest(said, documents, title=2)
+    words = " ".join(
+        [operation.text, *[flags[key].text for key in operation.flags if key in flags]]
+    )
+    best = likeness.nearest(words, documents, title=2)
     return parts[best[0]].title if best else ""

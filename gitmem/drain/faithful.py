@@ -1,4 +1,4 @@
-"""Reworded lines that the grounding gate does not let through become the flags' own words (pure)."""
+"""Put the flags' own words in place of rewordings that the grounding gate refuses (pure)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _TOLD = {
     Rule.H15: "a clause that no flag has",
     Rule.H16: "something that has to stay is left out",
     Rule.H17: "a language whose denials are not known",
-    # Soft where a person looks at a wording; here nobody does before it is filed.
+    # Soft where a person checks a wording; here it is filed first.
     Rule.S1: "words that no flag has",
     Rule.S3: "a word that may be a name, and that no flag has",
     Rule.S4: "a word that no flag has",
@@ -57,34 +57,34 @@ _SINGLE = {Work.MEMORY: Op.KEEP, Work.PENDING: Op.PENDING, Work.RULES: Op.EDIT}
 
 
 def faithful(request: Request, operations: Sequence[Operation]) -> tuple[Operation, ...]:
-    """The operations with every unsupported wording replaced; each flag stays accounted for once.
+    """Return the operations with every unsupported wording replaced; each flag is accounted for once.
 
-    A line that is a flag's own words passes. A reworded one is judged against the cited flags and
-    the line it replaces: any finding but S2 puts the own words in its
-    place (of a merge, each flag's, as a line of its own); S2 is told to the reviewer.
+    A line in a flag's own words passes. A reworded one is judged against the cited flags and the line
+    it replaces: any finding except S2 puts the own words in its place (for a merge, those of each
+    flag as a line of its own). S2 is told to the reviewer.
     """
     flags = {flag.id: flag for flag in request.flags}
     # A duplicate of a flag is one of the line that the flag comes to, so those lines come first.
-    judged = {
-        at: _judged(request, operation, flags)
+    groups = {
+        at: _supported(request, operation, flags)
         for at, operation in enumerate(operations)
         if operation.op is not Op.DUPLICATE
     }
-    lines = _lines([one for group in judged.values() for one in group], operations)
+    lines = _lines([one for group in groups.values() for one in group], operations)
     for at, operation in enumerate(operations):
-        if at not in judged:
-            judged[at] = _folded(request, operation, flags, lines)
-    return tuple(one for at in sorted(judged) for one in judged[at])
+        if at not in groups:
+            groups[at] = _folded(request, operation, flags, lines)
+    return tuple(one for at in sorted(groups) for one in groups[at])
 
 
 def findings(
     text: str, sources: Sequence[str], replaced: Sequence[str], own: Sequence[str] = ()
 ) -> tuple[list[Finding], list[Finding]]:
-    """What is wrong with a reworded line: what refuses it, and what only the reviewer is told.
+    """Return what refuses a reworded line, and what only the reviewer is told about it.
 
-    ``sources`` are the words of the cited flags, ``own`` what would be written of each as it is
-    (without it: the sources), ``replaced`` the line that goes. This is the policy
-    of every close, and the one whose rates docs/grounding.md publishes.
+    ``sources`` are the words of the cited flags, ``own`` the lines that each flag would be as it is
+    (by default the sources), ``replaced`` the line that goes. This is the policy of every close, and
+    docs/grounding.md publishes its rates.
     """
     verdict = judge(text, sources, replaced)
     every = [*verdict.hard, *losses(text, own or sources), *verdict.soft]
@@ -93,16 +93,18 @@ def findings(
 
 
 def refuses(rule: Rule) -> bool:
-    """Whether a finding of this rule keeps a wording out: all but S2."""
+    """Tell whether a finding of this rule refuses a wording: all except S2."""
     return rule in _TOLD
 
 
 def own_words(flag: Flag, work: Work) -> str:
-    """What the flag says itself: the text; of a snag the better path."""
+    """Return what the flag says itself: the text; for a snag the better path."""
     return (flag.better or flag.text) if work is Work.RULES else flag.text
 
 
-def _judged(request: Request, operation: Operation, flags: Mapping[str, Flag]) -> list[Operation]:
+def _supported(
+    request: Request, operation: Operation, flags: Mapping[str, Flag]
+) -> list[Operation]:
     # What the gate will refuse must not become a sound operation here.
     replaces_nothing = operation.op is Op.SUPERSEDE and not operation.survivor
     if replaces_nothing or not flags.keys() >= set(operation.flags):
@@ -118,7 +120,7 @@ def _judged(request: Request, operation: Operation, flags: Mapping[str, Flag]) -
 
 
 def _worded(request: Request, operation: Operation, cited: Sequence[Flag]) -> list[Operation]:
-    """A line as worded, with what the reviewer is told about it; or own words."""
+    """Return a line as worded, with what the reviewer is told about it; or the own words."""
     own = [own_words(flag, request.work) for flag in cited]
     if not operation.text or [harmless(words) for words in own] == [harmless(operation.text)]:
         return _verbatim(request, operation, cited, "")
@@ -142,14 +144,14 @@ def _worded(request: Request, operation: Operation, cited: Sequence[Flag]) -> li
 
 
 def _about(request: Request, operation: Operation, cited: Sequence[Flag]) -> bool:
-    """Whether a flag speaks of anything that the line to be replaced speaks of."""
+    """Tell whether a flag is about anything that the line to replace is about."""
     return any(share(own_words(flag, request.work), operation.survivor) for flag in cited)
 
 
 def _goes(request: Request, operation: Operation, cited: Sequence[Flag], text: str) -> str:
-    """Why the line that an operation names has to stay when ``text`` is written; empty: it may go.
+    """Say why the line that an operation names must stay when ``text`` is written; empty: it may go.
 
-    A merge says what the line it replaces says; what supersedes a line says what has changed of it.
+    A merge says what the line it replaces says; what supersedes a line says what changed.
     """
     if not operation.survivor:
         return ""
@@ -163,23 +165,23 @@ def _goes(request: Request, operation: Operation, cited: Sequence[Flag], text: s
     return f"{_TELLS}: {plain_word(lost)}" if plain_word(lost) else _TELLS
 
 
-def _lines(judged: Sequence[Operation], told: Sequence[Operation]) -> dict[str, str]:
-    """Flag id to the line it comes to, also through other flags that it is a duplicate of."""
-    found = {flag_id: one.text for one in judged for flag_id in one.flags}
+def _lines(supported: Sequence[Operation], told: Sequence[Operation]) -> dict[str, str]:
+    """Map flag ids to their lines, also through the flags that they are duplicates of."""
+    lines = {flag_id: one.text for one in supported for flag_id in one.flags}
     folded = {key: one.survivor for one in told if one.op is Op.DUPLICATE for key in one.flags}
     for flag_id in folded:
         at, seen = flag_id, set[str]()
         while at in folded and at not in seen:
             seen.add(at)
             at = folded[at]
-        found.setdefault(flag_id, found.get(at, at))
-    return found
+        lines.setdefault(flag_id, lines.get(at, at))
+    return lines
 
 
 def _folded(
     request: Request, operation: Operation, flags: Mapping[str, Flag], lines: Mapping[str, str]
 ) -> list[Operation]:
-    """A duplicate; but its own words when what shall survive does not say the same."""
+    """Return a duplicate; or its own words when the survivor does not say the same."""
     if not flags.keys() >= set(operation.flags):
         return [operation]
     cited = [flags[flag_id] for flag_id in operation.flags]
@@ -190,7 +192,7 @@ def _folded(
 
 
 def _grounded(reason: str, cited: Sequence[Flag]) -> str:
-    """A model's reason to skip, unless it has a value or a name that no cited flag has."""
+    """Return a model's reason to skip, unless it has a value or a name that no cited flag has."""
     if find_hidden(reason) or find_active(reason, skill=True):
         return reason  # the gate refuses it
     sources = [words for flag in cited for words in _words(flag)]
@@ -202,11 +204,10 @@ def _grounded(reason: str, cited: Sequence[Flag]) -> str:
 def _verbatim(
     request: Request, operation: Operation, cited: Sequence[Flag], why: str
 ) -> list[Operation]:
-    """Own words instead: one operation per flag. Only what supersedes a line may still replace it.
+    """Return own words instead: one operation for each flag, in the same file and loop.
 
-    It does where these words carry what the line says; else both stay.
-
-    Where the line goes, and what it is a return of, does not depend on how it is worded.
+    Only what supersedes a line may still replace it, if these words carry what the line says; else
+    both stay.
     """
     stays = _STAYS if operation.survivor else ""
     if operation.survivor and operation.op is Op.SUPERSEDE and len(cited) == 1:

@@ -1,8 +1,8 @@
-"""The gate: what an engine answered is hostile input until every operation has passed here.
+"""The gate: an engine's answer is hostile input until every operation has passed here (pure).
 
-Every flag is accounted for exactly once; targets come from the request's own list and from the path
-allow-list; no active, hidden or secret text gets through. What fails stays queued, with its reason.
-The answer's order makes no difference to what passes and why.
+Every flag is accounted for exactly once. Targets come from the request's own list and from the path
+allow-list. No active, hidden or secret text gets through. What fails stays queued, with its reason.
+The order of the answer does not change what passes and why.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ALLOWED = {
 }
 
 
-#: How a reason begins where nobody judged the flag, so that asking again may help.
+#: The begin of a reason for flags without an answer; a retry may help.
 NO_ANSWER = "the engine gave no answer: "
 
 
@@ -42,16 +42,16 @@ class QueuedFlag:
 
 
 def by_reason(left: Sequence[QueuedFlag]) -> dict[str, list[str]]:
-    """Each reason once, with the ids of the flags it is about, both in order."""
-    found: dict[str, list[str]] = {}
+    """Return each reason once, with the ids of its flags, both in order."""
+    reasons: dict[str, list[str]] = {}
     for one in left:
-        found.setdefault(one.reason, []).append(one.id)
-    return found
+        reasons.setdefault(one.reason, []).append(one.id)
+    return reasons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateResult:
-    """Operations that may be applied, and the flags that none of them accounts for."""
+    """Operations that may be applied, and the flags that they do not account for."""
 
     operations: tuple[Operation, ...]
     left: tuple[QueuedFlag, ...]
@@ -59,7 +59,7 @@ class GateResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Offer:
-    """What a request gave the engine to work with, ready to look things up in."""
+    """What a request offered the engine, indexed for look-ups."""
 
     work: Work
     folder: str
@@ -72,8 +72,8 @@ class _Offer:
 
 
 def check(request: Request, operations: Sequence[Operation], *, folder: str) -> GateResult:
-    """Lets through what is sound; every flag of the request is in exactly one of the two lists."""
-    given = _Offer(
+    """Let sound operations pass; every flag of the request is in exactly one of the two lists."""
+    offer = _Offer(
         work=request.work,
         folder=folder,
         flags=frozenset(flag.id for flag in request.flags),
@@ -84,14 +84,14 @@ def check(request: Request, operations: Sequence[Operation], *, folder: str) -> 
         claims=_claims(request, operations) if request.work is Work.RULES else {},
     )
     cited = Counter(flag_id for operation in operations for flag_id in operation.flags)
-    reasons = dict.fromkeys(given.flags, "the engine did not account for it")
+    reasons = dict.fromkeys(offer.flags, "the engine did not account for it")
     sound = []
     for operation in operations:
-        reason = _objection(given, operation, cited)
+        reason = _objection(offer, operation, cited)
         reasons.update(dict.fromkeys(operation.flags, reason))
         if not reason:
             sound.append(operation)
-    done = _standing(given, sound)
+    done = _standing(offer, sound)
     passed = [operation for operation in sound if done.issuperset(operation.flags)]
     left = [
         QueuedFlag(id=flag.id, reason=reasons[flag.id] or "what it is a duplicate of does not stay")
@@ -101,9 +101,9 @@ def check(request: Request, operations: Sequence[Operation], *, folder: str) -> 
     return GateResult(operations=tuple(passed), left=tuple(left))
 
 
-def _standing(given: _Offer, operations: Sequence[Operation]) -> set[str]:
-    """The flags of these operations without duplicates of what is left, skipped or replaced."""
-    survivors = given.texts - {
+def _standing(offer: _Offer, operations: Sequence[Operation]) -> set[str]:
+    """Return the flags of these operations without duplicates of what is left, skipped or replaced."""
+    survivors = offer.texts - {
         operation.survivor for operation in operations if _replaces(operation)
     }
     done: set[str] = set()
@@ -123,52 +123,52 @@ def _standing(given: _Offer, operations: Sequence[Operation]) -> set[str]:
     return done
 
 
-def _objection(given: _Offer, operation: Operation, cited: Mapping[str, int]) -> str:
-    """Why an operation may not be applied; empty when it may."""
-    miscited = _miscited(given, operation, cited)
+def _objection(offer: _Offer, operation: Operation, cited: Mapping[str, int]) -> str:
+    """Say why an operation may not be applied; empty when it may."""
+    miscited = _miscited(offer, operation, cited)
     if miscited:
         return miscited
     match operation.op:
         case Op.SKIP:
             return _bad_reason(operation.reason)
         case Op.DUPLICATE:
-            return _no_survivor(given, operation)
+            return _no_survivor(offer, operation)
         case Op.MERGE | Op.SUPERSEDE:
             return (
-                _nothing_replaced(given, operation)
-                or _claimed(given, operation)
-                or _bad_line(given, operation)
+                _nothing_replaced(offer, operation)
+                or _claimed(offer, operation)
+                or _bad_line(offer, operation)
             )
         case Op.KEEP | Op.PENDING | Op.EDIT:
-            return _bad_line(given, operation)
+            return _bad_line(offer, operation)
         case _:
             assert_never(operation.op)
 
 
-def _miscited(given: _Offer, operation: Operation, cited: Mapping[str, int]) -> str:
+def _miscited(offer: _Offer, operation: Operation, cited: Mapping[str, int]) -> str:
     if any(cited[flag_id] != 1 for flag_id in operation.flags):
         return "the engine accounted for it more than once"
-    if not operation.flags or not given.flags.issuperset(operation.flags):
+    if not operation.flags or not offer.flags.issuperset(operation.flags):
         return "the engine cited a flag that it was not given"
-    if operation.op not in _ALLOWED[given.work]:
+    if operation.op not in _ALLOWED[offer.work]:
         return f"the engine may not {operation.op} here"
     return ""
 
 
-def _no_survivor(given: _Offer, operation: Operation) -> str:
-    if operation.survivor in (given.texts | given.flags) - set(operation.flags):
+def _no_survivor(offer: _Offer, operation: Operation) -> str:
+    if operation.survivor in (offer.texts | offer.flags) - set(operation.flags):
         return ""
     return "the engine called it a duplicate without naming what survives"
 
 
 def _replaces(operation: Operation) -> bool:
-    """A supersede replaces a line; a merge does when it names one."""
+    """Tell whether the operation replaces a line: a supersede, or a merge that names one."""
     return operation.op is Op.SUPERSEDE or (operation.op is Op.MERGE and bool(operation.survivor))
 
 
-def _nothing_replaced(given: _Offer, operation: Operation) -> str:
+def _nothing_replaced(offer: _Offer, operation: Operation) -> str:
     replaced = Existing(file=operation.file, text=operation.survivor)
-    if not _replaces(operation) or replaced in given.lines:
+    if not _replaces(operation) or replaced in offer.lines:
         return ""
     return "the engine named a line to replace that is not there"
 
@@ -176,9 +176,9 @@ def _nothing_replaced(given: _Offer, operation: Operation) -> str:
 def _claims(
     request: Request, operations: Sequence[Operation]
 ) -> dict[tuple[str, str], tuple[str, ...]]:
-    """For each line that is to be replaced, the flags of the one operation that may do it.
+    """Map each line to replace to the flags of the one operation that may replace it.
 
-    Of several it is the one with the flag that was queued first, whatever their order.
+    Of several, it is the one with the flag that was queued first, whatever their order.
     """
     place = {flag.id: number for number, flag in enumerate(request.flags)}
     claims: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -193,16 +193,16 @@ def _claims(
     return claims
 
 
-def _claimed(given: _Offer, operation: Operation) -> str:
-    """Two edits of one line: one is made, and the other flags stay queued for the next close."""
-    owner = given.claims.get((operation.file, operation.survivor), operation.flags)
+def _claimed(offer: _Offer, operation: Operation) -> str:
+    """Say so when another edit of the same line has the right to it; these flags wait for the next close."""
+    owner = offer.claims.get((operation.file, operation.survivor), operation.flags)
     if owner == operation.flags:
         return ""
     return f"another edit of this close replaces the same line (for {owner[0]}); it is for the next close"
 
 
 def unfit(operation: Operation, *, folder: str) -> str:
-    """Why an operation's line may not be written to its file; empty when it may, or writes none."""
+    """Say why an operation's line may not be written to its file; empty when it may, or writes none."""
     if operation.op in (Op.SKIP, Op.DUPLICATE):
         return ""
     try:
@@ -213,18 +213,18 @@ def unfit(operation: Operation, *, folder: str) -> str:
     return _bad_text(text, find_refused(text, skill=target in {Target.SKILL, Target.GUARDS}))
 
 
-def _bad_line(given: _Offer, operation: Operation) -> str:
-    if operation.file not in given.files:
+def _bad_line(offer: _Offer, operation: Operation) -> str:
+    if operation.file not in offer.files:
         return "the engine named a file that is not among the targets"
     if any(
-        given.fixed.get(flag_id, operation.file) != operation.file for flag_id in operation.flags
+        offer.fixed.get(flag_id, operation.file) != operation.file for flag_id in operation.flags
     ):
         return "the engine chose another file than the one it asks for"
-    return unfit(operation, folder=given.folder)
+    return unfit(operation, folder=offer.folder)
 
 
 def _bad_reason(reason: str) -> str:
-    """A skip's reason stands in the drain record, so it is as harmless as a line, or there is none."""
+    """Say why a skip's reason may not stand in the drain record; it must be as harmless as a line."""
     if not reason.strip():
         return "the engine gave no reason for skipping it"
     objection = _bad_text(reason, find_active(reason, skill=True))

@@ -1,4 +1,4 @@
-"""Requests handed out to somebody who judges, and the answers handed back, as JSON lines (pure).
+"""Questions printed for another judge, and its answers read back, as JSON lines (pure).
 
 The shapes are in docs/data-model.md, "Plan and apply". An answer names its question by a key: a
 digest of everything that was asked. It fits only while the same would be asked again, so an answer
@@ -44,7 +44,7 @@ class AnswerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadRow:
-    """A line that is no answer, and why."""
+    """A line that is not an answer, and why."""
 
     line: int
     why: str
@@ -52,7 +52,7 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerSet:
-    """Key to answer; the keys that were answered twice; sentences about what fits nothing."""
+    """Answers by key, the keys that were answered twice, and sentences about unused lines."""
 
     answers: Mapping[str, AnswerRow]
     twice: frozenset[str]
@@ -60,19 +60,19 @@ class AnswerSet:
 
 
 def key_of(prompt: Prompt) -> str:
-    """The key of a question; the prompt is the one with an empty mark."""
+    """Return the key of a question; its prompt is the one with an empty mark."""
     return _digest([prompt.system, prompt.text, prompt.schema])
 
 
 def plan_of(keys: Sequence[str]) -> str:
-    """The key of a whole plan."""
+    """Return the key of a whole plan."""
     return _digest(list(keys))
 
 
 def questions_out(
     requests: Sequence[Request], prompts: Sequence[Prompt], keys: Sequence[str]
 ) -> list[dict[str, object]]:
-    """What `gitmem plan` prints: one object for each request, numbered from 1."""
+    """Return what `gitmem plan` prints: one object for each request, numbered from 1."""
     plan = plan_of(keys)
     return [
         {
@@ -93,20 +93,20 @@ def questions_out(
 
 
 def read_answers(text: str) -> list[AnswerRow | BadRow]:
-    """The answers of a file, in order; blank lines do not count."""
+    """Return the answers of a file, in order; blank lines do not count."""
     lines = enumerate(text.split("\n"), 1)
     return [_read(number, line) for number, line in lines if line.strip()]
 
 
 def match_answers(rows: Sequence[AnswerRow | BadRow], keys: Sequence[str]) -> AnswerSet:
-    """Which answer belongs to which of the questions that would be asked now."""
+    """Match answers to the questions that would be asked now."""
     plan = plan_of(keys)
     answers: dict[str, AnswerRow] = {}
     twice: set[str] = set()
     notes: list[str] = []
     for row in rows:
         if isinstance(row, BadRow):
-            notes.append(f"line {row.line} is no answer: {row.why}")
+            notes.append(f"line {row.line} is not an answer: {row.why}")
             continue
         key, why = _named(row, keys, plan)
         if why:
@@ -120,7 +120,7 @@ def match_answers(rows: Sequence[AnswerRow | BadRow], keys: Sequence[str]) -> An
 
 
 def _named(row: AnswerRow, keys: Sequence[str], plan: str) -> tuple[str, str]:
-    """The key of the question that a line answers, or why there is none."""
+    """Return the key of the question that a line answers, or why there is none."""
     stale = "the queue or the memory changed since gitmem plan; run it again"
     if not row.key and not row.plan:
         return "", "a request's number alone does not say of which plan; give the key as well"
@@ -146,7 +146,7 @@ def _read(number: int, line: str) -> AnswerRow | BadRow:
     except (ValueError, RecursionError):
         return BadRow(line=number, why="it is not one JSON value on one line")
     if not isinstance(fields, dict) or not isinstance(fields.get("operations"), list):
-        return BadRow(line=number, why="it is no object with a list of operations")
+        return BadRow(line=number, why="it is not an object with a list of operations")
     key, plan, request = (fields.get(name) for name in ("key", "plan", "request"))
     if not isinstance(key, str) and type(request) is not int:
         return BadRow(line=number, why="it names neither a key nor a request")
@@ -161,7 +161,7 @@ def _read(number: int, line: str) -> AnswerRow | BadRow:
 
 
 def model_name(value: object) -> str:
-    """A model's name as it may stand in a record and a commit message; empty when it may not."""
+    """Return a model's name for a record and a commit message; empty when it is unfit for them."""
     if not isinstance(value, str) or len(value) > _MODEL:
         return ""
     plain = all(char.isascii() and (char.isalnum() or char in _MODEL_SIGNS) for char in value)
@@ -173,9 +173,10 @@ def _digest(value: object) -> str:
 
 
 class ExternalModel:
-    """Answers a prompt (one with an empty mark) with what was handed in for its key.
+    """A model outside of gitmem, whose answers were given beforehand (`gitmem apply`).
 
-    ``model`` is the name for answers that tell none. Nothing is asked, so nothing leaves the machine.
+    Its prompts have an empty mark. ``model`` is the name for answers that give none. Nothing is asked,
+    so nothing leaves the machine.
     """
 
     name = "apply"
@@ -187,21 +188,21 @@ class ExternalModel:
         self._known = AnswerSet(answers={}, twice=frozenset(), notes=())
 
     def expect(self, known: AnswerSet) -> None:
-        """Takes the answers as they fit the plan at hand."""
+        """Take the answers that fit the present plan."""
         self._known = known
 
     def warm(self) -> None:
-        """There is nothing to load."""
+        """Do nothing: there is nothing to load."""
 
-    def sent(self, prompt: Prompt) -> Mapping[str, object]:  # noqa: ARG002 - nobody gets it
-        """Nothing."""
+    def sent(self, prompt: Prompt) -> Mapping[str, object]:  # noqa: ARG002 - it is not sent
+        """Return nothing."""
         return {}
 
     def stop(self) -> None:
-        """There is nothing to stop."""
+        """Do nothing: there is nothing to stop."""
 
     def ask(self, prompt: Prompt, *, until: float) -> Reply:  # noqa: ARG002 - there is nothing to wait for
-        """The answer handed in; a reply with a problem when there is none, or not one."""
+        """Return the given answer; a reply with a problem when there is none, or more than one."""
         key = key_of(prompt)
         row = self._known.answers.get(key)
         if row is None or key in self._known.twice:
@@ -211,11 +212,11 @@ class ExternalModel:
 
 
 class NoStoredAnswers:
-    """No answers are kept: what is handed in is at hand."""
+    """A store without answers, for a model whose answers are given beforehand."""
 
     def find(self, key: str) -> Reply | None:  # noqa: ARG002 - there is none
-        """None."""
+        """Return None."""
         return None
 
     def keep(self, key: str, flags: Sequence[str], reply: Reply) -> None:
-        """Keeps nothing."""
+        """Keep nothing."""

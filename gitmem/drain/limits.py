@@ -37,7 +37,7 @@ def within_limits(
     lines: int,
     rules: Mapping[str, int] | None = None,
 ) -> tuple[list[Operation], list[QueuedFlag]]:
-    """The operations that one close may make, in order, and the flags of the others.
+    """Return the operations that one close may make, in order, and the flags of the others.
 
     ``lines`` is how many lines the memory has, ``rules`` how many each file of rules has that an
     edit may replace. What is over a limit is for the next close.
@@ -56,7 +56,7 @@ def within_limits(
 
 
 class _Counts:
-    """What a close does so far: lines replaced, in the memory and in each file of rules, and added."""
+    """The lines that a close replaces and adds so far, in the memory and in each file of rules."""
 
     def __init__(self, lines: int, rules: Mapping[str, int]) -> None:
         self._rules = rules
@@ -66,7 +66,7 @@ class _Counts:
         self._added: dict[str, set[str]] = defaultdict(set)
 
     def over(self, operation: Operation) -> str:
-        """Which limit the operation would pass; else it is counted, and nothing is said."""
+        """Say which limit the operation would pass; empty when it is counted instead."""
         file = operation.file
         if operation.op is Op.SUPERSEDE and file in self._rules:
             most = max(RULES_REPLACED_AT_LEAST, self._rules[file] * REPLACED_PERCENT // 100)
@@ -81,18 +81,18 @@ class _Counts:
         return ""
 
 
-def _full(there: set[_T], new: _T, most: int) -> bool:
-    """Whether one more would be too many; else it is taken in."""
-    if new not in there and len(there) >= most:
+def _full(counted: set[_T], new: _T, most: int) -> bool:
+    """Tell whether one more would be too many; else add it."""
+    if new not in counted and len(counted) >= most:
         return True
-    there.add(new)
+    counted.add(new)
     return False
 
 
 def fitting(
     ground: MemoryTree, operations: Sequence[Operation], flags: Mapping[str, Flag]
 ) -> _Fitted:
-    """The operations that the files can take together, in order, and the flags of the others."""
+    """Return the operations that the files can take together, in order, and the flags of the others."""
     kept: list[Operation] = []
     left: list[QueuedFlag] = []
     waiting = [list(operations)]
@@ -112,9 +112,9 @@ def fitting(
 
 
 def surviving(kept: Sequence[Operation], left: Sequence[QueuedFlag]) -> _Fitted:
-    """The same, but that what was called a duplicate of a flag that is left is left too.
+    """Return both without the duplicates of a flag that is left; those flags are left too.
 
-    So is what was called one of a line that another operation, of any request, takes away.
+    So are duplicates of a line that another operation, of any request, takes away.
     """
     lost = {item.id for item in left}
     lost |= {one.survivor for one in kept if one.op in _REPLACING and one.survivor}

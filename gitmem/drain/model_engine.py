@@ -1,4 +1,4 @@
-"""An engine with a model behind it: a request becomes a prompt, an answer becomes operations."""
+"""The engine with a model: a request becomes a prompt, an answer becomes operations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gitmem.drain.prompting import Question
     from gitmem.models.reply import Reply
 
-_UNSENT = "it looks like it holds a credential, and was sent to nobody"
+_UNSENT = "it looks like it holds a credential, so it was not sent"
 
 
 class ModelEngine:
@@ -61,7 +61,7 @@ class ModelEngine:
         return self._model.model
 
     def prepared(self, plan: Plan) -> Plan:
-        """The plan with the nearest lines only, and without a line that looks like a credential."""
+        """Return the plan with the nearest lines only, and without lines that look like a credential."""
         requests = tuple(
             replace(
                 request,
@@ -72,7 +72,7 @@ class ModelEngine:
         return narrow(replace(plan, requests=requests))
 
     def asking(self, plan: Plan) -> tuple[Request, ...]:
-        """The questions that a plan comes to: without credentials and what is answered already."""
+        """Return the questions of a plan, without credentials and what is answered already."""
         return tuple(
             part
             for request in plan.requests
@@ -82,13 +82,13 @@ class ModelEngine:
         )
 
     def prompt(self, request: Request) -> Prompt:
-        """Exactly what is sent for a question of `asking` (`--dry-run` shows it)."""
+        """Return exactly what is sent for a question of `asking` (`--dry-run` shows it)."""
         return self._prompt(request, question(request, self._mark()))
 
     def run(self, request: Request) -> Answer:
-        """Asks what is not answered already; what is too much for one answer, once more in halves.
+        """Ask what is not answered already; what is too much for one answer is asked in halves.
 
-        Flags that look like they hold a credential are not sent, and stay queued.
+        Flags that look like a credential are not sent, and stay queued.
         """
         safe = _safe(request)
         told = {flag.id: _UNSENT for flag in request.flags if flag not in safe.flags}
@@ -96,7 +96,7 @@ class ModelEngine:
         return _together([Answer(operations=(), reasons=told), *answers])
 
     def stop(self) -> None:
-        """Ends everything under way."""
+        """End everything under way."""
         self._model.stop()
 
     def _part(self, request: Request) -> Answer:
@@ -110,7 +110,7 @@ class ModelEngine:
         return _together([spent, *[self._asked(half)[0] for half in halves]])
 
     def _asked(self, request: Request) -> tuple[Answer, bool]:
-        """The answer to one question, and whether a smaller one may be answered."""
+        """Return the answer to one question, and whether a smaller question may get an answer."""
         asked = question(request, self._mark())
         kept = self._find(request)
         reply = kept or self._model.ask(self._prompt(request, asked), until=self._until)
@@ -140,7 +140,7 @@ class ModelEngine:
         )
 
     def _kept(self, request: Request) -> bool:
-        """Whether the answer to a question is there, whole or in halves."""
+        """Tell whether the answer to a question is kept, whole or in halves."""
         halves = _parts(request, (len(request.flags) + 1) // 2)
         return bool(self._find(request)) or all(self._find(half) for half in halves)
 
@@ -148,20 +148,20 @@ class ModelEngine:
         return self._answers.find(self._key(request))
 
     def _key(self, request: Request) -> str:
-        """What an answer is kept under: everything that is asked, and whom, but the random mark."""
+        """Return the key of an answer: everything that is asked, and whom, without the random mark."""
         plain = self._prompt(request, question(request, ""))
         told = [self.name, self.model, plain.system, plain.text, plain.schema]
         return sha256(json.dumps(told).encode()).hexdigest()
 
 
 def _safe(request: Request) -> Request:
-    """The request without the flags that look like they hold a credential."""
+    """Return the request without the flags that look like a credential."""
     flags = tuple(flag for flag in request.flags if not find_secret(f"{flag.text} {flag.better}"))
     return replace(request, flags=flags)
 
 
 def _parts(request: Request, size: int) -> list[Request]:
-    """The request in parts of at most so many flags, its lines dealt out among them."""
+    """Return the request in parts of at most ``size`` flags, its lines dealt out among them."""
     flags = request.flags
     parts = [
         replace(request, flags=flags[start : start + size])

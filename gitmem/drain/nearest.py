@@ -1,4 +1,4 @@
-"""The existing lines that a request should see: the nearest ones, each sent at most once.
+"""The existing lines that a request shows: the nearest ones, each sent at most once.
 
 Nearness is BM25 over words, by SQLite's full-text index (FTS5, https://sqlite.org/fts5.html), which
 comes with Python.
@@ -28,11 +28,10 @@ _SHORTEST = 3  # letters of a word that says something
 
 
 def narrow(plan: Plan) -> Plan:
-    """The plan with at most 64 lines in every memory request: its nearest, none of them twice.
+    """Return the plan with at most LINES lines in every memory request: the nearest, none twice.
 
-    A line that is near to several requests goes to the one it is nearest to. Requests of other
-    kinds keep the lines of their own file, of more than 64 the nearest. A line too long to be one of
-    ours is left out.
+    A line that is near to several requests goes to the nearest of them. Requests of other kinds keep
+    the lines of their own file, at most LINES of them. A line longer than a flag may be is left out.
     """
     plan = replace(plan, requests=tuple(map(_bounded, plan.requests)))
     memory = [request for request in plan.requests if request.work is Work.MEMORY]
@@ -53,7 +52,7 @@ def _bounded(request: Request) -> Request:
 
 
 def _own(request: Request) -> tuple[Existing, ...]:
-    """The lines of a request's own file: the nearest, then the first, in their order."""
+    """Return the lines of a request's own file: the nearest, then the first, in the file's order."""
     lines = request.existing
     chosen = dict.fromkeys([*_assigned(lines, [request])[0], *lines])
     kept = set(list(chosen)[:LINES])
@@ -61,13 +60,13 @@ def _own(request: Request) -> tuple[Existing, ...]:
 
 
 def shared(lines: Sequence[Existing], requests: Sequence[Request]) -> list[Request]:
-    """The requests with these lines dealt out: each to the one it is nearest to, 64 at most."""
+    """Return the requests with these lines dealt out: each to its nearest request, LINES at most."""
     dealt = zip(requests, _assigned(lines, requests), strict=True)
     return [replace(request, existing=own) for request, own in dealt]
 
 
 def _assigned(lines: Sequence[Existing], requests: Sequence[Request]) -> list[tuple[Existing, ...]]:
-    """For every request the lines it gets, in the order of the files."""
+    """Return the lines of every request, in the order of the files."""
     if len(requests) == 1 and len(lines) <= LINES:
         return [tuple(lines)]
     ranked: list[tuple[float, int, int]] = []
@@ -80,7 +79,7 @@ def _assigned(lines: Sequence[Existing], requests: Sequence[Request]) -> list[tu
         )
         for number, request in enumerate(requests):
             ranked += [
-                (score, number, place) for place, score in _found(index, request.flags, most)
+                (score, number, place) for place, score in _scores(index, request.flags, most)
             ]
     taken: set[int] = set()
     places: list[list[int]] = [[] for _ in requests]
@@ -92,7 +91,7 @@ def _assigned(lines: Sequence[Existing], requests: Sequence[Request]) -> list[tu
     return [tuple(lines[place] for place in sorted(own)) for own in places]
 
 
-def _found(index: sqlite3.Connection, flags: Sequence[Flag], most: int) -> list[tuple[int, float]]:
+def _scores(index: sqlite3.Connection, flags: Sequence[Flag], most: int) -> list[tuple[int, float]]:
     words = dict.fromkeys(
         word
         for flag in flags

@@ -1,4 +1,4 @@
-"""What a close intends, as values: requests to an engine, operations it answers with."""
+"""What a close intends, as values: requests to an engine, and the operations it answers (pure)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Request:
     flags: tuple[Flag, ...]
     files: tuple[str, ...]
     existing: tuple[Existing, ...] = ()
-    # Where each flag goes when nobody judges; flag id to file.
+    # Where each flag goes without judgement; flag id to file.
     usual: Mapping[str, str] = field(default_factory=dict)
     # Said to the reviewer about a flag's usual file; flag id to sentence.
     remarks: Mapping[str, str] = field(default_factory=dict)
@@ -59,14 +59,14 @@ class Request:
     body: str = ""
     # Earlier snags that a flag may be a return of; flag id to them.
     earlier: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
-    # What an earlier close was told about these flags (nobody is asked again), by which engine and model.
+    # The judgement of an earlier close, which is not asked again, and its engine and model.
     told: tuple[Operation, ...] = ()
     told_by: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What shall become of the flags named by ``flags`` (ids).
+    """What to do with the flags in ``flags`` (ids).
 
     ``file`` and ``text`` are the resulting line. ``survivor`` is what a duplicate folds into (a flag
     id, or an existing line's text), or the existing line that a supersede, or a merge, replaces.
@@ -89,10 +89,10 @@ class Operation:
 class Plan:
     """Everything a close will ask, what a person has decided already, and all flags by id.
 
-    ``unplaced`` are flags that ask for a place there is not (id to reason): they stay queued.
+    ``unplaced`` are flags that ask for a place that does not exist (id to reason): they stay queued.
     ``climbs`` says where a loop's next edit goes when it comes back: by the id of a flag of this
-    close, and by the id of any earlier snag that one may turn out to be a return of. ``recurred`` has
-    a sentence on each loop that came back.
+    close, and by the id of any earlier snag that a flag may be a return of. ``recurred`` has a
+    sentence for each loop that came back.
     """
 
     requests: tuple[Request, ...]
@@ -104,9 +104,10 @@ class Plan:
 
 
 def make_plan(flags: Sequence[Flag], places: Places, drops: Mapping[str, str]) -> Plan:
-    """Splits the flags by kind into requests; ``drops`` is flag id to a person's reason.
+    """Split the flags by kind into requests; ``drops`` is flag id to a person's reason.
 
-    Memory requests hold 32 flags each but the last, in queue order with equal topics together.
+    Memory requests hold CHUNK flags each (the last one fewer), in queue order with equal topics
+    together.
     """
     dropped = [
         Operation(op=Op.SKIP, flags=(flag.id,), reason=drops[flag.id])
@@ -168,9 +169,9 @@ def _pending(flags: Sequence[Flag], places: Places) -> list[Request]:
 
 
 def _rules(flags: Sequence[Flag], places: Places) -> tuple[list[Request], dict[str, str]]:
-    """One request for each file, and the flags that ask for a place there is not."""
+    """Return a request for each file, and the flags that ask for a place that does not exist."""
     by_file: dict[str, list[Flag]] = {}
-    found: dict[str, Place] = {}
+    chosen: dict[str, Place] = {}
     unplaced: dict[str, str] = {}
     made: dict[str, tuple[str, ...]] = {}
     for flag in flags:
@@ -179,16 +180,16 @@ def _rules(flags: Sequence[Flag], places: Places) -> tuple[list[Request], dict[s
         except Refused as refused:
             unplaced[flag.id] = refused.message
             continue
-        found[flag.id] = place
+        chosen[flag.id] = place
         by_file.setdefault(place.file, []).append(flag)
-    requests = [_rules_request(file, group, found, places) for file, group in by_file.items()]
+    requests = [_rules_request(file, group, chosen, places) for file, group in by_file.items()]
     return requests, unplaced
 
 
 def _apart(place: Place, flag: Flag, places: Places, made: dict[str, tuple[str, ...]]) -> Place:
-    """The place, under another name where this close makes a rule file of that name for other paths.
+    """Return the place, renamed where this close makes a rule file of that name for other paths.
 
-    ``made`` are the new rule files, name to paths; what is added to it here is the caller's.
+    ``made`` maps the new rule files of this close to their paths; this adds to it.
     """
     new = place.file.startswith(scoped.FOLDER) and place.file not in places.scoped
     if not new:
@@ -201,10 +202,10 @@ def _apart(place: Place, flag: Flag, places: Places, made: dict[str, tuple[str, 
 
 
 def _rules_request(
-    file: str, flags: Sequence[Flag], found: Mapping[str, Place], places: Places
+    file: str, flags: Sequence[Flag], chosen: Mapping[str, Place], places: Places
 ) -> Request:
-    """Flags that name no file may go to any that is there; the others only where they asked to."""
-    fixed = frozenset(flag.id for flag in flags if found[flag.id].fixed)
+    """Return the request: flags that name no file may go to any existing one, the others to theirs."""
+    fixed = frozenset(flag.id for flag in flags if chosen[flag.id].fixed)
     free = len(fixed) < len(flags)
     others = [path for path in _choices(places) if path != file] if free else []
     return Request(
@@ -213,7 +214,7 @@ def _rules_request(
         files=(file, *others),
         existing=tuple(line for line in places.rule_lines if line.file == file),
         usual={flag.id: file for flag in flags},
-        remarks={flag.id: found[flag.id].remark for flag in flags if found[flag.id].remark},
+        remarks={flag.id: chosen[flag.id].remark for flag in flags if chosen[flag.id].remark},
         fixed=fixed,
         about={path: places.about[path] for path in others if path in places.about},
         body=places.bodies.get(file, ""),
@@ -222,6 +223,6 @@ def _rules_request(
 
 
 def _choices(places: Places) -> list[str]:
-    """The files that a rule may go to when it names none, as many as an engine is shown."""
+    """Return the files that a rule may go to when it names none, at most CHOICES."""
     ours = [path for path, text in places.scoped.items() if scoped.paths_of(text) is not None]
     return [*sorted(places.about), *sorted(ours)][:CHOICES]

@@ -1,4 +1,4 @@
-"""What `close` needs from an engine, and what a judging engine needs from a model, as Protocols."""
+"""What a close needs from an engine, and what an engine with a model needs from it, as Protocols."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An engine's answer: operations nobody has checked yet, and what it cost.
+    """An engine's answer: operations that are not checked yet, and what it cost.
 
     ``reasons`` says of flags without an operation why they have none (id to sentence). ``model`` is
-    the one that answered, when it said so. ``kept`` counts the answers that an earlier close got.
+    the one that answered, if it said so. ``kept`` counts the answers that an earlier close got.
     """
 
     operations: tuple[Operation, ...]
@@ -41,28 +41,28 @@ class Engine(Protocol):
         """The model it asks; empty when it asks none."""
 
     def prepared(self, plan: Plan) -> Plan:
-        """The plan as this engine wants it: how many existing lines a request shows."""
+        """Return the plan as this engine wants it: which existing lines a request shows."""
 
     def run(self, request: Request) -> Answer:
-        """Answers one request. Raises GitmemError when nothing can be asked at all."""
+        """Answer one request. Raises GitmemError when nothing can be asked at all."""
 
     def stop(self) -> None:
-        """Ends everything under way: it raises Cancelled. May be called from any thread, and twice."""
+        """End everything under way: it raises Cancelled. May be called from any thread, and twice."""
 
 
 class Answers(Protocol):
-    """Finished answers, kept until what came of them has landed; used from several threads."""
+    """Finished answers, kept until their result has landed; used from several threads."""
 
     def find(self, key: str) -> Reply | None:
-        """The answer kept under a key; None when there is none."""
+        """Return the answer kept under a key; None when there is none."""
 
     def keep(self, key: str, flags: Sequence[str], reply: Reply) -> None:
-        """Keeps an answer about these flags (ids). Failing to is no error."""
+        """Keep an answer about these flags (ids). A failure is not an error."""
 
 
 @runtime_checkable
 class ReportsWaiting(Protocol):
-    """A model that tells ``waits``, from any thread, what is being waited for."""
+    """A model that calls ``waits``, from any thread, with what is being waited for."""
 
     waits: Callable[[str], None]
 
@@ -87,16 +87,16 @@ class Model(Protocol):
         """Whether what is sent stays on this machine."""
 
     def warm(self) -> None:
-        """Loads what is slow to load; the caller has something else to do meanwhile."""
+        """Load what is slow to load; the caller does other work meanwhile."""
 
     def sent(self, prompt: Prompt) -> Mapping[str, object]:
-        """Exactly what is sent for a prompt at first, as JSON values (`close --dry-run` shows it)."""
+        """Return exactly what is sent first for a prompt, as JSON values (`close --dry-run` shows it)."""
 
     def stop(self) -> None:
-        """Ends everything under way; nothing is asked afterwards."""
+        """End everything under way; nothing is asked afterwards."""
 
     def ask(self, prompt: Prompt, *, until: float) -> Reply:
-        """The reply, by ``until`` (seconds of the monotonic clock); its ``problem`` tells trouble.
+        """Return the reply, by ``until`` (seconds of the monotonic clock); its ``problem`` tells trouble.
 
         Raises `gitmem.models.reply.Credentials` and `gitmem.models.reply.Cancelled`.
         """

@@ -1,7 +1,7 @@
 """A request as a prompt, and a model's answer as operations (pure).
 
-Flags and lines go in as JSON data between random marks, with small labels of this request instead of
-ids; targets are labels of a fixed list. What comes back is mapped by label; anything else is no operation.
+Flags and lines go in as JSON data between random marks, with short labels of this request instead of
+ids; targets are labels of a fixed list. An answer is mapped by label; anything else is not an operation.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ _TOKENS_AT_LEAST = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleLabels:
-    """What labels of sections (to titles) and of earlier snags (to flag ids) stand for.
+    """What the labels of sections (to titles) and of earlier snags (to flag ids) stand for.
 
-    ``earlier`` has the flags that a label may be named for: those it was found near to.
+    ``near`` has, for each label of a snag, the flags that it was shown as near to.
     """
 
     sections: Mapping[str, str] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Question:
 
 
 def question(request: Request, mark: str) -> Question:
-    """The data of a request between lines that carry ``mark``, a random word nobody can guess."""
+    """Return the data of a request between lines with ``mark``, a random word that cannot be guessed."""
     rules = request.work is Work.RULES
     labels = Labels(
         rules=rule_labels(request) if rules else RuleLabels(),
@@ -111,9 +111,9 @@ def question(request: Request, mark: str) -> Question:
 
 
 def schema(work: Work) -> dict[str, object]:
-    """The answer's JSON schema: flat, everything required, the same for every request of a kind.
+    """Return the answer's JSON schema: flat, everything required, the same for all requests of a kind.
 
-    No run-specific lists in it: servers compile and cache a schema. Labels are checked here.
+    It has no lists of one run, because servers compile and cache a schema. Labels are checked here.
     """
     text = {"type": "string"}
     fields: dict[str, object] = {
@@ -143,15 +143,15 @@ def schema(work: Work) -> dict[str, object]:
 def operations(
     request: Request, labels: Labels, data: Mapping[str, object]
 ) -> tuple[Operation, ...]:
-    """The operations of an answer, labels replaced by what they stand for.
+    """Return the operations of an answer, labels replaced by what they stand for.
 
     An entry of another shape, or with a label this request does not have, gives no operation: the
     gate then finds its flags unaccounted for, and they stay queued. An empty text stands for the
     flags' own words (`gitmem.drain.faithful` puts them in).
     """
     rows = data.get("operations")
-    found = [_operation(request, labels, row) for row in rows] if isinstance(rows, list) else []
-    return tuple(operation for operation in found if operation is not None)
+    every = [_operation(request, labels, row) for row in rows] if isinstance(rows, list) else []
+    return tuple(operation for operation in every if operation is not None)
 
 
 def _operation(request: Request, labels: Labels, row: object) -> Operation | None:
@@ -180,7 +180,7 @@ def _operation(request: Request, labels: Labels, row: object) -> Operation | Non
 
 
 def _again(labels: RuleLabels, label: str, ids: tuple[str, ...]) -> str:
-    """The earlier snag that an operation names, if it was shown as near to each of its flags."""
+    """Return the earlier snag that an operation names, if it was shown as near to each of its flags."""
     near = labels.near.get(label, frozenset())
     return labels.earlier[label] if ids and near.issuperset(ids) else ""
 
@@ -188,7 +188,7 @@ def _again(labels: RuleLabels, label: str, ids: tuple[str, ...]) -> str:
 def _file(
     request: Request, labels: Labels, op: Op, values: Mapping[str, str], ids: tuple[str, ...]
 ) -> str:
-    """Where the line goes: for a replaced one where it is; else as chosen, or as usual."""
+    """Return where the line goes: for a replaced one where it is; else as chosen, or as usual."""
     if op in _WITHOUT_LINE:
         return ""
     if op in (Op.SUPERSEDE, Op.MERGE) and values["line"] in labels.lines:
@@ -198,7 +198,7 @@ def _file(
 
 
 def _reason(request: Request, op: Op, ids: tuple[str, ...], said: str) -> str:
-    """For the reviewer: why the model skips; of all else nothing that the model says."""
+    """Return the reason for the reviewer: why the model skips; nothing else that the model says."""
     if op is Op.SKIP:
         return " ".join(said.split())[:_REASON]
     return "; ".join(request.remarks[key] for key in ids if key in request.remarks)
@@ -211,7 +211,7 @@ def _survivor(labels: Labels, label: str) -> str:
 
 
 def rule_labels(request: Request) -> RuleLabels:
-    """The labels of one request: sections in the order of the file, snags in that of the flags."""
+    """Return the labels of one request: sections in the file's order, snags in that of the flags."""
     titles = dict.fromkeys(
         part.title for part in sections(request.body) if part.title and not part.is_title
     )
@@ -230,7 +230,7 @@ def rule_labels(request: Request) -> RuleLabels:
 def rule_parts(
     request: Request, labels: RuleLabels, flags: Mapping[str, str]
 ) -> list[tuple[str, object]]:
-    """The further parts of a question, by name; ``flags`` is flag id to its label."""
+    """Return the other parts of a question about rules, by name; ``flags`` is flag id to label."""
     snags = {snag.id: snag for near in request.earlier.values() for snag in near}
     earlier = [
         {
@@ -247,13 +247,13 @@ def rule_parts(
 
 
 def told_about(request: Request, file: str) -> dict[str, str]:
-    """What a target says it is for, as a field of its entry; none when it says nothing."""
+    """Return what a target says it is for, as a field of its entry; none when it says nothing."""
     about = " ".join(request.about.get(file, "").split())[:ABOUT]
     return {"about": about} if about and _fit(about) else {}
 
 
 def _body(text: str) -> list[str]:
-    """The lines of a file below its front matter, cut; one with a credential is left out."""
+    """Return the lines of a file below its front matter, cut; a line with a credential is left empty."""
     body = rows(text)[front_matter_lines(text) or 0 :]
     shown: list[str] = []
     left = BODY

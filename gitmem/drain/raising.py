@@ -1,4 +1,4 @@
-"""Operations on what came back go a rung up, whatever the engine made of them (pure)."""
+"""Move operations on what came back a rung up, whatever the engine answered (pure)."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 def raised(
     request: Request, operations: Sequence[Operation], climbs: Mapping[str, Climb]
 ) -> tuple[Operation, ...]:
-    """The operations of a request about rules, those of a loop that came back at its next place.
+    """Return the operations of a request about rules, those of a loop that came back at its next place.
 
-    A flag that names an earlier one was asked about at that place already; one that an engine
-    matched to an earlier snag goes there now, in its own words. A guard is one flag's alone.
+    A flag that names an earlier one was asked about at that place already. One that an engine matched
+    to an earlier snag goes there now, in its own words. A guard belongs to one flag only.
     """
     if request.work is not Work.RULES:
         return tuple(operations)
     flags = {flag.id: flag for flag in request.flags}
-    found: list[Operation] = []
+    result: list[Operation] = []
     for operation in operations:
         cited = [flags[key] for key in operation.flags if key in flags]
         if operation.again:
-            found += _matched(operation, cited, climbs.get(operation.again))
+            result += _matched(operation, cited, climbs.get(operation.again))
         else:
-            found += _named(operation, cited, climbs)
-    return tuple(found)
+            result += _named(operation, cited, climbs)
+    return tuple(result)
 
 
 def _named(
     operation: Operation, cited: Sequence[Flag], climbs: Mapping[str, Climb]
 ) -> list[Operation]:
-    """A guard for each flag that climbs to one; everything else as it is."""
+    """Return a guard for each flag that climbs to one; everything else as it is."""
     guards = [
         climbs[flag.id]
         for flag in cited
@@ -55,7 +55,7 @@ def _named(
 
 
 def _matched(operation: Operation, cited: Sequence[Flag], climb: Climb | None) -> list[Operation]:
-    """At the next place of the loop it was matched to; where there is none above, as it is."""
+    """Return the operation at the next place of its matched loop; at the top, as it is."""
     if climb is None or operation.op is Op.SKIP:
         return [operation]
     if operation.op is Op.DUPLICATE and not climb.higher:
@@ -76,7 +76,7 @@ def _matched(operation: Operation, cited: Sequence[Flag], climb: Climb | None) -
 
 
 def _at(operation: Operation, climb: Climb) -> Operation:
-    """The operation at a loop's next place; the reviewer is told why it is that one."""
+    """Return the operation at a loop's next place, with the reason for the reviewer."""
     remark = climb.remark if climb.remark not in operation.reason else ""
     return replace(
         operation,

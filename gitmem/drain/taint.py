@@ -25,14 +25,14 @@ HELD = (
 
 
 def instructing(outcomes: Sequence[Outcome], *, folder: str) -> tuple[Outcome, ...]:
-    """The outcomes that put a tainted flag's line into an instruction file or a skill."""
+    """Return the outcomes that put a tainted flag's line into an instruction file or a skill."""
     return tuple(
         outcome for outcome in outcomes if outcome.flag.tainted and _instructs(outcome.file, folder)
     )
 
 
 def held_back(plan: Plan) -> tuple[Plan, tuple[QueuedFlag, ...]]:
-    """The plan without tainted flags where instructions are written, and those flags as left."""
+    """Return the plan without tainted flags where instructions are written, and those flags as left."""
     requests = []
     left: list[QueuedFlag] = []
     for request in plan.requests:
@@ -50,5 +50,5 @@ def _instructs(path: str, folder: str) -> bool:
     try:
         return bool(path) and writable(path, folder=folder) in RULING
     except Refused:
-        # Nothing gitmem would write; what it is nobody knows, so a person decides.
+        # gitmem does not write such a file; what it is stays unknown, so a person decides.
         return True

@@ -1,4 +1,4 @@
-"""The embedded engine: no model, nothing judged, every flag filed as written."""
+"""The built-in engine without a model: nothing is judged, every flag is filed as written (pure)."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _OPS = {Work.MEMORY: Op.KEEP, Work.PENDING: Op.PENDING, Work.RULES: Op.EDIT}
 
 
 class Verbatim:
-    """Files each flag under its usual file; a snag's better path is the line."""
+    """Files each flag in its usual file; a snag's better path is the line."""
 
     name = "verbatim"
     model = ""
 
     def prepared(self, plan: Plan) -> Plan:
-        """Nothing is shown to anybody, so the plan stays as it is."""
+        """Return the plan as it is: nothing is sent."""
         return plan
 
     def run(self, request: Request) -> Answer:
-        """One operation per flag, in the flag's own words. Never fails."""
+        """Return one operation for each flag, in the flag's own words. Never fails."""
         return Answer(operations=tuple(_operation(request, flag) for flag in request.flags))
 
     def stop(self) -> None:
-        """Nothing is ever under way."""
+        """Do nothing: nothing is ever under way."""
 
 
 def _operation(request: Request, flag: Flag) -> Operation:
@@ -45,7 +45,7 @@ def _operation(request: Request, flag: Flag) -> Operation:
 
 
 def _same(request: Request, flag: Flag) -> str:
-    """The earlier snag in the very same words; nothing less is the same to an engine without a model."""
+    """Return the earlier snag in exactly the same words; without a model nothing else counts as the same."""
     words = fact_key(flag.text)
     near = request.earlier.get(flag.id, ())
     return next((one.id for one in near if fact_key(one.text) == words), "")

@@ -194,7 +194,7 @@ class _Rounds:
 def _outdated(closed: CloseResult) -> NoProgress:
     return NoProgress(
         f"it should not land: {closed.outdated}",
-        hint="gitmem close --pr makes it anew once its flags are judged; gitmem discard takes it back",
+        hint="gitmem close --pr rebuilds it once its flags are judged; gitmem discard takes it back",
     )
 
 

@@ -191,7 +191,7 @@ def test_a_wrong_key_and_a_bare_number_are_said_and_the_others_count(queued: San
     code, answer, done = apply(queued, lines(*rows))
 
     assert (code, answer["outcomes"]) == (6, {"edited": 1})
-    for said in ("line 1 was", "line 2 was", "line 4 is no answer"):
+    for said in ("line 1 was", "line 2 was", "line 4 is not an answer"):
         assert said in done.err
 
 
@@ -288,7 +288,7 @@ def test_a_file_of_rubbish_is_told_and_nothing_moves(sandbox: Sandbox, text: str
     done = sandbox.gitmem("apply", "../answers")
 
     assert done.code == 7
-    assert "line 1 is no answer" in done.err
+    assert "line 1 is not an answer" in done.err
     assert "Traceback" not in done.err
     assert state(sandbox) == before
 

@@ -61,7 +61,7 @@ def run(command: Callable[[Desk], object], desk: Desk, kill_at: int) -> bool:
             command(desk)
         except NoProgress:
             os._exit(0)
-        except BaseException as error:  # noqa: BLE001 - told, and no test's own handler shall run
+        except BaseException as error:  # noqa: BLE001 - reported; no test's own handler may run
             os.write(2, f"{type(error).__name__}: {error}\n".encode())
             os._exit(1)
         os._exit(0)

@@ -1,6 +1,8 @@
-"""The review commit's message: complete for the reviewer, and nobody else's to forge."""
+"""The review commit's message: complete for the reviewer, and not to be forged."""
 
 from __future__ import annotations
+
+from unicodedata import normalize
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,4 +79,7 @@ def test_nothing_that_others_wrote_hides_or_becomes_a_line_of_its_own(text: str,
     rows = said.split("\n")
     assert rows[-3:] == ["Gitmem-Drain: d1", f"Gitmem-Tree: {TREE}", ""]
     assert [row for row in rows if row.startswith(("Gitmem-", "::", "##["))] == rows[-3:-1]
-    assert not [row for row in rows if "\r" in row or (row and find_hidden(row.strip()))]
+    # Normal form is not about what a reader sees.
+    composed = [normalize("NFC", row.strip()) for row in rows]
+    assert not [row for row in composed if row and find_hidden(row)]
+    assert "\r" not in said

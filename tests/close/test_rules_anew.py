@@ -1,4 +1,4 @@
-"""A review made anew: what it does to rules, skills and guards is done once, and where it was judged."""
+"""A review rebuilt: what it does to rules, skills and guards is done once, and where it was judged."""
 
 from __future__ import annotations
 
@@ -104,10 +104,10 @@ def anew(
     before: Callable[[], object] = lambda: None,
     **snag: str,
 ) -> CloseResult:
-    """A review of the second clone with this flag, made anew: another flag of it landed meanwhile."""
+    """A review of the second clone with this flag, rebuilt: another flag of it landed meanwhile."""
     closed, done = second(project, lector, text, before, **snag)
     assert done.problem == ""
-    assert any("made anew" in note for note in closed.notes)
+    assert any("rebuilt" in note for note in closed.notes)
     return closed
 
 
@@ -126,7 +126,7 @@ def second(
     lector.asked.clear()
     project.two.sandbox.git("fetch", "--quiet")
     for note in project.two.close(engine=lector, dry_run=True).notes:
-        assert note.startswith("the review would be made anew: ")
+        assert note.startswith("the review would be rebuilt: ")
     lector.asked.clear()
     return pr(project.two, lector)
 
@@ -223,7 +223,7 @@ def test_a_review_of_which_nothing_holds_is_not_pushed_as_it_was(project: Projec
         "the engine named a line to replace that is not there"
     ]
     assert "1 flag of it has landed otherwise" in closed.outdated
-    assert not any("made anew:" in note for note in closed.notes)
+    assert not any("rebuilt:" in note for note in closed.notes)
     assert "should not land" in done.problem
     assert project.tip() == ""
     again, done = pr(project.two, Lector())

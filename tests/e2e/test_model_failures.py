@@ -126,7 +126,7 @@ ROWS = [
         environ={"HTTP_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "ANTHROPIC_LOG": "debug"}),
     Row(id="an unknown model", script=[api.error(404, "model: claude-x", kind="not_found_error")], code=7, says="does not know that model", calls=1, environ={"GITMEM_MODEL": "claude-x"}),
     Row(id="a base URL that ends in /v1", script=[GOOD], code=2, says="ends in /v1", calls=0, environ={"ANTHROPIC_BASE_URL": "http://127.0.0.1:9/v1"}),
-    Row(id="a base URL that is none", script=[GOOD], code=2, says="no address of a server", calls=0, environ={"ANTHROPIC_BASE_URL": "localhost"}),
+    Row(id="a base URL that is none", script=[GOOD], code=2, says="not the address of a server", calls=0, environ={"ANTHROPIC_BASE_URL": "localhost"}),
     Row(id="certificates that are not there", script=[GOOD], code=2, says="SSL_CERT_FILE", calls=0, environ={"SSL_CERT_FILE": "/nonexistent/ca.pem"}),
 ]  # fmt: skip
 

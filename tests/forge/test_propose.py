@@ -253,7 +253,7 @@ def test_the_second_of_two_drains_is_rebuilt_on_the_moved_target_by_one_command(
     closed, done = pr(project.two, judge)
 
     assert done.problem == ""
-    assert any("made anew" in note for note in closed.notes)
+    assert any("rebuilt" in note for note in closed.notes)
     assert judge.asked == asked, "a stored judgement was asked for again"
     assert sorted(outcome.flag.text for outcome in closed.outcomes) == ["failed", "only of two"]
     project.land()
@@ -278,7 +278,7 @@ def test_a_judgement_is_asked_for_again_where_a_line_came_that_may_be_about_the_
 
     project.two.close(engine=judge)
 
-    # The target moved and git cannot merge the two new files, so the review was made anew.
+    # The target moved and git cannot merge the two new files, so the review was rebuilt.
     assert judge.asked[asked:] == ["Java 21 runs the nightly export"]
 
 
@@ -803,7 +803,7 @@ def test_agit_pushes_to_the_ref_that_starts_a_request_and_updates_it(project: Pr
     assert rows[-1].startswith("refs/for/main ")
     assert not any("force-push" in row for row in rows)
     assert second.problem == ""
-    assert "option force-push=true" in recorded(project), "the review was made anew"
+    assert "option force-push=true" in recorded(project), "the review was rebuilt"
     assert project.tip() == ""
 
 
@@ -965,7 +965,7 @@ def test_what_is_dropped_beside_a_fact_settles_too_and_something_can_be_forgotte
     anew, _ = pr(project.one)
     again, _ = pr(project.one)
 
-    assert any("made anew" in note for note in anew.notes)
+    assert any("rebuilt" in note for note in anew.notes)
     assert again.commit == ""
     wanted = forgetting.ForgetRequest(flags=(old,), configured="main", folder="memory")
     assert forgetting.forget(project.one.repo, wanted).commit

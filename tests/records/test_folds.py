@@ -48,7 +48,7 @@ def test_a_review_whose_line_went_from_the_target_is_not_accepted_and_made_anew(
         desk.accept()
     made = desk.close()
 
-    assert any("made anew" in note and flag in note for note in made.notes)
+    assert any("rebuilt" in note and flag in note for note in made.notes)
     assert "- API port is 8080\n" in desk.show(FACTS)
     desk.accept()
     assert "- API port is 8080\n" in desk.show(FACTS, "main")
