@@ -1,24 +1,71 @@
-"""A session ended: start the close or sync that the person asked for, and do not wait (hot lane)."""
+"""The close or sync in the background: start it at a session's end, and at most one at work (hot lane)."""
 
 from __future__ import annotations
 
 import sys
 
-from gitmem.boundaries import background_words as close_words
 from gitmem.core import agent_clients as clients
+from gitmem.git import local
 from gitmem.queue.journal import Journal
 from gitmem.session import ledger, sessions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
     from gitmem.git.personal import Setting
     from gitmem.git.repository import Repository
     from gitmem.session.boundary import Event
 
+NOT_SYNCED = "not synced"  # what the sentence about a sync that failed begins with
 STARTED = "started a close"  # what the ledger says of it
 STARTED_SYNC = "started a sync"
 REFUSED = "refused a close"
 REFUSED_SYNC = "refused a sync"
+
+
+class Flight:
+    """The right of one detached close to work.
+
+    Every session's end may start a close. One works, one waits and then takes up whatever was flagged
+    meanwhile; any further one has nothing to add and leaves. Locks end with their process.
+    """
+
+    __slots__ = ("_next", "_now")
+
+    def __init__(self, folder: str) -> None:
+        local.make_folder(folder)
+        self._now = local.Lock(folder + "/close.lock")
+        self._next = local.Lock(folder + "/close.next.lock")
+
+    def take(self, wait: float) -> bool:
+        """Whether this close may work now, after waiting ``wait`` seconds for the one that does."""
+        if self._now.attempt():
+            return True
+        if not self._next.attempt():
+            return False
+        try:
+            return self._now.attempt(wait)
+        finally:
+            self._next.release()
+
+    def under_way(self) -> bool:
+        """Whether another process works now."""
+        free = self._now.attempt()
+        self._now.release()
+        return not free
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._now.release()
 
 
 def start_close(repo: Repository, event: Event) -> str:
@@ -69,7 +116,7 @@ def _write_refusal(
     session = sessions.name(event.session)
     asked = close_entry.Asked(how=close_entry.DETACHED, session=session, client=event.client)
     if error is not None and shares:
-        said = f"{close_words.NOT_SYNCED} ({error.exit_code}): {error.message} ({error.hint})"
+        said = f"{NOT_SYNCED} ({error.exit_code}): {error.message} ({error.hint})"
         ledger.write(repo.folder, close_entry.sync_entry(asked, said, 0.0))
     elif error is not None:
         ledger.write(repo.folder, close_entry.failed_entry(asked, error, 0.0))

@@ -1,15 +1,46 @@
-"""What a boot says of a close or sync that ran in the background (hot lane)."""
+"""What a boot says of the closes and syncs that ran in the background (hot lane)."""
 
 from __future__ import annotations
 
-from gitmem.core import plural
+from gitmem.boundaries.background import NOT_SYNCED, Flight
+from gitmem.core import age, plural
 from gitmem.core.jsonline import figure
+from gitmem.session import ledger, sessions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-NOT_SYNCED = "not synced"  # what the sentence about a sync that failed begins with
+
+_STARTED = 30  # seconds within which a close that was started has begun
+
+
+def of_closes(
+    folder: str,
+    closes: dict[str, int],
+    lines: Sequence[bytes],
+    now: int,
+    said_lately: Callable[[str], bool],
+) -> list[str]:
+    """One sentence for each close that did something, failed, or is not heard of any more.
+
+    ``closes`` says when the session ends started those that are not heard of yet, and is kept up to date;
+    ``lines`` are those of the ledger that tell of a start or an outcome, in order; ``said_lately`` whether a
+    failure was said already.
+    """
+    said = []
+    for line in lines:
+        entry = ledger.entry(line)
+        session = sessions.name(str(entry.get("session", "")))
+        if entry.get("event") != "close":
+            closes[session] = age.seconds(str(entry.get("at", ""))) or now
+        elif entry.get("how") == ledger.DETACHED:
+            closes.pop(session, None)
+            words = outcome(entry)
+            failed = "error" in entry
+            if words and not (failed and said_lately(_failure(entry))):
+                said.append(words)
+    return [*said, *_unfinished(folder, closes, now)]
 
 
 def outcome(entry: Mapping[str, object]) -> str:
@@ -34,6 +65,24 @@ def not_synced(entry: Mapping[str, object]) -> str:
         return ""
     start = f"the queue was not shared after session {str(entry.get('session'))[:8]}"
     return f"{start}: {told.partition(': ')[2]}. Nothing is lost; to try again: gitmem sync"
+
+
+def _failure(entry: dict[str, object]) -> str:
+    """The same for the same failure in another session."""
+    return f"close {entry.get('error')}"
+
+
+def _unfinished(folder: str, closes: dict[str, int], now: int) -> list[str]:
+    if not closes:
+        return []
+    if Flight(folder).under_way():
+        return ["a close is still at work in the background"]
+    lost = [session for session, at in closes.items() if now - at > _STARTED]
+    for session in lost:
+        del closes[session]
+    started = "the close that the end of session"
+    ended = "started ended without a word; its flags stay queued"
+    return [f"{started} {session[:8]} {ended}" for session in lost]
 
 
 def _count(entry: Mapping[str, object], name: str) -> int:

@@ -1,9 +1,16 @@
-"""Session start: say loudly what waits and what went wrong since, or nothing (hot lane)."""
+"""Session start: say loudly what waits and what went wrong since, or nothing (hot lane).
+
+Where every flag stands follows from a few refs and files. While none of them has changed since a
+boot that was silent, the next one is silent too, and costs no git process.
+"""
 
 from __future__ import annotations
 
-from gitmem.boundaries import quiet
+import os
+
 from gitmem.core.errors import GitmemError, Overdue
+from gitmem.git import local
+from gitmem.git.repository import ARCHIVE, BRANCH, NAME
 from gitmem.session.boundary import Words
 
 TYPE_CHECKING = False
@@ -11,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.git.repository import Repository
+    from gitmem.records.target import Target
     from gitmem.session.boundary import Event
 
 _COMPACTED = "compact"  # the session goes on: nothing has begun, and nothing ended
@@ -41,6 +49,51 @@ def words(repo: Repository, now: float, event: Event | None = None) -> Words:
     return Words("said boot words" if known else "could not tell", person=person, model=model)
 
 
+def still_quiet(repo: Repository) -> bool:
+    """Whether nothing changed since `remember_quiet`; False when nothing is remembered."""
+    remembered = local.read(_quiet_path(repo))
+    if not remembered:
+        return False
+    names = remembered.split(b"\n", 1)[0].decode("utf-8", "surrogateescape").split(" ")
+    return remembered == look(repo, names)
+
+
+def deciding_refs(target: Target) -> list[str]:
+    """The refs that decide, beside gitmem's own."""
+    return [target.ref, target.upstream_ref or target.ref, target.shared_ref or target.ref]
+
+
+def look(repo: Repository, names: Sequence[str]) -> bytes:
+    """All that the states depend on, as bytes to compare; the first line holds ``names``.
+
+    Empty where refs are no files (reftable).
+    """
+    if os.path.isdir(repo.common + "/reftable"):
+        return b""
+    files = [repo.git_dir + "/HEAD", f"{repo.common}/refs/remotes/origin/HEAD"]
+    files += [f"{repo.common}/{ref}" for ref in (*names, BRANCH, ARCHIVE, *_tracking(repo))]
+    lines = [" ".join(names).encode("utf-8", "surrogateescape")]
+    lines += [local.read(file).strip() for file in files]
+    lines += [
+        local.state_of(repo.folder + "/journal"),
+        local.state_of(repo.common + "/packed-refs"),
+        local.state_of(repo.common + "/config"),
+        local.state_of(repo.top + "/.gitmem/config.yaml"),
+    ]
+    return b"\n".join(lines)
+
+
+def remember_quiet(repo: Repository, seen: bytes) -> None:
+    """Keeps what `look` saw before a boot that turned out silent."""
+    if not seen or seen == local.read(_quiet_path(repo)):
+        return
+    local.make_folder(repo.folder)
+    lock = local.Lock(_quiet_path(repo) + ".lock")
+    if lock.attempt():
+        local.write_whole(_quiet_path(repo), seen)
+        lock.release()
+
+
 def _since(repo: Repository, event: Event, now: float) -> list[str]:
     """What went wrong since the last boot; that this cannot be told is worth a sentence, too."""
     if event.detail == _COMPACTED:
@@ -55,15 +108,15 @@ def _since(repo: Repository, event: Event, now: float) -> list[str]:
 
 def _waiting(repo: Repository, now: float) -> tuple[list[str], bool]:
     """What to say of the queue, and whether anything can be told of it."""
-    if quiet.holds(repo):
+    if still_quiet(repo):
         return [], True
     # Only now is loaded what reads the queue: it needs more than a silent hook may cost.
-    from gitmem.boundaries import waiting
+    from gitmem.boundaries import boot_words
     from gitmem.records import snapshot, target
 
     try:
         configured = target.configured_name(repo)
-        seen = quiet.look(repo, quiet.names_of(target.find(repo, configured)))
+        seen = look(repo, deciding_refs(target.find(repo, configured)))
         found = snapshot.take(repo, configured)
     except GitmemError as error:
         return _cannot_tell(repo, error), False
@@ -72,10 +125,10 @@ def _waiting(repo: Repository, now: float) -> tuple[list[str], bool]:
     ):  # the time of a hook is over, and a boot that is silent then looks like a good one
         return [OVERDUE], False
     state = found.state
-    said = [*waiting.sentences(state, now), *found.aside]
+    said = [*boot_words.what_waits(state, now), *found.aside]
     # What is carried or accepted can be taken back by a ref that `quiet` does not look at.
     if not (said or state.carried or state.accepted):
-        quiet.remember(repo, seen)
+        remember_quiet(repo, seen)
     return said, True
 
 
@@ -93,3 +146,15 @@ def _shown(sentences: Sequence[str]) -> str:
     from gitmem.safety.text import visible
 
     return "\n".join([f"gitmem: {visible(sentence)[:_LONGEST]}" for sentence in sentences])
+
+
+def _quiet_path(repo: Repository) -> str:
+    return repo.folder + "/quiet"
+
+
+def _tracking(repo: Repository) -> list[str]:
+    try:
+        remotes = sorted(os.listdir(repo.common + "/refs/remotes"))
+    except OSError:
+        return []
+    return [f"refs/remotes/{remote}/{NAME}" for remote in remotes]

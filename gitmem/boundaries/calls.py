@@ -1,29 +1,126 @@
-"""What the calls of an event were: whose, how they went, whether they were work (pure; hot lane).
+"""What the calls of an event were: gitmem's own, work, failed, slow, untrusted (pure, hot lane).
 
-Loaded for events that have calls only: a boot or the end of a turn has none.
+Loaded for events that have calls only: a boot or the end of a turn has none. Nothing here parses a shell. What is
+taken for one command too many or too few costs one nudge.
 """
 
 from __future__ import annotations
-
-from gitmem.boundaries import shell, untrusted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitmem.session.boundary import Event
 
+SHELL = "Bash"
+WEB = ("WebFetch", "WebSearch")
+_RESOURCES = ("ReadMcpResource", "ListMcpResources")  # ... and whatever follows
+MCP = "mcp__"  # tools of an MCP server begin with it
+CHAPTER = "__mark_chapter"
 
-def commands(event: Event) -> list[str]:
+_OWN_MCP = "mcp__gitmem__"
+# Programs that fetch, and what of a forge's program reads what others wrote.
+_FETCHERS = frozenset(
+    ["curl", "wget", "http", "https", "xh", "lynx", "w3m", "links", "elinks", "aria2c"]
+)
+_FORGES = frozenset(["gh", "glab", "tea", "hub", "jira"])
+_AREAS = frozenset(
+    [
+        "api",
+        "issue",
+        "issues",
+        "pr",
+        "prs",
+        "mr",
+        "search",
+        "release",
+        "run",
+        "gist",
+        "snippet",
+        "repo",
+        "ci",
+        "job",
+        "pipeline",
+        "discussion",
+    ]
+)
+_READING = frozenset(
+    [
+        "api",
+        "search",
+        "view",
+        "list",
+        "diff",
+        "status",
+        "checks",
+        "checkout",
+        "clone",
+        "log",
+        "issues",
+        "prs",
+        "trace",
+    ]
+)
+_WRITING = frozenset(
+    [
+        "create",
+        "merge",
+        "close",
+        "edit",
+        "comment",
+        "ready",
+        "reopen",
+        "delete",
+        "upload",
+        "note",
+        "approve",
+    ]
+)
+_APART = str.maketrans(dict.fromkeys("\t\n\r;|&<>(){}[]$`\"'\\,=", " "))
+
+_LONGEST = 4000  # characters looked at; behind that is text, not structure
+_ENDS = ";|&"
+_SIGNS = ';|&<>($`"\\\n\r'
+# What stands before a program without being it.
+_BEFORE = ("sudo", "env", "time", "nohup", "exec", "command", "then", "do", "else", "!", "{")
+_BESIDE = ("cd", "export", "set", "source", ".", "echo", "printf", "cat", "true", "sleep", "wait")
+# Programs that answer with their exit code: one that says "no" has not failed.
+_ASKING = ("grep", "egrep", "rg", "test", "[", "[[", "ls", "which", "diff", "cmp", "find", "head",
+           "tail", "stat", "pgrep", "kill", "wc", "sed", "awk", "false", "type", "file")  # fmt: skip
+_INLINE = ("-c", "-e", "-")
+# Programs that run another one, and the words that say so: what is tried is the other one.
+_RUNNERS = {
+    "uv": ("run", "tool"), "poetry": ("run",), "pdm": ("run",), "hatch": ("run",), "pipenv": ("run",),
+    "rye": ("run",), "mise": ("exec", "run"), "npm": ("run", "run-script", "exec"), "deno": ("run", "task"),
+    "pnpm": ("run", "exec", "dlx"), "yarn": ("run", "exec", "dlx"), "bun": ("run", "x"),
+    "bundle": ("exec",), "docker": ("compose",), "podman": ("compose",), "go": ("run", "tool"),
+}  # fmt: skip
+# Programs that run a file, or with -m a module.
+_INTERPRETERS = (
+    "python",
+    "python3",
+    "node",
+    "ruby",
+    "perl",
+    "php",
+    "bash",
+    "sh",
+    "zsh",
+    "tsx",
+    "ts-node",
+)
+_PRIME = (1 << 61) - 1
+_WORD = 20
+
+
+def shell_commands(event: Event) -> list[str]:
     """The shell commands of the calls, without gitmem's own."""
-    found = [command for tool, command in event.calls if tool == untrusted.SHELL]
-    return [command for command in found if command and not shell.own(command)]
+    found = [command for tool, command in event.calls if tool == SHELL]
+    return [command for command in found if command and not own(command)]
 
 
 def is_slow(event: Event) -> bool:
     """Whether the time of a call is its own: a sub-agent takes what it takes."""
     return any(
-        tool in untrusted.WEB
-        or tool.startswith(untrusted.MCP)
-        or (tool == untrusted.SHELL and not shell.own(command))
+        tool in WEB or tool.startswith(MCP) or (tool == SHELL and not own(command))
         for tool, command in event.calls
     )
 
@@ -36,8 +133,150 @@ def worked(event: Event) -> bool:
 def flagged_last(event: Event) -> bool:
     """Whether the last call kept a flag, so that nothing has happened since."""
     tool, command = event.calls[-1]
-    return tool == untrusted.SHELL and shell.flags_last(command)
+    return tool == SHELL and flags_last(command)
+
+
+def taint_of(event: Event) -> str:
+    """The first tool of the event's calls that brought untrusted text in; empty for none."""
+    for tool, command in event.calls:
+        if untrusted(tool, command):
+            return tool
+    return ""
+
+
+def untrusted(tool: str, command: str) -> bool:
+    """Whether a call brings text of strangers in: from the web, an MCP server, an issue or a PR.
+
+    ``command`` is the shell command of a shell call. Its words count wherever they stand, so it says
+    yes too often rather than too seldom; only gitmem's own capture of a quoted text is left out.
+    """
+    if tool in WEB or tool.startswith(_RESOURCES):
+        return True
+    if tool.startswith(MCP):
+        return not (tool.startswith(_OWN_MCP) or tool.endswith(CHAPTER))
+    if tool != SHELL or captures(command):
+        return False
+    words = {word.rpartition("/")[2] for word in command.translate(_APART).split()}
+    if not words.isdisjoint(_FETCHERS):
+        return True
+    if words.isdisjoint(_FORGES) or words.isdisjoint(_AREAS):
+        return False
+    return words.isdisjoint(_WRITING) or not words.isdisjoint(_READING)
+
+
+def captures(command: str) -> bool:
+    """Whether the command is one call of gitmem whose texts stand in single quotes."""
+    outside = "".join(command.split("'")[::2])
+    return command.startswith("gitmem ") and not [sign for sign in _SIGNS if sign in outside]
+
+
+def own(command: str) -> bool:
+    """Whether the command does nothing but call gitmem (and say what to pipe into it)."""
+    if not _may_be_own(command):
+        return False
+    parts = simple_commands(command)
+    rest = [part for part in parts if not _is_gitmem(part) and part.split()[0] not in _BESIDE]
+    return not rest and any(_is_gitmem(part) for part in parts)
+
+
+def flags_last(command: str) -> bool:
+    """Whether the last thing the command does is a flag."""
+    if not _may_be_own(command):
+        return False
+    last = simple_commands(command)[-1:]
+    return bool(last) and _is_gitmem(last[0]) and not {"flag", "snag"}.isdisjoint(last[0].split())
+
+
+def simple_commands(text: str) -> list[str]:
+    """The simple commands of a shell command, in order; quoted text is left out."""
+    head = _head(text)
+    for sign in _ENDS:
+        head = head.replace(sign, "\n")
+    return [part.strip() for part in head.split("\n") if part.strip()]
+
+
+def failed(command: str) -> str:
+    """What a failed command tried, as a word to compare: the last program that can fail."""
+    tries = [name for name in map(_name, simple_commands(command)) if name]
+    return _digest(tries[-1]) if tries else _digest(" ".join(command[:_LONGEST].split()))
+
+
+def tried(command: str) -> list[str]:
+    """The same for each thing that a command which succeeded proves to have worked, and for all of it."""
+    names = [name for name in map(_name, _proven(command)) if name]
+    return [_digest(name) for name in [*names, " ".join(command[:_LONGEST].split())]]
 
 
 def _is_own(tool: str, command: str) -> bool:
-    return tool == untrusted.SHELL and shell.own(command)
+    return tool == SHELL and own(command)
+
+
+def _proven(text: str) -> list[str]:
+    """The commands that the exit code speaks of: what `&&` joins at the end, and the ends of its pipes."""
+    last = _statements(_head(text))[-1:]
+    if not last or "||" in last[0]:
+        return []
+    parts = [part.rpartition("|")[2].strip() for part in last[0].replace("&&", "\0").split("\0")]
+    return [part for part in parts if part]
+
+
+def _head(text: str) -> str:
+    """The command without quoted text and here-documents: what is fed to a command is none."""
+    head, _, _ = _unquoted(text[:_LONGEST]).partition("<<")
+    return head.replace(">&", ">").replace("&>", ">").replace("(", " ").replace(")", " ")
+
+
+def _statements(head: str) -> list[str]:
+    return [part for part in head.replace(";", "\n").split("\n") if part.strip()]
+
+
+def _unquoted(text: str) -> str:
+    kept = []
+    quote = ""
+    for letter in text:
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"":
+            quote = letter
+            kept.append("_")  # an argument stands here
+        else:
+            kept.append(letter)
+    return "".join(kept)
+
+
+def _may_be_own(command: str) -> bool:
+    return "gitmem" in command or "git mem " in command
+
+
+def _is_gitmem(part: str) -> bool:
+    words = part.split()
+    return words[0].rpartition("/")[2] in ("gitmem", "git-mem") or words[:2] == ["git", "mem"]
+
+
+def _name(part: str) -> str:
+    """Program and plain subcommand of a simple command; empty when it cannot fail in earnest."""
+    words = part.split()
+    while words and (words[0] in _BEFORE or "=" in words[0]):
+        words = words[1:]
+    if (
+        not words
+        or words[0] in _BESIDE
+        or words[0] in _ASKING
+        or not set(words).isdisjoint(_INLINE)
+    ):
+        return ""
+    program = words[0].rpartition("/")[2]
+    below = words[1] if len(words) > 1 else ""
+    if below in _RUNNERS.get(program, ()):
+        rest = [word for word in words[2:] if not word.startswith("-")]
+        return f"{program} {_name(' '.join(rest)) or ' '.join(rest[:1])}".rstrip()
+    if program in _INTERPRETERS:
+        rest = words[words.index("-m") + 1 :] if "-m" in words else words[1:]
+        ran = [word for word in rest if not word.startswith("-")][:1]
+        return " ".join([program, *ran])
+    return f"{program} {below}" if below.isalpha() and len(below) <= _WORD else program
+
+
+def _digest(text: str) -> str:
+    """A short word for a text: commands may hold what must not be written down."""
+    return f"{int.from_bytes(text.encode('utf-8', 'backslashreplace'), 'big') % _PRIME:x}"

@@ -29,10 +29,6 @@ def fire(repo: Repository, event: Event, now: float) -> Words:
 
     Raises OSError when the session's file cannot be written: then nothing is said either.
     """
-    if event.kind == boundary.BEFORE:
-        from gitmem.boundaries import guarding
-
-        return guarding.before(repo, event)
     _look(repo, event, now)
     actions: Sequence[Action] = policy.decide(event, sessions.read(repo.folder, event.session))
     if any(map(lines, actions)):

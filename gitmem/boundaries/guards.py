@@ -1,32 +1,52 @@
-"""The guards of the target's tree, kept ready for the hook that runs before every tool call (hot lane).
+"""Before a tool call: say the lesson of every guard that fits it (hot lane).
 
-Guards come from the tree of the target branch, never from the work tree: what is there has been
-reviewed or committed by a person on that branch, and neither an agent's edit nor a branch that was
-checked out to look at it changes what is said (docs/adr/0010). Reading a tree needs git, so the
-sound guards are kept in ``gitmem/guards`` beside what they depended on; while none of that has
-changed, one small file is all that is read.
+The guards in force are kept ready in ``gitmem/guards`` beside what they depend on; while none of that has changed,
+one small file is all that is read.
 """
 
 from __future__ import annotations
 
-import os
-
 from gitmem.git import local
-from gitmem.memory.guard import FILE, LARGEST, Guard, matches
+from gitmem.memory.guard import Guard, matches, subject
+from gitmem.session.boundary import Words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.git.repository import Repository
-    from gitmem.memory.guard_file import Found
+    from gitmem.session.boundary import Event
 
+_MOST = 3  # lessons said at one call
+_SNAG = "'what snagged' --better 'the better path'"
+FIRED = "guarded "  # what the ledger says of a fire, before the flags the guards came from
 _VERSION = b"gitmem-guards 2"
 _END = b"\n\n"
 
 
+def before(repo: Repository, event: Event) -> Words:
+    """What to say before the call that an event announces; silence when no guard fits."""
+    rows = ready(repo)
+    if rows is None:
+        rows = refresh(repo)
+    if not rows or not event.calls:
+        return Words()
+    tool, text = event.calls[0]
+    about = subject(text.removeprefix(repo.top.rstrip("/") + "/"))
+    fits = fitting(rows, tool, about)
+    if not fits:
+        return Words()
+    ids = [flag for one in fits[:_MOST] for flag in one.flags] or ["-"]
+    asked = [one for one in fits if one.ask]
+    return Words(
+        FIRED + " ".join(ids),
+        model=_told(tool, fits[:_MOST]),
+        ask="gitmem guard: " + asked[0].lesson if asked else "",
+    )
+
+
 def ready(repo: Repository) -> str | None:
-    """The rows of the guards in force; None when they have to be read anew (`refresh`)."""
+    """The rows of the guards in force; None when they have to be read again (`refresh`)."""
     kept = local.read(_path(repo))
     head, end, rows = kept.partition(_END)
     version, _, rest = head.partition(b"\n")
@@ -37,49 +57,18 @@ def ready(repo: Repository) -> str | None:
 
 
 def refresh(repo: Repository) -> str:
-    """Reads the guards from the target's tree and keeps them; their rows."""
-    from gitmem.core.errors import GitmemError
-    from gitmem.records import target
+    """Read the guards from the target's tree and keep them; return their rows."""
+    from gitmem.boundaries import guard_tree  # reading a tree needs git
 
-    rows = ""
-    names = ["HEAD"]
-    head = _look(repo, names)
-    try:
-        where = target.find(repo, target.configured_name(repo))
-        names = [name for name in (where.ref, where.upstream_ref) if name]
-        head = _look(repo, names)
-        rows = "\n".join(
-            [_row(guard) for guard in found(repo, where.local or where.upstream).guards]
-        )
-    except GitmemError:
-        rows = ""  # no target, no guards; `check` and `status` say what is the matter
+    names = guard_tree.refs(repo)
+    seen = _look(repo, names)
+    rows = guard_tree.rows(repo)
     local.make_folder(repo.folder)
     lock = local.Lock(_path(repo) + ".lock")
     if lock.attempt():
-        local.write_whole(_path(repo), head + _END + rows.encode("utf-8", "replace"))
+        local.write_whole(_path(repo), seen + _END + rows.encode("utf-8", "replace"))
         lock.release()
     return rows
-
-
-def found(repo: Repository, commit: str) -> Found:
-    """The guards in a commit's tree (empty: no commit), and what of the file is none."""
-    from gitmem.git import objects
-    from gitmem.memory import guard_file
-
-    content = objects.beginning(repo, commit, FILE, LARGEST) if commit else b""
-    return guard_file.read(content.decode("utf-8", "replace"))
-
-
-def beside(repo: Repository) -> Found:
-    """The same of the work tree's file, which counts once it is committed to the target."""
-    from gitmem.memory import guard_file
-
-    path = f"{repo.top}/{FILE}"
-    content = b""
-    if os.path.isfile(path):
-        with open(path, "rb") as file:
-            content = file.read(LARGEST + 1)
-    return guard_file.read(content.decode("utf-8", "replace"))
 
 
 def fitting(rows: str, tool: str, about: str) -> list[Guard]:
@@ -99,14 +88,6 @@ def fitting(rows: str, tool: str, about: str) -> list[Guard]:
     return found
 
 
-def _row(guard: Guard) -> str:
-    """One guard, each field without tabs, as `gitmem.memory.guard_file` has seen to."""
-    piece = max(guard.match.split("*"), key=len)
-    ask = "ask" if guard.ask else ""
-    tools, flags = "|".join(guard.tools), " ".join(guard.flags)
-    return f"{piece}\t{tools}\t{guard.match}\t{ask}\t{flags}\t{guard.lesson}"
-
-
 def _look(repo: Repository, names: Sequence[str]) -> bytes:
     """All that the guards depend on, as bytes to compare; the second line holds ``names``."""
     lines = [_VERSION, " ".join(names).encode("utf-8", "surrogateescape")]
@@ -114,18 +95,25 @@ def _look(repo: Repository, names: Sequence[str]) -> bytes:
     files += [f"{repo.common}/{name}" for name in names]
     lines += [local.read(file).strip() or b"-" for file in files]
     stamped = ("/packed-refs", "/config", "/reftable/tables.list")
-    lines += [_stamp(repo.common + name) for name in stamped]
-    lines.append(_stamp(repo.top + "/.gitmem/config.yaml"))
+    lines += [local.state_of(repo.common + name) for name in stamped]
+    lines.append(local.state_of(repo.top + "/.gitmem/config.yaml"))
     return b"\n".join(lines)
+
+
+def _told(tool: str, fits: list[Guard]) -> str:
+    """Said as what it is: text that this repository keeps, about this kind of call.
+
+    The first flag of a guard opened its loop: with it a snag that comes back all the same is told
+    as that, and not as a new one.
+    """
+    said = "\n".join([f"- {one.lesson}" for one in fits])
+    known = [one.flags[0] for one in fits if one.flags]
+    again = f"\nIf it snags all the same: gitmem snag {_SNAG} --again {known[0]}" if known else ""
+    return (
+        f"gitmem, before {tool} ({fits[0].match}): this snagged here before. Learned then:\n{said}"
+        + again
+    )
 
 
 def _path(repo: Repository) -> str:
     return repo.folder + "/guards"
-
-
-def _stamp(path: str) -> bytes:
-    try:
-        state = os.stat(path)
-    except OSError:
-        return b"-"
-    return b"%d %d %d" % (state.st_mtime_ns, state.st_size, state.st_ino)

@@ -2,11 +2,16 @@
 
 Sessions that ended without a flag, hooks that failed, closes and syncs that ran in the background,
 boundaries that a transcript shows and no hook saw. Each is said once; the same failure again after a day.
+
+What boots have looked at so far is in one small file, overwritten in place: a place in the ledger and a moment up
+to which everything was judged; sessions that cannot be judged yet; closes that were started; sentences that were
+said. It may be lost: then the next boot begins from nothing.
 """
 
 from __future__ import annotations
 
-from gitmem.boundaries import lookback_state as lookback
+import os
+
 from gitmem.git import local
 from gitmem.session import ledger, sessions
 from gitmem.session.session import TOLD, boot_line, counted
@@ -15,7 +20,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitmem.boundaries.lookback_state import Lookback
     from gitmem.git.repository import Repository
     from gitmem.session.boundary import Event
     from gitmem.session.session import Session
@@ -29,6 +33,32 @@ _ERROR = b'"error":"'
 _CLOSE = b'"event":"close"'
 _BEGUN = b"started a close"
 _SYNC = (b':"not synced', b':"synced with')  # of a sync's own line, or in that of a close
+_BYTES = 8192  # always as many, so that nothing of a longer one is left; blanks at the end
+_AGAIN = 86_400  # seconds after which the same failure is said again
+_MOST = 24  # of each list, the newest
+
+
+class Lookback:
+    """The state. Times are whole seconds since 1970."""
+
+    __slots__ = ("closes", "inode", "judged", "offset", "said", "watched")
+
+    def __init__(self) -> None:
+        self.inode = 0
+        self.offset = 0
+        self.judged = 0
+        self.watched: list[str] = []
+        self.closes: dict[str, int] = {}
+        self.said: dict[str, int] = {}
+
+    def said_lately(self, now: int, words: str) -> bool:
+        """Whether a failure was said within the last day; notes that it is said now."""
+        words = " ".join(words.split())[:200]
+        lately = now - self.said.get(words, 0) < _AGAIN
+        if not lately:
+            self.said.pop(words, None)  # so that it becomes the newest
+            self.said[words] = now
+        return lately
 
 
 def look(repo: Repository, event: Event, now: float) -> list[str]:
@@ -38,28 +68,78 @@ def look(repo: Repository, event: Event, now: float) -> list[str]:
     OSError.
     """
     local.make_folder(repo.folder)
-    began = _began(event.process) if event.process else "-"
+    began = started(event.process) if event.process else "-"
     sessions.mark(repo.folder, event.session, [boot_line(event.process, began)])
-    lock = lookback.lock(repo.folder)
-    if not lock.attempt():
+    held = lock(repo.folder)
+    if not held.attempt():
         return []
     try:
-        state = lookback.read(repo.folder)
-        found = _Found(repo, event, state, int(now)).sentences()
+        state = read(repo.folder)
+        found = _Look(repo, event, state, int(now)).sentences()
         state.judged = int(now) - _LAG
-        lookback.write(repo.folder, state)
+        write(repo.folder, state)
     finally:
-        lock.release()
+        held.release()
     return found
 
 
-def _began(process: int) -> str:
-    from gitmem.boundaries import alive
+def read(folder: str) -> Lookback:
+    """The state; a new one when there is none, or none that can be read."""
+    state = Lookback()
+    for line in local.read(folder + "/boot").decode("utf-8", "replace").split("\n"):
+        word, _, rest = line.partition(" ")
+        number, _, text = rest.partition(" ")
+        if word == "watch" and rest:
+            state.watched.append(rest)
+        elif not number.isdecimal() or len(number) > 20:  # noqa: PLR2004 - digits
+            continue
+        elif word == "ledger" and text.isdecimal():
+            state.inode, state.offset = int(number), int(text)
+        elif word == "judged":
+            state.judged = int(number)
+        elif word == "close":
+            state.closes[text] = int(number)
+        elif word == "said":
+            state.said[text] = int(number)
+    return state
 
-    return alive.started(process)
+
+def write(folder: str, state: Lookback) -> None:
+    """Keeps the state; the caller holds `lock`."""
+    lines = [f"ledger {state.inode} {state.offset}", f"judged {state.judged}"]
+    lines += [f"watch {session}" for session in state.watched[-_MOST:]]
+    lines += [f"close {at} {session}" for session, at in list(state.closes.items())[-_MOST:]]
+    lines += [f"said {at} {text}" for text, at in list(state.said.items())[-_MOST:]]
+    data = ("\n".join(lines) + "\n").encode("utf-8", "replace")
+    while len(data) > _BYTES:
+        lines.pop()
+        data = ("\n".join(lines) + "\n").encode("utf-8", "replace")
+    local.overwrite(folder + "/boot", data.ljust(_BYTES))
 
 
-class _Found:
+def lock(folder: str) -> local.Lock:
+    """Whoever holds it looks back."""
+    return local.Lock(folder + "/boot.lock")
+
+
+def started(process: int) -> str:
+    """When a process began, in the system's own ticks; ``-`` where that cannot be told (no /proc)."""
+    return _state(process)[1]
+
+
+def alive(process: int, began: str) -> bool:
+    """Whether it is there, and the same one as then: numbers are used again."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    state, now = _state(process)
+    return state not in ("Z", "X") and (began in ("", "-") or began == now)
+
+
+class _Look:
     """One look: what is new in the ledger, and what that says."""
 
     def __init__(self, repo: Repository, event: Event, state: Lookback, now: int) -> None:
@@ -108,9 +188,7 @@ class _Found:
 
     def _runs(self, session: str, known: Session) -> bool:
         if known.process:
-            from gitmem.boundaries import alive
-
-            return alive.alive(known.process, known.started)
+            return alive(known.process, known.started)
         changed = local.changed(sessions.path(self._folder, session))
         return self._now - changed < _QUIET
 
@@ -123,7 +201,7 @@ class _Found:
         last = ledger.entry(lines[-1])
         what = str(last.get("error", ""))[:200]
         number = count(len(lines), "hook")
-        if lookback.said_lately(self._state, self._now, f"hook {last.get('event')} {what}"):
+        if self._said_lately(f"hook {last.get('event')} {what}"):
             return []
         from gitmem.core import age
 
@@ -136,21 +214,26 @@ class _Found:
         lines = [line for line in self._lines if _CLOSE in line or _BEGUN in line]
         if not lines and not self._state.closes:
             return []
-        from gitmem.boundaries import lookback_closes
+        from gitmem.boundaries import background_words
 
-        return lookback_closes.sentences(self._folder, self._state, lines, self._now)
+        return background_words.of_closes(
+            self._folder, self._state.closes, lines, self._now, self._said_lately
+        )
+
+    def _said_lately(self, words: str) -> bool:
+        return self._state.said_lately(self._now, words)
 
     def _syncs(self) -> list[str]:
         """A sentence when the last sync in the background failed."""
         lines = [line for line in self._lines if any(sign in line for sign in _SYNC)]
         if not lines:
             return []
-        from gitmem.boundaries import background_words as close_words
+        from gitmem.boundaries import background_words
 
         entry = ledger.entry(lines[-1])
-        words = close_words.not_synced(entry)
+        words = background_words.not_synced(entry)
         failure = f"sync {words.partition(': ')[2]}"
-        if not words or lookback.said_lately(self._state, self._now, failure):
+        if not words or self._said_lately(failure):
             return []
         return [words]
 
@@ -168,3 +251,16 @@ def _sessions(lines: Sequence[bytes]) -> list[str]:
     """The sessions that lines of the ledger name, in order."""
     found = dict.fromkeys([line.partition(_SESSION)[2].partition(b'"')[0] for line in lines])
     return [session.decode("utf-8", "replace") for session in found if session]
+
+
+def _state(process: int) -> tuple[str, str]:
+    """The letter of its state and its start, from proc(5)."""
+    try:
+        told = local.read_there(f"/proc/{process}/stat")
+    except OSError:
+        return "-", "-"
+    # The name, in brackets, may hold anything; the start is the twentieth field after it.
+    fields = told.rpartition(b")")[2].split()
+    if len(fields) < 20:  # noqa: PLR2004 - see above
+        return "-", "-"
+    return fields[0].decode("ascii", "replace"), fields[19].decode("ascii", "replace")

@@ -37,9 +37,9 @@ def decide(event: Event, session: Session) -> list[Action]:
 def _taint(event: Event, session: Session) -> list[Action]:
     if not event.calls or session.taints:
         return []
-    from gitmem.boundaries import untrusted
+    from gitmem.boundaries import calls
 
-    tool = untrusted.taint_of(event)
+    tool = calls.taint_of(event)
     return [Action(boundary.MARK_TAINT, [tool])] if tool else []
 
 
@@ -59,17 +59,17 @@ def _boot(event: Event, session: Session) -> list[Action]:
 
 def _call(event: Event, session: Session) -> list[Action]:
     """A call ended. What sub-agents commit is a boundary of the session; their troubles are their own."""
-    from gitmem.boundaries import calls, shell
+    from gitmem.boundaries import calls
 
     found = [(boundary.COMMIT, oid) for oid in event.commits]
     failed: list[str] = []
     if not event.agent:
         found += event.done
-        tried = calls.commands(event)
+        tried = calls.shell_commands(event)
         if event.kind == boundary.FAILURE:
-            failed = [shell.failed(command) for command in tried]
+            failed = [calls.failed(command) for command in tried]
         elif session.failed:
-            words = [word for command in tried for word in shell.tried(command)]
+            words = [word for command in tried for word in calls.tried(command)]
             found += [(boundary.RECOVERY, word) for word in session.failed if word in words][:1]
         if event.seconds >= SLOW_SECONDS and calls.is_slow(event):
             found.append((boundary.SLOW, event.call))

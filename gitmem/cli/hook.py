@@ -6,19 +6,21 @@ import _signal  # type: ignore[import-not-found] # `signal` loads enum, which co
 import os
 import time
 
-from gitmem.cli import started_by, streams
+from gitmem.boundaries import once
+from gitmem.cli import streams
 from gitmem.clients import registry
 from gitmem.core.errors import Overdue
 from gitmem.core.jsonline import loads
 from gitmem.git import repository
-from gitmem.session.boundary import BOOT
+from gitmem.session.boundary import BEFORE, BOOT, TOOL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.clients.client import Client
-    from gitmem.session.boundary import Event
+    from gitmem.git.repository import Repository
+    from gitmem.session.boundary import Event, Words
 
 # Seconds after which a hook gives up, well within the client's own limits: at the end of a session
 # that is 1.5 s for all hooks together unless a timeout is set, elsewhere what `hooks.json` says.
@@ -92,10 +94,10 @@ class _Hook:
             if value:
                 self.entry[name] = value[:100]
         found = _find(event)
-        if not started_by.answers(found, adapter, given):
+        if not _answers(found, adapter, given):
             return
         self.repo = found
-        words = started_by.fire(self.repo, adapter, event)
+        words = _fire(self.repo, adapter, event)
         self.entry["did"] = words.did or "nothing"
         if words.decided:
             self.entry["decided"] = list(words.decided)
@@ -146,6 +148,55 @@ class _Hook:
 
         self.entry["ms"] = round((time.monotonic() - self.started) * 1000, 1)
         ledger.write(self.repo.folder, self.entry)
+
+
+def _answers(repo: Repository, client: Client, given: bytes) -> bool:
+    """Whether this process answers the event: no twin of it did, nor is it a stray plugin's."""
+    plugin = client.plugin(os.environ)
+    if plugin and not _is_known(repo):
+        return False
+    return once.first(repo.folder, plugin, given, time.time())
+
+
+def _fire(repo: Repository, client: Client, event: Event) -> Words:
+    """Fires an event, with what belongs to it: a batch's end, the index for a session below the top."""
+    if event.kind == BEFORE:  # before every call of a tool: most of a hook is not needed
+        from gitmem.boundaries import guards
+
+        return guards.before(repo, event)
+    from gitmem.boundaries import fire
+
+    words = fire.fire(repo, event, time.time())
+    if event.kind == TOOL and not client.batches:
+        did = words.did
+        words = fire.fire(repo, _batch_after(event), time.time())
+        words.did = ", ".join([part for part in (did, words.did) if part])
+    project = event.project or event.cwd
+    if event.kind == BOOT and project not in {"", repo.top}:
+        from gitmem.boundaries import boot_words
+
+        index = boot_words.index_below_top(repo, project)
+        words.model = "\n".join([part for part in (words.model, index) if part])
+    return words
+
+
+def _is_known(repo: Repository) -> bool:
+    """Whether the repository was wired, or something was flagged in it: a plugin is everywhere."""
+    return os.path.exists(f"{repo.top}/{repository.SETTINGS}") or os.path.isdir(repo.folder)
+
+
+def _batch_after(event: Event) -> Event:
+    """Return the end of the batch, for a client that has no event of its own for it."""
+    from gitmem.session.boundary import BATCH, Event
+
+    return Event(
+        BATCH,
+        client=event.client,
+        name=event.name,
+        session=event.session,
+        cwd=event.cwd,
+        agent=event.agent,
+    )
 
 
 def _find(event: Event) -> repository.Repository:

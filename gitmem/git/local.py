@@ -144,6 +144,15 @@ def stamp(path: str) -> tuple[int, int] | None:
     return state.st_mtime_ns, state.st_ino
 
 
+def state_of(path: str) -> bytes:
+    """Return the file's time, size and number, to see whether it changed; ``-`` without one."""
+    try:
+        state = os.stat(path)
+    except OSError:
+        return b"-"
+    return b"%d %d %d" % (state.st_mtime_ns, state.st_size, state.st_ino)
+
+
 def read_plain(path: str, limit: int) -> bytes:
     """At most ``limit`` + 1 bytes of a plain file; empty for a link, a device or none at all."""
     try:

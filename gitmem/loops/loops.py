@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitmem.boundaries import guards
-from gitmem.boundaries.guarding import FIRED
+from gitmem.boundaries import guard_tree
+from gitmem.boundaries.guards import FIRED
 from gitmem.core.errors import Refused
 from gitmem.loops import flag_history, recurrence
 from gitmem.loops.recurrence import Loop, LoopState
@@ -83,8 +83,8 @@ def read_loops(repo: Repository, configured: str, folder: str) -> list[LoopRepor
 def guard_flaws(repo: Repository, configured: str) -> list[str]:
     """Return a sentence on each line of the guard file that is not a guard, as landed and in the work tree."""
     where = target.find(repo, configured)
-    landed = guards.found(repo, where.local or where.upstream)
-    return list(dict.fromkeys([*landed.flaws, *guards.beside(repo).flaws]))
+    landed = guard_tree.landed(repo, where.local or where.upstream)
+    return list(dict.fromkeys([*landed.flaws, *guard_tree.in_work_tree(repo).flaws]))
 
 
 def unmatched_guards(repo: Repository, configured: str) -> list[str]:
@@ -95,7 +95,7 @@ def unmatched_guards(repo: Repository, configured: str) -> list[str]:
     """
     where = target.find(repo, configured)
     fired = set[str]().union(*_fires(repo))
-    known = guards.found(repo, where.local or where.upstream).guards
+    known = guard_tree.landed(repo, where.local or where.upstream).guards
     return [one.match for one in known if one.flags and fired.isdisjoint(one.flags)]
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.boundaries.background import STARTED
-from gitmem.boundaries.flight import Flight
+from gitmem.boundaries.background import STARTED, Flight
 from gitmem.core import age
 from gitmem.proof.close_gaps import CloseAudit, audit, lost, of_record, unstarted
 from gitmem.records import record_files, target

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitmem.boundaries import guards
+from gitmem.boundaries import guard_tree
 from gitmem.core import age
 from gitmem.core.errors import GitmemError
 from gitmem.core.plural import count
@@ -222,7 +222,7 @@ def _guards(repo: Repository, configured: str, now: float) -> list[Finding]:
     """How many guards are in force, which never matched, and which lines of their file are none."""
     where = target.find(repo, configured)
     commit = where.local or where.upstream
-    known = len(guards.found(repo, commit).guards)
+    known = len(guard_tree.landed(repo, commit).guards)
     flaws = loops.guard_flaws(repo, configured)
     found = [
         warn("guard", f"{flaw}: it is never said", "docs/data-model.md has the shape")

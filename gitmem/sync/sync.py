@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gitmem.boundaries.background_words import NOT_SYNCED
+from gitmem.boundaries.background import NOT_SYNCED
 from gitmem.core.errors import GitmemError, NoProgress
 from gitmem.git import personal, refs, remotes, scratch
 from gitmem.git.network import Talk

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.boundaries import alive, boot
+from gitmem.boundaries import boot, lookback
 from gitmem.boundaries import fire as boundaries
-from gitmem.boundaries import lookback_state as lookback
-from gitmem.boundaries.flight import Flight
+from gitmem.boundaries.background import Flight
 from gitmem.session import boundary, ledger, sessions
 from gitmem.session.boundary import Event, Words
 from tests.support.desk import Desk
@@ -96,7 +95,7 @@ def test_a_session_that_flagged_or_had_nothing_to_flag_is_no_news(
 
 
 def test_a_session_is_dead_when_its_client_is_and_not_before(began: Sandbox, gone: int) -> None:
-    mine = f"boot {os.getpid()} {alive.started(os.getpid())}"
+    mine = f"boot {os.getpid()} {lookback.started(os.getpid())}"
     left(began, "runs", mine, "mark commit aaa")
     left(began, "died", f"boot {gone} 1", "mark commit aaa")
     left(began, "silent", "boot 0 -", "mark commit aaa")
@@ -110,19 +109,19 @@ def test_a_session_is_dead_when_its_client_is_and_not_before(began: Sandbox, gon
 
 
 def test_a_process_number_that_was_used_again_is_another_process(gone: int) -> None:
-    assert alive.alive(os.getpid(), alive.started(os.getpid()))
-    assert alive.alive(os.getpid(), "-")
-    assert not alive.alive(os.getpid(), "1")
-    assert not alive.alive(gone, "-")
-    assert alive.alive(1, "-")
+    assert lookback.alive(os.getpid(), lookback.started(os.getpid()))
+    assert lookback.alive(os.getpid(), "-")
+    assert not lookback.alive(os.getpid(), "1")
+    assert not lookback.alive(gone, "-")
+    assert lookback.alive(1, "-")
 
 
 def test_a_client_that_nobody_waited_for_is_dead() -> None:
     child = subprocess.Popen([sys.executable, "-c", "pass"], stdout=subprocess.PIPE)
-    began = alive.started(child.pid)
+    began = lookback.started(child.pid)
     assert child.stdout is not None
     child.stdout.read()
-    while alive.alive(child.pid, began):
+    while lookback.alive(child.pid, began):
         time.sleep(0.01)
     child.wait()
     child.stdout.close()
@@ -428,4 +427,4 @@ def test_a_boot_through_the_hook_s_door_marks_its_session(sandbox: Sandbox) -> N
     boundaries.fire(repository_of(sandbox), event, time.time())
 
     (line,) = sessions.told(str(folder_of(sandbox)), "s1")[-1:]
-    assert line == f"boot {os.getpid()} {alive.started(os.getpid())}"
+    assert line == f"boot {os.getpid()} {lookback.started(os.getpid())}"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmem.boundaries import shell
+from gitmem.boundaries import calls
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from gitmem.boundaries import shell
     ],
 )
 def test_the_same_thing_was_tried(first: str, then: str) -> None:
-    assert shell.failed(first) in shell.tried(then)
+    assert calls.failed(first) in calls.tried(then)
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,12 @@ def test_the_same_thing_was_tried(first: str, then: str) -> None:
     ],
 )
 def test_another_thing_was_tried(first: str, then: str) -> None:
-    assert shell.failed(first) not in shell.tried(then)
+    assert calls.failed(first) not in calls.tried(then)
 
 
 def test_a_command_is_not_written_down_itself() -> None:
-    assert shell.failed("deploy --key hunter2").isalnum()
-    assert len(shell.failed("x" * 9999)) < 20
+    assert calls.failed("deploy --key hunter2").isalnum()
+    assert len(calls.failed("x" * 9999)) < 20
 
 
 @pytest.mark.parametrize(
@@ -76,14 +76,14 @@ def test_a_command_is_not_written_down_itself() -> None:
     ],
 )
 def test_gitmem_s_own_commands_are_known(command: str) -> None:
-    assert shell.own(command)
+    assert calls.own(command)
 
 
 @pytest.mark.parametrize(
     "command", ["", "make", "make && gitmem flag 'a'", "cat gitmem.txt", "gitmem status | sh", "'"]
 )
 def test_anything_else_is_work(command: str) -> None:
-    assert not shell.own(command)
+    assert not calls.own(command)
 
 
 @pytest.mark.parametrize(
@@ -97,12 +97,12 @@ def test_anything_else_is_work(command: str) -> None:
     ],
 )
 def test_a_flag_at_the_end_is_known(command: str, last: bool) -> None:
-    assert shell.flags_last(command) == last
+    assert calls.flags_last(command) == last
 
 
 @given(st.text(alphabet=st.sampled_from("gitmem flag 'x\"\\;|&<()\n=-"), max_size=60))
 def test_no_command_is_too_odd(command: str) -> None:
-    assert isinstance(shell.own(command), bool)
-    assert isinstance(shell.flags_last(command), bool)
-    assert shell.failed(command).isalnum()
-    assert shell.tried(command)
+    assert isinstance(calls.own(command), bool)
+    assert isinstance(calls.flags_last(command), bool)
+    assert calls.failed(command).isalnum()
+    assert calls.tried(command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitmem.boundaries.untrusted import untrusted
+from gitmem.boundaries.calls import untrusted
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from gitmem.boundaries.flight import Flight
+from gitmem.boundaries.background import Flight
 from gitmem.git.local import Lock
 from gitmem.session import ledger
 from tests.support import messages_api as api

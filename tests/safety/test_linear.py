@@ -11,7 +11,7 @@ from time import process_time
 
 import pytest
 
-from gitmem.boundaries import shell, untrusted
+from gitmem.boundaries import calls
 from gitmem.clients.claude_code import settings as claude_settings
 from gitmem.core import jsonline, topic
 from gitmem.core.errors import GitmemError
@@ -63,15 +63,15 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "secrets": secrets.find_secret,
     "sections": sections.sections,
     "session": session.fold,
-    "shell commands": shell.commands,
-    "shell tried": shell.tried,
+    "shell commands": calls.simple_commands,
+    "shell tried": calls.tried,
     "skill": skill.replaceable,
     "text": text.clean,
     "text escaped": text.visible,
     "topic": topic.slug,
     "topic file": lambda said: memory.add_facts(said, ["one"]),
     "unicode": unicode_rules.find,
-    "untrusted": lambda said: untrusted.untrusted("Bash", said),
+    "untrusted": lambda said: calls.untrusted("Bash", said),
 }
 
 PIECES = [

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.boundaries import quiet
+from gitmem.boundaries import boot
 from gitmem.git import head_log
 from gitmem.records import target
 from gitmem.session import boundary, ledger, sessions
@@ -242,13 +242,13 @@ def test_an_unborn_branch_has_no_commits(empty_sandbox: Sandbox) -> None:
 
 def remembered(sandbox: Sandbox) -> None:
     repo = repository_of(sandbox)
-    quiet.remember(repo, quiet.look(repo, quiet.names_of(target.find(repo, ""))))
-    assert quiet.holds(repo)
+    boot.remember_quiet(repo, boot.look(repo, boot.deciding_refs(target.find(repo, ""))))
+    assert boot.still_quiet(repo)
 
 
 def test_quiet_holds_until_something_that_decides_changes(sandbox: Sandbox) -> None:
     repo = repository_of(sandbox)
-    assert not quiet.holds(repo)
+    assert not boot.still_quiet(repo)
     sandbox.git("branch", "side")
     changes: list[Callable[[], object]] = [
         lambda: sandbox.commit("a landing, or its revert"),
@@ -263,7 +263,7 @@ def test_quiet_holds_until_something_that_decides_changes(sandbox: Sandbox) -> N
     for change in changes:
         remembered(sandbox)
         change()
-        assert not quiet.holds(repo)
+        assert not boot.still_quiet(repo)
 
 
 def test_quiet_survives_what_decides_nothing(sandbox: Sandbox) -> None:
@@ -280,6 +280,6 @@ def test_quiet_survives_what_decides_nothing(sandbox: Sandbox) -> None:
 def test_where_refs_are_no_files_nothing_is_remembered(sandbox: Sandbox) -> None:
     (sandbox.path / ".git" / "reftable").mkdir()
     repo = repository_of(sandbox)
-    quiet.remember(repo, quiet.look(repo, ["refs/heads/main"]))
+    boot.remember_quiet(repo, boot.look(repo, ["refs/heads/main"]))
 
-    assert not quiet.holds(repo)
+    assert not boot.still_quiet(repo)

@@ -13,8 +13,7 @@ import typer
 
 from gitmem.bootstrap.engines import EngineRequest, choose_engine
 from gitmem.bootstrap.workplace import unsettled, workplace
-from gitmem.boundaries.background_words import NOT_SYNCED
-from gitmem.boundaries.flight import Flight
+from gitmem.boundaries.background import NOT_SYNCED, Flight
 from gitmem.cli import surroundings
 from gitmem.close.close import CloseRequest
 from gitmem.close.close import close as run_close
