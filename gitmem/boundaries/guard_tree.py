@@ -20,7 +20,7 @@ from gitmem.records import target
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitmem.git.repository import Repository
-    from gitmem.memory.guard_file import Found
+    from gitmem.memory.guard_file import GuardFile
 
 
 def refs(repo: Repository) -> list[str]:
@@ -41,20 +41,20 @@ def rows(repo: Repository) -> str:
         return ""  # no target, no guards; `check` and `status` say what is the matter
 
 
-def landed(repo: Repository, commit: str) -> Found:
+def landed(repo: Repository, commit: str) -> GuardFile:
     """The guards in a commit's tree (empty: no commit), and what of the file is none."""
     content = objects.beginning(repo, commit, FILE, LARGEST) if commit else b""
-    return guard_file.read(content.decode("utf-8", "replace"))
+    return guard_file.read_guards(content.decode("utf-8", "replace"))
 
 
-def in_work_tree(repo: Repository) -> Found:
+def in_work_tree(repo: Repository) -> GuardFile:
     """The same of the work tree's file, which counts once it is committed to the target."""
     path = f"{repo.top}/{FILE}"
     content = b""
     if os.path.isfile(path):
         with open(path, "rb") as file:
             content = file.read(LARGEST + 1)
-    return guard_file.read(content.decode("utf-8", "replace"))
+    return guard_file.read_guards(content.decode("utf-8", "replace"))
 
 
 def _row(guard: Guard) -> str:

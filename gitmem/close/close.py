@@ -16,7 +16,7 @@ from gitmem.git import refs
 from gitmem.git.claim import Claim
 from gitmem.git.repository import HERE, REVIEW
 from gitmem.loops import flag_history, loops
-from gitmem.memory import tree
+from gitmem.memory import tree_reader
 from gitmem.models.answer_store import AnswerStore
 from gitmem.records import in_review, snapshot, tidy
 from gitmem.records.commit_style import PLAIN, CommitStyle
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gitmem.drain.plan import Plan, Request
     from gitmem.drain.ports import Answer, Engine
     from gitmem.git.repository import Repository
-    from gitmem.memory.memory_tree import MemoryTree
+    from gitmem.memory.tree import MemoryTree
     from gitmem.queue.lines import Conflict
     from gitmem.records.drain_record import Outcome, Run
     from gitmem.records.snapshot import Snapshot
@@ -127,9 +127,9 @@ def _close(repo: Repository, request: CloseRequest) -> CloseResult:
     )
     if not request.here and start.tip != proposed:  # another close was faster
         raise refs.Moved("the review branch moved meanwhile")
-    found = tree.read(repo, start.commit, request.folder)
+    found = tree_reader.read_tree(repo, start.commit, request.folder)
     past = flag_history.read(repo, seen)
-    places = loops.with_history(tree.places(found), past, start.flags)
+    places = loops.with_history(tree_reader.places(found), past, start.flags)
     plan = make_plan(start.flags, places, past.dropped)
     plan = replace(plan, recurred=tuple(loops.came_back(past, start.flags)))
     # Without a review of its own, a tainted line must not become an instruction of this branch.
@@ -160,7 +160,7 @@ def _close(repo: Repository, request: CloseRequest) -> CloseResult:
         conflicts=tuple(seen.state.conflicts.values()),
         files=made.files,
         recurred=plan.recurred,
-        aside=(*seen.aside, *tree.aside(found)),
+        aside=(*seen.aside, *tree_reader.left_aside(found)),
         outdated="" if made.outcomes or request.dry_run else start.outdated,
         notes=(*notes, *start.notes, *_rebuilt(start, made.outcomes, dry_run=request.dry_run)),
         in_review=len(seen.state.proposed),

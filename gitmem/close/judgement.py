@@ -13,8 +13,8 @@ from gitmem.drain.faithful import faithful, own_words
 from gitmem.drain.plan import Op, Operation, Plan, Request, Work
 from gitmem.git import objects
 from gitmem.markdown import sections
-from gitmem.memory import tree
-from gitmem.memory.memory_tree import Existing, existing_lines, rule_lines
+from gitmem.memory import tree_reader
+from gitmem.memory.tree import MemoryLine, existing_lines, rule_lines
 from gitmem.records import in_review, record_files
 from gitmem.records.drain_record import FORGET, Fate, read_header
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from gitmem.close.base import Rework
     from gitmem.git.repository import Repository
-    from gitmem.memory.memory_tree import MemoryTree
+    from gitmem.memory.tree import MemoryTree
     from gitmem.records.drain_record import Outcome
 
 
@@ -49,7 +49,7 @@ class Judgement:
     outcomes: tuple[Outcome, ...]
     engine: str = ""
     model: str = ""
-    new: tuple[Existing, ...] = ()
+    new: tuple[MemoryLine, ...] = ()
     sections: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
@@ -127,7 +127,7 @@ def _operations(earlier: Judgement) -> list[tuple[Operation, Work | None]]:
 def _holding(
     group: Request,
     operations: Sequence[tuple[Operation, Work | None]],
-    new: Sequence[Existing],
+    new: Sequence[MemoryLine],
 ) -> list[Operation]:
     """Return the operations about this group's flags that still hold."""
     flags = {flag.id: own_words(flag, group.work) for flag in group.flags}
@@ -166,15 +166,15 @@ def _matched(operation: Operation, group: Request) -> Operation:
     return replace(operation, file=group.usual[operation.flags[0]]) if edit else operation
 
 
-def _fits(operation: Operation, group: Request, lines: Collection[Existing]) -> bool:
+def _fits(operation: Operation, group: Request, lines: Collection[MemoryLine]) -> bool:
     if operation.op is Op.SKIP:
         return True
-    if operation.survivor and Existing(file=operation.file, text=operation.survivor) not in lines:
+    if operation.survivor and MemoryLine(file=operation.file, text=operation.survivor) not in lines:
         return False
     return operation.file in group.files
 
 
-def _has_rival(texts: Sequence[str], new: Sequence[Existing]) -> bool:
+def _has_rival(texts: Sequence[str], new: Sequence[MemoryLine]) -> bool:
     """Tell whether a new line should have been shown with one of these flags."""
     told = [_words(text) for text in texts]
     return any(_near(words, _words(line.text)) for line in new for words in told)
@@ -192,7 +192,7 @@ def _words(text: str) -> frozenset[str]:
 
 def read(repo: Repository, again: Rework, now: MemoryTree) -> Judgement:
     """Return the judgement of a review, for a close that builds on ``now``."""
-    known = {line.text for line in _lines(tree.read(repo, again.base, now.folder))}
+    known = {line.text for line in _lines(tree_reader.read_tree(repo, again.base, now.folder))}
     # What the review added is not on the target, unless another clone landed it too.
     new = tuple(line for line in _lines(now) if line.text not in known)
     outcomes = tuple(in_review.filed_between(repo, again.base, again.tip))
@@ -206,7 +206,7 @@ def read(repo: Repository, again: Rework, now: MemoryTree) -> Judgement:
     )
 
 
-def _lines(found: MemoryTree) -> tuple[Existing, ...]:
+def _lines(found: MemoryTree) -> tuple[MemoryLine, ...]:
     return (*existing_lines(found), *rule_lines(found))
 
 

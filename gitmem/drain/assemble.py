@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING, Literal, assert_never
 
 from gitmem.core.errors import Internal, Refused
 from gitmem.drain.plan import Op, Operation
-from gitmem.memory import guard_file, instructions
-from gitmem.memory import path_rules as scoped
-from gitmem.memory import skills as skill
-from gitmem.memory import topics as memory
+from gitmem.memory import guard_file, instructions, path_rules, skills, topics
 from gitmem.memory.guard import Guard
 from gitmem.memory.index import update_index
-from gitmem.memory.memory_tree import MemoryTree, lines_of
+from gitmem.memory.tree import MemoryTree, lines_of
 from gitmem.records.drain_record import Fate, Outcome
 from gitmem.safety.harmless import harmless
 from gitmem.safety.paths import INDEX_NAME, PENDING_NAME, Target, writable
@@ -140,7 +137,7 @@ class _Assembly:
         """Return what a duplicate folds into: a flag id, or the line with its file."""
         if operation.survivor in self._flags:
             return operation.survivor
-        key = memory.fact_key(operation.survivor)
+        key = topics.fact_key(operation.survivor)
         named = (name for (_, known), name in self._known.items() if known == key)
         return next(named, operation.survivor)
 
@@ -172,10 +169,10 @@ class _Assembly:
             case Target.TOPIC:
                 text = text or fresh(path)
                 for old, new in change.replaced:
-                    text = memory.replace_fact(text, old, new)
-                return memory.add_facts(text, change.added)
+                    text = topics.replace_fact(text, old, new)
+                return topics.add_facts(text, change.added)
             case Target.PENDING:
-                return memory.add_pending(text or fresh(path), change.added)
+                return topics.add_pending(text or fresh(path), change.added)
             case Target.INSTRUCTIONS:
                 text = with_block(path, text or "", self._ground.folder)
                 return edited(path, target, text, change)
@@ -187,7 +184,7 @@ class _Assembly:
                 assert_never(target)
 
     def _key(self, path: str, text: str) -> tuple[str, str]:
-        return self._pool(path), memory.fact_key(text)
+        return self._pool(path), topics.fact_key(text)
 
     def _pool(self, path: str) -> str:
         folder, _, name = path.rpartition("/")
@@ -199,8 +196,8 @@ def fresh(path: str) -> str:
     """Return the text of a memory file before its first line."""
     name = path.rpartition("/")[2]
     if name == PENDING_NAME:
-        return memory.new_pending_file()
-    return memory.new_topic_file(name.removesuffix(".md"))
+        return topics.new_pending_file()
+    return topics.new_topic_file(name.removesuffix(".md"))
 
 
 def with_block(path: str, text: str, folder: str) -> str:
@@ -255,11 +252,11 @@ def edited(path: str, target: Ruling, text: str | None, edits: Edits) -> str:
             _refuse_full(path, target, after.count("\n"), edits)
         case Target.SCOPED:
             after = _with_scoped(text, edits)
-            _refuse_full(path, target, len(memory.facts(after)), edits)
+            _refuse_full(path, target, len(topics.facts(after)), edits)
         case Target.GUARDS:
             if len(edits.guards) != len(edits.added):
                 raise Refused("it names no command or path that a guard could match")
-            after = guard_file.add(text or "", edits.guards)
+            after = guard_file.add_guards(text or "", edits.guards)
         case _:
             assert_never(target)
     return after
@@ -281,18 +278,18 @@ def _with_rules(text: str, edits: Edits) -> str:
 
 def _with_scoped(text: str | None, edits: Edits) -> str:
     if text is None:
-        text = scoped.new_file(scoped.scope(edits.paths))
+        text = path_rules.new_file(path_rules.globs_for(edits.paths))
     for old, new in edits.replaced:
-        text = skill.replace_body_line(text, old, new)
-    return scoped.add_lines(text, edits.added)
+        text = skills.replace_body_line(text, old, new)
+    return path_rules.add_lines(text, edits.added)
 
 
 def _with_body_lines(path: str, text: str, edits: Edits) -> str:
     """Apply the edits; each step is checked to do no more than it should."""
     try:
         for old, new in edits.replaced:
-            after = skill.replace_body_line(text, old, new)
-            skill.assert_only_replaced(text, after)
+            after = skills.replace_body_line(text, old, new)
+            skills.assert_only_replaced(text, after)
             text = after
         for section in dict.fromkeys(edits.sections):
             lines = [
@@ -300,8 +297,8 @@ def _with_body_lines(path: str, text: str, edits: Edits) -> str:
                 for line, own in zip(edits.added, edits.sections, strict=True)
                 if own == section
             ]
-            after = skill.add_body_lines(text, lines, section=section)
-            skill.assert_only_added(text, after)
+            after = skills.add_body_lines(text, lines, section=section)
+            skills.assert_only_added(text, after)
             text = after
     except Internal as error:
         raise Refused(f"{path} is too unusual to add a line to: {error.message}") from error

@@ -16,7 +16,7 @@ from gitmem.drain.raising import raised
 from gitmem.markdown.lines import rows
 from gitmem.markdown.sections import sections
 from gitmem.memory import likeness
-from gitmem.memory.memory_tree import existing_lines
+from gitmem.memory.tree import existing_lines
 from gitmem.models.reply import Credentials
 from gitmem.models.usage import together
 from gitmem.records.drain_record import Run
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gitmem.core.flag import Flag
     from gitmem.drain.plan import Operation, Plan, Request
     from gitmem.drain.ports import Engine
-    from gitmem.memory.memory_tree import MemoryTree
+    from gitmem.memory.tree import MemoryTree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

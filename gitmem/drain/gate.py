@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from gitmem.core.errors import Refused
 from gitmem.drain.plan import Op, Operation, Request, Work
-from gitmem.memory.memory_tree import Existing
+from gitmem.memory.tree import MemoryLine
 from gitmem.safety.active import find_active, find_refused
 from gitmem.safety.paths import Target, writable
 from gitmem.safety.secrets import find_secret
@@ -65,7 +65,7 @@ class _Offer:
     folder: str
     flags: frozenset[str]
     files: frozenset[str]
-    lines: frozenset[Existing]
+    lines: frozenset[MemoryLine]
     texts: frozenset[str]
     fixed: Mapping[str, str]
     claims: Mapping[tuple[str, str], tuple[str, ...]]
@@ -167,7 +167,7 @@ def _replaces(operation: Operation) -> bool:
 
 
 def _nothing_replaced(offer: _Offer, operation: Operation) -> str:
-    replaced = Existing(file=operation.file, text=operation.survivor)
+    replaced = MemoryLine(file=operation.file, text=operation.survivor)
     if not _replaces(operation) or replaced in offer.lines:
         return ""
     return "the engine named a line to replace that is not there"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.core.flag import Flag
-    from gitmem.memory.memory_tree import MemoryTree
+    from gitmem.memory.tree import MemoryTree
 
     _Fitted = tuple[list[Operation], list[QueuedFlag]]
 

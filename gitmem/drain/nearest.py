@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from gitmem.core.flag import Flag
     from gitmem.drain.plan import Request
-    from gitmem.memory.memory_tree import Existing
+    from gitmem.memory.tree import MemoryLine
 
 LINES = 64  # existing lines in one request
 _WORDS = 256  # words of a query; a chunk of 32 flags of 150 characters has some 500, half repeated
@@ -51,7 +51,7 @@ def _bounded(request: Request) -> Request:
     return replace(request, existing=lines)
 
 
-def _own(request: Request) -> tuple[Existing, ...]:
+def _own(request: Request) -> tuple[MemoryLine, ...]:
     """Return the lines of a request's own file: the nearest, then the first, in the file's order."""
     lines = request.existing
     chosen = dict.fromkeys([*_assigned(lines, [request])[0], *lines])
@@ -59,13 +59,15 @@ def _own(request: Request) -> tuple[Existing, ...]:
     return tuple(line for line in dict.fromkeys(lines) if line in kept)
 
 
-def shared(lines: Sequence[Existing], requests: Sequence[Request]) -> list[Request]:
+def shared(lines: Sequence[MemoryLine], requests: Sequence[Request]) -> list[Request]:
     """Return the requests with these lines dealt out: each to its nearest request, LINES at most."""
     dealt = zip(requests, _assigned(lines, requests), strict=True)
     return [replace(request, existing=own) for request, own in dealt]
 
 
-def _assigned(lines: Sequence[Existing], requests: Sequence[Request]) -> list[tuple[Existing, ...]]:
+def _assigned(
+    lines: Sequence[MemoryLine], requests: Sequence[Request]
+) -> list[tuple[MemoryLine, ...]]:
     """Return the lines of every request, in the order of the files."""
     if len(requests) == 1 and len(lines) <= LINES:
         return [tuple(lines)]

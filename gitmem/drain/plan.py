@@ -7,14 +7,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
-from gitmem.memory import path_rules as scoped
+from gitmem.memory import path_rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.core.flag import Flag
-    from gitmem.memory.memory_tree import Existing
     from gitmem.memory.places import Climb, Place, Places
+    from gitmem.memory.tree import MemoryLine
 
 CHUNK = 32  # flags of one memory request
 CHOICES = 64  # files that a snag without a target may go to
@@ -47,7 +47,7 @@ class Request:
     work: Work
     flags: tuple[Flag, ...]
     files: tuple[str, ...]
-    existing: tuple[Existing, ...] = ()
+    existing: tuple[MemoryLine, ...] = ()
     # Where each flag goes without judgement; flag id to file.
     usual: Mapping[str, str] = field(default_factory=dict)
     # Said to the reviewer about a flag's usual file; flag id to sentence.
@@ -141,7 +141,7 @@ def _memory(flags: Sequence[Flag], places: Places) -> list[Request]:
 
 
 def _memory_request(
-    flags: Sequence[Flag], existing: tuple[Existing, ...], places: Places
+    flags: Sequence[Flag], existing: tuple[MemoryLine, ...], places: Places
 ) -> Request:
     usual = {flag.id: places.topic_file(flag) for flag in flags}
     return Request(
@@ -191,12 +191,12 @@ def _apart(place: Place, flag: Flag, places: Places, made: dict[str, tuple[str, 
 
     ``made`` maps the new rule files of this close to their paths; this adds to it.
     """
-    new = place.file.startswith(scoped.FOLDER) and place.file not in places.scoped
+    new = place.file.startswith(path_rules.FOLDER) and place.file not in places.scoped
     if not new:
         return place
-    paths = scoped.scope(flag.paths)
+    paths = path_rules.globs_for(flag.paths)
     taken = {name for name, others in made.items() if others != paths}
-    file = scoped.file_for(paths, places.scoped, taken) if place.file in taken else place.file
+    file = path_rules.file_for(paths, places.scoped, taken) if place.file in taken else place.file
     made[file] = paths
     return replace(place, file=file)
 
@@ -224,5 +224,5 @@ def _rules_request(
 
 def _choices(places: Places) -> list[str]:
     """Return the files that a rule may go to when it names none, at most CHOICES."""
-    ours = [path for path, text in places.scoped.items() if scoped.paths_of(text) is not None]
+    ours = [path for path, text in places.scoped.items() if path_rules.paths_of(text) is not None]
     return [*sorted(places.about), *sorted(ours)][:CHOICES]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitmem.drain.plan import Request
-    from gitmem.memory.memory_tree import Existing
+    from gitmem.memory.tree import MemoryLine
 
 BODY = 12_000  # characters of a file's text in one question
 ABOUT = 200  # characters of what a skill says it is for
@@ -56,7 +56,7 @@ class Labels:
     """What the labels of one request stand for."""
 
     flags: Mapping[str, str]
-    lines: Mapping[str, Existing]
+    lines: Mapping[str, MemoryLine]
     files: Mapping[str, str]
     rules: RuleLabels = field(default_factory=RuleLabels)
 

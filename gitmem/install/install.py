@@ -17,8 +17,7 @@ from gitmem.git import local
 from gitmem.install.file_changes import LARGEST, FileChange, change_text, read_text, real_path
 from gitmem.install.own_skill import skill_changes, without_skill
 from gitmem.install.shipped_files import Host, ShippedCi, ci_changes, without_ci
-from gitmem.memory import guard, instructions
-from gitmem.memory import path_rules as scoped
+from gitmem.memory import guard, instructions, path_rules
 from gitmem.memory.skills import SKILL
 
 if TYPE_CHECKING:
@@ -211,13 +210,13 @@ def _notes_on_rest(root: Path) -> list[str]:
     notes = []
     ruled = [
         path.name
-        for path in sorted((root / scoped.FOLDER).glob(f"{scoped.PREFIX}*.md"))
-        if path.is_file() and scoped.paths_of(_beginning(path)) is not None
+        for path in sorted((root / path_rules.FOLDER).glob(f"{path_rules.PREFIX}*.md"))
+        if path.is_file() and path_rules.paths_of(_beginning(path)) is not None
     ]
     if ruled:
         notes.append(
             f"rules for paths stay, and the client goes on reading them: {', '.join(ruled)} in "
-            f"{scoped.FOLDER}; what was learned into skills stays there, too"
+            f"{path_rules.FOLDER}; what was learned into skills stays there, too"
         )
     if (root / guard.FILE).is_file():
         notes.append(f"{guard.FILE} stays; without the hooks no guard is said")

@@ -11,8 +11,7 @@ from gitmem.boundaries.guards import FIRED
 from gitmem.core.errors import Refused
 from gitmem.loops import flag_history, recurrence
 from gitmem.loops.recurrence import Loop, LoopState
-from gitmem.memory import likeness
-from gitmem.memory import tree as base
+from gitmem.memory import likeness, tree_reader
 from gitmem.memory.guard import FILE
 from gitmem.memory.places import Climb, rung_of
 from gitmem.records import in_review, snapshot, target
@@ -71,7 +70,7 @@ def read_loops(repo: Repository, configured: str, folder: str) -> list[LoopRepor
     seen = snapshot.take(repo, configured)
     commit, _ = in_review.leading_commit(repo, seen.target)
     fired = _fires(repo)
-    places = base.places(base.read(repo, commit, folder))
+    places = tree_reader.places(tree_reader.read_tree(repo, commit, folder))
     loops = loops_of(flag_history.read(repo, seen))
     with fitting_skill(places) as fits:
         reports = [

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class GuardFile:
     """The guards of a file, and what of it is no guard: a sentence for each."""
 
     guards: tuple[Guard, ...]
     flaws: tuple[str, ...]
 
 
-def read(text: str) -> Found:
+def read_guards(text: str) -> GuardFile:
     """The sound guards of a file in order, up to the limit. Nothing else of it is ever shown."""
     if len(text.encode("utf-8", "surrogatepass")) > guards.LARGEST:
-        return Found(guards=(), flaws=(f"{guards.FILE} is longer than {guards.LARGEST} bytes",))
+        return GuardFile(guards=(), flaws=(f"{guards.FILE} is longer than {guards.LARGEST} bytes",))
     good: list[Guard] = []
     flaws: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -47,7 +47,7 @@ def read(text: str) -> Found:
             flaws.append(f"{guards.FILE}:{number}: {reason}")
         else:
             good.append(found)
-    return Found(guards=tuple(good), flaws=tuple(flaws))
+    return GuardFile(guards=tuple(good), flaws=tuple(flaws))
 
 
 def unfit(found: Guard) -> str:
@@ -62,7 +62,7 @@ def unfit(found: Guard) -> str:
     return find_active(found.lesson, skill=True) or ""
 
 
-def add(text: str, new: Sequence[Guard]) -> str:
+def add_guards(text: str, new: Sequence[Guard]) -> str:
     """``text`` with these guards after the others; one of the same loop takes the new lesson and flags.
 
     The lesson of another loop, or of a person, is not replaced: then both are said.
@@ -85,8 +85,8 @@ def add(text: str, new: Sequence[Guard]) -> str:
             lines.pop()
         lines += [guard.line, ""]
     after = "\n".join(lines)
-    found = read(after)
-    if len(found.guards) < len(read(text).guards) or any(
+    found = read_guards(after)
+    if len(found.guards) < len(read_guards(text).guards) or any(
         _key(guard) not in {_key(one) for one in found.guards} for guard in new
     ):
         raise Refused(
@@ -96,14 +96,14 @@ def add(text: str, new: Sequence[Guard]) -> str:
     return after
 
 
-def united(before: str, ours: str, theirs: str) -> str | None:
+def unite(before: str, ours: str, theirs: str) -> str | None:
     """``ours`` with the guards that ``theirs`` added to ``before``; None when it did more than add."""
     new = [line for line in theirs.split("\n") if line not in before.split("\n")]
     kept = [line for line in theirs.split("\n") if line in before.split("\n")]
     if [line for line in before.split("\n") if line] != [line for line in kept if line]:
         return None
     try:
-        return add(ours, [guards.parse(line) for line in new if line])
+        return add_guards(ours, [guards.parse(line) for line in new if line])
     except (ValueError, Refused):
         return None
 

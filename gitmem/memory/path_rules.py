@@ -25,7 +25,7 @@ _LONGEST = 48
 _ENTRY = re.compile(r'  - "(?P<glob>[^"\\]*)"')
 
 
-def scope(paths: Sequence[str]) -> tuple[str, ...]:
+def globs_for(paths: Sequence[str]) -> tuple[str, ...]:
     """The globs that fit these paths, in a fixed order, each once; empty when they would match every file.
 
     Raises Refused for a path that no glob fits (`gitmem.memory.globs`).

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitmem.core.flag import Flag
-    from gitmem.memory.memory_tree import Existing
+    from gitmem.memory.tree import MemoryLine
 
 INSTRUCTIONS = ("CLAUDE.md", "AGENTS.md")
 _SHOWN = 5  # names in a sentence
@@ -77,8 +77,8 @@ class Places:
     """
 
     folder: str
-    lines: tuple[Existing, ...] = ()
-    rule_lines: tuple[Existing, ...] = ()
+    lines: tuple[MemoryLine, ...] = ()
+    rule_lines: tuple[MemoryLine, ...] = ()
     instructions: str = "CLAUDE.md"
     rules: Mapping[str, str] = field(default_factory=dict)
     skills: Mapping[str, str] = field(default_factory=dict)
@@ -113,7 +113,7 @@ class Places:
                 return Place(file=self.instructions, remark=f"{flag.rule} is not there")
             return Place(file=self._rule(flag.rule))
         if flag.paths:
-            paths = scoped.scope(flag.paths)
+            paths = scoped.globs_for(flag.paths)
             if paths:
                 return Place(file=scoped.file_for(paths, self.scoped))
             return Place(file=self.instructions, remark="its paths are all files; filed as a rule")

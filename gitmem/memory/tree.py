@@ -1,147 +1,88 @@
-"""The tree a close builds on: its writable files as text, and what they offer as targets."""
+"""The files of a tree that a close may write, and the lines that are in them (pure)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, assert_never
 
-from gitmem.core.bounds import FILE_LINES, GROUND, GROUND_FILE, GROUND_FILES, GROUND_LINES
-from gitmem.core.errors import Refused
-from gitmem.git import objects, trees
-from gitmem.markdown.lines import front_matter_lines, front_value
-from gitmem.memory import guard
-from gitmem.memory import path_rules as scoped
-from gitmem.memory.memory_tree import MemoryTree, existing_lines, rule_lines
-from gitmem.memory.places import Places
-from gitmem.memory.skills import SKILL
-from gitmem.safety.paths import RULING, writable
+from gitmem.core.errors import NeedsPerson, Refused
+from gitmem.memory import instructions, topics
+from gitmem.safety.paths import Target, writable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from gitmem.git.objects import Entry
-    from gitmem.git.repository import Repository
-
-_PLAIN = "100644"
-_LINK = "120000"
-_ODD = {_LINK: "it is a link", "100755": "it is executable", "160000": "it is a submodule"}
-TOO_LARGE = f"it is larger than {GROUND_FILE >> 20} MiB or {FILE_LINES:,} lines, and was not read"
-_INSTRUCTIONS = ("CLAUDE.md", "AGENTS.md")
-_SKILLS = (".agents/skills/", ".claude/skills/")  # of two with one name the last one counts
-_RULING = (*_INSTRUCTIONS, *_SKILLS, scoped.FOLDER, guard.FILE)
+    from collections.abc import Mapping
 
 
-def read(repo: Repository, commit: str, folder: str) -> MemoryTree:
-    """What a close needs of a commit (empty: of no commit)."""
-    below = (folder + "/", *_RULING)
-    entries = objects.entries(repo, commit, *below, sized=True) if commit else []
-    wanted = [entry for entry in entries if _concerns(entry.path, folder)]
-    odd = {entry.path: _ODD[entry.mode] for entry in wanted if entry.mode in _ODD}
-    odd |= {entry.path: TOO_LARGE for entry in wanted if entry.size > GROUND_FILE}
-    small = [entry for entry in wanted if entry.size <= GROUND_FILE]
-    readable = [entry for entry in small if entry.mode in {_PLAIN, _LINK}]
-    _refuse_too_much(folder, readable)
-    contents = objects.blobs(repo, [entry.oid for entry in readable])
-    texts: dict[str, str] = {}
-    links: dict[str, str] = {}
-    lines = 0
-    for entry, content in zip(readable, contents, strict=True):
-        number = content.count(b"\n")
-        if number > FILE_LINES:
-            odd[entry.path] = TOO_LARGE
-            continue
-        lines += number
-        if lines > GROUND_LINES:
-            raise objects.TooLarge(f"{folder}/, with more than {GROUND_LINES:,} lines,", GROUND)
-        try:
-            found = texts if entry.mode == _PLAIN else links
-            found[entry.path] = content.decode()
-        except UnicodeDecodeError:
-            odd[entry.path] = "it is not UTF-8 text"
-    outside = [path for path in texts if not path.startswith(folder + "/")]
-    # Without any instruction file a close would make this one.
-    if not {*_INSTRUCTIONS} & {*texts, *odd}:
-        outside.append(_INSTRUCTIONS[0])
-    # Of the memory folder no file is odd for that reason: there a close is refused as a whole.
-    odd |= trees.unshared(repo, commit, outside)
-    return MemoryTree(folder=folder, texts=texts, odd=odd, links=links)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryLine:
+    """A line that is in memory, or in a file of rules, already."""
+
+    file: str
+    text: str
 
 
-def _refuse_too_much(folder: str, files: Sequence[Entry]) -> None:
-    """Raises TooLarge for more than a close can build on; each file apart is small enough."""
-    if len(files) > GROUND_FILES:
-        raise objects.TooLarge(
-            f"{folder}/, with {len(files)} files beside the skills and rules,", 0
-        )
-    size = sum(entry.size for entry in files)
-    if size > GROUND:
-        raise objects.TooLarge(f"{folder}/, together with the skills and rules,", size)
+def comparable_lines(target: Target, text: str) -> list[str]:
+    """The lines that a new one may be a duplicate of."""
+    if target is Target.GUARDS:
+        return []  # the same lesson for another command is another guard
+    return [line.text for line in topics.facts(text)]
 
 
-def aside(ground: MemoryTree) -> list[str]:
-    """Sentences about files that are too large to be built on."""
-    large = [path for path, reason in ground.odd.items() if reason == TOO_LARGE]
-    return [f"set aside, unread: {path}: {TOO_LARGE}" for path in sorted(large)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryTree:
+    """The files of a tree that a close may write: path to text.
+
+    ``odd`` are those that are there and cannot be written: path to reason. ``links`` are those of
+    them that are links: path to where it leads. ``folder`` is the memory folder; its other Markdown
+    files are in ``texts`` for the index.
+    """
+
+    folder: str
+    texts: Mapping[str, str]
+    odd: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
-def places(ground: MemoryTree) -> Places:
-    """What a tree offers as targets."""
-    rules = _rules(ground)
-    skills = _skills({**ground.texts, **ground.odd})
-    ruling = {
-        path: ground.texts[path]
-        for path in (*rules.values(), *skills.values(), *_scoped(ground))
-        if path in ground.texts
-    }
-    return Places(
-        folder=ground.folder,
-        lines=existing_lines(ground),
-        rule_lines=rule_lines(ground),
-        instructions=next(iter(rules.values()), _INSTRUCTIONS[0]),
-        rules=rules,
-        skills=skills,
-        scoped={path: ground.texts.get(path, "") for path in _scoped(ground)},
-        bodies=ruling,
-        about={
-            path: f"{name}: {front_value(ground.texts[path], 'description')}"
-            for name, path in skills.items()
-            if path in ground.texts
-            and front_matter_lines(ground.texts[path]) != 0
-            and path != SKILL
-        },
+def existing_lines(ground: MemoryTree) -> tuple[MemoryLine, ...]:
+    """Every line of memory: facts of topic files and open items of PENDING.md."""
+    return tuple(
+        MemoryLine(file=path, text=text)
+        for path in sorted(ground.texts)
+        if path.startswith(ground.folder + "/")
+        for text in lines_of(ground, path)
     )
 
 
-def _scoped(ground: MemoryTree) -> list[str]:
-    return sorted(path for path in {**ground.texts, **ground.odd} if path.startswith(scoped.FOLDER))
+def rule_lines(ground: MemoryTree) -> tuple[MemoryLine, ...]:
+    """Every rule of the managed blocks and list item of the skills; none of a broken block."""
+    found: list[MemoryLine] = []
+    for path in sorted(ground.texts):
+        if path.startswith(ground.folder + "/"):
+            continue
+        with suppress(Refused, NeedsPerson):  # who adds a line to it hears of it
+            found += [MemoryLine(file=path, text=text) for text in lines_of(ground, path)]
+    return tuple(found)
 
 
-def _concerns(path: str, folder: str) -> bool:
-    """Whether a file is one that gitmem writes, or one that its index lists."""
-    if path.rpartition("/")[0] == folder and path.endswith(".md"):
-        return True
+def lines_of(ground: MemoryTree, path: str) -> list[str]:
+    """The lines of a file that a new one may be a duplicate of; none for what is not ours."""
+    text = ground.texts[path]
     try:
-        return writable(path, folder=folder) in RULING
+        target = writable(path, folder=ground.folder)
     except Refused:
-        return False
-
-
-def _rules(ground: MemoryTree) -> dict[str, str]:
-    """Each instruction file to the one its rules go to: itself, or what it is a link to.
-
-    In the order of preference: CLAUDE.md, or AGENTS.md where that is the one in use.
-    """
-    found = {}
-    for name in _INSTRUCTIONS:
-        link = ground.links.get(name, "").removeprefix("./").strip()
-        if name in ground.texts or name in ground.odd:
-            found[name] = link if link in _INSTRUCTIONS and link in ground.texts else name
-    return found
-
-
-def _skills(paths: Mapping[str, str]) -> dict[str, str]:
-    return {
-        path.removeprefix(folder).partition("/")[0]: path
-        for folder in _SKILLS
-        for path in paths
-        if path.startswith(folder)
-    }
+        return []
+    match target:
+        case Target.TOPIC:
+            found = topics.facts(text)
+        case Target.SKILL | Target.SCOPED | Target.GUARDS:
+            return comparable_lines(target, text)
+        case Target.PENDING:
+            found = topics.pending(text)
+        case Target.INSTRUCTIONS:
+            found = instructions.rules(text)
+        case Target.INDEX | Target.DRAIN:
+            found = []
+        case _:
+            assert_never(target)
+    return [line.text for line in found]

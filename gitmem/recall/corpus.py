@@ -10,8 +10,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import NeedsPerson, Refused
-from gitmem.memory import instructions, topics
-from gitmem.memory import tree as memory_tree
+from gitmem.memory import instructions, topics, tree_reader
 from gitmem.memory.citations import Cites, citations
 from gitmem.memory.passages import line_key
 from gitmem.records import drain_record, record_files
@@ -64,7 +63,7 @@ def read(repo: Repository, commit: str, folder: str) -> list[MemoryLine]:
 
     ``folder`` is the memory folder. Raises `gitmem.git.objects.TooLarge` and `Unreadable`.
     """
-    tree = memory_tree.read(repo, commit, folder)
+    tree = tree_reader.read_tree(repo, commit, folder)
     filed = _filed(record_files.newest_texts(repo, commit))
     return [
         _line(path, line, kind, filed)

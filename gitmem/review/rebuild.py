@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 from gitmem.core.errors import Refused
 from gitmem.drain.assemble import fresh
 from gitmem.git import objects, replay, trees
-from gitmem.memory import guard_file
-from gitmem.memory import topics as memory
-from gitmem.memory import tree as base
+from gitmem.memory import guard_file, topics, tree_reader
 from gitmem.memory.index import update_index
 from gitmem.records import record_files
 from gitmem.review.removal import emptied, without_items
@@ -93,7 +91,7 @@ def _united(path: str, ours: str, change: Change, kind: Target | None) -> str | 
         return united(fresh(path) if before is None else before, ours, after)
     if kind is Target.SCOPED and before is not None:
         return united(before, ours, after)
-    return guard_file.united(before or "", ours, after) if kind is Target.GUARDS else None
+    return guard_file.unite(before or "", ours, after) if kind is Target.GUARDS else None
 
 
 def _kind(path: str, folder: str) -> Target | None:
@@ -104,7 +102,7 @@ def _kind(path: str, folder: str) -> Target | None:
 
 
 def _index(repo: Repository, onto: str, files: dict[str, bytes | None], folder: str) -> bytes:
-    ground = base.read(repo, onto, folder)
+    ground = tree_reader.read_tree(repo, onto, folder)
     texts = {**dict.fromkeys(ground.odd, ""), **ground.texts}
     existing = texts.pop(f"{folder}/{INDEX_NAME}", None)
     for path, content in files.items():
@@ -131,15 +129,15 @@ def united(before: str, one: str, other: str) -> str | None:
     for kept, extended in ((one, other), (other, one)):
         added = _added(before, extended)
         if added is not None:
-            present = {memory.fact_key(fact.text) for fact in memory.facts(kept)}
-            new = [line for line in added if memory.fact_key(line) not in present]
-            return memory.add_facts(kept, new)
+            present = {topics.fact_key(fact.text) for fact in topics.facts(kept)}
+            new = [line for line in added if topics.fact_key(line) not in present]
+            return topics.add_facts(kept, new)
     return None
 
 
 def _added(before: str, after: str) -> list[str] | None:
     """Return the bullets that ``after`` adds to ``before``; None when more changed."""
-    known = {memory.fact_key(fact.text) for fact in memory.facts(before)}
-    facts = [fact.text for fact in memory.facts(after)]
-    added = [text for text in facts if memory.fact_key(text) not in known]
-    return added if memory.add_facts(before, added) == after else None
+    known = {topics.fact_key(fact.text) for fact in topics.facts(before)}
+    facts = [fact.text for fact in topics.facts(after)]
+    added = [text for text in facts if topics.fact_key(text) not in known]
+    return added if topics.add_facts(before, added) == after else None

@@ -11,8 +11,7 @@ from gitmem.core.plural import count
 from gitmem.markdown.blocks import Block, BlockKind, blocks
 from gitmem.markdown.bullets import bullets, one_line, remove_lines
 from gitmem.markdown.lines import front_matter_lines, newline_of, rows, split_lines, split_mark
-from gitmem.memory import instructions
-from gitmem.memory import skills as skill
+from gitmem.memory import instructions, skills
 from gitmem.memory.passages import Passage, passages
 from gitmem.memory.topics import new_pending_file, remove_fact
 from gitmem.records.commit_style import PLAIN, CommitStyle
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from gitmem.records.drain_record import Outcome
 
 _LEAD = re.compile(r"[ \t]*(?:[-*+]|[0-9]{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
-_HEADINGS = frozenset({instructions.HEADING, skill.HEADING})
+_HEADINGS = frozenset({instructions.HEADING, skills.HEADING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

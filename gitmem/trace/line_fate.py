@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gitmem.memory import tree as base
+from gitmem.memory import tree_reader
 from gitmem.memory.passages import items_of, line_key, row_of
 from gitmem.safety.paths import INDEX_NAME
 from gitmem.trace.history import removals
@@ -67,7 +67,7 @@ class MemoryAtCommit:
         self._left = _COMPARED
         self._last_keys: tuple[tuple[str, str], frozenset[str]] = (("", ""), frozenset())
         self._last: dict[tuple[str, str], list[Passage]] = {}
-        self.tree = base.read(history.repo, history.tip, folder)
+        self.tree = tree_reader.read_tree(history.repo, history.tip, folder)
         self.texts = self.tree.texts
         index = f"{folder}/{INDEX_NAME}"
         self.items: Mapping[str, list[Passage]] = {

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 from gitmem.core.errors import GitmemError, Refused
 from gitmem.git import objects, refs
 from gitmem.markdown.lines import Line
-from gitmem.memory import guard, instructions
-from gitmem.memory import topics as memory
-from gitmem.memory import tree as base
+from gitmem.memory import guard, instructions, topics, tree_reader
 from gitmem.memory.citations import Citation, Cites, citations
 from gitmem.memory.passages import line_key
 from gitmem.records import record_files
@@ -71,13 +69,13 @@ def stale_in_commit(repo: Repository, *, folder: str) -> tuple[StaleLine, ...]:
     commit = refs.resolve(repo, "HEAD")
     if not commit:
         return ()
-    found = base.read(repo, commit, folder)
+    found = tree_reader.read_tree(repo, commit, folder)
     return stale_lines(repo, found.texts, [commit], folder=folder)
 
 
 def stale_in_review(repo: Repository, tip: str, *, folder: str) -> tuple[StaleLine, ...]:
     """What memory under review cites that neither its commit nor the one checked out has."""
-    found = base.read(repo, tip, folder)
+    found = tree_reader.read_tree(repo, tip, folder)
     return stale_lines(repo, found.texts, [tip, refs.resolve(repo, "HEAD")], folder=folder)
 
 
@@ -164,15 +162,15 @@ def _lines(file: str, text: str, folder: str, filed: set[str]) -> list[Line]:
         target = writable(file, folder=folder)
         match target:
             case Target.TOPIC:
-                return memory.facts(text)
+                return topics.facts(text)
             case Target.PENDING:
-                return memory.pending(text)
+                return topics.pending(text)
             case Target.INSTRUCTIONS:
                 return instructions.rules(text)
             case Target.INDEX | Target.DRAIN | Target.GUARDS:
                 return []
             case _:  # a file with a person's own lines in it
-                return [line for line in memory.facts(text) if line_key(line.text) in filed]
+                return [line for line in topics.facts(text) if line_key(line.text) in filed]
     except (Refused, GitmemError):
         return []  # another file of the folder, or a block that is broken: others say so
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from gitmem.memory import path_rules as scoped
+from gitmem.memory import path_rules
 from tests.support.sandbox import GITMEM, Sandbox, changed_environment
 
 SKILL = "---\nname: release\ndescription: Make a release.\n---\n\n# Release\n\n## Steps\n\n1. Tag.\n\n## Notes\n\n- x\n"
@@ -222,7 +222,7 @@ def test_a_snag_about_a_file_is_filed_whatever_its_name(sandbox: Sandbox, path: 
     (file,) = (sandbox.path / ".claude/rules").iterdir()
     text = file.read_text(encoding="utf-8")
     assert text.endswith("- Mind it.\n")
-    (glob,) = scoped.paths_of(text) or ()
+    (glob,) = path_rules.paths_of(text) or ()
     assert YAML(typ="safe").load(text.split("---")[1]) == {"paths": [glob]}
     assert re.fullmatch(re.escape(glob).replace("\\?", "."), path)
 

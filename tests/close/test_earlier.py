@@ -9,11 +9,11 @@ from gitmem.core.flag import Flag, parse
 from gitmem.core.jsonline import dumps
 from gitmem.drain.gate import check
 from gitmem.drain.plan import Op, Plan, Request, make_plan
-from gitmem.memory.memory_tree import Existing
 from gitmem.memory.places import Places
+from gitmem.memory.tree import MemoryLine
 from gitmem.records.drain_record import Fate, Outcome
 
-THERE = Existing(file="memory/facts.md", text="the port is 80")
+THERE = MemoryLine(file="memory/facts.md", text="the port is 80")
 
 
 def flag(letter: str, text: str, kind: str = "fact", **fields: str) -> Flag:
@@ -28,7 +28,7 @@ SNAG = flag("c", "it hung", "snag", better="run it with --offline")
 OPEN = flag("d", "who owns it?", "pending")
 
 
-def plan(*flags: Flag, lines: tuple[Existing, ...] = (THERE,)) -> Plan:
+def plan(*flags: Flag, lines: tuple[MemoryLine, ...] = (THERE,)) -> Plan:
     return make_plan(flags, Places(folder="memory", lines=lines), {})
 
 
@@ -37,7 +37,7 @@ def outcome(of: Flag, fate: Fate = Fate.ADDED, **fields: str) -> Outcome:
     return Outcome(flag=of, fate=fate, **{**usual, **fields})
 
 
-def told(asked: Plan, *outcomes: Outcome, new: tuple[Existing, ...] = ()) -> list[Request]:
+def told(asked: Plan, *outcomes: Outcome, new: tuple[MemoryLine, ...] = ()) -> list[Request]:
     """The requests that carry a judgement; every flag is in these or in the rest, and passes the gate."""
     rest, carried = split(asked, Judgement(outcomes=outcomes, engine="x", model="m", new=new))
     left = [one.id for request in rest.requests for one in request.flags]
@@ -126,7 +126,7 @@ def test_a_duplicate_of_another_flag_holds_while_that_one_s_line_is_filed() -> N
 def test_a_new_line_that_may_be_about_the_same_thing_is_a_reason_to_ask(
     line: str, again: bool
 ) -> None:
-    new = Existing(file="memory/facts.md", text=line)
+    new = MemoryLine(file="memory/facts.md", text=line)
 
     carried = told(plan(ONE, lines=(THERE, new)), outcome(ONE), new=(new,))
 

@@ -137,7 +137,7 @@ def landed_lines(project: Project, path: str) -> list[str]:
 
 
 def guards(desk: Desk) -> list[guard.Guard]:
-    return list(guard_file.read(desk.show(guard.FILE)).guards)
+    return list(guard_file.read_guards(desk.show(guard.FILE)).guards)
 
 
 def test_a_line_for_a_skill_stays_under_the_heading_it_was_judged_for(project: Project) -> None:

@@ -13,8 +13,8 @@ from gitmem.drain.assemble import assemble
 from gitmem.drain.gate import check
 from gitmem.drain.limits import fitting
 from gitmem.drain.plan import Op, Operation, Request
-from gitmem.memory import topics as memory
-from gitmem.memory.memory_tree import MemoryTree, existing_lines
+from gitmem.memory import topics
+from gitmem.memory.tree import MemoryTree, existing_lines
 from gitmem.records.drain_record import Fate
 from gitmem.safety.paths import Target, writable
 from tests.support.operations import FOLDER, IDS, TEXTS, flags, operations, requests
@@ -143,5 +143,5 @@ def test_adding_never_removes_a_line_and_never_writes_one_twice(
         rest = iter(text.splitlines())
         assert all(line in rest for line in before.splitlines()), path
     after = existing_lines(MemoryTree(folder=FOLDER, texts={**TEXTS, **made.files}))
-    keys = [memory.fact_key(line.text) for line in after if line.file != "memory/PENDING.md"]
+    keys = [topics.fact_key(line.text) for line in after if line.file != "memory/PENDING.md"]
     assert len(keys) == len(set(keys))

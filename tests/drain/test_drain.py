@@ -17,8 +17,8 @@ from gitmem.drain.drain import DrainResult, drain
 from gitmem.drain.plan import Operation, Plan, Request, make_plan
 from gitmem.drain.ports import Answer
 from gitmem.drain.verbatim import Verbatim
-from gitmem.memory.memory_tree import MemoryTree
 from gitmem.memory.places import Places
+from gitmem.memory.tree import MemoryTree
 from gitmem.models.usage import Usage
 from tests.support.operations import FOLDER, TEXTS, operations
 from tests.support.sandbox import PATIENCE

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gitmem.drain.gate import GateResult, check
 from gitmem.drain.plan import Op, Operation, Request, Work
-from gitmem.memory.memory_tree import Existing
+from gitmem.memory.tree import MemoryLine
 from gitmem.safety.paths import Target, writable
 from tests.support.operations import FOLDER, IDS, flags, operations, requests
 
@@ -19,7 +19,7 @@ REQUEST = Request(
     work=Work.MEMORY,
     flags=flags(3),
     files=("memory/facts.md", "CLAUDE.md", "../etc/passwd", "memory/MEMORY/x.md"),
-    existing=(Existing(file="memory/facts.md", text="known"),),
+    existing=(MemoryLine(file="memory/facts.md", text="known"),),
 )
 
 

@@ -14,8 +14,8 @@ from gitmem.drain.assemble import assemble
 from gitmem.drain.drain import DrainResult, drain
 from gitmem.drain.model_engine import ModelEngine
 from gitmem.drain.plan import Plan, Work, make_plan
-from gitmem.memory.memory_tree import MemoryTree, existing_lines
 from gitmem.memory.places import Places
+from gitmem.memory.tree import MemoryTree, existing_lines
 from gitmem.models.reply import Prompt, Reply
 from gitmem.models.usage import Usage
 from gitmem.records.drain_record import Fate, Header, render

@@ -5,8 +5,8 @@ from __future__ import annotations
 from gitmem.core.flag import make
 from gitmem.drain.nearest import LINES, narrow
 from gitmem.drain.plan import Plan, Request, Work, make_plan
-from gitmem.memory.memory_tree import Existing
 from gitmem.memory.places import Places
+from gitmem.memory.tree import MemoryLine
 from tests.support.queues import new_flag
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
@@ -18,7 +18,7 @@ def plan_of(texts: list[str], lines: list[str], kind: str = "fact") -> Plan:
         for n, text in enumerate(texts)
     ]
     name = "PENDING" if kind == "pending" else "facts"
-    existing = tuple(Existing(file=f"memory/{name}.md", text=line) for line in lines)
+    existing = tuple(MemoryLine(file=f"memory/{name}.md", text=line) for line in lines)
     return make_plan(flags, Places(folder="memory", lines=existing), {})
 
 
@@ -71,9 +71,9 @@ def test_other_questions_keep_the_lines_of_their_own_file() -> None:
 
 
 def test_of_a_long_file_the_nearest_line_is_shown_and_an_endless_one_is_not() -> None:
-    own = tuple(Existing(file="CLAUDE.md", text=f"rule {number}") for number in range(200))
-    near = Existing(file="CLAUDE.md", text="run the linter before a commit")
-    endless = Existing(file="CLAUDE.md", text="linter " * 1000)
+    own = tuple(MemoryLine(file="CLAUDE.md", text=f"rule {number}") for number in range(200))
+    near = MemoryLine(file="CLAUDE.md", text="run the linter before a commit")
+    endless = MemoryLine(file="CLAUDE.md", text="linter " * 1000)
     snag = new_flag("the build broke", kind="snag", better="run the linter first")
     request = Request(
         work=Work.RULES, flags=(snag,), files=("CLAUDE.md",), existing=(*own, endless, near)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from gitmem.core.flag import Flag, make
 from gitmem.drain.plan import CHUNK, Op, Work, make_plan
-from gitmem.memory.memory_tree import Existing
 from gitmem.memory.path_rules import new_file
 from gitmem.memory.places import Places
+from gitmem.memory.tree import MemoryLine
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -25,8 +25,8 @@ def flag(number: int, kind: str = "fact", **fields: object) -> Flag:
 PLACES = Places(
     folder="memory",
     lines=(
-        Existing(file="memory/facts.md", text="known"),
-        Existing(file="memory/PENDING.md", text="open"),
+        MemoryLine(file="memory/facts.md", text="known"),
+        MemoryLine(file="memory/PENDING.md", text="open"),
     ),
     rules={"CLAUDE.md": "AGENTS.md", "AGENTS.md": "AGENTS.md"},
     instructions="AGENTS.md",

@@ -9,11 +9,11 @@ import pytest
 
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.drain.prompting import operations, question, schema
-from gitmem.memory.memory_tree import Existing
+from gitmem.memory.tree import MemoryLine
 from tests.support.judge import operation
 from tests.support.operations import IDS, flags
 
-LINE = Existing(file="memory/ci.md", text="of ci")
+LINE = MemoryLine(file="memory/ci.md", text="of ci")
 REQUEST = Request(
     work=Work.MEMORY,
     flags=flags(2),

@@ -15,9 +15,9 @@ from gitmem.drain.limits import within_limits
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.drain.prompting import operations, question, schema
 from gitmem.drain.raising import raised
-from gitmem.memory import path_rules as scoped
-from gitmem.memory.memory_tree import Existing
+from gitmem.memory import path_rules
 from gitmem.memory.places import Climb, Rung
+from gitmem.memory.tree import MemoryLine
 from gitmem.safety.paths import Target
 from tests.support.layouts import INSTRUCTIONS
 
@@ -40,7 +40,7 @@ def request(*flags: Flag, fixed: tuple[str, ...] = ()) -> Request:
         work=Work.RULES,
         flags=flags,
         files=(FILE, OTHER),
-        existing=(Existing(file=FILE, text="Tag."), Existing(file=FILE, text="Look.")),
+        existing=(MemoryLine(file=FILE, text="Tag."), MemoryLine(file=FILE, text="Look.")),
         usual={flag.id: FILE for flag in flags},
         fixed=frozenset(fixed),
         about={OTHER: "test: Run the tests."},
@@ -217,20 +217,20 @@ def test_each_snag_that_climbs_to_a_guard_is_a_guard_of_its_own() -> None:
     ],
 )
 def test_a_rule_file_with_another_front_matter_is_somebody_else_s(text: str) -> None:
-    assert scoped.paths_of(text) is None
+    assert path_rules.paths_of(text) is None
     with pytest.raises(Refused, match="somebody else"):
-        scoped.add_lines(text, ["x"])
+        path_rules.add_lines(text, ["x"])
 
 
 def test_a_rule_file_is_read_back_and_named_after_its_paths() -> None:
-    paths = scoped.scope(["src/db/**", "*.sql", "*.sql"])
+    paths = path_rules.globs_for(["src/db/**", "*.sql", "*.sql"])
 
     assert paths == ("*.sql", "src/db/**")
-    assert scoped.paths_of(scoped.new_file(paths)) == paths
-    name = scoped.file_for(paths, {})
+    assert path_rules.paths_of(path_rules.new_file(paths)) == paths
+    name = path_rules.file_for(paths, {})
     assert name == ".claude/rules/gitmem-sql-src-db.md"
-    assert scoped.file_for(paths, {name: "theirs"}) == ".claude/rules/gitmem-sql-src-db-2.md"
-    assert scoped.scope(["**", "src"]) == ()
+    assert path_rules.file_for(paths, {name: "theirs"}) == ".claude/rules/gitmem-sql-src-db-2.md"
+    assert path_rules.globs_for(["**", "src"]) == ()
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_a_rule_file_is_read_back_and_named_after_its_paths() -> None:
     [
         ("CLAUDE.md", Target.INSTRUCTIONS, INSTRUCTIONS["block alone"]),
         (FILE, Target.SKILL, BODY + "".join(f"- step {number}\n" for number in range(500))),
-        (".claude/rules/gitmem-x.md", Target.SCOPED, scoped.new_file(["x"])),
+        (".claude/rules/gitmem-x.md", Target.SCOPED, path_rules.new_file(["x"])),
     ],
 )
 def test_a_file_that_is_full_takes_no_more_and_says_what_to_do(

@@ -20,7 +20,7 @@ from gitmem.install.install import (
     plan_install,
     plan_uninstall,
 )
-from gitmem.memory import path_rules as scoped
+from gitmem.memory import path_rules
 from gitmem.memory.skills import SKILL
 from tests.support.sandbox import Sandbox
 
@@ -152,7 +152,7 @@ def test_uninstall_after_init_alone_leaves_no_file_and_no_folder(sandbox: Sandbo
 
 def test_uninstall_keeps_rule_files_and_guards_and_says_what_still_acts(sandbox: Sandbox) -> None:
     install(sandbox)
-    own = scoped.add_lines(scoped.new_file(["src/*.py"]), ["Migrate first."])
+    own = path_rules.add_lines(path_rules.new_file(["src/*.py"]), ["Migrate first."])
     sandbox.write(".claude/rules/gitmem-src-py.md", own)
     sandbox.write(".claude/rules/gitmem-theirs.md", "# Mine\n")
     sandbox.write(".gitmem/guards.jsonl", "{}\n")

@@ -13,7 +13,7 @@ from gitmem.drain.ports import Answer
 from gitmem.drain.verbatim import Verbatim
 from gitmem.loops import flag_history, loops
 from gitmem.loops.loops import LoopReport
-from gitmem.memory.guard_file import read as read_guards
+from gitmem.memory.guard_file import read_guards
 from gitmem.review import review
 from gitmem.session import ledger
 from tests.support.desk import AT, Desk

@@ -12,8 +12,7 @@ from markdown_it import MarkdownIt
 from gitmem.markdown.blocks import BlockKind, blocks
 from gitmem.markdown.lines import front_matter_lines, rows, split_lines
 from gitmem.markdown.sections import sections
-from gitmem.memory import instructions
-from gitmem.memory import skills as skill
+from gitmem.memory import instructions, skills
 from tests.support.documents import sentences
 from tests.support.layouts import INSTRUCTIONS, SKILLS, variants
 
@@ -54,12 +53,12 @@ def outline(text: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("section", ["", "Steps", "Checks", "nowhere"])
 def test_a_skill_keeps_every_byte_around_the_lines_it_gets(name: str, section: str) -> None:
     for text in variants(SKILLS[name]):
-        after = skill.add_body_lines(text, LESSONS, section=section)
+        after = skills.add_body_lines(text, LESSONS, section=section)
 
-        skill.assert_only_added(text, after)
-        front, same = skill.front_matter(text)[0], skill.front_matter(after)[0]
+        skills.assert_only_added(text, after)
+        front, same = skills.front_matter(text)[0], skills.front_matter(after)[0]
         assert same.rstrip("\r\n") == front.rstrip("\r\n")
-        came = [line for line in added(text, after) if line and line != skill.HEADING]
+        came = [line for line in added(text, after) if line and line != skills.HEADING]
         assert [line.lstrip(" -*+\t") for line in came] == LESSONS
         assert "\r\n" not in after or after.count("\n") == after.count("\r\n")
 
@@ -67,7 +66,7 @@ def test_a_skill_keeps_every_byte_around_the_lines_it_gets(name: str, section: s
 @pytest.mark.parametrize("name", SKILLS)
 def test_a_full_parser_still_sees_the_same_code_tables_and_headings(name: str) -> None:
     text = SKILLS[name]
-    after = skill.add_body_lines(text, LESSONS)
+    after = skills.add_body_lines(text, LESSONS)
 
     before, seen = outline(text), outline(after)
     more = [kind for kind, _ in seen].count("heading_open")
@@ -93,7 +92,7 @@ def test_a_full_parser_still_sees_the_same_code_tables_and_headings(name: str) -
     ],
 )
 def test_a_line_stands_where_a_person_would_put_it(name: str, section: str, above: str) -> None:
-    lines = rows(skill.add_body_lines(SKILLS[name], ["The lesson."], section=section))
+    lines = rows(skills.add_body_lines(SKILLS[name], ["The lesson."], section=section))
 
     at = next(number for number, line in enumerate(lines) if line.endswith("The lesson."))
     assert [line for line in lines[:at] if line.strip()][-1] == above
@@ -101,7 +100,7 @@ def test_a_line_stands_where_a_person_would_put_it(name: str, section: str, abov
 
 @pytest.mark.parametrize("name", ["numbered steps", "loose list", "link definitions at the end"])
 def test_a_new_section_stands_before_the_links_that_close_a_skill(name: str) -> None:
-    after = skill.add_body_lines(SKILLS[name], ["The lesson."])
+    after = skills.add_body_lines(SKILLS[name], ["The lesson."])
 
     learned = after.index("## Learned")
     assert learned < max(after.find("## References"), after.find("[runbook]:"))
@@ -123,23 +122,23 @@ def test_any_sentence_becomes_a_bullet_of_any_section_of_any_layout(
     titles = [part.title for part in sections(text) if not part.is_title]
     section = data.draw(st.sampled_from(["", *titles]))
 
-    after = skill.add_body_lines(text, lines, section=section)
+    after = skills.add_body_lines(text, lines, section=section)
 
-    skill.assert_only_added(text, after)
+    skills.assert_only_added(text, after)
     found = [block.text for block in blocks(after) if block.kind is BlockKind.BULLET]
     assert any(found[at : at + len(lines)] == lines for at in range(len(found)))
 
 
 @given(st.sampled_from(_SKILLS), sentences(), st.data())
 def test_replacing_a_line_changes_that_line_alone(text: str, new: str, data: st.DataObject) -> None:
-    there = skill.replaceable(text)
+    there = skills.replaceable(text)
     if not there:
         return
     old = data.draw(st.sampled_from(there))
 
-    after = skill.replace_body_line(text, old, new)
+    after = skills.replace_body_line(text, old, new)
 
-    skill.assert_only_replaced(text, after)
+    skills.assert_only_replaced(text, after)
     before, now = split_lines(text), split_lines(after)
     assert len(before) == len(now)
     assert sum(one != other for one, other in zip(before, now, strict=True)) <= 1

@@ -69,7 +69,7 @@ def test_a_pattern_that_fits_everything_or_is_too_large_is_refused(pattern: str)
     with pytest.raises(ValueError, match="pattern"):
         parse(guard(pattern).line)
     with pytest.raises(Refused, match="pattern"):
-        guard_file.add("", [guard(pattern)])
+        guard_file.add_guards("", [guard(pattern)])
 
 
 @pytest.mark.parametrize("tools", [["Read"], ["mcp__forge__merge"], ["Edit", "WebFetch"]])
@@ -80,7 +80,7 @@ def test_a_guard_for_a_tool_that_no_hook_is_wired_to_is_refused_and_the_tool_nam
     with pytest.raises(ValueError, match=reason):
         parse(guard(tools=tools).line)
     with pytest.raises(Refused, match=reason):
-        guard_file.add("", [guard(tools=tools)])
+        guard_file.add_guards("", [guard(tools=tools)])
 
 
 def test_the_tools_of_guards_are_those_that_the_shipped_hook_is_wired_to() -> None:
@@ -122,7 +122,7 @@ def test_a_line_of_another_shape_is_no_guard(line: str) -> None:
 def test_a_lesson_that_is_not_one_visible_harmless_line_is_never_shown(lesson: str) -> None:
     text = guard(lesson=lesson).line + "\n" + guard("make test").line + "\n"
 
-    found = guard_file.read(text)
+    found = guard_file.read_guards(text)
 
     assert [one.match for one in found.guards] == ["make test"]
     assert found.flaws[0].startswith(".gitmem/guards.jsonl:1: ")
@@ -131,18 +131,18 @@ def test_a_lesson_that_is_not_one_visible_harmless_line_is_never_shown(lesson: s
 def test_more_guards_than_the_limit_are_not_read_and_a_huge_file_is_not_at_all() -> None:
     many = "".join(guard(f"tool{number}").line + "\n" for number in range(guards.MOST + 5))
 
-    assert len(guard_file.read(many).guards) == guards.MOST
-    assert len(guard_file.read(many).flaws) == 5
-    assert guard_file.read(" " * (guards.LARGEST + 1)).guards == ()
+    assert len(guard_file.read_guards(many).guards) == guards.MOST
+    assert len(guard_file.read_guards(many).flaws) == 5
+    assert guard_file.read_guards(" " * (guards.LARGEST + 1)).guards == ()
     with pytest.raises(Refused, match="full"):
-        guard_file.add(many, [guard("one more")])
+        guard_file.add_guards(many, [guard("one more")])
 
 
 def test_adding_keeps_every_line_that_is_there_and_never_writes_a_mode() -> None:
     mine = '{"mode":"ask", "tool":"Bash","match":"git push","lesson":"wait","note":"by hand"}'
     text = f"{mine}\nnot json\n"
 
-    after = guard_file.add(text, [guard(flags=(ID,))])
+    after = guard_file.add_guards(text, [guard(flags=(ID,))])
 
     assert after == text + guard(flags=(ID,)).line + "\n"
     assert '"mode"' not in after.removeprefix(mine)
@@ -151,18 +151,20 @@ def test_adding_keeps_every_line_that_is_there_and_never_writes_a_mode() -> None
 def test_a_guard_that_is_there_takes_the_new_lesson_and_keeps_a_person_s_mode() -> None:
     text = guard(flags=(ID,), ask=True).line + "\n"
 
-    after = guard_file.add(text, [guard(lesson="better", flags=(ID, OTHER))])
+    after = guard_file.add_guards(text, [guard(lesson="better", flags=(ID, OTHER))])
 
-    assert guard_file.read(after).guards == (guard(lesson="better", flags=(ID, OTHER), ask=True),)
+    assert guard_file.read_guards(after).guards == (
+        guard(lesson="better", flags=(ID, OTHER), ask=True),
+    )
 
 
 @pytest.mark.parametrize("flags", [(ID,), ()], ids=["of another loop", "by hand"])
 def test_another_lesson_about_the_same_call_is_not_replaced(flags: tuple[str, ...]) -> None:
     old, new = guard(flags=flags), guard(lesson="better", flags=(OTHER,))
 
-    after = guard_file.add(old.line + "\n", [new])
+    after = guard_file.add_guards(old.line + "\n", [new])
 
-    assert guard_file.read(after).guards == (old, new)
+    assert guard_file.read_guards(after).guards == (old, new)
 
 
 def test_guards_that_two_sides_added_unite_and_anything_more_is_for_a_person() -> None:
@@ -170,10 +172,10 @@ def test_guards_that_two_sides_added_unite_and_anything_more_is_for_a_person() -
     before = old.line + "\n"
     ours, theirs = before + one.line + "\n", before + two.line + "\n"
 
-    assert guard_file.united(before, ours, theirs) == ours + two.line + "\n"
-    assert guard_file.united("", one.line + "\n", two.line + "\n") == f"{one.line}\n{two.line}\n"
-    assert guard_file.united(before, ours, two.line + "\n") is None
-    assert guard_file.united(before, ours, before + "not json\n") is None
+    assert guard_file.unite(before, ours, theirs) == ours + two.line + "\n"
+    assert guard_file.unite("", one.line + "\n", two.line + "\n") == f"{one.line}\n{two.line}\n"
+    assert guard_file.unite(before, ours, two.line + "\n") is None
+    assert guard_file.unite(before, ours, before + "not json\n") is None
 
 
 def test_forgetting_a_flag_takes_its_guards_out_and_leaves_the_others() -> None:
@@ -182,14 +184,16 @@ def test_forgetting_a_flag_takes_its_guards_out_and_leaves_the_others() -> None:
 
     after = guard_file.without(text, {ID})
 
-    assert guard_file.read(after).guards == (guard("both", flags=(OTHER,)), hand)
+    assert guard_file.read_guards(after).guards == (guard("both", flags=(OTHER,)), hand)
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_read_without_an_error(text: str) -> None:
-    found = guard_file.read(text)
+    found = guard_file.read_guards(text)
 
-    assert guard_file.read("\n".join(one.line for one in found.guards)).guards == found.guards
+    assert (
+        guard_file.read_guards("\n".join(one.line for one in found.guards)).guards == found.guards
+    )
 
 
 @pytest.mark.parametrize(

@@ -214,12 +214,12 @@ def test_a_guard_goes_with_the_flag_that_taught_it_and_stays_without_one_that_di
     desk.land()
     second = desk.flag("early again", kind="snag", better="Ask the desk", again=first)
     desk.land()
-    (kept,) = guard_file.read(desk.show(guard.FILE, "main")).guards
+    (kept,) = guard_file.read_guards(desk.show(guard.FILE, "main")).guards
     assert (kept.lesson, kept.flags) == ("Ask the desk", (first, second))
 
     done = forgotten(desk, first)
     desk.accept()
-    (kept,) = guard_file.read(desk.show(guard.FILE, "main")).guards
+    (kept,) = guard_file.read_guards(desk.show(guard.FILE, "main")).guards
     assert (kept.lesson, kept.flags, done.guards) == ("Ask the desk", (second,), 0)
 
     done = forgotten(desk, second)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmem.memory import topics as memory
+from gitmem.memory import topics
 from gitmem.review.rebuild import united
 
 BEFORE = "# Facts\n\nProse.\n\n- base\n"
@@ -34,12 +34,12 @@ facts = st.lists(st.sampled_from(["a", "b", "c", "d", "base"]), max_size=4, uniq
 @given(one=facts, other=facts)
 def test_no_line_of_either_side_is_lost_or_doubled(one: list[str], other: list[str]) -> None:
     first, second = (
-        memory.add_facts(BEFORE, [line for line in lines if line != "base"])
+        topics.add_facts(BEFORE, [line for line in lines if line != "base"])
         for lines in (one, other)
     )
 
     text = united(BEFORE, first, second)
 
     assert text is not None
-    found = [line.text for line in memory.facts(text)]
+    found = [line.text for line in topics.facts(text)]
     assert sorted(found) == sorted({*one, *other, "base"})

@@ -17,10 +17,17 @@ from gitmem.core import jsonline, topic
 from gitmem.core.errors import GitmemError
 from gitmem.markdown import blocks, managed_block, sections
 from gitmem.markdown import lines as markdown
-from gitmem.memory import citations, guard, guard_file, index, instructions, passages
-from gitmem.memory import path_rules as scoped
-from gitmem.memory import skills as skill
-from gitmem.memory import topics as memory
+from gitmem.memory import (
+    citations,
+    guard,
+    guard_file,
+    index,
+    instructions,
+    passages,
+    path_rules,
+    skills,
+    topics,
+)
 from gitmem.models import extract
 from gitmem.queue import lines as queue
 from gitmem.records import drain_record as drain
@@ -40,9 +47,9 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "client settings": lambda said: claude_settings.remove(said, ()),
     "drain record": drain.read_outcomes,
     "extract": lambda said: extract.extract(said, SCHEMA),
-    "front matter": skill.front_matter,
+    "front matter": skills.front_matter,
     "front value": lambda said: markdown.front_value(f"---\n{said}", "name"),
-    "guard file": guard_file.read,
+    "guard file": guard_file.read_guards,
     "guard line": guard.parse,
     "guard match": lambda said: guard.matches("a*b*c*d", said),
     "index": lambda said: index.update_index(said, {"memory/a.md": said}),
@@ -54,22 +61,22 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "line reworded": lambda said: lineage.alike(said, "x" + said[1:-1] + "y"),
     "makefile": lambda said: repository_tree.made_targets(said.split("\n")),
     "managed block": managed_block.find,
-    "memory": memory.facts,
+    "memory": topics.facts,
     "passages": passages.passages,
-    "pending": memory.pending,
+    "pending": topics.pending,
     "queue": lambda said: queue.Lines().read(said.encode(), "x"),
     "record header": drain.read_header,
-    "rule file": scoped.paths_of,
+    "rule file": path_rules.paths_of,
     "secrets": secrets.find_secret,
     "sections": sections.sections,
     "session": session.fold,
     "shell commands": calls.simple_commands,
     "shell tried": calls.tried,
-    "skill": skill.replaceable,
+    "skill": skills.replaceable,
     "text": text.clean,
     "text escaped": text.visible,
     "topic": topic.slug,
-    "topic file": lambda said: memory.add_facts(said, ["one"]),
+    "topic file": lambda said: topics.add_facts(said, ["one"]),
     "unicode": unicode_rules.find,
     "untrusted": lambda said: calls.untrusted("Bash", said),
 }

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gitmem.core.flag import Flag, make
 from gitmem.drain.plan import Op, Operation, Request, Work
-from gitmem.memory.memory_tree import Existing
+from gitmem.memory.tree import MemoryLine
 
 FOLDER = "memory"
 TEXTS = {
@@ -58,7 +58,7 @@ def requests(draw: st.DrawFn) -> Request:
     work = draw(st.sampled_from(Work))
     kind = {Work.MEMORY: "fact", Work.PENDING: "pending", Work.RULES: "snag"}[work]
     existing = [
-        Existing(file=file, text=text)
+        MemoryLine(file=file, text=text)
         for file, text in zip(
             ["memory/facts.md"] * 2 + ["memory/ci.md", "memory/PENDING.md"], KNOWN, strict=True
         )

@@ -1,0 +1,148 @@
+"""The tree a close builds on: its writable files as text, and what they offer as targets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.core.bounds import FILE_LINES, GROUND, GROUND_FILE, GROUND_FILES, GROUND_LINES
+from gitmem.core.errors import Refused
+from gitmem.git import objects, trees
+from gitmem.markdown.lines import front_matter_lines, front_value
+from gitmem.memory import guard, path_rules
+from gitmem.memory.places import Places
+from gitmem.memory.skills import SKILL
+from gitmem.memory.tree import MemoryTree, existing_lines, rule_lines
+from gitmem.safety.paths import RULING, writable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gitmem.git.objects import Entry
+    from gitmem.git.repository import Repository
+
+_PLAIN = "100644"
+_LINK = "120000"
+_ODD = {_LINK: "it is a link", "100755": "it is executable", "160000": "it is a submodule"}
+TOO_LARGE = f"it is larger than {GROUND_FILE >> 20} MiB or {FILE_LINES:,} lines, and was not read"
+_INSTRUCTIONS = ("CLAUDE.md", "AGENTS.md")
+_SKILLS = (".agents/skills/", ".claude/skills/")  # of two with one name the last one counts
+_RULING = (*_INSTRUCTIONS, *_SKILLS, path_rules.FOLDER, guard.FILE)
+
+
+def read_tree(repo: Repository, commit: str, folder: str) -> MemoryTree:
+    """What a close needs of a commit (empty: of no commit)."""
+    below = (folder + "/", *_RULING)
+    entries = objects.entries(repo, commit, *below, sized=True) if commit else []
+    wanted = [entry for entry in entries if _concerns(entry.path, folder)]
+    odd = {entry.path: _ODD[entry.mode] for entry in wanted if entry.mode in _ODD}
+    odd |= {entry.path: TOO_LARGE for entry in wanted if entry.size > GROUND_FILE}
+    small = [entry for entry in wanted if entry.size <= GROUND_FILE]
+    readable = [entry for entry in small if entry.mode in {_PLAIN, _LINK}]
+    _refuse_too_much(folder, readable)
+    contents = objects.blobs(repo, [entry.oid for entry in readable])
+    texts: dict[str, str] = {}
+    links: dict[str, str] = {}
+    lines = 0
+    for entry, content in zip(readable, contents, strict=True):
+        number = content.count(b"\n")
+        if number > FILE_LINES:
+            odd[entry.path] = TOO_LARGE
+            continue
+        lines += number
+        if lines > GROUND_LINES:
+            raise objects.TooLarge(f"{folder}/, with more than {GROUND_LINES:,} lines,", GROUND)
+        try:
+            found = texts if entry.mode == _PLAIN else links
+            found[entry.path] = content.decode()
+        except UnicodeDecodeError:
+            odd[entry.path] = "it is not UTF-8 text"
+    outside = [path for path in texts if not path.startswith(folder + "/")]
+    # Without any instruction file a close would make this one.
+    if not {*_INSTRUCTIONS} & {*texts, *odd}:
+        outside.append(_INSTRUCTIONS[0])
+    # Of the memory folder no file is odd for that reason: there a close is refused as a whole.
+    odd |= trees.unshared(repo, commit, outside)
+    return MemoryTree(folder=folder, texts=texts, odd=odd, links=links)
+
+
+def _refuse_too_much(folder: str, files: Sequence[Entry]) -> None:
+    """Raises TooLarge for more than a close can build on; each file apart is small enough."""
+    if len(files) > GROUND_FILES:
+        raise objects.TooLarge(
+            f"{folder}/, with {len(files)} files beside the skills and rules,", 0
+        )
+    size = sum(entry.size for entry in files)
+    if size > GROUND:
+        raise objects.TooLarge(f"{folder}/, together with the skills and rules,", size)
+
+
+def left_aside(ground: MemoryTree) -> list[str]:
+    """Sentences about files that are too large to be built on."""
+    large = [path for path, reason in ground.odd.items() if reason == TOO_LARGE]
+    return [f"set aside, unread: {path}: {TOO_LARGE}" for path in sorted(large)]
+
+
+def places(ground: MemoryTree) -> Places:
+    """What a tree offers as targets."""
+    rules = _rules(ground)
+    skills = _skills({**ground.texts, **ground.odd})
+    ruling = {
+        path: ground.texts[path]
+        for path in (*rules.values(), *skills.values(), *_scoped(ground))
+        if path in ground.texts
+    }
+    return Places(
+        folder=ground.folder,
+        lines=existing_lines(ground),
+        rule_lines=rule_lines(ground),
+        instructions=next(iter(rules.values()), _INSTRUCTIONS[0]),
+        rules=rules,
+        skills=skills,
+        scoped={path: ground.texts.get(path, "") for path in _scoped(ground)},
+        bodies=ruling,
+        about={
+            path: f"{name}: {front_value(ground.texts[path], 'description')}"
+            for name, path in skills.items()
+            if path in ground.texts
+            and front_matter_lines(ground.texts[path]) != 0
+            and path != SKILL
+        },
+    )
+
+
+def _scoped(ground: MemoryTree) -> list[str]:
+    return sorted(
+        path for path in {**ground.texts, **ground.odd} if path.startswith(path_rules.FOLDER)
+    )
+
+
+def _concerns(path: str, folder: str) -> bool:
+    """Whether a file is one that gitmem writes, or one that its index lists."""
+    if path.rpartition("/")[0] == folder and path.endswith(".md"):
+        return True
+    try:
+        return writable(path, folder=folder) in RULING
+    except Refused:
+        return False
+
+
+def _rules(ground: MemoryTree) -> dict[str, str]:
+    """Each instruction file to the one its rules go to: itself, or what it is a link to.
+
+    In the order of preference: CLAUDE.md, or AGENTS.md where that is the one in use.
+    """
+    found = {}
+    for name in _INSTRUCTIONS:
+        link = ground.links.get(name, "").removeprefix("./").strip()
+        if name in ground.texts or name in ground.odd:
+            found[name] = link if link in _INSTRUCTIONS and link in ground.texts else name
+    return found
+
+
+def _skills(paths: Mapping[str, str]) -> dict[str, str]:
+    return {
+        path.removeprefix(folder).partition("/")[0]: path
+        for folder in _SKILLS
+        for path in paths
+        if path.startswith(folder)
+    }
