@@ -12,7 +12,7 @@ from gitmem.install.install import Shipped
 from gitmem.install.shipped_files import FILES, ShippedCi
 from gitmem.proof import rehearsal
 from gitmem.proof.audit import WatchedClient
-from gitmem.proof.doctor import Kit
+from gitmem.proof.doctor import Kit, ProbedClient
 from gitmem.records import target
 
 if TYPE_CHECKING:
@@ -50,19 +50,24 @@ def ci() -> ShippedCi:
 
 
 def doctor_kit() -> Kit:
-    """What `doctor` compares with and fires."""
+    """Return what `doctor` compares with and fires."""
     return Kit(
-        hooks=assets.read("hooks/claude-code/hooks.json"),
-        payloads=assets.read("hooks/claude-code/payloads.json"),
+        clients=tuple(
+            ProbedClient(wiring=wiring, probe=probe)
+            for client in map(registry.find, WIRED)
+            if client
+            and (wiring := client.wiring(assets.read))
+            and (probe := client.probe(assets.read))
+        ),
         ci=ci(),
     )
 
 
-def loopback() -> Loopback:
-    """The model of a rehearsal; it listens inside its context."""
+def loopback(tool: str) -> Loopback:
+    """Return the model of a rehearsal, which asks for one call of ``tool``; it listens inside its context."""
     from gitmem.proof.loopback import Loopback
 
-    return Loopback([rehearsal.COMMAND], tool=rehearsal.TOOL, text=rehearsal.ANSWER)
+    return Loopback([rehearsal.COMMAND], tool=tool, text=rehearsal.ANSWER)
 
 
 def wirings() -> tuple[Wiring, ...]:

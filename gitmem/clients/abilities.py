@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from gitmem.clients.transcripts import ShownBoundary
 
@@ -90,3 +93,168 @@ class Wiring:
     def events(self) -> frozenset[str]:
         """The events at which gitmem's hooks fire."""
         return frozenset(hook.event for hook in self.hooks)
+
+
+class Where(StrEnum):
+    """Whose file it is, in the order in which a later one overrides an earlier one."""
+
+    PLUGIN = "plugin"
+    USER = "user"
+    PROJECT = "project"
+    LOCAL = "local"
+    MANAGED = "managed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsFile:
+    """A client's settings file as far as it concerns gitmem: a file that can bring hooks.
+
+    ``path`` is as a person is told it, ``root`` the plugin's folder, ``problem`` why the file
+    cannot be read (all else is empty then). ``hooks`` are gitmem's own in it. ``variables`` is what
+    the file sets in the environment of hooks; ``plugins`` are ids switched on or off;
+    ``auto_memory`` and ``off`` are the switches of those names, None and False when not set.
+    """
+
+    where: Where
+    path: str
+    root: str = ""
+    problem: str = ""
+    hooks: tuple[Hook, ...] = ()
+    off: bool = False
+    managed_only: bool = False
+    allow: frozenset[str] = frozenset()
+    variables: tuple[tuple[str, str], ...] = ()
+    plugins: tuple[tuple[str, bool], ...] = ()
+    auto_memory: bool | None = None
+
+
+def variables(files: Iterable[SettingsFile]) -> dict[str, str]:
+    """Return the environment that all files set together; ``files`` in the order of `Where`."""
+    return {name: text for file in files for name, text in file.variables}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One payload.
+
+    ``commits``: the agent's commit was made just before it. ``speaks``: a hook must answer with
+    words for the model; at other events it may.
+    """
+
+    event: str
+    tool: str
+    body: dict[str, Any]
+    commits: bool
+    speaks: bool
+
+    def matches(self, matcher: str) -> bool:
+        """Whether a handler with the matcher fires.
+
+        Empty and ``*`` are everything, else it is a regular expression for the whole name of the
+        tool (or the source of a session's start, the cause of its end).
+        """
+        subject = self.tool or str(self.body.get("source") or self.body.get("reason") or "")
+        if matcher in {"", "*"} or not subject:
+            return True
+        try:
+            return re.fullmatch(matcher, subject) is not None
+        except re.error:
+            return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a client is looked at.
+
+    ``start`` is the folder a session starts in, ``top`` the repository's, ``environ`` the person's
+    environment, ``system`` Python's name for the operating system.
+    """
+
+    start: Path
+    top: Path
+    environ: Mapping[str, str]
+    system: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a client has at a place: every settings file, in the order of `Where`, and trust.
+
+    ``trusted`` says whether the person told the client to trust the folder; None: they were never
+    asked.
+    """
+
+    files: list[SettingsFile]
+    trusted: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What the client makes of a hook's output; ``problem`` says why it takes nothing from it."""
+
+    person: str = ""
+    model: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookAnswer:
+    """What one of gitmem's hooks answered in a session; ``boot`` says that it was at its start."""
+
+    person: str
+    model: str
+    boot: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedSession:
+    """What a client printed of one session: its version, its last answer, and gitmem's words."""
+
+    version: str
+    printed: str
+    answers: tuple[HookAnswer, ...]
+
+
+class Probe(Protocol):
+    """The ability to be looked at and tried by `gitmem doctor`.
+
+    ``program`` is the command that starts the client, ``tool`` the name of its shell tool, ``proved``
+    the version whose payloads were recorded, ``ends`` the event of a session's end.
+    """
+
+    program: str
+    tool: str
+    ends: str
+    proved: str
+
+    def project(self, environ: Mapping[str, str]) -> str:
+        """Return the folder of the session that this runs in; empty where the client does not tell."""
+
+    def look(self, place: Place) -> Seen:
+        """Return what the client would read there; never raises for a file that is not in order."""
+
+    def payloads(self) -> list[Recorded]:
+        """Return recorded payloads, in a session's order; Internal when the shipped file is damaged."""
+
+    def environment(
+        self, environ: Mapping[str, str], files: Iterable[SettingsFile], top: str, session: str
+    ) -> dict[str, str]:
+        """Return what a hook finds in its environment, of a client started in ``environ``."""
+
+    def of_plugin(self, root: str, data: str) -> dict[str, str]:
+        """Return what a hook of the plugin in the folder ``root`` finds besides."""
+
+    def body(self, recorded: Recorded, base: Mapping[str, str]) -> bytes:
+        """Return the bytes that a hook reads; ``base`` has session, transcript, cwd and prompt."""
+
+    def heard(self, event: str, out: str) -> Heard:
+        """Return what the client would make of a hook's output."""
+
+    def settle(self, files: Iterable[SettingsFile], top: str, home: Path) -> list[str]:
+        """Prepare a home and a trusted folder for one session; return the command's arguments."""
+
+    def alone(self, environ: Mapping[str, str], url: str) -> dict[str, str]:
+        """Return the environment of a session whose only model listens at ``url``."""
+
+    def read(self, out: str) -> RecordedSession:
+        """Return what the client printed of that session."""

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from gitmem.clients.abilities import SessionTranscript, Wiring
+    from gitmem.clients.abilities import Probe, SessionTranscript, Wiring
     from gitmem.clients.transcripts import Transcripts
 
     #: Returns the text of a shipped file by its name, such as `hooks/claude-code/hooks.json`.
@@ -83,5 +83,10 @@ class Client:
 
     def wiring(self, read: Read) -> Wiring | None:
         """Return what `gitmem init` writes for it."""
+        del read
+        return None
+
+    def probe(self, read: Read) -> Probe | None:
+        """Return what `gitmem doctor` can look at and try."""
         del read
         return None

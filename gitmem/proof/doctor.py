@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitmem.clients import client_files
-from gitmem.clients.claude_code import payloads
-from gitmem.clients.claude_code import settings as claude_settings
+from gitmem.install.install import hook_files
 from gitmem.proof import firing, health, reach, rehearsal, scratch
 from gitmem.proof import wiring as judge
 from gitmem.proof import wiring_two as wiring
@@ -18,29 +17,43 @@ from gitmem.records import tidy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gitmem.clients.claude_code.sources import Source
+    from gitmem.clients.abilities import Probe, SettingsFile, Wiring
     from gitmem.git.repository import Repository
     from gitmem.install.shipped_files import ShippedCi
     from gitmem.proof.firing import Fired
-    from gitmem.proof.rehearsal import Listening
-    from gitmem.proof.rehearsed import Rehearsed
+    from gitmem.proof.rehearsal import Listening, Rehearsed
     from gitmem.proof.wiring_two import Here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kit:
-    """What a doctor needs of what gitmem ships: the hooks file, recorded payloads, what runs in CI."""
+class ProbedClient:
+    """A client that a doctor examines."""
 
-    hooks: str
-    payloads: str
+    wiring: Wiring
+    probe: Probe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A client with its settings files, as far as what they name may be started."""
+
+    wiring: Wiring
+    probe: Probe
+    files: list[SettingsFile]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """What a doctor needs of what gitmem ships: its clients, and what runs in CI."""
+
+    clients: tuple[ProbedClient, ...]
     ci: ShippedCi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """What a try needs: the kit, the environment the client is started in, and the time now."""
+    """What a try needs: the environment the client is started in, and the time now."""
 
-    kit: Kit
     environ: Mapping[str, str]
     at: str
 
@@ -68,41 +81,48 @@ class Diagnosis:
 
 def examine(
     repo: Repository, here: Here, kit: Kit, *, configured: str, folder: str, now: float
-) -> tuple[Diagnosis, list[Source]]:
-    """Looks at everything and starts nothing but git; the sources are for `fire` and `rehearse`.
+) -> tuple[Diagnosis, list[Tried]]:
+    """Look at everything and start nothing but git; what may be tried is for `fire` and `rehearse`.
 
     ``configured`` is the shared target or empty, ``folder`` the memory folder, ``now`` in seconds.
     """
-    sources = client_files.sources(here.places)
-    shipped = claude_settings.parse_hooks(kit.hooks)
-    found = wiring.look(here, sources, shipped)
-    found += health.look(repo, configured, now, (claude_settings.NAME,))
-    found += reach.look(repo, folder)
-    found += look(repo, kit.ci)
-    trusted = client_files.trusted(here.places) is True
-    tried, untried = judge.tryable(sources, shipped, trusted=trusted)
-    return Diagnosis(findings=found, untried=untried), tried
+    diagnosis, tried = Diagnosis(), []
+    for client in kit.clients:
+        project = client.probe.project(here.place.environ) if here.inside else ""
+        there = replace(here, place=replace(here.place, start=Path(project))) if project else here
+        seen = client.probe.look(there.place)
+        diagnosis.findings += wiring.look(there, seen, client.wiring)
+        files, untried = judge.tryable(
+            seen.files, client.wiring.hooks, trusted=seen.trusted is True
+        )
+        tried.append(Tried(wiring=client.wiring, probe=client.probe, files=files))
+        diagnosis.untried += untried
+    wirings = [client.wiring for client in kit.clients]
+    diagnosis.findings += health.look(repo, configured, now, hook_files(wirings))
+    diagnosis.findings += reach.look(repo, folder)
+    diagnosis.findings += look(repo, kit.ci)
+    return diagnosis, tried
 
 
-def fire(diagnosis: Diagnosis, sources: list[Source], stage: Stage) -> None:
-    """Starts every installed hook in a throw-away repository; adds what came of it."""
-    _, recorded = payloads.parse(stage.kit.payloads)
-    with scratch.scratch(stage.environ, stage.at) as repo:
-        diagnosis.fired = firing.fire(repo, sources, recorded, stage.environ)
+def fire(diagnosis: Diagnosis, tried: list[Tried], stage: Stage) -> None:
+    """Start every installed hook in a throw-away repository; add what came of it."""
+    for client in tried:
+        with scratch.scratch(stage.environ, stage.at) as repo:
+            diagnosis.fired += firing.fire(repo, client.files, client.probe, stage.environ)
     _add_untried(diagnosis)
     diagnosis.findings += [fired.finding for fired in diagnosis.fired]
 
 
 def rehearse(
-    diagnosis: Diagnosis, sources: list[Source], stage: Stage, *, program: str, model: Listening
+    diagnosis: Diagnosis, client: Tried, stage: Stage, *, program: str, model: Listening
 ) -> None:
-    """Runs the installed client once in a throw-away repository; adds what came of it."""
-    version, _ = payloads.parse(stage.kit.payloads)
+    """Run an installed client once in a throw-away repository; add what came of it."""
+    attempt = rehearsal.Try(program=program, probe=client.probe, files=client.files)
     with scratch.scratch(stage.environ, stage.at) as repo:
-        done = rehearsal.rehearse(repo, sources, program, model, stage.environ)
+        done = rehearsal.rehearse(repo, attempt, model, stage.environ)
     diagnosis.rehearsed = done
     _add_untried(diagnosis)
-    diagnosis.findings += done.findings(version)
+    diagnosis.findings += done.findings(client.probe.proved)
 
 
 def _add_untried(diagnosis: Diagnosis) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gitmem.clients.claude_code.sources import Where, variables
-from gitmem.core import agent_clients as clients
-from gitmem.git import process, programs
+from gitmem.clients.abilities import Where
+from gitmem.git import programs
 from gitmem.proof import scratch
 from gitmem.proof.finding import Finding, fail, ok, warn
 from gitmem.session import ledger
@@ -19,18 +17,13 @@ from gitmem.session import ledger
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from gitmem.clients.abilities import Hook
-    from gitmem.clients.claude_code.payloads import Recorded
-    from gitmem.clients.claude_code.sources import Source
+    from gitmem.clients.abilities import Hook, Probe, Recorded, SettingsFile
     from gitmem.git.repository import Repository
 
 SHELL = "/bin/sh"  # whatever $SHELL is (measured, Claude Code 2.1.328)
+_SESSION = "gitmem-doctor"
 _PATIENCE = 60.0  # seconds for a hook without a timeout of its own
 _SLOW = 1500.0  # milliseconds: what all hooks at a session's end have together by default
-#: What else the session that called gitmem left in the environment; the hook is no part of it.
-_FOREIGN = ("CLAUDE", "COPILOT_", "GITMEM_INSIDE")
-# The one event whose plain text goes to a model: to the one that writes the summary.
-_PLAIN = "PreCompact"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,90 +72,70 @@ class Fired:
 
 def fire(
     repo: Repository,
-    sources: Sequence[Source],
-    payloads: Sequence[Recorded],
+    files: Sequence[SettingsFile],
+    probe: Probe,
     environ: Mapping[str, str],
 ) -> list[Fired]:
     """Fires every hook of ours in the files once for each payload it matches, in a session's order.
 
     ``repo`` is a scratch repository, ``environ`` the environment the client is started in.
     """
-    env = environment(environ, sources, repo)
+    env = probe.environment(environ, files, repo.top, _SESSION)
     fired: list[Fired] = []
     numbers = count(1)
-    for recorded in payloads:
-        starts = list(_starts(sources, recorded))
+    for recorded in probe.payloads():
+        starts = list(_starts(files, recorded))
         if not starts:
             continue
         if recorded.commits:
             scratch.commit(repo)
-        body = _body(repo, recorded, next(numbers))
+        body = _body(repo, probe, recorded, next(numbers))
         before, _ = ledger.entries(repo.folder)
-        ran = [_start(repo, start, recorded, body, env) for start in starts]
+        ran = [_start(repo, probe, start, recorded, body=body, env=env) for start in starts]
         fired += _judged(ran, recorded, ledger.entries(repo.folder)[0][len(before) :])
     return fired
 
 
-def environment(
-    environ: Mapping[str, str], sources: Sequence[Source], repo: Repository
-) -> dict[str, str]:
-    """What a hook of the client finds in its environment."""
-    kept = {
-        name: value
-        for name, value in clients.without(environ).items()
-        if not name.startswith(_FOREIGN) and name not in process.LOCAL_VARIABLES
-    }
-    return {
-        **kept,
-        **variables(list(sources)),
-        "CLAUDECODE": "1",
-        "CLAUDE_CODE_ENTRYPOINT": "cli",
-        "CLAUDE_CODE_SESSION_ATTENDED": "1",
-        "CLAUDE_CODE_CHILD_SESSION": "1",
-        "CLAUDE_CODE_SESSION_ID": _SESSION,
-        "CLAUDE_PROJECT_DIR": repo.top,
-        "PWD": repo.top,
-    }
-
-
-_SESSION = "gitmem-doctor"
-
-
-def _starts(sources: Sequence[Source], recorded: Recorded) -> Iterator[Start]:
+def _starts(files: Sequence[SettingsFile], recorded: Recorded) -> Iterator[Start]:
     """What the client would start: an equal command of several files once, that of a plugin beside it."""
     seen = set()
-    for source in sources:
-        for hook in source.hooks:
-            root = source.root if source.where is Where.PLUGIN else ""
+    for file in files:
+        for hook in file.hooks:
+            root = file.root if file.where is Where.PLUGIN else ""
             if hook.event != recorded.event or not recorded.matches(hook.matcher):
                 continue
             if (root, hook.command) not in seen:
                 seen.add((root, hook.command))
-                yield Start(hook=hook, root=root, where=source.path)
+                yield Start(hook=hook, root=root, where=file.path)
 
 
-def _body(repo: Repository, recorded: Recorded, number: int) -> bytes:
+def _body(repo: Repository, probe: Probe, recorded: Recorded, number: int) -> bytes:
     """The payload as of a session in the scratch repository; each differs from all others."""
     transcript = Path(repo.top).with_name("transcript.jsonl")
     transcript.touch()
-    body: dict[str, Any] = {
-        "session_id": _SESSION,
-        "transcript_path": str(transcript),
+    base = {
+        "session": _SESSION,
+        "transcript": str(transcript),
         "cwd": repo.top,
-        "prompt_id": f"prompt-{number}",
-        **recorded.body,
+        "prompt": f"prompt-{number}",
     }
-    return json.dumps(body).encode()
+    return probe.body(recorded, base)
 
 
 def _start(
-    repo: Repository, start: Start, recorded: Recorded, body: bytes, env: Mapping[str, str]
+    repo: Repository,
+    probe: Probe,
+    start: Start,
+    recorded: Recorded,
+    *,
+    body: bytes,
+    env: Mapping[str, str],
 ) -> Fired:
-    own = {"CLAUDE_PLUGIN_ROOT": start.root, "CLAUDE_PLUGIN_DATA": repo.top + "-plugin"}
+    own = probe.of_plugin(start.root, repo.top + "-plugin") if start.root else {}
     ran = programs.run(
         [SHELL, "-c", start.hook.command],
         cwd=repo.top,
-        env={**env, **(own if start.root else {})},
+        env={**env, **own},
         stdin=body,
         seconds=start.hook.timeout or _PATIENCE,
     )
@@ -174,26 +147,8 @@ def _start(
     if ran.code:
         said = ran.err.strip().rpartition("\n")[2]
         return replace(fired, problem=f"it ended with {ran.code}: {said or 'it said nothing'}")
-    return _heard(fired, ran.out)
-
-
-def _heard(fired: Fired, out: str) -> Fired:
-    """What the client would make of the output."""
-    if not out.strip():
-        return fired
-    if fired.event == _PLAIN:
-        return replace(fired, model=out.strip())
-    try:
-        said = json.loads(out)
-        person = said.get("systemMessage", "")
-        specific = said.get("hookSpecificOutput", {})
-        model = specific.get("additionalContext", "")
-        named = specific.get("hookEventName", fired.event)
-    except (ValueError, AttributeError):
-        return replace(fired, problem=f"the client cannot read its answer: {out[:80]!r}")
-    if named != fired.event:
-        return replace(fired, problem=f"it answered for {named}, which the client refuses")
-    return replace(fired, person=person, model=model)
+    heard = probe.heard(recorded.event, ran.out)
+    return replace(fired, person=heard.person, model=heard.model, problem=heard.problem)
 
 
 def _judged(

@@ -1,57 +1,31 @@
 """Run the installed client once against a model on loopback, and see which words reach that model.
 
 The session is real: the client reads gitmem's hooks from settings files, starts them, and sends what
-they say. Only its folder (a throw-away repository), its home, and its model are not. Of the person's
-settings it gets what concerns gitmem's hooks, verbatim, and nothing else: nobody else's hooks run.
+they say. Only its folder (a throw-away repository), its home, and its model are not.
 """
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from gitmem.clients.claude_code import settings
-from gitmem.clients.claude_code.sources import Where
-from gitmem.core import agent_clients as clients
-from gitmem.git import process, programs
-from gitmem.proof import rehearsed, scratch
+from gitmem.git import programs
+from gitmem.proof import scratch
+from gitmem.proof.finding import Finding, fail, ok, warn
 from gitmem.session import ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from gitmem.clients.claude_code.sources import Source
+    from gitmem.clients.abilities import HookAnswer, Probe, RecordedSession, SettingsFile
+    from gitmem.git.programs import Ran
     from gitmem.git.repository import Repository
-    from gitmem.proof.rehearsed import Rehearsed
 
-TOOL = "Bash"
 COMMAND = f"git commit --quiet --allow-empty --message '{scratch.COMMIT}'"
 ANSWER = "This is the answer of the loopback model."
 _SECONDS = 90.0  # the client starts in half a second; a busy machine takes some more
 _PROMPT = b"This is a rehearsal of gitmem doctor."
-_ARGUMENTS = (
-    "-p",
-    "--output-format=stream-json",
-    "--include-hook-events",
-    "--verbose",
-    f"--allowedTools={TOOL}(git commit *)",
-)
-#: What would lead the client to another model, another home, or the session it is started from.
-_DROPPED = ("ANTHROPIC_", "CLAUDE", "COPILOT_", "GITMEM_INSIDE")
-_NOWHERE = "http://127.0.0.1:9"  # the discard port: whatever the client wants from outside fails
-_QUIET = {
-    "ANTHROPIC_API_KEY": "none",
-    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-    "DISABLE_AUTOUPDATER": "1",
-    "DISABLE_TELEMETRY": "1",
-    "HTTP_PROXY": _NOWHERE,
-    "HTTPS_PROXY": _NOWHERE,
-    "http_proxy": _NOWHERE,
-    "https_proxy": _NOWHERE,
-    "NO_PROXY": "127.0.0.1",
-    "no_proxy": "127.0.0.1",
-}
 
 
 class Listening(Protocol):
@@ -66,74 +40,152 @@ class Listening(Protocol):
         """The conversation as each request showed it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsed:
+    """What came of it.
+
+    ``version`` is the client's, ``words`` are gitmem's in the order the model saw them, ``person``
+    what the person was told, ``answer`` what was printed; ``problems`` is empty when all is well.
+    """
+
+    version: str
+    words: tuple[str, ...]
+    person: tuple[str, ...]
+    answer: str
+    ms: float
+    problems: tuple[str, ...]
+
+    @property
+    def as_json(self) -> dict[str, object]:
+        """For a program."""
+        return {
+            "version": self.version,
+            "model": list(self.words),
+            "person": list(self.person),
+            "answer": self.answer,
+            "ms": self.ms,
+            "problems": list(self.problems),
+        }
+
+    def findings(self, recorded: str) -> list[Finding]:
+        """The same as findings; ``recorded`` is the version that gitmem was proved with."""
+        found = [
+            fail(
+                "client", problem, "gitmem doctor --fire tells whether the hooks work by themselves"
+            )
+            for problem in self.problems
+        ]
+        if self.version and self.version != recorded:
+            said = f"the client is {self.version}; gitmem was proved with {recorded}"
+            found.append(warn("client", said))
+        if not self.problems:
+            said = f"{self.version or 'the client'} told its model what the hooks said"
+            found.append(
+                ok("client", f"{said}, and printed its answer unchanged ({self.ms:.0f} ms)")
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """A client to run: the path of its program, what it can be asked, and its settings files."""
+
+    program: str
+    probe: Probe
+    files: Sequence[SettingsFile]
+
+
 def rehearse(
-    repo: Repository,
-    sources: Sequence[Source],
-    program: str,
-    model: Listening,
-    environ: Mapping[str, str],
+    repo: Repository, client: Try, model: Listening, environ: Mapping[str, str]
 ) -> Rehearsed:
-    """Runs the client at ``program`` in the scratch repository; ``model`` listens already.
+    """Run a client in the scratch repository; ``model`` listens already.
 
     The model asks for one commit and then answers, so a session start, a commit and a session end
     are what happens. Raises OSError when the client cannot be started.
     """
     home = Path(repo.top).with_name("home")
-    _settle(repo, sources, home)
-    env = {
-        name: value
-        for name, value in clients.without(environ).items()
-        if not name.startswith(_DROPPED) and name not in process.LOCAL_VARIABLES
-    }
+    arguments = client.probe.settle(client.files, repo.top, home)
     git = environ.get("GIT_CONFIG_GLOBAL") or str(Path(environ.get("HOME", "/")) / ".gitconfig")
-    own = {"HOME": str(home), "GIT_CONFIG_GLOBAL": git, "ANTHROPIC_BASE_URL": model.url}
     ran = programs.run(
-        [program, *_ARGUMENTS, *_plugins(sources)],
+        [client.program, *arguments],
         cwd=repo.top,
-        env={**env, **_QUIET, **own},
+        env={
+            **client.probe.alone(environ, model.url),
+            "HOME": str(home),
+            "GIT_CONFIG_GLOBAL": git,
+        },
         stdin=_PROMPT,
         seconds=_SECONDS,
     )
-    return rehearsed.read(ran, model.asked, answer=ANSWER, ended=_ended(repo))
+    session = client.probe.read(ran.out)
+    return judge(ran, session, model.asked, ended=_ended(repo, client.probe.ends))
 
 
-def _settle(repo: Repository, sources: Sequence[Source], home: Path) -> None:
-    """What the client finds: a trusted folder, and gitmem's part of each settings file."""
-    config = home / ".claude"
-    config.mkdir(parents=True)
-    trust = {"projects": {repo.top: {"hasTrustDialogAccepted": True}}}
-    (home / ".claude.json").write_text(json.dumps(trust), encoding="utf-8")
-    places = {
-        Where.USER: config / "settings.json",
-        Where.PROJECT: Path(repo.top) / ".claude/settings.json",
-        Where.LOCAL: Path(repo.top) / ".claude/settings.local.json",
-    }
-    for source in sources:
-        if source.where in places:
-            places[source.where].parent.mkdir(exist_ok=True)
-            text = json.dumps(_part(source))
-            places[source.where].write_text(text, encoding="utf-8")
+def judge(
+    ran: Ran, session: RecordedSession, asked: Sequence[Sequence[str]], *, ended: bool
+) -> Rehearsed:
+    """Return what a run of the client came to.
+
+    ``asked`` are the texts of each request the model got, ``ended`` says whether the ledger saw the
+    session's end.
+    """
+    problems = []
+    if ran.code:
+        last = (ran.err.strip() or session.printed).rpartition("\n")[2]
+        problems.append(f"the client ended with {ran.code}: {last or 'it said nothing'}")
+    elif not asked:
+        problems.append("the client asked its model nothing")
+    else:
+        problems += _missing(session.answers, asked)
+        if session.printed != ANSWER:
+            problems.append(f"the printed answer is not the model's: {session.printed[:80]!r}")
+        if not ended:
+            problems.append("the end of the session was not seen")
+    return Rehearsed(
+        version=session.version,
+        words=tuple(_received(words.model, asked) for words in session.answers if words.model),
+        person=tuple(words.person for words in session.answers if words.person),
+        answer=session.printed,
+        ms=ran.ms,
+        problems=tuple(problems),
+    )
 
 
-def _part(source: Source) -> dict[str, object]:
-    """What of a settings file concerns gitmem's hooks."""
-    hooks: dict[str, list[object]] = {}
-    for hook in source.hooks:
-        hooks.setdefault(hook.event, []).append(settings.group(hook))
-    path = dict(source.variables).get("PATH")
-    return {
-        "hooks": hooks,
-        **({"disableAllHooks": True} if source.off else {}),
-        **({"env": {"PATH": path}} if path is not None else {}),
-    }
+def _missing(said: Sequence[HookAnswer], asked: Sequence[Sequence[str]]) -> list[str]:
+    """Words that should have been said and were not, or did not reach the model exactly once."""
+    boots = [words.model for words in said if words.boot and words.model]
+    nudges = [words.model for words in said if not words.boot and words.model]
+    problems = []
+    if not boots:
+        problems.append("no hook told the model at the session's start that a flag waits")
+    if not nudges:
+        problems.append("no hook nudged the model after the commit")
+    first, last = "\n".join(asked[0]), "\n".join(asked[-1])
+    for texts, seen, when in (
+        (boots, first, "before its first answer"),
+        (nudges, last, "after the commit"),
+    ):
+        for text in texts:
+            count = seen.count(text)
+            if count != 1:
+                problems.append(
+                    f"the model should see once, and saw {count} times, {when}: {text[:60]}…"
+                )
+    if len(nudges) > 1:
+        problems.append(f"the model was nudged {len(nudges)} times after one commit")
+    return problems
 
 
-def _plugins(sources: Iterable[Source]) -> list[str]:
-    roots = [source.root for source in sources if source.where is Where.PLUGIN and source.root]
-    return [word for root in roots for word in ("--plugin-dir", root)]
+def _received(text: str, asked: Sequence[Sequence[str]]) -> str:
+    """The words as they stand in the last request, with how the client introduces them."""
+    for received in asked[-1] if asked else ():
+        at = received.find(text)
+        if at >= 0:
+            return received[received.rfind("\n", 0, at) + 1 : at] + text
+    return f"(it never arrived) {text}"
 
 
-def _ended(repo: Repository) -> bool:
+def _ended(repo: Repository, event: str) -> bool:
     """Whether the ledger saw the session's end."""
     entries, _ = ledger.entries(repo.folder)
-    return any(entry.get("event") == "SessionEnd" for entry in entries)
+    return any(entry.get("event") == event for entry in entries)

@@ -6,14 +6,13 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gitmem.clients.claude_code.sources import Where
+from gitmem.clients.abilities import Where
 from gitmem.proof.finding import Finding, Mend, fail, ok, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitmem.clients.abilities import Hook
-    from gitmem.clients.claude_code.sources import Source
+    from gitmem.clients.abilities import Hook, SettingsFile
 
 # The client's timeouts are seconds, and nothing of gitmem's takes minutes: whoever wrote more meant
 # milliseconds.
@@ -24,7 +23,7 @@ _INSTALL = "gitmem init, or gitmem doctor --fix"
 
 
 def judge(
-    sources: Sequence[Source], shipped: Sequence[Hook], allow: Sequence[str]
+    sources: Sequence[SettingsFile], shipped: Sequence[Hook], allow: Sequence[str]
 ) -> list[Finding]:
     """What is wrong or right about all files together.
 
@@ -43,8 +42,8 @@ def judge(
 
 
 def tryable(
-    sources: Sequence[Source], shipped: Sequence[Hook], *, trusted: bool
-) -> tuple[list[Source], list[Finding]]:
+    sources: Sequence[SettingsFile], shipped: Sequence[Hook], *, trusted: bool
+) -> tuple[list[SettingsFile], list[Finding]]:
     """The files as far as what they name may be started, and what was left out.
 
     A repository brings its own files, and a clone must not run code because somebody asked a doctor.
@@ -74,7 +73,7 @@ def tryable(
     return kept, found
 
 
-def _unreadable(source: Source) -> Finding:
+def _unreadable(source: SettingsFile) -> Finding:
     return fail(
         "settings",
         f"{source.path} {source.problem}",
@@ -82,7 +81,7 @@ def _unreadable(source: Source) -> Finding:
     )
 
 
-def _switches(sources: Sequence[Source]) -> list[Finding]:
+def _switches(sources: Sequence[SettingsFile]) -> list[Finding]:
     found = []
     for source in sources:
         if source.off:
@@ -105,7 +104,7 @@ def _switches(sources: Sequence[Source]) -> list[Finding]:
     return found
 
 
-def _installed(sources: Sequence[Source], shipped: Sequence[Hook]) -> list[Finding]:
+def _installed(sources: Sequence[SettingsFile], shipped: Sequence[Hook]) -> list[Finding]:
     """One finding for each event that gitmem needs; one for all when it has none."""
     if not any(source.hooks for source in sources):
         return [fail("hook", "none is installed for this folder", _INSTALL, mend=Mend.WIRING)]
@@ -122,7 +121,7 @@ def _installed(sources: Sequence[Source], shipped: Sequence[Hook]) -> list[Findi
     return found
 
 
-def _differences(source: Source, shipped: Sequence[Hook]) -> list[Finding]:
+def _differences(source: SettingsFile, shipped: Sequence[Hook]) -> list[Finding]:
     """Hooks of ours in a file that are not as this version ships them."""
     mend = Mend.WIRING if source.where is Where.PROJECT else None
     hint = _INSTALL if mend else f"edit {source.path} by hand"
@@ -146,7 +145,7 @@ def _differences(source: Source, shipped: Sequence[Hook]) -> list[Finding]:
     return found
 
 
-def _twice(sources: Sequence[Source]) -> list[Finding]:
+def _twice(sources: Sequence[SettingsFile]) -> list[Finding]:
     """Events that start gitmem more than once.
 
     The client runs an equal command of several files once; gitmem itself answers once when a plugin
@@ -182,7 +181,7 @@ def _twice(sources: Sequence[Source]) -> list[Finding]:
     return found
 
 
-def _leave(sources: Sequence[Source], allow: Sequence[str]) -> list[Finding]:
+def _leave(sources: Sequence[SettingsFile], allow: Sequence[str]) -> list[Finding]:
     given = {rule for source in sources for rule in source.allow}
     absent = [rule for rule in allow if rule not in given]
     if not absent:
@@ -197,12 +196,12 @@ def _leave(sources: Sequence[Source], allow: Sequence[str]) -> list[Finding]:
     ]
 
 
-def _auto_memory(sources: Sequence[Source]) -> Finding:
+def _auto_memory(sources: Sequence[SettingsFile]) -> Finding:
     heard = [source for source in sources if source.auto_memory is not None]
     if heard and heard[-1].auto_memory is False:
         return ok("auto memory", f"the client's own is off ({heard[-1].path})")
     return ok("auto memory", "the client's own is on, beside gitmem; gitmem init --no-auto-memory")
 
 
-def _at(source: Source, event: str) -> bool:
+def _at(source: SettingsFile, event: str) -> bool:
     return any(hook.event == event for hook in source.hooks)

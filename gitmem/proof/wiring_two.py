@@ -6,47 +6,42 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitmem.clients import client_files
-from gitmem.clients.claude_code.sources import variables
-from gitmem.clients.claude_code.wiring import ALLOW
-from gitmem.proof import wiring
+from gitmem.clients.abilities import variables
+from gitmem.proof import wiring as judge
 from gitmem.proof.finding import Finding, fail, ok, warn
 from gitmem.proof.firing import executable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from gitmem.clients.abilities import Hook
-    from gitmem.clients.claude_code.sources import Source
-    from gitmem.clients.client_files import ClientPlaces
+    from gitmem.clients.abilities import Place, Seen, SettingsFile, Wiring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
     """Where a doctor stands.
 
-    ``running`` is the program that runs now, ``environ`` its environment;
-    ``inside`` says that it is the client's own, because this runs inside it.
+    ``place`` is where a client is looked at, ``running`` the program that runs now;
+    ``inside`` says that the environment is the client's own, because this runs inside it.
     """
 
-    places: ClientPlaces
+    place: Place
     running: Path
-    environ: Mapping[str, str]
     inside: bool
 
 
-def look(here: Here, sources: Sequence[Source], shipped: Sequence[Hook]) -> list[Finding]:
-    """All findings about the client; ``shipped`` are the hooks this version installs."""
-    found = _program(here, sources)
-    found += wiring.judge(sources, shipped, ALLOW)
-    found += _trust(here)
-    return found + _folder(here, sources)
+def look(here: Here, seen: Seen, wiring: Wiring) -> list[Finding]:
+    """Return all findings about a client; ``wiring`` is what this version installs."""
+    findings = _program(here, seen.files)
+    findings += judge.judge(seen.files, wiring.hooks, wiring.allow)
+    findings += _trust(here, seen)
+    return findings + _folder(here, seen.files)
 
 
-def _program(here: Here, sources: Sequence[Source]) -> list[Finding]:
+def _program(here: Here, files: Sequence[SettingsFile]) -> list[Finding]:
     """The gitmem on the PATH that hooks get: a settings file's, else the one the client inherits."""
-    own = variables(list(sources)).get("PATH")
-    path = own if own is not None else here.environ.get("PATH", "")
+    own = variables(files).get("PATH")
+    path = own if own is not None else here.place.environ.get("PATH", "")
     whose = "the PATH a settings file sets" if own is not None else "this terminal's PATH"
     if own is None and here.inside:
         whose = "the client's own PATH"
@@ -58,7 +53,7 @@ def _program(here: Here, sources: Sequence[Source]) -> list[Finding]:
     if real != here.running.resolve() and real.parent != here.running.resolve().parent:
         said = f"hooks start another gitmem: {program}; this is {here.running}"
         return [warn("gitmem", said, "two versions may be installed: `type -a gitmem` lists them")]
-    active = here.environ.get("VIRTUAL_ENV", "")
+    active = here.place.environ.get("VIRTUAL_ENV", "")
     if active and not here.inside and real.is_relative_to(Path(active).resolve()):
         said = f"{program} is on PATH through the virtual environment that is active here"
         return [
@@ -69,25 +64,24 @@ def _program(here: Here, sources: Sequence[Source]) -> list[Finding]:
     return [ok("gitmem", f"{program}, on {whose}")]
 
 
-def _trust(here: Here) -> list[Finding]:
-    trusted = client_files.trusted(here.places)
-    if trusted:
+def _trust(here: Here, seen: Seen) -> list[Finding]:
+    if seen.trusted:
         return [ok("trust", "the client trusts this folder")]
-    if trusted is None:
+    if seen.trusted is None:
         return [ok("trust", "this person has not used the client yet; it asks at its first start")]
     return [
         warn(
             "trust",
-            f"the client does not trust {here.places.start} yet",
+            f"the client does not trust {here.place.start} yet",
             "start the client there once and say yes; until then it drops the permission rules",
         )
     ]
 
 
-def _folder(here: Here, sources: Sequence[Source]) -> list[Finding]:
+def _folder(here: Here, files: Sequence[SettingsFile]) -> list[Finding]:
     """A session that starts below the top sees the settings of its own folder only."""
-    start, top = here.places.start, here.places.top
-    if start == top or any(source.hooks for source in sources):
+    start, top = here.place.start, here.place.top
+    if start == top or any(file.hooks for file in files):
         return []
     inside = start.relative_to(top) if start.is_relative_to(top) else start
     return [

@@ -8,15 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.bootstrap import assets
-from gitmem.clients.claude_code import payloads
+from gitmem.clients.abilities import Recorded, SettingsFile, Where, variables
+from gitmem.clients.claude_code import probe
 from gitmem.clients.claude_code.settings import parse_hooks
-from gitmem.clients.claude_code.sources import (
-    Source,
-    Where,
-    enabled_plugins,
-    read_source,
-    variables,
-)
+from gitmem.clients.claude_code.settings_files import enabled_plugins, read_source
 from gitmem.core.errors import Internal
 from gitmem.proof.finding import Finding, Level, Mend
 from gitmem.proof.wiring import judge
@@ -28,17 +23,17 @@ HOOKS: dict[str, Any] = json.loads(TEXT)["hooks"]
 INSTALLED: dict[str, Any] = {"hooks": HOOKS, "permissions": {"allow": list(ALLOW)}}
 
 
-def source(where: Where = Where.PROJECT, *, root: str = "", **changes: Any) -> Source:
+def source(where: Where = Where.PROJECT, *, root: str = "", **changes: Any) -> SettingsFile:
     found = {**INSTALLED, **changes}
     return read_source(where, f"{where}.json", json.dumps(found), root=root)
 
 
-def bad(*sources: Source) -> list[tuple[Level, str, str]]:
+def bad(*sources: SettingsFile) -> list[tuple[Level, str, str]]:
     found = judge(sources, SHIPPED, ALLOW)
     return [(f.level, f.check, f.what) for f in found if f.level is not Level.OK]
 
 
-def only(*sources: Source) -> Finding:
+def only(*sources: SettingsFile) -> Finding:
     (found,) = [f for f in judge(sources, SHIPPED, ALLOW) if f.level is not Level.OK]
     return found
 
@@ -186,18 +181,18 @@ def test_no_settings_file_is_too_odd_to_be_judged(found: dict[str, Any]) -> None
 
 
 def test_the_shipped_payloads_cover_every_installed_event() -> None:
-    version, recorded = payloads.parse(assets.read("hooks/claude-code/payloads.json"))
+    version, recorded = probe.parse_payloads(assets.read("hooks/claude-code/payloads.json"))
 
     assert version.count(".") == 2
     for hook in SHIPPED:
         assert any(r.event == hook.event and r.matches(hook.matcher) for r in recorded), hook.event
     assert any(r.speaks for r in recorded)
     with pytest.raises(Internal):
-        payloads.parse("{}")
+        probe.parse_payloads("{}")
 
 
 def test_a_matcher_is_a_name_an_expression_or_everything() -> None:
-    call = payloads.Recorded(event="PostToolUse", tool="Bash", body={}, commits=False, speaks=False)
+    call = Recorded(event="PostToolUse", tool="Bash", body={}, commits=False, speaks=False)
     matchers = ["", "*", "Bash", "Bash|Edit", "B.*", "Edit", "Bas", "("]
 
     assert [call.matches(matcher) for matcher in matchers] == [True] * 5 + [False] * 3

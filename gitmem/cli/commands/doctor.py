@@ -15,7 +15,7 @@ from gitmem.bootstrap.workplace import chosen_settings, unsettled
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
-from gitmem.clients.client_files import ClientPlaces
+from gitmem.clients.abilities import Place
 from gitmem.core.errors import CheckFailed, NeedsPerson
 from gitmem.install.file_changes import render_diff
 from gitmem.proof import doctor as engine
@@ -25,10 +25,8 @@ from gitmem.proof.wiring_two import Here
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace
-    from gitmem.clients.claude_code.sources import Source
-    from gitmem.proof.doctor import Diagnosis, Kit
+    from gitmem.proof.doctor import Diagnosis, Kit, Tried
 
-_CLIENT = "claude"
 _MARKS = {Level.OK: "ok", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
 
@@ -62,19 +60,19 @@ def doctor(
     """
     place, broken = _place()
     kit = doctor_kit()
-    diagnosis, sources = _examine(place, kit)
+    diagnosis, tried = _examine(place, kit)
     mended: list[str] = []
     if fix and diagnosis.mends:
         mended = _mend(place, diagnosis.mends, broken=bool(broken), dry_run=dry_run, json=json)
         if not dry_run:
             place, broken = _place()
-            diagnosis, sources = _examine(place, kit)
+            diagnosis, tried = _examine(place, kit)
     diagnosis.findings += broken
-    stage = Stage(kit=kit, environ=surroundings.ENVIRON, at=surroundings.now())
+    stage = Stage(environ=surroundings.ENVIRON, at=surroundings.now())
     if fire:
-        engine.fire(diagnosis, sources, stage)
+        engine.fire(diagnosis, tried, stage)
     if client:
-        _rehearse(diagnosis, sources, stage)
+        _rehearse(diagnosis, tried, stage)
     if json:
         render.as_json(_answer(diagnosis, mended))
     else:
@@ -91,13 +89,16 @@ def _place() -> tuple[Workplace, list[Finding]]:
         return unsettled(surroundings.repository()), [fail("settings", error.message, error.hint)]
 
 
-def _examine(place: Workplace, kit: Kit) -> tuple[Diagnosis, list[Source]]:
-    environ = surroundings.ENVIRON
-    top = Path(place.repo.top)
+def _examine(place: Workplace, kit: Kit) -> tuple[Diagnosis, list[Tried]]:
+    place_of = Place(
+        start=_start(place),
+        top=Path(place.repo.top),
+        environ=surroundings.ENVIRON,
+        system=sys.platform,
+    )
     here = Here(
-        places=ClientPlaces.of(_start(place), top, environ, sys.platform),
+        place=place_of,
         running=Path(sys.argv[0]).absolute(),
-        environ=environ,
         inside=bool(surroundings.agent()),
     )
     return engine.examine(
@@ -111,10 +112,7 @@ def _examine(place: Workplace, kit: Kit) -> tuple[Diagnosis, list[Source]]:
 
 
 def _start(place: Workplace) -> Path:
-    """The folder whose session is looked at: the running session's, else this one."""
-    started = surroundings.ENVIRON.get("CLAUDE_PROJECT_DIR", "")
-    if started and surroundings.agent():
-        return Path(started)
+    """The folder whose session is looked at where no session runs: this one."""
     here = Path(working())
     return here if here.is_relative_to(place.repo.top) else Path(place.repo.top)
 
@@ -141,16 +139,18 @@ def _mend(
     return said
 
 
-def _rehearse(diagnosis: Diagnosis, sources: list[Source], stage: Stage) -> None:
-    program = shutil.which(_CLIENT, path=stage.environ.get("PATH", ""))
-    if not program:
-        said = f"there is no {_CLIENT} on this terminal's PATH"
-        diagnosis.findings.append(
-            fail("client", said, "install Claude Code, or leave --client away")
-        )
-        return
-    with loopback() as model:
-        engine.rehearse(diagnosis, sources, stage, program=program, model=model)
+def _rehearse(diagnosis: Diagnosis, tried: list[Tried], stage: Stage) -> None:
+    for client in tried:
+        name, title = client.probe.program, client.wiring.title
+        program = shutil.which(name, path=stage.environ.get("PATH", ""))
+        if not program:
+            said = f"there is no {name} on this terminal's PATH"
+            diagnosis.findings.append(
+                fail("client", said, f"install {title}, or leave --client away")
+            )
+            continue
+        with loopback(client.probe.tool) as model:
+            engine.rehearse(diagnosis, client, stage, program=program, model=model)
 
 
 def _answer(diagnosis: Diagnosis, mended: list[str]) -> dict[str, object]:

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gitmem.clients.abilities import SessionTranscript, Wiring
+    from gitmem.clients.abilities import Probe, SessionTranscript, Wiring
     from gitmem.clients.client import Read
     from gitmem.clients.transcripts import Transcripts
 
@@ -162,6 +162,12 @@ class ClaudeCode(Client):
         from gitmem.clients.claude_code.wiring import wiring
 
         return wiring(self.title, read)
+
+    def probe(self, read: Read) -> Probe:
+        """Return what `gitmem doctor` can look at and try."""
+        from gitmem.clients.claude_code.probe import ClaudeProbe
+
+        return ClaudeProbe(read)
 
 
 CLIENT = ClaudeCode()

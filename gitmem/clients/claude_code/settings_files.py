@@ -1,6 +1,7 @@
-"""Find and read the client's settings files: a person's own, the project's, plugins', managed ones.
+"""Find and read Claude Code's settings files: a person's own, the project's, plugins', managed ones.
 
-Places as Claude Code 2.1.328 has them (measured, but for the managed ones, which its program names).
+Places and shapes as Claude Code 2.1.328 has them (measured, but for the managed ones, which its program
+names). Read leniently, never written; editing them is `gitmem.clients.claude_code.settings`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gitmem.clients.claude_code.sources import Source, Where, enabled_plugins, read_source
+from gitmem.clients.abilities import Hook, Place, SettingsFile, Where
+from gitmem.clients.claude_code.settings import OURS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 _MANAGED = {
     "linux": "/etc/claude-code",
@@ -24,7 +26,7 @@ _HOOKS = "hooks/hooks.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClientPlaces:
+class Places:
     """Where a client looks.
 
     ``start`` is the folder a session starts in: the client reads the project's settings there and
@@ -39,20 +41,21 @@ class ClientPlaces:
     managed: Path
 
     @staticmethod
-    def of(start: Path, top: Path, environ: Mapping[str, str], system: str) -> ClientPlaces:
-        """The places for a person's environment; ``system`` is Python's name for it."""
+    def of(place: Place) -> Places:
+        """Return the places for a person's environment."""
+        environ = place.environ
         home = Path(environ.get("HOME") or "/")
         config = environ.get("CLAUDE_CONFIG_DIR", "")
-        return ClientPlaces(
-            start=start,
-            top=top,
+        return Places(
+            start=place.start,
+            top=place.top,
             config=Path(config) if config else home / ".claude",
             state=(Path(config) if config else home) / ".claude.json",
-            managed=Path(_MANAGED.get(system, _MANAGED["linux"])),
+            managed=Path(_MANAGED.get(place.system, _MANAGED["linux"])),
         )
 
 
-def sources(places: ClientPlaces) -> list[Source]:
+def sources(places: Places) -> list[SettingsFile]:
     """Every settings file there is, in the order of `Where`; each is read once."""
     found = [
         source
@@ -62,7 +65,7 @@ def sources(places: ClientPlaces) -> list[Source]:
     return [*_plugins(places, enabled_plugins(found)), *found]
 
 
-def trusted(places: ClientPlaces) -> bool | None:
+def trusted(places: Places) -> bool | None:
     """Whether the person told the client to trust this folder or one above it; None: never asked."""
     projects = _json(places.state).get("projects")
     if not isinstance(projects, dict):
@@ -74,7 +77,7 @@ def trusted(places: ClientPlaces) -> bool | None:
     return False if projects else None
 
 
-def _files(places: ClientPlaces) -> Iterator[tuple[Where, Path]]:
+def _files(places: Places) -> Iterator[tuple[Where, Path]]:
     yield Where.USER, places.config / "settings.json"
     yield Where.PROJECT, places.start / ".claude/settings.json"
     for folder in dict.fromkeys((places.top, places.start)):
@@ -84,7 +87,7 @@ def _files(places: ClientPlaces) -> Iterator[tuple[Where, Path]]:
         yield Where.MANAGED, path
 
 
-def _plugins(places: ClientPlaces, enabled: list[str]) -> list[Source]:
+def _plugins(places: Places, enabled: list[str]) -> list[SettingsFile]:
     """The plugins that are switched on and bring hooks of gitmem's."""
     installed = _json(places.config / "plugins/installed_plugins.json").get("plugins")
     found = []
@@ -98,7 +101,7 @@ def _plugins(places: ClientPlaces, enabled: list[str]) -> list[Source]:
     return found
 
 
-def _roots(places: ClientPlaces, name: str, entries: list[Any]) -> Iterator[Path]:
+def _roots(places: Places, name: str, entries: list[Any]) -> Iterator[Path]:
     """Where the plugin's files may lie: copied at its installation, or in a marketplace's folder."""
     for entry in entries:
         path = entry.get("installPath") if isinstance(entry, dict) else None
@@ -110,7 +113,7 @@ def _roots(places: ClientPlaces, name: str, entries: list[Any]) -> Iterator[Path
         yield Path(path)
 
 
-def _read(where: Where, path: Path, said: str, *, root: str = "") -> Source | None:
+def _read(where: Where, path: Path, said: str, *, root: str = "") -> SettingsFile | None:
     """The file, or None when there is none."""
     try:
         if not path.is_file():
@@ -118,13 +121,13 @@ def _read(where: Where, path: Path, said: str, *, root: str = "") -> Source | No
         with path.open("rb") as file:
             content = file.read(_LARGEST)
     except OSError as error:
-        return Source(
+        return SettingsFile(
             where=where, path=said, root=root, problem=f"cannot be read: {error.strerror}"
         )
     return read_source(where, said, content.decode("utf-8", "replace"), root=root)
 
 
-def _said(path: Path, places: ClientPlaces) -> str:
+def _said(path: Path, places: Places) -> str:
     """The path as a person would say it."""
     if path.is_relative_to(places.top):
         return path.relative_to(places.top).as_posix()
@@ -140,3 +143,70 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def read_source(where: Where, path: str, text: str, *, root: str = "") -> SettingsFile:
+    """What the file's text says; with a problem when it is no JSON object."""
+    try:
+        found = json.loads(text.removeprefix("\ufeff") or "{}")
+    except (ValueError, RecursionError) as error:
+        return SettingsFile(
+            where=where, path=path, root=root, problem=f"is not plain JSON: {error}"
+        )
+    if not isinstance(found, dict):
+        return SettingsFile(where=where, path=path, root=root, problem="is not a JSON object")
+    memory = found.get("autoMemoryEnabled")
+    only = (found.get("allowManagedHooksOnly"), found.get("strictPluginOnlyCustomization"))
+    return SettingsFile(
+        where=where,
+        path=path,
+        root=root,
+        hooks=tuple(_hooks(found)),
+        off=found.get("disableAllHooks") is True,
+        managed_only=where is Where.MANAGED and (only[0] is True or _covers_hooks(only[1])),
+        allow=frozenset(_strings(_object(found.get("permissions")).get("allow"))),
+        variables=_pairs(found.get("env")),
+        plugins=tuple(
+            (name, value is True) for name, value in _object(found.get("enabledPlugins")).items()
+        ),
+        auto_memory=memory if isinstance(memory, bool) else None,
+    )
+
+
+def _covers_hooks(value: object) -> bool:
+    return value is True or (isinstance(value, list) and "hooks" in value)
+
+
+def _hooks(found: dict[str, Any]) -> Iterator[Hook]:
+    for event, groups in _object(found.get("hooks")).items():
+        for group in groups if isinstance(groups, list) else ():
+            matcher = _object(group).get("matcher")
+            handlers = _object(group).get("hooks")
+            for handler in handlers if isinstance(handlers, list) else ():
+                command = _object(handler).get("command")
+                if isinstance(command, str) and OURS in command:
+                    timeout = _object(handler).get("timeout")
+                    yield Hook(
+                        event=event,
+                        matcher=matcher if isinstance(matcher, str) else "",
+                        command=command,
+                        timeout=timeout if isinstance(timeout, int) else None,
+                    )
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _strings(value: object) -> list[str]:
+    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
+
+
+def _pairs(value: object) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(text)) for name, text in _object(value).items() if text is not None)
+
+
+def enabled_plugins(sources: list[SettingsFile]) -> list[str]:
+    """The ids of plugins that are switched on once all files were heard."""
+    heard = {name: on for source in sources for name, on in source.plugins}
+    return [name for name, on in heard.items() if on]

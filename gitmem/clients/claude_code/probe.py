@@ -1,0 +1,244 @@
+"""What `gitmem doctor` asks of Claude Code and tries with it.
+
+Shapes as recorded from version 2.1.328. A rehearsal gives the client a home of its own, a trusted folder,
+and of the person's settings what concerns gitmem's hooks, verbatim; nobody else's hooks run.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitmem.clients.abilities import (
+    Heard,
+    HookAnswer,
+    Recorded,
+    RecordedSession,
+    Seen,
+    Where,
+    variables,
+)
+from gitmem.clients.claude_code import settings, settings_files
+from gitmem.core import agent_clients
+from gitmem.core.errors import Internal
+from gitmem.git import process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from gitmem.clients.abilities import Place, SettingsFile
+    from gitmem.clients.client import Read
+
+_PAYLOADS = "hooks/claude-code/payloads.json"
+_BOOT = "SessionStart"
+# The one event whose plain text goes to a model: to the one that writes the summary.
+_PLAIN = "PreCompact"
+_ARGUMENTS = (
+    "-p",
+    "--output-format=stream-json",
+    "--include-hook-events",
+    "--verbose",
+)
+_VERSION = "claude_code_version"  # in the stream's first line
+#: What else the session that called gitmem left in the environment; the hook is no part of it.
+_FOREIGN = ("CLAUDE", "COPILOT_", "GITMEM_INSIDE")
+#: What would lead the client to another model, another home, or the session it is started from.
+_DROPPED = ("ANTHROPIC_", *_FOREIGN)
+_NOWHERE = "http://127.0.0.1:9"  # the discard port: whatever the client wants from outside fails
+_QUIET = {
+    "ANTHROPIC_API_KEY": "none",
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    "DISABLE_AUTOUPDATER": "1",
+    "DISABLE_TELEMETRY": "1",
+    "HTTP_PROXY": _NOWHERE,
+    "HTTPS_PROXY": _NOWHERE,
+    "http_proxy": _NOWHERE,
+    "https_proxy": _NOWHERE,
+    "NO_PROXY": "127.0.0.1",
+    "no_proxy": "127.0.0.1",
+}
+
+
+class ClaudeProbe:
+    """Claude Code, looked at and tried."""
+
+    program = "claude"
+    tool = "Bash"
+    ends = "SessionEnd"
+
+    def __init__(self, read: Read) -> None:
+        self.proved, self._payloads = parse_payloads(read(_PAYLOADS))
+
+    def project(self, environ: Mapping[str, str]) -> str:
+        """Return the folder of the session that this runs in."""
+        return environ.get("CLAUDE_PROJECT_DIR", "")
+
+    def look(self, place: Place) -> Seen:
+        """Return every settings file, and whether the person trusts the folder."""
+        places = settings_files.Places.of(place)
+        return Seen(files=settings_files.sources(places), trusted=settings_files.trusted(places))
+
+    def payloads(self) -> list[Recorded]:
+        """Return the shipped payloads, in a session's order."""
+        return self._payloads
+
+    def environment(
+        self, environ: Mapping[str, str], files: Iterable[SettingsFile], top: str, session: str
+    ) -> dict[str, str]:
+        """Return what a hook finds in its environment."""
+        return {
+            **_kept(environ, _FOREIGN),
+            **variables(files),
+            "CLAUDECODE": "1",
+            "CLAUDE_CODE_ENTRYPOINT": "cli",
+            "CLAUDE_CODE_SESSION_ATTENDED": "1",
+            "CLAUDE_CODE_CHILD_SESSION": "1",
+            "CLAUDE_CODE_SESSION_ID": session,
+            "CLAUDE_PROJECT_DIR": top,
+            "PWD": top,
+        }
+
+    def of_plugin(self, root: str, data: str) -> dict[str, str]:
+        """Return what a hook of the plugin in the folder ``root`` finds besides."""
+        return {"CLAUDE_PLUGIN_ROOT": root, "CLAUDE_PLUGIN_DATA": data}
+
+    def body(self, recorded: Recorded, base: Mapping[str, str]) -> bytes:
+        """Return the bytes that a hook reads."""
+        fields = {
+            "session_id": base["session"],
+            "transcript_path": base["transcript"],
+            "cwd": base["cwd"],
+            "prompt_id": base["prompt"],
+        }
+        return json.dumps({**fields, **recorded.body}).encode()
+
+    def heard(self, event: str, out: str) -> Heard:
+        """Return what the client would make of a hook's output."""
+        if not out.strip():
+            return Heard()
+        if event == _PLAIN:
+            return Heard(model=out.strip())
+        try:
+            said = json.loads(out)
+            specific = said.get("hookSpecificOutput", {})
+            named = specific.get("hookEventName", event)
+            if named != event:
+                return Heard(problem=f"it answered for {named}, which the client refuses")
+            return Heard(
+                person=said.get("systemMessage", ""), model=specific.get("additionalContext", "")
+            )
+        except (ValueError, AttributeError):
+            return Heard(problem=f"the client cannot read its answer: {out[:80]!r}")
+
+    def settle(self, files: Iterable[SettingsFile], top: str, home: Path) -> list[str]:
+        """Write gitmem's part of each settings file and the trust in the folder."""
+        files = list(files)
+        _settle(files, top, home)
+        return [*_ARGUMENTS, f"--allowedTools={self.tool}(git commit *)", *_plugins(files)]
+
+    def alone(self, environ: Mapping[str, str], url: str) -> dict[str, str]:
+        """Return the environment of a session whose only model listens at ``url``."""
+        return {**_kept(environ, _DROPPED), **_QUIET, "ANTHROPIC_BASE_URL": url}
+
+    def read(self, out: str) -> RecordedSession:
+        """Return what `--output-format=stream-json` told of the session."""
+        streamed = list(_stream(out))
+        result = next((line for line in streamed if line.get("type") == "result"), {})
+        versions = [str(line[_VERSION]) for line in streamed if _VERSION in line]
+        return RecordedSession(
+            version=versions[0] if versions else "",
+            printed=str(result.get("result", "")),
+            answers=tuple(answer for line in streamed if (answer := _hook_answer(line))),
+        )
+
+
+def parse_payloads(shipped: str) -> tuple[str, list[Recorded]]:
+    """Return the client's version they were recorded from, and the payloads; Internal when not in order."""
+    try:
+        found = json.loads(shipped)
+        return str(found["version"]), [
+            Recorded(
+                event=entry["payload"]["hook_event_name"],
+                tool=entry["payload"].get("tool_name", ""),
+                body=entry["payload"],
+                commits=entry.get("after") == "commit",
+                speaks=entry.get("speaks", False),
+            )
+            for entry in found["payloads"]
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Internal("the shipped payloads.json is not in order") from error
+
+
+def _kept(environ: Mapping[str, str], dropped: tuple[str, ...]) -> dict[str, str]:
+    """The environment without a session's variables, git's, and those that begin so."""
+    return {
+        name: value
+        for name, value in agent_clients.without(environ).items()
+        if not name.startswith(dropped) and name not in process.LOCAL_VARIABLES
+    }
+
+
+def _settle(files: Iterable[SettingsFile], top: str, home: Path) -> None:
+    """What the client finds: a trusted folder, and gitmem's part of each settings file."""
+    config = home / ".claude"
+    config.mkdir(parents=True)
+    trust = {"projects": {top: {"hasTrustDialogAccepted": True}}}
+    (home / ".claude.json").write_text(json.dumps(trust), encoding="utf-8")
+    places = {
+        Where.USER: config / "settings.json",
+        Where.PROJECT: Path(top) / ".claude/settings.json",
+        Where.LOCAL: Path(top) / ".claude/settings.local.json",
+    }
+    for file in files:
+        if file.where in places:
+            places[file.where].parent.mkdir(exist_ok=True)
+            text = json.dumps(_part(file))
+            places[file.where].write_text(text, encoding="utf-8")
+
+
+def _part(file: SettingsFile) -> dict[str, object]:
+    """What of a settings file concerns gitmem's hooks."""
+    hooks: dict[str, list[object]] = {}
+    for hook in file.hooks:
+        hooks.setdefault(hook.event, []).append(settings.group(hook))
+    path = dict(file.variables).get("PATH")
+    return {
+        "hooks": hooks,
+        **({"disableAllHooks": True} if file.off else {}),
+        **({"env": {"PATH": path}} if path is not None else {}),
+    }
+
+
+def _plugins(files: Iterable[SettingsFile]) -> list[str]:
+    roots = [file.root for file in files if file.where is Where.PLUGIN and file.root]
+    return [word for root in roots for word in ("--plugin-dir", root)]
+
+
+def _hook_answer(line: Mapping[str, object]) -> HookAnswer | None:
+    """What a hook of gitmem's answered, as the client streams it; None for anything else."""
+    output = line.get("output")
+    if line.get("subtype") != "hook_response" or not isinstance(output, str):
+        return None
+    try:
+        answer = json.loads(output)
+    except ValueError:
+        return None
+    specific = answer.get("hookSpecificOutput") if isinstance(answer, dict) else None
+    model = specific.get("additionalContext", "") if isinstance(specific, dict) else ""
+    person = answer.get("systemMessage", "") if isinstance(answer, dict) else ""
+    if "gitmem" not in f"{person}{model}":
+        return None
+    boot = line.get("hook_event") == _BOOT
+    return HookAnswer(person=str(person), model=str(model), boot=boot)
+
+
+def _stream(out: str) -> Iterator[dict[str, object]]:
+    for line in out.splitlines():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict):
+            yield row
