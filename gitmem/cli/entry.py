@@ -1,3 +1,4 @@
+# ruff: noqa: I002 - that import would load a module of its own, a hundredth of a silent hook
 """Start gitmem: choose the lane, and load the hot one quickly (hot lane).
 
 `flag`, `snag` and `hook` go through the hot lane, which loads nothing outside the standard library
@@ -9,8 +10,6 @@ locks. What was compiled is taken as Python takes it (PEP 552): by this interpre
 and size. Anything else (not compiled, compiled by hash, in an archive, another interpreter) is left to Python.
 All of this is in one module because a module more, found Python's way, costs a hundredth of a silent hook.
 """
-
-from __future__ import annotations
 
 import builtins
 import marshal
@@ -96,7 +95,7 @@ def _import_quickly() -> None:
     builtins.__import__ = importer(builtins.__import__, sys.modules, MAGIC_NUMBER, f".{tag}.pyc")
 
 
-def compiled(place: str, cache: str, magic: bytes) -> CodeType | None:
+def compiled(place: str, cache: str, magic: bytes) -> "CodeType | None":
     """Return the code of the source ``place`` from the file ``cache``; None where that is not of the source as it is now."""
     try:
         source = os.stat(place)
@@ -115,19 +114,21 @@ def compiled(place: str, cache: str, magic: bytes) -> CodeType | None:
 
 
 def importer(
-    usual: Callable[..., ModuleType],
-    modules: MutableMapping[str, ModuleType],
+    usual: "Callable[..., ModuleType]",
+    modules: "MutableMapping[str, ModuleType]",
     magic: bytes,
     ending: str,
-) -> Callable[..., ModuleType]:
+) -> "Callable[..., ModuleType]":
     """Return what the `import` statement calls: as ``usual``, but quicker for `from gitmem... import`.
 
     ``modules`` are the loaded ones, `gitmem` among them; ``magic`` and ``ending`` are the interpreter's mark
     in its compiled files and in their names.
     """
     new = type(builtins)
+    future = new("__future__")
+    future.annotations = None  # type: ignore[attr-defined]
 
-    def load(name: str) -> ModuleType | None:
+    def load(name: str) -> "ModuleType | None":
         above, _, child = name.rpartition(".")
         parent = modules.get(above) or load(above)
         folders = getattr(parent, "__path__", None)
@@ -158,15 +159,18 @@ def importer(
         setattr(parent, child, module)
         return module
 
-    def has(module: ModuleType, one: str) -> bool:
+    def has(module: "ModuleType", one: str) -> bool:
         name = f"{module.__name__}.{one}"
         return hasattr(module, one) or name in modules or load(name) is not None
 
-    def find(name: str, *rest: Any, **named: Any) -> ModuleType:
-        if len(rest) == _SHAPE and rest[2] and name.startswith(f"{_PACKAGE}."):
+    def find(name: str, *rest: "Any", **named: "Any") -> "ModuleType":
+        names = rest[2] if len(rest) == _SHAPE else named.get("fromlist")
+        if names and name.startswith(f"{_PACKAGE}."):
             module = modules.get(name) or load(name)
-            if module is not None and all(has(module, one) for one in rest[2]):
+            if module is not None and all(has(module, one) for one in names):
                 return module
+        if names == ("annotations",) and name == "__future__":
+            return future  # the compiler has read it; Python would load a module for it
         return usual(name, *rest, **named)
 
     return find

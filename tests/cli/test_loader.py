@@ -94,6 +94,20 @@ def test_a_module_that_fails_is_not_kept(tmp_path: Path, source: Path) -> None:
             load(tmp_path, "gitmem.cli.one", "value")
 
 
+def test_a_name_given_by_keyword_is_loaded_too(tmp_path: Path, source: Path) -> None:
+    package = ModuleType("gitmem")
+    package.__path__ = [str(tmp_path)]
+    find = importer(usual, {"gitmem": package}, importlib.util.MAGIC_NUMBER, _ENDING)
+
+    assert find("gitmem.cli.one", fromlist=["value"]).value == 1
+
+
+def test_the_statement_for_the_compiler_loads_no_module(tmp_path: Path) -> None:
+    assert load(tmp_path, "__future__", "annotations").__name__ == "__future__"
+    with pytest.raises(LeftToPython):
+        load(tmp_path, "__future__", "division")
+
+
 def _edited(source: Path) -> None:
     source.write_text("value = 10\n", encoding="utf-8")
 
