@@ -1,8 +1,10 @@
-"""A path, or a pattern of paths, as a client's rule file has it (hot lane: `snag` refuses what cannot be one).
+"""The glob for a path or a pattern of paths, as a client's rule file has it (pure, hot lane).
 
-A file's name may have characters that a glob acts on: ``app/[slug]/page.tsx``, ``routes/$id.tsx``,
-``app/(shop)/page.tsx``. Each becomes ``?``, which fits any one character, in every client's kind of glob and
-without the escapes in which they differ. What is a pattern on purpose says so with ``*``, ``?`` or ``{a,b}``.
+It stands apart from `path_rules`, because `snag` checks its paths and loads no Markdown.
+
+A file's name may have characters with a meaning in globs: ``app/[slug]/page.tsx``, ``routes/$id.tsx``,
+``app/(shop)/page.tsx``. Each becomes ``?``, which matches one character in every client's globs, without the
+escapes in which they differ. ``*``, ``?`` and ``{a,b}`` make a pattern.
 """
 
 from __future__ import annotations
@@ -15,18 +17,17 @@ _ANY = "!\"#$%&'();<=>[]^`|~:"
 
 
 def glob_of(path: str) -> str:
-    """The glob that fits a path (or is the pattern that it is).
+    """Return the glob that matches a path; a pattern stays as it is.
 
-    Raises Refused for what can be none: a backslash, what cannot be printed, or more than `LONGEST`
-    characters.
+    Raises Refused for a backslash, a character that cannot be printed, or more than `LONGEST` characters.
     """
-    found = "".join(["?" if char in _ANY else char for char in path])
+    glob = "".join(["?" if char in _ANY else char for char in path])
     odd = [
-        char for char in found if char not in _PLAIN and (char < "\x7f" or not char.isprintable())
+        char for char in glob if char not in _PLAIN and (char < "\x7f" or not char.isprintable())
     ]
     if odd or not 0 < len(path) <= LONGEST:
         raise Refused(
             f"{path[:60]!a} cannot be the paths of a rule",
             hint=f"a path has / between its parts, no line break, and at most {LONGEST} characters",
         )
-    return found
+    return glob

@@ -1,8 +1,8 @@
-"""Guards: a tool, a pattern on its command or path, and the lesson said when both fit (hot lane).
+"""A guard: a tool, a pattern on its command or path, and the lesson said when both match (pure, hot lane).
 
-`.gitmem/guards.jsonl` holds one JSON object a line (docs/data-model.md). It is text from a
-repository: patterns are literals, or globs in which ``*`` alone is special, so that no pattern can
-be slow; number and size are bounded; a lesson is one visible line.
+`.gitmem/guards.jsonl` holds one JSON object a line (docs/data-model.md). Anyone can commit it, so
+patterns are literals, or globs in which only ``*`` is special and none is slow; number and size are
+bounded; a lesson is one visible line.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 FILE = ".gitmem/guards.jsonl"
 ASK = "ask"
-# Claude Code's names for what runs a command, and for what changes a file. The shipped hook before a
-# call is wired to these alone: one for every Read of a session would cost more than it says.
+# Claude Code's names for tools that run a command, and for tools that change a file. The shipped hook
+# before a call is wired only to these: a hook for every Read of a session would cost too much.
 SHELL = ("Bash",)
 WRITERS = ("Edit", "MultiEdit", "NotebookEdit", "Write")
 HEARD = SHELL + WRITERS
@@ -24,18 +24,15 @@ MOST = 256  # guards; more are not read
 LARGEST = 131_072  # bytes of the file; a longer one is not read
 LONGEST = 200  # characters of a pattern
 LESSON = 400  # characters of a lesson
-_SUBJECT = 4_000  # characters of a command that are looked at
+_SUBJECT = 4_000  # characters of a command that are compared
 _STARS = 16
-_LEAST = 2  # letters and digits a pattern needs, so that it does not fit everything
+_LEAST = 2  # letters and digits a pattern needs, so that it does not match everything
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 _TOOL = 100  # characters of a tool's name
 
 
 class Guard:
-    """One guard. ``tools`` are tool names, ``ask`` whether a person wants to be asked each time.
-
-    ``flags`` are the ids it came from.
-    """
+    """One guard: ``tools`` are tool names, ``flags`` the ids it came from, ``ask`` whether the client asks a person each time."""
 
     __slots__ = ("ask", "flags", "lesson", "match", "tools")
 
@@ -55,11 +52,11 @@ class Guard:
         self.ask = ask
 
     def __eq__(self, other: object) -> bool:
-        """Guards are values."""
+        """Guards with equal lines are equal."""
         return isinstance(other, Guard) and self.line == other.line
 
     def __hash__(self) -> int:
-        """Guards are values."""
+        """Return the hash of the line."""
         return hash(self.line)
 
     def __repr__(self) -> str:
@@ -79,17 +76,17 @@ class Guard:
 
 
 def parse(line: str) -> Guard:
-    """The guard on one line; raises ValueError with the reason.
+    """Return the guard on one line; raises ValueError with the reason.
 
-    Whether its texts are fit to be shown is for whoever reads them (`gitmem.memory.guard_file`).
+    `gitmem.memory.guard_file` checks whether its texts may be shown.
     """
     from gitmem.core.flag import is_id  # a hook that only matches does not need it
 
     fields = loads(line)
     if not isinstance(fields, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 - a line that is no guard, as `loads` has it
-    told = {name: fields.get(name) for name in ("tool", "match", "lesson")}
-    for name, value in told.items():
+    texts = {name: fields.get(name) for name in ("tool", "match", "lesson")}
+    for name, value in texts.items():
         if not isinstance(value, str):
             raise ValueError(f"{name} is not a string")  # noqa: TRY004 - as above
     flags, mode = fields.get("flags", []), fields.get("mode", "")
@@ -98,9 +95,9 @@ def parse(line: str) -> Guard:
     if mode not in ("", ASK):
         raise ValueError(f"mode can only be {ASK}")
     guard = Guard(
-        str(told["tool"]).split("|"),
-        str(told["match"]),
-        str(told["lesson"]),
+        str(texts["tool"]).split("|"),
+        str(texts["match"]),
+        str(texts["lesson"]),
         flags=flags,
         ask=mode == ASK,
     )
@@ -111,7 +108,7 @@ def parse(line: str) -> Guard:
 
 
 def objection(guard: Guard) -> str:
-    """What is wrong with a guard's tools, pattern or size; empty when nothing is."""
+    """Return what is wrong with a guard's tools, pattern or size; empty when nothing is."""
     reason = _no_tools(guard.tools)
     if reason:
         return reason
@@ -129,21 +126,21 @@ def _no_tools(names: Sequence[str]) -> str:
         return "the tool is not a tool's name (or several with | between them)"
     deaf = [name for name in names if name not in HEARD]
     if deaf or not names:
-        said = deaf[0] if deaf else "no tool"
-        return f"no hook runs before {said}; a guard can be for {', '.join(HEARD)}"
+        tool = deaf[0] if deaf else "no tool"
+        return f"no hook runs before {tool}; a guard can be for {', '.join(HEARD)}"
     return ""
 
 
 def subject(text: str) -> str:
-    """A command or path as patterns see it: on one line, blanks folded, cut."""
+    """Return a command or path in the form that patterns match: one line, blanks folded, cut."""
     return " ".join(text[:_SUBJECT].split())
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether a pattern fits a `subject`.
+    """Whether a pattern matches a `subject`.
 
-    A glob fits the whole text, or, without a slash, the last part of a path; a literal fits where
-    it stands as words of their own.
+    A glob matches the whole text or, without a slash, the last part of a path. A literal matches where
+    it stands as whole words.
     """
     if "*" not in pattern:
         return _stands_in(pattern, text)
@@ -169,8 +166,8 @@ def _glob(pattern: str, text: str) -> bool:
         return False
     at, end = len(first), len(text) - len(last)
     for part in parts:
-        found = text.find(part, at, end)
-        if found < 0:
+        start = text.find(part, at, end)
+        if start < 0:
             return False
-        at = found + len(part)
+        at = start + len(part)
     return at <= end

@@ -1,6 +1,6 @@
-"""The file of guards: read as hostile text, written one line at a time (pure).
+"""The guard file: read as hostile text, written one line at a time (pure).
 
-A close adds guards and takes none away; ``mode`` is a person's word and never written here.
+A close adds guards and removes none; only a person sets ``mode``.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardFile:
-    """The guards of a file, and what of it is no guard: a sentence for each."""
+    """The guards of a file, and a sentence for each line that is not one."""
 
     guards: tuple[Guard, ...]
     flaws: tuple[str, ...]
 
 
 def read_guards(text: str) -> GuardFile:
-    """The sound guards of a file in order, up to the limit. Nothing else of it is ever shown."""
+    """Return the valid guards of a file in order, up to the limit. Nothing else of it is ever shown."""
     if len(text.encode("utf-8", "surrogatepass")) > guards.LARGEST:
         return GuardFile(guards=(), flaws=(f"{guards.FILE} is longer than {guards.LARGEST} bytes",))
     good: list[Guard] = []
@@ -51,7 +51,7 @@ def read_guards(text: str) -> GuardFile:
 
 
 def unfit(found: Guard) -> str:
-    """Why a guard's texts must not be shown to a model; empty when they may."""
+    """Return why a guard's texts must not be shown to a model; empty when they may be."""
     for text in (found.match, found.lesson):
         if "\n" in text or "\r" in text or "\t" in text:
             return "it is not one line"
@@ -63,11 +63,11 @@ def unfit(found: Guard) -> str:
 
 
 def add_guards(text: str, new: Sequence[Guard]) -> str:
-    """``text`` with these guards after the others; one of the same loop takes the new lesson and flags.
+    """Return ``text`` with these guards at the end; a guard of the same loop takes the new lesson and flags.
 
-    The lesson of another loop, or of a person, is not replaced: then both are said.
+    The lesson of another loop, or of a person, is not replaced: both are said.
 
-    Raises Refused for a guard that would not be read, and when there is no room.
+    Raises Refused for a guard that would not be read, and when the file is full.
     """
     lines = text.split("\n")
     for guard in new:
@@ -91,13 +91,13 @@ def add_guards(text: str, new: Sequence[Guard]) -> str:
     ):
         raise Refused(
             f"{guards.FILE} is full: it holds at most {guards.MOST} guards",
-            hint="take one out that has done its work",
+            hint="remove one that is no longer needed",
         )
     return after
 
 
 def unite(before: str, ours: str, theirs: str) -> str | None:
-    """``ours`` with the guards that ``theirs`` added to ``before``; None when it did more than add."""
+    """Return ``ours`` with the guards that ``theirs`` added to ``before``; None when it did more than add."""
     new = [line for line in theirs.split("\n") if line not in before.split("\n")]
     kept = [line for line in theirs.split("\n") if line in before.split("\n")]
     if [line for line in before.split("\n") if line] != [line for line in kept if line]:
@@ -109,9 +109,9 @@ def unite(before: str, ours: str, theirs: str) -> str | None:
 
 
 def without(text: str, flags: Collection[str], lessons: Collection[str] = ()) -> str:
-    """``text`` without the guards that came from these flags (ids) alone; others lose the ids.
+    """Return ``text`` without the guards that came only from these flags (ids); other guards lose the ids.
 
-    A guard of theirs that says one of the ``lessons`` goes whoever else it names.
+    A guard from these flags with one of the ``lessons`` goes, whichever other flags it names.
     """
     kept = []
     for line in text.split("\n"):

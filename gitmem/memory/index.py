@@ -1,6 +1,6 @@
-"""MEMORY.md: the index that clients load, derived from the files beside it.
+"""MEMORY.md: the index that clients load, derived from the files beside it (pure).
 
-Claude Code cuts such a file at 200 lines or 24.4 KB (measured with 2.1.328); we stay below both.
+Claude Code cuts such a file at 200 lines or 24.4 KB (measured with 2.1.328); the index stays below both.
 """
 
 from __future__ import annotations
@@ -28,16 +28,15 @@ NOTE = "derived by gitmem from the files in this folder; edit those, not this li
 
 _HEADING = "# Memory\n"
 _PENDING_LINE = f"- [PENDING]({PENDING_NAME}): Open questions and todos."
-# Anything else could end the link, or hide in it.
+# Other characters could end the link, or hide in it.
 _NAME = re.compile(r"[^\x00-\x1f\x7f\[\]<>\\`|!]+")
 
 
 def update_index(existing: str | None, files: Mapping[str, str], *, folder: str = "memory") -> str:
-    """MEMORY.md with its list brought up to date; a person's text around the list stays.
+    """Return MEMORY.md with its list brought up to date; a person's text around the list stays.
 
-    ``existing`` is its text (None: there is no such file). ``files``: path in the repository to
-    text; those outside the folder are ignored.
-    Raises NeedsPerson when the marks around the list are broken.
+    ``existing`` is its text (None: no such file). ``files`` maps paths in the repository to texts; files
+    outside the folder are ignored. Raises NeedsPerson when the marks around the list are broken.
     """
     base = existing if existing and existing.strip() else _HEADING
     frame = managed_block.put(base, [], note=NOTE)
@@ -75,7 +74,7 @@ def _entry(name: str, text: str) -> str:
 
 
 def _description(text: str) -> str:
-    """What a file says about itself, on one line; empty when it may not be repeated."""
+    """Return a file's description on one line; empty when it must not be repeated."""
     headings = (block.text for block in blocks(text) if block.kind is BlockKind.HEADING)
     told = " ".join(harmless(front_value(text, "description") or next(headings, "")).split())
     if len(told) > MAX_DESCRIPTION:
@@ -86,9 +85,9 @@ def _description(text: str) -> str:
 def _fitted(
     listed: Sequence[str], last: Sequence[str], *, odd: int, lines: int, size: int
 ) -> list[str]:
-    """The list's lines within ``lines`` and ``size`` bytes; what does not fit is counted.
+    """Return the list within ``lines`` and ``size`` bytes, ending with a count of what does not fit.
 
-    ``odd`` files are never listed because of their names.
+    ``odd`` is the number of files that are never listed because of their names.
     """
     kept = list(listed)
     whole = [*kept, *last]
@@ -109,5 +108,5 @@ def _rest(count: int) -> str:
 
 
 def _bytes(lines: Sequence[str]) -> int:
-    r"""Size of the lines in UTF-8, each with the longer line end, ``\r\n``."""
+    r"""Return the size of the lines in UTF-8, each with the longer line end, ``\r\n``."""
     return sum(len(line.encode()) + len("\r\n") for line in lines)

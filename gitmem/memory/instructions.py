@@ -1,7 +1,7 @@
-"""CLAUDE.md and AGENTS.md: the managed block that loads the index and holds the rules.
+"""CLAUDE.md and AGENTS.md: the managed block that loads the index and holds the rules (pure).
 
-Claude Code imports ``@path`` on a line of its own, and reads AGENTS.md where there is no CLAUDE.md;
-so both carry the import, and AGENTS.md also says it in words for clients that import nothing.
+Claude Code imports ``@path`` on a line of its own, and reads AGENTS.md when there is no CLAUDE.md. So
+both have the import, and AGENTS.md says it in words too, for clients that import nothing.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _CAPTURE = (
 
 
 def has_block(text: str) -> bool:
-    """Whether the file has a managed block. Raises NeedsPerson for a broken one, as all here do."""
+    """Whether the file has a managed block. All functions here raise NeedsPerson for a broken one."""
     return managed_block.find(text) is not None
 
 
 def block_of(text: str) -> str | None:
-    """The block with its marks, without a final line end; None without one."""
+    """Return the block with its marks, without a final line end; None without a block."""
     span = managed_block.find(text)
     if span is None:
         return None
@@ -49,10 +49,9 @@ def block_of(text: str) -> str | None:
 
 
 def with_block(text: str | None, *, folder: str, kind: Literal["claude", "agents"]) -> str:
-    """The instruction file (None: a new one) with its block added or brought up to date.
+    """Return the instruction file (None: a new one) with its block added or brought up to date.
 
-    ``folder`` is the memory folder. Rules that are there stay; text outside the block stays byte for
-    byte.
+    ``folder`` is the memory folder. Existing rules stay; text outside the block stays byte for byte.
     """
     lines = [
         _POINTER[kind].format(folder=folder, index=INDEX_NAME),
@@ -66,19 +65,19 @@ def with_block(text: str | None, *, folder: str, kind: Literal["claude", "agents
 
 
 def without_block(text: str) -> str:
-    """The file as it was before `with_block` added the block (with a person's edits since)."""
+    """Return the file as it was before `with_block` added the block, with a person's later edits."""
     return managed_block.cut(text)
 
 
 def rules(text: str) -> list[Line]:
-    """The rules in the block, with their line numbers in the file."""
+    """Return the rules in the block, with their line numbers in the file."""
     return [Line(text=rule.text, number=rule.first + 1) for rule in bullets(_rule_blocks(text))]
 
 
 def add_rules(text: str, lines: Sequence[str]) -> str:
-    """``text`` with one rule per line at the end of the block's rules.
+    """Return ``text`` with each line as a rule at the end of the block's rules.
 
-    Raises Refused when there is no block, and for what is not one line.
+    Raises Refused when there is no block, and for text of several lines.
     """
     span = managed_block.find(text)
     if span is None:
@@ -92,7 +91,7 @@ def add_rules(text: str, lines: Sequence[str]) -> str:
 
 
 def replace_rule(text: str, old: str, new: str) -> str:
-    """``text`` with the rule that reads ``old`` now reading ``new``; raises Refused without one."""
+    """Return ``text`` with ``new`` in place of the rule ``old``; raises Refused when there is none."""
     found = bullets(_rule_blocks(text))
     at = next((at for at, rule in enumerate(found) if rule.text == old), None)
     if at is None:
@@ -108,7 +107,7 @@ def replace_rule(text: str, old: str, new: str) -> str:
 
 
 def transplant_block(from_text: str, into_text: str) -> str:
-    """``into_text`` with the block of ``from_text``: for a file in the work tree with edits of its own.
+    """Return ``into_text`` with the block of ``from_text``, for a work tree file with its own edits.
 
     Raises Refused when ``from_text`` has no block.
     """
@@ -119,7 +118,7 @@ def transplant_block(from_text: str, into_text: str) -> str:
 
 
 def _rule_blocks(text: str) -> list[Block]:
-    """The blocks from the first heading or list inside the managed block on."""
+    """Return the blocks inside the managed block from its first heading or list on."""
     span = managed_block.find(text)
     if span is None:
         return []

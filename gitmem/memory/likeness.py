@@ -1,7 +1,7 @@
-"""What is alike in words: a section for a line, a skill for a snag, an earlier snag for a new one.
+"""Likeness of texts: a section for a line, a skill for a snag, an earlier snag for a new one.
 
 Likeness is BM25 over stems, by SQLite's full-text index (FTS5, https://sqlite.org/fts5.html), which
-comes with Python. Nobody's text is a query: only words of letters and digits are.
+comes with Python. A query holds only words of letters and digits, never a text as it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _SHORTEST = 3  # letters of a word that says something
 _WORDS = 64  # words of one query
 _TITLE = 4.0  # how much more a word counts in a title than in a body
-# Words that a sentence about anything may have.
+# Words of any sentence, which say nothing about its topic.
 _EMPTY = frozenset(
     {
         "after",
@@ -67,7 +67,7 @@ _EMPTY = frozenset(
 
 
 class Likeness:
-    """An index over documents of a title and a body; close it after use (it is a context manager)."""
+    """An index over documents of a title and a body; a context manager."""
 
     def __init__(self, documents: Sequence[tuple[str, str]]) -> None:
         self._index = sqlite3.connect(":memory:")
@@ -86,32 +86,32 @@ class Likeness:
         self._index.close()
 
     def nearest(self, text: str, *, most: int, shared: int = 2, title: int = 1) -> list[int]:
-        """The documents most like a text, best first, by their place.
+        """Return the places of the documents most like a text, best first.
 
-        Each has at least ``shared`` different words with it, or, of fewer that the text has, all; one
-        that is in its title counts as ``title`` words.
+        Each shares at least ``shared`` different words with the text, or all when it has fewer. A word in
+        a document's title counts as ``title`` words.
         """
-        asked = words(text)
-        if not asked:
+        wanted = words(text)
+        if not wanted:
             return []
-        query = " OR ".join([f'"{word}"' for word in asked])
+        query = " OR ".join([f'"{word}"' for word in wanted])
         rows = self._index.execute(
             "SELECT rowid FROM one WHERE one MATCH ? ORDER BY bm25(one, ?, 1.0), rowid LIMIT ?",
             (query, _TITLE, most * 4),
         )
-        least = min(shared, len(asked))
+        least = min(shared, len(wanted))
         ranked = [int(place) for (place,) in rows]
-        return [place for place in ranked if self._shares(place, asked, title) >= least][:most]
+        return [place for place in ranked if self._shares(place, wanted, title) >= least][:most]
 
-    def _shares(self, place: int, asked: Sequence[str], title: int) -> int:
-        """How many of the words a document has, those of its title weighed."""
-        found = 0
-        for word in asked:
+    def _shares(self, place: int, wanted: Sequence[str], title: int) -> int:
+        """Return how many of the words a document has, with the words of its title weighted."""
+        count = 0
+        for word in wanted:
             if self._has(place, f'title : "{word}"'):
-                found += title
+                count += title
             elif self._has(place, f'"{word}"'):
-                found += 1
-        return found
+                count += 1
+        return count
 
     def _has(self, place: int, query: str) -> bool:
         found = self._index.execute(
@@ -121,7 +121,7 @@ class Likeness:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text that say something, each once, in order."""
+    """Return the meaningful words of a text, each once, in order."""
     plain = "".join([letter if letter.isalnum() else " " for letter in text.lower()])
     found = dict.fromkeys(
         word for word in plain.split() if len(word) >= _SHORTEST and word not in _EMPTY
@@ -132,7 +132,7 @@ def words(text: str) -> list[str]:
 def nearest(
     text: str, documents: Sequence[tuple[str, str]], *, most: int = 1, title: int = 1
 ) -> list[int]:
-    """`Likeness.nearest` for one text alone."""
+    """Return `Likeness.nearest` for a single text."""
     if not documents:
         return []
     with Likeness(documents) as index:

@@ -1,7 +1,7 @@
-"""The lines of a Markdown file that a reader takes as one: list items, at any depth, folded.
+"""The list items of a Markdown file as a reader sees them, at any depth, each folded to one line (pure).
 
-Other modules write top-level bullets only; people also nest, number and wrap them, and a line is
-still the same line then.
+Other modules write only top-level bullets. People also nest, number and wrap them, and a line stays the
+same line.
 """
 
 from __future__ import annotations
@@ -37,32 +37,32 @@ class Passage:
 
     @property
     def key(self) -> str:
-        """What equal items have in common."""
+        """The key that equal items share."""
         return line_key(self.text)
 
 
 def line_key(text: str) -> str:
-    """`fact_key` of a line, whether its box is open, ticked or not there."""
+    """Return the `fact_key` of a line, without its box."""
     return fact_key(_BOX.sub("", text, count=1) if _BOX.match(text) else text)
 
 
 def row_text(row: str) -> str:
-    """A line of a file without its indentation, list marker and box."""
+    """Return a line of a file without its indentation, list marker and box."""
     marker = _MARKER.match(row)
     bare = (row[marker.end() :] if marker else row).strip()
     return _BOX.sub("", bare, count=1) if _BOX.match(bare) else bare
 
 
 def passages(text: str) -> list[Passage]:
-    """Every item of every list, in order; an item of several lines also in its parts."""
+    """Return every item of every list in order; for an item of several lines also its parts."""
     lines = rows(text)
     return [passage for block in blocks(text) for passage in _of(block, lines)]
 
 
 def passage_at(file: str, text: str, number: int) -> Passage | None:
-    """The smallest item that the 1-based line belongs to; None when it belongs to none.
+    """Return the smallest item that the 1-based line belongs to; None when there is none.
 
-    A wrapped item is one; its first line alone is not.
+    A wrapped item counts as a whole; its first line alone does not count.
     """
     wholes = [item for item in items_of(file, text) if item.first <= number <= item.last]
     nested = [item for item in wholes if not item.whole and item.first > wholes[0].first]
@@ -70,7 +70,7 @@ def passage_at(file: str, text: str, number: int) -> Passage | None:
 
 
 def items_of(file: str, text: str) -> list[Passage]:
-    """`passages` of a Markdown file; of the guards each lesson, which is on a line of its own."""
+    """Return the `passages` of a Markdown file; for the guard file the lesson on each line."""
     if file != guard.FILE:
         return passages(text)
     found = [(number, row_of(file, row)) for number, row in enumerate(rows(text), 1)]
@@ -78,7 +78,7 @@ def items_of(file: str, text: str) -> list[Passage]:
 
 
 def row_of(file: str, row: str) -> str:
-    """The text of one line of a file: `row_text`; of a guard its lesson, empty when it is none."""
+    """Return the `row_text` of one line of a file; for the guard file its lesson, or empty."""
     if file != guard.FILE:
         return row_text(row)
     try:
@@ -89,13 +89,13 @@ def row_of(file: str, row: str) -> str:
 
 
 def find(file: str, text: str, line: str) -> list[Passage]:
-    """The items that read like ``line``; of an item and its own first line only the item."""
+    """Return the items that read like ``line``; of an item and its own first line only the item."""
     key = line_key(line)
-    found: list[Passage] = []
+    matching: list[Passage] = []
     for item in items_of(file, text):
-        if item.key == key and not (found and found[-1].first == item.first):
-            found.append(item)
-    return found
+        if item.key == key and not (matching and matching[-1].first == item.first):
+            matching.append(item)
+    return matching
 
 
 def _of(block: Block, lines: Sequence[str]) -> Iterator[Passage]:

@@ -1,8 +1,8 @@
 """Rule files for certain paths: `.claude/rules/gitmem-*.md`, whose front matter code writes (pure).
 
-Claude Code loads such a file when a file that one of its ``paths`` matches is read (measured with
-version 2.1.328). gitmem writes only a file that it made: one whose front matter is exactly the list
-of paths below. Anything else there is somebody else's, whatever its name.
+Claude Code loads such a file when it reads a file that one of the ``paths`` matches (measured with
+version 2.1.328). gitmem writes only a file that it made: its front matter is exactly the list of paths
+below. Any other file there belongs to someone else, whatever its name.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ _ENTRY = re.compile(r'  - "(?P<glob>[^"\\]*)"')
 
 
 def globs_for(paths: Sequence[str]) -> tuple[str, ...]:
-    """The globs that fit these paths, in a fixed order, each once; empty when they would match every file.
+    """Return the globs for these paths, sorted, each once; empty when they would match every file.
 
-    Raises Refused for a path that no glob fits (`gitmem.memory.globs`).
+    Raises Refused for a path that no glob can match (`gitmem.memory.globs`).
     """
-    found = tuple(sorted({glob_of(path) for path in paths}))
-    if any(not any(char.isalnum() for char in glob) for glob in found):
+    globs = tuple(sorted({glob_of(path) for path in paths}))
+    if any(not any(char.isalnum() for char in glob) for glob in globs):
         return ()
-    return found
+    return globs
 
 
 def file_for(paths: Sequence[str], there: Mapping[str, str], taken: Collection[str] = ()) -> str:
-    """The rule file for these globs: the one that has them already, else a new name.
+    """Return the path of the rule file for these globs: the file that has them, else a new name.
 
-    ``there`` has the present rule files, path to text; ``taken`` are other names in use.
+    ``there`` maps the paths of the existing rule files to texts; ``taken`` are other paths in use.
     """
     for path, text in sorted(there.items()):
         if paths_of(text) == tuple(paths):
@@ -54,23 +54,23 @@ def file_for(paths: Sequence[str], there: Mapping[str, str], taken: Collection[s
 
 
 def new_file(paths: Sequence[str]) -> str:
-    """The text of a rule file without rules."""
+    """Return the text of a rule file without rules."""
     listed = "".join(f'  - "{path}"\n' for path in paths)
-    told = ", ".join(f"`{path}`" for path in paths)
-    return f"---\npaths:\n{listed}---\n\n# Learned about {told}\n"
+    topics = ", ".join(f"`{path}`" for path in paths)
+    return f"---\npaths:\n{listed}---\n\n# Learned about {topics}\n"
 
 
 def paths_of(text: str) -> tuple[str, ...] | None:
-    """The globs of a rule file that gitmem made; None when somebody else did."""
+    """Return the globs of a rule file that gitmem made; None for any other file."""
     front = rows(text)[: front_matter_lines(text) or 0]
     if front[:2] != ["---", "paths:"] or len(front) < 4:  # noqa: PLR2004 - fences, key, one glob
         return None
-    found = [_ENTRY.fullmatch(row) for row in front[2:-1]]
-    return tuple(entry["glob"] for entry in found if entry) if all(found) else None
+    entries = [_ENTRY.fullmatch(row) for row in front[2:-1]]
+    return tuple(entry["glob"] for entry in entries if entry) if all(entries) else None
 
 
 def add_lines(text: str, lines: Sequence[str]) -> str:
-    """``text`` with one bullet per line at the end of its list. Raises Refused for a foreign file."""
+    """Return ``text`` with one bullet per line at the end of its list; raises Refused for another's file."""
     if paths_of(text) is None:
         raise Refused(
             "this rule file is somebody else's: its front matter is not what gitmem writes",

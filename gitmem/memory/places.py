@@ -36,10 +36,10 @@ _LADDER = tuple(Rung)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Climb:
-    """Where the fix of a loop that came back goes: file, rung, and why that one, for a reviewer.
+    """Where the fix of a loop that came back goes: file, rung, and a remark for the reviewer.
 
-    ``tools`` and ``match`` are those of a guard, ``root`` is the flag that opened the loop;
-    ``higher``: the rung is a stronger one than that of the edit in force.
+    ``tools`` and ``match`` are those of a guard, ``root`` is the id of the flag that opened the loop.
+    ``higher``: the rung is stronger than that of the edit in force.
     """
 
     file: str
@@ -53,9 +53,9 @@ class Climb:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a snag's lesson goes, and a remark for the reviewer when that is not what it asked for.
+    """Where a snag's lesson goes, and a remark for the reviewer when the snag asked for another place.
 
-    ``fixed``: it asked for this very file, so nobody chooses another one.
+    ``fixed``: the snag asked for this file, so an engine does not choose another one.
     """
 
     file: str
@@ -65,15 +65,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """What the tree that a close builds on has to offer as targets.
+    """The places for lines in the tree that a close builds on.
 
-    ``folder`` is the memory folder, ``lines`` its present lines, ``instructions`` the instruction
-    file for rules, ``rules`` each name of an instruction file to the file it leads to, ``skills``
-    skill name to path, ``scoped`` the rule files for paths (path to text), also foreign ones.
-    ``rule_lines`` are the present lines of the files that take rules, ``bodies`` their texts,
-    ``about`` what a skill says it is for, of those that
-    a rule may go to unasked. ``climbs`` says where flags go
-    whose loop came back (by flag id), ``earlier`` which snags may be the same as a flag's.
+    ``folder`` is the memory folder, ``lines`` its lines, ``instructions`` the instruction file for rules,
+    ``rules`` each name of an instruction file to the file it leads to, ``skills`` skill name to path,
+    ``scoped`` all rule files for paths (path to text), also those of others. ``rule_lines`` are the lines
+    of the files that take rules, ``bodies`` their texts. ``about`` says what a skill is for, for skills
+    that may get a rule without being named. ``climbs`` says where the flags of returning loops go (by flag
+    id), ``earlier`` which snags may be the same as a flag's.
     """
 
     folder: str
@@ -94,18 +93,18 @@ class Places:
         return f"{self.folder}/{PENDING_NAME}"
 
     def topic_file(self, flag: Flag) -> str:
-        """The topic file a flag asks for, else its kind's."""
+        """Return the topic file that a flag asks for, else that of its kind."""
         return f"{self.folder}/{flag.topic or default_topic(flag.kind)}.md"
 
     def rule_place(self, flag: Flag) -> Place:
-        """Where a snag's lesson goes. Raises Refused when it names a place that there is not."""
+        """Return where a snag's lesson goes; raises Refused when it names a place that does not exist."""
         if flag.id in self.climbs:
             climb = self.climbs[flag.id]
             return Place(file=climb.file, remark=climb.remark)
         return self.own_place(flag)
 
     def own_place(self, flag: Flag) -> Place:
-        """Where a snag's lesson goes when it is the first of its kind; raises Refused."""
+        """Return where a snag's lesson goes without its loop; raises Refused as `rule_place`."""
         if flag.skill:
             return Place(file=self._skill(flag.skill))
         if flag.rule:
@@ -120,7 +119,7 @@ class Places:
         return Place(file=self.instructions, fixed=False)
 
     def headed(self, path: str) -> bool:
-        """Whether a skill has front matter: without it nothing says that the file is a skill."""
+        """Whether a skill has front matter; without it the file is not a skill."""
         return front_matter_lines(self.bodies.get(path, "---\n---\n")) != 0
 
     def _skill(self, name: str) -> str:
@@ -137,8 +136,8 @@ class Places:
     def _whole(self, path: str) -> str:
         if not self.headed(path):
             raise Refused(
-                f"{path} has no front matter, so it is no skill yet",
-                hint="give it one with name and description, and close again",
+                f"{path} has no front matter, so it is not a skill yet",
+                hint="add front matter with name and description, and close again",
             )
         return path
 
@@ -162,7 +161,7 @@ class Places:
 
 
 def rung_of(file: str, folder: str) -> Rung:
-    """How strong a line in this file is."""
+    """Return the rung of a line in this file."""
     try:
         target = writable(file, folder=folder)
     except Refused:
@@ -173,5 +172,5 @@ def rung_of(file: str, folder: str) -> Rung:
 
 
 def rungs_above(rung: Rung) -> tuple[Rung, ...]:
-    """The stronger rungs, weakest first."""
+    """Return the stronger rungs, weakest first."""
     return _LADDER[_LADDER.index(rung) + 1 :]

@@ -1,7 +1,7 @@
-"""Existing skills: plain lines added to the body of a SKILL.md, and nothing else.
+"""Skills: plain lines added to the body of an existing SKILL.md, and nothing else (pure).
 
-A skill is executable: its front matter grants tools and runs hooks (Claude Code 2.1.197). So it
-stays byte for byte, and `assert_only_added` proves it of every result.
+A skill is executable: its front matter grants tools and runs hooks (Claude Code 2.1.197). So the front
+matter stays byte for byte, and `assert_only_added` checks every result.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PLAIN = re.compile(r" {0,3}[-*+][ \t]{1,4}\S.*")
 
 
 def front_matter(text: str) -> tuple[str, str]:
-    """The raw text up to and with the closing fence, and the rest; "" and all of it without one.
+    """Return the raw text up to and with the closing fence, and the rest; "" and all of it without one.
 
     Raises Refused when the front matter is not closed.
     """
@@ -48,11 +48,11 @@ def front_matter(text: str) -> tuple[str, str]:
 
 
 def add_body_lines(text: str, lines: Sequence[str], *, section: str = "") -> str:
-    """``text`` with one bullet per line where a person would put it.
+    """Return ``text`` with one bullet per line where a person would put it.
 
-    That is the section with the title ``section`` if there is one, after its last list; else its
-    section for such lines; else a new one, at its end or before its closing links. Raises Refused
-    for front matter that is not closed, and for what is not one line.
+    That is after the last list of the section titled ``section``, if there is one; else in the section
+    for such lines; else in a new section at the end or before the closing links. Raises Refused for front
+    matter that is not closed, and for text of several lines.
     """
     front_matter(text)
     if not lines:
@@ -68,14 +68,14 @@ def add_body_lines(text: str, lines: Sequence[str], *, section: str = "") -> str
 
 
 def replaceable(text: str) -> list[str]:
-    """The texts of the bullets that an edit may replace: those of one line, each told once."""
+    """Return the texts of the bullets that an edit may replace: bullets of one line with a unique text."""
     found = [block for block in bullets(blocks(text)) if block.first == block.last]
     texts = [block.text for block in bullets(blocks(text))]
     return [block.text for block in found if texts.count(block.text) == 1]
 
 
 def replace_body_line(text: str, old: str, new: str) -> str:
-    """``text`` with the bullet that reads ``old`` now reading ``new``; all else byte for byte.
+    """Return ``text`` with ``new`` in place of the bullet ``old``; all else stays byte for byte.
 
     Raises Refused when there is no such bullet of one line, or more than one.
     """
@@ -97,9 +97,9 @@ def replace_body_line(text: str, old: str, new: str) -> str:
 
 
 def assert_only_added(before: str, after: str) -> None:
-    """Raises Internal unless ``after`` is ``before`` plus plain bullets (and our heading) in its body.
+    """Raise Internal unless ``after`` is ``before`` plus plain bullets (and our heading) in its body.
 
-    The old text must remain byte for byte when the added lines are taken out again.
+    Without the added lines, ``after`` must be ``before`` byte for byte.
     """
     _assert_same_front(before, after)
     size = len(after) - len(before)
@@ -109,7 +109,7 @@ def assert_only_added(before: str, after: str) -> None:
 
 
 def assert_only_replaced(before: str, after: str) -> None:
-    """Raises Internal unless one line, a plain bullet, is all that differs, and is a bullet still."""
+    """Raise Internal unless only one line differs, a plain bullet that is still a bullet."""
     _assert_same_front(before, after)
     old, new = split_lines(before), split_lines(after)
     changed = [at for at, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]]
@@ -128,7 +128,7 @@ def _assert_same_front(before: str, after: str) -> None:
 
 
 def _with_section(text: str) -> str:
-    """``text`` with our heading before what closes it, else at its end or before an open fence."""
+    """Return ``text`` with our heading before its closing lines, else at its end or before an open fence."""
     found = [block for block in blocks(text) if block.closed]
     closing = sections.closing(text)
     at = found[-1].last + 1 if found else front_matter_lines(text) or 0
@@ -140,7 +140,7 @@ def _with_section(text: str) -> str:
 
 
 def _insertions(before: str, after: str) -> list[int]:
-    """Every line start (or the end) of ``before`` at which one insertion makes it ``after``."""
+    """Return every line start (or the end) of ``before`` where one insertion makes it ``after``."""
     prefix = _common(before, after)
     suffix = _common(before[::-1], after[::-1])
     ends = [at + 1 for at in range(len(before)) if before[at] == "\n"]

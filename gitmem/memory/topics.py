@@ -1,7 +1,7 @@
-"""Topic files and PENDING.md: facts as bullets in Markdown that a person would write.
+"""Topic files and PENDING.md: facts as bullets in Markdown that a person would write (pure).
 
-Everything takes a file's text and returns the file's text; a person's own structure, line ends and
-sections stay as they are.
+Functions take a file's text and return its new text; a person's own structure, line ends and sections
+stay as they are.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ _PENDING = """\
 Open questions and todos. Tick a box, or delete its line, once it is settled.
 """
 _BOX = re.compile(r"\[(?P<mark>[ xX])\](?:[ \t]+(?P<text>.*))?")
-# What YAML reads as text, and as that text, without quotes.
+# Text that YAML reads as the same text without quotes.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,.'()/-]*")
 _YAML_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 
 
 def default_topic(kind: str) -> str:
-    """The topic of a flag that names none; raises Refused for a kind that has no topic file."""
+    """Return the topic of a flag that names none; raises Refused for a kind without a topic file."""
     try:
         return _TOPICS[kind]
     except KeyError:
         raise Refused(f"a flag of kind {kind!r} has no topic file") from None
 
 
-# How a word of a slug is written where it is not a word but a name.
+# The spelling of names that stand in slugs.
 _WRITTEN = {
     **{word: word.upper() for word in (
         "ai", "api", "aws", "cd", "ci", "cli", "cpu", "css", "csv", "db", "dns", "gcp", "gpu", "gui",
@@ -64,9 +64,9 @@ _WRITTEN = {
 
 
 def new_topic_file(topic: str, description: str = "") -> str:
-    """The text of a topic file without facts; ``topic`` is a slug.
+    """Return the text of a topic file without facts; ``topic`` is a slug.
 
-    Without a description: a fixed one for the default topics, else one made from the name alone.
+    Without ``description`` a default topic gets a fixed one, and any other topic one made from its name.
     """
     words = [_WRITTEN.get(word, word) for word in topic.split("-")]
     title = " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
@@ -75,42 +75,42 @@ def new_topic_file(topic: str, description: str = "") -> str:
 
 
 def new_pending_file() -> str:
-    """The text of a PENDING.md without items."""
+    """Return the text of a PENDING.md without items."""
     return _PENDING
 
 
 def facts(text: str) -> list[Line]:
-    """The top-level bullets outside front matter, code and comments.
+    """Return the top-level bullets outside front matter, code and comments.
 
-    A bullet's wrapped lines and nested bullets are part of it, folded onto its one line.
+    A bullet includes its wrapped lines and nested bullets, folded to one line.
     """
     return [Line(text=block.text, number=block.first + 1) for block in bullets(blocks(text))]
 
 
 def add_facts(text: str, lines: Sequence[str]) -> str:
-    """``text`` with one bullet per line at the end of its last list, or at its end.
+    """Return ``text`` with one bullet per line at the end of its last list, or at its end.
 
-    Duplicates are the caller's business. Raises Refused for what is not one line.
+    The caller removes duplicates. Raises Refused for text of several lines.
     """
     floor = front_matter_lines(text) or 0
     return add_bullets(text, lines, among=blocks(text), floor=floor)
 
 
 def replace_fact(text: str, old: str, new: str) -> str:
-    """``text`` with the first bullet that reads ``old`` now reading ``new``, on one line.
+    """Return ``text`` with ``new``, on one line, in place of the first bullet ``old``.
 
-    Raises Refused when there is none, or when another line would read differently afterwards.
+    Raises Refused when there is none, or when another line would then read differently.
     """
     return _change(text, old, [new])
 
 
 def remove_fact(text: str, old: str) -> str:
-    """``text`` without the first bullet that reads ``old``; raises as `replace_fact` does."""
+    """Return ``text`` without the first bullet ``old``; raises as `replace_fact` does."""
     return _change(text, old, [])
 
 
 def fact_key(text: str) -> str:
-    """What exact duplicates have in common: the harmless form, in NFC, with blanks folded.
+    """Return the key that exact duplicates share: the harmless form, in NFC, with blanks folded.
 
     One final full stop is ignored. Case counts: ``PATH`` is not ``path``.
     """
@@ -119,12 +119,12 @@ def fact_key(text: str) -> str:
 
 
 def add_pending(text: str, lines: Sequence[str]) -> str:
-    """PENDING.md with one open box per line at the end of its list."""
+    """Return PENDING.md with one open box per line at the end of its list."""
     return add_facts(text, [f"[ ] {line}" for line in lines])
 
 
 def pending(text: str) -> list[Line]:
-    """The open items of PENDING.md: bullets with an open box, and a person's without a box."""
+    """Return the open items of PENDING.md: bullets with an open box, and bullets without a box."""
     items = []
     for fact in facts(text):
         box = _BOX.fullmatch(fact.text)
@@ -135,16 +135,16 @@ def pending(text: str) -> list[Line]:
 
 
 def _change(text: str, old: str, new: Sequence[str]) -> str:
-    """``text`` with the first bullet that reads ``old`` replaced by ``new``: one line, or none."""
-    found = bullets(blocks(text))
-    at = next((at for at, block in enumerate(found) if block.text == old), None)
+    """Return ``text`` with the first bullet ``old`` replaced by ``new``: one line, or none."""
+    items = bullets(blocks(text))
+    at = next((at for at, block in enumerate(items) if block.text == old), None)
     if at is None:
         raise Refused(
             f"no line reads {old[:60]!r}",
             hint="the file changed since it was read; run the close again",
         )
-    after = replace_lines(text, found[at], new[0]) if new else remove_lines(text, found[at])
-    expected = [block.text for block in found]
+    after = replace_lines(text, items[at], new[0]) if new else remove_lines(text, items[at])
+    expected = [block.text for block in items]
     expected[at : at + 1] = new
     if [block.text for block in bullets(blocks(after))] != expected:
         raise Refused(
@@ -155,7 +155,7 @@ def _change(text: str, old: str, new: Sequence[str]) -> str:
 
 
 def _scalar(text: str) -> str:
-    """``text`` as a YAML value on one line."""
+    """Return ``text`` as a YAML value on one line."""
     if _PLAIN.fullmatch(text) and text.lower() not in _YAML_WORDS and text == text.strip():
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')

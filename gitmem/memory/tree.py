@@ -1,4 +1,4 @@
-"""The files of a tree that a close may write, and the lines that are in them (pure)."""
+"""The files of a tree that a close may write, as a value, and their lines (pure)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryLine:
-    """A line that is in memory, or in a file of rules, already."""
+    """A line that a memory file or a file of rules has."""
 
     file: str
     text: str
 
 
 def comparable_lines(target: Target, text: str) -> list[str]:
-    """The lines that a new one may be a duplicate of."""
+    """Return the lines of a file that a new line may duplicate."""
     if target is Target.GUARDS:
-        return []  # the same lesson for another command is another guard
+        return []  # a lesson for another command is another guard
     return [line.text for line in topics.facts(text)]
 
 
@@ -33,9 +33,9 @@ def comparable_lines(target: Target, text: str) -> list[str]:
 class MemoryTree:
     """The files of a tree that a close may write: path to text.
 
-    ``odd`` are those that are there and cannot be written: path to reason. ``links`` are those of
-    them that are links: path to where it leads. ``folder`` is the memory folder; its other Markdown
-    files are in ``texts`` for the index.
+    ``odd`` are files that exist and cannot be written: path to reason. ``links`` are those among them
+    that are links: path to target. ``folder`` is the memory folder; its other Markdown files are in
+    ``texts`` for the index.
     """
 
     folder: str
@@ -45,7 +45,7 @@ class MemoryTree:
 
 
 def existing_lines(ground: MemoryTree) -> tuple[MemoryLine, ...]:
-    """Every line of memory: facts of topic files and open items of PENDING.md."""
+    """Return every line of memory: facts of topic files and open items of PENDING.md."""
     return tuple(
         MemoryLine(file=path, text=text)
         for path in sorted(ground.texts)
@@ -55,18 +55,18 @@ def existing_lines(ground: MemoryTree) -> tuple[MemoryLine, ...]:
 
 
 def rule_lines(ground: MemoryTree) -> tuple[MemoryLine, ...]:
-    """Every rule of the managed blocks and list item of the skills; none of a broken block."""
-    found: list[MemoryLine] = []
+    """Return every rule of the managed blocks and list item of the skills; none of a broken block."""
+    lines: list[MemoryLine] = []
     for path in sorted(ground.texts):
         if path.startswith(ground.folder + "/"):
             continue
-        with suppress(Refused, NeedsPerson):  # who adds a line to it hears of it
-            found += [MemoryLine(file=path, text=text) for text in lines_of(ground, path)]
-    return tuple(found)
+        with suppress(Refused, NeedsPerson):  # adding a line to it reports that
+            lines += [MemoryLine(file=path, text=text) for text in lines_of(ground, path)]
+    return tuple(lines)
 
 
 def lines_of(ground: MemoryTree, path: str) -> list[str]:
-    """The lines of a file that a new one may be a duplicate of; none for what is not ours."""
+    """Return the lines of a file that a new line may duplicate; none for a file that gitmem does not write."""
     text = ground.texts[path]
     try:
         target = writable(path, folder=ground.folder)

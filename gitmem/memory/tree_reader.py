@@ -1,4 +1,4 @@
-"""The tree a close builds on: its writable files as text, and what they offer as targets."""
+"""Reads the memory tree of a commit: its writable files as text, and the places they offer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _RULING = (*_INSTRUCTIONS, *_SKILLS, path_rules.FOLDER, guard.FILE)
 
 
 def read_tree(repo: Repository, commit: str, folder: str) -> MemoryTree:
-    """What a close needs of a commit (empty: of no commit)."""
+    """Return the memory tree of a commit (empty: no commit); raises TooLarge beyond `gitmem.core.bounds`."""
     below = (folder + "/", *_RULING)
     entries = objects.entries(repo, commit, *below, sized=True) if commit else []
     wanted = [entry for entry in entries if _concerns(entry.path, folder)]
@@ -57,16 +57,16 @@ def read_tree(repo: Repository, commit: str, folder: str) -> MemoryTree:
         except UnicodeDecodeError:
             odd[entry.path] = "it is not UTF-8 text"
     outside = [path for path in texts if not path.startswith(folder + "/")]
-    # Without any instruction file a close would make this one.
+    # A close makes this instruction file when there is none.
     if not {*_INSTRUCTIONS} & {*texts, *odd}:
         outside.append(_INSTRUCTIONS[0])
-    # Of the memory folder no file is odd for that reason: there a close is refused as a whole.
+    # In the memory folder no file is odd for that reason: there a close is refused as a whole.
     odd |= trees.unshared(repo, commit, outside)
     return MemoryTree(folder=folder, texts=texts, odd=odd, links=links)
 
 
 def _refuse_too_much(folder: str, files: Sequence[Entry]) -> None:
-    """Raises TooLarge for more than a close can build on; each file apart is small enough."""
+    """Raise TooLarge for more than a close can build on; each single file is small enough."""
     if len(files) > GROUND_FILES:
         raise objects.TooLarge(
             f"{folder}/, with {len(files)} files beside the skills and rules,", 0
@@ -77,13 +77,13 @@ def _refuse_too_much(folder: str, files: Sequence[Entry]) -> None:
 
 
 def left_aside(ground: MemoryTree) -> list[str]:
-    """Sentences about files that are too large to be built on."""
+    """Return sentences about files that are too large to build on."""
     large = [path for path, reason in ground.odd.items() if reason == TOO_LARGE]
     return [f"set aside, unread: {path}: {TOO_LARGE}" for path in sorted(large)]
 
 
 def places(ground: MemoryTree) -> Places:
-    """What a tree offers as targets."""
+    """Return the places for lines in a tree."""
     rules = _rules(ground)
     skills = _skills({**ground.texts, **ground.odd})
     ruling = {
@@ -117,7 +117,7 @@ def _scoped(ground: MemoryTree) -> list[str]:
 
 
 def _concerns(path: str, folder: str) -> bool:
-    """Whether a file is one that gitmem writes, or one that its index lists."""
+    """Whether gitmem writes a file, or its index lists it."""
     if path.rpartition("/")[0] == folder and path.endswith(".md"):
         return True
     try:
@@ -127,16 +127,16 @@ def _concerns(path: str, folder: str) -> bool:
 
 
 def _rules(ground: MemoryTree) -> dict[str, str]:
-    """Each instruction file to the one its rules go to: itself, or what it is a link to.
+    """Return each instruction file to the file that its rules go to: itself, or the target of its link.
 
-    In the order of preference: CLAUDE.md, or AGENTS.md where that is the one in use.
+    CLAUDE.md is preferred to AGENTS.md.
     """
-    found = {}
+    files = {}
     for name in _INSTRUCTIONS:
         link = ground.links.get(name, "").removeprefix("./").strip()
         if name in ground.texts or name in ground.odd:
-            found[name] = link if link in _INSTRUCTIONS and link in ground.texts else name
-    return found
+            files[name] = link if link in _INSTRUCTIONS and link in ground.texts else name
+    return files
 
 
 def _skills(paths: Mapping[str, str]) -> dict[str, str]:

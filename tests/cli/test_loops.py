@@ -249,7 +249,7 @@ def test_a_snag_that_could_never_be_filed_is_refused_at_once(
 def test_a_snag_for_a_skill_without_front_matter_stays_and_loops_says_why(sandbox: Sandbox) -> None:
     sandbox.commit("skill", {".agents/skills/s/SKILL.md": "# S\n\n- a\n"})
     snag = flagged(sandbox, "x", "--better", "y", "--skill", "s")
-    reason = ".agents/skills/s/SKILL.md has no front matter, so it is no skill yet"
+    reason = ".agents/skills/s/SKILL.md has no front matter, so it is not a skill yet"
 
     done = sandbox.gitmem("close")
 

@@ -277,7 +277,7 @@ def test_a_skill_without_front_matter_is_left_alone_until_it_has_some(
 
     (left,) = done.left
     assert (left.id, done.commit) == (flag, "")
-    assert left.reason == f"{path} has no front matter, so it is no skill yet"
+    assert left.reason == f"{path} has no front matter, so it is not a skill yet"
     assert desk.states() == {"undrained": ["tag failed"]}
     desk.sandbox.commit("front", {path: "---\nname: ship\n---\n\n# Ship\n\n- Tag it\n"})
     desk.close()
