@@ -22,35 +22,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-class _Speaking(TyperGroup):
-    """A group whose errors show what a person typed as ours do."""
+class _Group(TyperGroup):
+    """A group whose errors escape what a person typed, as gitmem's own errors do."""
 
     def make_context(self, *args: Any, **more: Any) -> Any:
-        """The library's own, with such errors."""
-        with _told():
+        """Do what the library does, with such errors."""
+        with _escaped_errors():
             return super().make_context(*args, **more)
 
     def invoke(self, ctx: Any) -> Any:
-        """The library's own, with such errors."""
-        with _told():
+        """Do what the library does, with such errors."""
+        with _escaped_errors():
             return super().invoke(ctx)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Escapes what an error of the library's repeats, and leaves credentials out."""
+def _escaped_errors() -> Iterator[None]:
+    """Escape what an error of the library repeats, and leave out credentials."""
     try:
         yield
     except TyperException as error:
-        said = getattr(error, "message", None)
+        message = getattr(error, "message", None)
         context = getattr(error, "ctx", None)
-        ours = context is not None and said == context.get_help()  # gitmem alone: its help
-        if isinstance(said, str) and not ours:
-            error.message = visible(redacted(said))
+        ours = context is not None and message == context.get_help()  # gitmem alone: its help
+        if isinstance(message, str) and not ours:
+            error.message = visible(redacted(message))
         raise
 
 
-_COMPLETING = "_GITMEM_COMPLETE"  # what a shell that completes sets
+_COMPLETING = "_GITMEM_COMPLETE"  # set by a shell that completes a command
 
 COMMANDS = (
     Row("init", "Wire gitmem into this repository."),
@@ -62,7 +62,7 @@ COMMANDS = (
     Row("close", "Drain the queue into one commit to review."),
     Row("review", "Show what is in review, line by line."),
     Row("accept", "Land the review on the local target branch."),
-    Row("discard", "Take the review back; nothing is lost."),
+    Row("discard", "Discard the review; nothing is lost."),
     Row("recall", "Find the lines of memory that fit, best first."),
     Row("loops", "Show which snags are closed, and which came back."),
     Row("sync", "Share the queue through the remote, both ways."),
@@ -71,9 +71,9 @@ COMMANDS = (
     Row("show", "Say what became of a flag."),
     Row("forget", "Propose a review without what a flag brought."),
     Row("stats", "Show what each close ran and cost."),
-    Row("audit", "Hold what was written against what ran; exit 1 on a gap."),
-    Row("doctor", "Prove that what is written is what runs."),
-    Row("uninstall", "Take the wiring out again."),
+    Row("audit", "Compare what should have run with what ran; exit 1 on a gap."),
+    Row("doctor", "Prove that what is configured is what runs."),
+    Row("uninstall", "Remove the wiring."),
     Row("demo", "Show the whole loop in a throw-away repository."),
     Row("hook", "", module="flag", hidden=True),
     Row("plan", "", hidden=True),
@@ -82,8 +82,8 @@ COMMANDS = (
 )
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(given: bool) -> None:
+    if given:
         from importlib.metadata import version
 
         render.say(f"gitmem {version('gitmem-cli')}")
@@ -94,18 +94,18 @@ def main(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_version, is_eager=True, help="Print the version and leave."
+            "--version", callback=_version, is_eager=True, help="Print the version and exit."
         ),
     ] = False,
 ) -> None:
-    """A coding agent's memory, kept in git: flag what is durable, close, review, accept."""
+    """A coding agent's memory, kept in git: flag durable facts, close, review, accept."""
 
 
 def application(*, completion: bool) -> typer.Typer:
-    """The typer application; ``completion``: with its two options about a shell's completion."""
+    """Return the typer application, with the two options for shell completion or without."""
     app = typer.Typer(
         name="gitmem",
-        cls=type("Commands", (_Speaking, group(COMMANDS)), {}),
+        cls=type("Commands", (_Group, group(COMMANDS)), {}),
         add_completion=completion,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
@@ -120,14 +120,14 @@ app = application(completion=True)
 
 
 def _end_on_signals() -> None:
-    """Ends on SIGTERM and SIGHUP as on Ctrl-C, so that what was started is stopped and tidied up."""
+    """Treat SIGTERM and SIGHUP like Ctrl-C, so that child processes stop and files are cleaned up."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
             signal.signal(number, signal.default_int_handler)
 
 
 def run(argv: Sequence[str]) -> int:
-    """Runs one command; returns the exit code (docs/adr/0006-exit-codes.md)."""
+    """Run one command; return the exit code (docs/adr/0006-exit-codes.md)."""
     surroundings.seal()
     _end_on_signals()
     code = _ran(argv)
@@ -139,7 +139,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _ran(argv: Sequence[str]) -> int:
     # Typer reads the value of every option of the group, and for these two it loads pydantic, which
-    # costs half of a command that needs nothing of it. After a command's name they are none of its.
+    # costs half of a command. After a command's name they do not apply.
     shown = not argv or argv[0].startswith("-") or _COMPLETING in os.environ
     try:
         try:
@@ -157,18 +157,19 @@ def _ran(argv: Sequence[str]) -> int:
         render.failure(
             NeedsPerson(
                 f"{what}{error.strerror or error}",
-                hint="what was saved is saved; mend it and run the command again",
+                hint="what was saved stays saved; fix the cause and run the command again",
             )
         )
         return NeedsPerson.exit_code
     except KeyboardInterrupt:
-        render.note("interrupted; whatever was saved is saved")
+        render.note("interrupted; what was saved stays saved")
         return 130
-    except Exception:  # noqa: BLE001 - the edge: a bug is told as one, with what a report needs
+    except Exception:  # noqa: BLE001 - the edge: a bug is reported as one, with its traceback
         render.trace(traceback.format_exc())
         render.failure(
             Internal(
-                "this is a bug in gitmem; the queue is as it was", hint="report the lines above"
+                "this is a bug in gitmem; the queue is unchanged",
+                hint="report the lines above",
             )
         )
         return Internal.exit_code

@@ -1,7 +1,7 @@
-"""A group of commands, each of which is loaded when it is asked for.
+"""A group of commands that loads each one on demand.
 
-What the group itself says of a command, in its help and to a shell that completes, comes from the
-table; a test holds it against the command's own help.
+The group's help and shell completion describe a command from the table; a test compares the table
+with the command's own help.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _Command(TyperCommand):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One command: its name, its summary, and the module and the function that it is."""
+    """One command: its name, its summary, and the module and function that implement it."""
 
     name: str
     summary: str
@@ -41,7 +41,7 @@ class Row:
     hidden: bool = False
 
     def load(self) -> Any:
-        """The command with its options."""
+        """Return the command with its options."""
         module = import_module(_COMMANDS + (self.module or self.name))
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
         function = getattr(module, self.function or self.name)
@@ -52,12 +52,12 @@ class Row:
         return command
 
     def described(self) -> TyperCommand:
-        """As much of the command as a list of commands shows."""
+        """Return as much of the command as a list of commands shows."""
         return TyperCommand(self.name, help=self.summary, hidden=self.hidden, rich_markup_mode=None)
 
 
 class _Loaded(MutableMapping[str, "Any"]):
-    """Name to command; what is looked up is loaded."""
+    """Name to command; a lookup loads the command."""
 
     def __init__(self, rows: tuple[Row, ...]) -> None:
         self._rows = {row.name: row for row in rows}
@@ -85,7 +85,7 @@ class _Loaded(MutableMapping[str, "Any"]):
 
 
 def group(rows: tuple[Row, ...]) -> type[TyperGroup]:
-    """The class of a group that has these commands, in this order."""
+    """Return the class of a group with these commands, in this order."""
 
     class Lazy(TyperGroup):
         """See the module."""
@@ -126,19 +126,19 @@ def group(rows: tuple[Row, ...]) -> type[TyperGroup]:
     return Lazy
 
 
-# Typer reads every value with pydantic, also a text and "not given". To load pydantic costs half of a
-# command that is given nothing which needs it.
+# Typer reads every value with pydantic, even a string or a missing one. Loading pydantic costs half of
+# a command whose options do not need it.
 
 
 def _off(option: Any) -> Any:
-    """The option `--help`, off unless it is given."""
+    """Make the option `--help` default to off."""
     if option is not None:
         option.default = False
     return option
 
 
 def _take_as_it_is(parameter: Any) -> None:
-    """Makes a parameter take what is of its function's type already, and None when it is not given."""
+    """Make a parameter accept a value of its function's type, or None, without pydantic."""
     read = parameter.process_value
     plain = not (parameter.callback or parameter.multiple)
     annotation = parameter.type_descriptor.annotation

@@ -1,4 +1,4 @@
-"""Live lines: of a close (questions answered, seconds, tokens, dollars), and git's own progress."""
+"""Progress on a terminal: of a close (answers, seconds, tokens, dollars), and git's own."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from gitmem.records.drain_record import Run
 
 
-_TOLD = 70  # characters of what is being waited for
-# How git's lines about refs and failures begin, in a fetch and in a push.
+_TOLD = 70  # characters of what the close waits for
+# The beginnings of git's lines about refs and failures, in a fetch and in a push.
 _OUTCOMES = ("fatal: ", "error: ", "hint: ", "From ", "To ", " ", "Everything up-to-date")
 
 
 def ran(run: Run) -> str:
-    """What a close with a model really ran, in one line."""
+    """Return, in one line, what a close with a model ran."""
     usage = run.usage
     dollars = "price unknown" if usage.dollars is None else f"${usage.dollars:.4f}"
     parts = [
@@ -41,10 +41,10 @@ def ran(run: Run) -> str:
 
 
 def git_speaks(*, silent: bool) -> Callable[[bytes], None] | None:
-    """Shows git's progress on a terminal's stderr as it comes; None anywhere else.
+    """Return a function that shows git's progress on a terminal's stderr; None anywhere else.
 
-    What came of it gitmem says itself: that a ref is not there yet is no news, and git calls it fatal.
-    What a server says comes through git, so it is escaped like any text of others.
+    gitmem reports the outcome itself: git calls it fatal that a ref does not exist yet. A server's
+    words come through git, so they are escaped like any text of others.
     """
     if silent or not sys.stderr.isatty():
         return None
@@ -64,8 +64,8 @@ def git_speaks(*, silent: bool) -> Callable[[bytes], None] | None:
 class Watch:
     """A context manager that shows progress on a terminal's stderr, and nothing anywhere else.
 
-    It begins once the plan is known and everything else is said; `answered` may be called from any
-    thread. ``kept`` counts the answers that an earlier close got.
+    It begins once the plan is known. `answered` may be called from any thread. ``kept`` counts the
+    answers that came from an earlier close.
     """
 
     def __init__(self, *, silent: bool) -> None:
@@ -92,16 +92,16 @@ class Watch:
             self._bar.stop()
 
     def planned(self, questions: int, workers: int) -> None:
-        """Shows how many questions there are, and how many of them are asked at a time."""
+        """Show how many questions there are, and how many are asked at a time."""
         if self._bar is not None and questions:
-            for earlier in self._bar.task_ids:  # somebody moved the branch, and it is planned anew
+            for earlier in self._bar.task_ids:  # the branch moved, and the close planned again
                 self._bar.remove_task(earlier)
             self._asking = f"asking, {render.count(min(workers, questions), 'worker')}"
             self._bar.add_task(self._asking, total=questions, cost="")
             self._bar.start()
 
     def waits(self, told: str) -> None:
-        """Shows what is being waited for; may be called from any thread."""
+        """Show what the close waits for; may be called from any thread."""
         with self._lock:
             if self._bar is not None and self._bar.task_ids:
                 said = visible(told)
@@ -109,7 +109,7 @@ class Watch:
                 self._bar.update(self._bar.task_ids[0], description=f"{self._asking}; {said}")
 
     def answered(self, answer: Answer) -> None:
-        """Counts one answer."""
+        """Count one answer."""
         with self._lock:
             self._done += 1
             self.kept += answer.kept

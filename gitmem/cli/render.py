@@ -1,4 +1,4 @@
-"""Words on the terminal: one place that escapes, aligns and colours."""
+"""Output on the terminal: the one place that escapes, aligns and colours."""
 
 from __future__ import annotations
 
@@ -21,46 +21,46 @@ if TYPE_CHECKING:
     from gitmem.core.flag import Flag
 
 _aside: dict[str, None] = {}
-_UNREAD = 20  # lines that no reader understands, one by one; the rest are counted
-_WIDE = 10_000  # cells: into a pipe or a file nothing is wrapped
+_UNREAD = 20  # unreadable lines shown one by one; the rest are counted
+_WIDE = 10_000  # cells: nothing is wrapped in a pipe or a file
 _NARROW = 30  # cells that the last column of a table needs to be read beside the others
 _GAP = 2  # cells between two columns
 _PIECE = re.compile(r" *[^ ]+ ?| +")
 
 
-__all__ = ["count"]  # the words of the commands take it from here
+__all__ = ["count"]  # the commands import it from here
 
 
 class Unwritable(NeedsPerson):
-    """Standard output takes nothing; what the command did is done."""
+    """Standard output failed; what the command did is done."""
 
 
-#: Why standard output took less than it was given, once that happened.
+#: Why standard output did not take everything, once that happened.
 _lost: list[str] = []
 
 
 def say(text: str = "") -> None:
-    """One line of our own words to stdout; text of others in it is escaped.
+    """Print one line of gitmem's own words to stdout, with the text of others escaped.
 
-    On a terminal a long line breaks between words, and goes on under its beginning.
+    On a terminal a long line breaks between words and continues under its beginning.
     """
     _write(sys.stdout, _flowing(sys.stdout, text))
 
 
 def command(text: str) -> None:
-    """A line that a CI runner shall obey: its words are ours, and what is of others in it is escaped."""
+    """Print a command for a CI runner; the caller has escaped the text of others in it."""
     _write(sys.stdout, text)
 
 
 def page(text: str) -> None:
-    """Text of several lines that is not ours; lines and tabs stay, all else is escaped."""
+    """Print text of others; keep its lines and tabs, escape everything else."""
     _write(sys.stdout, "".join(_escaped(line) + "\n" for line in _lines(text)))
 
 
 def diff(text: str) -> None:
-    """A unified diff, escaped like a page, with our own colours where the terminal takes them.
+    """Print a unified diff, escaped like a page, in gitmem's own colours where stdout takes them.
 
-    The colours of git would be bytes like those of the text between them.
+    Git's colours could not be told from escape codes in the text.
     """
     lines = [_escaped(line) for line in _lines(text)]
     if colour():
@@ -69,46 +69,46 @@ def diff(text: str) -> None:
 
 
 def trace(text: str) -> None:
-    """What a report of a bug needs, to stderr, escaped like a page."""
+    """Print a traceback to stderr, escaped like a page."""
     _write(sys.stderr, "".join(_escaped(line) + "\n" for line in _lines(text)))
 
 
 def note(text: str) -> None:
-    """One line to stderr: something the person should know beside the answer."""
+    """Print one line to stderr: something to know beside the answer."""
     _write(sys.stderr, _flowing(sys.stderr, f"gitmem: {text}"))
 
 
 def notes(texts: Iterable[str]) -> None:
-    """Each as a note."""
+    """Print each text as a note."""
     for text in texts:
         note(text)
 
 
 def unread(lines: Sequence[object]) -> None:
-    """Notes on lines that no reader understands; of many the first, and how many more."""
+    """Print notes on unreadable lines: the first of many, and how many more."""
     notes([f"a line that cannot be read: {line}" for line in lines[:_UNREAD]])
     if len(lines) > _UNREAD:
         note(f"and {len(lines) - _UNREAD} more lines that cannot be read")
 
 
 def aside(sentences: Iterable[str]) -> None:
-    """Each as a note: what of others was not read. The command then ends with 8 (`was_set_aside`)."""
+    """Print notes on what was not read of others; the command then exits with 8 (`was_set_aside`)."""
     new = [sentence for sentence in sentences if sentence not in _aside]
     _aside.update(dict.fromkeys(new))
     notes(new)
     if new:
-        note("what is set aside stays where it is; ask who pushed it, and have it taken out")
+        note("it stays where it is; ask the person who pushed it to remove it")
 
 
 def was_set_aside() -> bool:
-    """Whether `aside` had something to say since this was asked last."""
-    said = bool(_aside)
+    """Return whether `aside` printed something since the last call."""
+    printed = bool(_aside)
     _aside.clear()
-    return said
+    return printed
 
 
 def as_json(value: object) -> None:
-    """The answer for a program: one JSON value on stdout, what would not be seen in it escaped."""
+    """Print the answer for a program: one JSON value on stdout, invisible characters escaped."""
     text = json.dumps(value, ensure_ascii=False)
     if not text.isprintable():
         text = "".join([char if char.isprintable() else json.dumps(char)[1:-1] for char in text])
@@ -116,7 +116,7 @@ def as_json(value: object) -> None:
 
 
 def failure(error: GitmemError) -> None:
-    """What happened, and a hint; a credential that was given is not repeated."""
+    """Print what happened and the hint to stderr, without any credential that was given."""
     _write(sys.stderr, _flowing(sys.stderr, f"gitmem: {redacted(error.message)}"))
     if error.hint:
         _write(sys.stderr, _flowing(sys.stderr, f"hint: {redacted(error.hint)}"))
@@ -125,11 +125,11 @@ def failure(error: GitmemError) -> None:
 def table(
     rows: Sequence[Sequence[str]], *, right: Collection[int] = (), wide: bool = False
 ) -> None:
-    """Rows in columns, two blanks apart; on a terminal the last column wraps under itself.
+    """Print rows in columns, two blanks apart; on a terminal the last column wraps under itself.
 
-    Where the terminal is too narrow for that, each row's last column goes on lines of its own. The
-    columns ``right`` are aligned to the right. Of a ``wide`` table, whose first row names the columns, a row
-    that has no room is its first cell and, below, each of the others behind its name.
+    On a terminal too narrow for that, each row's last column gets lines of its own. The columns
+    ``right`` are aligned to the right. The first row of a ``wide`` table names the columns; a row
+    that does not fit becomes its first cell and, below, the other cells behind their names.
     """
     from rich.cells import cell_len
 
@@ -162,24 +162,24 @@ def table(
 
 
 def colour() -> bool:
-    """Whether stdout takes colour (https://no-color.org, https://force-color.org)."""
+    """Return whether stdout takes colour (https://no-color.org, https://force-color.org)."""
     if os.environ.get("NO_COLOR"):
         return False
     return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
 
 
 def words(flag: Flag) -> str:
-    """What a flag says, on one line; of a snag also the better path."""
+    """Return a flag's text on one line; for a snag, with the better path."""
     return f"{flag.text} -> {flag.better}" if flag.better else flag.text
 
 
-# What git's own colours are by default (git-config(1), "color.diff.<slot>").
+# Git's default colours (git-config(1), "color.diff.<slot>").
 _HEAD, _HUNK, _OLD, _NEW = "\x1b[1m", "\x1b[36m", "\x1b[31m", "\x1b[32m"
 _RANGE = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 
 
 def _coloured(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
-    """Colour (empty: none) and line; a hunk's header says how many lines of it follow."""
+    """Yield colour (empty: none) and line; a hunk's header says how many lines follow."""
     old = new = 0
     for line in lines:
         if old > 0 or new > 0:
@@ -188,10 +188,10 @@ def _coloured(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
             new -= mark in {" ", "+", ""}
             yield {"-": _OLD, "+": _NEW}.get(mark, ""), line
             continue
-        found = _RANGE.match(line)
-        if found:
-            old, new = (1 if count is None else int(count) for count in found.groups())
-        yield _HUNK if found else "" if line.startswith("\\") else _HEAD, line
+        header = _RANGE.match(line)
+        if header:
+            old, new = (1 if count is None else int(count) for count in header.groups())
+        yield _HUNK if header else "" if line.startswith("\\") else _HEAD, line
 
 
 def _lines(text: str) -> list[str]:
@@ -203,7 +203,7 @@ def _escaped(line: str) -> str:
 
 
 def _named(cells: Sequence[Sequence[str]]) -> None:
-    """The rows below the head of a table, each as its first cell and the others with their columns' names."""
+    """Print each row as its first cell and, below, the other cells behind their columns' names."""
     head, *rows = cells
     for first, *others in rows:
         told = [
@@ -216,7 +216,7 @@ def _named(cells: Sequence[Sequence[str]]) -> None:
 
 
 def _flowing(stream: TextIO, text: str) -> str:
-    """The text as lines of our own words for a stream, broken between words where that is a terminal."""
+    """Return the text as lines for a stream, broken between words on a terminal."""
     shown = visible(" ".join(text.splitlines()))
     if stream.isatty():
         indent = " " * (len(shown) - len(shown.lstrip(" ")) + 4)
@@ -229,7 +229,7 @@ def _columns() -> int:
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
-    """A line as lines of a width in cells, broken at blanks only; all but the first are indented."""
+    """Break a line at blanks into lines of a width in cells; indent all but the first."""
     from rich.cells import cell_len
 
     if cell_len(text) <= width:
@@ -246,10 +246,9 @@ def _wrapped(text: str, width: int, indent: str) -> list[str]:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """Writes bytes at once. A stream that takes nothing changes nothing about what is being done.
+    """Write bytes at once. A stream that fails does not stop the command.
 
-    What standard output did not take is told at the end, by `refuse_loss`; standard error is where
-    it would be told.
+    `refuse_loss` reports at the end what standard output did not take.
     """
     if stream is sys.stdout and _lost:
         return
@@ -266,13 +265,13 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 def refuse_loss() -> None:
-    """Raises Unwritable when standard output did not take the whole answer."""
+    """Raise Unwritable when standard output did not take the whole answer."""
     try:
-        sys.stdout.flush()  # what a library printed: help, say
+        sys.stdout.flush()  # what a library printed, such as help
     except OSError as error:
         _lost.append(error.strerror or str(error))
     if _lost:
         raise Unwritable(
             f"the answer could not be written: {_lost[0]}",
-            hint="the command itself is done; its answer is incomplete",
+            hint="the command did its work; only its output is incomplete",
         )

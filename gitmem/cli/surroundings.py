@@ -1,4 +1,4 @@
-"""Where a cold command stands: environment and working folder, read once."""
+"""The surroundings of a cold command: environment, working folder, time and agent client."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from gitmem.git.process import clean
 from gitmem.git.repository import Repository, discover
 
 ENVIRON = dict(os.environ)
-_found: list[Repository] = []
+_repositories: list[Repository] = []
 
 
 def seal() -> None:
-    """Takes out of this process what git must not see, as `gitmem.git.process.clean` says.
+    """Remove from this process's environment what git must not see (`gitmem.git.process.clean`).
 
-    GitPython hands its whole environment to git, and starts one as soon as it is imported.
+    GitPython passes its whole environment to git, and starts git as soon as it is imported.
     """
     kept = clean(ENVIRON)
     for name in [name for name in os.environ if name not in kept]:
@@ -27,31 +27,31 @@ def seal() -> None:
 
 
 def here() -> Workplace:
-    """The workplace of this command."""
-    found = workplace(folder.working(), ENVIRON)
-    _found.append(found.repo)
-    return found
+    """Return the workplace of this command."""
+    place = workplace(folder.working(), ENVIRON)
+    _repositories.append(place.repo)
+    return place
 
 
 def repository() -> Repository:
-    """The repository of this command, for one that needs no settings."""
-    found = discover(folder.working(), ENVIRON)
-    _found.append(found)
-    return found
+    """Return the repository, for a command that needs no settings."""
+    repo = discover(folder.working(), ENVIRON)
+    _repositories.append(repo)
+    return repo
 
 
 def left_out() -> list[str]:
-    """What the command's reading left out because it is too much, since this was asked last."""
-    said = [sentence for repo in _found for sentence in repo.left_out]
-    _found.clear()
-    return said
+    """Return, as sentences, what was too large to read since the last call."""
+    sentences = [sentence for repo in _repositories for sentence in repo.left_out]
+    _repositories.clear()
+    return sentences
 
 
 def now() -> str:
-    """The time as a flag has it."""
+    """Return the current time in the form of a flag."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def agent() -> str:
-    """The agent client this process runs in; empty when a person started it."""
+    """Return the agent client that this process runs in; empty when a person started it."""
     return registry.session(ENVIRON).get("client", "")

@@ -187,7 +187,7 @@ def test_on_a_terminal_an_error_breaks_between_words(sandbox: Sandbox) -> None:
 
     assert done.returncode == 2
     assert shown == (
-        "gitmem: --pr and --here exclude each other\n"
+        "gitmem: --pr and --here cannot be used together\n"
         "hint: --here puts the memory into the pull request of the\n"
         "    current branch\n"
     )

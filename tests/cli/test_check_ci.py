@@ -63,7 +63,7 @@ def test_close_here_within_the_pull_request_makes_it_pass(server: Server, desk: 
     share(desk, "feature")
 
     done = runner.pull_request(server, "feature").check()
-    assert (done.code, done.out) == (0, "ok: nothing undrained was flagged on feature\n")
+    assert (done.code, done.out) == (0, "ok: no undrained flag was made on feature\n")
 
 
 def test_the_pull_request_that_drains_passes_for_all_flags_too(server: Server, desk: Desk) -> None:
@@ -110,7 +110,7 @@ def test_a_pull_request_from_a_fork_is_only_warned(server: Server, desk: Desk) -
 
     assert done.code == 0
     assert "::warning title=gitmem check::2 flags not drained" in done.out
-    assert "a warning only" in done.out
+    assert "only a warning" in done.out
     assert fork.answer("--scope", "all")[0] == 1
 
 

@@ -151,7 +151,7 @@ def test_what_was_flagged_on_no_branch_is_for_all_only(sandbox: Sandbox) -> None
 def test_all_without_here_is_2(sandbox: Sandbox, command: list[str]) -> None:
     done = sandbox.gitmem(*command, "--all", input="")
 
-    assert (done.code, "--all goes with --here" in done.err) == (2, True)
+    assert (done.code, "--all works only with --here" in done.err) == (2, True)
 
 
 def test_a_person_reads_which_engine_ran_the_difference_and_what_to_do_next(

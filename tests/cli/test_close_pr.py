@@ -154,7 +154,7 @@ def test_a_request_that_was_not_opened_is_5_too(project: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("options", "setting", "said"),
     [
-        (["--here"], "", "--pr and --here exclude each other"),
+        (["--here"], "", "--pr and --here cannot be used together"),
         ([], "sourceforge", "git config gitmem.forge is 'sourceforge'"),
     ],
 )

@@ -92,7 +92,7 @@ def test_a_repository_without_wiring_fails_and_fix_mends_it(sandbox: Sandbox) ->
     mended = report(sandbox, "--fix")
     assert mended["ok"]
     assert "wrote .claude/settings.json" in mended["fixed"]
-    assert "there is nothing that --fix can do" in doctor(sandbox, "--fix").out
+    assert "there is nothing for --fix to do" in doctor(sandbox, "--fix").out
 
 
 def test_fix_puts_back_what_was_taken_out_and_leaves_what_is_a_person_s(wired: Sandbox) -> None:

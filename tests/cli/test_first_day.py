@@ -109,7 +109,7 @@ def test_after_a_push_accept_takes_the_queue_branch_away(
     assert "git push" in sandbox.gitmem("accept").out
     sandbox.git("push", "--quiet")
 
-    assert "the next gitmem close takes the queue branch away" in sandbox.gitmem("status").out
+    assert "the next gitmem close removes the queue branch" in sandbox.gitmem("status").out
     assert sandbox.gitmem("accept").code == 7
 
     assert sandbox.git("branch", "--list", "gitmem/queue") == ""

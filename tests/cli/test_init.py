@@ -118,7 +118,7 @@ def on_a_terminal(
         preexec_fn=_take_the_terminal,  # noqa: PLW1509 - no thread here
     )
     os.close(follower)
-    prompts = {"engine [verbatim]: ": list(types), "close by itself [yes]: ": list(closes)}
+    prompts = {"engine [verbatim]: ": list(types), "close automatically [yes]: ": list(closes)}
     shown, typed, until = "", "", time.monotonic() + PATIENCE
     try:
         while time.monotonic() < until:
@@ -174,9 +174,9 @@ def test_without_a_terminal_nothing_is_asked_and_how_to_choose_is_said(sandbox: 
     answer = sandbox.gitmem("init", input="anthropic\n")
 
     assert answer.code == 0
-    assert "Who shall judge" not in answer.out
+    assert "Who judges" not in answer.out
     assert (
-        "engine verbatim (no model is configured); another one: gitmem init --engine NAME"
+        "engine verbatim (no model is configured); to change it: gitmem init --engine NAME"
         in answer.out
     )
     assert engine_of(sandbox) == ""
@@ -198,7 +198,7 @@ def test_on_a_terminal_it_asks_once_and_keeps_the_answer_in_git_config_alone(
     assert "claude\n" not in sandbox.read(".gitmem/config.yaml")
     code, shown = on_a_terminal(sandbox, "init", types=[], env=env)
     assert code == 0
-    assert "Who shall judge" not in shown
+    assert "Who judges" not in shown
     assert "everything is in place already" in shown
 
 
@@ -255,7 +255,7 @@ def test_where_something_is_configured_or_an_agent_holds_the_terminal_nothing_is
     code, shown = on_a_terminal(sandbox, "init", types=[], env=env)
 
     assert code == 0
-    assert "Who shall judge" not in shown
+    assert "Who judges" not in shown
 
 
 @pytest.mark.parametrize("option", ["--json", "--dry-run"])
@@ -267,7 +267,7 @@ def test_for_a_program_and_in_a_dry_run_nothing_is_asked(
     )
 
     assert code == 0
-    assert "Who shall judge" not in shown
+    assert "Who judges" not in shown
 
 
 def test_an_engine_may_be_named_at_any_time(sandbox: Sandbox) -> None:
@@ -346,16 +346,16 @@ def test_closing_by_itself_is_asked_for_once_and_yes_is_what_enter_means(
     assert auto_close_of(sandbox) == kept
     assert "autoClose" not in sandbox.git("grep", "--untracked", "autoClose", check=False)
     _, again = on_a_terminal(sandbox, "init", types=[], closes=["\x04"], env=env)
-    assert ("close by itself" in again) == (kept == "")
+    assert ("close automatically" in again) == (kept == "")
 
 
 def test_closing_by_itself_is_a_setting_of_this_clone_that_two_options_change(
     sandbox: Sandbox,
 ) -> None:
     asked = sandbox.gitmem("init")
-    assert "prepares nothing; if it shall: gitmem init --auto-close" in asked.out
+    assert "prepares nothing; to change that: gitmem init --auto-close" in asked.out
     dry = sandbox.gitmem("init", "--auto-close", "--dry-run")
-    assert "a session's end prepares the review" in dry.out
+    assert "the end of a session prepares the review" in dry.out
     assert auto_close_of(sandbox) == ""
 
     on = sandbox.gitmem("init", "--auto-close", "--json")

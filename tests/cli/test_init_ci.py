@@ -49,7 +49,7 @@ def test_another_clone_is_told_of_its_hook_and_has_nothing_to_commit(wired: Sand
 
     second = wired.gitmem("init", "--ci", "github")
 
-    line = "the pre-push hook is in this clone alone; in the others: gitmem init --ci github"
+    line = "the pre-push hook is in this clone only; in each other clone: gitmem init --ci github"
     assert line in first.out.splitlines()
     assert line in second.out.splitlines()
     assert "next: commit these files, then work; " in first.out

@@ -265,7 +265,7 @@ def test_a_match_is_shown_with_both_texts_and_taken_back_in_the_review(sandbox: 
 
     shown = sandbox.gitmem("review").out
     assert shown.startswith("came back: `make x` broke: first time since the rule landed in ")
-    assert f"{again} is taken for a return of {first}:" in shown
+    assert f"{again} counts as a return of {first}:" in shown
     assert "  now: `make x` broke -> Never make x." in shown
     assert "  then: `make x` broke -> Run make y." in shown
     assert f"  if it is not: gitmem review --unmatch {again}" in shown
@@ -279,7 +279,7 @@ def test_a_match_is_shown_with_both_texts_and_taken_back_in_the_review(sandbox: 
         "again": first,
     }
     shown = sandbox.gitmem("review").out
-    assert "  taken back; gitmem close makes the review anew without the match" in shown
+    assert "  undone; gitmem close rebuilds the review without the match" in shown
     assert "--unmatch" not in shown
     assert sandbox.gitmem("close").code == 0
     (outcome,) = json.loads(sandbox.gitmem("review", "--json").out)["outcomes"]
@@ -300,7 +300,7 @@ def test_a_line_of_the_guards_file_that_is_no_guard_is_said_with_the_reason(
     doctor = sandbox.gitmem("doctor", "--json")
 
     first, second = told.err.splitlines()
-    said = "gitmem: no guard, never said: .gitmem/guards.jsonl"
+    said = "gitmem: not a guard, so it never fires: .gitmem/guards.jsonl"
     assert first == f"{said}:2: the pattern matches everything, or nearly so"
     assert second.startswith(f"{said}:3: no hook runs before Read; a guard can be for Bash, Edit")
     assert (told.code, loops(sandbox)) == (0, [])

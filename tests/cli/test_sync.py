@@ -128,7 +128,7 @@ def test_what_to_do_with_a_rewritten_queue_is_a_person_s_decision(
     assert "refs/gitmem/backup/" in stopped.err
     assert inside.code == 4
     assert decided.code == 0
-    assert "what was there before: refs/gitmem/backup/" in decided.out
+    assert "backup of the queue before: refs/gitmem/backup/" in decided.out
     assert len(ids_on_branch(server.bare)) == 1
 
 

@@ -321,4 +321,4 @@ def test_doctor_tells_a_choice_that_sessions_do_not_hear(sandbox: Sandbox) -> No
 
     assert "gitmem.autoClose is set in" in told
     assert "inside an agent client it does not count" in told
-    assert "a session's end prepares nothing" in sandbox.gitmem("init").out
+    assert "the end of a session prepares nothing" in sandbox.gitmem("init").out

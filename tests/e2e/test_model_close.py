@@ -128,7 +128,7 @@ def test_the_first_line_names_engine_model_host_and_what_leaves(sandbox: Sandbox
     host = server.url.removeprefix("http://")
     assert first == (
         f"engine anthropic, model claude-haiku-5-5 at {host}: "
-        "3 flags in 1 question, nothing leaves this machine"
+        "3 flags in 1 question; nothing leaves this machine"
     )
 
 
@@ -220,7 +220,7 @@ def test_finished_answers_are_kept_when_the_close_fails_as_a_whole(sandbox: Sand
         done = said(sandbox, server)
     assert done.code == 0
     assert [judge.texts(asked)[0] for asked in server.asked] == ["fact 64"]
-    assert "32 flags in 1 question, nothing leaves this machine" in done.out
+    assert "32 flags in 1 question; nothing leaves this machine" in done.out
     assert "2 answers of an earlier close were used" in done.err
     assert len(in_review(sandbox)) == 96
 

@@ -65,7 +65,7 @@ def test_a_return_that_the_model_found_climbs_though_the_line_is_in_the_flags_ow
 
     done = close(sandbox, [judge.operation("edit", "f1", target="t1", text=text, again="e1")])
 
-    told = f"{again} is taken for a return of {first}"
+    told = f"{again} counts as a return of {first}"
     assert f"came back: {told}; gitmem review shows both\n" in done.out
     shown = sandbox.gitmem("review").out
     assert f"{told}:" in shown

@@ -22,7 +22,7 @@ def accept(
         bool,
         typer.Option(
             "--tainted",
-            help="You have read the tainted lines that would become instructions; land them too.",
+            help="Land tainted lines that become instructions, too: you have read them.",
         ),
     ] = False,
     dry_run: DryRun = False,
@@ -30,9 +30,9 @@ def accept(
 ) -> None:
     """Land the review on the local target branch.
 
-    A work tree that has it checked out follows; no local edit, untracked or ignored file is
-    overwritten. A person's command: inside an agent session it is refused unless `git config
-    gitmem.acceptInAgent true` says otherwise, and `--tainted` is refused there in any case.
+    A work tree that has the branch checked out follows it; local edits, untracked and ignored files
+    are never overwritten. This is a person's command: inside an agent session it is refused unless
+    `git config gitmem.acceptInAgent true` is set, and `--tainted` is always refused there.
     """
     place = surroundings.here()
     client = surroundings.agent()
@@ -40,7 +40,7 @@ def accept(
         raise Refused(
             f"accept{' --tainted' if tainted else ''} is a person's command, and this runs inside "
             f"{client}",
-            hint="look with gitmem review and run gitmem accept in your own terminal",
+            hint="look at the review with gitmem review, then run gitmem accept in your own terminal",
         )
     done = run_accept(
         place.repo,
@@ -68,7 +68,7 @@ def accept(
 
 
 def _allowed(place: Workplace) -> bool:
-    """Whether the person lets agents accept. Raises Refused where another file than the clone's says so."""
+    """Return whether agents may accept. Raises Refused when only a file outside the clone says so."""
     return personal.yes(place.personal("acceptInAgent"))
 
 
@@ -79,9 +79,9 @@ def _print(done: AcceptResult, *, dry_run: bool) -> None:
     if parts:
         render.say(f"{verb} on {done.target} {done.commit[:12]}: {', '.join(parts)}")
     else:
-        render.say(f"all that was in review has landed on {done.target} already")
+        render.say(f"everything in review has already landed on {done.target}")
     if done.rebuilt:
-        render.say(f"{done.target} had moved; the review was made again on top of it")
+        render.say(f"{done.target} had moved; the review was rebuilt on top of it")
     if dry_run:
         render.say("nothing was written")
     elif not done.pushed:

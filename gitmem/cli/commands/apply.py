@@ -1,4 +1,4 @@
-"""`gitmem apply`: close with the answers that somebody else's model gave."""
+"""`gitmem apply`: close with the answers of a model that another program asked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from gitmem.bootstrap.engines import handover
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import All, DryRun, Here, Json, refuse_all
-from gitmem.cli.reports.closed import Shown, answer, exit_code, report
+from gitmem.cli.reports.close import CloseView, answer, exit_code, report
 from gitmem.close.close import CloseRequest
 from gitmem.close.close import close as run_close
 from gitmem.core.errors import Refused, Usage
@@ -24,9 +24,12 @@ _BYTES = 64 << 20  # of a file of answers: 10,000 flags with a long line each ar
 
 
 def apply(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="Answers as JSON lines; - is stdin.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="The answers, as JSON lines; - reads stdin.")
+    ],
     model: Annotated[
-        str, typer.Option("--model", help="The model that answered, where a line does not say it.")
+        str,
+        typer.Option("--model", help="The model that answered, for lines that do not name one."),
     ] = "",
     here: Here = False,
     everything: All = False,
@@ -35,15 +38,16 @@ def apply(
 ) -> None:
     """Close with answers to the requests of gitmem plan, through the same gate as any close.
 
-    A line is {"key": the request's, "model": a name, "operations": [...]}; instead of the key,
-    "plan" and "request" will do. An answer to a queue or memory that has changed is not applied:
-    those flags stay queued, and the exit code is 6, or 7 when nothing was applied. With --here the
-    commit is on the current feature branch; the plan must have been made with --here, too (and with --all, where apply has it).
+    A line is {"key": the request's key, "model": a name, "operations": [...]}; "plan" and "request"
+    can stand in for the key. An answer is not applied when the queue or the memory has changed since:
+    its flags stay queued, and the exit code is 6, or 7 when nothing was applied. With --here, the
+    commit goes to the current feature branch. Use --here and --all as with gitmem plan.
     """
     name = model_name(model)
     if model and not name:
         raise Usage(
-            "--model is no name of a model", hint="letters, digits, blanks and . _ - : / @ +"
+            "--model is not a model's name",
+            hint="it may have letters, digits, blanks and . _ - : / @ +",
         )
     rows = read_answers(_text(file))
     refuse_all(here=here, everything=everything)
@@ -74,14 +78,14 @@ def apply(
     if json:
         render.as_json({**answer(closed), "notes": notes})
     else:
-        report(place, closed, Shown(dry_run=dry_run, here=here, json=json))
+        report(place, closed, CloseView(dry_run=dry_run, here=here, json=json))
     code = exit_code(closed)
     if code:
         raise typer.Exit(code)
 
 
 def _text(file: str) -> str:
-    """The file's text. What is not UTF-8 becomes lone surrogates, which no answer may have."""
+    """Return the file's text; invalid UTF-8 becomes lone surrogates, which no answer may have."""
     try:
         if file == "-":
             content = sys.stdin.buffer.read(_BYTES + 1)
@@ -91,5 +95,5 @@ def _text(file: str) -> str:
     except OSError as error:
         raise Usage(f"{file} cannot be read: {error.strerror}") from error
     if len(content) > _BYTES:
-        raise Refused(f"the answers are more than {_BYTES >> 20} MB")
+        raise Refused(f"the file of answers is larger than {_BYTES >> 20} MB")
     return content.decode("utf-8", "surrogateescape")

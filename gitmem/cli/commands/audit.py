@@ -1,4 +1,4 @@
-"""`gitmem audit`: hold what was written against what ran."""
+"""`gitmem audit`: compare what should have run with what ran."""
 
 from __future__ import annotations
 
@@ -39,19 +39,21 @@ _MINUTE = len("2026-11-20 10:00")
 
 def audit(
     since: Annotated[
-        str, typer.Option("--since", help="Only what happened since: 2026-11-20, 7d or 12h.")
+        str, typer.Option("--since", help="Only what happened since then: 2026-11-20, 7d or 12h.")
     ] = "",
     json: Json = False,
 ) -> None:
-    """Hold what was written against what ran; exit 1 on a gap.
+    """Compare what should have run with what ran; exit 1 on a gap.
 
-    For each session: the boundaries that Claude Code's transcript shows, the hooks that the ledger saw, the
-    flags that were made. For each close: what was configured and what ran. Times are UTC.
+    For each session: the boundaries in Claude Code's transcript, the hooks in the ledger, and the
+    flags. For each close: what was configured and what ran. Times are UTC.
     """
     place, now = surroundings.here(), time.time()
     moment_of = engine.since(since, now) if since else 0
     if moment_of is None:
-        raise Usage(f"--since: {since!r} is no time", hint="2026-11-20, 7d, 12h or 2w")
+        raise Usage(
+            f"--since: {since!r} is not a time", hint="use a form such as 2026-11-20, 7d, 12h or 2w"
+        )
     tops = engine.work_trees(place.repo)
     scope = engine.Scope(
         since=moment_of,
@@ -106,22 +108,22 @@ def _session(one: Judgement) -> dict[str, object]:
 
 
 def _not_understood(report: Report) -> list[dict[str, object]]:
-    """Rows of transcripts that nobody here knows: by kind, how many, and the first one."""
-    found: dict[str, dict[str, object]] = {}
+    """Return the unknown rows of transcripts: each kind, how many, and the first one."""
+    kinds: dict[str, dict[str, object]] = {}
     for one in report.sessions:
         told = one.evidence.conversation
         for kind, rows in told.unknown.items() if told else ():
-            known = found.setdefault(kind, {"kind": kind, "count": 0, "sample": rows.sample})
+            known = kinds.setdefault(kind, {"kind": kind, "count": 0, "sample": rows.sample})
             known["count"] = int(str(known["count"])) + rows.count
         if told and told.damaged:
-            known = found.setdefault("no JSON", {"kind": "no JSON", "count": 0, "sample": ""})
+            known = kinds.setdefault("no JSON", {"kind": "no JSON", "count": 0, "sample": ""})
             known["count"] = int(str(known["count"])) + told.damaged
-    return list(found.values())
+    return list(kinds.values())
 
 
 def _print(report: Report) -> None:
     if not report.sessions and not report.closes:
-        render.say("nothing to audit: no hook has fired here, and nothing was closed")
+        render.say("nothing to audit: no hook has run here, and there was no close")
         return
     if report.sessions:
         rows = [_row(one) for one in report.sessions]
@@ -168,21 +170,21 @@ def _verdict(gaps: tuple[str, ...]) -> str:
 
 
 def _words(report: Report) -> list[str]:
-    """Every gap and note as a sentence, what was not understood, and the sum."""
+    """Return every gap and note as a sentence, what was not understood, and the total."""
     named = [(f"session {one.evidence.session[:8]}", one) for one in report.sessions]
-    found: list[str] = []
+    lines: list[str] = []
     for name, one in named:
-        found += [f"gap: {name}: {gap}" for gap in one.gaps]
-        found += [f"note: {name}: {note}" for note in one.notes]
+        lines += [f"gap: {name}: {gap}" for gap in one.gaps]
+        lines += [f"note: {name}: {note}" for note in one.notes]
     for close in report.closes:
         name = f"close of {close.at[:_MINUTE].replace('T', ' ')}"
-        found += [f"gap: {name}: {gap}" for gap in close.gaps]
-        found += [f"note: {name}: {note}" for note in close.notes]
+        lines += [f"gap: {name}: {gap}" for gap in close.gaps]
+        lines += [f"note: {name}: {note}" for note in close.notes]
     for rows in _not_understood(report):
         sample = f"; the first: {rows['sample']}" if rows["sample"] else ""
-        found.append(f"not understood: {rows['count']} x {rows['kind']} in transcripts{sample}")
+        lines.append(f"not understood: {rows['count']} x {rows['kind']} in transcripts{sample}")
     if report.torn:
-        found.append(f"not understood: {render.count(report.torn, 'torn line')} in the ledger")
-    gone = "what was written is what ran, as far as can be told"
-    found.append(f"{render.count(report.gaps, 'gap')}" if report.gaps else gone)
-    return found
+        lines.append(f"not understood: {render.count(report.torn, 'torn line')} in the ledger")
+    clean = "no gap: as far as can be seen, what should have run did run"
+    lines.append(f"{render.count(report.gaps, 'gap')}" if report.gaps else clean)
+    return lines

@@ -34,21 +34,21 @@ _WORKERS = 8
 
 
 class TooLong(NoProgress):
-    """The close, or the sync after it, was still at work after its time."""
+    """The close, or the sync after it, ran longer than its time."""
 
 
 def auto_close(
-    top: Annotated[str, typer.Argument(help="The work tree.")],
+    top: Annotated[str, typer.Argument(help="The top of the work tree.")],
     session: Annotated[str, typer.Argument(help="The session that ended.")] = "",
-    client: Annotated[str, typer.Argument(help="Its client.")] = "",
+    client: Annotated[str, typer.Argument(help="The client of the session.")] = "",
     sync_only: Annotated[
-        bool, typer.Option("--sync-only", help="Share the queue, and close nothing.")
+        bool, typer.Option("--sync-only", help="Share the queue; close nothing.")
     ] = False,
 ) -> None:
     """Close in the background; the ledger keeps the outcome.
 
-    Prepares the review as `gitmem close` would, with the engine of git config, and lands nothing.
-    With git config gitmem.sync auto the queue is shared afterwards.
+    Prepares the review as `gitmem close` does, with the engine of git config, and lands nothing.
+    With git config gitmem.sync auto, it shares the queue afterwards.
     """
     repo = discover(top, surroundings.ENVIRON)
     counted = unsettled(repo).counted_personal
@@ -69,7 +69,7 @@ def auto_close(
 
 
 def _done(repo: Repository, asked: close_entry.Asked, *, sync_only: bool) -> dict[str, object]:
-    """Closes and syncs, as the person asked; the ledger line."""
+    """Close and sync as configured; return the ledger line."""
     began = time.monotonic()
     if sync_only:
         return close_entry.sync_entry(asked, _sync(repo), time.monotonic() - began)
@@ -77,7 +77,7 @@ def _done(repo: Repository, asked: close_entry.Asked, *, sync_only: bool) -> dic
 
 
 def _sync(repo: Repository) -> str:
-    """Shares the queue where the person asked for it; what came of it, in words."""
+    """Share the queue if configured; return what came of it, in words."""
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(_WHOLE)
     try:
@@ -87,7 +87,7 @@ def _sync(repo: Repository) -> str:
         return sync.automatic(repo, place.configured)
     except GitmemError as error:
         return f"{NOT_SYNCED} ({error.exit_code}): {error.message}"
-    except Exception as error:  # noqa: BLE001 - what the close did must reach the ledger all the same
+    except Exception as error:  # noqa: BLE001 - what the close did must still reach the ledger
         traceback.print_exc()
         return f"{NOT_SYNCED}: {type(error).__name__}: {error}"
     finally:
@@ -96,7 +96,7 @@ def _sync(repo: Repository) -> str:
 
 
 def _outcome(repo: Repository, asked: close_entry.Asked) -> dict[str, object]:
-    """Closes; the ledger line, whatever happens."""
+    """Close; return the ledger line, whatever happens."""
     began = time.monotonic()
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(_WHOLE)
@@ -106,7 +106,7 @@ def _outcome(repo: Repository, asked: close_entry.Asked) -> dict[str, object]:
         failure = error
     except OSError as error:
         failure = NeedsPerson(str(error))
-    except Exception as error:  # noqa: BLE001 - nobody sees this process; the next boot says it
+    except Exception as error:  # noqa: BLE001 - no terminal shows this process; the next boot says it
         traceback.print_exc()
         failure = Internal(f"a bug in gitmem: {type(error).__name__}: {error}")
     finally:
@@ -117,13 +117,13 @@ def _outcome(repo: Repository, asked: close_entry.Asked) -> dict[str, object]:
 
 
 def _end_children() -> None:
-    """Ends our own process group but for us: a git that hangs, and nothing of anybody else's."""
+    """End the rest of this process's own group: a git that hangs, and nothing of others."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.killpg(0, signal.SIGTERM)
 
 
 def _too_long(_number: int, _frame: FrameType | None) -> None:
-    raise TooLong(f"it was not done within {_WHOLE} seconds")
+    raise TooLong(f"it did not finish within {_WHOLE} seconds")
 
 
 def _close(repo: Repository, asked: close_entry.Asked, began: float) -> dict[str, object]:

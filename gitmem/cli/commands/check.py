@@ -1,4 +1,4 @@
-"""`gitmem check`: the net underneath, for CI and for a person."""
+"""`gitmem check`: fail when flags are not drained, for CI and for a person."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from gitmem.check.report import CheckRequest, CheckResult, Policy
 from gitmem.check.scope import Scope
 from gitmem.cli import render, surroundings, trigger
 from gitmem.cli.commands.options import Json
-from gitmem.cli.reports import checked, github
-from gitmem.cli.reports import lines as looking
+from gitmem.cli.reports import github, verdict
 from gitmem.cli.reports.conflicts import conflicts
+from gitmem.cli.reports.traces import say_stale, say_trace, stale_answer, trace_answer
 from gitmem.core.errors import CheckFailed, NeedsPerson, Unreachable
 from gitmem.git.repository import NoRepository
 from gitmem.trace.stale import stale_in_commit
@@ -35,12 +35,12 @@ def check(
     scope: Annotated[
         Scope | None,
         typer.Option(
-            help="branch: flags made on the branch being built; all: every flag; auto: branch on "
-            "pull requests, merge groups and pushed branches, all on the target and on schedules."
+            help="branch: flags made on the branch being built. all: every flag. auto: branch on "
+            "pull requests, merge groups and pushed branches; all on the target and on schedules."
         ),
     ] = None,
     branch: Annotated[
-        str, typer.Option(metavar="NAME", help="The branch, where no build machine says it.")
+        str, typer.Option(metavar="NAME", help="The branch, where no build machine names it.")
     ] = "",
     max_age: Annotated[
         int | None, typer.Option(min=0, metavar="DAYS", help="How old a waiting flag may be.")
@@ -51,42 +51,44 @@ def check(
     allow_in_review: Annotated[
         bool,
         typer.Option(
-            "--allow-in-review", help="Pass what is in review or accepted but not pushed."
+            "--allow-in-review",
+            help="Let flags wait that are in review, or accepted and not pushed.",
         ),
     ] = False,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Look only at what this clone has.")
+        bool, typer.Option("--offline", help="Look only at this clone; ask no remote.")
     ] = False,
     shape: Annotated[
-        Format, typer.Option("--format", help="github: with annotations and a step summary.")
+        Format, typer.Option("--format", help="github: add annotations and a step summary.")
     ] = Format.TEXT,
     trace: Annotated[
         bool,
         typer.Option(
-            "--trace", help="Instead: does every line come from a record or a person's commit?"
+            "--trace",
+            help="Instead, check that every line comes from a record or a person's commit.",
         ),
     ] = False,
     stale: Annotated[
         bool,
-        typer.Option("--stale", help="Instead: is what memory cites of the repository there?"),
+        typer.Option("--stale", help="Instead, check that what memory cites exists."),
     ] = False,
     json: Json = False,
 ) -> None:
     """Fail when flags are not drained, for CI.
 
-    Ends with 1 then, and with 5 when that cannot be told. Asks the remote for what this clone lacks
-    and writes nothing. What may wait is also set in .gitmem/config.yaml, under `check:`. With
-    --trace or --stale (or both) the commit that is checked out is looked at instead of the queue.
+    The exit code is 1 then, and 5 when it cannot tell. Asks the remote for what this clone lacks, and
+    writes nothing. `check:` in .gitmem/config.yaml also sets what may wait. --trace and --stale check
+    the commit that is checked out instead of the queue.
 
-    In a pre-push hook it looks at what is pushed: every flag where the target is pushed, else those
-    of the pushed branches. What is accepted and not pushed yet passes there, and so does a push of
-    gitmem's own branches.
+    In a pre-push hook it checks every flag when the target is pushed, otherwise the flags of the
+    pushed branches. Accepted flags that are not pushed yet pass there, and so does a push of gitmem's
+    own branches.
     """
     if trace or stale:
         _look(trace=trace, stale=stale, json=json)
         return
     now = time.time()
-    asked = Policy(
+    given = Policy(
         scope=scope or Scope.AUTO,
         max_age=max_age,
         max_flags=max_flags,
@@ -96,10 +98,10 @@ def check(
         place = surroundings.here()
         push = trigger.push(place.repo)
         if push is not None and not push.branches:
-            _nothing_to_check(push, asked, now, json=json)
+            _nothing_to_check(push, given, now, json=json)
             return
-        policy = _joined(asked, place.settings.check, scope=scope)
-        found = run_check(
+        policy = _joined(given, place.settings.check, scope=scope)
+        result = run_check(
             place.repo,
             CheckRequest(
                 configured=place.configured,
@@ -111,22 +113,22 @@ def check(
             ),
         )
     except (NoRepository, NeedsPerson) as error:
-        policy, found = asked, CheckResult(cannot_tell=error.message, hint=error.hint)
-    render.aside(found.aside)
+        policy, result = given, CheckResult(cannot_tell=error.message, hint=error.hint)
+    render.aside(result.aside)
     if json:
-        render.as_json(_answer(found, policy, now))
+        render.as_json(_answer(result, policy, now))
     else:
-        checked.show(found, policy, now)
+        verdict.show(result, policy, now)
     if shape is Format.GITHUB and not json:
-        _annotate(found, policy, now)
-    if not found.ok(policy, now):
-        disputed = any(one.readable and not one.recorded for one in found.conflicts)
+        _annotate(result, policy, now)
+    if not result.ok(policy, now):
+        disputed = any(one.readable and not one.recorded for one in result.conflicts)
         failed = NeedsPerson if disputed else CheckFailed
-        raise typer.Exit(Unreachable.exit_code if found.cannot_tell else failed.exit_code)
+        raise typer.Exit(Unreachable.exit_code if result.cannot_tell else failed.exit_code)
 
 
 def _nothing_to_check(push: Push, policy: Policy, now: float, *, json: bool) -> None:
-    """The answer in the hook of a push that moves no branch of the person's."""
+    """Print the answer for a push that moves only gitmem's own branches, or none."""
     if json:
         render.as_json(_answer(CheckResult(pushing=True), policy, now))
     else:
@@ -135,12 +137,12 @@ def _nothing_to_check(push: Push, policy: Policy, now: float, *, json: bool) -> 
 
 def _pushes_nothing(push: Push) -> str:
     if push.own:
-        return checked.OWN_PUSH
-    return checked.NO_BRANCH if push.known else checked.NOT_TOLD
+        return verdict.OWN_PUSH
+    return verdict.NO_BRANCH if push.known else verdict.NOT_TOLD
 
 
 def _look(*, trace: bool, stale: bool, json: bool) -> None:
-    """Traces and citations in the commit that is checked out."""
+    """Check traces and citations in the commit that is checked out."""
     place = surroundings.here()
     folder = place.settings.folder
     traces = check_trace(place.repo, folder=folder) if trace else None
@@ -149,61 +151,61 @@ def _look(*, trace: bool, stale: bool, json: bool) -> None:
     unknown = traces is not None and bool(traces.unknown)
     if json:
         answer: dict[str, object] = {"ok": not failed and not unknown}
-        answer |= looking.trace_answer(traces) if traces is not None else {}
-        answer |= {"stale": looking.stale_answer(cited)} if stale else {}
+        answer |= trace_answer(traces) if traces is not None else {}
+        answer |= {"stale": stale_answer(cited)} if stale else {}
         render.as_json(answer)
     else:
         if traces is not None:
-            looking.say_trace(traces)
+            say_trace(traces)
         if stale:
-            looking.say_stale(cited)
+            say_stale(cited)
     if failed or unknown:
         raise typer.Exit(CheckFailed.exit_code if failed else Unreachable.exit_code)
 
 
-def _joined(asked: Policy, shared: Policy, *, scope: Scope | None) -> Policy:
-    """The command line goes before the shared settings, word by word."""
+def _joined(given: Policy, shared: Policy, *, scope: Scope | None) -> Policy:
+    """Return the policy; each option given overrides the shared setting."""
     return replace(
-        asked,
+        given,
         scope=scope or shared.scope,
-        max_age=shared.max_age if asked.max_age is None else asked.max_age,
-        max_flags=shared.max_flags if asked.max_flags is None else asked.max_flags,
-        allow_in_review=asked.allow_in_review or shared.allow_in_review,
+        max_age=shared.max_age if given.max_age is None else given.max_age,
+        max_flags=shared.max_flags if given.max_flags is None else given.max_flags,
+        allow_in_review=given.allow_in_review or shared.allow_in_review,
     )
 
 
-def _answer(found: CheckResult, policy: Policy, now: float) -> dict[str, object]:
+def _answer(result: CheckResult, policy: Policy, now: float) -> dict[str, object]:
     return {
-        "ok": found.ok(policy, now),
-        "undrained": [*[flag.id for flag in found.undrained], *found.unreadable],
-        "in_review": [flag.id for flag in found.in_review],
-        "accepted": [flag.id for flag in found.accepted],
-        **({"unpushed": [flag.id for flag in found.unpushed]} if found.unpushed else {}),
-        **({"conflicts": conflicts(found.conflicts)} if found.conflicts else {}),
-        "cannot_tell": found.cannot_tell or None,
-        "why": list(found.objections(policy, now)),
-        "warning": found.view.lenient and bool(found.objections(policy, now)),
-        "scope": found.view.scope.value,
-        "branches": list(found.view.branches),
-        "remote": found.remote or None,
-        "remote_queue": found.remote_queue.value,
-        "pushing": found.pushing,
-        "aside": list(found.aside),
+        "ok": result.ok(policy, now),
+        "undrained": [*[flag.id for flag in result.undrained], *result.unreadable],
+        "in_review": [flag.id for flag in result.in_review],
+        "accepted": [flag.id for flag in result.accepted],
+        **({"unpushed": [flag.id for flag in result.unpushed]} if result.unpushed else {}),
+        **({"conflicts": conflicts(result.conflicts)} if result.conflicts else {}),
+        "cannot_tell": result.cannot_tell or None,
+        "why": list(result.objections(policy, now)),
+        "warning": result.view.lenient and bool(result.objections(policy, now)),
+        "scope": result.view.scope.value,
+        "branches": list(result.view.branches),
+        "remote": result.remote or None,
+        "remote_queue": result.remote_queue.value,
+        "pushing": result.pushing,
+        "aside": list(result.aside),
     }
 
 
-def _annotate(found: CheckResult, policy: Policy, now: float) -> None:
-    """The runner's own marks, for what did not pass, and the summary."""
-    why = found.objections(policy, now)
-    if found.cannot_tell:
-        github.annotate("error", [f"cannot tell: {found.cannot_tell}", found.hint])
+def _annotate(result: CheckResult, policy: Policy, now: float) -> None:
+    """Print the runner's annotations for what did not pass, and the summary."""
+    why = result.objections(policy, now)
+    if result.cannot_tell:
+        github.annotate("error", [f"cannot tell: {result.cannot_tell}", result.hint])
     elif why:
-        waiting = (*found.undrained, *found.in_review, *found.accepted)
-        lines = [*why, *github.named(waiting, now), *checked.what_to_run(found)]
-        github.annotate("warning" if found.view.lenient else "error", lines)
+        waiting = (*result.undrained, *result.in_review, *result.accepted)
+        lines = [*why, *github.named(waiting, now), *verdict.what_to_run(result)]
+        github.annotate("warning" if result.view.lenient else "error", lines)
     groups = (
-        ("undrained", found.undrained),
-        ("in review", found.in_review),
-        ("accepted, not pushed", found.accepted),
+        ("undrained", result.undrained),
+        ("in review", result.in_review),
+        ("accepted, not pushed", result.accepted),
     )
-    github.summarize(checked.verdict(found, policy, now), groups, now)
+    github.summarize(verdict.in_one_line(result, policy, now), groups, now)

@@ -12,8 +12,8 @@ import typer
 from gitmem.bootstrap.engines import DEADLINE, EngineChoice, EngineRequest, choose_engine
 from gitmem.cli import progress, render, surroundings
 from gitmem.cli.commands.options import All, DryRun, Here, Json, refuse_all
-from gitmem.cli.reports import proposed as proposing
-from gitmem.cli.reports.closed import Shown, answer, exit_code, report
+from gitmem.cli.reports import pull_request
+from gitmem.cli.reports.close import CloseView, answer, exit_code, report
 from gitmem.clients import registry
 from gitmem.close.close import CloseRequest
 from gitmem.close.close import close as run_close
@@ -38,13 +38,13 @@ def close(
         str,
         typer.Option(
             "--engine",
-            help="Who judges the flags: anthropic, claude, codex, llm, command; "
+            help="Who judges the flags: anthropic, claude, codex, llm or command; "
             "verbatim files them as written.",
         ),
     ] = "",
     model: Annotated[str, typer.Option("--model", help="The model's name, for that engine.")] = "",
     workers: Annotated[
-        int, typer.Option("--workers", min=1, max=64, help="How many questions at a time.")
+        int, typer.Option("--workers", min=1, max=64, help="How many questions to ask at a time.")
     ] = 8,
     deadline: Annotated[
         float, typer.Option("--deadline", min=1, help="Seconds for all questions together.")
@@ -53,29 +53,29 @@ def close(
     everything: All = False,
     pr: Annotated[
         bool,
-        typer.Option("--pr", help="Push the review and open, or update, one pull request."),
+        typer.Option("--pr", help="Push the review, and open or update its pull request."),
     ] = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Drain the queue into one commit to review.
 
-    The commit is on gitmem/drain; the difference is shown. Work tree, index and HEAD are not
-    touched (with --here, the current branch moves like a fast-forward, and takes the flags that
-    were made on it; --all the others, too). With --pr the queue is shared, and the review is pushed;
-    when that fails, the close stands all the same, and the exit code is 5.
+    The commit is on gitmem/drain, and its diff is shown. Work tree, index and HEAD do not change.
+    With --here, the current branch gets the commit, for the flags that were made on it (--all: for
+    every flag). With --pr, the queue is shared and the review is pushed; if that fails, the close
+    still stands, and the exit code is 5.
     """
     if pr and here:
         raise Usage(
-            "--pr and --here exclude each other",
+            "--pr and --here cannot be used together",
             hint="--here puts the memory into the pull request of the current branch",
         )
     refuse_all(here=here, everything=everything)
     place = surroundings.here()
-    forge = proposing.settings(place) if pr else None
-    asked = EngineRequest(engine=engine, model=model, deadline=deadline, asks=not dry_run)
-    chosen = choose_engine(place, asked, surroundings.ENVIRON, client=surroundings.agent())
-    shown = Shown(dry_run=dry_run, here=here, json=json, everything=everything)
+    forge = pull_request.settings(place) if pr else None
+    request = EngineRequest(engine=engine, model=model, deadline=deadline, asks=not dry_run)
+    chosen = choose_engine(place, request, surroundings.ENVIRON, client=surroundings.agent())
+    shown = CloseView(dry_run=dry_run, here=here, json=json, everything=everything)
     began = time.monotonic()
     closed, proposed = _close(place, chosen, shown, workers, forge)
     if not dry_run:
@@ -83,9 +83,9 @@ def close(
     render.notes([*(proposed.notes if proposed else ()), *closed.notes])
     render.aside(closed.aside)
     if json:
-        render.as_json(answer(closed) | ({"pr": proposing.answer(proposed)} if proposed else {}))
+        render.as_json(answer(closed) | ({"pr": pull_request.answer(proposed)} if proposed else {}))
         if proposed:
-            proposing.failed(proposed)
+            pull_request.failed(proposed)
     else:
         report(place, closed, shown, proposed)
     code = exit_code(closed, proposed)
@@ -96,7 +96,7 @@ def close(
 def _keep_entry(
     place: Workplace, chosen: EngineChoice, closed: CloseResult, workers: int, seconds: float
 ) -> None:
-    """Tells the ledger what was configured and what ran; a close is not undone by a full disk."""
+    """Write to the ledger what was configured and what ran; a full disk does not undo a close."""
     client = registry.session(surroundings.ENVIRON)
     asked = close_entry.Asked(
         how=close_entry.INLINE,
@@ -112,9 +112,13 @@ def _keep_entry(
 
 
 def _close(
-    place: Workplace, chosen: EngineChoice, shown: Shown, workers: int, forge: ForgeSettings | None
+    place: Workplace,
+    chosen: EngineChoice,
+    shown: CloseView,
+    workers: int,
+    forge: ForgeSettings | None,
 ) -> tuple[CloseResult, ProposeResult | None]:
-    """Runs the close; the model's library loads beside the git reads and is told when to stop."""
+    """Run the close; the model's library loads while git reads, and is stopped at the end."""
     proposed = None
     model = chosen.model
     if model is not None and not shown.dry_run:
@@ -145,9 +149,9 @@ def _close(
             if forge is None or shown.dry_run:
                 closed = run_close(place.repo, wanted)
             else:
-                closed, proposed = proposing.run(place, wanted, forge, silent=shown.json)
+                closed, proposed = pull_request.run(place, wanted, forge, silent=shown.json)
         except KeyboardInterrupt as stopped:
-            raise Cancelled("interrupted; the next close uses what was answered") from stopped
+            raise Cancelled("interrupted; the next close uses the answers so far") from stopped
         finally:
             if model is not None:
                 model.stop()
@@ -155,12 +159,12 @@ def _close(
         answers = render.count(watch.kept, "answer")
         render.note(f"{answers} of an earlier close {'was' if watch.kept == 1 else 'were'} used")
     if forge is not None and shown.dry_run and not shown.json:
-        proposing.preview(place, wanted, forge, closed)
+        pull_request.preview(place, wanted, forge, closed)
     return closed, proposed
 
 
-def _say_plan(chosen: EngineChoice, plan: Plan, shown: Shown) -> None:
-    """What came back, who judges and what leaves this machine; in a dry run also the questions."""
+def _say_plan(chosen: EngineChoice, plan: Plan, shown: CloseView) -> None:
+    """Print what came back, who judges and what leaves this machine; in a dry run, the questions."""
     model = chosen.model
     tell = render.note if shown.json else render.say
     if not shown.json:
@@ -182,7 +186,7 @@ def _engine_line(chosen: EngineChoice, plan: Plan, *, dry_run: bool) -> str:
     if chosen.model is None:
         return (
             f"engine {chosen.engine.name}: {chosen.why}\n"
-            "flags are filed as written, nothing is judged, nothing leaves this machine"
+            "flags are filed as written; nothing is judged, nothing leaves this machine"
         )
     model = chosen.model
     named = f", model {model.model}" if model.model != model.host else ""
@@ -200,15 +204,15 @@ def _leaving(chosen: EngineChoice, plan: Plan, dry_run: bool) -> str:
     )
     sent = sum(len(request.flags) for request in asking)
     if not sent:
-        return "no question to ask, nothing leaves this machine"
+        return "no question to ask; nothing leaves this machine"
     what = f"{render.count(sent, 'flag')} in {render.count(len(asking), 'question')}"
     verb = "leaves" if sent == 1 else "leave"
     if chosen.model is not None and chosen.model.here:
-        return f"{what}, nothing leaves this machine"
+        return f"{what}; nothing leaves this machine"
     return f"{what} {'would leave' if dry_run else verb} this machine"
 
 
 def _show_questions(engine: ModelEngine, model: Model, plan: Plan) -> None:
-    """Exactly what would be sent, but for the random word."""
+    """Print exactly what would be sent, except for the random word."""
     for request in engine.asking(plan):
         render.as_json(model.sent(engine.prompt(request)))

@@ -14,7 +14,7 @@ from gitmem.git import process
 def demo() -> None:
     """Show the whole loop in a throw-away repository."""
     script = assets.path("templates/demo/demo.sh")
-    # The gitmem that was called is the one that is shown, wherever PATH would lead.
+    # The demo shows the gitmem that was called, whatever PATH says.
     folder = Path(sys.argv[0]).absolute().parent
     environ = surroundings.ENVIRON
     env = {**process.clean(environ), "PATH": f"{folder}:{environ.get('PATH', os.defpath)}"}

@@ -1,4 +1,4 @@
-"""`gitmem discard`: take the review back."""
+"""`gitmem discard`: discard the review."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from gitmem.review.review import discard as run_discard
 
 
 def discard(dry_run: DryRun = False, json: Json = False) -> None:
-    """Take the review back; nothing is lost.
+    """Discard the review; nothing is lost.
 
-    Its flags are undrained again. The queue is not touched.
+    Its flags are undrained again. The queue does not change.
     """
     place = surroundings.here()
     done = run_discard(place.repo, place.configured, dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""`gitmem doctor`: prove that what is written is what runs."""
+"""`gitmem doctor`: prove that what is configured is what runs."""
 
 from __future__ import annotations
 
@@ -33,30 +33,32 @@ _MARKS = {Level.OK: "ok", Level.WARN: "warn", Level.FAIL: "FAIL"}
 def doctor(
     fire: Annotated[
         bool,
-        typer.Option("--fire", help="Start every installed hook, in a throw-away repository."),
+        typer.Option("--fire", help="Start every installed hook in a throw-away repository."),
     ] = False,
     client: Annotated[
         bool,
-        typer.Option("--client", help="Run the installed client once, with a model on loopback."),
+        typer.Option(
+            "--client", help="Run the installed client once against a local stand-in for its model."
+        ),
     ] = False,
     fix: Annotated[
         bool,
-        typer.Option("--fix", help="Write what init writes; publish the journal."),
+        typer.Option("--fix", help="Write what init writes, and publish the journal."),
     ] = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Prove that what is written is what runs.
+    """Prove that what is configured is what runs.
 
-    Looks at the client's settings files, the gitmem that its hooks would find, trust, git, locks and
-    the queue. With --fire it starts every installed hook as the client does, with recorded payloads,
-    and watches the words come back. With --client it runs the installed Claude Code once against a
-    model on this machine, without network, and shows what that model was told. Both work in a
-    throw-away repository. Ends with 1 when something fails.
+    Examines the client's settings files, the gitmem that its hooks find, trust, git, locks and the
+    queue. --fire starts every installed hook as the client does, with recorded payloads, and checks
+    the words that come back. --client runs the installed Claude Code once against a stand-in for its
+    model on this machine, without network, and shows what the model was told. Both work in a
+    throw-away repository. The exit code is 1 when something fails.
 
-    --fix does two things, where a finding asks for it: it writes what gitmem init would write, and it
-    brings flags that are in the journal only onto the queue branch. It takes nothing of yours away;
-    with --dry-run it shows what it would do.
+    Where a finding asks for it, --fix writes what gitmem init would write, and publishes flags that
+    are only in the journal to the queue branch. It removes nothing of yours; with --dry-run it shows
+    what it would do.
     """
     place, broken = _place()
     kit = doctor_kit()
@@ -82,7 +84,7 @@ def doctor(
 
 
 def _place() -> tuple[Workplace, list[Finding]]:
-    """The workplace, and what is wrong with the shared settings when they cannot be read."""
+    """Return the workplace, and a finding when the shared settings cannot be read."""
     try:
         return surroundings.here(), []
     except NeedsPerson as error:
@@ -112,7 +114,7 @@ def _examine(place: Workplace, kit: Kit) -> tuple[Diagnosis, list[Tried]]:
 
 
 def _start(place: Workplace) -> Path:
-    """The folder whose session is looked at where no session runs: this one."""
+    """Return the folder of the session to examine when no session runs: this one."""
     here = Path(working())
     return here if here.is_relative_to(place.repo.top) else Path(place.repo.top)
 
@@ -120,8 +122,8 @@ def _start(place: Workplace) -> Path:
 def _mend(
     place: Workplace, mends: list[Mend], *, broken: bool, dry_run: bool, json: bool
 ) -> list[str]:
-    """Does what the findings ask for; the sentences say what. Nothing is wired by broken settings."""
-    said: list[str] = []
+    """Do what the findings ask for; return sentences about it. Broken settings wire nothing."""
+    done: list[str] = []
     if Mend.WIRING in mends and not broken:
         from gitmem.cli.commands.init import plan_wiring, write_wiring
 
@@ -130,13 +132,13 @@ def _mend(
             render.diff(render_diff(plan.changes))
         if not dry_run:
             write_wiring(place, plan)
-        said += [f"{'would write' if dry_run else 'wrote'} {c.path}" for c in plan.changes]
+        done += [f"{'would write' if dry_run else 'wrote'} {c.path}" for c in plan.changes]
     if Mend.PUBLISH in mends:
         if dry_run:
-            said.append("would publish the journal")
+            done.append("would publish the journal")
         else:
-            said += ["published the journal", *engine.publish(place.repo, place.configured)]
-    return said
+            done += ["published the journal", *engine.publish(place.repo, place.configured)]
+    return done
 
 
 def _rehearse(diagnosis: Diagnosis, tried: list[Tried], stage: Stage) -> None:
@@ -144,9 +146,9 @@ def _rehearse(diagnosis: Diagnosis, tried: list[Tried], stage: Stage) -> None:
         name, title = client.probe.program, client.wiring.title
         program = shutil.which(name, path=stage.environ.get("PATH", ""))
         if not program:
-            said = f"there is no {name} on this terminal's PATH"
+            problem = f"{name} is not on this terminal's PATH"
             diagnosis.findings.append(
-                fail("client", said, f"install {title}, or leave --client away")
+                fail("client", problem, f"install {title}, or leave out --client")
             )
             continue
         with loopback(client.probe.tool) as model:
@@ -167,7 +169,7 @@ def _print(diagnosis: Diagnosis, mended: list[str], *, dry_run: bool, fix: bool)
     for line in mended:
         render.say(line)
     if fix and not mended:
-        render.say("there is nothing that --fix can do")
+        render.say("there is nothing for --fix to do")
     rows = []
     for finding in diagnosis.findings:
         rows.append((_MARKS[finding.level], finding.check, finding.what))
@@ -183,14 +185,14 @@ def _print(diagnosis: Diagnosis, mended: list[str], *, dry_run: bool, fix: bool)
         render.say(f"{render.count(failed, 'failure')}, {render.count(warned, 'warning')}")
         if diagnosis.mends and not fix and not dry_run:
             render.say(
-                "gitmem doctor --fix mends some of it; --fix --dry-run shows what it would do"
+                "gitmem doctor --fix repairs some of this; --fix --dry-run shows what it would do"
             )
     else:
         render.say("all is well")
 
 
 def _show(head: str, texts: tuple[str, ...]) -> None:
-    """What was told, word for word."""
+    """Print what was told, word for word."""
     for text in texts:
         render.say(head)
         for line in text.splitlines():

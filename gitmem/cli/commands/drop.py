@@ -13,7 +13,7 @@ from gitmem.cli.commands.options import DryRun, Json
 
 def drop(
     flag: Annotated[str, typer.Argument(metavar="ID", help="The flag's id, or its beginning.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why it shall not become memory.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it must not become memory.")],
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -36,6 +36,6 @@ def drop(
     verb = "would drop" if dry_run else "dropped"
     render.say(f"{verb} {done.flag.id}: {done.flag.text}")
     if done.in_review:
-        render.say("it is in review now; next: gitmem close makes the review anew without it")
+        render.say("it is in review; next: gitmem close rebuilds the review without it")
     else:
         render.say("it leaves the queue with the next review; next: gitmem close")

@@ -1,6 +1,6 @@
-"""`flag`, `snag` and `hook` as typer sees them: for help and completion.
+"""`flag`, `snag` and `hook` for typer: their help and completion.
 
-They run in the hot lane (`gitmem.cli.hot`); a parity test holds both views together.
+They run in the hot lane (`gitmem.cli.hot`); a test compares the two.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _Source = Annotated[
 ]
 _Paths = Annotated[
     list[str],
-    typer.Option("--paths", metavar="PATH", help="A path it is about; may be given several times."),
+    typer.Option("--paths", metavar="PATH", help="A path it is about; can be repeated."),
 ]
 
 
@@ -25,7 +25,7 @@ def flag(
     text: Annotated[
         str,
         typer.Argument(
-            metavar="TEXT", help="What is durable, on one line; - reads lines from stdin."
+            metavar="TEXT", help="The durable fact, on one line; - reads lines from stdin."
         ),
     ],
     kind: Annotated[
@@ -41,7 +41,7 @@ def flag(
 ) -> None:
     """Keep one durable fact; exit code 0 means saved.
 
-    The journal first, then the queue branch. Touches no file of yours.
+    It is saved in the journal first, then on the queue branch. None of your files change.
     """
     _hot()
 
@@ -64,8 +64,8 @@ def snag(
 ) -> None:
     """Keep what went wrong and the better path.
 
-    The close makes it a rule of the instruction file, a line of a skill, or, with --paths, a rule
-    that is loaded with these files. What comes back (--again) moves up: rule, skill, guard.
+    The close turns it into a rule in the instruction file, a line of a skill or, with --paths, a rule
+    that loads with these files. A snag that comes back (--again) moves up: rule, skill, guard.
     """
     _hot()
 
@@ -81,7 +81,7 @@ def hook(
 
 
 def _hot() -> None:
-    """Hands over to the hot lane (reached when an option stood before the command's name)."""
+    """Run the hot lane; reached when an option precedes the command's name."""
     from gitmem.cli.hot import run
 
     raise typer.Exit(run(_argv()))

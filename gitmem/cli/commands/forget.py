@@ -1,4 +1,4 @@
-"""`gitmem forget`: take out what a flag brought."""
+"""`gitmem forget`: propose to remove what a flag brought."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def forget(
     flags: Annotated[
         list[str], typer.Argument(metavar="ID...", help="The flags' ids, or their beginnings.")
     ],
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="The reason, for the record.")] = "",
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Propose a review without what a flag brought.
 
-    Every line that comes from it goes, also where a person reworded or moved it, and its guard. What
-    other flags said in such a line comes back in their own words. The flag's record is kept.
+    Every line that comes from it goes, even where a person reworded or moved it, and its guard goes
+    too. What other flags said in such a line comes back in their own words. The record is kept.
     """
     place = surroundings.here()
     done = run_forget(
@@ -74,11 +74,11 @@ def _print(place: Workplace, done: ForgetResult, *, dry_run: bool) -> None:
     if done.commit:
         render.diff(objects.diff_for_person(place.repo, done.base, done.commit))
         render.say()
-    verb = "would take out" if dry_run else "takes out"
+    verb = "would remove" if dry_run else "removes"
     for one in done.taken:
         render.say(f"{verb} {one.file}:{one.item.first}  {one.item.text}")
         for line in one.instead:
-            render.say(f"  and puts back: {line}")
+            render.say(f"  and restores: {line}")
     if done.guards:
         render.say(f"{verb} {render.count(done.guards, 'guard')}")
     ids = ", ".join(flag.id for flag in done.flags)

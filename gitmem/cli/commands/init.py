@@ -39,34 +39,38 @@ if TYPE_CHECKING:
 _DEFAULT = "verbatim"
 _TRIES = 3
 _PROGRAMS = {
-    "claude": "the program claude and its own login, no key needed; flags go to its model",
-    "codex": "the program codex and its own login; flags go to its model",
-    "llm": "the program llm and its own settings; flags go to its model",
+    "claude": "the program claude with its own login; flags go to its model",
+    "codex": "the program codex with its own login; flags go to its model",
+    "llm": "the program llm with its own settings; flags go to its model",
 }
 
 
 def init(
     target: Annotated[
-        str, typer.Option("--target", help="The branch memory lives on (default: the main one).")
+        str,
+        typer.Option(
+            "--target", help="The branch that memory lives on (default: the main branch)."
+        ),
     ] = "",
     engine: Annotated[
         str,
         typer.Option(
-            "--engine", help="Who judges flags in this clone: kept in git config, asked for else."
+            "--engine",
+            help="Who judges flags in this clone; kept in git config, asked for if not given.",
         ),
     ] = "",
     auto_memory: Annotated[
         bool | None,
         typer.Option(
             "--auto-memory/--no-auto-memory",
-            help="Claude Code's own memory, for you in this repository (default: left as it is).",
+            help="Turn Claude Code's own memory on or off, for you in this repository (default: unchanged).",
         ),
     ] = None,
     auto_close: Annotated[
         bool | None,
         typer.Option(
             "--auto-close/--no-auto-close",
-            help="Prepare the review in the background when a session ends: kept in git config.",
+            help="Prepare the review in the background when a session ends; kept in git config.",
         ),
     ] = None,
     ci: Annotated[
@@ -74,7 +78,7 @@ def init(
         typer.Option(
             "--ci",
             help="Write what runs `gitmem check` in that CI, and the pre-push hook that shares the "
-            "queue; none takes both out.",
+            "queue; none removes both.",
         ),
     ] = None,
     dry_run: DryRun = False,
@@ -82,20 +86,20 @@ def init(
 ) -> None:
     """Wire gitmem into this repository.
 
-    Writes settings, the managed block and the Claude Code hooks; a second run changes nothing. In a
-    folder below the top it wires that folder too: Claude Code reads shared settings only in the
-    folder a session starts in.
-    On a terminal it asks once who shall judge the flags (verbatim, anthropic, or a program with a
-    login of its own), and whether the end of a session shall prepare the review by itself. The
-    answers are `git config gitmem.engine` and `gitmem.autoClose` of this clone, never a file of the
-    repository.
+    Writes the settings, the managed block and the Claude Code hooks; a second run changes nothing.
+    In a subfolder it wires that folder too, because Claude Code reads shared settings only in the
+    folder where a session starts.
+
+    On a terminal it asks once who judges the flags (verbatim, anthropic, or a program with its own
+    login), and whether the end of a session prepares the review. It keeps the answers in `git config
+    gitmem.engine` and `gitmem.autoClose` of this clone, never in a file of the repository.
     """
     place = surroundings.here()
     environ = dict(surroundings.ENVIRON)
     if surroundings.agent():
         environ.pop("GITMEM_ENGINE", None)  # a repository's settings can set it
     with suppress(Refused):
-        engine_name(place, engine, environ)  # a name nobody knows stops here
+        engine_name(place, engine, environ)  # an unknown name stops here
     chosen = chosen_settings(place, target)
     plan = plan_wiring(place, chosen, auto_memory=auto_memory, ci=ci)
     hook = _planned_hook(place, ci)
@@ -126,7 +130,7 @@ def init(
     where = f"memory will live on {chosen.target}, in {chosen.folder}/"
     if place.configured and place.configured != chosen.target:
         where = f"the target changes from {place.configured} to {chosen.target}\n{where}"
-    engine_line = f"engine {name} ({why}); another one: gitmem init --engine NAME"
+    engine_line = f"engine {name} ({why}); to change it: gitmem init --engine NAME"
     said = (
         engine_line,
         _auto_close_line(by_itself),
@@ -137,7 +141,7 @@ def init(
 
 
 def _with_hook(plan: InstallPlan, hook: HookPlan | None) -> InstallPlan:
-    """The plan as it is shown: the hook is a file of this clone and none of the work tree."""
+    """Return the plan to show: with the hook, a file of this clone outside the work tree."""
     if hook is None:
         return plan
     changes = (*plan.changes, *([hook.change] if hook.change else []))
@@ -145,17 +149,17 @@ def _with_hook(plan: InstallPlan, hook: HookPlan | None) -> InstallPlan:
 
 
 def _memory_lines(auto_memory: bool | None) -> list[str]:
-    """What becomes of each client's own memory, by what was asked."""
-    said = []
+    """Return what becomes of each client's own memory, by the option given."""
+    lines = []
     for wiring in wirings():
         if wiring.own_memory is not None:
-            lines = {
-                None: "stays as it is, beside gitmem's; off: gitmem init --no-auto-memory",
-                False: f"is off for you here ({wiring.own_memory.path}: yours, not to be committed)",
+            fate = {
+                None: "is unchanged; to turn it off: gitmem init --no-auto-memory",
+                False: f"is off for you here ({wiring.own_memory.path}: yours, do not commit it)",
                 True: "is on again, beside gitmem's",
             }
-            said.append(f"{wiring.title}'s own memory {lines[auto_memory]}")
-    return said
+            lines.append(f"{wiring.title}'s own memory {fate[auto_memory]}")
+    return lines
 
 
 def _said(choice: bool) -> str:
@@ -164,16 +168,16 @@ def _said(choice: bool) -> str:
 
 def _auto_close_line(on: bool) -> str:
     if on:
-        return "a session's end prepares the review; not so: gitmem init --no-auto-close"
-    return "a session's end prepares nothing; if it shall: gitmem init --auto-close"
+        return "the end of a session prepares the review; to stop that: gitmem init --no-auto-close"
+    return "the end of a session prepares nothing; to change that: gitmem init --auto-close"
 
 
 def _hook_line(hook: HookPlan | None, ci: Host | None) -> tuple[str, ...]:
-    """git hands on no hooks, so a team's other clones need theirs."""
+    """Return a line about other clones: git does not copy hooks, so each clone needs its own."""
     if hook is None or ci is None or hook.change is None or hook.change.after is None:
         return ()
     return (
-        f"the pre-push hook is in this clone alone; in the others: gitmem init --ci {ci.value}",
+        f"the pre-push hook is in this clone only; in each other clone: gitmem init --ci {ci.value}",
     )
 
 
@@ -203,18 +207,18 @@ def _print(
 
 
 def _engine(place: Workplace, asked: str, environ: Mapping[str, str]) -> tuple[str, str]:
-    """Who judges in a close, and why; where only another file says it, what stands against that."""
+    """Return the engine of a close and why; print a note when a setting does not count here."""
     try:
         return engine_name(place, asked, environ, client=surroundings.agent())
     except Refused as refused:
         render.note(f"{refused.message}; {refused.hint}")
-        return "none", "to be said in this clone"
+        return "none", "set it in this clone"
 
 
 def _asked(place: Workplace, *, silent: bool) -> str:
-    """What a person answers to the question about the engine; empty when it is not asked.
+    """Return a person's answer about the engine; empty when not asked.
 
-    It is not asked again once something is configured, nor where an agent holds the terminal.
+    The question is not asked once an engine is configured, or inside an agent client.
     """
     configured = place.counted_personal("engine") or surroundings.ENVIRON.get("GITMEM_ENGINE")
     if silent or configured or surroundings.agent() or not _can_ask():
@@ -223,9 +227,9 @@ def _asked(place: Workplace, *, silent: bool) -> str:
 
 
 def _asked_auto_close(place: Workplace, *, silent: bool) -> bool | None:
-    """What a person answers to the question about closing by itself; None when it is not asked.
+    """Return a person's answer about closing automatically; None when not asked.
 
-    A choice in a configuration of all their repositories is asked about once in each.
+    With a global setting, the question is still asked once in each repository.
     """
     if silent or place.kept("autoClose") or surroundings.agent() or not _can_ask():
         return None
@@ -233,21 +237,19 @@ def _asked_auto_close(place: Workplace, *, silent: bool) -> bool | None:
 
 
 def _can_ask() -> bool:
-    """Whether a person sits there: standard input and output are a terminal."""
+    """Return whether standard input and output are a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _choices(environ: Mapping[str, str]) -> dict[str, str]:
-    """The engines there are to choose from here, the default first, and what each one means.
+    """Return the engines to choose from, the default first, and what each one means.
 
-    A program counts when it is found in an absolute folder of PATH, as the engine itself looks.
+    A program counts when it is in an absolute folder of PATH, where the engine looks for it.
     """
-    ready = (
-        "a key is in the environment" if has_key(environ) else "needs ANTHROPIC_API_KEY to be set"
-    )
+    ready = "a key is in the environment" if has_key(environ) else "needs ANTHROPIC_API_KEY"
     found = {
-        _DEFAULT: "nobody: flags are filed as written, nothing leaves this machine",
-        "anthropic": f"a model behind the Messages API, flags go there; {ready}",
+        _DEFAULT: "no model: flags are filed as written, nothing leaves this machine",
+        "anthropic": f"a model of the Messages API; flags go to it; {ready}",
     }
     folders = [part for part in environ.get("PATH", "").split(os.pathsep) if part.startswith("/")]
     for name in PRESETS:
@@ -257,10 +259,10 @@ def _choices(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _ask_engine(environ: Mapping[str, str]) -> str:
-    """Asks; the engine's name, or empty when nobody answered (end of input, no valid answer)."""
+    """Ask; return the engine's name, or empty without an answer (end of input, no valid one)."""
     offered = _choices(environ)
     names = list(offered)
-    render.say("Who shall judge the flags when they are filed? Your own choice, for this clone.")
+    render.say("Who judges the flags when a close files them? The choice is yours, for this clone.")
     render.table([(f"  {place}", name, offered[name]) for place, name in enumerate(names, start=1)])
     for _ in range(_TRIES):
         try:
@@ -274,20 +276,20 @@ def _ask_engine(environ: Mapping[str, str]) -> str:
             return said
         if said.isascii() and said.isdigit() and 1 <= int(said) <= len(names):
             return names[int(said) - 1]
-        render.say(f"{said!r} is not one of them: a number or a name")
-    render.say("nothing was chosen; gitmem init --engine NAME does")
+        render.say(f"{said!r} is not one of them; type a number or a name")
+    render.say("no engine was chosen; to choose one: gitmem init --engine NAME")
     return ""
 
 
 def _ask_auto_close() -> bool | None:
-    """Asks; None when nobody answered (end of input, no valid answer)."""
+    """Ask; return None without an answer (end of input, no valid one)."""
     render.say(
-        "Shall the end of a session prepare the review in the background? The close that you would "
+        "Prepare the review in the background when a session ends? It is the close that you would "
         "run yourself, with the same engine; it never lands anything. Recommended."
     )
     for _ in range(_TRIES):
         try:
-            said = input("close by itself [yes]: ").strip().lower()
+            said = input("close automatically [yes]: ").strip().lower()
         except EOFError:
             render.say()
             return None
@@ -306,10 +308,13 @@ def plan_wiring(
     auto_memory: bool | None = None,
     ci: Host | None = None,
 ) -> InstallPlan:
-    """The wiring at the top, in this folder, and in every folder that is wired already."""
-    here = working()
-    inside = install.below(place.repo, here)
-    folders = {*install.wired_folders(place.repo, here, wirings()), *([inside] if inside else [])}
+    """Plan the wiring at the top, in this folder, and in every folder that is wired already."""
+    current = working()
+    inside = install.below(place.repo, current)
+    folders = {
+        *install.wired_folders(place.repo, current, wirings()),
+        *([inside] if inside else []),
+    }
     planned = install.plan_install(
         Path(place.repo.top),
         shipped=shipped(place, chosen),
@@ -325,12 +330,12 @@ def plan_wiring(
 
 
 def _planned_hook(place: Workplace, ci: Host | None) -> HookPlan | None:
-    """The pre-push hook that goes with that CI; None where it stays as it is."""
+    """Plan the pre-push hook for that CI; None when it stays as it is."""
     return plan_hook(place.repo, ci, shipped_ci()) if ci else None
 
 
 def write_wiring(place: Workplace, planned: InstallPlan) -> None:
-    """Writes the plan, after noting what it finds for an uninstall."""
+    """Write the plan, after recording the present bytes for an uninstall."""
     if planned.changes:
         undo.remember(place.repo.git_dir, planned.changes, planned.switches)
     apply(Path(place.repo.top), planned.changes, staging=place.repo.git_dir)

@@ -21,10 +21,10 @@ _NAME = 20  # characters of an author's name
 def log(
     number: Annotated[
         int | None,
-        typer.Option("-n", "--number", min=1, metavar="N", help="Show only the last so many."),
+        typer.Option("-n", "--number", min=1, metavar="N", help="Show only the last N."),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Also flags that have landed and are still queued.")
+        bool, typer.Option("--all", help="Also list flags that have landed and are still queued.")
     ] = False,
     json: Json = False,
 ) -> None:
@@ -43,7 +43,7 @@ def log(
         for key, flag in known.items()
         if key in where and (everything or where[key] != DRAINED)
     ]
-    # The queue keeps one file for each writer; the newest of all are told by their clocks.
+    # The queue has one file for each writer; the clocks of the writers order their flags.
     listed.sort(key=lambda flag: age.seconds(flag.at) or 0)
     listed = listed[-number:] if number else listed
     if json:
@@ -91,5 +91,5 @@ def log(
 
 
 def _name(by: str) -> str:
-    """The author without the address, as git's short log has it."""
+    """Return the author without the address, as git's short log does."""
     return by.partition(" <")[0][:_NAME]

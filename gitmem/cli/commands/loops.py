@@ -21,12 +21,12 @@ _SESSION = 8  # characters of a session's id that are shown
 def loops(json: Json = False) -> None:
     """Show which snags are closed, and which came back.
 
-    Those that came back stand first, with where their next edit goes. Writes nothing.
+    Snags that came back come first, with the place of their next fix. Writes nothing.
     """
     place = surroundings.here()
     found = engine.read_loops(place.repo, place.configured, place.settings.folder)
     flaws = engine.guard_flaws(place.repo, place.configured)
-    render.notes([f"no guard, never said: {flaw}" for flaw in flaws])
+    render.notes([f"not a guard, so it never fires: {flaw}" for flaw in flaws])
     if json:
         render.as_json([_fields(one) for one in found])
         return
@@ -42,7 +42,7 @@ def loops(json: Json = False) -> None:
 
 
 def _fields(one: LoopReport) -> dict[str, object]:
-    """One loop for a program; one whose next edit is in review is still one that recurred."""
+    """Return one loop for a program; it stays `recurred` while its next edit is in review."""
     loop, edit = one.loop, one.loop.edit or one.loop.proposal
     state = loop.state
     return {
@@ -84,7 +84,7 @@ def _print(one: LoopReport) -> None:
         since = "" if one.back else ", the snag has not come back"
         render.say(f"  guard fired {render.count(one.fires, 'time')}{since}")
     elif one.guarded:
-        render.say("  guard never matched a call in this clone, so nothing shows yet that it can")
+        render.say("  guard has not matched a call in this clone yet, so it is unproven")
 
 
 def _when(entry: FlagEntry) -> str:

@@ -8,18 +8,20 @@ import typer
 
 from gitmem.core.errors import Usage
 
-Json = Annotated[bool, typer.Option("--json", help="Answer as JSON, for a program.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")]
 Here = Annotated[
     bool,
-    typer.Option("--here", help="Commit onto the current feature branch instead of a review."),
+    typer.Option("--here", help="Commit to the current feature branch instead of a review branch."),
 ]
-All = Annotated[bool, typer.Option("--all", help="With --here: flags made on other branches, too.")]
+All = Annotated[
+    bool, typer.Option("--all", help="With --here: also take flags made on other branches.")
+]
 
 
 def refuse_all(*, here: bool, everything: bool) -> None:
-    """Raises Usage for --all without --here, which would mean nothing."""
+    """Raise Usage for --all without --here, which would mean nothing."""
     if everything and not here:
         raise Usage(
-            "--all goes with --here", hint="without --here every undrained flag is taken anyway"
+            "--all works only with --here", hint="without --here a close takes every undrained flag"
         )

@@ -1,4 +1,4 @@
-"""`gitmem plan`: what a close would ask, for somebody who brings a model of their own."""
+"""`gitmem plan`: what a close would ask, for a program with a model of its own."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ def plan(here: Here = False, everything: All = False) -> None:
     """Print what a close would ask, one JSON request a line; gitmem apply takes the answers.
 
     A line has `request` (its number), `key`, `plan`, `work`, `flags` (how many), `system`, `text`,
-    `schema` and `max_tokens`: send system and text to a model, as they are, and ask for JSON of
-    that schema. Answer with one line for each request: {"key": its key, "model": the model's name,
-    "operations": [...]}. Nothing is written. For gitmem apply --here, plan with --here. The skill gitmem-close tells an agent how to use it.
+    `schema` and `max_tokens`. Send system and text to a model unchanged, and ask for JSON of that
+    schema. Answer with one line for each request: {"key": its key, "model": the model's name,
+    "operations": [...]}. Writes nothing. For gitmem apply --here, plan with --here. The skill
+    gitmem-close tells an agent how to use it.
     """
     refuse_all(here=here, everything=everything)
     place = surroundings.here()

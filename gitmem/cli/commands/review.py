@@ -1,4 +1,4 @@
-"""`gitmem review`: look at what the review branch would change."""
+"""`gitmem review`: show what the review branch would change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
-from gitmem.cli.reports import lines as looking
+from gitmem.cli.reports import traces
 from gitmem.drain.taint import instructing
 from gitmem.git import objects
 from gitmem.loops import flag_history, loops
@@ -27,15 +27,17 @@ if TYPE_CHECKING:
 def review(
     unmatch: Annotated[
         str,
-        typer.Option("--unmatch", metavar="ID", help="This flag is no return of an earlier one."),
+        typer.Option(
+            "--unmatch", metavar="ID", help="This flag is not a return of an earlier one."
+        ),
     ] = "",
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Show what is in review, line by line.
 
-    The difference, where every line comes from, and first of all what came back. With --unmatch
-    nothing is shown: the next close makes the review anew without that match.
+    First what came back, then the diff, then where every line comes from. --unmatch shows nothing:
+    the next close rebuilds the review without that match.
     """
     place = surroundings.here()
     if unmatch:
@@ -66,7 +68,7 @@ def review(
                     }
                     for item in found.outcomes
                 ],
-                **({"stale": looking.stale_answer(cited)} if cited else {}),
+                **({"stale": traces.stale_answer(cited)} if cited else {}),
             }
         )
         return
@@ -81,11 +83,11 @@ def review(
     earlier = {entry.flag.id: entry.flag for entry in past.entries}
     for item in found.matched:
         if item.again in earlier:
-            render.say(f"{item.flag.id} is taken for a return of {item.again}:")
+            render.say(f"{item.flag.id} counts as a return of {item.again}:")
             render.say(f"  now: {render.words(item.flag)}")
             render.say(f"  then: {render.words(earlier[item.again])}")
             render.say(
-                "  taken back; gitmem close makes the review anew without the match"
+                "  undone; gitmem close rebuilds the review without the match"
                 if past.unmatched.get(item.flag.id) == item.again
                 else f"  if it is not: gitmem review --unmatch {item.flag.id}"
             )
@@ -93,14 +95,14 @@ def review(
     if tainted:
         number = render.count(len(tainted), "tainted line")
         render.say(
-            f"{number} would become instructions: read them; only accept --tainted lands them"
+            f"{number} would become instructions: read them; only gitmem accept --tainted lands them"
         )
     if cited:
-        looking.say_stale(cited)
+        traces.say_stale(cited)
     if any(_rejected(item, dropped) for item in found.outcomes):
-        render.say("next: gitmem close makes the review anew without what was dropped")
+        render.say("next: gitmem close rebuilds the review without what was dropped")
         return
-    render.say("next: gitmem accept lands it, gitmem discard takes it back,")
+    render.say("next: gitmem accept lands it, gitmem discard discards it,")
     render.say("      gitmem drop ID --reason '…' and gitmem close leave a flag out")
 
 
@@ -112,16 +114,16 @@ def _unmatch(place: Workplace, prefix: str, *, json: bool, dry_run: bool) -> Non
         return
     verb = "would be" if dry_run else "is"
     render.say(f"{done.flag.id} {verb} no return of {done.again}")
-    render.say("next: gitmem close makes the review anew without the match")
+    render.say("next: gitmem close rebuilds the review without the match")
 
 
 def _rejected(item: Outcome, dropped: Collection[str]) -> bool:
-    """Whether a person has dropped what this review still files."""
+    """Return whether a person has dropped what this review still files."""
     return item.flag.id in dropped and item.fate not in {Fate.SKIPPED, Fate.FORGOTTEN}
 
 
 def _row(item: Outcome, dropped: Collection[str], *, several: bool) -> tuple[str, str, str]:
-    """Id, what became of it, and the line with where it goes and where it comes from."""
+    """Return the flag's id, its outcome, and the line with its file and origin."""
     marks = [item.fate.value]
     if item.line and not item.verbatim:
         marks.append("reworded")

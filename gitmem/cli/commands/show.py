@@ -25,7 +25,8 @@ def show(
 ) -> None:
     """Say what became of a flag.
 
-    Queued, in review, landed and where, merged, superseded, folded, skipped, dropped, forgotten.
+    It may be queued, in review, landed (and where), merged, superseded, folded, skipped, dropped or
+    forgotten.
     """
     place = surroundings.here()
     found = flag_story(place.repo, flag, configured=place.configured, folder=place.settings.folder)

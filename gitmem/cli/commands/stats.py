@@ -1,4 +1,4 @@
-"""`gitmem stats`: what the closes on record really ran and cost."""
+"""`gitmem stats`: what the recorded closes ran and cost."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MINUTE = len("2026-11-20T10:00")
 
 def stats(
     number: Annotated[
-        int | None, typer.Option("-n", "--number", min=1, help="Only the last so many closes.")
+        int | None, typer.Option("-n", "--number", min=1, help="Show only the last N closes.")
     ] = None,
     inline_model: Annotated[
         str, typer.Option("--inline-model", help="The session's own model, for the estimate.")
@@ -44,13 +44,13 @@ def stats(
 ) -> None:
     """Show what each close ran and cost.
 
-    Landed closes, newest last, and an estimate of the same done inline in the session itself.
+    Lists landed closes, newest last, and estimates what the same work costs inline in a session.
 
     The estimate: turns x context x price of cached tokens + tokens in x price in + tokens out x
-    price out. At best the session takes one turn for each question, at worst one for each flag, and
+    price out. The session takes at best one turn for each question, at worst one for each flag, and
     every turn reads its whole context again, from the prompt cache. Tokens are those that the closes
-    really took; another model counts them differently. What the flags cost later, staying in the
-    session's context, is left out.
+    took; another model counts them differently. The later cost of flags that stay in the session's
+    context is left out.
     """
     place = surroundings.here()
     price = own_price(place)
@@ -101,7 +101,7 @@ def _print(
     render.table([_HEAD, *map(_row, closes), _sums(whole)], right=_NUMBERS, wide=True)
     if whole.unpriced:
         number = render.count(whole.unpriced, "close")
-        render.say(f"the price of {number} is not known: git config gitmem.price 'in/out'")
+        render.say(f"the price of {number} is not known; set it: git config gitmem.price 'in/out'")
     if estimate is None:
         return
     render.say()
@@ -128,7 +128,7 @@ def _row(close: RecordedClose) -> tuple[str, ...]:
 
 
 def _model(close: RecordedClose) -> str:
-    """The model that answered, and the one asked for where that is another."""
+    """Return the model that answered, and the one asked for if it differs."""
     run = close.run
     if not run.model or run.asked == run.model:
         return run.model or "-"
@@ -156,7 +156,7 @@ def _dollars(amount: float | None) -> str:
 
 
 def _arithmetic(estimate: Inline) -> list[str]:
-    """The estimate as a person would work it out, line by line."""
+    """Return the estimate, worked out line by line."""
     cost, (few, many) = estimate.rates, estimate.turns
     least, most = estimate.dollars
     turns = f"{few} to {many} turns" if few != many else render.count(few, "turn")

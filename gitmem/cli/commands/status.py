@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from gitmem.records.snapshot import Snapshot
 
 
-#: Kinds whose plural is not the word with an s.
+#: Kinds whose plural is not the kind with an s.
 _NOUNS = {"pending": "pending item"}
 
 
 def status(json: Json = False) -> None:
     """Say what waits, and what to do next.
 
-    Undrained, in review, accepted but not pushed; publishes what is pending.
+    Counts flags that are undrained, in review, or accepted and not pushed. Publishes pending flags.
     """
     place = surroundings.here()
     seen, notes = tidy.settle(place.repo, place.configured)
@@ -86,7 +86,7 @@ def _print(place: Workplace, seen: Snapshot) -> None:
         names = dict.fromkeys([where.deciding_ref, *([where.shared_ref] if where.shared else [])])
         render.say(f"everything is drained into {' and '.join(_short(ref) for ref in names)}")
         if seen.queue.tip:
-            render.say("the next gitmem close takes the queue branch away")
+            render.say("the next gitmem close removes the queue branch")
     if hidden:
         render.say(hidden)
     if not place.wired:
@@ -94,7 +94,7 @@ def _print(place: Workplace, seen: Snapshot) -> None:
 
 
 def _rows(place: Workplace, seen: Snapshot) -> list[tuple[str, str, str, str]]:
-    """What waits: how much, where it stands, about it, and what to do next."""
+    """Return what waits: how many, their state, about them, and what to do next."""
     state = seen.state
     rows = []
     if state.undrained or state.unreadable:

@@ -1,4 +1,4 @@
-"""`gitmem sync`: exchange the queue with the other clones, through the configured remote."""
+"""`gitmem sync`: share the queue with other clones through the configured remote."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def sync(
     rewritten: Annotated[
         RewriteChoice,
         typer.Option(
-            help="When the queue there was rewritten: stop, keep what this clone has, or take "
-            "what is there. A person decides.",
+            help="If the remote's queue was rewritten: stop, keep this clone's queue, or take the "
+            "remote's. A person decides.",
         ),
     ] = RewriteChoice.STOP,
     dry_run: DryRun = False,
@@ -29,9 +29,9 @@ def sync(
 ) -> None:
     """Share the queue through the remote, both ways.
 
-    Fetches the queue and the target, unites both queues by flag id, takes out what has landed, and
-    pushes `gitmem/queue`: never by force. Flags are safe in this clone whatever the remote says.
-    In a hook of gitmem's own push it does nothing and ends with 0.
+    Fetches the queue and the target, unites both queues by flag id, prunes what has landed, and
+    pushes `gitmem/queue`, never by force. Flags are safe in this clone, whatever the remote says. In
+    a hook of gitmem's own push it does nothing and exits with 0.
     """
     place = surroundings.here()
     if network.is_own_push(place.repo, surroundings.ENVIRON):
@@ -77,11 +77,11 @@ def _answer(done: SyncResult) -> dict[str, object]:
 
 
 def _within_push(*, json: bool) -> None:
-    """The answer in a hook that gitmem's own push runs: the sync above this one is still at work."""
+    """Print the answer in a hook of gitmem's own push: the sync that pushes is still running."""
     if json:
         render.as_json(_answer(SyncResult(remote="")))
     else:
-        render.say("this push is gitmem's own: there is nothing to sync")
+        render.say("this push is gitmem's own; there is nothing to sync")
 
 
 def _print(done: SyncResult, *, dry_run: bool) -> None:
@@ -95,6 +95,6 @@ def _print(done: SyncResult, *, dry_run: bool) -> None:
         parts.append(f"{render.count(len(done.pruned), 'landed flag')} {would}taken out")
     render.say(f"{done.remote}: {', '.join(parts) or 'nothing new on either side'}")
     for ref in done.backups:
-        render.say(f"what was there before: {ref}")
+        render.say(f"backup of the queue before: {ref}")
     if dry_run:
         render.say("nothing was written")

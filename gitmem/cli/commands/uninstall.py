@@ -1,4 +1,4 @@
-"""`gitmem uninstall`: take the wiring out again."""
+"""`gitmem uninstall`: remove the wiring."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from gitmem.sync.push_hook import apply_hook, plan_hook
 
 
 def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
-    """Take the wiring out again.
+    """Remove the wiring.
 
-    Settings, managed block, hooks and what `init --ci` wrote go, and `git config gitmem.engine` and
-    `gitmem.autoClose` of this clone, which init may have set; memory, records, guards, rules for
-    paths and the queue stay. A file that nobody edited since `init` gets back the very bytes it had.
+    Removes the settings, the managed block, the hooks, what `init --ci` wrote, and this clone's `git
+    config gitmem.engine` and `gitmem.autoClose`, which init may have set. Memory, records, guards,
+    rules for paths and the queue stay. A file that is unedited since `init` gets its old bytes back.
     """
     place = unsettled(surroundings.repository())
     root = Path(place.repo.top)
@@ -68,6 +68,6 @@ def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
         render.say(f"{done} git config gitmem.{key} (it was {value})")
     render.notes(plan.notes)
     if not paths and not kept:
-        render.say("nothing of gitmem is wired here")
+        render.say("gitmem is not wired here; nothing to remove")
     elif paths and not dry_run:
-        render.say("memory, records and the queue are still here; next: commit the change")
+        render.say("memory, records and the queue stay; next: commit this change")

@@ -26,13 +26,13 @@ _SHORT = 12  # characters of a commit's name
 def why(
     line: Annotated[
         str,
-        typer.Argument(metavar="FILE:LINE", help="The line, or its text (some words will do)."),
+        typer.Argument(metavar="FILE:LINE", help="The line, or some words of its text."),
     ],
     json: Json = False,
 ) -> None:
     """Say where a line comes from: flags, session, drain.
 
-    The line as the work tree has it now: of memory, the rules or a skill. Follows renames, moves,
+    Takes a line of memory, the rules or a skill, as it is in the work tree. Follows renames, moves,
     merges and rewordings, and says when a person wrote or changed the line.
     """
     place = surroundings.here()
@@ -46,7 +46,7 @@ def why(
 
 
 def answer(found: Origin) -> dict[str, object]:
-    """Where a line comes from, for a program."""
+    """Return where a line comes from, for a program."""
     first = found.filed[0] if found.filed else None
     return {
         "file": found.line.file,
@@ -93,7 +93,7 @@ def answer(found: Origin) -> dict[str, object]:
 
 
 def _chain(found: Origin) -> Iterator[Origin]:
-    """The lines whose place it took, the latest first."""
+    """Yield the lines that it replaced, the latest first."""
     before = found.replaced
     while before is not None:
         yield before
@@ -101,22 +101,22 @@ def _chain(found: Origin) -> Iterator[Origin]:
 
 
 def _story(found: Origin) -> Iterator[str]:
-    """One sentence each: what people did, what the drain did, the flags, what was there before."""
+    """Yield a sentence each: what people did, what the drain did, the flags, the lines before."""
     match found.kind:
         case OriginKind.HAND:
             yield _hand(found)
         case OriginKind.OURS:
             yield "gitmem's own words around what was filed" + since(found.commit)
         case OriginKind.UNKNOWN:
-            yield "cannot be known: this clone is shallow, and no drain record has this line"
-            yield "a full history would tell: git fetch --unshallow"
+            yield "not known: this clone is shallow, and no drain record has this line"
+            yield "to fetch the full history: git fetch --unshallow"
         case OriginKind.FILED | OriginKind.REWORDED:
             yield from _filed(found)
     for before in _chain(found):
         who = ", ".join(_who(filed.outcome.flag) for filed in before.filed)
         if not who:
             who = "by hand" + since(before.commit) if before.by_hand else "origin not known"
-        yield f"it took the place of: {before.line.text}"
+        yield f"it replaced: {before.line.text}"
         yield f"  ({who})"
 
 
@@ -156,7 +156,7 @@ def _hand(found: Origin) -> str:
 
 
 def since(commit: Commit | None) -> str:
-    """Commit, author, time and first line; of no commit: the work tree."""
+    """Return commit, author, time and subject; without a commit, that the line is not committed."""
     if commit is None:
         return ", not committed yet"
     return f" in {commit.oid[:_SHORT]} by {commit.author}, {commit.at}: {commit.subject}"
@@ -168,7 +168,7 @@ def _who(flag: Flag) -> str:
 
 
 def flag_lines(flag: Flag) -> Iterator[str]:
-    """A flag in its own words, and where it was made, one line each."""
+    """Yield a flag's own words and where it was made, one line each."""
     yield f"flag {flag.id} ({flag.kind}{', tainted' if flag.tainted else ''}): {render.words(flag)}"
     session = f"session {flag.session}" if flag.session else "no session"
     client = f" of {flag.client}" if flag.client else ""

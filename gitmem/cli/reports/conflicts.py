@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from gitmem.queue.lines import Conflict
 
 
-def conflicts(found: Iterable[Conflict]) -> list[dict[str, str]]:
-    """Each with both lines, verbatim, and where they stand; the first one counts here."""
+def conflicts(clashes: Iterable[Conflict]) -> list[dict[str, str]]:
+    """Return each with both lines, verbatim, and where they stand; the first one counts here."""
     return [
         {
             "id": one.flag_id,
@@ -20,5 +20,5 @@ def conflicts(found: Iterable[Conflict]) -> list[dict[str, str]]:
             "other": one.other,
             "other_where": one.there,
         }
-        for one in found
+        for one in clashes
     ]

@@ -1,9 +1,8 @@
-"""A check's answer as GitHub's runner shows it: annotations in the log, a table in the summary.
+"""A check's answer for GitHub's runner: annotations in the log, a table in the summary.
 
 Workflow commands: docs.github.com, "Workflow commands for GitHub Actions" (Forgejo's and Gitea's
-runners know them too). A line of ours that is no command passes through `gitmem.cli.render`, which
-breaks every command that a flag's text could hold. The summary is Markdown, so nothing of a flag but
-its id, kind and age comes into it.
+runners know them too). All other lines pass through `gitmem.cli.render`, which breaks every command
+that a flag's text could hold. The summary is Markdown, so only a flag's id, kind and age go into it.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ _TEXT = 100  # characters of a flag's text
 
 
 def annotate(level: str, lines: Sequence[str]) -> None:
-    """One annotation (``error``, ``warning`` or ``notice``) of several lines."""
-    said = "%0A".join(_escaped(line) for line in lines)
-    render.command(f"::{level} title=gitmem check::{said}\n")
+    """Print one annotation (``error``, ``warning`` or ``notice``) of several lines."""
+    text = "%0A".join(_escaped(line) for line in lines)
+    render.command(f"::{level} title=gitmem check::{text}\n")
 
 
 def named(flags: Sequence[Flag], now: float) -> list[str]:
-    """The first flags as lines of an annotation, and how many more there are."""
+    """Return the first flags as lines of an annotation, and how many more there are."""
     lines = [
         f"{flag.id} ({flag.kind}, {age.ago(flag.at, now)}): {flag.text[:_TEXT]}"
         for flag in flags[:_IN_ONE]
@@ -43,9 +42,9 @@ def named(flags: Sequence[Flag], now: float) -> list[str]:
 
 
 def summarize(verdict: str, groups: Sequence[tuple[str, Sequence[Flag]]], now: float) -> None:
-    """The verdict, and a table of the flags by where they stand.
+    """Append the verdict and a table of the flags by state to the step's summary, if there is one.
 
-    The verdict is made of our own words, numbers, and names that git allows for a branch or remote.
+    The verdict holds gitmem's own words, numbers, and names that git allows for a branch or remote.
     """
     rows = [(flag, where) for where, flags in groups for flag in flags]
     lines = ["### gitmem check", "", f"`{verdict.replace('`', '')}`"]

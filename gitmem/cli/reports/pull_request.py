@@ -1,4 +1,4 @@
-"""The words of `gitmem close --pr`: what was pushed, where the request is, what failed."""
+"""The report of `gitmem close --pr`: what was pushed, where the pull request is, what failed."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ def settings(place: Workplace) -> ForgeSettings:
 def run(
     place: Workplace, wanted: CloseRequest, asked: ForgeSettings, *, silent: bool
 ) -> tuple[CloseResult, ProposeResult]:
-    """Closes and proposes, with git's progress on a terminal."""
+    """Close and propose, with git's progress on a terminal."""
     return propose.propose(place.repo, wanted, asked, Talk(git_speaks(silent=silent)))
 
 
 def preview(
     place: Workplace, wanted: CloseRequest, asked: ForgeSettings, closed: CloseResult
 ) -> None:
-    """Shows what a dry run would propose."""
+    """Show what a dry run would propose."""
     done, body = propose.preview(place.repo, wanted, asked, closed)
     if not body:
         render.say(f"would push no review to {done.remote}")
         return
     render.say(f"would push {propose.BRANCH} to {done.remote} ({done.way.value}): {done.title}")
-    render.say(f"(as {done.remote} was when this clone last fetched: a dry run does not ask it)")
+    render.say(f"(as of this clone's last fetch from {done.remote}: a dry run does not ask it)")
     render.page("\n" + body)
 
 
 def answer(done: ProposeResult) -> dict[str, object]:
-    """What came of the proposal, for a program."""
+    """Return the result of the proposal, for a program."""
     return {
         "remote": done.remote or None,
         "way": done.way.value,
@@ -60,24 +60,26 @@ def answer(done: ProposeResult) -> dict[str, object]:
 
 
 def report(done: ProposeResult) -> None:
-    """Says what came of it; trouble on stderr, because the close itself went well."""
+    """Print the result; trouble goes to stderr, because the close itself went well."""
     if done.commit:
         state = "is at" if not done.pushed else "was pushed to"
         render.say(f"{propose.BRANCH} {done.commit[:12]} {state} {done.remote}: {done.title}")
-    if done.url and done.way is Method.PLAIN:  # the server's word: a page that opens one, or has it
+    if (
+        done.url and done.way is Method.PLAIN
+    ):  # the server's page for the branch, with or without a request
         render.say(f"next: open the pull request, or find it, at {done.url}")
     elif done.url:
         render.say(f"pull request: {done.url}")
     elif done.commit and not done.problem and done.way is Method.PLAIN:
         render.say(f"next: {_BY_HAND.format(branch=propose.BRANCH)}")
     elif done.commit and not done.pushed and done.way in {Method.GITLAB, Method.AGIT}:
-        render.say("nothing is new, so the pull request stays as it is")
+        render.say("nothing is new; the pull request is unchanged")
     failed(done)
 
 
 def failed(done: ProposeResult) -> None:
-    """Says what failed, and what to do, as notes: the close itself went well."""
+    """Print what failed and what to do, as notes: the close itself went well."""
     if done.problem:
-        render.note(f"the review is here, and was not proposed: {done.problem}")
+        render.note(f"the review is ready here but was not proposed: {done.problem}")
         if done.hint:
             render.note(f"hint: {done.hint}")

@@ -1,4 +1,4 @@
-"""The answers of `gitmem check --trace` and `--stale`: lists for a person, values for a program."""
+"""The answers of `gitmem check --trace` and `--stale`, for a person and for a program."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 SHOWN = 40  # findings listed one by one; the rest are counted
 
 
-def trace_answer(found: TraceReport) -> dict[str, object]:
-    """What was traced, for a program."""
+def trace_answer(report: TraceReport) -> dict[str, object]:
+    """Return what was traced, for a program."""
     return {
-        "commit": found.commit or None,
-        "lines": found.lines,
-        "records": found.filed,
-        "gaps": [_gap(gap) for gap in found.gaps],
-        "unknown": [_gap(gap) for gap in found.unknown],
+        "commit": report.commit or None,
+        "lines": report.lines,
+        "records": report.filed,
+        "gaps": [_gap(gap) for gap in report.gaps],
+        "unknown": [_gap(gap) for gap in report.unknown],
     }
 
 
-def stale_answer(found: Sequence[StaleLine]) -> list[dict[str, object]]:
-    """What does not resolve, for a program."""
+def stale_answer(stale: Sequence[StaleLine]) -> list[dict[str, object]]:
+    """Return what does not resolve, for a program."""
     return [
         {
             "file": one.file,
@@ -37,13 +37,13 @@ def stale_answer(found: Sequence[StaleLine]) -> list[dict[str, object]]:
             "kind": one.kind.value,
             "reason": one.reason,
         }
-        for one in found
+        for one in stale
     ]
 
 
-def say_trace(found: TraceReport) -> None:
-    """What was traced, for a person."""
-    for title, gaps in (("cannot be traced", found.gaps), ("cannot be told", found.unknown)):
+def say_trace(report: TraceReport) -> None:
+    """Print what was traced, for a person."""
+    for title, gaps in (("cannot be traced", report.gaps), ("cannot be told", report.unknown)):
         if gaps:
             render.say(f"{len(gaps)} {title}:")
             for gap in gaps[:SHOWN]:
@@ -52,24 +52,24 @@ def say_trace(found: TraceReport) -> None:
                 render.say(f"  {place}{flag}  {gap.text}")
                 render.say(f"    {gap.reason}")
             _more(len(gaps))
-    if found.unknown:
-        render.say("this clone is shallow; a full history would tell: git fetch --unshallow")
-    if found.ok:
-        lines = render.count(found.lines, "line")
-        filed = render.count(found.filed, "filed line")
+    if report.unknown:
+        render.say("this clone is shallow; to fetch the full history: git fetch --unshallow")
+    if report.ok:
+        lines = render.count(report.lines, "line")
+        filed = render.count(report.filed, "filed line")
         render.say(f"ok: {lines} traced; {filed} in place, or changed by a commit that is known")
 
 
-def say_stale(found: Sequence[StaleLine]) -> None:
-    """What does not resolve, for a person."""
-    if not found:
-        render.say("ok: whatever memory cites of this repository is there")
+def say_stale(stale: Sequence[StaleLine]) -> None:
+    """Print what does not resolve, for a person."""
+    if not stale:
+        render.say("ok: everything that memory cites of this repository exists")
         return
-    number = render.count(len(found), "citation")
-    render.say(f"{number} of memory {'does' if len(found) == 1 else 'do'} not resolve; you decide:")
-    for one in found[:SHOWN]:
+    number = render.count(len(stale), "citation")
+    render.say(f"{number} of memory {'does' if len(stale) == 1 else 'do'} not resolve; you decide:")
+    for one in stale[:SHOWN]:
         render.say("  " + one.told)
-    _more(len(found))
+    _more(len(stale))
 
 
 def _gap(gap: TraceGap) -> dict[str, object]:

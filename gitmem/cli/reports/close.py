@@ -1,4 +1,4 @@
-"""What a close came to, in words and as JSON: `gitmem close` and `gitmem apply` say the same."""
+"""The report of a close, in words and as JSON, for `gitmem close` and `gitmem apply`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.cli import progress, render
-from gitmem.cli.reports import lines as looking
-from gitmem.cli.reports import proposed as proposing
+from gitmem.cli.reports import pull_request, traces
 from gitmem.core.errors import NeedsPerson, NoProgress, Partial, Unreachable
 from gitmem.drain.gate import NO_ANSWER, by_reason
 from gitmem.git import objects
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
     from gitmem.close.close import CloseResult
     from gitmem.forge.propose import ProposeResult
 
-_NAMED = 40  # ids in a sentence; all of a question's, and more
+_NAMED = 40  # ids in a sentence; more than one question has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """How the command was called, as far as the words depend on it."""
+class CloseView:
+    """The options that the report depends on."""
 
     dry_run: bool
     here: bool
@@ -34,7 +33,7 @@ class Shown:
 
 
 def answer(closed: CloseResult) -> dict[str, object]:
-    """What a close came to, for a program."""
+    """Return the result of a close, for a program."""
     return {
         "branch": closed.branch,
         "commit": closed.commit or None,
@@ -51,12 +50,12 @@ def answer(closed: CloseResult) -> dict[str, object]:
             "dollars": closed.run.usage.dollars,
         },
         "wall_s": round(closed.run.wall_s, 3),
-        **({"stale": looking.stale_answer(closed.stale)} if closed.stale else {}),
+        **({"stale": traces.stale_answer(closed.stale)} if closed.stale else {}),
     }
 
 
 def exit_code(closed: CloseResult, proposed: ProposeResult | None = None) -> int:
-    """0, or why not, the worst first: for a person to settle, not proposed, or flags that stay queued."""
+    """Return 0, or the worst of: a person must settle it, not proposed, flags stay queued."""
     if closed.conflicts:
         return NeedsPerson.exit_code
     if proposed and proposed.problem:
@@ -67,9 +66,9 @@ def exit_code(closed: CloseResult, proposed: ProposeResult | None = None) -> int
 
 
 def report(
-    place: Workplace, closed: CloseResult, shown: Shown, proposed: ProposeResult | None = None
+    place: Workplace, closed: CloseResult, shown: CloseView, proposed: ProposeResult | None = None
 ) -> None:
-    """What a close came to, for a person: the difference, what is left, and what is next."""
+    """Print the result of a close: the diff, what stays queued, and what to do next."""
     if closed.commit:
         text = objects.diff_for_person(place.repo, closed.base, closed.commit)
         render.say()
@@ -84,15 +83,15 @@ def report(
         render.say(progress.ran(closed.run))
     for item in closed.outcomes:
         if item.again and not item.flag.again:
-            earlier = f"{item.flag.id} is taken for a return of {item.again}"
+            earlier = f"{item.flag.id} counts as a return of {item.again}"
             render.say(f"came back: {earlier}; gitmem review shows both")
     _say_left(closed)
     if closed.stale:
-        looking.say_stale(closed.stale)
+        traces.say_stale(closed.stale)
     if proposed is None or not (proposed.commit or proposed.problem):
         render.say(_next(closed, shown))
     if proposed is not None:
-        proposing.report(proposed)
+        pull_request.report(proposed)
 
 
 def _say_left(closed: CloseResult) -> None:
@@ -114,20 +113,20 @@ def _hint(closed: CloseResult) -> str:
             "hint: nothing is lost; gitmem close asks again, "
             "gitmem close --engine verbatim files them as written"
         )
-    hint = "hint: reject what should not be kept with gitmem drop ID --reason '…'"
+    hint = "hint: to reject a flag: gitmem drop ID --reason '…'"
     if closed.run.engine == "verbatim":
         return hint
-    return hint + "; gitmem close --engine verbatim files the rest as written"
+    return hint + "; to file the rest as written: gitmem close --engine verbatim"
 
 
-def _summary(closed: CloseResult, shown: Shown) -> str:
+def _summary(closed: CloseResult, shown: CloseView) -> str:
     fates = Counter(outcome.fate.value for outcome in closed.outcomes)
     parts = ", ".join(f"{number} {fate}" for fate, number in fates.most_common())
     where = "" if shown.dry_run else f" -> {closed.branch} {closed.commit[:12]}"
     return f"{render.count(closed.flags, 'flag')}: {parts}{where}"
 
 
-def _next(closed: CloseResult, shown: Shown) -> str:
+def _next(closed: CloseResult, shown: CloseView) -> str:
     if shown.dry_run:
         return "nothing was written"
     if closed.commit and not shown.here:

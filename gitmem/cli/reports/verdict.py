@@ -1,0 +1,156 @@
+"""The report of a check: the verdict, what waits, what to run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitmem.check.report import RemoteQueue
+from gitmem.cli import render
+from gitmem.core import age
+from gitmem.safety.secrets import redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.check.report import CheckResult, Policy
+    from gitmem.core.flag import Flag
+
+_SHOWN = 20  # flags listed one by one; the rest are counted
+
+
+def in_one_line(result: CheckResult, policy: Policy, now: float) -> str:
+    """Return the answer in one line, without any text of a flag."""
+    if result.cannot_tell:
+        return "cannot tell whether everything is drained; the log says why"
+    why = "; ".join(result.objections(policy, now))
+    if why:
+        return ("warning: " if result.view.lenient else "failed: ") + why
+    return _ok(result)
+
+
+def show(result: CheckResult, policy: Policy, now: float) -> None:
+    """Print the answer for a person."""
+    render.unread(result.damaged)
+    if result.cannot_tell:
+        render.say(f"cannot tell: {result.cannot_tell}")
+        if result.hint:
+            render.say(f"hint: {result.hint}")
+        return
+    why = result.objections(policy, now)
+    if not why:
+        render.say(_ok(result))
+        return
+    limited = policy.max_age is not None or policy.max_flags is not None
+    for reason in why if limited else ():
+        render.say(reason)
+    for one in result.conflicts[:_SHOWN]:
+        render.say(str(one))
+    _groups(result, now)
+    for line in what_to_run(result):
+        render.say(line)
+    if result.view.lenient:
+        render.say("only a warning: the author of a fork cannot drain the queue here")
+
+
+def _groups(result: CheckResult, now: float) -> None:
+    """Print what waits, grouped by state."""
+    where = f" on {', '.join(result.view.branches)}" if result.view.branches else ""
+    waiting = len(result.undrained) + len(result.unreadable)
+    if waiting:
+        render.say(f"{render.count(waiting, 'flag')} undrained{where}:")
+        _list(result.undrained, now)
+        for flag_id in result.unreadable[:_SHOWN]:
+            render.say(f"  {flag_id}  (its line cannot be read by this version)")
+    if result.proposed:
+        render.say(f"{render.count(len(result.proposed), 'flag')} in review:")
+        _list(result.proposed, now)
+    if result.forgotten:
+        render.say(f"{render.count(len(result.forgotten), 'flag')} to forget, in review:")
+        _list(result.forgotten, now)
+    if result.carried:
+        render.say(f"{render.count(len(result.carried), 'flag')} carried by a feature branch:")
+        _list(result.carried, now)
+    if result.accepted:
+        render.say(f"{render.count(len(result.accepted), 'flag')} accepted, not pushed:")
+        _list(result.accepted, now)
+    if result.unpushed:
+        render.say(f"{render.count(len(result.unpushed), 'flag')} forgotten, not pushed:")
+        _list(result.unpushed, now)
+
+
+def what_to_run(result: CheckResult) -> list[str]:
+    """Return what makes the check pass, one line for each group."""
+    share = "gitmem sync, then " if result.remote_queue is RemoteQueue.FOUND else ""
+    lines = []
+    if result.conflicts:
+        lines.append("run: gitmem sync; it keeps both lines and says how to settle the conflict")
+    if (result.undrained or result.unreadable) and result.view.branches:
+        names = ", ".join(result.view.branches)
+        lines.append(f"run: {share}gitmem close --here on {names}, and push it")
+    elif result.undrained or result.unreadable:
+        lines.append(f"run: {share}gitmem close, then gitmem review and gitmem accept")
+    if result.proposed or result.forgotten:
+        lines.append("run: gitmem review, then gitmem accept (or land the pull request)")
+    if result.carried:
+        lines.append("carried flags are drained once that branch has landed")
+    if result.accepted or result.unpushed:
+        lines.append(f"run: {result.to_push or 'git push'}")
+    return lines
+
+
+#: What `check` says in the hook of a push that has nothing to check.
+OWN_PUSH = "ok: this push moves only gitmem's own branches"
+NO_BRANCH = "ok: this push moves no branch"
+NOT_TOLD = (
+    "ok: nothing was checked; it is not known which branches this push moves, because the hook's "
+    "standard input did not reach gitmem check and HEAD is detached"
+)
+
+
+def _ok(result: CheckResult) -> str:
+    return _passed(result) + ("; no remote was asked" if result.offline else "")
+
+
+def _passed(result: CheckResult) -> str:
+    parts = [
+        (len(result.undrained) + len(result.unreadable), "may wait"),
+        (len(result.in_review), "in review"),
+        (
+            len(result.accepted),
+            "accepted, to be pushed" if result.pushing else "accepted, not pushed",
+        ),
+        (
+            len(result.unpushed),
+            "forgotten, to be pushed" if result.pushing else "forgotten, not pushed",
+        ),
+    ]
+    said = ", ".join(f"{number} {name}" for number, name in parts if number)
+    if said:
+        return (
+            f"ok: nothing waits too long ({said})"
+            if parts[0][0]
+            else f"ok: nothing is undrained ({said})"
+        )
+    if result.view.branches:
+        named = redacted(", ".join(result.view.branches))
+        return f"ok: no undrained flag was made on {named}"
+    if result.remote_queue is RemoteQueue.NONE and not result.known:
+        return f"ok: there is no queue at {result.remote}"
+    return "ok: everything is drained" if result.known else "ok: this clone has no queue branch"
+
+
+def _list(flags: Sequence[Flag], now: float) -> None:
+    render.table(
+        [
+            (
+                f"  {flag.id}",
+                age.ago(flag.at, now),
+                f"session {flag.session[:8]}" if flag.session else "no session",
+                flag.kind,
+                flag.text if len(flag.text) <= 72 else flag.text[:71] + "…",  # noqa: PLR2004
+            )
+            for flag in flags[:_SHOWN]
+        ]
+    )
+    if len(flags) > _SHOWN:
+        render.say(f"  and {len(flags) - _SHOWN} more")
