@@ -91,7 +91,7 @@ def committed(contents: object) -> Callable[[Sandbox, Sandbox], None]:
 
 
 def deep_memory(folder: str) -> Callable[[Sandbox, Sandbox], None]:
-    """A tree nested ten deep in a folder of the target; nobody could check it out."""
+    """A tree nested ten deep in a folder of the target; no one could check it out."""
 
     def place(remote: Sandbox, mine: Sandbox) -> None:
         commit = hostile.nested(remote, folder)

@@ -185,7 +185,7 @@ _HEADLESS = (
     "--include-hook-events",
     "--verbose",
 )
-# Whatever the client might want from outside goes to a port where nobody listens.
+# Whatever the client wants from outside goes to a port on which nothing listens.
 _ISOLATION = {
     "ANTHROPIC_API_KEY": "unused",
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",

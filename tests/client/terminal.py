@@ -1,4 +1,4 @@
-"""A terminal that nobody sits at: tmux keeps the screen, the test reads it and presses the keys."""
+"""A terminal without a person: tmux keeps the screen, the test reads it and presses the keys."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Terminal:
 
     def start(self, folder: Path, environment: Mapping[str, str], *command: str) -> None:
         """Start a command in a screen of 200 columns."""
-        # Not with tmux's own -e: it takes the PATH from whoever called it.
+        # Not with tmux's own -e: it takes the PATH from its caller.
         given = ["env", *[f"{name}={value}" for name, value in environment.items()], *command]
         size = ["-x", "200", "-y", "50"]
         self._tmux("new-session", "-d", *size, "-c", str(folder), shlex.join(given))

@@ -20,7 +20,7 @@ from tests.support.server import Server
 FLAGS = 50
 FEWER = 20  # where the faults are what is under test, not the number
 AT_ONCE = 5  # flags between two syncs
-#: Syncs of the last round: each is what a session's end would start; nobody does anything by hand.
+#: Syncs of the last round: each is what a session's end would start; no one does anything by hand.
 ROUNDS = 8
 
 _WORKER = """

@@ -244,7 +244,7 @@ def on_terminal(sandbox: Sandbox, server: MessagesApi, *options: str) -> str:
     while True:
         try:
             part = os.read(master, 65536)
-        except OSError:  # how Linux says that nobody holds the other end any more
+        except OSError:  # how Linux says that no process holds the other end
             break
         if not part:
             break

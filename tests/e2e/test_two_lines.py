@@ -1,4 +1,4 @@
-"""Whoever can push the queue cannot replace a flag that somebody else made: two lines are a conflict."""
+"""Somebody who can push the queue cannot replace a flag that somebody else made: two lines are a conflict."""
 
 from __future__ import annotations
 

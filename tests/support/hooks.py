@@ -14,10 +14,10 @@ from tests.support.sandbox import PATIENCE, Result, Sandbox
 DATA = Path(__file__).parents[1] / "data" / "claude-code"
 RECORDED = sorted(path.stem for path in DATA.glob("*.json"))
 
-#: Where the client takes additional context (measured, 2.1.328); elsewhere it is an error or read by nobody.
+#: Where the client takes additional context (measured, 2.1.328); elsewhere it is an error or is not read.
 #: At the end of a turn it would replace the printed answer, in a sub-agent the report.
 CONTEXT = {"SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolBatch"}
-#: Where plain text goes to whoever writes the summary, and JSON would end up in it.
+#: Where plain text goes to the writer of the summary, and JSON would end up in it.
 PLAIN = {"PreCompact"}
 
 SESSION = "session-1"

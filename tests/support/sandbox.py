@@ -24,7 +24,7 @@ UNMEASURED: dict[str, str | None] = {
 #: Seconds after which a child is taken for hung. Nothing passes or fails by it on a machine that is only busy.
 PATIENCE = 600
 
-#: Seconds that something takes which must not be waited for: whoever waits for it runs out of patience.
+#: Seconds that something takes that no test waits for: a test that does runs out of patience.
 ENDLESS = 6 * PATIENCE
 
 

@@ -6,7 +6,7 @@ from tests.support.landing import BRANCH, EDITED, LINES, Forge, Seen, Way
 from tests.support.sandbox import Sandbox
 
 WAITS = {"check": "fails", "fresh": "fails", "shallow": "fails"}
-LATER = "passes, fails after a sync"  # nobody but this clone knows of these flags until then
+LATER = "passes, fails after a sync"  # only this clone knows of these flags until then
 FILED = "2 added, 1 pending, 1 edited"
 AGAIN = Seen(status="4 undrained", **WAITS, close=FILED)
 HEALED = Seen(status="4 undrained", check="fails", fresh=LATER, shallow=LATER, close=FILED)
@@ -171,7 +171,7 @@ def landed_again_after_prune(forge: Forge) -> None:
 
 
 def landed_again_under_a_review(forge: Forge) -> None:
-    """What was taken back is in review anew when the first landing returns."""
+    """What was taken back is in review again when the first landing returns."""
     squash_reverted_after_prune(forge)
     forge.looked()
     forge.review()
@@ -179,7 +179,7 @@ def landed_again_under_a_review(forge: Forge) -> None:
 
 
 def taken_back_and_landed_again(forge: Forge) -> None:
-    """What was taken back is reviewed anew, and lands."""
+    """What was taken back is reviewed again, and lands."""
     squash_reverted_after_prune(forge)
     forge.looked()
     forge.review()
@@ -288,12 +288,12 @@ WAYS = (
         expected=Seen(),
     ),
     Way(
-        name="reverted, in review anew, first landing returns",
+        name="reverted, in review again, first landing returns",
         happens=landed_again_under_a_review,
         expected=Seen(),
     ),
     Way(
-        name="reverted, reviewed anew, landed",
+        name="reverted, reviewed again, landed",
         happens=taken_back_and_landed_again,
         expected=Seen(),
     ),
@@ -304,7 +304,7 @@ WAYS = (
             status="1 in review", check="fails", fresh=LATER, shallow=LATER, close="1 added"
         ),
     ),
-    Way(name="the second is made anew, and lands", happens=two_landed, expected=Seen()),
+    Way(name="the second is rebuilt, and lands", happens=two_landed, expected=Seen()),
     Way(name="two closes become one review, it lands", happens=two_in_one, expected=Seen()),
     Way(
         name="the target is renamed",
