@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from gitmem.check.report import STRICT, Policy
 from gitmem.check.scope import Scope
 from gitmem.core.errors import Internal, NeedsPerson, Refused
+from gitmem.memory.imports import BUDGET, LARGEST_BUDGET
 from gitmem.records.commit_style import NARROWEST, PLAIN, WHAT, CommitStyle
 from gitmem.safety.paths import memory_folder
 
@@ -23,7 +24,10 @@ NAME = ".gitmem/config.yaml"
 VERSION = 1
 LONGEST = 64_000
 DEEPEST = 50
-_KEYS = {"version": int, "target": str, "memory": str, "check": dict, "commit": dict}
+_BUDGET = "memory.budget"
+_KEYS = {
+    "version": int, "target": str, "memory": str, _BUDGET: int, "check": dict, "commit": dict,
+}  # fmt: skip
 _CHECK_KEYS = {"scope": str, "max_age": int, "max_flags": int, "allow_in_review": bool}
 _COMMIT_KEYS = {"subject": str, "width": int}
 _LONGEST_SUBJECT = 100  # characters
@@ -47,12 +51,14 @@ class SharedSettings:
     """What everybody who works in the repository shares.
 
     ``target`` is the branch (short name) that memory lands on, None when none was fixed;
-    ``folder`` the memory folder at the top of the repository, ``check`` what may wait in CI,
+    ``folder`` the memory folder at the top of the repository, ``budget`` the bytes of it that the
+    index imports (`gitmem.memory.imports`), ``check`` what may wait in CI,
     ``commit`` how the commits that gitmem proposes are written.
     """
 
     target: str | None
     folder: str = "memory"
+    budget: int = BUDGET
     check: Policy = STRICT
     commit: CommitStyle = PLAIN
     version: int = VERSION
@@ -77,6 +83,7 @@ def read_shared(text: str | None) -> SharedSettings:
     return SharedSettings(
         target=None if target is None else str(target),
         folder=_folder(str(values.get("memory", "memory"))),
+        budget=_bytes(values.get(_BUDGET, BUDGET)),
         check=_policy(values.get("check", {})),
         commit=_style(values.get("commit", {})),
     )
@@ -123,6 +130,8 @@ def _set(text: str, settings: SharedSettings) -> str:
         document["target"] = settings.target
     if now.folder != settings.folder:
         document["memory"] = settings.folder
+    if now.budget != settings.budget:
+        document[_BUDGET] = settings.budget
     if now.check != settings.check:
         document["check"] = {key: getattr(settings.check, key) for key in _CHECK_KEYS}
         document["check"]["scope"] = settings.check.scope.value
@@ -204,6 +213,16 @@ def _style(values: object) -> CommitStyle:
     if 0 < width < NARROWEST:
         raise _wrong(f"commit: width must be 0 (any) or at least {NARROWEST}")
     return CommitStyle(subject=subject, width=width)
+
+
+def _bytes(value: object) -> int:
+    """The budget of what is imported."""
+    if type(value) is not int or not 0 <= value <= LARGEST_BUDGET:
+        raise _wrong(
+            f"{_BUDGET} must be 0 to {LARGEST_BUDGET:,}",
+            hint="it is the bytes of memory that every session loads; 0 loads none",
+        )
+    return value
 
 
 def _policy(values: object) -> Policy:

@@ -18,7 +18,7 @@ from gitmem.git.repository import HERE, REVIEW
 from gitmem.loops import flag_history, loops
 from gitmem.memory import tree_reader
 from gitmem.models.answer_store import AnswerStore
-from gitmem.records import in_review, snapshot, tidy
+from gitmem.records import drain_record, in_review, record_files, snapshot, tidy
 from gitmem.records.commit_style import PLAIN, CommitStyle
 from gitmem.sync.remote_queue import unknown_queue
 from gitmem.trace import stale
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gitmem.drain.plan import Plan, Request
     from gitmem.drain.ports import Answer, Engine
     from gitmem.git.repository import Repository
+    from gitmem.memory.imports import Imports
     from gitmem.memory.tree import MemoryTree
     from gitmem.queue.lines import Conflict
     from gitmem.records.drain_record import Outcome, Run
@@ -76,7 +77,8 @@ class CloseResult:
     ``recurred`` has a sentence for each loop that came back, ``stale`` the lines of memory, old and
     new, that cite what the repository does not have. ``outdated`` says why the review should not
     land as it is, when nothing replaces it. ``conflicts`` are ids with two different lines, which
-    only a person can settle. ``aside`` has sentences about what was not read.
+    only a person can settle. ``aside`` has sentences about what was not read. ``imports`` is what the
+    index imports then; None where no file of memory changes.
     """
 
     branch: str
@@ -96,6 +98,7 @@ class CloseResult:
     outdated: str = ""
     conflicts: tuple[Conflict, ...] = ()
     aside: tuple[str, ...] = ()
+    imports: Imports | None = None
 
     @property
     def flags(self) -> int:
@@ -127,7 +130,10 @@ def _close(repo: Repository, request: CloseRequest) -> CloseResult:
     )
     if not request.here and start.tip != proposed:  # another close was faster
         raise refs.Moved("the review branch moved meanwhile")
-    found = tree_reader.read_tree(repo, start.commit, request.folder)
+    found = replace(
+        tree_reader.read_tree(repo, start.commit, request.folder),
+        newest=drain_record.newest_by_file(record_files.newest_texts(repo, start.commit)),
+    )
     past = flag_history.read(repo, seen)
     places = loops.with_history(tree_reader.places(found), past, start.flags)
     plan = make_plan(start.flags, places, past.dropped)
@@ -156,6 +162,7 @@ def _close(repo: Repository, request: CloseRequest) -> CloseResult:
         commit="",
         run=drained.run,
         outcomes=made.outcomes,
+        imports=made.imports,
         left=(*held, *_disputed(seen), *drained.left),
         conflicts=tuple(seen.state.conflicts.values()),
         files=made.files,

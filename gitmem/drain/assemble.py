@@ -13,9 +13,11 @@ from gitmem.core.errors import Internal, Refused
 from gitmem.drain.plan import Op, Operation
 from gitmem.memory import guard_file, instructions, path_rules, skills, topics
 from gitmem.memory.guard import Guard
+from gitmem.memory.imports import Imports, imports
 from gitmem.memory.index import update_index
+from gitmem.memory.parts import Parts
 from gitmem.memory.tree import MemoryTree, lines_of
-from gitmem.records.drain_record import Fate, Outcome
+from gitmem.records.drain_record import NEXT, Fate, Outcome
 from gitmem.safety.harmless import harmless
 from gitmem.safety.paths import INDEX_NAME, PENDING_NAME, Target, writable
 
@@ -43,10 +45,14 @@ _FATES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssembledTree:
-    """The files that change (path to text), and one outcome per flag, in operation order."""
+    """The files that change (path to text), and one outcome per flag, in operation order.
+
+    ``imports``: what the index imports then; None where no file of memory changes.
+    """
 
     files: Mapping[str, str]
     outcomes: tuple[Outcome, ...]
+    imports: Imports | None = None
 
 
 def assemble(
@@ -75,6 +81,7 @@ class _Assembly:
         # that a fact is in one topic only; every other file is a pool of its own.
         self._known: dict[tuple[str, str], str] = {}
         self._learned: set[str] = set()
+        self._parts = Parts(ground.folder, {**dict.fromkeys(ground.odd, ""), **ground.texts})
         for path in sorted(ground.texts):
             if self._pool(path) == ground.folder:
                 self._learn(path)
@@ -100,13 +107,22 @@ class _Assembly:
         """Return all changed files, with an updated index."""
         ground = self._ground
         texts = {path: self._changed(path, change) for path, change in self._changes.items()}
+        loaded = None
         if any(path.startswith(ground.folder + "/") for path in texts):
             index = f"{ground.folder}/{INDEX_NAME}"
             _refuse_odd(ground, index)
             beside = {**dict.fromkeys(ground.odd, ""), **ground.texts, **texts}
-            texts[index] = update_index(ground.texts.get(index), beside, folder=ground.folder)
+            newest = {**ground.newest, **dict.fromkeys(texts, NEXT)}
+            loaded = imports(beside, newest, folder=ground.folder, budget=ground.budget)
+            texts[index] = update_index(
+                ground.texts.get(index),
+                beside,
+                folder=ground.folder,
+                newest=newest,
+                budget=ground.budget,
+            )
         changed = {path: text for path, text in texts.items() if text != ground.texts.get(path)}
-        return AssembledTree(files=changed, outcomes=tuple(self._outcomes))
+        return AssembledTree(files=changed, outcomes=tuple(self._outcomes), imports=loaded)
 
     def _add(self, operation: Operation) -> None:
         self._learn(operation.file)
@@ -116,6 +132,7 @@ class _Assembly:
             self._note(operation, Fate.DUPLICATE, survivor=self._known[key], reason=reason)
             return
         self._known[key] = operation.flags[0]
+        operation = replace(operation, file=self._parts.with_room(operation.file, operation.text))
         self._change(operation.file).add(operation, [self._flags[key] for key in operation.flags])
         self._note(operation, _FATES[operation.op])
 
@@ -167,7 +184,7 @@ class _Assembly:
         target = writable(path, folder=self._ground.folder)
         match target:
             case Target.TOPIC:
-                text = text or fresh(path)
+                text = text or fresh(path, self._parts.of.get(path, ""))
                 for old, new in change.replaced:
                     text = topics.replace_fact(text, old, new)
                 return topics.add_facts(text, change.added)
@@ -192,12 +209,12 @@ class _Assembly:
         return folder if inside else path
 
 
-def fresh(path: str) -> str:
-    """Return the text of a memory file before its first line."""
+def fresh(path: str, part_of: str = "") -> str:
+    """Return the text of a memory file before its first line; ``part_of`` as `new_topic_file` has it."""
     name = path.rpartition("/")[2]
     if name == PENDING_NAME:
         return topics.new_pending_file()
-    return topics.new_topic_file(name.removesuffix(".md"))
+    return topics.new_topic_file(name.removesuffix(".md"), part_of=part_of)
 
 
 def with_block(path: str, text: str, folder: str) -> str:

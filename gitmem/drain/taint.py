@@ -1,6 +1,7 @@
 """Taint: flags made after untrusted text entered a session stay out of instructions (pure).
 
-Memory may hold them; an instruction file or a skill only when a person says so in `gitmem accept`.
+Whatever a client loads is an instruction, so the topics of memory are, too. A tainted line lands there
+only when a person says so in `gitmem accept`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
 from gitmem.drain.gate import QueuedFlag
-from gitmem.drain.plan import Plan, Work
-from gitmem.safety.paths import RULING, writable
+from gitmem.safety.paths import LOADED, writable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gitmem.drain.plan import Plan
     from gitmem.records.drain_record import Outcome
 
 HELD = (
@@ -25,20 +26,17 @@ HELD = (
 
 
 def instructing(outcomes: Sequence[Outcome], *, folder: str) -> tuple[Outcome, ...]:
-    """Return the outcomes that put a tainted flag's line into an instruction file or a skill."""
+    """Return the outcomes that put a tainted flag's line into what a client loads."""
     return tuple(
         outcome for outcome in outcomes if outcome.flag.tainted and _instructs(outcome.file, folder)
     )
 
 
 def held_back(plan: Plan) -> tuple[Plan, tuple[QueuedFlag, ...]]:
-    """Return the plan without tainted flags where instructions are written, and those flags as left."""
+    """Return the plan without tainted flags, and those flags as left."""
     requests = []
     left: list[QueuedFlag] = []
     for request in plan.requests:
-        if request.work is not Work.RULES:
-            requests.append(request)
-            continue
         clean = tuple(flag for flag in request.flags if not flag.tainted)
         left += [QueuedFlag(id=flag.id, reason=HELD) for flag in request.flags if flag.tainted]
         if clean:
@@ -48,7 +46,7 @@ def held_back(plan: Plan) -> tuple[Plan, tuple[QueuedFlag, ...]]:
 
 def _instructs(path: str, folder: str) -> bool:
     try:
-        return bool(path) and writable(path, folder=folder) in RULING
+        return bool(path) and writable(path, folder=folder) in LOADED
     except Refused:
         # gitmem does not write such a file; what it is stays unknown, so a person decides.
         return True

@@ -63,15 +63,27 @@ _WRITTEN = {
 }  # fmt: skip
 
 
-def new_topic_file(topic: str, description: str = "") -> str:
+def new_topic_file(topic: str, description: str = "", *, part_of: str = "") -> str:
     """Return the text of a topic file without facts; ``topic`` is a slug.
 
-    Without ``description`` a default topic gets a fixed one, and any other topic one made from its name.
+    Without a description: a fixed one for the default topics, else one made from the name alone.
+    ``part_of`` is the topic that the file is a further part of (empty: none).
     """
-    words = [_WRITTEN.get(word, word) for word in topic.split("-")]
+    words = _words(topic)
     title = " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
-    told = description or _DESCRIPTIONS.get(topic) or f"What was learned about {' '.join(words)}."
-    return f"---\nname: {_scalar(topic)}\ndescription: {_scalar(told)}\n---\n\n# {title}\n"
+    told = description or made_description(topic)
+    part = f"part_of: {_scalar(part_of)}\n" if part_of else ""
+    return f"---\nname: {_scalar(topic)}\ndescription: {_scalar(told)}\n{part}---\n\n# {title}\n"
+
+
+def made_description(topic: str) -> str:
+    """Return the description of a topic file that nobody has described."""
+    return _DESCRIPTIONS.get(topic) or f"What was learned about {' '.join(_words(topic))}."
+
+
+def _words(topic: str) -> list[str]:
+    """The words of a slug as they are written."""
+    return [_WRITTEN.get(word, word) for word in topic.split("-")]
 
 
 def new_pending_file() -> str:

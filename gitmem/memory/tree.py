@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from gitmem.core.errors import NeedsPerson, Refused
 from gitmem.memory import instructions, topics
+from gitmem.memory.imports import BUDGET
 from gitmem.safety.paths import Target, writable
 
 if TYPE_CHECKING:
@@ -35,13 +36,16 @@ class MemoryTree:
 
     ``odd`` are files that exist and cannot be written: path to reason. ``links`` are those among them
     that are links: path to target. ``folder`` is the memory folder; its other Markdown files are in
-    ``texts`` for the index.
+    ``texts`` for the index, whose imports follow ``budget`` (bytes) and ``newest`` (path to the newest
+    drain record that wrote a line there).
     """
 
     folder: str
     texts: Mapping[str, str]
     odd: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
+    budget: int = BUDGET
+    newest: Mapping[str, str] = field(default_factory=dict)
 
 
 def existing_lines(ground: MemoryTree) -> tuple[MemoryLine, ...]:

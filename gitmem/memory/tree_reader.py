@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from gitmem.core.bounds import FILE_LINES, GROUND, GROUND_FILE, GROUND_FILES, GROUND_LINES
 from gitmem.core.errors import Refused
 from gitmem.git import objects, trees
+from gitmem.git.repository import SETTINGS
 from gitmem.markdown.lines import front_matter_lines, front_value
 from gitmem.memory import guard, path_rules
+from gitmem.memory.imports import budget_in
 from gitmem.memory.places import Places
 from gitmem.memory.skills import SKILL
 from gitmem.memory.tree import MemoryTree, existing_lines, rule_lines
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from gitmem.git.objects import Entry
     from gitmem.git.repository import Repository
 
+_SETTINGS = 65_536  # bytes of the settings file; a longer one is refused where it is read as YAML
 _PLAIN = "100644"
 _LINK = "120000"
 _ODD = {_LINK: "it is a link", "100755": "it is executable", "160000": "it is a submodule"}
@@ -31,15 +34,17 @@ _RULING = (*_INSTRUCTIONS, *_SKILLS, path_rules.FOLDER, guard.FILE)
 
 def read_tree(repo: Repository, commit: str, folder: str) -> MemoryTree:
     """Return the memory tree of a commit (empty: no commit); raises TooLarge beyond `gitmem.core.bounds`."""
-    below = (folder + "/", *_RULING)
+    below = (folder + "/", *_RULING, SETTINGS)
     entries = objects.entries(repo, commit, *below, sized=True) if commit else []
     wanted = [entry for entry in entries if _concerns(entry.path, folder)]
+    shared = [entry for entry in entries if entry.path == SETTINGS and entry.size <= _SETTINGS]
     odd = {entry.path: _ODD[entry.mode] for entry in wanted if entry.mode in _ODD}
     odd |= {entry.path: TOO_LARGE for entry in wanted if entry.size > GROUND_FILE}
     small = [entry for entry in wanted if entry.size <= GROUND_FILE]
     readable = [entry for entry in small if entry.mode in {_PLAIN, _LINK}]
     _refuse_too_much(folder, readable)
-    contents = objects.blobs(repo, [entry.oid for entry in readable])
+    contents = objects.blobs(repo, [entry.oid for entry in (*readable, *shared)])
+    settings = contents.pop() if shared else b""
     texts: dict[str, str] = {}
     links: dict[str, str] = {}
     lines = 0
@@ -62,7 +67,14 @@ def read_tree(repo: Repository, commit: str, folder: str) -> MemoryTree:
         outside.append(_INSTRUCTIONS[0])
     # In the memory folder no file is odd for that reason: there a close is refused as a whole.
     odd |= trees.unshared(repo, commit, outside)
-    return MemoryTree(folder=folder, texts=texts, odd=odd, links=links)
+    return MemoryTree(
+        folder=folder,
+        texts=texts,
+        odd=odd,
+        links=links,
+        # Of the tree's own settings, so that every clone derives the same index.
+        budget=budget_in(settings),
+    )
 
 
 def _refuse_too_much(folder: str, files: Sequence[Entry]) -> None:

@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemoryLine:
+class LandedLine:
     """A landed line: repository-relative file, 1-based line number there, its words on one line.
 
     ``about`` are the repository paths that the line cites or that its flags name. ``flags`` are the
@@ -58,7 +58,7 @@ class MemoryLine:
         return "~" + blake2b(line_key(self.text).encode(), digest_size=_DIGEST).hexdigest()
 
 
-def read(repo: Repository, commit: str, folder: str) -> list[MemoryLine]:
+def read(repo: Repository, commit: str, folder: str) -> list[LandedLine]:
     """Return the lines at ``commit`` (empty: no commit), in the order of the files.
 
     ``folder`` is the memory folder. Raises `gitmem.git.objects.TooLarge` and `Unreadable`.
@@ -98,14 +98,14 @@ def _filed(records: Mapping[str, str]) -> dict[str, list[Outcome]]:
     return found
 
 
-def _line(path: str, line: Line, kind: Kind, filed: Mapping[str, list[Outcome]]) -> MemoryLine:
+def _line(path: str, line: Line, kind: Kind, filed: Mapping[str, list[Outcome]]) -> LandedLine:
     outcomes = filed.get(line_key(line.text), [])
     own = [outcome for outcome in outcomes if outcome.file == path] or outcomes
     flags = [outcome.flag for outcome in own]
     cited = [one.name for one in citations(line.text) if one.kind is Cites.PATH]
     named = [name for flag in flags for name in flag.paths]
     about = dict.fromkeys(name.removeprefix("./").rstrip("/") for name in [*cited, *named])
-    return MemoryLine(
+    return LandedLine(
         file=path,
         number=line.number,
         text=line.text,

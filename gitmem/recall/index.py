@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from gitmem.git import local
-from gitmem.recall.corpus import Kind, MemoryLine, read
+from gitmem.recall.corpus import Kind, LandedLine, read
 from gitmem.recall.terms import terms
 
 if TYPE_CHECKING:
@@ -55,21 +55,21 @@ class Index:
             row[0] for row in self._base.execute("SELECT line FROM about WHERE path = ?", (path,))
         ]
 
-    def lines(self, numbers: Sequence[int]) -> list[MemoryLine]:
+    def lines(self, numbers: Sequence[int]) -> list[LandedLine]:
         """Return the lines of these numbers, in this order."""
         return [self._line(number) for number in numbers]
 
-    def all(self) -> Iterator[MemoryLine]:
+    def all(self) -> Iterator[LandedLine]:
         """Yield every line, in the order of the files."""
         for number in range(1, self.size + 1):
             yield self._line(number)
 
-    def _line(self, number: int) -> MemoryLine:
+    def _line(self, number: int) -> LandedLine:
         file, place, text, kind, flags, at = self._base.execute(
             "SELECT file, number, text, kind, flags, at FROM line WHERE id = ?", (number,)
         ).fetchone()
         about = self._base.execute("SELECT path FROM about WHERE line = ?", (number,))
-        return MemoryLine(
+        return LandedLine(
             file=file,
             number=place,
             text=text,
@@ -97,7 +97,7 @@ def open_index(repo: Repository, commit: str, folder: str) -> Index:
     return Index(build(lines, what))
 
 
-def build(lines: Sequence[MemoryLine], what: str = "") -> sqlite3.Connection:
+def build(lines: Sequence[LandedLine], what: str = "") -> sqlite3.Connection:
     """Return a database in memory that holds the lines; ``what`` says what they were read from."""
     base = sqlite3.connect(":memory:")
     base.executescript(_TABLES)
@@ -117,7 +117,7 @@ def build(lines: Sequence[MemoryLine], what: str = "") -> sqlite3.Connection:
     return base
 
 
-def _bytes(lines: Sequence[MemoryLine], what: str) -> bytes:
+def _bytes(lines: Sequence[LandedLine], what: str) -> bytes:
     with closing(build(lines, what)) as base:
         return base.serialize()
 

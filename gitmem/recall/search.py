@@ -17,7 +17,7 @@ from gitmem.recall.terms import terms
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gitmem.recall.corpus import MemoryLine
+    from gitmem.recall.corpus import LandedLine
     from gitmem.recall.index import Index
 
 _MOST_TERMS = 64  # of a question
@@ -45,7 +45,7 @@ class Question:
 class Hit:
     """A line and how well it fits: about 1 for each rare term that it shares."""
 
-    line: MemoryLine
+    line: LandedLine
     weight: float
 
 
@@ -93,7 +93,7 @@ def _rarity(having: int, size: int) -> float:
     return math.log1p((size - having + 0.5) / (having + 0.5)) / math.log1p((size + 0.5) / 1.5)
 
 
-def _length(line: MemoryLine) -> float:
+def _length(line: LandedLine) -> float:
     return 1 - _LENGTH + _LENGTH * max(1.0, len(terms(line.text)) / _USUAL)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 #: The trailer of a review commit that names the tree gitmem made. A commit with another tree was amended by a person.
 TRAILER = "Gitmem-Tree"
 
+NEXT = (
+    "~"  # stands for the record of this close, which has no name yet and is newer than every other
+)
+# Only of a row that begins as a record's does: a flag within it may say anything. A name with a
+# backslash or a quote in it is no file that a close writes.
+_FILE = re.compile(r'^\{"id":"[a-z2-7]+","outcome":"[a-z]+","file":"([^"\\]+)"', re.MULTILINE)
 VERSION = 1
 FORGET = "forget"  # the engine in the record of a forget: no engine judged anything
 
@@ -146,6 +153,19 @@ def read_outcomes(text: str) -> list[Outcome]:
     """
     rows = (_outcome(row.rstrip()) for row in text.split("\n"))
     return [outcome for outcome in rows if outcome is not None]
+
+
+def newest_by_file(contents: Mapping[str, str]) -> dict[str, str]:
+    """Return, for each file that a record wrote a line of, the newest such record's name.
+
+    ``contents``: path to text of the records. A record's name begins with its time.
+    """
+    found: dict[str, str] = {}
+    for path in sorted(contents):
+        name = path.rpartition("/")[2].removesuffix(".jsonl")
+        for match in _FILE.finditer(contents[path]):
+            found[match[1]] = name
+    return found
 
 
 def is_forget(record: Iterable[Outcome]) -> bool:

@@ -15,7 +15,7 @@ from gitmem.memory.index import update_index
 from gitmem.memory.passages import Passage, line_key
 from gitmem.records import snapshot, tidy
 from gitmem.records.commit_style import PLAIN, CommitStyle
-from gitmem.records.drain_record import FORGET, Fate, Outcome, Run
+from gitmem.records.drain_record import FORGET, NEXT, Fate, Outcome, Run
 from gitmem.records.snapshot import flag_by_id
 from gitmem.records.states import CARRIED, IN_REVIEW, UNDRAINED
 from gitmem.review import removal
@@ -334,5 +334,16 @@ def _files(memory: MemoryAtCommit, taken: Sequence[Removal]) -> dict[str, str | 
     if any(file.startswith(folder + "/") for file in files):
         texts = {**dict.fromkeys(memory.tree.odd, ""), **memory.tree.texts, **files}
         beside = {file: text for file, text in texts.items() if text is not None}
-        files[index] = update_index(memory.tree.texts.get(index), beside, folder=folder)
+        newest = {
+            filed.outcome.file: filed.path.rpartition("/")[2].removesuffix(".jsonl")
+            for filed in memory.history.filings.all
+        }
+        newest |= dict.fromkeys((one.file for one in taken if one.instead), NEXT)
+        files[index] = update_index(
+            memory.tree.texts.get(index),
+            beside,
+            folder=folder,
+            newest=newest,
+            budget=memory.tree.budget,
+        )
     return {file: text for file, text in files.items() if text != memory.texts.get(file)}

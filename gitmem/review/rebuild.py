@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from gitmem.core.errors import Refused
 from gitmem.drain.assemble import fresh
 from gitmem.git import objects, replay, trees
+from gitmem.markdown.lines import front_value
 from gitmem.memory import guard_file, topics, tree_reader
 from gitmem.memory.index import update_index
 from gitmem.records import record_files
+from gitmem.records.drain_record import newest_by_file
 from gitmem.review.removal import emptied, without_items
 from gitmem.safety.paths import INDEX_NAME, Target, writable
 
@@ -88,7 +90,8 @@ def _united(path: str, ours: str, change: Change, kind: Target | None) -> str | 
     if change.after is None and before is not None and kind is not Target.GUARDS:
         after = without_items(before)  # a forget removed the emptied file
     if kind in {Target.TOPIC, Target.PENDING}:
-        return united(fresh(path) if before is None else before, ours, after)
+        new = fresh(path, front_value(after, "part_of"))
+        return united(new if before is None else before, ours, after)
     if kind is Target.SCOPED and before is not None:
         return united(before, ours, after)
     return guard_file.unite(before or "", ours, after) if kind is Target.GUARDS else None
@@ -110,7 +113,18 @@ def _index(repo: Repository, onto: str, files: dict[str, bytes | None], folder: 
             texts.pop(path, None)
         else:
             texts[path] = content.decode("utf-8", "replace")
-    return update_index(existing, texts, folder=folder).encode()
+    proposed = {
+        path: texts[path]
+        for path in files
+        if path.startswith(record_files.FOLDER) and path in texts
+    }
+    return update_index(
+        existing,
+        texts,
+        folder=folder,
+        newest=newest_by_file({**record_files.newest_texts(repo, onto), **proposed}),
+        budget=ground.budget,
+    ).encode()
 
 
 def _contents(repo: Repository, commit: str, paths: list[str]) -> dict[str, bytes]:

@@ -49,8 +49,11 @@ class Target(StrEnum):
     DRAIN = "drain"
 
 
-# What a client obeys: an edit of it is a rule, and no tainted flag gets there by itself.
+# An edit of these is a rule.
 RULING = frozenset({Target.INSTRUCTIONS, Target.SKILL, Target.SCOPED, Target.GUARDS})
+# What a client loads as instructions, so that no tainted flag gets there by itself: the index imports
+# the topics, and says the newest open item.
+LOADED = RULING | {Target.TOPIC, Target.PENDING}
 
 
 _NAMED = {INDEX_NAME: Target.INDEX, PENDING_NAME: Target.PENDING}

@@ -162,8 +162,8 @@ def test_the_index_lists_also_files_that_people_made(desk: Desk) -> None:
     desk.close()
 
     index = desk.show("memory/MEMORY.md")
-    assert "[Architecture](Architecture.md): The layers" in index
-    assert "[README](README.md)" in index
+    assert "- [Architecture](Architecture.md)\n  @Architecture.md\n" in index
+    assert "- [README](README.md)\n  @README.md\n" in index
 
 
 # ------------------------------------------------------------------ what stays queued

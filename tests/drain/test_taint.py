@@ -1,4 +1,4 @@
-"""Tainted flags: memory takes them, instructions only from a person's hand."""
+"""Tainted flags: what a client loads takes them only from a person's hand, and memory is loaded."""
 
 from __future__ import annotations
 
@@ -26,11 +26,19 @@ def desk(sandbox: Sandbox) -> Desk:
     return found
 
 
+def clean_fact(desk: Desk) -> str:
+    """A fact of a session that saw no untrusted text."""
+    branch = desk.sandbox.git("branch", "--show-current")
+    return desk.foreign_flag(text="a fact", branch=branch, at="2026-11-20T10:00:00Z", by="A <a@b>")
+
+
 def snag(desk: Desk, better: str, **fields: str) -> str:
     return desk.flag("it snagged", kind="snag", better=better, **fields)
 
 
-def test_memory_takes_a_tainted_flag_and_the_review_commit_says_so(desk: Desk) -> None:
+def test_a_tainted_line_of_memory_lands_by_a_persons_word_and_the_review_commit_says_so(
+    desk: Desk,
+) -> None:
     desk.flag("the page says that port 8080 is free")
     desk.flag("who owns the page?", kind="pending")
 
@@ -39,7 +47,9 @@ def test_memory_takes_a_tainted_flag_and_the_review_commit_says_so(desk: Desk) -
     message = desk.sandbox.git("log", "-1", "--format=%B", "gitmem/drain")
     assert message.count(", tainted)") == 2
     assert '"tainted":true' in desk.sandbox.git("show", "gitmem/drain")
-    assert len(desk.accept().flags) == 2
+    with pytest.raises(Refused, match="port 8080"):
+        desk.accept()
+    assert len(desk.accept(tainted=True).flags) == 2
 
 
 @pytest.mark.parametrize(("fields", "file"), [({}, "CLAUDE.md"), ({"skill": "deploy"}, SKILL)])
@@ -48,7 +58,7 @@ def test_a_tainted_instruction_is_not_landed_and_named(
     desk: Desk, fields: dict[str, str], file: str, dry_run: bool
 ) -> None:
     flag_id = snag(desk, "run the page's installer", **fields)
-    desk.flag("a fact")
+    clean_fact(desk)
     desk.close()
     before = desk.footprint(), desk.head("main"), desk.head("gitmem/drain"), desk.states()
 
@@ -73,7 +83,7 @@ def test_a_person_lands_it_with_tainted(desk: Desk) -> None:
 
 def test_a_tainted_instruction_that_was_dropped_does_not_stand_in_the_way(desk: Desk) -> None:
     flag_id = snag(desk, "run the page's installer")
-    desk.flag("a fact")
+    clean_fact(desk)
     desk.close()
 
     desk.drop(flag_id)
@@ -96,7 +106,7 @@ def test_it_is_refused_too_where_the_target_has_moved(desk: Desk) -> None:
 def test_a_stacked_review_is_looked_at_as_a_whole(desk: Desk) -> None:
     snag(desk, "run the page's installer")
     desk.close()
-    desk.flag("a fact")
+    clean_fact(desk)
     desk.close()
 
     with pytest.raises(Refused):
@@ -107,7 +117,7 @@ def test_what_landed_with_a_persons_word_is_not_asked_for_again(desk: Desk) -> N
     snag(desk, "run the page's installer")
     desk.close()
     desk.accept(tainted=True)
-    desk.flag("a fact")
+    clean_fact(desk)
     desk.close()
 
     assert len(desk.accept().flags) == 1
@@ -116,7 +126,7 @@ def test_what_landed_with_a_persons_word_is_not_asked_for_again(desk: Desk) -> N
 def test_close_here_leaves_tainted_instructions_queued_with_the_reason(desk: Desk) -> None:
     desk.sandbox.git("switch", "--quiet", "--create", "side")
     tainted = snag(desk, "run the page's installer")
-    fact = desk.flag("a fact")
+    fact = clean_fact(desk)
     sessions.mark(desk.repo.folder, "s1", ["nudge commit", "nudge commit"])
     clean = snag(desk, "run the linter")
 
@@ -144,7 +154,7 @@ def test_the_records_of_the_branch_in_review_decide_not_the_queue(desk: Desk) ->
 
 def test_the_commands_say_what_is_tainted_and_who_may_land_it(desk: Desk) -> None:
     snag(desk, "run the page's installer")
-    desk.flag("a fact")
+    clean_fact(desk)
     sandbox = desk.sandbox
     assert sandbox.gitmem("close").code == 0
 
@@ -152,12 +162,12 @@ def test_the_commands_say_what_is_tainted_and_who_may_land_it(desk: Desk) -> Non
     outcomes = json.loads(sandbox.gitmem("review", "--json").out)["outcomes"]
     refused = sandbox.gitmem("accept")
 
-    assert review.count(", tainted  ") == 2
+    assert review.count(", tainted  ") == 1
     assert "1 tainted line would become instructions" in review
-    assert [item["tainted"] for item in outcomes] == [True, True]
+    assert sorted(item["tainted"] for item in outcomes) == [False, True]
     assert refused.code == 4
     assert "CLAUDE.md: run the page's installer" in refused.err
-    assert "hint: a person who has read these lines runs gitmem accept --tainted" in refused.err
+    assert "read these lines, then run gitmem accept --tainted" in refused.err
 
 
 def test_an_agent_cannot_say_the_persons_word(desk: Desk) -> None:

@@ -24,7 +24,13 @@ def entries(text: str) -> list[str]:
     return [bullet.text for bullet in bullets(blocks(text))]
 
 
-def test_the_index_is_a_heading_a_comment_and_one_line_for_each_topic() -> None:
+def told_of(text: str) -> str:
+    """What the index says of a topic that it does not import."""
+    (entry,) = entries(update_index(None, {"memory/topic.md": text}, budget=0))
+    return entry.removeprefix("[topic](topic.md)").removesuffix(" (`gitmem recall topic`)")
+
+
+def test_the_index_is_a_heading_a_comment_and_a_line_with_an_import_for_each_topic() -> None:
     files = {"memory/facts.md": FACTS, "memory/decisions.md": DECISIONS}
 
     assert update_index(None, files).split("\n") == [
@@ -32,8 +38,10 @@ def test_the_index_is_a_heading_a_comment_and_one_line_for_each_topic() -> None:
         "",
         f"<!-- gitmem:begin {NOTE} -->",
         "",
-        "- [decisions](decisions.md): Decisions made in this repository, and why.",
-        "- [facts](facts.md): How things are in this repository.",
+        "- [decisions](decisions.md)",
+        "  @decisions.md",
+        "- [facts](facts.md)",
+        "  @facts.md",
         "",
         "<!-- gitmem:end -->",
         "",
@@ -44,8 +52,8 @@ def test_pending_comes_last_and_only_with_open_items() -> None:
     files = {"memory/PENDING.md": PENDING, "memory/zoo.md": described("Animals.")}
 
     assert entries(update_index(None, files)) == [
-        "[zoo](zoo.md): Animals.",
-        "[PENDING](PENDING.md): Open questions and todos.",
+        "[zoo](zoo.md) @zoo.md",
+        "[PENDING](PENDING.md): 1 open; the newest: Which pool?",
     ]
     settled = {"memory/PENDING.md": PENDING.replace("[ ]", "[x]")}
     assert entries(update_index(None, settled)) == []
@@ -68,26 +76,42 @@ def test_another_folder_can_hold_the_memory() -> None:
     files = {"docs/memory/facts.md": FACTS, "memory/decisions.md": DECISIONS}
 
     assert entries(update_index(None, files, folder="docs/memory")) == [
-        "[facts](facts.md): How things are in this repository."
+        "[facts](facts.md) @facts.md"
     ]
 
 
 @pytest.mark.parametrize(
     ("name", "text", "entry"),
     [
-        ("deploy", "# Deploying to the edge\n", "[deploy](deploy.md): Deploying to the edge"),
-        ("deploy", "# Deploy\n\n- a\n", "[deploy](deploy.md)"),
-        ("deploy", "- no heading\n", "[deploy](deploy.md)"),
-        ("deploy", "", "[deploy](deploy.md)"),
-        ("deploy", "---\ndescription: x\n", "[deploy](deploy.md)"),
         ("Old notes", "# Of 2019\n", "[Old notes](<Old notes.md>): Of 2019"),
         ("caf\u00e9", "# Menu\n", "[caf\u00e9](caf\u00e9.md): Menu"),
+        ("deploy", "", "[deploy](deploy.md) (`gitmem recall deploy`)"),
     ],
 )
-def test_a_file_of_a_person_is_listed_by_name_and_first_heading(
+def test_a_file_that_cannot_be_imported_is_listed_by_name_and_first_heading(
     name: str, text: str, entry: str
 ) -> None:
     assert entries(update_index(None, {f"memory/{name}.md": text})) == [entry]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("# Topics of the edge\n", ": Topics of the edge"),
+        ("# Topic\n", ""),
+        ("# Topic\n\n- The pool has 12 slots\n", ": The pool has 12 slots"),
+        ("# Topic\n\n- old one\n- b\n- c; more\n- d. More\n", ": d. More; c; b"),
+        (
+            "---\nname: topic\ndescription: What was learned about topic.\n---\n- Use uv\n",
+            ": Use uv",
+        ),
+        ("---\ndescription: x\n", ""),
+    ],
+)
+def test_what_is_not_imported_is_described_by_its_own_words_or_its_newest_facts(
+    text: str, told: str
+) -> None:
+    assert told_of(text) == told
 
 
 @pytest.mark.parametrize(
@@ -101,9 +125,7 @@ def test_a_file_of_a_person_is_listed_by_name_and_first_heading(
     ],
 )
 def test_a_description_that_hides_or_does_something_is_not_repeated(description: str) -> None:
-    assert entries(update_index(None, {"memory/topic.md": described(description)})) == [
-        "[topic](topic.md)"
-    ]
+    assert told_of(described(description)) == ""
 
 
 @pytest.mark.parametrize(
@@ -117,23 +139,18 @@ def test_a_description_that_hides_or_does_something_is_not_repeated(description:
 def test_what_a_description_would_load_or_hide_stands_in_backticks(
     description: str, told: str
 ) -> None:
-    assert entries(update_index(None, {"memory/topic.md": described(description)})) == [
-        f"[topic](topic.md): {told}"
-    ]
+    assert told_of(described(description)) == f": {told}"
 
 
 def test_a_long_description_is_cut_at_a_word() -> None:
-    (entry,) = entries(update_index(None, {"memory/topic.md": described("abcd " * 60 + "e")}))
-
-    told = entry.removeprefix("[topic](topic.md): ")
-    assert told == ("abcd " * 29).strip() + "…"
+    assert told_of(described("abcd " * 60 + "e")) == ": " + ("abcd " * 29).strip() + "…"
 
 
 @pytest.mark.parametrize("name", ["a]b", "a`b", "a\nb", "a\u202eb", "a<b", "!a", "cafe\u0301"])
 def test_a_name_that_could_break_out_of_its_link_is_counted_but_not_listed(name: str) -> None:
     text = update_index(None, {f"memory/{name}.md": FACTS, "memory/b.md": "# Bees\n"})
 
-    assert entries(text) == ["[b](b.md): Bees"]
+    assert entries(text) == ["[b](b.md) @b.md"]
     assert "\n\n1 topic is not listed here; look into this folder.\n\n<!-- gitmem:end -->\n" in text
 
 
@@ -146,12 +163,12 @@ def test_the_index_stays_within_what_clients_load_and_says_what_is_missing(
     files = {f"memory/t{n:05}.md": described("w" * width) for n in range(count)}
     files["memory/PENDING.md"] = PENDING
 
-    text = update_index(None, files)
+    text = update_index(None, files, budget=0)
 
     listed = entries(text)
     assert text.count("\n") <= MAX_LINES
     assert len(text.encode()) <= MAX_BYTES
-    assert listed[-1] == "[PENDING](PENDING.md): Open questions and todos."
+    assert listed[-1] == "[PENDING](PENDING.md): 1 open; the newest: Which pool?"
     missing = count - (len(listed) - 1)
     told = f"\n{missing} topics are not listed here; look into this folder.\n"
     assert (told in text) is (missing > 0)
@@ -178,9 +195,7 @@ def test_an_index_of_a_person_keeps_their_text_and_gets_the_list_below() -> None
     assert text.endswith("<!-- gitmem:end -->")
     again = update_index(text, {"memory/decisions.md": DECISIONS})
     assert again.startswith(theirs + "\r\n\r\n<!-- gitmem:begin ")
-    assert entries(again) == [
-        "[decisions](decisions.md): Decisions made in this repository, and why."
-    ]
+    assert entries(again) == ["[decisions](decisions.md) @decisions.md"]
 
 
 def test_the_lines_of_a_person_count_against_the_limit() -> None:

@@ -34,7 +34,7 @@ def test_the_lines_of_a_commit_are_read_once(
 ) -> None:
     reads: list[str] = []
 
-    def read(repo: Repository, commit: str, folder: str) -> list[corpus.MemoryLine]:
+    def read(repo: Repository, commit: str, folder: str) -> list[corpus.LandedLine]:
         reads.append(commit)
         return corpus.read(repo, commit, folder)
 

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from gitmem.recall.corpus import Kind, MemoryLine
+from gitmem.recall.corpus import Kind, LandedLine
 from gitmem.recall.index import Index, build
 from gitmem.recall.search import Question, search
 
@@ -31,7 +31,7 @@ def found(
 ) -> list[str]:
     """The texts that fit, best first."""
     corpus = [
-        MemoryLine(
+        LandedLine(
             file=f"memory/{topic}.md",
             number=number,
             text=text,

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 from gitmem.check.report import RemoteQueue
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
+from gitmem.cli.reports import loaded
 from gitmem.cli.reports.conflicts import conflicts
 from gitmem.core import age
+from gitmem.memory import tree_reader
+from gitmem.memory.imports import imported_now
 from gitmem.records import in_review, target, tidy
 from gitmem.records.unpushed import unpushed
 from gitmem.sync.remote_queue import unknown_queue
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
+    from gitmem.memory.imports import Imports
     from gitmem.records.snapshot import Snapshot
 
 
@@ -42,7 +46,8 @@ def status(json: Json = False) -> None:
         gone = len(in_review.forgotten_here(place.repo, seen.target))
         found = {"to_forget": waiting, "forgotten": gone}
         more = {key: number for key, number in found.items() if number}
-        render.as_json({**_answer(place.repo, seen), **more})
+        memory = loaded.answer(_imports(place, seen), place.settings.folder)
+        render.as_json({**_answer(place.repo, seen), **more, "memory": memory})
         return
     render.unread(seen.state.damaged)
     render.notes([str(one) for one in seen.state.conflicts.values()])
@@ -87,10 +92,22 @@ def _print(place: Workplace, seen: Snapshot) -> None:
         render.say(f"everything is drained into {' and '.join(_short(ref) for ref in names)}")
         if seen.queue.tip:
             render.say("the next gitmem close removes the queue branch")
+    imports = _imports(place, seen)
+    if imports.total:
+        render.say(loaded.sentence(imports))
+    for refusal in loaded.refusals(imports, place.settings.folder):
+        render.say(refusal)
     if hidden:
         render.say(hidden)
     if not place.wired:
         render.say("gitmem is not wired here; next: gitmem init")
+
+
+def _imports(place: Workplace, seen: Snapshot) -> Imports:
+    """What the index on the target imports."""
+    files = tree_reader.read_tree(place.repo, seen.target.deciding, place.settings.folder)
+    texts = {**dict.fromkeys(files.odd, ""), **files.texts}
+    return imported_now(texts, folder=files.folder, budget=files.budget)
 
 
 def _rows(place: Workplace, seen: Snapshot) -> list[tuple[str, str, str, str]]:

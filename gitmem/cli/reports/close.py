@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.cli import progress, render
-from gitmem.cli.reports import pull_request, traces
+from gitmem.cli.reports import loaded, pull_request, traces
 from gitmem.core.errors import NeedsPerson, NoProgress, Partial, Unreachable
 from gitmem.drain.gate import NO_ANSWER, by_reason
 from gitmem.git import objects
@@ -79,6 +79,8 @@ def report(
             render.say(f"would write {path} ({render.count(len(text.splitlines()), 'line')})")
     if closed.outcomes:
         render.say(_summary(closed, shown))
+    if closed.imports is not None:
+        render.say(loaded.sentence(closed.imports))
     if closed.run.usage.calls:
         render.say(progress.ran(closed.run))
     for item in closed.outcomes:
