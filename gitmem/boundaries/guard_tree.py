@@ -43,7 +43,7 @@ def rows(repo: Repository) -> str:
 
 def landed(repo: Repository, commit: str) -> GuardFile:
     """The guards in a commit's tree (empty: no commit), and what of the file is none."""
-    content = objects.beginning(repo, commit, FILE, LARGEST) if commit else b""
+    content = objects.read_beginning(repo, commit, FILE, LARGEST) if commit else b""
     return guard_file.read_guards(content.decode("utf-8", "replace"))
 
 

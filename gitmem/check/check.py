@@ -176,7 +176,7 @@ class _Survey:
             return False
         if not (self._flags() - self._head).intersection(seen.records.deciding):
             return False
-        return place.tip(self._target()) != seen.target.shared
+        return place.remote_tip(self._target()) != seen.target.shared
 
     def ask_for_records(self, place: Scratch) -> None:
         """Read the remote's records of the target, the base and the review."""

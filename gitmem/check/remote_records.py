@@ -37,7 +37,7 @@ class RemoteRecords:
         texts: record_files.Texts | None = None,
     ) -> None:
         self._place = place
-        self.tips = place.tips(wanted, "--depth=1", _WITHOUT_FILES)
+        self.tips = place.fetch_tips(wanted, "--depth=1", _WITHOUT_FILES)
         self._files = {ref: record_files.at(place.repo, tip) for ref, tip in self.tips.items()}
         oids = dict.fromkeys(oid for files in self._files.values() for oid in files.values())
         new = [oid for oid in oids if oid not in known]
@@ -67,7 +67,7 @@ class RemoteRecords:
         if files and target in self.tips and self._moved(review, target):
             repo = self._place.repo
             once = record_files.touched(repo, [self.tips[target]], self.tips[review])
-            for oid in self._place.below(self.tips[target], _WITHOUT_FILES):
+            for oid in self._place.fetch_parents(self.tips[target], _WITHOUT_FILES):
                 once |= record_files.at(repo, oid).keys()
             files = {path: oid for path, oid in files.items() if path not in once}
         return self._ids(files.values())
@@ -77,10 +77,10 @@ class RemoteRecords:
         if self._is_base(review, target):
             return False
         try:
-            self._place.tips([target], f"--shallow-exclude={review}", _WITHOUT_FILES)
+            self._place.fetch_tips([target], f"--shallow-exclude={review}", _WITHOUT_FILES)
         except NotReached:
             # A server also hangs up when it has nothing to send: then the review is on the target.
-            self._place.tips([review], f"--shallow-exclude={target}", _WITHOUT_FILES)
+            self._place.fetch_tips([review], f"--shallow-exclude={target}", _WITHOUT_FILES)
             if self._is_base(review, target):
                 return False
             raise
@@ -88,7 +88,7 @@ class RemoteRecords:
 
     def _is_base(self, review: str, target: str) -> bool:
         """Return whether the review's fetched commits start at the target's tip."""
-        return self.tips[target] in self._place.cut_off(self.tips[review])
+        return self.tips[target] in self._place.cut_parents(self.tips[review])
 
     def _ids(self, oids: Iterable[str]) -> frozenset[str]:
         return frozenset[str]().union(*[self._read[oid] for oid in oids])

@@ -91,7 +91,7 @@ def moves_target(repo: Repository, push: Push | None, configured: str) -> bool |
     if push is None:
         return None
     name = configured or target.default_name(repo)
-    followed = refs.followed(repo, name).there.removeprefix("refs/heads/")
+    followed = refs.upstream(repo, name).remote_ref.removeprefix("refs/heads/")
     return bool({name, followed} & push.branches.keys())
 
 

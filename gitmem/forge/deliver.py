@@ -127,7 +127,7 @@ def asked(repo: Repository, terms: ForgeSettings, way: Method, wish: PullRequest
 def _branch(parcel: Delivery, way: Method, options: list[str]) -> DeliveryResult | None:
     if parcel.tip == parcel.expected:
         return DeliveryResult(way=way)
-    said = network.propose(
+    said = network.push_review(
         parcel.repo,
         parcel.wish.remote,
         f"{parcel.tip}:{REVIEW}",
@@ -169,8 +169,8 @@ def _agit(parcel: Delivery) -> DeliveryResult | None:
     ]
     if known and not refs.contains(repo, parcel.tip, known):
         options.append("force-push=true")
-    said = network.propose(repo, remote, f"{parcel.tip}:{ref}", parcel.talk, options=options)
-    if network.has(repo, remote, ref, parcel.talk):
+    said = network.push_review(repo, remote, f"{parcel.tip}:{ref}", parcel.talk, options=options)
+    if network.has_ref(repo, remote, ref, parcel.talk):
         raise forge.NotProposed(
             f"{remote} made a ref of its own, {ref}, so it does not speak AGit",
             hint="git config gitmem.forge plain; and somebody may take that ref away there",

@@ -16,7 +16,7 @@ from gitmem.safety.text import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitmem.git.process import Done
+    from gitmem.git.process import ProcessResult
     from gitmem.git.repository import Repository
 
 _PATIENCE = 60.0  # seconds without a word; a forge's API takes one or two
@@ -116,7 +116,7 @@ def _open(listed: str) -> tuple[str, str] | None:
         raise NotProposed(f"gh said what is no list of requests: {error}") from error
 
 
-def _gh(repo: Repository, words: Sequence[str], name: str, text: bytes = b"") -> Done:
+def _gh(repo: Repository, words: Sequence[str], name: str, text: bytes = b"") -> ProcessResult:
     quiet = {"GH_PROMPT_DISABLED": "1", "GH_NO_UPDATE_NOTIFIER": "1", "NO_COLOR": "1"}
     done = process.program(
         ["gh", "pr", *words, "--repo", name],
@@ -133,7 +133,7 @@ def _gh(repo: Repository, words: Sequence[str], name: str, text: bytes = b"") ->
     raise NotProposed(f"gh pr {words[0]} ended with {done.code}: {_said(done)}", hint=hint)
 
 
-def _said(done: Done) -> str:
+def _said(done: ProcessResult) -> str:
     if done.code == _MISSING:
         return "it was not found"
     words = (done.said.strip() or done.text.strip() or "it said nothing").splitlines()

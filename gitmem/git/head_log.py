@@ -1,6 +1,6 @@
-"""Commits that were made in a work tree lately, as its HEAD log tells (hot lane).
+"""The latest commits of a work tree, from its HEAD log (hot lane).
 
-The log shows every spelling of `git commit` and no failed one, which a look at the command cannot.
+The log shows every spelling of `git commit` and no failed one; a look at the command does not.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _TAIL = 8192  # bytes; some forty entries, more than one tool call makes
 
 
 def commits_since(repo: Repository, moment: float) -> list[str]:
-    """Object names of the commits made in this work tree since ``moment`` (seconds, wall clock)."""
+    """Return the commits made in this work tree since ``moment`` (seconds, wall clock)."""
     try:
         descriptor = os.open(repo.git_dir + "/logs/HEAD", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -33,7 +33,7 @@ def commits_since(repo: Repository, moment: float) -> list[str]:
 
 
 def replayed(repo: Repository) -> list[str]:
-    """The commits that a rebase, a cherry-pick or a merge brought lately, as HEAD's log has them."""
+    """Return the latest commits that a rebase, a cherry-pick or a merge brought, from HEAD's log."""
     try:
         tail = local.read_tail(repo.git_dir + "/logs/HEAD", _TAIL)
     except OSError:
@@ -47,7 +47,7 @@ def replayed(repo: Repository) -> list[str]:
 
 
 def _commit(line: bytes, moment: float) -> list[str]:
-    r"""The new commit of a log line ``<old> <new> <who> <seconds> <zone>\t<what>``."""
+    r"""Return the new commit of a log line ``<old> <new> <who> <seconds> <zone>\t<what>``."""
     meta, _, what = line.partition(b"\t")
     words = meta.split(b" ")
     if not what.startswith(b"commit") or len(words) < 5 or not words[-2].isdigit():  # noqa: PLR2004
@@ -58,7 +58,7 @@ def _commit(line: bytes, moment: float) -> list[str]:
 
 
 def _without_log(repo: Repository, moment: float) -> list[str]:
-    """The same where HEAD has no log file: another ref format, logs switched off, or no commit."""
+    """Return the commits where HEAD has no log file: another ref format, logs switched off, or no commit."""
     if os.path.isdir(repo.common + "/reftable"):
         return _from_git(repo, moment)
     branch, head = repository.head(repo)

@@ -17,7 +17,7 @@ from gitmem.git.process import ANY, SILENT, STREAMED
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from gitmem.git.process import Done
+    from gitmem.git.process import ProcessResult
     from gitmem.git.repository import Repository
 
 _PATIENCE = 60.0  # seconds without a sign of life from a server
@@ -168,7 +168,7 @@ def _without_absent(hears: Callable[[bytes], None] | None) -> Callable[[bytes], 
     return heard
 
 
-def listed(repo: Repository, remote: str, talk: Talk, *patterns: str) -> dict[str, str]:
+def list_refs(repo: Repository, remote: str, talk: Talk, *patterns: str) -> dict[str, str]:
     """Refs of a remote that match the patterns: full name to object name. Raises NotReached."""
     done = repo.git(
         "ls-remote",
@@ -194,7 +194,7 @@ def push(repo: Repository, remote: str, oid: str, ref: str, talk: Talk) -> bool:
     return _push(repo, remote, f"{oid}:{ref}", talk) is not None
 
 
-def propose(
+def push_review(
     repo: Repository,
     remote: str,
     spec: str,
@@ -222,7 +222,7 @@ def push_url(repo: Repository, remote: str) -> str:
     return said.splitlines()[0] if said else ""
 
 
-def has(repo: Repository, remote: str, ref: str, talk: Talk) -> bool:
+def has_ref(repo: Repository, remote: str, ref: str, talk: Talk) -> bool:
     """Whether the remote shows a ref of that full name. Raises NotReached."""
     done = repo.git(
         "ls-remote", "--end-of-options", remote, ref, ok=ANY, env=talk.env, patience=_PATIENCE
@@ -277,7 +277,7 @@ def _heard(said: str) -> list[str]:
     return [word for word in (line.removeprefix("remote:").strip() for line in lines) if word]
 
 
-def _unanswered(repo: Repository, remote: str, done: Done) -> Unreachable:
+def _unanswered(repo: Repository, remote: str, done: ProcessResult) -> Unreachable:
     """A push that ended before the remote said anything about the ref."""
     said = done.said
     no_lease = "underlying transport does not support" in said

@@ -1,6 +1,7 @@
-"""Read trees and blobs of a commit, many at once (standard library only: boot uses it too).
+"""Read what git stores: trees and blobs, many at once, and the difference of two commits.
 
-What was read by object name is read once in a process; see `gitmem.git.objects`.
+What is read by object name is read once in a process: the name says what the object holds. Refs and
+configuration are never kept, since another process may change them at any moment.
 """
 
 from __future__ import annotations
@@ -17,37 +18,37 @@ if TYPE_CHECKING:
     from gitmem.git.repository import Repository
 
 _ENTRY_COST = 4  # bytes of memory for a byte of a listing
-#: Bytes of contents that are in memory at a time. Memory files, rules and records of ten busy years
-#: are a fifth of that.
+#: Bytes of contents in memory at a time. Memory files, rules and records of ten busy years are a fifth
+#: of that.
 MOST = 32 << 20
-#: Bytes of one tree listed with all that is in it: some 300,000 files.
+#: Bytes of one recursive listing of a tree: some 300,000 files.
 LISTED = 32 << 20
 #: Bytes of the names in a tree that git puts into an index: a million files.
 NAMES = 64 << 20
 CACHED = 8 << 20  # bytes; the memory, the records and 10,000 queued flags are less
-_LONGEST_ANSWER = CACHED >> 3  # bytes of one answer, so that no single one drives out the others
+_LONGEST_ANSWER = CACHED >> 3  # bytes of one answer, so that no single one displaces the others
 
 
 class Unreadable(NeedsPerson):
-    """An object that a ref names is missing or broken."""
+    """An object that a ref leads to is missing or broken."""
 
 
 class TooLarge(NeedsPerson):
-    """What somebody committed is more than gitmem reads of it."""
+    """A commit holds more than gitmem reads."""
 
     def __init__(self, what: str, size: int) -> None:
         named = f"the object {what[:12]}" if is_oid(what) else what
         self.size = size
         super().__init__(
-            f"{named} is too large to be read ({size >> 20} MiB)",
-            hint="gitmem writes nothing of that size; look who committed it",
+            f"{named} is too large to read ({size >> 20} MiB)",
+            hint="gitmem writes nothing of that size; see who committed it",
         )
 
 
 class Entry:
     """One entry of a tree: mode (``100644``), type (``blob``), object name, path.
 
-    ``size`` in bytes is that of a blob, where it was asked for.
+    ``size`` is that of a blob in bytes, in a listing with sizes.
     """
 
     __slots__ = ("mode", "oid", "path", "size", "type")
@@ -61,25 +62,22 @@ class Entry:
 
 
 def entries(repo: Repository, commit: str, *paths: str, sized: bool = False) -> list[Entry]:
-    """All entries below the given paths (the whole tree without any), folders left out.
+    """Return all entries below the paths (without any: of the whole tree), without folders.
 
-    Symbolic links and submodules are listed with their modes. ``sized``: with the sizes, for what
-    somebody else may have written. Raises Unreadable when the tree cannot be read, TooLarge when
-    there is more below the paths than `LISTED`.
+    Symbolic links and submodules are listed with their modes. ``sized``: with sizes, for what another
+    person may have written. Raises Unreadable for a tree that cannot be read, and TooLarge when the
+    listing is longer than `LISTED`.
     """
     return _listed(repo, commit, paths, *(("-r", "-l") if sized else ("-r",)))
 
 
-def level(repo: Repository, commit: str, *paths: str) -> list[Entry]:
-    """The entries of these very paths, files and folders; nothing below them.
-
-    Raises Unreadable when the tree cannot be read.
-    """
+def path_entries(repo: Repository, commit: str, *paths: str) -> list[Entry]:
+    """Return the entries of these paths themselves, files and folders. Raises Unreadable."""
     return _listed(repo, commit, paths)
 
 
 def _listed(repo: Repository, commit: str, paths: tuple[str, ...], *options: str) -> list[Entry]:
-    """What `git ls-tree` says; a listing with sizes serves for one without."""
+    """Return what `git ls-tree` lists; a kept listing with sizes serves for one without."""
     for known in (options, (*options, "-l")):
         kept: list[Entry] | None = cache_of(repo).get(("tree", commit, paths, known))
         if kept is not None:
@@ -105,9 +103,9 @@ def _listed(repo: Repository, commit: str, paths: tuple[str, ...], *options: str
 
 
 def refuse_endless(repo: Repository, commit: str) -> None:
-    """Raises TooLarge for a tree that git could not put into an index: there is no end to its files.
+    """Raise TooLarge for a tree with more files than git can put into an index.
 
-    Asked before each start of git that does so, as git itself knows no bound. Once for a commit.
+    For each start of git that does so, as git itself has no bound; once for a commit.
     """
     if cache_of(repo).get(("ends", commit)):
         return
@@ -124,27 +122,26 @@ def refuse_endless(repo: Repository, commit: str) -> None:
         cache_of(repo).keep(("ends", commit), True, 1)
 
 
-def beside(repo: Repository, commit: str, *folders: str, sized: bool = True) -> list[Entry]:
-    """What is right in the folders (each ending with ``/``); nothing below is opened.
+def folder_entries(repo: Repository, commit: str, *folders: str, sized: bool = True) -> list[Entry]:
+    """Return the entries of the folders (each ends with ``/``); git opens nothing below them.
 
-    For a tree that anybody may have pushed: ten folders nested ten deep are 10,000 million paths.
-    Raises as `entries` does.
+    For a tree that anybody may have pushed: ten folders nested ten deep are 10 billion paths. Raises as
+    `entries` does.
     """
     return _listed(repo, commit, folders, *(("-l",) if sized else ()))
 
 
 def blobs(repo: Repository, oids: Sequence[str], *, most: int = MOST) -> list[bytes]:
-    """The contents of the named objects (blobs, as a rule), in order.
+    """Return the contents of objects (blobs, as a rule), in order.
 
-    Raises Unreadable for a missing or broken one, and TooLarge when all together are more than
-    ``most`` bytes.
+    Raises Unreadable for a missing or broken one, and TooLarge for more than ``most`` bytes in all.
     """
     found: list[bytes] = []
-    each(repo, oids, found.append, most=most)
+    read_each(repo, oids, found.append, most=most)
     return found
 
 
-def each(
+def read_each(
     repo: Repository,
     oids: Sequence[str],
     hears: Callable[[bytes], None],
@@ -152,17 +149,17 @@ def each(
     most: int = MOST,
     largest: int = MOST,
 ) -> None:
-    """Hands over the contents of the named objects one by one, in order, as git tells them.
+    """Hand the contents of objects to ``hears`` one by one, in order.
 
-    Only one of them is in memory at a time. Raises as `blobs` does, TooLarge also for a single one
-    of more than ``largest`` bytes, before it is read.
+    Only one of them is in memory at a time. Raises as `blobs` does, and TooLarge for a single object of
+    more than ``largest`` bytes before it is read.
     """
     kept = {oid: content for oid in oids if (content := cache_of(repo).get(oid)) is not None}
     lacking = [oid for oid in oids if oid not in kept]
     wanted = iter(oids)
 
     def tell(read: bytes | None) -> None:
-        """Hands over what is kept up to the next that had to be read, and that one."""
+        """Hand over what is kept up to the next object that was read, and that one."""
         for oid in wanted:
             if oid in kept:
                 hears(kept[oid])
@@ -183,7 +180,7 @@ def each(
 
 
 class _Reading:
-    """The answer of `git cat-file --batch`, taken apart while it comes."""
+    """The answer of `git cat-file --batch`, parsed as it comes."""
 
     __slots__ = ("_done", "_hears", "_largest", "_left", "_oids", "_parts", "_size")
 
@@ -196,10 +193,10 @@ class _Reading:
         self._largest = largest
         self._done = 0
         self._parts = bytearray()
-        self._size = -1  # of the object that is being read; below 0: its header is
+        self._size = -1  # of the object at hand; below 0: its header comes next
 
     def take(self, data: bytes) -> None:
-        """Reads on."""
+        """Parse the next piece of the answer."""
         self._parts += data
         start = 0
         while self._done < len(self._oids):
@@ -209,7 +206,7 @@ class _Reading:
                     break
                 self._size = self._header(bytes(self._parts[start:end]))
                 start = end + 1
-            if len(self._parts) - start <= self._size:  # the line break behind it is awaited, too
+            if len(self._parts) - start <= self._size:  # wait for the line break behind it, too
                 break
             with memoryview(self._parts) as parts:
                 content = bytes(parts[start : start + self._size])
@@ -220,9 +217,9 @@ class _Reading:
         del self._parts[:start]
 
     def _header(self, line: bytes) -> int:
-        """The size in `<oid> <type> <size>`."""
+        """Return the size in `<oid> <type> <size>`."""
         parts = line.split(b" ")
-        if len(parts) != 3:  # noqa: PLR2004 - the three of them
+        if len(parts) != 3:  # noqa: PLR2004 - the three fields
             self.end("")
         size = int(parts[2])
         self._left -= size
@@ -231,7 +228,7 @@ class _Reading:
         return size
 
     def end(self, said: str) -> None:
-        """Raises Unreadable unless everything has come; ``said`` is what git had to say."""
+        """Raise Unreadable unless every object has come; ``said`` is git's message."""
         if self._done == len(self._oids):
             return
         oid = self._oids[self._done][:12]
@@ -240,8 +237,8 @@ class _Reading:
         raise Unreadable(f"the object {oid} cannot be read: {said}")
 
 
-def present(repo: Repository, oids: Sequence[str]) -> None:
-    """Raises Unreadable unless every object is there and can be opened."""
+def require(repo: Repository, oids: Sequence[str]) -> None:
+    """Raise Unreadable unless every object exists and can be opened."""
     if not oids:
         return
     request = ("\n".join(oids) + "\n").encode()
@@ -251,8 +248,8 @@ def present(repo: Repository, oids: Sequence[str]) -> None:
             raise Unreadable(f"the object {line[:12].decode()} is missing or broken")
 
 
-def beginning(repo: Repository, commit: str, path: str, most: int) -> bytes:
-    """The first ``most`` + 1 bytes of a regular file at a commit; empty without one."""
+def read_beginning(repo: Repository, commit: str, path: str, most: int) -> bytes:
+    """Return the first ``most`` + 1 bytes of a regular file at a commit; empty without one."""
     found = [entry for entry in _listed(repo, commit, (path,)) if entry.mode == "100644"]
     if not found:
         return b""
@@ -263,7 +260,7 @@ def beginning(repo: Repository, commit: str, path: str, most: int) -> bytes:
 
 
 def files(repo: Repository, commit: str, *paths: str) -> dict[str, bytes]:
-    """Path to content of every regular file below the paths at a commit."""
+    """Return path and content of every regular file below the paths at a commit. Raises as `blobs` does."""
     listed = entries(repo, commit, *paths, sized=True)
     found = [entry for entry in listed if entry.mode == "100644"]
     for entry in found:
@@ -274,14 +271,15 @@ def files(repo: Repository, commit: str, *paths: str) -> dict[str, bytes]:
 
 
 class NoDiff(GitmemError):
-    """git could not show the difference."""
+    """git cannot show the difference."""
 
 
 def diff_for_person(repo: Repository, old: str, new: str) -> str:
-    """The difference between two commits (old empty: from nothing), without drain records.
+    """Return the difference between two commits (``old`` empty: from nothing), without drain records.
 
-    As git's bytes are, without colour: to be shown it is escaped. No external diff program, no
-    textconv: both are commands that a configuration can name.
+    The text is git's, without colour; escape it before you show it. No external diff program and no
+    textconv: a configuration can name any command for them. Through GitPython (docs/adr/0002). Raises
+    NoDiff.
     """
     import git
 
@@ -315,7 +313,7 @@ def cache_of(repo: Repository) -> ReadCache:
 
 
 class ReadCache:
-    """Answers of git by what was asked; the oldest go when there are too many bytes of them."""
+    """Answers of git by their question; the oldest go when they take too many bytes."""
 
     __slots__ = ("_answers", "_size")
 
@@ -323,22 +321,22 @@ class ReadCache:
         self._answers: dict[Hashable, tuple[Any, int]] = {}
         self._size = 0
 
-    def get(self, asked: Hashable) -> Any:
-        """The kept answer; None when there is none."""
-        found = self._answers.get(asked)
+    def get(self, question: Hashable) -> Any:
+        """Return the kept answer; None without one."""
+        found = self._answers.get(question)
         return found[0] if found else None
 
-    def keep(self, asked: Hashable, answer: Any, size: int) -> None:
-        """Keeps an answer of about ``size`` bytes, unless it is very long."""
-        if size > _LONGEST_ANSWER or asked in self._answers:
+    def keep(self, question: Hashable, answer: Any, size: int) -> None:
+        """Keep an answer of about ``size`` bytes, unless it is very long."""
+        if size > _LONGEST_ANSWER or question in self._answers:
             return
-        self._answers[asked] = answer, size
+        self._answers[question] = answer, size
         self._size += size
         while self._size > CACHED:
             oldest = next(iter(self._answers))
             self._size -= self._answers.pop(oldest)[1]
 
     def clear(self) -> None:
-        """Forgets everything: after a fetch, which may move the end of a shallow history."""
+        """Forget everything: after a fetch, which may move the end of a shallow history."""
         self._answers.clear()
         self._size = 0

@@ -204,7 +204,7 @@ class TooMuch(NeedsPerson):
         self.out = out
 
 
-class Done:
+class ProcessResult:
     """A finished git process: exit code (negative signal number when killed), stdout, stderr."""
 
     __slots__ = ("code", "err", "out", "pid")
@@ -295,7 +295,7 @@ def run(  # noqa: PLR0913 - one door for every way git is started
     patience: float = 0.0,
     takes: Callable[[bytes], None] | None = None,
     most: int = MOST,
-) -> Done:
+) -> ProcessResult:
     """Runs one hardened git command in ``cwd`` and waits for it.
 
     ``keep`` is a descriptor the child inherits (a held lock). ``ok`` lists the exit codes that are
@@ -320,7 +320,7 @@ def run(  # noqa: PLR0913 - one door for every way git is started
 
 def program(
     argv: Sequence[str], *, env: Mapping[str, str], cwd: str, stdin: bytes, patience: float
-) -> Done:
+) -> ProcessResult:
     """Runs a program that a person named, in ``cwd``; its words go to nobody but the caller.
 
     Exit code 127 when there is none of that name. It is ended after ``patience`` seconds in which
@@ -418,7 +418,9 @@ class _Dialogue:
         os.close(descriptor)
 
 
-def _started(argv: list[str], env: Mapping[str, str], dialogue: _Dialogue, keep: int) -> Done:
+def _started(
+    argv: list[str], env: Mapping[str, str], dialogue: _Dialogue, keep: int
+) -> ProcessResult:
     """Starts a child, feeds it and waits; ``keep`` is a lock to inherit."""
     in_read, in_write = os.pipe()
     out_read, out_write = os.pipe()
@@ -457,7 +459,7 @@ def _started(argv: list[str], env: Mapping[str, str], dialogue: _Dialogue, keep:
         os.kill(pid, 9)  # it only answers, and its answer is not read any more
         os.waitpid(pid, 0)
         raise
-    return Done(os.waitstatus_to_exitcode(status), out, err, pid)
+    return ProcessResult(os.waitstatus_to_exitcode(status), out, err, pid)
 
 
 class _Silent(Exception):

@@ -23,7 +23,7 @@ TIMED_OUT = 124  # what timeout(1) answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
+class ProgramResult:
     """A finished program: exit code (negative: a signal; 124: it took too long), outputs, milliseconds."""
 
     code: int
@@ -39,7 +39,7 @@ def run(
     env: Mapping[str, str],
     stdin: bytes,
     seconds: float,
-) -> Ran:
+) -> ProgramResult:
     """Runs a program to its end, at most so many seconds; whatever it started ends with it.
 
     Raises OSError when it cannot be started.
@@ -65,7 +65,7 @@ def run(
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(child.pid, signal.SIGKILL)
             child.wait()
-        return Ran(code=code, out=_read(out), err=_read(err), ms=round(ms, 1))
+        return ProgramResult(code=code, out=_read(out), err=_read(err), ms=round(ms, 1))
 
 
 def _read(file: IO[bytes]) -> str:

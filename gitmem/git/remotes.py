@@ -1,4 +1,4 @@
-"""Which remote the queue is exchanged with (standard library only: boot uses it too)."""
+"""The remote that the queue is exchanged with."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ USUAL = "origin"
 
 
 class NoRemote(Unreachable):
-    """There is no remote, or it is not clear which one is meant."""
+    """There is no remote, or it is not clear which one counts."""
 
 
 class NoneAtAll(NoRemote):
-    """The repository has no remote, whatever one is meant."""
+    """The repository has no remote at all."""
 
 
 def name(repo: Repository) -> str:
-    """The configured remote: `git config gitmem.remote`, else origin, else the only one there is.
+    """Return the configured remote: `git config gitmem.remote`, else origin, else the only remote.
 
-    It may not exist; `configured` says so.
+    It may not exist; `configured` raises then.
     """
     setting, known = _look(repo)
     return _meant(setting.value.strip(), known)
 
 
 def existing(repo: Repository) -> str:
-    """The same where such a remote is configured; empty where none is, or which one is not clear."""
+    """Return that remote when it exists; else empty, also when it is not clear which one counts."""
     setting, known = _look(repo)
     meant = _meant(setting.value.strip(), known)
     return meant if meant in known else ""
 
 
 def configured(repo: Repository) -> str:
-    """The same for a command that needs it.
+    """Return that remote for a command that needs it.
 
-    Raises NoRemote, and Refused where the word of the file that names it does not count.
+    Raises NoRemote, and Refused where the file that names it does not count.
     """
     setting, known = _look(repo)
     named = setting.heard().strip()
@@ -66,15 +66,15 @@ def _meant(named: str, known: list[str]) -> str:
 
 
 def _look(repo: Repository) -> tuple[personal.Setting, list[str]]:
-    """The setting that names one, and all remotes; for one git process where that is the same git's."""
+    """Return the setting that names a remote, and all remotes; by one git process where one suffices."""
     from gitmem.git import process
 
     urls = r"remote\..*\.url"
-    if process.is_led(repo.environ):  # the setting is also looked for where git is not let
+    if process.is_led(repo.environ):  # the setting is also read where git is kept from
         said = repo.git("config", "-z", "--show-origin", "--get-regexp", f"^{urls}$", ok=(0, 1))
         return personal.read(repo, "gitmem.remote"), _names(personal.pairs(repo, said.out))
-    asked = rf"^(gitmem\.remote|{urls})$"
-    said = repo.git("config", "-z", "--show-origin", "--get-regexp", asked, ok=(0, 1))
+    keys = rf"^(gitmem\.remote|{urls})$"
+    said = repo.git("config", "-z", "--show-origin", "--get-regexp", keys, ok=(0, 1))
     rows = [(file, *text.partition("\n")[::2]) for file, text in personal.pairs(repo, said.out)]
     named = [(file, value) for file, key, value in rows if key == "gitmem.remote"]
     others = [(file, key) for file, key, _ in rows if key != "gitmem.remote"]

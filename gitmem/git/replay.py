@@ -1,4 +1,4 @@
-"""Make commits again on another base, file by file, when the target moved under a review."""
+"""Make commits again on another base, file by file, for a review whose target moved."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from gitmem.git.repository import Repository
 
 _HINT = (
-    "gitmem discard and gitmem close make the review anew on the target; or rebase the branch "
+    "gitmem discard and gitmem close make the review again on the target; or rebase the branch "
     "gitmem/drain by hand, then accept"
 )
 _AUTHOR = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_AUTHOR_DATE")
 
 
 class Conflict(NeedsPerson):
-    """The review and the target changed the same place."""
+    """The review and the target change the same place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One file's content before and after a commit; None: not there."""
+    """One file's content before and after a commit; None: no file."""
 
     before: bytes | None
     after: bytes | None
@@ -36,7 +36,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """A commit to be made again: its message, its GIT_AUTHOR_* variables, and what it changed."""
+    """A commit to make again: its message, its GIT_AUTHOR_* variables, and its changes by path."""
 
     message: str
     author: Mapping[str, str]
@@ -44,9 +44,9 @@ class Original:
 
 
 def originals(repo: Repository, known: Sequence[str], tip: str) -> list[Original]:
-    """The commits of ``tip`` that none of the ``known`` commits has, oldest first.
+    """Return the commits of ``tip`` that none of the ``known`` commits has, oldest first.
 
-    Where somebody merged into the review, what it changes in the end counts, as one commit.
+    A review with merges counts as one commit with all its changes. Raises Conflict.
     """
     span = [tip, *["^" + commit for commit in known]]
     rows = repo.git("rev-list", "--reverse", "--topo-order", "--parents", *span).text
@@ -67,9 +67,9 @@ def originals(repo: Repository, known: Sequence[str], tip: str) -> list[Original
 
 
 def merges(repo: Repository, one: str, other: str) -> bool:
-    """Whether git merges two commits without a conflict; no work tree, nothing moves.
+    """Whether git merges two commits without a conflict. No work tree and no ref changes.
 
-    Where git is older than 2.38 and cannot tell, only what no file of both sides changed merges.
+    git before 2.38 cannot tell; then two commits merge when no file is changed on both sides.
     """
     done = repo.git("merge-tree", "--write-tree", "--no-messages", one, other, ok=ANY)
     if done.code in (0, 1):
@@ -89,7 +89,7 @@ def merges(repo: Repository, one: str, other: str) -> bool:
 
 
 def _latest(repo: Repository, known: Sequence[str], tip: str) -> str:
-    """The latest commit that ``tip`` has in common with one of the known ones; empty: none."""
+    """Return the latest commit that ``tip`` has in common with a known one; empty without one."""
     latest = ""
     for commit in known:
         common = refs.merge_base(repo, commit, tip)
@@ -117,7 +117,7 @@ def _changes(repo: Repository, old: str, new: str) -> dict[str, Change]:
         _, mode, before, after, _ = meta.split(" ")
         if mode not in {"100644", "000000"}:
             raise Conflict(
-                f"the review makes {path} something else than a plain file, and the target moved",
+                f"the review makes {path} something other than a plain file, and the target moved",
                 hint=_HINT,
             )
         changes[path] = Change(before=_blob(repo, before), after=_blob(repo, after))
@@ -131,7 +131,7 @@ def _blob(repo: Repository, oid: str) -> bytes | None:
 def merged(
     repo: Repository, claim: Claim, path: str, *, ours: bytes | None, change: Change
 ) -> bytes | None:
-    """One file's content after the change on top of ``ours``; None: deleted. Raises Conflict."""
+    """Return a file's content with the change on top of ``ours``; None: deleted. Raises Conflict."""
     if ours in (change.before, change.after):
         return change.after
     if ours is None or change.after is None:

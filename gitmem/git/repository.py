@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
 
-    from gitmem.git.process import Done
+    from gitmem.git.process import ProcessResult
 
 REVIEW = "refs/heads/gitmem/drain"
 
@@ -121,7 +121,7 @@ class Repository:
         patience: float = 0.0,
         takes: Callable[[bytes], None] | None = None,
         most: int = 0,
-    ) -> Done:
+    ) -> ProcessResult:
         """Runs git in this work tree; see `gitmem.git.process.run` (``most`` 0: its own)."""
         from gitmem.git import process  # most hooks end without git
 

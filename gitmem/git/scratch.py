@@ -1,10 +1,10 @@
 """A throw-away bare repository to fetch into, so that the person's own stays as it is.
 
-A fetch of depth 1 would make a full clone shallow, and any fetch leaves objects and refs behind. The
-scratch repository talks to the same remote in the same way: of the clone's configuration it gets
-what says how to reach a server and how to log in there, and nothing else, so no hook, filter, alias
-or transport program that the clone's own configuration may name. It passes through the environment,
-because it may hold a password.
+A fetch of depth 1 makes a full clone shallow, and any fetch leaves objects and refs behind. The scratch
+repository talks to the same remote in the same way: it gets the part of the clone's configuration that
+says how to reach a server and how to log in there. It gets no hook, filter, alias or transport program
+that the clone's configuration may name. The configuration goes through the environment, because it may
+hold a password.
 """
 
 from __future__ import annotations
@@ -41,10 +41,9 @@ _NEGOTIATION = "fetch.negotiationAlgorithm=noop"  # there is nothing to negotiat
 
 
 class Scratch:
-    """A context manager; ``repo`` is the scratch repository, gone afterwards.
+    """A context manager; ``repo`` is the scratch repository, removed afterwards.
 
-    ``remote`` is the remote of the clone that it fetches from. Raises Unreachable when there is no
-    room for it.
+    It fetches from ``remote``, a remote of the clone. Raises Unreachable when there is no room for it.
     """
 
     __slots__ = ("_clone", "_open", "_talk", "remote", "repo")
@@ -76,7 +75,7 @@ class Scratch:
         self._open.close()
 
     def fetch(self, ref: str, *options: str) -> str:
-        """The commit a ref of the remote is at, fetched under that name; empty if it is not there.
+        """Fetch a ref of the remote under its own name; return its commit (empty: no such ref).
 
         Raises `gitmem.git.network.NotReached`.
         """
@@ -84,10 +83,10 @@ class Scratch:
         return refs.resolve(self.repo, ref)
 
     def _fetch(self, places: Mapping[str, str], *options: str) -> None:
-        """Fetches refs in one talk; one more for each that the remote turns out not to have.
+        """Fetch refs over one connection; over one more for each ref that the remote does not have.
 
-        A ref of gitmem's own may well be absent, so it is asked for as a pattern, which may match
-        nothing (git-fetch(1), "<refspec>").
+        gitmem's own ref may well be absent, so it is fetched as a pattern, which may match nothing
+        (git-fetch(1), "<refspec>").
         """
         left = dict(places)
         while left:
@@ -95,32 +94,32 @@ class Scratch:
                 f"+{ref}*:{place}*" if ref == REVIEW else f"+{ref}:{place}"
                 for ref, place in left.items()
             ]
-            absent = self._talked(specs, *options)
+            absent = self._fetch_refspecs(specs, *options)
             if not absent:
                 return
             if absent not in left:
-                raise network.NotReached(f"{self.remote} lacks a ref that nobody asked for")
+                raise network.NotReached(f"{self.remote} lacks a ref that was not asked for")
             del left[absent]
 
-    def _talked(self, specs: Sequence[str], *options: str) -> str:
+    def _fetch_refspecs(self, specs: Sequence[str], *options: str) -> str:
         return network.fetch(
             self.repo, self.remote, specs, self._talk, options=options, config=[_NEGOTIATION]
         )
 
-    def tips(self, wanted: Sequence[str], *options: str) -> dict[str, str]:
-        """The same for several refs, `HEAD` among them; what the remote lacks is left out."""
+    def fetch_tips(self, wanted: Sequence[str], *options: str) -> dict[str, str]:
+        """Fetch several refs, also `HEAD`; return ref and commit of those that the remote has."""
         places = {ref: _ITS_DEFAULT if ref == "HEAD" else ref for ref in wanted}
         self._fetch(places, *options)
         found = {ref: refs.resolve(self.repo, place) for ref, place in places.items()}
         return {ref: tip for ref, tip in found.items() if tip}
 
     def fetch_objects(self, oids: Sequence[str], *options: str) -> None:
-        """Fetches objects by name, of which something that was fetched tells."""
+        """Fetch objects by name, such as a fetched object names."""
         if oids:
-            self._talked(oids, *options)
+            self._fetch_refspecs(oids, *options)
 
-    def cut_off(self, tip: str) -> list[str]:
-        """The commits before those of a tip that are here: git hides them, the objects name them."""
+    def cut_parents(self, tip: str) -> list[str]:
+        """Return the parents at which the fetched history of a tip is cut: git hides them, the commits name them."""
         named = self.repo.git("rev-list", tip).text.split("\n")
         shown = {*named, ""}
         found: dict[str, None] = {}
@@ -129,27 +128,27 @@ class Scratch:
             found |= dict.fromkeys(line[7:] for line in lines if line.startswith("parent "))
         return [oid for oid in found if oid not in shown]
 
-    def below(self, tip: str, *options: str) -> list[str]:
-        """The same commits, fetched."""
-        oids = self.cut_off(tip)
+    def fetch_parents(self, tip: str, *options: str) -> list[str]:
+        """Fetch those parents; return them."""
+        oids = self.cut_parents(tip)
         self.fetch_objects(oids, "--depth=1", *options)
         return oids
 
-    def tip(self, ref: str) -> str:
-        """What a ref of the remote is at, without fetching it; empty if it is not there."""
-        return network.listed(self.repo, self.remote, self._talk, ref).get(ref, "")
+    def remote_tip(self, ref: str) -> str:
+        """Return the object name of a ref at the remote without a fetch; empty without such a ref."""
+        return network.list_refs(self.repo, self.remote, self._talk, ref).get(ref, "")
 
     def branches_at(self, ref: str) -> list[str]:
-        """Short names of the remote's branches that are at the same commit as a ref of its."""
-        found = network.listed(self.repo, self.remote, self._talk, ref, "refs/heads/*")
+        """Return the short names of the remote's branches at the commit of one of its refs."""
+        found = network.list_refs(self.repo, self.remote, self._talk, ref, "refs/heads/*")
         tip = found.pop(ref, "")
         return [name.removeprefix("refs/heads/") for name, oid in found.items() if oid == tip]
 
 
 def continues(clone: Repository, remote: str, ref: str, *, tip: str, seen: str) -> bool:
-    """Whether a remote's tip descends from a commit, by the whole history of that one ref.
+    """Whether a remote's tip descends from a commit, by the whole history of that ref.
 
-    For a shallow clone, which cannot tell by itself.
+    For a shallow clone, which cannot tell by itself. Raises `gitmem.git.network.NotReached`.
     """
     with Scratch(clone, remote) as place:
         place.fetch(ref)
@@ -158,7 +157,7 @@ def continues(clone: Repository, remote: str, ref: str, *, tip: str, seen: str) 
 
 
 class _Bare(Repository):
-    """A bare repository used from the clone's folder, so that a relative address means the same."""
+    """A bare repository, used from the clone's folder so that a relative address means the same."""
 
     __slots__ = ("_more",)
 
@@ -169,7 +168,7 @@ class _Bare(Repository):
 
     @property
     def env(self) -> dict[str, str]:
-        """The clone's environment of git children, and the configuration that goes along."""
+        """The environment of the clone's git children, with the configuration that goes along."""
         return {**super().env, **self._more}
 
 
@@ -178,14 +177,16 @@ def _made(clone: Repository, folder: str, remote: str) -> Repository:
     bare = _Bare(clone, folder, {})
     bare.git("init", "--quiet", "--bare", "--template=", "--object-format=" + named, folder)
     here = _listed(clone)
-    missing = Counter(here) - Counter(_listed(bare))  # what the person set for all is read anyway
+    missing = Counter(here) - Counter(
+        _listed(bare)
+    )  # git reads what the person set for all repositories anyway
     told = [pair for pair in here if _goes_along(pair[0], remote) and pair in missing]
     address = [pair for pair in here if pair[0] == f"remote.{remote}.url"][:1]
     return _Bare(clone, folder, _environment([*told, *address, ("protocol.ext.allow", "never")]))
 
 
 def _listed(repo: Repository) -> list[tuple[str, str]]:
-    """Every key and value of the configuration that holds in a repository, in order."""
+    """Return every key and value of a repository's configuration, in order."""
     rows = repo.git("config", "--includes", "-z", "--list").out.split(b"\0")
     pairs = [row.decode("utf-8", "surrogateescape").partition("\n") for row in rows if row]
     return [(key, value) for key, _, value in pairs]
@@ -197,7 +198,7 @@ def _goes_along(key: str, remote: str) -> bool:
 
 
 def _environment(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Configuration as variables (git(1), GIT_CONFIG_COUNT)."""
+    """Return configuration as variables (git(1), GIT_CONFIG_COUNT)."""
     found = {"GIT_CONFIG_COUNT": str(len(pairs))}
     for number, (key, value) in enumerate(pairs):
         found[f"GIT_CONFIG_KEY_{number}"] = key

@@ -1,4 +1,7 @@
-"""A repository that a group shares (`core.sharedRepository`): what gitmem makes is the group's, too."""
+"""A repository that a group shares (`core.sharedRepository`): its group may use what gitmem makes.
+
+A module of its own because the hot lane loads it only in such a repository.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,10 @@ _GROUP = 0o070
 
 
 def share(common: str, folder: str) -> None:
-    """Lets the group at what this process makes from now on, as the git directory's own mode does.
+    """Give the group the access to this process's new files that the git directory's mode gives it.
 
-    git says there who shares it (git-config(1)). What this user's gitmem made in ``folder`` before
-    the repository was shared is opened, too.
+    That mode is git's own (git-config(1), core.sharedRepository). The group also gets what this user's
+    gitmem made in ``folder`` before the repository was shared.
     """
     state = os.stat(common)
     group = state.st_mode & _GROUP
@@ -25,7 +28,7 @@ def share(common: str, folder: str) -> None:
 
 
 def _open(folder: str, shared: os.stat_result) -> None:
-    """What is this user's below a folder gets the group and the group's bits of the git directory."""
+    """Give this user's files below a folder the git directory's group and group bits."""
     for path, folders, files in os.walk(folder):
         for name in (".", *folders, *files):
             _open_one(os.path.join(path, name), shared)
@@ -44,4 +47,4 @@ def _open_one(path: str, shared: os.stat_result) -> None:
             path, own | (state.st_mode & 0o007) | ((own >> 3) & shared.st_mode & _GROUP) | setgid
         )
     except OSError:
-        return  # gone meanwhile, or of a group this user is not in: whoever needs it says so
+        return  # gone meanwhile, or of a group that this user is not in: who needs it says so

@@ -1,4 +1,7 @@
-"""Build a commit in the object database: no work tree, no index of the user's, no hooks."""
+"""Build a commit in the object database, without work tree, the person's index and hooks.
+
+Also what keeps a file out of a commit: patterns of gitignore(5), filters, links.
+"""
 
 from __future__ import annotations
 
@@ -33,16 +36,16 @@ _STAND_INS = {
 
 
 class NotSigned(GitmemError):
-    """The person's git would sign this commit and could not."""
+    """The person's git signs commits and cannot sign this one."""
 
     exit_code = 8
 
 
 def unshared(repo: Repository, base: str, paths: Collection[str]) -> dict[str, str]:
-    """Those of the paths that git ignores or a filter rewrites on top of a commit: path to reason.
+    """Return the paths that git ignores or a filter rewrites on top of a commit, each with the reason.
 
-    Empty ``base``: no commit. A file that is tracked already is not ignored. Raises Refused when
-    git cannot tell.
+    ``base`` is the commit (empty: none). A tracked file is not ignored. Raises Refused when git cannot
+    tell.
     """
     with temporary_folder() as folder:
         found = _Index(repo, base, folder + "/index").objections(paths)
@@ -50,7 +53,7 @@ def unshared(repo: Repository, base: str, paths: Collection[str]) -> dict[str, s
 
 
 class _Index:
-    """A private index that starts as the tree of a commit (empty: as no tree)."""
+    """A private index that starts as the tree of a commit (``base`` empty: without a tree)."""
 
     def __init__(self, repo: Repository, base: str, file: str) -> None:
         self._repo = repo
@@ -61,7 +64,7 @@ class _Index:
         self._git("read-tree", base or "--empty")
 
     def objections(self, paths: Collection[str]) -> dict[str, str]:
-        """Paths that would not be shared as they are written, each to what acts on it."""
+        """Return the paths that git would not store as they are written, each with what acts on it."""
         found = dict.fromkeys(self._ignored(paths), _IGNORES)
         for path, attribute, value in self._attributes(paths):
             if value not in {"unspecified", "unset"}:
@@ -79,7 +82,7 @@ class _Index:
         return [path for path in _text(done.out).split("\0") if path]
 
     def _attributes(self, paths: Collection[str]) -> Iterator[tuple[str, str, str]]:
-        """Path, attribute and value, as the staged tree's .gitattributes say."""
+        """Return path, attribute and value, from the .gitattributes of the staged tree."""
         said = self._git(
             "check-attr", "--cached", "-z", "--stdin", *_REWRITING, stdin=_zero_ended(paths)
         ).split("\0")
@@ -91,31 +94,31 @@ class _Index:
 
 
 class Staging(_Index):
-    """The index that a commit of ours is made from, while a claim is held."""
+    """The index of a commit of gitmem's, while a claim is held."""
 
     def __init__(self, repo: Repository, base: str, claim: Claim) -> None:
         super().__init__(repo, base, claim.folder + "/index")
         self._folder = claim.folder
 
     def refuse_unshared(self, paths: Collection[str]) -> None:
-        """Raises Refused for a path that git ignores, or whose bytes a filter would rewrite.
+        """Raise Refused for a path that git ignores, or whose bytes a filter rewrites.
 
-        A file that is tracked already is not ignored, whatever the patterns say.
+        A tracked file is not ignored, whatever the patterns say.
         """
         self._refuse_links(paths)
         for path, objection in self.objections(paths).items():
             ignored = objection == _IGNORES
             raise Refused(
-                f"{objection} {path}, so what is written there would not be what others read",
+                f"{objection} {path}, so others would not read what is written there",
                 hint="take the pattern out: `git check-ignore -v` with that path names it"
                 if ignored
                 else "except that path from the attribute in .gitattributes",
             )
 
     def write(self, files: Mapping[str, bytes | None]) -> str:
-        """Adds, replaces or (None) removes the files and returns the tree's object name.
+        """Add, replace or (None) remove files and return the tree's object name.
 
-        Raises Refused for a path that is no plain file or lies behind a link or a submodule.
+        Raises Refused for a path that is not a plain file or lies behind a link or a submodule.
         """
         self._refuse_links(files)
         made = self._stored([content for content in files.values() if content is not None])
@@ -130,7 +133,7 @@ class Staging(_Index):
         return self._git("write-tree")
 
     def _stored(self, contents: Sequence[bytes]) -> Iterator[str]:
-        """Writes blobs, many with one start of git; their object names, in order."""
+        """Write blobs, many with one start of git; yield their object names in order."""
         for start in range(0, len(contents), _AT_ONCE):
             files = []
             for number, content in enumerate(contents[start : start + _AT_ONCE]):
@@ -143,8 +146,8 @@ class Staging(_Index):
         if not self._base:
             return
         wanted = {*paths, *(parent for path in paths for parent in _parents(path))}
-        for entry in objects.level(self._repo, self._base, *sorted(wanted)):
-            if entry.path in wanted:  # a folder on the way is told by its entries
+        for entry in objects.path_entries(self._repo, self._base, *sorted(wanted)):
+            if entry.path in wanted:  # git lists a folder on the way by its entries
                 check = check_tree_entry if entry.path in paths else check_tree_parent
                 check(entry.path, entry.mode, entry.type)
 
@@ -157,11 +160,11 @@ def commit(
     *,
     author: Mapping[str, str] | None = None,
 ) -> str:
-    """Makes one commit object and returns its name. No ref moves and no hook runs.
+    """Make one commit object and return its name. No ref moves and no hook runs.
 
-    ``author`` are GIT_AUTHOR_* variables for a commit made again. Signed when the person's git
-    would sign; raises NotSigned when that fails. Signed off with `git config gitmem.signOff true`;
-    the message ends with trailers then.
+    ``author`` are GIT_AUTHOR_* variables of a commit made again. The commit is signed when the person's
+    git signs commits, and signed off with `git config gitmem.signOff true`; ``message`` then ends with
+    trailers. Raises NotSigned, and GitFailed when git cannot make the commit.
     """
     known = repo.git("var", "GIT_COMMITTER_IDENT", ok=ANY)
     person = "" if known.code else known.text
@@ -183,16 +186,16 @@ def commit(
 
 
 def _asked_to_sign(repo: Repository) -> bool:
-    """`commit.gpgSign` as the person set it (every start of git here overrides it)."""
+    """Return `commit.gpgSign` as the person set it (each start of git here overrides it)."""
     done = repo.git("config", "--type=bool", "--get-all", "commit.gpgSign", ok=ANY)
     # The last value is our own override from the command line.
     return done.text.splitlines()[:-1][-1:] == ["true"]
 
 
 def _sign_off(repo: Repository, message: str, person: str) -> str:
-    """The trailer by which the person certifies the commit, where they asked for it; else empty.
+    """Return the trailer by which the person certifies the commit, where they asked for it; else empty.
 
-    Only a person known to git signs off, and no message twice.
+    Only a person known to git signs off, and each message once.
     """
     wanted = repo.git("config", "--type=bool", "--get", "gitmem.signOff", ok=ANY).text
     if wanted != "true" or not person:
@@ -217,9 +220,9 @@ def _text(said: bytes) -> str:
 
 
 def is_ignored(repo: Repository, path: str) -> bool:
-    """Whether git would ignore a path of the work tree that is not tracked.
+    """Whether git ignores a path of the work tree that is not tracked.
 
-    Raises Refused for one behind a link or in a repository of its own: git does not tell there.
+    Raises Refused for a path behind a link or in a repository of its own: git does not tell there.
     """
     done = repo.git("check-ignore", "-q", "--", path, ok=(0, 1, 128))
     if done.code == 128 and ("symbolic link" in done.said or "in submodule" in done.said):  # noqa: PLR2004
@@ -234,9 +237,9 @@ def is_ignored(repo: Repository, path: str) -> bool:
 
 
 def unmade_links(repo: Repository, *paths: str) -> dict[str, str]:
-    """Which of the paths are links to git and ordinary files here, with what each link names.
+    """Return the paths that are links to git and plain files in this work tree, each with the link's text.
 
-    So a checkout has them where ``core.symlinks`` is false; the file then holds the link's text.
+    A checkout makes such files where ``core.symlinks`` is false.
     """
     found = {}
     for row in repo.git("ls-files", "--stage", "-z", "--", *paths).out.split(b"\0"):

@@ -142,7 +142,7 @@ def _refuse_busy(tree: Repository, ref: str) -> None:
 
 def _fast_forward(tree: Repository, claim: Claim, move: Move, merge: Merge) -> None:
     claim.clear(tree.git_dir + "/index.lock", tree.git_dir + "/HEAD.lock")
-    taken = TakeIn(tree, claim, move.old, move.new)
+    taken = WorkTreeUpdate(tree, claim, move.old, move.new)
     try:
         taken.prepare(merge)
         if not move.old:
@@ -182,7 +182,7 @@ def _said(said: str) -> str:
     return "the work tree was left as it is: " + (told or "git said nothing")
 
 
-class TakeIn:
+class WorkTreeUpdate:
     """What is done to one work tree on the way from the commit ``old`` (empty: none) to ``new``."""
 
     def __init__(self, tree: Repository, claim: Claim, old: str, new: str) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.clients.abilities import HookAnswer, Probe, RecordedSession, SettingsFile
-    from gitmem.git.programs import Ran
+    from gitmem.git.programs import ProgramResult
     from gitmem.git.repository import Repository
 
 COMMAND = f"git commit --quiet --allow-empty --message '{scratch.COMMIT}'"
@@ -122,7 +122,7 @@ def rehearse(
 
 
 def judge(
-    ran: Ran, session: RecordedSession, asked: Sequence[Sequence[str]], *, ended: bool
+    ran: ProgramResult, session: RecordedSession, asked: Sequence[Sequence[str]], *, ended: bool
 ) -> Rehearsed:
     """Return what a run of the client came to.
 

@@ -43,7 +43,7 @@ def read_queue(repo: Repository, *, remote: str = "", tracked: bool = True) -> Q
     branch: it holds other machines' flags, and in a fresh clone it is all there is. Not ``tracked``:
     without it, for a caller that has asked the remote itself.
     """
-    there = [refs.tracked(repo, NAME, remote)] if tracked else []
+    there = [refs.tracking_ref(repo, NAME, remote)] if tracked else []
     known = refs.listed(repo, BRANCH, ARCHIVE, *there)
     tip = known.get(BRANCH, "")
     if not tip and damage.is_file(repo, BRANCH):
@@ -83,13 +83,13 @@ def _read_tree(repo: Repository, lines: Lines, commit: str, ref: str) -> None:
 
 def _read_archive(repo: Repository, lines: Lines, commit: str) -> None:
     """Read all of the archive, without a bound: no other clone pushes to it, and it grows with this clone."""
-    found = [e for e in objects.beside(repo, commit, "archive/") if e.mode == "100644"]
+    found = [e for e in objects.folder_entries(repo, commit, "archive/") if e.mode == "100644"]
     names = iter(found)
 
     def read_file(content: bytes) -> None:
         lines.read(content, f"{ARCHIVE}:{next(names).path}")
 
-    objects.each(repo, [entry.oid for entry in found], read_file, most=1 << 62)
+    objects.read_each(repo, [entry.oid for entry in found], read_file, most=1 << 62)
 
 
 class Aside:
@@ -129,7 +129,7 @@ def list_files(repo: Repository, commit: str) -> list[Entry]:
 
     Raises Unreadable, and TooLarge when even the list of names is too long.
     """
-    return objects.beside(repo, commit, QUEUE_FOLDER, QUEUE_FOLDER + "sealed/")
+    return objects.folder_entries(repo, commit, QUEUE_FOLDER, QUEUE_FOLDER + "sealed/")
 
 
 def select_files(repo: Repository, found: Sequence[Entry], aside: Aside) -> list[Entry]:

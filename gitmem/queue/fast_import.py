@@ -142,7 +142,7 @@ def _quoted(path: str) -> bytes:
     return f'"{escaped}"'.encode("utf-8", "surrogateescape")
 
 
-def fast_import(repo: Repository, guard: Guard, ref: str, commit: Commit) -> process.Done:
+def fast_import(repo: Repository, guard: Guard, ref: str, commit: Commit) -> process.ProcessResult:
     """Make the commit and move the ref to it; the answer's text is the commit's name.
 
     The caller holds the guard. A code other than 0 says that the ref was not moved, or that git could

@@ -136,7 +136,7 @@ def _base(repo: Repository, published: PublishResult, trusted: Journal | None, e
 
 
 def _tracking(repo: Repository) -> _Base:
-    for tip in refs.tracking(repo, NAME).values():
+    for tip in refs.tracking_tips(repo, NAME).values():
         try:
             return _read(repo, tip, None, 0)
         except objects.Unreadable:
@@ -154,7 +154,7 @@ def _read(repo: Repository, tip: str, trusted: Journal | None, end: int) -> _Bas
     aside = contents.Aside()  # what reads the whole queue reports it
     found = contents.select_files(repo, there, aside)
     if base.covered:
-        objects.present(repo, [entry.oid for entry in found])
+        objects.require(repo, [entry.oid for entry in found])
         return base
     for _, content in contents.read_files(repo, found, aside):
         for line, flag_id in split(content):

@@ -126,7 +126,7 @@ def at(repo: Repository, commit: str) -> dict[str, str]:
 
     Only files directly in the folder are records.
     """
-    entries = objects.beside(repo, commit, FOLDER, sized=False) if commit else []
+    entries = objects.folder_entries(repo, commit, FOLDER, sized=False) if commit else []
     return {entry.path: entry.oid for entry in entries if entry.mode == "100644"}
 
 
@@ -148,7 +148,7 @@ def read_each(
 
     path = next(paths, "")
     try:
-        objects.each(repo, list(files.values()), note, most=RECORDS, largest=RECORD)
+        objects.read_each(repo, list(files.values()), note, most=RECORDS, largest=RECORD)
     except objects.TooLarge as error:
         raise objects.TooLarge(f"the drain record {path}", error.size) from error
 
@@ -188,7 +188,7 @@ def newest_texts(repo: Repository, commit: str) -> dict[str, str]:
     for start in range(0, len(names), _PART):
         oids = [files[path] for path in names[start : start + _PART]]
         try:
-            objects.each(repo, oids, note, most=ROWS - size)
+            objects.read_each(repo, oids, note, most=ROWS - size)
         except objects.TooLarge:
             older = len(names) - len(text_by_path)
             repo.left_out[f"{older} of {len(names)} drain records are too old to be looked at"] = (

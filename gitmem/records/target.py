@@ -79,8 +79,8 @@ def find(repo: Repository, configured: str) -> Target:
     target = Target(name, branch, followed.ref, "")
     target.remote = remote
     if remote:
-        own = followed.remote == remote and followed.there != ""
-        target.there = followed.there if own else target.ref
+        own = followed.remote == remote and followed.remote_ref != ""
+        target.there = followed.remote_ref if own else target.ref
         branch_there = target.there.removeprefix("refs/heads/")
         mine = followed.ref if own else ""
         target.shared_ref = mine or f"refs/remotes/{remote}/{branch_there}"
@@ -104,7 +104,7 @@ def find(repo: Repository, configured: str) -> Target:
     if not target.upstream:
         target.upstream_ref = ""
     target.follows = bool(followed.ref and target.upstream)
-    target.followed = (followed.remote, followed.there)
+    target.followed = (followed.remote, followed.remote_ref)
     return target
 
 

@@ -43,7 +43,7 @@ def unpushed(repo: Repository, seen: Snapshot) -> Unpushed:
     ids = {flag.id for flag in flags}
     lacks: list[str] = []
     steps: list[str] = []
-    bare = refs.pushes(repo, where.name)
+    bare = refs.push_ref(repo, where.name)
     for ref, commit, push in _deciding(where, bare):
         gone = in_review.newly_forgotten(repo, (commit,), where.local)
         if not ids.issubset(record_files.ids(repo, commit)) or gone:

@@ -147,7 +147,7 @@ def test_a_target_whose_files_have_no_end_is_refused_and_the_flag_stays(
     took = cost(mine, command)
 
     assert took.code == 8, took.said
-    assert "is too large to be read" in took.said
+    assert "is too large to read" in took.said
     assert took.memory < MB
     assert "mine before" in lines(mine)
 

@@ -13,7 +13,7 @@ from tests.support.sandbox import Sandbox
 
 def run(
     sandbox: Sandbox, *args: str, stdin: bytes = b"", ok: tuple[int, ...] = (0,)
-) -> process.Done:
+) -> process.ProcessResult:
     return process.run(
         args, env=process.clean(os.environ), cwd=str(sandbox.path), stdin=stdin, ok=ok
     )

@@ -38,12 +38,12 @@ def test_what_is_not_there_is_unreadable(sandbox: Sandbox) -> None:
     for read in (
         lambda: objects.entries(repo, GONE),
         lambda: objects.blobs(repo, [GONE]),
-        lambda: objects.present(repo, [GONE]),
+        lambda: objects.require(repo, [GONE]),
     ):
         with pytest.raises(objects.Unreadable):
             read()
     assert objects.blobs(repo, []) == []
-    objects.present(repo, [])
+    objects.require(repo, [])
 
 
 def test_refs_move_by_compare_and_swap_only(sandbox: Sandbox) -> None:
@@ -84,7 +84,7 @@ def test_a_branch_has_its_commit_and_what_it_follows_in_one_start_of_git(sandbox
     commit, followed = refs.branch(repo, name)
 
     assert commit == refs.resolve(repo, f"refs/heads/{name}") == head
-    assert (followed.ref, followed.remote, followed.there) == (
+    assert (followed.ref, followed.remote, followed.remote_ref) == (
         "refs/remotes/origin/trunk", "origin", "refs/heads/trunk",
     )  # fmt: skip
     assert refs.branch(repo, "absent")[0] == ""
@@ -98,7 +98,7 @@ def test_a_branch_whose_commit_cannot_be_read_still_says_what_it_follows(sandbox
 
     commit, followed = refs.branch(repo, "torn")
 
-    assert (commit, followed.there) == ("", "refs/heads/main")
+    assert (commit, followed.remote_ref) == ("", "refs/heads/main")
 
 
 def test_record_ids_are_read_from_every_line_that_can_be_read(sandbox: Sandbox) -> None:
@@ -262,14 +262,14 @@ def test_contents_come_one_by_one_however_the_pipe_cuts_them(sandbox: Sandbox) -
     oids = [sandbox.git("hash-object", "-w", "--stdin", input=text) for text in texts]
     heard: list[bytes] = []
 
-    objects.each(repo, oids, heard.append)
+    objects.read_each(repo, oids, heard.append)
 
     assert heard == [text.encode() for text in texts]
     assert objects.blobs(repo, oids) == heard  # what was kept comes between what is read
-    with pytest.raises(objects.TooLarge, match="too large to be read"):
+    with pytest.raises(objects.TooLarge, match="too large to read"):
         objects.blobs(repository_of(sandbox), oids, most=200_000)
     with pytest.raises(objects.TooLarge):
-        objects.each(repository_of(sandbox), oids, heard.append, largest=199_999)
+        objects.read_each(repository_of(sandbox), oids, heard.append, largest=199_999)
 
 
 def test_a_list_of_what_is_nested_without_end_is_refused(sandbox: Sandbox) -> None:
@@ -277,4 +277,4 @@ def test_a_list_of_what_is_nested_without_end_is_refused(sandbox: Sandbox) -> No
 
     with pytest.raises(objects.TooLarge, match=r"memory/ at .* has too many files"):
         objects.entries(repository_of(sandbox), commit, "memory/")
-    assert len(objects.beside(repository_of(sandbox), commit, "memory/")) == 10
+    assert len(objects.folder_entries(repository_of(sandbox), commit, "memory/")) == 10
