@@ -1,7 +1,7 @@
 """Fetch and push: the only module in which git opens a connection on purpose.
 
-What went wrong is told by git's own words (compared under LC_ALL=C, git 2.39 to 2.55) and becomes
-one sentence and what to do. A push says per ref what became of it (`git push --porcelain`).
+Git's own words say what went wrong (compared under LC_ALL=C, git 2.39 to 2.55); they become one sentence
+and what to do. A push reports the result of each ref (`git push --porcelain`).
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from gitmem.git.repository import Repository
 
 _PATIENCE = 60.0  # seconds without a sign of life from a server
-# No tags, no garbage collection, no FETCH_HEAD, and no remote-tracking ref but those that are named.
+# No tags, no garbage collection, no FETCH_HEAD, and no remote-tracking ref except those that are named.
 _FETCH = (
     "fetch", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-auto-maintenance",
     "--recurse-submodules=no", "--refmap=",
 )  # fmt: skip
 _ABSENT = "fatal: couldn't find remote ref "
-# What a server or git says when somebody else moved the ref in between: try again.
+# What a server or git says when another push moved the ref in between: try again.
 _RACES = (
     "(fetch first)", "(non-fast-forward)", "(stale info)", "(failed to update ref)",
     "(cannot lock ref", "(reference already exists)", "(incorrect old value provided)",
 )  # fmt: skip
 # files-backend.c: one ref's name is a folder in another one's.
 _TAKEN = re.compile(r"'(refs/heads/[^']+)' exists; cannot create")
-_FIRST = 256  # bytes of a hook's first line; the kernel reads no more of it
+_FIRST = 256  # bytes of a hook's first line; the kernel reads no more
 _NO_OPTIONS = "the receiving end does not support push options"
 _LOGIN = (
     "Authentication failed", "could not read Username", "could not read Password",
@@ -53,7 +53,7 @@ _OFFLINE = (
     "Network is unreachable", "No route to host", "unable to connect", "Connection reset",
     "hung up unexpectedly", "early EOF", "Operation timed out", SILENT,
 )  # fmt: skip
-# A program that git was told to use and that is not there: ssh's, or the one for another kind of address.
+# A missing program that git is configured to use: ssh's, or the one for another kind of address.
 _NO_PROGRAM = re.compile(r"cannot run [^\n:]+|git: 'remote-[^'\n]+' is not a git command")
 _NOWHERE = (
     "does not appear to be a git repository", "Repository not found", "repository not found",
@@ -70,11 +70,11 @@ _DEEPEST = 32  # processes between a hook's command and git: shells, package run
 
 
 class NotReached(Unreachable):
-    """The remote could not be asked."""
+    """The remote was not reached."""
 
 
 class Declined(Unreachable):
-    """The remote was reached and does not take the push; ``lasting``: nor will it the next time."""
+    """The remote was reached and declines the push; ``lasting``: it will decline the next one, too."""
 
     def __init__(self, message: str, *, hint: str, lasting: bool = False) -> None:
         super().__init__(message, hint=hint)
@@ -82,14 +82,14 @@ class Declined(Unreachable):
 
 
 class NoOptions(Declined):
-    """The server does not take push options; nothing was sent."""
+    """The server takes no push options; nothing was sent."""
 
 
 class Talk:
-    """How git may talk to the outside: who hears its progress, whether it may ask a person.
+    """How git may talk to a remote: what gets its progress, and whether it may ask a person.
 
-    ``hears`` gets the bytes of its stderr as they come; None: nobody. ``alone``: no person is
-    there, so nothing must open a window or wait for a passphrase.
+    ``hears`` gets the bytes of git's stderr as they come. ``alone``: no person is present, so nothing
+    may open a window or wait for a passphrase.
     """
 
     __slots__ = ("alone", "hears")
@@ -102,7 +102,7 @@ class Talk:
 
     @property
     def env(self) -> Mapping[str, str]:
-        """What keeps git, ssh and credential helpers from asking when nobody is there."""
+        """The variables that keep git, ssh and credential helpers from asking when no person is present."""
         if not self.alone:
             return {}
         return {
@@ -122,9 +122,9 @@ def fetch(
     options: Sequence[str] = (),
     config: Sequence[str] = (),
 ) -> str:
-    """Fetches refspecs; empty when done, else the full name of a ref that the remote does not have.
+    """Fetch refspecs; return the full name of a ref that the remote does not have, else empty.
 
-    Nothing was fetched then. ``config`` is given to git as `-c`. Raises NotReached.
+    With an absent ref nothing is fetched. ``config`` goes to git as `-c`. Raises NotReached.
     """
     shown = "--progress" if talk.hears else "--no-progress"
     done = repo.git(
@@ -144,7 +144,7 @@ def fetch(
     objects.cache_of(
         repo
     ).clear()  # what is reachable may have changed: --depth moves the end of a history
-    # With --depth, git ends with 1 and without a word where a pattern matched nothing.
+    # With --depth, git ends with 1 and without a message where a pattern matches nothing.
     if not done.code or (done.code == 1 and not done.said.strip()):
         return ""
     absent = [line for line in done.said.splitlines() if line.startswith(_ABSENT)]
@@ -154,7 +154,7 @@ def fetch(
 
 
 def _without_absent(hears: Callable[[bytes], None] | None) -> Callable[[bytes], None] | None:
-    """The same listener, who does not hear git call it fatal that a ref is not there."""
+    """Return the listener without git's message that a missing ref is fatal."""
     if hears is None:
         return None
     mark = _ABSENT.encode()
@@ -169,7 +169,7 @@ def _without_absent(hears: Callable[[bytes], None] | None) -> Callable[[bytes], 
 
 
 def list_refs(repo: Repository, remote: str, talk: Talk, *patterns: str) -> dict[str, str]:
-    """Refs of a remote that match the patterns: full name to object name. Raises NotReached."""
+    """Return the refs of a remote that match: full name to object name. Raises NotReached."""
     done = repo.git(
         "ls-remote",
         "--refs",
@@ -187,7 +187,7 @@ def list_refs(repo: Repository, remote: str, talk: Talk, *patterns: str) -> dict
 
 
 def push(repo: Repository, remote: str, oid: str, ref: str, talk: Talk) -> bool:
-    """Pushes a commit to a ref there, never by force; False when somebody else was faster.
+    """Push a commit to a ref, never by force; return False when another push was faster.
 
     The person's own pre-push hook runs, as in every push. Raises NotReached and Declined.
     """
@@ -203,12 +203,12 @@ def push_review(
     expected: str | None = None,
     options: Sequence[str] = (),
 ) -> str | None:
-    """Pushes a review (``<oid>:<ref>``); what the server said, None when the ref moved meanwhile.
+    """Push a review (``<oid>:<ref>``); return the server's message, None when the ref moved meanwhile.
 
-    ``expected`` is what the ref must be at there (empty: not there). A review is made anew at times,
-    so this need not be a fast-forward: the lease is what keeps everything that this clone has not
-    seen. None: no force at all. ``options`` are push options; where the server does not say that it
-    takes any, nothing is sent, and this raises NoOptions. Raises NotReached and Declined.
+    ``expected`` is the value that the ref must have there (empty: no such ref; None: no force at all).
+    A review may be made again, so the push need not be a fast-forward: the lease keeps everything that
+    this clone has not seen. ``options`` are push options. Raises NotReached, Declined, and NoOptions
+    where the server takes none; nothing is sent then.
     """
     words = [f"--push-option={option}" for option in options]
     if expected is not None:
@@ -217,13 +217,13 @@ def push_review(
 
 
 def push_url(repo: Repository, remote: str) -> str:
-    """Where a push to the remote goes, after git's own rewriting; empty when git does not say."""
+    """Return the address of a push to the remote, after git's own rewriting; empty when git does not say."""
     said = repo.git("remote", "get-url", "--push", remote, ok=ANY).text
     return said.splitlines()[0] if said else ""
 
 
 def has_ref(repo: Repository, remote: str, ref: str, talk: Talk) -> bool:
-    """Whether the remote shows a ref of that full name. Raises NotReached."""
+    """Whether the remote lists a ref of that full name. Raises NotReached."""
     done = repo.git(
         "ls-remote", "--end-of-options", remote, ref, ok=ANY, env=talk.env, patience=_PATIENCE
     )
@@ -233,14 +233,14 @@ def has_ref(repo: Repository, remote: str, ref: str, talk: Talk) -> bool:
 
 
 def _push(repo: Repository, remote: str, spec: str, talk: Talk, *options: str) -> str | None:
-    """What the server said; None when somebody else was faster."""
+    """Push, and return the server's message; None when another push was faster."""
     flaw = _hook_flaw(repo)
-    if flaw:  # git says so and then waits for ever (git 2.39)
+    if flaw:  # git reports that and then waits for ever (git 2.39)
         raise Declined(flaw, hint="make the hook one that runs; every push needs it", lasting=True)
     shown = "--progress" if talk.hears else "--no-progress"
     done = repo.git(
         "-c",
-        "push.pushOption=",  # options of the person's own pushes are not for this one
+        "push.pushOption=",  # the options of the person's own pushes are not for this one
         "push",
         "--porcelain",
         "--no-follow-tags",
@@ -260,7 +260,7 @@ def _push(repo: Repository, remote: str, spec: str, talk: Talk, *options: str) -
     if _NO_OPTIONS in done.said:
         raise NoOptions(f"{remote} takes no push options", hint="")
     rows = [line.split("\t") for line in done.text.splitlines() if line.startswith("!\t")]
-    told = [row[2] for row in rows if len(row) > 2]  # noqa: PLR2004 - flag, refs, what became of it
+    told = [row[2] for row in rows if len(row) > 2]  # noqa: PLR2004 - flag, refs, result
     if not told:
         raise _unanswered(repo, remote, done)
     taken = _TAKEN.search(done.said)
@@ -272,13 +272,13 @@ def _push(repo: Repository, remote: str, spec: str, talk: Talk, *options: str) -
 
 
 def _heard(said: str) -> list[str]:
-    """What the server itself said, line by line."""
+    """Return the server's own lines."""
     lines = [line for line in said.splitlines() if line.startswith("remote:")]
     return [word for word in (line.removeprefix("remote:").strip() for line in lines) if word]
 
 
 def _unanswered(repo: Repository, remote: str, done: ProcessResult) -> Unreachable:
-    """A push that ended before the remote said anything about the ref."""
+    """Return the error for a push that ended before the remote said anything about the ref."""
     said = done.said
     no_lease = "underlying transport does not support" in said
     if no_lease or (done.code == 1 and "remote:" not in said and not _fatal(said)):
@@ -301,7 +301,7 @@ def _unanswered(repo: Repository, remote: str, done: ProcessResult) -> Unreachab
 
 
 def _no_room(remote: str, there: str, ref: str) -> Declined:
-    """A ref that git cannot make, because another one has a part of its name for itself."""
+    """Return the error for a ref whose name is below, or above, that of another branch."""
     name = there.removeprefix("refs/heads/")
     return Declined(
         f"{remote} has a branch {name}, so it cannot have {ref.removeprefix('refs/heads/')} beside it",
@@ -311,17 +311,17 @@ def _no_room(remote: str, there: str, ref: str) -> Declined:
 
 
 def _hook(repo: Repository) -> str:
-    """The pre-push hook that git would start here; empty for none."""
+    """Return the pre-push hook that git starts here; empty for none."""
     named = repo.git("rev-parse", "--git-path", "hooks/pre-push", ok=ANY).text
     path = os.path.join(repo.top, named)
     return path if named and os.path.isfile(path) and os.access(path, os.X_OK) else ""
 
 
 def _hook_flaw(repo: Repository) -> str:
-    """Why the kernel cannot start that hook (execve(2), "Interpreter scripts"); empty when it can."""
+    """Return why the kernel cannot start that hook (execve(2), "Interpreter scripts"); empty when it can."""
     path = _hook(repo)
     first = _first_line(path) if path else b""
-    # Blanks and tabs end the program's name there; a carriage return is a part of it.
+    # Blanks and tabs end the program's name; a carriage return is part of it.
     named = first.removeprefix(b"#!").strip(b" \t") if first.startswith(b"#!") else b""
     word = re.split(rb"[ \t]", named, maxsplit=1)[0]
     if not word or (os.path.isfile(word) and os.access(word, os.X_OK)):
@@ -334,7 +334,7 @@ def _first_line(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
             return file.read(_FIRST).partition(b"\n")[0]
-    except OSError:  # a program that may be run and not read
+    except OSError:  # a program that may run and that we may not read
         return b""
 
 
@@ -355,11 +355,14 @@ def _declined(remote: str, told: str, said: str) -> Declined:
 
 
 def _not_reached(repo: Repository, remote: str, said: str, *, pushed: bool = False) -> NotReached:
-    """One sentence and what to do, from what git said; ``pushed``: of a push, not a fetch."""
+    """Return the error with one sentence and what to do, from git's message; ``pushed``: of a push."""
     why = _fatal(said) or (said.strip().splitlines() or ["git said nothing"])[-1]
     if any(word in said for word in _LOGIN):
         hint = f"make sure that `git fetch {remote}` works here without asking for a password"
-        told, handed = repo.environ, process.clean(repo.environ)  # a scratch adds its own
+        told, handed = (
+            repo.environ,
+            process.clean(repo.environ),
+        )  # a scratch repository adds its own
         unheard = [name for name in _UNHEARD if name in told and told[name] != handed.get(name)]
         if unheard:
             hint += (
@@ -385,7 +388,7 @@ def _not_reached(repo: Repository, remote: str, said: str, *, pushed: bool = Fal
 
 
 def _fatal(said: str) -> str:
-    """The first of git's own last words, without their mark; ssh's come before git's."""
+    """Return the first error line without its mark; ssh's lines come before git's."""
     lines = said.splitlines()
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         if (
@@ -398,12 +401,12 @@ def _fatal(said: str) -> str:
 
 
 def is_own_push(repo: Repository, environ: Mapping[str, str]) -> bool:
-    """Whether a push that gitmem itself started from this repository runs this command."""
+    """Whether a push that gitmem started from this repository runs this command."""
     return environ.get(PUSHING, "") == os.path.realpath(repo.common)
 
 
 def _command(words: Sequence[bytes]) -> bytes:
-    """What git is told to do, past its own options: ``push`` may also be a word of a commit's message."""
+    """Return git's command, behind its own options: ``push`` may also be a word in a commit's message."""
     left = iter(words)
     for word in left:
         if word in _VALUED:
@@ -414,9 +417,9 @@ def _command(words: Sequence[bytes]) -> bytes:
 
 
 def below_push() -> bool:
-    """Whether an ancestor of this process is a `git push`; False where the system does not tell.
+    """Whether an ancestor of this process is a `git push`; False where the system does not tell (macOS).
 
-    Source: proc(5), `stat` and `cmdline`. Without /proc (macOS) the answer is False.
+    Source: `stat` and `cmdline` in proc(5).
     """
     process = os.getppid()
     for _ in range(_DEEPEST):

@@ -1,7 +1,7 @@
-"""Start git: the one place that does (hot lane: `os.posix_spawn`, no `subprocess`).
+"""Start git, by `os.posix_spawn` and without `subprocess` (hot lane).
 
-Every start carries the arguments and the environment that keep a cloned repository from running
-code or redirecting gitmem; each has its reason beside it.
+Each start carries the arguments and the environment that keep a cloned repository from running code or
+redirecting gitmem; each has its reason beside it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 # `git rev-parse --local-env-vars` (git 2.39 and 2.55) and two that only hooks see. A git hook that
-# calls gitmem exports them for the repository of the *hook*; gitmem must act on the one it stands in.
+# calls gitmem exports them for the *hook's* repository; gitmem acts on the one that it stands in.
 LOCAL_VARIABLES = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
@@ -46,8 +46,8 @@ LOCAL_VARIABLES = (
     "GIT_NOGLOB_PATHSPECS",
 )
 
-# Inside an agent client a repository's settings can set variables. Of git's own only these are handed
-# on there: any other could name a configuration, a program, a server's certificate or a file to write.
+# Inside an agent client a repository's settings can set variables. Of git's own only these are passed on
+# there: any other can name a configuration, a program, a server's certificate or a file to write.
 _HARMLESS = (
     "GIT_AUTHOR_",
     "GIT_COMMITTER_",
@@ -58,16 +58,15 @@ _HARMLESS = (
     "GIT_TEST_ASSUME_DIFFERENT_OWNER",  # it makes git stricter
     "GIT_TERMINAL_PROMPT",
 )
-# What else leads git to a configuration, or to a program that asks for a password.
+# Variables that lead git to a configuration, or to a program that asks for a password.
 _CONFIGURATIONS = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "XDG_CONFIG_HOME")
 _LEADING = ("SSH_ASKPASS", "XDG_CONFIG_HOME")
 _UNTRACED = {"GIT_TRACE2": "0", "GIT_TRACE2_EVENT": "0", "GIT_TRACE2_PERF": "0"}
 
 DURABLE = "core.fsync=committed,reference"  # what a ref names survives a power loss
-VIEW = "core.fsync=none"  # for what can be rebuilt from the fsynced journal
+VIEW = "core.fsync=none"  # what can be rebuilt from the fsynced journal
 
-# git passes on what is larger piece by piece, instead of having it in memory first: for what it reads or
-# fetches of others.
+# git passes larger objects on piece by piece instead of holding them in memory: for objects of others.
 STREAMED = ("-c", "core.bigFileThreshold=1m")
 
 HARDENED = (
@@ -78,7 +77,7 @@ HARDENED = (
     "-c",
     DURABLE,
     "-c",
-    "core.fsmonitor=false",  # a command from configuration, of no use to plumbing
+    "core.fsmonitor=false",  # a command from the configuration, of no use to plumbing
     "-c",
     "core.quotePath=true",
     "-c",
@@ -86,17 +85,17 @@ HARDENED = (
     "-c",
     "maintenance.auto=false",
     "-c",
-    "commit.gpgSign=false",  # signing is asked for explicitly where it is wanted
+    "commit.gpgSign=false",  # gitmem signs explicitly where the person wants it
     "-c",
     "color.ui=false",
     "-c",
     "advice.graftFileDeprecated=false",
 )
 
-#: The oldest git that the suite was run on.
+#: The oldest git that the tests ran on.
 OLDEST = (2, 39)
 
-_USAGE = 129  # what git ends with when it does not know a command or an option
+_USAGE = 129  # git's exit code for a command or an option that it does not know
 
 _REMEDIES = (
     ("No space left on device", "free some space, and run the command again"),
@@ -107,10 +106,10 @@ _REMEDIES = (
     ),
     (
         "Input/output error",
-        "the disk does not answer as it should; look there before anything else",
+        "the disk does not answer as it should; look there first",
     ),
     ("Read-only file system", "gitmem has to write here; mount it writable, and run it again"),
-    ("Permission denied", "the git directory belongs to somebody else, or a sandbox is around it"),
+    ("Permission denied", "the git directory belongs to another user, or a sandbox is around it"),
     ("Too many open files", "raise the limit (`ulimit -n`), and run the command again"),
     ("ut of memory", "close other programs, and run the command again"),
     (".lock': File exists", "another git is at work here, or was killed; `gitmem doctor` tells"),
@@ -118,27 +117,27 @@ _REMEDIES = (
     ("packed-refs", "git's list of refs is damaged; `git fsck` says the same"),
 )
 
-ANY = range(-64, 256)  # for ``ok``: every exit code is an answer, and so is death by a signal
+ANY = range(-64, 256)  # for ``ok``: each exit code is an answer, and so is the end by a signal
 
 SILENT = "there was no answer for"
 
-MOST = 64 << 20  # bytes of one answer of git; what is larger is read piece by piece, or not at all
+MOST = 64 << 20  # bytes of one answer of git; a larger one is read piece by piece, or not at all
 
 _CHUNK = 65536
-_LOG_BYTES = 256 << 10  # what detached programs printed
+_LOG_BYTES = 256 << 10  # of what detached programs print
 
 
 class GitMissing(GitmemError):
-    """git could not be started."""
+    """git cannot be started."""
 
     exit_code = 3
 
 
 class GitFailed(GitmemError):
-    """A git command ended with an exit code that is no answer; ``stderr`` is what it said.
+    """A git command ended with an exit code that is not an answer; ``stderr`` is its message.
 
-    The exit code says whose matter that is: 7 where git was killed, 70 where it does not know what
-    it is asked for, and 8 for everything else, which is in the disk or the repository.
+    gitmem's exit code is 7 where git was killed, 70 where it does not know the command or an option,
+    and 8 otherwise: the reason is in the disk or the repository.
     """
 
     exit_code = 8
@@ -158,21 +157,21 @@ class GitFailed(GitmemError):
 
 
 class GitTooOld(GitmemError):
-    """The installed git lacks what gitmem asks of it."""
+    """The installed git lacks what gitmem needs."""
 
     exit_code = 3
 
 
 def _hint(said: str) -> str:
-    """What to do about what git says."""
+    """Return what to do about git's message."""
     for words, hint in _REMEDIES:
         if words in said:
             return hint
-    return "what was saved is saved; mend what git names, and run the command again"
+    return "what was saved is saved; repair what git names, and run the command again"
 
 
 def version(env: Mapping[str, str], cwd: str) -> tuple[int, int]:
-    """The installed git's major and minor number; (0, 0) when it does not tell."""
+    """Return the installed git's major and minor number; (0, 0) when it does not tell."""
     said = _started(
         ["git", "-C", cwd, "version"], env, _Dialogue(["version"], b""), -1
     ).text.split()
@@ -183,7 +182,7 @@ def version(env: Mapping[str, str], cwd: str) -> tuple[int, int]:
 
 
 def _refuse_old(env: Mapping[str, str], cwd: str) -> None:
-    """Raises GitTooOld where that is why git does not know what it was asked."""
+    """Raise GitTooOld where git is older than `OLDEST`."""
     found = version(env, cwd)
     if (0, 0) < found < OLDEST:
         raise GitTooOld(
@@ -193,19 +192,19 @@ def _refuse_old(env: Mapping[str, str], cwd: str) -> None:
 
 
 class TooMuch(NeedsPerson):
-    """A child printed more than is read of it; ``out`` is what came first. It was ended."""
+    """A child printed more than gitmem reads; ``out`` is the beginning. The child was ended."""
 
     def __init__(self, args: Sequence[str], out: bytes) -> None:
         what = next((word for word in args if word[:1].islower()), "")
         super().__init__(
-            f"git {what} answers with more than is read of it ({len(out) >> 20} MiB)",
+            f"git {what} answers with more than gitmem reads ({len(out) >> 20} MiB)",
             hint="somebody may have committed or pushed something of that size on purpose",
         )
         self.out = out
 
 
 class ProcessResult:
-    """A finished git process: exit code (negative signal number when killed), stdout, stderr."""
+    """A finished process: exit code (negative signal number when killed), stdout, stderr."""
 
     __slots__ = ("code", "err", "out", "pid")
 
@@ -227,11 +226,11 @@ class ProcessResult:
 
 
 def clean(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment git children get: nothing that points at another repository, no prompts.
+    """Return the environment of git children: without pointers at another repository, without prompts.
 
-    Inside an agent client nothing either that only a person may choose: no variable names the
-    configuration that git reads, nor a program. There the person's configuration is the one in the
-    home that the system knows; `HOME` counts when it is that very folder.
+    Inside an agent client also without what only a person may choose: no variable names a configuration
+    or a program. There the person's configuration is the one in the home that the system knows; `HOME`
+    counts when it is that same folder.
     """
     env = {key: value for key, value in environ.items() if key not in LOCAL_VARIABLES}
     for key in [key for key in env if key.startswith(("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))]:
@@ -242,13 +241,13 @@ def clean(environ: Mapping[str, str]) -> dict[str, str]:
                 del env[key]
         if not _is_home(env.get("HOME", "")):
             env["GIT_CONFIG_GLOBAL"] = os.devnull
-    # Messages are compared (a lock, a missing ref), so they must not be translated.
+    # gitmem compares messages (a lock, a missing ref), so they must not be translated.
     env.update(LC_ALL="C", LANGUAGE="C", GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0")
     return env
 
 
 def as_told(environ: Mapping[str, str]) -> dict[str, str]:
-    """The same, but git reads the configuration that the variables name. Only to look at values.
+    """Return the same with the configuration that the variables name. Only to look at values.
 
     Such a configuration can name files that git appends traces to (`trace2.*`); these are off.
     """
@@ -268,13 +267,13 @@ def is_led(environ: Mapping[str, str]) -> bool:
 
 
 def withholds(environ: Mapping[str, str]) -> bool:
-    """Whether git children read no configuration of the person's: their home is not the known one."""
+    """Whether git children read no personal configuration: their home is not the known one."""
     return bool(clients.inside(environ)) and not _is_home(environ.get("HOME", ""))
 
 
 def _is_home(path: str) -> bool:
-    """Whether the folder is the home that the system knows for this user, told by identity."""
-    import pwd  # only where git is started inside a client
+    """Whether the folder is the home that the system knows for this user, by device and inode."""
+    import pwd  # only inside a client
 
     try:
         return os.path.samefile(path, pwd.getpwuid(os.geteuid()).pw_dir)
@@ -296,15 +295,14 @@ def run(  # noqa: PLR0913 - one door for every way git is started
     takes: Callable[[bytes], None] | None = None,
     most: int = MOST,
 ) -> ProcessResult:
-    """Runs one hardened git command in ``cwd`` and waits for it.
+    """Run one hardened git command in ``cwd`` and wait for it.
 
-    ``keep`` is a descriptor the child inherits (a held lock). ``ok`` lists the exit codes that are
-    answers; any other raises GitFailed. ``hears`` gets what the child says on stderr as it comes,
-    ``takes`` what it says on stdout, which is not kept then; whatever that raises ends the child.
-    A child that says nothing for ``patience`` seconds (0: as long as it likes) is ended, and its
-    stderr says so. Raises GitMissing when git cannot be started, GitTooOld when it does not know
-    what it is asked and is older than `OLDEST`, whatever ``ok`` says, and TooMuch, with the child
-    ended, when it says more than ``most`` bytes on stdout and nothing takes them.
+    ``keep`` is a descriptor that the child inherits (a held lock). ``ok`` lists the exit codes that are
+    answers; any other raises GitFailed. ``hears`` gets the child's stderr as it comes, ``takes`` its
+    stdout, which is not kept then; an error that they raise ends the child. A child that prints nothing
+    for ``patience`` seconds (0: no limit) is ended, and its stderr says so. Raises GitMissing when git
+    cannot be started, GitTooOld when it does not know the command and is older than `OLDEST`, whatever
+    ``ok`` says, and TooMuch, with the child ended, for more than ``most`` bytes that nothing takes.
     """
     argv = ["git", "-C", cwd, *HARDENED, *options, *args]
     dialogue = _Dialogue(args, stdin)
@@ -321,19 +319,19 @@ def run(  # noqa: PLR0913 - one door for every way git is started
 def program(
     argv: Sequence[str], *, env: Mapping[str, str], cwd: str, stdin: bytes, patience: float
 ) -> ProcessResult:
-    """Runs a program that a person named, in ``cwd``; its words go to nobody but the caller.
+    """Run a program that a person named, in ``cwd``; only the caller sees its output.
 
-    Exit code 127 when there is none of that name. It is ended after ``patience`` seconds in which
-    it says nothing.
+    Exit code 127 when there is no such program. It is ended after ``patience`` seconds in which it
+    prints nothing.
     """
-    there = ["/bin/sh", "-c", 'cd -- "$1" && shift && exec "$@"', "sh", cwd, *argv]
+    command = ["/bin/sh", "-c", 'cd -- "$1" && shift && exec "$@"', "sh", cwd, *argv]
     dialogue = _Dialogue(argv, stdin)
     dialogue.patience = patience
-    return _started(there, env, dialogue, -1)
+    return _started(command, env, dialogue, -1)
 
 
 class _Dialogue:
-    """What is said to a child and heard of it; `hold` has what it said on stdout and stderr."""
+    """Input and output of a child."""
 
     __slots__ = (
         "_heard",
@@ -355,13 +353,13 @@ class _Dialogue:
         self.most = MOST
         self._left = memoryview(stdin)
         self._heard: tuple[list[bytes], list[bytes]] = ([], [])
-        self._opened: dict[int, int] = {}  # descriptor to the stream it is of the child's
+        self._opened: dict[int, int] = {}  # descriptor to the number of the child's stream
         self._poll = select.poll()
 
     def hold(self, in_write: int, out_read: int, err_read: int) -> tuple[bytes, bytes]:
-        """Feeds stdin and collects both outputs without ever blocking on one of them.
+        """Feed stdin and return stdout and stderr, without ever blocking on one of them.
 
-        All three descriptors are closed afterwards, whatever happens.
+        Closes all three descriptors, whatever happens.
         """
         self._opened = {in_write: 0, out_read: 1, err_read: 2}
         try:
@@ -389,7 +387,7 @@ class _Dialogue:
         return b"".join(out), b"".join(err)
 
     def _turn(self, descriptor: int) -> None:
-        """Writes or reads what can be now."""
+        """Write or read what is possible now."""
         stream = self._opened[descriptor]
         if not stream:
             self._left = _feed(descriptor, self._left)
@@ -421,7 +419,7 @@ class _Dialogue:
 def _started(
     argv: list[str], env: Mapping[str, str], dialogue: _Dialogue, keep: int
 ) -> ProcessResult:
-    """Starts a child, feeds it and waits; ``keep`` is a lock to inherit."""
+    """Start a child, feed it and wait; ``keep`` is a lock to inherit."""
     in_read, in_write = os.pipe()
     out_read, out_write = os.pipe()
     err_read, err_write = os.pipe()
@@ -456,14 +454,14 @@ def _started(
         out, err = silent.out, silent.err + said
         _, status = os.waitpid(pid, 0)
     except (Overdue, Exception):
-        os.kill(pid, 9)  # it only answers, and its answer is not read any more
+        os.kill(pid, 9)  # it only answers, and its answer is no longer read
         os.waitpid(pid, 0)
         raise
     return ProcessResult(os.waitstatus_to_exitcode(status), out, err, pid)
 
 
 class _Silent(Exception):
-    """The child said nothing for too long; what it had said until then."""
+    """The child printed nothing for too long; holds what it printed until then."""
 
     def __init__(self, out: bytes, err: bytes) -> None:
         super().__init__()
@@ -472,7 +470,7 @@ class _Silent(Exception):
 
 
 def _feed(descriptor: int, left: memoryview) -> memoryview:
-    """Writes what fits; a child that stopped reading gets no more (its exit code tells why)."""
+    """Write what fits; a child that stopped reading gets no more (its exit code tells why)."""
     try:
         return left[os.write(descriptor, left[:_CHUNK]) :]
     except BrokenPipeError:
@@ -482,11 +480,11 @@ def _feed(descriptor: int, left: memoryview) -> memoryview:
 
 
 def detach(argv: Sequence[str], env: Mapping[str, str], log: str) -> int:
-    """Starts a program of our own that outlives us, and does not wait for it; its process number.
+    """Start a program of gitmem's that outlives this process; return its process number.
 
-    It leads a process session of its own, so that neither a signal to our process group nor the end of
-    our terminal reaches it. Its input is empty, what it prints is appended to the file ``log``, which
-    begins anew when it has become long. Raises OSError.
+    It leads a process session of its own, so that neither a signal to this process group nor the end of
+    the terminal reaches it. Its input is empty. Its output goes to the end of the file ``log``, which
+    starts over when it is long. Raises OSError.
     """
     if os.path.exists(log) and os.stat(log).st_size > _LOG_BYTES:
         os.unlink(log)
@@ -503,5 +501,5 @@ def detach(argv: Sequence[str], env: Mapping[str, str], log: str) -> int:
 
 
 def become(argv: Sequence[str], env: Mapping[str, str]) -> NoReturn:
-    """Replaces this process by another program (the demo's script)."""
+    """Replace this process by another program (the demo's script)."""
     os.execvpe(argv[0], list(argv), env)  # noqa: S606 - a shipped script, no text of others in it

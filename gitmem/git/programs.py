@@ -1,7 +1,7 @@
-"""Start a program that is not git and wait for it: the client's hook commands, and the client itself.
+"""Start a program that is not git and wait for it: a client's hook commands, and the client itself.
 
-For `gitmem doctor` alone, which must run what is installed as it is installed. The program gets a
-process group of its own, so that what it leaves behind ends with it.
+Only for `gitmem doctor`, which runs what is installed as it is installed. The program gets a process
+group of its own, so that what it leaves behind ends with it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_KEPT = 16 << 20  # bytes of an output; more than any client streams in one short session
-TIMED_OUT = 124  # what timeout(1) answers
+_KEPT = 16 << 20  # bytes of an output; more than a client prints in one short session
+TIMED_OUT = 124  # the exit code of timeout(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ def run(
     stdin: bytes,
     seconds: float,
 ) -> ProgramResult:
-    """Runs a program to its end, at most so many seconds; whatever it started ends with it.
+    """Run a program to its end, for at most ``seconds``; what it started ends with it.
 
     Raises OSError when it cannot be started.
     """

@@ -1,4 +1,8 @@
-"""Work trees: who has a branch checked out, and moving one forward like a fast-forward merge."""
+"""Work trees: which one has a branch checked out, and how it follows a move without a loss.
+
+A file that a killed run wrote, or that was merged with the new version, passes once the new version is in
+git's index: git keeps an index entry that equals the new commit's and then does not look at the file.
+"""
 
 from __future__ import annotations
 
@@ -21,19 +25,19 @@ _MERGE = (
     "merge", "--ff-only", "--no-squash", "--no-autostash", "--no-overwrite-ignore",
     "--no-verify-signatures", "--no-stat", "--quiet",
 )  # fmt: skip
-# A path and its versions (``old`` before the landing, None: not there; ``new``; ``here``, the work
-# tree's) to what the work tree shall hold; None when that would lose anything.
+# A path and its versions (``old`` before the landing, None: no file; ``new``; ``here``, the work tree's)
+# to the content for the work tree; None when that would lose something.
 Merge = Callable[[str, Mapping[str, bytes | None]], bytes | None]
 _PLAIN = {"100644", "000000"}
 
 
 class InTheWay(NeedsPerson):
-    """Something in a work tree would be lost by moving it forward."""
+    """A fast-forward of a work tree would lose something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """A branch's full name, the commit it is at (empty: unborn), where it shall be, and why."""
+    """A branch's full name, its commit (empty: unborn), its new commit, and the reason."""
 
     ref: str
     old: str
@@ -42,20 +46,20 @@ class Move:
 
     @property
     def name(self) -> str:
-        """The branch as people call it."""
+        """The branch's short name."""
         return self.ref.removeprefix("refs/heads/")
 
 
 def current(repo: Repository) -> str:
-    """The full name of the branch checked out here; empty when HEAD is detached."""
+    """Return the full name of the branch checked out here; empty when HEAD is detached."""
     return repo.git("symbolic-ref", "-q", "HEAD", ok=(0, 1, 128)).text
 
 
 def land(repo: Repository, claim: Claim, move: Move, merge: Merge) -> None:
-    """Moves a branch; where it is checked out, the work tree follows and loses nothing.
+    """Move a branch; where it is checked out, the work tree follows and loses nothing.
 
-    There ``move.new`` must descend from ``move.old``. Raises InTheWay, or refs.Moved when somebody
-    else moved the branch; nothing has changed then.
+    For a checked-out branch ``move.new`` must descend from ``move.old``. Raises InTheWay, and refs.Moved
+    when the branch moved meanwhile; then nothing has changed.
     """
     trees = holding(repo, move.ref)
     claim.clear(f"{repo.common}/{move.ref}.lock")
@@ -73,7 +77,7 @@ def land(repo: Repository, claim: Claim, move: Move, merge: Merge) -> None:
 
 
 def remove(repo: Repository, claim: Claim, move: Move) -> None:
-    """Deletes a branch that is at ``move.old``; raises InTheWay where it is checked out."""
+    """Delete a branch that is at ``move.old``. Raises InTheWay where it is checked out."""
     trees = holding(repo, move.ref)
     if trees:
         raise InTheWay(
@@ -84,10 +88,10 @@ def remove(repo: Repository, claim: Claim, move: Move) -> None:
 
 
 def holding(repo: Repository, ref: str) -> list[Repository]:
-    """The work trees that have the branch checked out, this one and linked ones.
+    """Return the work trees that have the branch checked out, this one and linked ones.
 
-    Raises InTheWay when the branch is being rebased or bisected somewhere (git counts such a
-    branch as in use although HEAD is detached), and when its work tree cannot be found.
+    Raises InTheWay when the branch is rebased or bisected somewhere (git counts it as in use although
+    HEAD is detached), and when its work tree cannot be found.
     """
     done = repo.git("worktree", "list", "--porcelain", "-z")
     found = []
@@ -109,7 +113,7 @@ def holding(repo: Repository, ref: str) -> list[Repository]:
 
 
 def _main(repo: Repository, top: str) -> Repository | None:
-    """The main work tree. For a submodule git lists its git directory in place of it."""
+    """Return the main work tree. For a submodule git lists its git directory instead."""
     if repo.git_dir == repo.common:
         return repo
     tree = _at(repo, top)
@@ -122,7 +126,7 @@ def _main(repo: Repository, top: str) -> Repository | None:
 
 
 def _at(repo: Repository, top: str) -> Repository | None:
-    """The work tree at a folder, if it is one of this repository."""
+    """Return the work tree at a folder, if it is one of this repository."""
     try:
         tree = repository.discover(top, repo.env)
     except repository.NoRepository:
@@ -167,7 +171,7 @@ def _fast_forward(tree: Repository, claim: Claim, move: Move, merge: Merge) -> N
 
 
 def _refuse_overwriting(tree: Repository, paths: Sequence[str]) -> None:
-    """On an unborn branch git would overwrite ignored files (2.39, `read-tree` in `git merge`)."""
+    """Raise InTheWay for files that git overwrites on an unborn branch (2.39: ignored files)."""
     if paths:
         raise InTheWay(
             f"{paths[0]} in {tree.top} is in the way of the first commit",
@@ -183,7 +187,7 @@ def _said(said: str) -> str:
 
 
 class WorkTreeUpdate:
-    """What is done to one work tree on the way from the commit ``old`` (empty: none) to ``new``."""
+    """The changes of one work tree on the way from the commit ``old`` (empty: none) to ``new``."""
 
     def __init__(self, tree: Repository, claim: Claim, old: str, new: str) -> None:
         self._tree = tree
@@ -193,26 +197,26 @@ class WorkTreeUpdate:
         self._undo: list[tuple[str, bytes, str]] = []
 
     def prepare(self, merge: Merge) -> None:
-        """Takes in every changed path whose local state is no edit of a person, or can be merged."""
+        """Stage each changed path whose local state is not a person's edit, or can be merged with it."""
         for path, (before, after) in self._suspects().items():
             here = self._read(path)
             if here is None:
                 continue
-            # As git would store it: line ends may be converted.
+            # As git stores it: line ends may be converted.
             oid = self._git("hash-object", f"--path={path}", "--stdin", stdin=here)
             entry = self._entry(path)
             if oid == before or entry not in (before, oid):
                 continue  # nothing local, or staged and edited again: git decides
-            wanted = here if oid == after else merge(path, self._versions(before, after, here))
-            if wanted is None:
+            content = here if oid == after else merge(path, self._versions(before, after, here))
+            if content is None:
                 continue
             self._undo.append((path, here, entry))
-            if wanted != here:
-                self._replace(path, wanted)
+            if content != here:
+                self._replace(path, content)
             self._stage(path, after)
 
     def untracked(self) -> list[str]:
-        """Paths of the new commit that are in the work tree and not in git's index."""
+        """Return the paths of the new commit that are in the work tree and not in git's index."""
         tracked = set(self._git("ls-files", "-z").split("\0"))
         return [
             path
@@ -221,7 +225,7 @@ class WorkTreeUpdate:
         ]
 
     def moved(self) -> bool:
-        """Whether git's index is at the new commit already, as far as the two commits differ."""
+        """Whether git's index is at the new commit already, where the two commits differ."""
         rows = self._git("ls-files", "-s", "-z").split("\0")[:-1]
         found = {
             path: meta.split(" ")[1] for meta, _, path in (row.partition("\t") for row in rows)
@@ -229,12 +233,12 @@ class WorkTreeUpdate:
         return all(found.get(path) == after for path, (_, after) in self._changed().items())
 
     def move_back(self) -> None:
-        """Undoes a move of work tree and index whose branch did not follow (a hook, a lock)."""
+        """Undo a move of work tree and index whose branch did not follow (a hook, a lock)."""
         self.undo()
         self._git("read-tree", "-m", "-u", self._new, self._old)
 
     def undo(self) -> None:
-        """Puts files and index entries back as they were."""
+        """Restore files and index entries."""
         while self._undo:
             path, here, entry = self._undo.pop()
             if self._read(path) != here:
@@ -245,7 +249,7 @@ class WorkTreeUpdate:
                 self._git("update-index", "--force-remove", "--", path)
 
     def _suspects(self) -> dict[str, tuple[str, str]]:
-        """Changed plain files with a local state of their own: path to blob before and after."""
+        """Return changed plain files with a local state of their own: path to blob before and after."""
         changed = self._changed()
         local_state = self._names("diff-files") | self._names("diff-index", "--cached", self._old)
         return {
@@ -270,7 +274,7 @@ class WorkTreeUpdate:
         return set(os.fsdecode(done.out).split("\0"))
 
     def _entry(self, path: str) -> str:
-        """The blob that git's index has for a path; empty without one, no oid in a conflict."""
+        """Return the blob of a path in git's index; empty without one, not an object name in a conflict."""
         rows = self._git("ls-files", "-s", "-z", "--", path).split("\0")[:-1]
         entries = [row.partition("\t")[0].split(" ") for row in rows]
         if any(stage != "0" for _, _, stage in entries):
@@ -285,7 +289,7 @@ class WorkTreeUpdate:
         }
 
     def _read(self, path: str) -> bytes | None:
-        """A plain file of the work tree; None for anything else (a link is never written through)."""
+        """Return a plain file of the work tree; None for anything else (gitmem never writes through a link)."""
         whole = self._whole(path)
         real = os.path.join(os.path.realpath(self._tree.top), path)
         if os.path.realpath(whole) != real or not os.path.isfile(whole):
@@ -293,7 +297,7 @@ class WorkTreeUpdate:
         return local.read(whole)
 
     def _replace(self, path: str, content: bytes) -> None:
-        """Replaces a file of the work tree in one step, its mode kept."""
+        """Replace a file of the work tree in one step and keep its mode."""
         whole = self._whole(path)
         beside = f"{self._claim.folder}/file"
         if os.stat(self._claim.folder).st_dev != os.stat(os.path.dirname(whole)).st_dev:
