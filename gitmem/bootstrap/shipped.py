@@ -21,15 +21,12 @@ if TYPE_CHECKING:
     from gitmem.clients.abilities import Wiring
     from gitmem.proof.loopback import Loopback
 
-#: The clients that `gitmem init` wires.
-WIRED = ("claude-code",)
-
 
 def shipped(place: Workplace, chosen: SharedSettings) -> Shipped:
     """The texts `init` installs; the settings file keeps what a person wrote into it."""
     here = local.read_plain(f"{place.repo.top}/{SETTINGS}", target.LONGEST)
     return Shipped(
-        wirings=tuple(wiring for wiring in map(_wiring, WIRED) if wiring),
+        wirings=wirings(),
         config=settings.render_shared(
             here.decode() or None, chosen, assets.read("templates/config.yaml")
         ),
@@ -54,10 +51,8 @@ def doctor_kit() -> Kit:
     return Kit(
         clients=tuple(
             ProbedClient(wiring=wiring, probe=probe)
-            for client in map(registry.find, WIRED)
-            if client
-            and (wiring := client.wiring(assets.read))
-            and (probe := client.probe(assets.read))
+            for client in registry.every()
+            if (wiring := client.wiring(assets.read)) and (probe := client.probe(assets.read))
         ),
         ci=ci(),
     )
@@ -83,11 +78,6 @@ def watched_clients() -> tuple[WatchedClient, ...]:
         for client in registry.every()
         if (transcripts := client.transcripts()) and (wiring := client.wiring(assets.read))
     )
-
-
-def _wiring(name: str) -> Wiring | None:
-    client = registry.find(name)
-    return client.wiring(assets.read) if client else None
 
 
 def own_skills() -> frozenset[str]:

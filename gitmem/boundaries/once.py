@@ -1,7 +1,7 @@
 """One event, one answer: a hook that a settings file and a plugin both start does its work once.
 
 Claude Code 2.1.328 runs an equal command of two settings files once, but that of a settings file
-and of a plugin twice, side by side and with the same bytes on standard input (`tests/client`).
+and of a plugin twice, side by side and with the same bytes on standard input (`tests/real_clients`).
 Who comes first answers; who comes second finds the claim and stays silent (hot lane).
 """
 

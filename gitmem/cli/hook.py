@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from gitmem.git.repository import Repository
     from gitmem.session.boundary import Event, Words
 
-# Seconds after which a hook gives up, well within the client's own limits: at the end of a session
-# that is 1.5 s for all hooks together unless a timeout is set, elsewhere what `hooks.json` says.
-_PATIENCE = 4.0
-_PATIENCES = {"SessionEnd": 1.0, "SessionStart": 8.0}
+# Seconds for reading which client it is, and for the ledger line.
+_PATIENCE = 1.0
 # `clients.NAMED`, without the table of all clients, which a silent hook does not need.
 NAMED = "GITMEM_CLIENT"
 
@@ -43,7 +41,7 @@ def run(argv: Sequence[str]) -> int:
     os.environ.setdefault(NAMED, client)
     hook = _Hook(client, name)
     try:
-        _give_up_after(_PATIENCES.get(name, _PATIENCE))
+        _give_up_after(_PATIENCE)
         hook.handle()
     except repository.NoRepository as error:
         hook.repo = None
@@ -54,7 +52,7 @@ def run(argv: Sequence[str]) -> int:
         hook.entry["error"] = f"gave up after {time.monotonic() - hook.started:.1f} s"
         hook.say_overdue()
     try:
-        _give_up_after(_PATIENCES["SessionEnd"])
+        _give_up_after(_PATIENCE)
         hook.write_down()
     except (Exception, Overdue):  # noqa: BLE001 - a git directory that cannot be written to
         return 0  # `flag` and `status` say so
@@ -78,7 +76,11 @@ class _Hook:
 
     def handle(self) -> None:
         """Reads the payload, lets the engine work, and prints the answer."""
-        given = streams.read() if registry.find(self.client) else b""
+        client = registry.find(self.client)
+        if client is None:
+            return
+        _give_up_after(client.patience(self.name))
+        given = streams.read()
         payload = loads(given.decode("utf-8", "replace")) if given else None
         if not isinstance(payload, dict):
             return

@@ -44,6 +44,11 @@ class Client:
         del environ
         return ""
 
+    def patience(self, name: str) -> float:
+        """Return the seconds after which a hook at an event gives up, within the client's own limit."""
+        del name
+        return 4.0
+
     def parse(
         self, payload: Mapping[str, object], name: str, environ: Mapping[str, str] | None = None
     ) -> boundary.Event:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from gitmem.boundaries.background import STARTED, Flight
+from gitmem.clients import registry
 from gitmem.core import age
 from gitmem.proof.close_gaps import CloseAudit, audit, lost, of_record, unstarted
 from gitmem.records import record_files, target
 from gitmem.records.drain_record import read_header
-from gitmem.session import ledger, sessions
+from gitmem.session import boundary, ledger, sessions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,10 +47,17 @@ def read(
 
 def _without_start(lines: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
     """The ends that started no close, after an earlier one did: so it was on by then."""
-    ends = [line for line in lines if line.get("event") == "SessionEnd"]
+    ends = [line for line in lines if _is_end(str(line.get("client")), str(line.get("event")))]
     starts = [_started(end) for end in ends]
     first = starts.index(True) if True in starts else len(ends)
     return [end for end in ends[first:] if not _started(end)]
+
+
+@cache
+def _is_end(client: str, event: str) -> bool:
+    """Whether a client calls the end of a session so."""
+    adapter = registry.find(client)
+    return adapter is not None and adapter.parse({}, event).kind == boundary.END
 
 
 def _started(line: Mapping[str, object]) -> bool:

@@ -11,8 +11,8 @@ import pytest
 
 from gitmem.models.command import Command
 from gitmem.models.reply import Credentials, Prompt
-from tests.client.claude import install
-from tests.client.model import Answer, ScriptedModel
+from tests.real_clients.claude import install
+from tests.real_clients.model import Answer, ScriptedModel
 
 pytestmark = pytest.mark.client
 

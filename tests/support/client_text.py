@@ -1,4 +1,4 @@
-"""What the real client does with lines of the files it loads, as tests/client/test_text.py shows it."""
+"""What the real client does with lines of the files it loads, as tests/real_clients/test_text.py shows it."""
 
 from __future__ import annotations
 

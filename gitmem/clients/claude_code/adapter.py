@@ -44,6 +44,10 @@ _PLAIN = "PreCompact"
 _PERSON = "SessionStart"  # elsewhere the person is not disturbed
 _LONGEST = 10_000  # characters of context; the client puts a longer one into a file
 
+# Well within the client's limits: at the end of a session that is 1.5 s for all hooks together unless
+# a timeout is set, elsewhere what `hooks.json` says.
+_PATIENCES = {"SessionEnd": 1.0, "SessionStart": 8.0}
+
 _NOTICE = "<task-notification>"
 _AGENTS = ("Agent", "Task")
 _POLL = "TaskOutput"
@@ -76,6 +80,10 @@ class ClaudeCode(Client):
     def plugin(self, environ: Mapping[str, str]) -> str:
         """Return the folder of the plugin that started this hook; empty for a settings file."""
         return environ.get("CLAUDE_PLUGIN_ROOT", "")
+
+    def patience(self, name: str) -> float:
+        """Return the seconds after which a hook at an event gives up."""
+        return _PATIENCES.get(name, 4.0)
 
     def parse(
         self, payload: Mapping[str, object], name: str, environ: Mapping[str, str] | None = None

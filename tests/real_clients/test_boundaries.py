@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.claude import Claude, Session
-from tests.client.evidence import asked, no_hook_failed, nudges, queued, turn_over
-from tests.client.model import Answer, ScriptedModel, delegates, runs
+from tests.real_clients.claude import Claude, Session
+from tests.real_clients.evidence import asked, no_hook_failed, nudges, queued, turn_over
+from tests.real_clients.model import Answer, ScriptedModel, delegates, runs
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client

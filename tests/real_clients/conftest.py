@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.claude import Claude, install
+from tests.real_clients.claude import Claude, install
 from tests.support.sandbox import Sandbox
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from gitmem.memory import guard as guards
 from gitmem.memory.guard import Guard
-from tests.client.claude import Claude, said_at, without_gitmem
-from tests.client.evidence import index_line, ledger, marks, nudges, queued, turn_over
-from tests.client.model import Answer, ScriptedModel, delegates, runs
+from tests.real_clients.claude import Claude, said_at, without_gitmem
+from tests.real_clients.evidence import index_line, ledger, marks, nudges, queued, turn_over
+from tests.real_clients.model import Answer, ScriptedModel, delegates, runs
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client

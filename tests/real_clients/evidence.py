@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.client.claude import Session, said
+from tests.real_clients.claude import Session, said
 from tests.support.sandbox import Sandbox
 
 #: The events at which the model may be nudged, and how a nudge begins.

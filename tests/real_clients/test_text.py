@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gitmem.safety.harmless import harmless
-from tests.client.claude import Claude
-from tests.client.model import ScriptedModel
+from tests.real_clients.claude import Claude
+from tests.real_clients.model import ScriptedModel
 from tests.support.client_text import KEEPS, LOADS, RESTS, RUNS
 from tests.support.sandbox import Sandbox
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.client.claude import VERSION, Claude, said_at, with_gitmem, without_gitmem
-from tests.client.evidence import index_line, ledger, nudges
-from tests.client.model import ScriptedModel, runs
+from tests.real_clients.claude import VERSION, Claude, said_at, with_gitmem, without_gitmem
+from tests.real_clients.evidence import index_line, ledger, nudges
+from tests.real_clients.model import ScriptedModel, runs
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.client.claude import Claude, said_at, with_gitmem, without_gitmem
-from tests.client.evidence import ledger, nudges
-from tests.client.model import ScriptedModel, runs
+from tests.real_clients.claude import Claude, said_at, with_gitmem, without_gitmem
+from tests.real_clients.evidence import ledger, nudges
+from tests.real_clients.model import ScriptedModel, runs
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client

@@ -19,8 +19,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from tests.client.model import Request, ScriptedModel
-from tests.client.terminal import Terminal
+from tests.real_clients.model import Request, ScriptedModel
+from tests.real_clients.terminal import Terminal
 from tests.support.sandbox import GITMEM, Sandbox
 from tests.support.seal import FOUND
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.client.claude import Claude, said_at, without_gitmem
-from tests.client.evidence import ledger
-from tests.client.model import Answer, ScriptedModel, runs
+from tests.real_clients.claude import Claude, said_at, without_gitmem
+from tests.real_clients.evidence import ledger
+from tests.real_clients.model import Answer, ScriptedModel, runs
 from tests.support.sandbox import PATIENCE, Sandbox
 
 pytestmark = pytest.mark.client
