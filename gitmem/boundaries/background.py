@@ -7,7 +7,7 @@ import sys
 from gitmem.core import agent_clients as clients
 from gitmem.git import local
 from gitmem.queue.journal import Journal
-from gitmem.session import ledger, sessions
+from gitmem.session import ledger, session_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def start_close(repo: Repository, event: Event) -> str:
         and not key.startswith(("GITMEM_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))
     }
     env[clients.NAMED] = event.client  # not every client's hooks have the sign that commands have
-    session = sessions.name(event.session)
+    session = session_file.name(event.session)
     # Without -P, Python would look for gitmem in the working folder first: in the repository.
     program = [sys.executable, "-P", "-m", "gitmem", "auto-close", *options]
     process.detach(
@@ -113,11 +113,13 @@ def _write_refusal(
     from gitmem.session import close_entry
 
     error = setting.refused()
-    session = sessions.name(event.session)
-    asked = close_entry.Asked(how=close_entry.DETACHED, session=session, client=event.client)
+    session = session_file.name(event.session)
+    settings = close_entry.CloseSettings(
+        how=close_entry.DETACHED, session=session, client=event.client
+    )
     if error is not None and shares:
         said = f"{NOT_SYNCED} ({error.exit_code}): {error.message} ({error.hint})"
-        ledger.write(repo.folder, close_entry.sync_entry(asked, said, 0.0))
+        ledger.write(repo.folder, close_entry.sync_entry(settings, said, 0.0))
     elif error is not None:
-        ledger.write(repo.folder, close_entry.failed_entry(asked, error, 0.0))
+        ledger.write(repo.folder, close_entry.failed_entry(settings, error, 0.0))
     return REFUSED_SYNC if shares else REFUSED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gitmem.boundaries.background import NOT_SYNCED, Flight
 from gitmem.core import age, plural
 from gitmem.core.jsonline import figure
-from gitmem.session import ledger, sessions
+from gitmem.session import ledger, session_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def of_closes(
     said = []
     for line in lines:
         entry = ledger.entry(line)
-        session = sessions.name(str(entry.get("session", "")))
+        session = session_file.name(str(entry.get("session", "")))
         if entry.get("event") != "close":
             closes[session] = age.seconds(str(entry.get("at", ""))) or now
         elif entry.get("how") == ledger.DETACHED:

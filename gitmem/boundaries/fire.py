@@ -7,7 +7,7 @@ import time
 from gitmem.boundaries import policy
 from gitmem.clients import registry
 from gitmem.git import local
-from gitmem.session import boundary, ledger, sessions
+from gitmem.session import boundary, ledger, session_file
 from gitmem.session.boundary import Words
 from gitmem.session.session import lines
 
@@ -30,10 +30,10 @@ def fire(repo: Repository, event: Event, now: float) -> Words:
     Raises OSError when the session's file cannot be written: then nothing is said either.
     """
     _look(repo, event, now)
-    actions: Sequence[Action] = policy.decide(event, sessions.read(repo.folder, event.session))
+    actions: Sequence[Action] = policy.decide(event, session_file.read(repo.folder, event.session))
     if any(map(lines, actions)):
         # Decided anew under the lock: another hook of this batch may have been quicker.
-        actions = sessions.change(
+        actions = session_file.change(
             repo.folder, event.session, lambda known: policy.decide(event, known)
         )
     return _together([_do(repo, event, action, now) for action in actions])

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 
 from gitmem.git import local
-from gitmem.session import ledger, sessions
+from gitmem.session import ledger, session_file
 from gitmem.session.session import TOLD, boot_line, counted
 
 TYPE_CHECKING = False
@@ -69,7 +69,7 @@ def look(repo: Repository, event: Event, now: float) -> list[str]:
     """
     local.make_folder(repo.folder)
     began = started(event.process) if event.process else "-"
-    sessions.mark(repo.folder, event.session, [boot_line(event.process, began)])
+    session_file.mark(repo.folder, event.session, [boot_line(event.process, began)])
     held = lock(repo.folder)
     if not held.attempt():
         return []
@@ -168,13 +168,13 @@ class _Look:
         for session in fired:
             if session == self._event.session or not session:
                 continue
-            known = sessions.read(self._folder, session)
+            known = session_file.read(self._folder, session)
             if known.flagged or not known.marked:
                 continue
             if not known.ended and self._runs(session, known):
                 watched.append(session)
                 continue
-            sessions.mark(self._folder, session, [TOLD])
+            session_file.mark(self._folder, session, [TOLD])
             died = "" if known.ended else "; it died"
             told.append(f"{session[:8]} ({counted(known.marked)}{died})")
         self._state.watched = watched
@@ -189,7 +189,7 @@ class _Look:
     def _runs(self, session: str, known: Session) -> bool:
         if known.process:
             return alive(known.process, known.started)
-        changed = local.changed(sessions.path(self._folder, session))
+        changed = local.changed(session_file.path(self._folder, session))
         return self._now - changed < _QUIET
 
     def _errors(self) -> list[str]:

@@ -36,7 +36,7 @@ _AROUND = {
 _LEFT_OUT = "looks like it holds a credential, so the flag goes without it"
 
 
-class Wish:
+class FlagDraft:
     """What a caller asked to be kept: one text and what goes with it. Empty strings: not given."""
 
     __slots__ = ("again", "better", "kind", "paths", "rule", "skill", "source", "text", "topic")
@@ -65,7 +65,7 @@ class Wish:
         self.again = again
 
 
-class Captured:
+class CaptureResult:
     """The flags made. ``reason`` says why they are in the journal only; empty: on the branch."""
 
     __slots__ = ("flags", "notes", "reason")
@@ -76,38 +76,38 @@ class Captured:
         self.notes = notes
 
 
-def checked(wish: Wish, *, cwd: str, repo: Repository) -> dict[str, object]:
-    """The wish as flag fields. Raises Refused; nothing has been written then."""
+def checked(draft: FlagDraft, *, cwd: str, repo: Repository) -> dict[str, object]:
+    """The draft as flag fields. Raises Refused; nothing has been written then."""
     # What a snag learned may come to stand in a skill, sooner or later.
-    snag = wish.kind == "snag"
-    text = guarded(wish.text, "text", skill=snag and not wish.better)
-    fields: dict[str, object] = {"kind": wish.kind, "text": text}
-    if wish.better:
-        fields["better"] = guarded(wish.better, "--better", skill=snag)
-    if wish.source:
-        fields["source"] = guarded(wish.source, "--source")
-    if wish.topic:
-        _no_secret(wish.topic, "--topic")
-        fields["topic"] = slug(wish.topic)
-    if wish.skill:
-        _no_secret(wish.skill, "--skill")
-        fields["skill"] = _name(wish.skill, "--skill")
-    if wish.rule:
-        _no_secret(wish.rule, "--rule")
-        fields["rule"] = _ruling(inside(wish.rule, cwd, repo.top))
-    if wish.again:
+    snag = draft.kind == "snag"
+    text = guarded(draft.text, "text", skill=snag and not draft.better)
+    fields: dict[str, object] = {"kind": draft.kind, "text": text}
+    if draft.better:
+        fields["better"] = guarded(draft.better, "--better", skill=snag)
+    if draft.source:
+        fields["source"] = guarded(draft.source, "--source")
+    if draft.topic:
+        _no_secret(draft.topic, "--topic")
+        fields["topic"] = slug(draft.topic)
+    if draft.skill:
+        _no_secret(draft.skill, "--skill")
+        fields["skill"] = _name(draft.skill, "--skill")
+    if draft.rule:
+        _no_secret(draft.rule, "--rule")
+        fields["rule"] = _ruling(inside(draft.rule, cwd, repo.top))
+    if draft.again:
         from gitmem.loops.flag_history import flag_by_id
 
-        fields["again"] = flag_by_id(repo, wish.again).id
-    if wish.paths:
-        if len(wish.paths) > _MAX_PATHS:
+        fields["again"] = flag_by_id(repo, draft.again).id
+    if draft.paths:
+        if len(draft.paths) > _MAX_PATHS:
             raise Refused(
-                f"{len(wish.paths)} paths are too many", hint=f"give at most {_MAX_PATHS}"
+                f"{len(draft.paths)} paths are too many", hint=f"give at most {_MAX_PATHS}"
             )
-        for path in wish.paths:
+        for path in draft.paths:
             _no_secret(path, "--paths")
-        paths = [inside(path, cwd, repo.top) for path in wish.paths]
-        if wish.kind == "snag":
+        paths = [inside(path, cwd, repo.top) for path in draft.paths]
+        if draft.kind == "snag":
             _refuse_unfit(paths)
         fields["paths"] = paths
     return fields
@@ -139,11 +139,11 @@ def _no_secret(text: str, what: str) -> None:
 
 def keep(
     repo: Repository,
-    wanted: Sequence[Mapping[str, object]],
+    drafts: Sequence[Mapping[str, object]],
     *,
     session: Mapping[str, str],
     at: str,
-) -> Captured:
+) -> CaptureResult:
     """Makes flags from `checked` fields, journals and publishes them, all or none.
 
     ``session`` may hold ``session``, ``client``, ``trigger``; ``at`` is the time in UTC as a flag
@@ -159,7 +159,7 @@ def keep(
     common["tainted"] = _tainted(repo, session.get("session", ""))
     made = [
         flags.make({**common, **fields, "id": flags.new_id(os.urandom(flags.ID_LENGTH))})
-        for fields in wanted
+        for fields in drafts
     ]
     journal = Journal(repo.folder)
     journal.append([flag.line for flag in made])
@@ -173,24 +173,24 @@ def _note(repo: Repository, session: str, made: Sequence[Flag]) -> None:
     """Tells the session's file, by which a boot sees whether a session flagged anything at all."""
     if not session:
         return
-    from gitmem.session import sessions
+    from gitmem.session import session_file
     from gitmem.session.session import flag_line
 
     try:
-        sessions.mark(repo.folder, session, [flag_line([flag.id for flag in made])])
+        session_file.mark(repo.folder, session, [flag_line([flag.id for flag in made])])
     except OSError:
         return  # the flags are saved, and that is what counts
 
 
-def _published(repo: Repository, journal: Journal, by: str, made: Sequence[Flag]) -> Captured:
+def _published(repo: Repository, journal: Journal, by: str, made: Sequence[Flag]) -> CaptureResult:
     """Publishes; from here on the flags are saved, so nothing may look as if they were not."""
     try:
         published = publisher.publish(repo, journal, by)
     except KeyboardInterrupt:
-        return Captured(made, "interrupted", ())
+        return CaptureResult(made, "interrupted", ())
     except Exception as error:  # noqa: BLE001 - our bug, but not the flags' loss
-        return Captured(made, f"{type(error).__name__}: {error} (a bug in gitmem)", ())
-    return Captured(made, published.reason, published.notes)
+        return CaptureResult(made, f"{type(error).__name__}: {error} (a bug in gitmem)", ())
+    return CaptureResult(made, published.reason, published.notes)
 
 
 def _tainted(repo: Repository, session: str) -> bool:
@@ -201,9 +201,9 @@ def _tainted(repo: Repository, session: str) -> bool:
     named = [one for one in dict.fromkeys([session, *clients.sessions(repo.environ)]) if one]
     if not named:
         return False
-    from gitmem.session import sessions
+    from gitmem.session import session_file
 
-    return any(sessions.tainted(repo.folder, one) for one in named)
+    return any(session_file.tainted(repo.folder, one) for one in named)
 
 
 def inside(path: str, cwd: str, top: str) -> str:

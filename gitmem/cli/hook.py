@@ -6,7 +6,7 @@ import _signal  # type: ignore[import-not-found] # `signal` loads enum, which co
 import os
 import time
 
-from gitmem.boundaries import once
+from gitmem.boundaries import claims
 from gitmem.cli import streams
 from gitmem.clients import registry
 from gitmem.core.errors import Overdue
@@ -157,7 +157,7 @@ def _answers(repo: Repository, client: Client, given: bytes) -> bool:
     plugin = client.plugin(os.environ)
     if plugin and not _is_known(repo):
         return False
-    return once.first(repo.folder, plugin, given, time.time())
+    return claims.first(repo.folder, plugin, given, time.time())
 
 
 def _fire(repo: Repository, client: Client, event: Event) -> Words:

@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitmem.capture.capture import Captured, Wish
+    from gitmem.capture.capture import CaptureResult, FlagDraft
 
 _MARKERS = ("-", "*", "+", "•")
 _USAGE = {
@@ -53,26 +53,26 @@ def _capture(command: str, argv: Sequence[str], given: list[str]) -> int:
     arguments = parse(command, argv)
     texts = _texts(command, arguments)
     given.extend(_told(texts, arguments))
-    wishes = [_wish(command, text, arguments) for text in texts]
+    drafts = [_draft(command, text, arguments) for text in texts]
     from gitmem.capture import capture
 
     cwd = folder.working()
     repo = repository.discover(cwd, os.environ)
-    wanted = []
-    for number, wish in enumerate(wishes, 1):
+    checked = []
+    for number, draft in enumerate(drafts, 1):
         try:
-            wanted.append(capture.checked(wish, cwd=cwd, repo=repo))
+            checked.append(capture.checked(draft, cwd=cwd, repo=repo))
         except Refused as refused:
-            where = f"line {number}: " if len(wishes) > 1 else ""
+            where = f"line {number}: " if len(drafts) > 1 else ""
             raise Refused(where + refused.message, hint=refused.hint) from refused
     as_json = "--json" in arguments.switches
     if "--dry-run" in arguments.switches:
-        for fields in wanted:
+        for fields in checked:
             plain = f"would flag ({fields['kind']}) {visible(str(fields['text']))}"
             streams.out(dumps({"would": fields}) if as_json else plain)
         return 0
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    captured = capture.keep(repo, wanted, session=registry.session(os.environ), at=at)
+    captured = capture.keep(repo, checked, session=registry.session(os.environ), at=at)
     _report(captured, as_json=as_json)
     _say_where_it_goes(captured, repo.top)
     return 0
@@ -112,7 +112,7 @@ def _told(texts: Sequence[str], arguments: Arguments) -> list[str]:
     return [*texts, *[f"{name} {value}" for name, value in named]]
 
 
-def _say_where_it_goes(captured: Captured, top: str) -> None:
+def _say_where_it_goes(captured: CaptureResult, top: str) -> None:
     """A skill nobody has is most often a misspelt one: better said now than in a review."""
     for flag in captured.flags:
         folders = [f"{top}/{folder}/skills/{flag.skill}" for folder in (".claude", ".agents")]
@@ -123,8 +123,8 @@ def _say_where_it_goes(captured: Captured, top: str) -> None:
             )
 
 
-def _wish(command: str, text: str, arguments: Arguments) -> Wish:
-    from gitmem.capture.capture import Wish
+def _draft(command: str, text: str, arguments: Arguments) -> FlagDraft:
+    from gitmem.capture.capture import FlagDraft
 
     kind = "snag" if command == "snag" else arguments.value("--kind") or "fact"
     if command == "snag" and not arguments.value("--better"):
@@ -138,7 +138,7 @@ def _wish(command: str, text: str, arguments: Arguments) -> Wish:
             f"gitmem {command}: unknown kind{_repeated(kind)}",
             hint="one of " + ", ".join([known for known in KINDS if known != "snag"]),
         )
-    return Wish(
+    return FlagDraft(
         text,
         kind=kind,
         topic=arguments.value("--topic"),
@@ -156,7 +156,7 @@ def _repeated(kind: str) -> str:
     return f" {kind}" if kind.isascii() and kind.isalpha() and len(kind) <= _WORD else ""
 
 
-def _report(captured: Captured, *, as_json: bool) -> None:
+def _report(captured: CaptureResult, *, as_json: bool) -> None:
     saved = "journal" if captured.reason else "queue"
     for flag in captured.flags:
         if as_json:

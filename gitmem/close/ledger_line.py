@@ -8,10 +8,10 @@ from gitmem.session.close_entry import LONGEST, entry
 
 if TYPE_CHECKING:
     from gitmem.close.close import CloseResult
-    from gitmem.session.close_entry import Asked
+    from gitmem.session.close_entry import CloseSettings
 
 
-def closed_entry(asked: Asked, closed: CloseResult, seconds: float) -> dict[str, object]:
+def closed_entry(settings: CloseSettings, closed: CloseResult, seconds: float) -> dict[str, object]:
     """Return the fields of the line; ``seconds`` is how long the close took."""
     run = closed.run
     did = f"drained {closed.flags}" if closed.commit else "drained nothing"
@@ -27,4 +27,4 @@ def closed_entry(asked: Asked, closed: CloseResult, seconds: float) -> dict[str,
     if closed.left:
         left["reason"] = closed.left[0].reason[:LONGEST]
     where = {"drain": closed.drain, "branch": closed.branch} if closed.commit else {}
-    return entry(asked, did, seconds, {**ran, "flags": closed.flags, **where, **left})
+    return entry(settings, did, seconds, {**ran, "flags": closed.flags, **where, **left})

@@ -14,7 +14,7 @@ from gitmem.git.repository import SETTINGS
 from gitmem.proof import audit_closes
 from gitmem.proof.session_gaps import Evidence, Fired, judge
 from gitmem.queue import contents
-from gitmem.session import boundary, ledger, sessions
+from gitmem.session import boundary, ledger, session_file
 from gitmem.session.session import fold
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _evidence(
     told: SessionTranscript | None,
     flagged: Mapping[str, int],
 ) -> Evidence:
-    marks = sessions.told(repo.folder, session)
+    marks = session_file.told(repo.folder, session)
     shown = [one.detail for one in told.boundaries if one.kind == COMMIT] if told else []
     return Evidence(
         session=session,

@@ -11,7 +11,7 @@ from gitmem.core import age
 from gitmem.proof.close_gaps import CloseAudit, audit, lost, of_record, unstarted
 from gitmem.records import record_files, target
 from gitmem.records.drain_record import read_header
-from gitmem.session import boundary, ledger, sessions
+from gitmem.session import boundary, ledger, session_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +68,7 @@ def _unanswered(lines: Sequence[Mapping[str, object]]) -> list[Mapping[str, obje
     """The lines of sessions' ends that started a close of which nothing was heard."""
     open_ends: dict[str, Mapping[str, object]] = {}
     for line in lines:
-        session = sessions.name(str(line.get("session") or ""))
+        session = session_file.name(str(line.get("session") or ""))
         if _started(line):
             open_ends[session] = line
         elif line.get("event") == "close" and line.get("how") == ledger.DETACHED:

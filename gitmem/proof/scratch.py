@@ -42,7 +42,7 @@ def scratch(environ: Mapping[str, str], at: str) -> Iterator[Repository]:
             repo.git("config", f"gitmem.{key}", value)
         repo.git("add", "--all")
         commit(repo)
-        wish = capture.checked(capture.Wish(FLAG), cwd=str(top), repo=repo)
+        wish = capture.checked(capture.FlagDraft(FLAG), cwd=str(top), repo=repo)
         capture.keep(repo, [wish], session={}, at=at)
         yield repo
 

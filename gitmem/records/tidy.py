@@ -15,7 +15,7 @@ from gitmem.queue.branch import forget_hint
 from gitmem.queue.fast_import import current_author
 from gitmem.queue.journal import Journal
 from gitmem.records import record_files, snapshot, target
-from gitmem.session import sessions
+from gitmem.session import session_file
 
 if TYPE_CHECKING:
     from gitmem.git.repository import Repository
@@ -80,7 +80,7 @@ def prune_drained(
     """
     seen = fresh or snapshot.take(repo, configured)
     _forget_marks(repo, seen)
-    sessions.forget_old(repo.folder, calendar.timegm(time.gmtime()))
+    session_file.forget_old(repo.folder, calendar.timegm(time.gmtime()))
     AnswerStore(repo.folder).forget(seen.records.deciding)
     done = prune.prune(repo, seen.drained)
     if done.ids or done.branch_gone:

@@ -13,7 +13,7 @@ __all__ = [
     "INLINE",
     "LONGEST",
     "SYNC",
-    "Asked",
+    "CloseSettings",
     "entry",
     "failed_entry",
     "left_entry",
@@ -31,11 +31,11 @@ LONGEST = 500  # characters of an error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a close was to be: ``how`` it runs, in answer to which session, on whose words.
+class CloseSettings:
+    """How a close is configured: ``how`` it runs, which session started it, and on whose words.
 
     ``engine`` and ``model`` are the person's settings (empty: unset), ``why`` says what chose the
-    engine, ``workers`` is how many questions might be asked at once.
+    engine, ``workers`` is how many questions can be asked at once.
     """
 
     how: str
@@ -47,19 +47,19 @@ class Asked:
     workers: int = 0
 
 
-def failed_entry(asked: Asked, error: GitmemError, seconds: float) -> dict[str, object]:
+def failed_entry(settings: CloseSettings, error: GitmemError, seconds: float) -> dict[str, object]:
     """The ledger line of a close that failed."""
     hint = f" ({error.hint})" if error.hint else ""
     fields: dict[str, object] = {
         "code": error.exit_code,
         "error": f"{error.message}{hint}"[:LONGEST],
     }
-    return entry(asked, "failed", seconds, fields)
+    return entry(settings, "failed", seconds, fields)
 
 
-def left_entry(asked: Asked) -> dict[str, object]:
+def left_entry(settings: CloseSettings) -> dict[str, object]:
     """The ledger line of a detached close that left its work to the one that waits already."""
-    return entry(asked, "left it to another", 0.0, {})
+    return entry(settings, "left it to another", 0.0, {})
 
 
 def with_sync(entry: dict[str, object], sentence: str) -> dict[str, object]:
@@ -67,30 +67,32 @@ def with_sync(entry: dict[str, object], sentence: str) -> dict[str, object]:
     return {**entry, SYNC: sentence[:LONGEST]} if sentence else entry
 
 
-def sync_entry(asked: Asked, sentence: str, seconds: float) -> dict[str, object]:
+def sync_entry(settings: CloseSettings, sentence: str, seconds: float) -> dict[str, object]:
     """The ledger line of a sync that a session's end started without a close."""
     return {
-        "client": asked.client,
+        "client": settings.client,
         "event": SYNC,
-        "session": asked.session,
+        "session": settings.session,
         "did": sentence[:LONGEST],
         "ms": round(seconds * 1000, 1),
-        "how": asked.how,
+        "how": settings.how,
     }
 
 
-def entry(asked: Asked, did: str, seconds: float, fields: dict[str, object]) -> dict[str, object]:
+def entry(
+    settings: CloseSettings, did: str, seconds: float, fields: dict[str, object]
+) -> dict[str, object]:
     """The fields of every such line, and those that come to them."""
     return {
-        "client": asked.client,
+        "client": settings.client,
         "event": EVENT,
-        "session": asked.session,
+        "session": settings.session,
         "did": did,
         "ms": round(seconds * 1000, 1),
-        "how": asked.how,
-        "configured": asked.engine,
-        "configured_model": asked.model,
-        "why": asked.why,
-        "wanted": asked.workers,
+        "how": settings.how,
+        "configured": settings.engine,
+        "configured_model": settings.model,
+        "why": settings.why,
+        "wanted": settings.workers,
         **fields,
     }

@@ -13,7 +13,7 @@ from gitmem.memory import guard
 from gitmem.memory.guard import Guard
 from gitmem.queue.prune import prune
 from gitmem.records.drain_record import Fate, Header, Outcome, Run, render
-from gitmem.session import sessions
+from gitmem.session import session_file
 from tests.bench import measure
 from tests.bench.measure import Case
 from tests.support.queues import folder_of, journal, new_flag, publish, repository_of
@@ -144,7 +144,7 @@ def nudge(sandbox: Sandbox) -> Case:
     """The batch after a commit."""
     case = hook("hook: PostToolBatch that nudges", sandbox, "PostToolBatch")
     folder = str(folder_of(sandbox))
-    case.prepare = lambda: sessions.mark(folder, _SESSION, [f"mark commit {'a' * 40}"])
+    case.prepare = lambda: session_file.mark(folder, _SESSION, [f"mark commit {'a' * 40}"])
     case.says = "gitmem flag"
     case.limit = NUDGE_LIMIT
     return case

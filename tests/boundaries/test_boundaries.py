@@ -7,7 +7,7 @@ import time
 import pytest
 
 from gitmem.boundaries import fire as boundaries
-from gitmem.session import boundary, sessions
+from gitmem.session import boundary, session_file
 from gitmem.session.boundary import Event
 from tests.support.queues import repository_of
 from tests.support.sandbox import Sandbox
@@ -41,7 +41,7 @@ def test_only_a_commit_made_while_the_tool_ran_counts(
 
 def test_the_end_is_marked(sandbox: Sandbox) -> None:
     assert fire(sandbox, event(boundary.END)) == "marked end"
-    assert sessions.read(repository_of(sandbox).folder, "s").pending == []
+    assert session_file.read(repository_of(sandbox).folder, "s").pending == []
 
 
 def test_a_boot_says_its_words_or_nothing(sandbox: Sandbox) -> None:

@@ -14,7 +14,7 @@ import pytest
 from gitmem.boundaries import boot, lookback
 from gitmem.boundaries import fire as boundaries
 from gitmem.boundaries.background import Flight
-from gitmem.session import boundary, ledger, sessions
+from gitmem.session import boundary, ledger, session_file
 from gitmem.session.boundary import Event, Words
 from tests.support.desk import Desk
 from tests.support.queues import folder_of, journal, new_flag, repository_of
@@ -46,7 +46,7 @@ def fired(sandbox: Sandbox, session: str, event: str = "PostToolUse", **fields: 
 
 def left(sandbox: Sandbox, session: str, *lines: str) -> None:
     """A session whose hooks left these lines."""
-    sessions.mark(str(folder_of(sandbox)), session, lines)
+    session_file.mark(str(folder_of(sandbox)), session, lines)
     fired(sandbox, session)
 
 
@@ -150,7 +150,7 @@ def test_a_session_that_was_spoken_of_and_went_on_is_judged_anew(began: Sandbox)
 def test_a_flag_tells_the_file_of_its_session(began: Sandbox) -> None:
     Desk(sandbox=began).flag("a fact")
 
-    assert sessions.told(str(folder_of(began)), "s1")[0].startswith("flag ")
+    assert session_file.told(str(folder_of(began)), "s1")[0].startswith("flag ")
 
 
 def test_a_hook_that_failed_is_said_once_a_day(began: Sandbox) -> None:
@@ -426,5 +426,5 @@ def test_a_boot_through_the_hook_s_door_marks_its_session(sandbox: Sandbox) -> N
     )
     boundaries.fire(repository_of(sandbox), event, time.time())
 
-    (line,) = sessions.told(str(folder_of(sandbox)), "s1")[-1:]
+    (line,) = session_file.told(str(folder_of(sandbox)), "s1")[-1:]
     assert line == f"boot {os.getpid()} {lookback.started(os.getpid())}"

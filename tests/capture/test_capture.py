@@ -7,22 +7,22 @@ from pathlib import Path
 import pytest
 
 from gitmem.capture import capture
-from gitmem.capture.capture import Wish
+from gitmem.capture.capture import FlagDraft
 from gitmem.core.errors import Refused
 from gitmem.queue import publisher
-from gitmem.session import sessions
+from gitmem.session import session_file
 from tests.support.queues import ids_in_journal, ids_on_branch, repository_of
 from tests.support.sandbox import Sandbox
 
 AT = "2026-01-02T03:04:05Z"
 
 
-def checked(sandbox: Sandbox, wish: Wish) -> dict[str, object]:
+def checked(sandbox: Sandbox, wish: FlagDraft) -> dict[str, object]:
     return capture.checked(wish, cwd=str(sandbox.path), repo=repository_of(sandbox))
 
 
-def kept(sandbox: Sandbox, *texts: str) -> capture.Captured:
-    wanted = [checked(sandbox, Wish(text)) for text in texts]
+def kept(sandbox: Sandbox, *texts: str) -> capture.CaptureResult:
+    wanted = [checked(sandbox, FlagDraft(text)) for text in texts]
     return capture.keep(repository_of(sandbox), wanted, session={"session": "s"}, at=AT)
 
 
@@ -38,36 +38,41 @@ def test_all_flags_of_a_call_share_what_is_known(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     "wish",
     [
-        Wish("line\nbreak"),
-        Wish("ok", better="hidden \u202e"),
-        Wish("ok", source="x\x00"),
-        Wish("ok", topic="../up"),
-        Wish("ok", skill="../up"),
-        Wish("ok", skill=".hidden"),
-        Wish("ok", skill="x" * 65),
-        Wish("ok", rule="/etc/passwd"),
-        Wish("ok", paths=["../outside"]),
-        Wish("ok", paths=["x"] * 21),
-        Wish("run !`date` first", kind="snag"),
-        Wish("it failed", kind="snag", better="run !`date` first"),
-        Wish("[x](javascript:alert(1))"),
+        FlagDraft("line\nbreak"),
+        FlagDraft("ok", better="hidden \u202e"),
+        FlagDraft("ok", source="x\x00"),
+        FlagDraft("ok", topic="../up"),
+        FlagDraft("ok", skill="../up"),
+        FlagDraft("ok", skill=".hidden"),
+        FlagDraft("ok", skill="x" * 65),
+        FlagDraft("ok", rule="/etc/passwd"),
+        FlagDraft("ok", paths=["../outside"]),
+        FlagDraft("ok", paths=["x"] * 21),
+        FlagDraft("run !`date` first", kind="snag"),
+        FlagDraft("it failed", kind="snag", better="run !`date` first"),
+        FlagDraft("[x](javascript:alert(1))"),
     ],
 )
-def test_every_field_is_guarded(sandbox: Sandbox, wish: Wish) -> None:
+def test_every_field_is_guarded(sandbox: Sandbox, wish: FlagDraft) -> None:
     with pytest.raises(Refused):
         checked(sandbox, wish)
 
 
 def test_a_credential_is_refused_without_repeating_it(sandbox: Sandbox) -> None:
     token = "gh" + "p_" + "aB3" * 12
-    for wish in (Wish(f"use {token}"), Wish("ok", source=f"https://x:{token}@example.com/")):
+    for wish in (
+        FlagDraft(f"use {token}"),
+        FlagDraft("ok", source=f"https://x:{token}@example.com/"),
+    ):
         with pytest.raises(Refused, match="credential") as raised:
             checked(sandbox, wish)
         assert token not in raised.value.message
 
 
 def test_fields_are_named_from_the_top_of_the_repository(sandbox: Sandbox) -> None:
-    fields = checked(sandbox, Wish("ok", kind="snag", better="b", rule="./AGENTS.md", paths=["."]))
+    fields = checked(
+        sandbox, FlagDraft("ok", kind="snag", better="b", rule="./AGENTS.md", paths=["."])
+    )
 
     assert fields == {
         "kind": "snag",
@@ -82,11 +87,11 @@ def test_a_path_through_a_link_to_the_repository_is_inside_it(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     (tmp_path / "link").symlink_to(sandbox.path)
-    wish = Wish("ok", paths=[str(tmp_path / "link" / "src/a.py"), str(tmp_path / "link")])
+    wish = FlagDraft("ok", paths=[str(tmp_path / "link" / "src/a.py"), str(tmp_path / "link")])
 
     assert checked(sandbox, wish)["paths"] == ["src/a.py", "."]
     with pytest.raises(Refused):
-        checked(sandbox, Wish("ok", paths=[str(tmp_path / "link" / ".." / "elsewhere")]))
+        checked(sandbox, FlagDraft("ok", paths=[str(tmp_path / "link" / ".." / "elsewhere")]))
 
 
 @pytest.mark.parametrize("trouble", [KeyboardInterrupt(), ValueError("our own bug")])
@@ -113,19 +118,19 @@ def test_a_flag_is_tainted_while_untrusted_text_stands_in_its_session(sandbox: S
     folder = repository_of(sandbox).folder
     assert not kept(sandbox, "before").flags[0].tainted
 
-    sessions.mark(folder, "s", ["taint WebFetch"])
+    session_file.mark(folder, "s", ["taint WebFetch"])
     (tainted,) = kept(sandbox, "after").flags
     assert tainted.tainted
     assert '"tainted":true' in tainted.line
-    sessions.mark(folder, "s", ["nudge commit", "nudge commit"])
+    session_file.mark(folder, "s", ["nudge commit", "nudge commit"])
     assert not kept(sandbox, "later").flags[0].tainted
 
 
 def test_a_flag_of_a_person_is_never_tainted(sandbox: Sandbox) -> None:
     folder = repository_of(sandbox).folder
     for session in ("", "s", "unnamed"):
-        sessions.mark(folder, session, ["taint WebFetch"])
-    wanted = [checked(sandbox, Wish("mine"))]
+        session_file.mark(folder, session, ["taint WebFetch"])
+    wanted = [checked(sandbox, FlagDraft("mine"))]
 
     captured = capture.keep(repository_of(sandbox), wanted, session={}, at=AT)
 

@@ -27,7 +27,7 @@ from gitmem.clients.transcripts import (
 from gitmem.proof import audit as engine
 from gitmem.proof import close_gaps as audit_closes
 from gitmem.records.drain_record import read_header
-from gitmem.session import sessions
+from gitmem.session import session_file
 from tests.support.queues import folder_of
 from tests.support.sandbox import Result, Sandbox
 
@@ -140,7 +140,7 @@ def test_a_session_in_which_all_was_seen_is_in_order(wired: Sandbox) -> None:
         row(wired, type="attachment", attachment=nudge),
         row(wired, type="assistant", message={"id": "m1", "stop_reason": "end_turn"}),
     )
-    sessions.mark(str(folder_of(wired)), "s1", [f"mark commit {sha}", "nudge commit"])
+    session_file.mark(str(folder_of(wired)), "s1", [f"mark commit {sha}", "nudge commit"])
     fired(wired, "s1", "SessionStart", ago=AGO + 9)
     fired(wired, "s1", "PostToolUse", "marked commit")
     fired(wired, "s1", "PostToolBatch", "nudged")
@@ -203,7 +203,7 @@ def test_a_commit_that_the_hook_did_not_recognise_is_a_gap(wired: Sandbox) -> No
     transcript(wired, "s1", commit(wired, sha[:9]), commit(wired, "1234567"))
     fired(wired, "s1", "PostToolUse")
     fired(wired, "s1", "PostToolUse")
-    sessions.mark(str(folder_of(wired)), "s1", ["boot 0 -"])
+    session_file.mark(str(folder_of(wired)), "s1", ["boot 0 -"])
 
     (found,) = audited(wired, code=1)["sessions"]
     assert found["gaps"] == [
@@ -563,12 +563,12 @@ def test_a_mark_that_no_nudge_followed_is_a_gap(wired: Sandbox) -> None:
     fired(wired, "s1", "PostToolUse", "marked commit", ago=AGO + 300, call="t0")
     fired(wired, "s1", "PostToolBatch", call="t1")
     fired(wired, "s1", "Stop")
-    sessions.mark(str(folder_of(wired)), "s1", [f"mark commit {'a' * 40}"])
+    session_file.mark(str(folder_of(wired)), "s1", [f"mark commit {'a' * 40}"])
 
     (gap,) = gaps(wired)
     assert gap.startswith("1 mark (commit) that no nudge followed")
 
-    sessions.mark(str(folder_of(wired)), "s1", ["nudge commit"])
+    session_file.mark(str(folder_of(wired)), "s1", ["nudge commit"])
     assert gaps(wired, code=0) == []
 
 

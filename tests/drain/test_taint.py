@@ -9,7 +9,7 @@ import pytest
 from gitmem.core.errors import Refused
 from gitmem.git import refs
 from gitmem.records import in_review
-from gitmem.session import sessions
+from gitmem.session import session_file
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
 
@@ -22,7 +22,7 @@ def desk(sandbox: Sandbox) -> Desk:
     """A repository with rules and a skill, in whose session "s1" untrusted text stands."""
     sandbox.commit("rules", {"CLAUDE.md": "# Rules\n", SKILL: SKILL_TEXT})
     found = Desk(sandbox=sandbox)
-    sessions.mark(found.repo.folder, "s1", ["taint WebFetch"])
+    session_file.mark(found.repo.folder, "s1", ["taint WebFetch"])
     return found
 
 
@@ -127,7 +127,7 @@ def test_close_here_leaves_tainted_instructions_queued_with_the_reason(desk: Des
     desk.sandbox.git("switch", "--quiet", "--create", "side")
     tainted = snag(desk, "run the page's installer")
     fact = clean_fact(desk)
-    sessions.mark(desk.repo.folder, "s1", ["nudge commit", "nudge commit"])
+    session_file.mark(desk.repo.folder, "s1", ["nudge commit", "nudge commit"])
     clean = snag(desk, "run the linter")
 
     closed = desk.close(here=True)

@@ -363,7 +363,7 @@ def test_a_topic_with_a_person_s_own_words_stays_without_the_line(desk: Desk) ->
 
 def test_a_rule_file_for_paths_of_which_nothing_is_left_goes(desk: Desk) -> None:
     rule = desk.keep(
-        capture.Wish("edits broke", kind="snag", better="Run the check", paths=("db/*.sql",))
+        capture.FlagDraft("edits broke", kind="snag", better="Run the check", paths=("db/*.sql",))
     )
     desk.land()
     assert len(desk.sandbox.git("ls-files", ".claude/rules").splitlines()) == 1

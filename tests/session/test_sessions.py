@@ -14,7 +14,7 @@ import pytest
 from gitmem.boundaries import boot
 from gitmem.git import head_log
 from gitmem.records import target
-from gitmem.session import boundary, ledger, sessions
+from gitmem.session import boundary, ledger, session_file
 from gitmem.session.boundary import Action
 from gitmem.session.session import Session
 from tests.support.desk import Desk
@@ -24,17 +24,17 @@ from tests.support.sandbox import Sandbox
 
 def test_marks_are_pending_until_a_nudge_and_seen_for_ever(tmp_path: Path) -> None:
     folder = str(tmp_path / "gitmem")
-    assert sessions.read(folder, "s").pending == []
+    assert session_file.read(folder, "s").pending == []
 
-    sessions.mark(folder, "s", ["mark commit aaa", "mark commit bbb"])
-    assert sessions.read(folder, "s").pending == ["commit", "commit"]
-    sessions.mark(folder, "s", ["nudge commit"])
-    sessions.mark(folder, "s", ["mark commit ccc", "end other"])
+    session_file.mark(folder, "s", ["mark commit aaa", "mark commit bbb"])
+    assert session_file.read(folder, "s").pending == ["commit", "commit"]
+    session_file.mark(folder, "s", ["nudge commit"])
+    session_file.mark(folder, "s", ["mark commit ccc", "end other"])
 
-    found = sessions.read(folder, "s")
+    found = session_file.read(folder, "s")
     assert found.pending == ["commit"]
     assert found.seen == ["aaa", "bbb", "ccc"]
-    assert sessions.read(folder, "another").seen == []
+    assert session_file.read(folder, "another").seen == []
 
 
 @pytest.mark.parametrize(
@@ -59,23 +59,23 @@ def test_a_taint_stands_until_the_nudge_after_the_one_that_asks_about_it(
 ) -> None:
     folder = str(tmp_path / "gitmem")
     for line in lines:
-        sessions.mark(folder, "s", [line])
+        session_file.mark(folder, "s", [line])
 
-    assert sessions.tainted(folder, "s") == stands
-    assert not sessions.tainted(folder, "another")
+    assert session_file.tainted(folder, "s") == stands
+    assert not session_file.tainted(folder, "another")
 
 
 def test_taints_are_known_since_the_last_nudge_and_a_file_nobody_can_read_taints(
     tmp_path: Path,
 ) -> None:
     folder = str(tmp_path / "gitmem")
-    sessions.mark(folder, "s", ["taint mcp__x__y"])
-    assert sessions.read(folder, "s").taints == ["mcp__x__y"]
-    sessions.mark(folder, "s", ["nudge commit"])
-    assert sessions.read(folder, "s").taints == []
+    session_file.mark(folder, "s", ["taint mcp__x__y"])
+    assert session_file.read(folder, "s").taints == ["mcp__x__y"]
+    session_file.mark(folder, "s", ["nudge commit"])
+    assert session_file.read(folder, "s").taints == []
 
     (tmp_path / "gitmem/sessions/folder").mkdir()
-    assert sessions.tainted(folder, "folder")
+    assert session_file.tainted(folder, "folder")
 
 
 def test_what_is_decided_is_written_before_anybody_else_decides(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_what_is_decided_is_written_before_anybody_else_decides(tmp_path: Path) 
         return [Action(boundary.MARK_BOUNDARY, [f"commit c{len(made)}"])]
 
     threads = [
-        threading.Thread(target=sessions.change, args=(folder, "s", decide)) for _ in range(8)
+        threading.Thread(target=session_file.change, args=(folder, "s", decide)) for _ in range(8)
     ]
     for thread in threads:
         thread.start()
@@ -101,8 +101,8 @@ def test_what_is_decided_is_written_before_anybody_else_decides(tmp_path: Path) 
 def test_a_decision_that_leaves_nothing_writes_nothing(tmp_path: Path) -> None:
     folder = str(tmp_path / "gitmem")
 
-    assert sessions.change(folder, "s", lambda _: [Action(boundary.SAY_BOOT)])
-    assert Path(sessions.path(folder, "s")).read_bytes() == b""
+    assert session_file.change(folder, "s", lambda _: [Action(boundary.SAY_BOOT)])
+    assert Path(session_file.path(folder, "s")).read_bytes() == b""
 
 
 def test_a_ledger_line_that_finds_no_room_comes_back_at_the_next_start(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_ledger_line_with_no_place_at_all_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("session", ["", "../../etc/passwd", "a/b\0c", "é" * 300, "x" * 300, "."])
 def test_a_session_id_cannot_name_a_file_elsewhere(tmp_path: Path, session: str) -> None:
-    path = Path(sessions.path(str(tmp_path), session))
+    path = Path(session_file.path(str(tmp_path), session))
 
     assert path.parent == tmp_path / "sessions"
     assert 0 < len(path.name) <= 80
@@ -163,14 +163,14 @@ def test_old_session_files_go_and_those_of_today_stay_however_many_there_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, now, day = str(tmp_path), time.time(), 86_400
-    assert sessions.forget_old(folder, now) == 0
-    monkeypatch.setattr(sessions, "_MANY", 3)
+    assert session_file.forget_old(folder, now) == 0
+    monkeypatch.setattr(session_file, "_MANY", 3)
     ages = {"now": 0, "hours": 0.5, "noon": 0.6, "night": 0.9, "days": 3, "weeks": 20, "old": 31}
     for name, days in ages.items():
-        sessions.mark(folder, name, ["end other"])
-        os.utime(sessions.path(folder, name), (now - days * day, now - days * day))
+        session_file.mark(folder, name, ["end other"])
+        os.utime(session_file.path(folder, name), (now - days * day, now - days * day))
 
-    assert sessions.forget_old(folder, now) == 3
+    assert session_file.forget_old(folder, now) == 3
     assert set(os.listdir(tmp_path / "sessions")) == {"now", "hours", "noon", "night"}  # noqa: PTH208
 
 
@@ -179,12 +179,12 @@ def test_a_close_and_an_accept_forget_old_sessions(sandbox: Sandbox) -> None:
     folder = repository_of(sandbox).folder
     for step in (desk.close, desk.accept):
         desk.flag(f"a fact before {step.__name__}")
-        sessions.mark(folder, "old", ["end other"])
-        os.utime(sessions.path(folder, "old"), (0, 0))
+        session_file.mark(folder, "old", ["end other"])
+        os.utime(session_file.path(folder, "old"), (0, 0))
         if step == desk.accept:
             desk.close()
         step()
-        assert not Path(sessions.path(folder, "old")).exists()
+        assert not Path(session_file.path(folder, "old")).exists()
 
 
 def test_commits_are_found_however_they_were_made(sandbox: Sandbox) -> None:

@@ -42,9 +42,9 @@ class Desk:
 
     def flag(self, text: str, kind: str = "fact", **fields: str) -> str:
         """Captures as `gitmem flag` does; the id."""
-        return self.keep(capture.Wish(text, kind=kind, **fields))
+        return self.keep(capture.FlagDraft(text, kind=kind, **fields))
 
-    def keep(self, wish: capture.Wish) -> str:
+    def keep(self, wish: capture.FlagDraft) -> str:
         """The same for a wish with any of its fields."""
         wanted = [capture.checked(wish, cwd=str(self.sandbox.path), repo=self.repo)]
         return capture.keep(self.repo, wanted, session={"session": "s1"}, at=AT).flags[0].id

@@ -197,7 +197,9 @@ def test_a_close_lists_what_does_not_resolve_and_files_the_line_all_the_same(des
 def test_a_close_lists_also_what_it_files_into_a_rule_file_or_a_skill(desk: Desk) -> None:
     desk.sandbox.commit("skill", {SKILL: BODY})
     desk.flag("x", kind="snag", better="Run scripts/one.sh first", skill="deploy")
-    wish = capture.Wish("y", kind="snag", better="Run scripts/two.sh first", paths=["src/*.py"])
+    wish = capture.FlagDraft(
+        "y", kind="snag", better="Run scripts/two.sh first", paths=["src/*.py"]
+    )
     desk.keep(wish)
 
     closed = desk.close()

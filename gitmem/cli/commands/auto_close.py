@@ -52,7 +52,7 @@ def auto_close(
     """
     repo = discover(top, surroundings.ENVIRON)
     counted = unsettled(repo).counted_personal
-    asked = close_entry.Asked(
+    settings = close_entry.CloseSettings(
         how=close_entry.DETACHED,
         session=session,
         client=client,
@@ -63,17 +63,19 @@ def auto_close(
     with Flight(repo.folder) as flight:
         if not flight.take(_WHOLE):
             if not sync_only:
-                ledger.write(repo.folder, close_entry.left_entry(asked))
+                ledger.write(repo.folder, close_entry.left_entry(settings))
             return
-        ledger.write(repo.folder, _done(repo, asked, sync_only=sync_only))
+        ledger.write(repo.folder, _done(repo, settings, sync_only=sync_only))
 
 
-def _done(repo: Repository, asked: close_entry.Asked, *, sync_only: bool) -> dict[str, object]:
+def _done(
+    repo: Repository, settings: close_entry.CloseSettings, *, sync_only: bool
+) -> dict[str, object]:
     """Close and sync as configured; return the ledger line."""
     began = time.monotonic()
     if sync_only:
-        return close_entry.sync_entry(asked, _sync(repo), time.monotonic() - began)
-    return close_entry.with_sync(_outcome(repo, asked), _sync(repo))
+        return close_entry.sync_entry(settings, _sync(repo), time.monotonic() - began)
+    return close_entry.with_sync(_outcome(repo, settings), _sync(repo))
 
 
 def _sync(repo: Repository) -> str:
@@ -95,13 +97,13 @@ def _sync(repo: Repository) -> str:
             _end_children()
 
 
-def _outcome(repo: Repository, asked: close_entry.Asked) -> dict[str, object]:
+def _outcome(repo: Repository, settings: close_entry.CloseSettings) -> dict[str, object]:
     """Close; return the ledger line, whatever happens."""
     began = time.monotonic()
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(_WHOLE)
     try:
-        return _close(repo, asked, began)
+        return _close(repo, settings, began)
     except GitmemError as error:
         failure = error
     except OSError as error:
@@ -113,7 +115,7 @@ def _outcome(repo: Repository, asked: close_entry.Asked) -> dict[str, object]:
         signal.alarm(0)
     if isinstance(failure, TooLong):
         _end_children()
-    return close_entry.failed_entry(asked, failure, time.monotonic() - began)
+    return close_entry.failed_entry(settings, failure, time.monotonic() - began)
 
 
 def _end_children() -> None:
@@ -126,9 +128,11 @@ def _too_long(_number: int, _frame: FrameType | None) -> None:
     raise TooLong(f"it did not finish within {_WHOLE} seconds")
 
 
-def _close(repo: Repository, asked: close_entry.Asked, began: float) -> dict[str, object]:
+def _close(
+    repo: Repository, settings: close_entry.CloseSettings, began: float
+) -> dict[str, object]:
     place = workplace(repo.top, surroundings.ENVIRON)
-    chosen = choose_engine(place, EngineRequest(), surroundings.ENVIRON, client=asked.client)
+    chosen = choose_engine(place, EngineRequest(), surroundings.ENVIRON, client=settings.client)
     try:
         closed: CloseResult = run_close(
             repo,
@@ -137,11 +141,11 @@ def _close(repo: Repository, asked: close_entry.Asked, began: float) -> dict[str
                 configured=place.configured,
                 folder=place.settings.folder,
                 style=place.settings.commit,
-                workers=asked.workers,
+                workers=settings.workers,
             ),
         )
     finally:
         if chosen.model is not None:
             chosen.model.stop()
-    known = replace(asked, why=chosen.why)
+    known = replace(settings, why=chosen.why)
     return closed_entry(known, closed, time.monotonic() - began)

@@ -98,7 +98,7 @@ def _keep_entry(
 ) -> None:
     """Write to the ledger what was configured and what ran; a full disk does not undo a close."""
     client = registry.session(surroundings.ENVIRON)
-    asked = close_entry.Asked(
+    asked = close_entry.CloseSettings(
         how=close_entry.INLINE,
         session=client.get("session", ""),
         client=client.get("client", ""),
