@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitmem.core.errors import Internal
+from gitmem.core.failures import Internal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

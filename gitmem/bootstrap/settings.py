@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from gitmem.check.report import STRICT, Policy
 from gitmem.check.scope import Scope
-from gitmem.core.errors import Internal, NeedsPerson, Refused
+from gitmem.core.errors import Refused
+from gitmem.core.failures import Internal, NeedsPerson
 from gitmem.memory.imports import BUDGET, LARGEST_BUDGET
 from gitmem.records.commit_style import NARROWEST, PLAIN, WHAT, CommitStyle
 from gitmem.safety.paths import memory_folder

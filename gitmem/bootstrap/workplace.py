@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.bootstrap import settings
-from gitmem.core.errors import NeedsPerson, Usage
+from gitmem.core.errors import Usage
+from gitmem.core.failures import NeedsPerson
 from gitmem.git import personal, repository
 from gitmem.records import target
 

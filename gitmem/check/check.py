@@ -16,7 +16,7 @@ from gitmem.check import scope
 from gitmem.check.remote_records import RemoteRecords
 from gitmem.check.report import CheckRequest, CheckResult, RemoteQueue
 from gitmem.check.scope import BuildKind, Scope
-from gitmem.core.errors import NeedsPerson, Unreachable
+from gitmem.core.failures import NeedsPerson, Unreachable
 from gitmem.git import refs, remotes, repository
 from gitmem.git.repository import BRANCH, REVIEW
 from gitmem.git.scratch import Scratch

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import Unreachable, Usage
+from gitmem.core.errors import Usage
+from gitmem.core.failures import Unreachable
 from gitmem.git import refs, repository
 from gitmem.records import target
 

@@ -14,7 +14,8 @@ from typer.exceptions import TyperException
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.lazy import Row, group
-from gitmem.core.errors import GitmemError, Internal, NeedsPerson
+from gitmem.core.errors import GitmemError
+from gitmem.core.failures import Internal, NeedsPerson
 from gitmem.safety.secrets import redacted
 from gitmem.safety.text import visible
 

@@ -9,7 +9,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import GitmemError, NeedsPerson
+from gitmem.core.failures import NeedsPerson
 from gitmem.core.plural import count
 from gitmem.safety.secrets import redacted
 from gitmem.safety.text import visible
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from typing import TextIO
 
+    from gitmem.core.errors import GitmemError
     from gitmem.core.flag import Flag
 
 _aside: dict[str, None] = {}

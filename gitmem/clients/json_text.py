@@ -8,7 +8,7 @@ from enum import StrEnum
 from json import JSONDecoder
 from typing import NoReturn
 
-from gitmem.core.errors import NeedsPerson
+from gitmem.core.failures import NeedsPerson
 
 # Deeper than any settings file, and far from Python's own recursion limit.
 _DEEPEST = 100

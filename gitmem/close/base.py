@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import NoProgress, Usage
+from gitmem.core.errors import Usage
+from gitmem.core.failures import NoProgress
 from gitmem.git import refs, replay, worktrees
 from gitmem.git.repository import REVIEW
 from gitmem.queue import decisions

@@ -21,12 +21,6 @@ class GitmemError(Exception):
         self.hint = hint
 
 
-class CheckFailed(GitmemError):
-    """A check ran and its answer is no."""
-
-    exit_code = 1
-
-
 class Usage(GitmemError):
     """The command line was wrong."""
 
@@ -43,36 +37,6 @@ class Refused(GitmemError):
     """A guard refused the input or the output; nothing was written."""
 
     exit_code = 4
-
-
-class Unreachable(GitmemError):
-    """The remote was not reached, or a check cannot tell."""
-
-    exit_code = 5
-
-
-class Partial(GitmemError):
-    """Some of the work is done; the rest stays queued."""
-
-    exit_code = 6
-
-
-class NoProgress(GitmemError):
-    """Nothing was done; the queue is as it was."""
-
-    exit_code = 7
-
-
-class NeedsPerson(GitmemError):
-    """Something was rewritten, damaged or in conflict: a person decides."""
-
-    exit_code = 8
-
-
-class Internal(GitmemError):
-    """Our own bug."""
-
-    exit_code = 70
 
 
 class Overdue(BaseException):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, assert_never
 
-from gitmem.core.errors import Internal, Refused
+from gitmem.core.errors import Refused
+from gitmem.core.failures import Internal
 from gitmem.drain.plan import Op, Operation
 from gitmem.memory import guard_file, instructions, path_rules, skills, topics
 from gitmem.memory.guard import Guard

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, TypeVar
 
-from gitmem.core.errors import NeedsPerson, Refused
+from gitmem.core.errors import Refused
+from gitmem.core.failures import NeedsPerson
 from gitmem.drain.assemble import assemble
 from gitmem.drain.gate import QueuedFlag
 from gitmem.drain.plan import Op, Operation

@@ -9,7 +9,8 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import Unreachable, Usage
+from gitmem.core.errors import Usage
+from gitmem.core.failures import Unreachable
 from gitmem.git import process
 from gitmem.safety.text import visible
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.close.close import close as run_close
-from gitmem.core.errors import GitmemError, Internal, NoProgress
+from gitmem.core.errors import GitmemError
+from gitmem.core.failures import Internal, NoProgress
 from gitmem.forge import facts as proposing
 from gitmem.forge import pull_request as proposal
 from gitmem.forge import remote_review as meet

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from gitmem.close.base import Rework
 from gitmem.close.commit import merger
-from gitmem.core.errors import NeedsPerson, NoProgress, Refused
+from gitmem.core.errors import Refused
+from gitmem.core.failures import NeedsPerson, NoProgress
 from gitmem.git import network, refs, worktrees
 from gitmem.git.claim import Claim
 from gitmem.git.repository import REVIEW

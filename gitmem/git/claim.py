@@ -12,7 +12,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import NoProgress
+from gitmem.core.failures import NoProgress
 from gitmem.git import local
 
 if TYPE_CHECKING:

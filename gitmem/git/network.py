@@ -10,7 +10,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import Unreachable
+from gitmem.core.failures import Unreachable
 from gitmem.git import local, objects, process
 from gitmem.git.process import ANY, SILENT, STREAMED
 

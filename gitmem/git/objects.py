@@ -6,7 +6,8 @@ configuration are never kept, since another process may change them at any momen
 
 from __future__ import annotations
 
-from gitmem.core.errors import GitmemError, NeedsPerson
+from gitmem.core.errors import GitmemError
+from gitmem.core.failures import NeedsPerson
 from gitmem.git.process import ANY, HARDENED, STREAMED, TooMuch
 from gitmem.git.repository import is_oid
 

@@ -10,7 +10,8 @@ import os
 import select
 
 from gitmem.core import agent_clients as clients
-from gitmem.core.errors import GitmemError, NeedsPerson, Overdue
+from gitmem.core.errors import GitmemError, Overdue
+from gitmem.core.failures import NeedsPerson
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

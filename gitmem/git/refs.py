@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitmem.core.errors import NeedsPerson
+from gitmem.core.failures import NeedsPerson
 from gitmem.git import objects, remotes
 from gitmem.git.process import ANY
 from gitmem.git.repository import is_oid

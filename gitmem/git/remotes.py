@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitmem.core.errors import Unreachable
+from gitmem.core.failures import Unreachable
 from gitmem.git import personal
 
 TYPE_CHECKING = False

@@ -13,7 +13,7 @@ from collections import Counter
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import Unreachable
+from gitmem.core.failures import Unreachable
 from gitmem.git import network, objects, refs
 from gitmem.git.claim import temporary_folder
 from gitmem.git.network import Talk

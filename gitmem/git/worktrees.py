@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import NeedsPerson, NoProgress
+from gitmem.core.failures import NeedsPerson, NoProgress
 from gitmem.git import local, refs, repository
 from gitmem.git.process import ANY, GitFailed
 

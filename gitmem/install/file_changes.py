@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import NeedsPerson, Refused
+from gitmem.core.errors import Refused
+from gitmem.core.failures import NeedsPerson
 from gitmem.git.claim import temporary_folder
 from gitmem.safety.text import visible
 

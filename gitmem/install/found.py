@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import NeedsPerson
+from gitmem.core.failures import NeedsPerson
 from gitmem.install.file_changes import FileChange
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import NeedsPerson
+from gitmem.core.failures import NeedsPerson
 from gitmem.markdown.blocks import BlockKind, blocks
 from gitmem.markdown.lines import blank, insert_lines, newline_of, rows, split_lines, split_mark
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import Internal, Refused
+from gitmem.core.errors import Refused
+from gitmem.core.failures import Internal
 from gitmem.markdown import sections
 from gitmem.markdown.blocks import BlockKind, blocks
 from gitmem.markdown.bullets import add_bullets, bullets, one_line, replace_lines

@@ -6,7 +6,7 @@ import os
 import time
 import zlib
 
-from gitmem.core.errors import Unreachable
+from gitmem.core.failures import Unreachable
 from gitmem.git import local, repository
 from gitmem.git.process import ANY, TooMuch
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 
-from gitmem.core.errors import NeedsPerson, NotSaved
+from gitmem.core.errors import NotSaved
+from gitmem.core.failures import NeedsPerson
 from gitmem.core.flag import new_id
 from gitmem.git import local
 

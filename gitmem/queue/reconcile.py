@@ -6,7 +6,7 @@ holds, and the rest is published. Damage is set aside and reported, never overwr
 
 from __future__ import annotations
 
-from gitmem.core.errors import NeedsPerson
+from gitmem.core.failures import NeedsPerson
 from gitmem.git import objects, refs
 from gitmem.git.repository import BRANCH, NAME
 from gitmem.queue import contents, damage

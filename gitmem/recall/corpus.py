@@ -9,7 +9,8 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import NeedsPerson, Refused
+from gitmem.core.errors import Refused
+from gitmem.core.failures import NeedsPerson
 from gitmem.memory import instructions, topics, tree_reader
 from gitmem.memory.citations import Cites, citations
 from gitmem.memory.passages import line_key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitmem.core.errors import Unreachable
+from gitmem.core.failures import Unreachable
 from gitmem.git import local, refs, remotes
 from gitmem.git.process import TooMuch
 from gitmem.git.repository import HERE, REVIEW, SETTINGS

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.close.commit import merger
-from gitmem.core.errors import Internal, NeedsPerson, Refused
+from gitmem.core.errors import Refused
+from gitmem.core.failures import Internal, NeedsPerson
 from gitmem.drain.taint import instructing
 from gitmem.git import objects, refs, worktrees
 from gitmem.git.claim import Claim

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from gitmem.capture import capture
 from gitmem.close import base, commit
-from gitmem.core.errors import NeedsPerson, NoProgress, Refused, Usage
+from gitmem.core.errors import Refused, Usage
+from gitmem.core.failures import NeedsPerson, NoProgress
 from gitmem.git import refs
 from gitmem.git.claim import Claim
 from gitmem.memory import guard, guard_file

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import NeedsPerson
+from gitmem.core.failures import NeedsPerson
 from gitmem.core.plural import count
 from gitmem.markdown.blocks import Block, BlockKind, blocks
 from gitmem.markdown.bullets import bullets, one_line, remove_lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import NoProgress
+from gitmem.core.failures import NoProgress
 from gitmem.git import refs, worktrees
 from gitmem.git.claim import Claim
 from gitmem.git.repository import REVIEW

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
-from gitmem.core.errors import NeedsPerson
+from gitmem.core.failures import NeedsPerson
 from gitmem.git.claim import temporary_folder
 from gitmem.install.file_changes import FileChange, change_text
 from gitmem.install.shipped_files import Host, ShippedCi, is_shipped

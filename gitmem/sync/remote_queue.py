@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import NeedsPerson
+from gitmem.core.failures import NeedsPerson
 from gitmem.git import refs
 from gitmem.git.claim import Claim
 from gitmem.git.network import fetch

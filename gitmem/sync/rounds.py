@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import NoProgress, Unreachable
+from gitmem.core.failures import NoProgress, Unreachable
 from gitmem.git import network, refs, scratch
 from gitmem.git.network import Declined
 from gitmem.git.process import ANY

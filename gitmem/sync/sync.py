@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitmem.boundaries.background import NOT_SYNCED
-from gitmem.core.errors import GitmemError, NoProgress
+from gitmem.core.errors import GitmemError
+from gitmem.core.failures import NoProgress
 from gitmem.git import personal, refs, remotes, scratch
 from gitmem.git.network import Talk
 from gitmem.git.repository import BRANCH

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import NeedsPerson
+from gitmem.core.failures import NeedsPerson
 from gitmem.git import refs
 from gitmem.git.repository import BRANCH
 from gitmem.queue import contents

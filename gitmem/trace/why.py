@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import NeedsPerson, Refused, Usage
+from gitmem.core.errors import Refused, Usage
+from gitmem.core.failures import NeedsPerson
 from gitmem.git import refs
 from gitmem.markdown import managed_block
 from gitmem.markdown.lines import blank, rows

@@ -9,7 +9,7 @@ import pytest
 
 import gitmem
 from gitmem.bootstrap import assets
-from gitmem.core.errors import Internal
+from gitmem.core.failures import Internal
 from tests.support.sandbox import PATIENCE
 
 

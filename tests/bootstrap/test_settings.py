@@ -13,7 +13,7 @@ from gitmem.bootstrap import assets
 from gitmem.bootstrap.settings import SharedSettings, read_shared, render_shared
 from gitmem.check.report import STRICT, Policy
 from gitmem.check.scope import Scope
-from gitmem.core.errors import NeedsPerson
+from gitmem.core.failures import NeedsPerson
 from gitmem.records.commit_style import PLAIN, CommitStyle
 
 TEMPLATE = assets.read("templates/config.yaml")

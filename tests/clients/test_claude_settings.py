@@ -18,7 +18,7 @@ from gitmem.clients.claude_code.settings import (
     parse_hooks,
     remove,
 )
-from gitmem.core.errors import Internal, NeedsPerson
+from gitmem.core.failures import Internal, NeedsPerson
 from tests.support.sandbox import PATIENCE
 
 SHIPPED = assets.read("hooks/claude-code/hooks.json")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.core.errors import NoProgress
+from gitmem.core.failures import NoProgress
 from gitmem.drain.model_engine import ModelEngine
 from gitmem.drain.plan import Work
 from gitmem.models.answer_store import AnswerStore

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitmem.core.errors import Unreachable
+from gitmem.core.failures import Unreachable
 from gitmem.core.flag import make
 from gitmem.drain.assemble import assemble
 from gitmem.drain.drain import DrainResult, drain

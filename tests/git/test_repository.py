@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.core.errors import NeedsPerson
+from gitmem.core.failures import NeedsPerson
 from gitmem.git import repository
 from gitmem.git.repository import NoRepository, discover, head
 from gitmem.queue.journal import Journal

@@ -11,7 +11,8 @@ import pytest
 
 from gitmem.bootstrap import assets
 from gitmem.bootstrap.shipped import wirings
-from gitmem.core.errors import NeedsPerson, Refused
+from gitmem.core.errors import Refused
+from gitmem.core.failures import NeedsPerson
 from gitmem.install.file_changes import FileChange, apply, read_text, render_diff
 from gitmem.install.install import (
     InstallPlan,

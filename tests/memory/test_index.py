@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmem.core.errors import NeedsPerson
+from gitmem.core.failures import NeedsPerson
 from gitmem.markdown.blocks import blocks
 from gitmem.markdown.bullets import bullets
 from gitmem.memory.index import MAX_BYTES, MAX_LINES, NOTE, update_index

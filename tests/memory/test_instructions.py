@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gitmem.core.errors import NeedsPerson, Refused
+from gitmem.core.errors import Refused
+from gitmem.core.failures import NeedsPerson
 from gitmem.markdown.blocks import blocks
 from gitmem.memory.instructions import (
     HEADING,

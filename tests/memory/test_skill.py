@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmem.core.errors import Internal, Refused
+from gitmem.core.errors import Refused
+from gitmem.core.failures import Internal
 from gitmem.markdown.blocks import BlockKind, blocks
 from gitmem.memory.skills import add_body_lines, assert_only_added, front_matter
 from tests.support.documents import files, sentences

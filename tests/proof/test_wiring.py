@@ -12,7 +12,7 @@ from gitmem.clients.abilities import Recorded, SettingsFile, Where, variables
 from gitmem.clients.claude_code import probe
 from gitmem.clients.claude_code.settings import parse_hooks
 from gitmem.clients.claude_code.settings_files import enabled_plugins, read_source
-from gitmem.core.errors import Internal
+from gitmem.core.failures import Internal
 from gitmem.proof.finding import Finding, Level, Mend
 from gitmem.proof.wiring import judge
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmem.core.errors import NeedsPerson, NotSaved
+from gitmem.core.errors import NotSaved
+from gitmem.core.failures import NeedsPerson
 from gitmem.queue.journal import MAGIC, START, Journal
 from gitmem.queue.lines import Lines, split
 from tests.support.queues import new_flag

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitmem.core.errors import NeedsPerson
+from gitmem.core.failures import NeedsPerson
 from gitmem.core.flag import Flag
 from gitmem.drain.plan import Op, Operation, Request
 from gitmem.drain.ports import Answer

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gitmem.check.report import STRICT
-from gitmem.core.errors import NoProgress
+from gitmem.core.failures import NoProgress
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.core.errors import GitmemError, NoProgress
+from gitmem.core.errors import GitmemError
+from gitmem.core.failures import NoProgress
 from gitmem.git.replay import Conflict
 from gitmem.git.worktrees import InTheWay
 from tests.support.desk import Desk

@@ -8,7 +8,8 @@ import pytest
 
 from gitmem.capture import capture
 from gitmem.check.report import STRICT
-from gitmem.core.errors import NeedsPerson, NoProgress, Usage
+from gitmem.core.errors import Usage
+from gitmem.core.failures import NeedsPerson, NoProgress
 from gitmem.loops import loops
 from gitmem.memory import guard, guard_file
 from gitmem.review.forget import ForgetRequest, ForgetResult, forget

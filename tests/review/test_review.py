@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitmem.core.errors import NoProgress
+from gitmem.core.failures import NoProgress
 from gitmem.review import review
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox

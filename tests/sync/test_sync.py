@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.core.errors import NeedsPerson, Unreachable
+from gitmem.core.failures import NeedsPerson, Unreachable
 from gitmem.git.network import Declined, NotReached
 from gitmem.git.remotes import NoRemote
 from gitmem.queue import contents

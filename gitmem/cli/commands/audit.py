@@ -20,7 +20,8 @@ from gitmem.clients.transcripts import (
     TASK,
     TURN,
 )
-from gitmem.core.errors import CheckFailed, Usage
+from gitmem.core.errors import Usage
+from gitmem.core.failures import CheckFailed
 from gitmem.proof import audit as engine
 from gitmem.proof.session_gaps import moment
 

@@ -18,7 +18,8 @@ from gitmem.cli import surroundings
 from gitmem.close.close import CloseRequest
 from gitmem.close.close import close as run_close
 from gitmem.close.ledger_line import closed_entry
-from gitmem.core.errors import GitmemError, Internal, NeedsPerson, NoProgress
+from gitmem.core.errors import GitmemError
+from gitmem.core.failures import Internal, NeedsPerson, NoProgress
 from gitmem.git.repository import discover
 from gitmem.session import close_entry, ledger
 from gitmem.sync import sync

@@ -18,7 +18,7 @@ from gitmem.cli.commands.options import Json
 from gitmem.cli.reports import github, verdict
 from gitmem.cli.reports.conflicts import conflicts
 from gitmem.cli.reports.traces import say_stale, say_trace, stale_answer, trace_answer
-from gitmem.core.errors import CheckFailed, NeedsPerson, Unreachable
+from gitmem.core.failures import CheckFailed, NeedsPerson, Unreachable
 from gitmem.git.repository import NoRepository
 from gitmem.trace.stale import stale_in_commit
 from gitmem.trace.trace_check import check_trace

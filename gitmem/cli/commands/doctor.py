@@ -16,7 +16,7 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
 from gitmem.clients.abilities import Place
-from gitmem.core.errors import CheckFailed, NeedsPerson
+from gitmem.core.failures import CheckFailed, NeedsPerson
 from gitmem.install.file_changes import render_diff
 from gitmem.proof import doctor as engine
 from gitmem.proof.doctor import Stage

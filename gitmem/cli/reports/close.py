@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.cli import progress, render
 from gitmem.cli.reports import loaded, pull_request, traces
-from gitmem.core.errors import NeedsPerson, NoProgress, Partial, Unreachable
+from gitmem.core.failures import NeedsPerson, NoProgress, Partial, Unreachable
 from gitmem.drain.gate import NO_ANSWER, by_reason
 from gitmem.git import objects
 

@@ -21,7 +21,7 @@ from gitmem.clients.abilities import (
 )
 from gitmem.clients.claude_code import settings, settings_files
 from gitmem.core import agent_clients
-from gitmem.core.errors import Internal
+from gitmem.core.failures import Internal
 from gitmem.git import process
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from gitmem.clients import json_edits
 from gitmem.clients.abilities import Hook
 from gitmem.clients.json_text import Kind, Value, parse
-from gitmem.core.errors import Internal, NeedsPerson
+from gitmem.core.failures import Internal, NeedsPerson
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

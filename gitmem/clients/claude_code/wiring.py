@@ -15,7 +15,7 @@ from gitmem.clients.abilities import WiredFile, Wiring
 from gitmem.clients.claude_code import settings
 from gitmem.clients.claude_code.settings import is_blank
 from gitmem.clients.json_text import Kind, parse
-from gitmem.core.errors import NeedsPerson
+from gitmem.core.failures import NeedsPerson
 from gitmem.memory.instructions import has_block
 
 if TYPE_CHECKING:
