@@ -99,9 +99,9 @@ def _outdated(
         return why, "take its line out of gitmem/drain by hand"
     landed = len({item.flag.id for item in waiting} - pending)
     if landed:
-        said = "flag of it has" if landed == 1 else "flags of it have"
+        which = "flag of it has" if landed == 1 else "flags of it have"
         was = "was" if landed == 1 else "were"
-        why = f"{landed} {said} landed otherwise or {was} taken back"
+        why = f"{landed} {which} landed otherwise or {was} taken back"
         return why, "take out of gitmem/drain by hand what is there already"
     orphans = in_review.orphans(repo, in_review.base_of(repo, start, tip), start, waiting)
     if orphans:
@@ -187,8 +187,8 @@ def _elsewhere(flags: Sequence[Flag]) -> tuple[str, ...]:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     where = f" ({', '.join(names[:_NAMED])}{more})" if names else ""
     waits = "1 flag" if len(flags) == 1 else f"{len(flags)} flags"
-    said = f"{waits} of other branches{where} {'stays' if len(flags) == 1 else 'stay'} queued"
-    return (said, "hint: --all takes them along; gitmem close puts them into a review")
+    sentence = f"{waits} of other branches{where} {'stays' if len(flags) == 1 else 'stay'} queued"
+    return (sentence, "hint: --all takes them along; gitmem close puts them into a review")
 
 
 def _taken_back(repo: Repository, waiting: Collection[Outcome]) -> set[str]:

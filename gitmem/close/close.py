@@ -130,22 +130,22 @@ def _close(repo: Repository, request: CloseRequest) -> CloseResult:
     )
     if not request.here and start.tip != proposed:  # another close was faster
         raise refs.Moved("the review branch moved meanwhile")
-    found = replace(
+    memory = replace(
         tree_reader.read_tree(repo, start.commit, request.folder),
         newest=drain_record.newest_by_file(record_files.newest_texts(repo, start.commit)),
     )
     past = flag_history.read(repo, seen)
-    places = loops.with_history(tree_reader.places(found), past, start.flags)
+    places = loops.with_history(tree_reader.places(memory), past, start.flags)
     plan = make_plan(start.flags, places, past.dropped)
     plan = replace(plan, recurred=tuple(loops.came_back(past, start.flags)))
     # Without a review of its own, a tainted line must not become an instruction of this branch.
     plan, held = held_back(plan) if request.here else (plan, ())
-    plan = _prepared(repo, request, start, plan, found)
+    plan = _prepared(repo, request, start, plan, memory)
     request.begin(plan)
     drained = drain.drain(
         plan if request.ask else replace(plan, requests=()),
         request.engine,
-        found,
+        memory,
         workers=request.workers,
         clock=time.monotonic,
         watch=request.watch,
@@ -153,8 +153,8 @@ def _close(repo: Repository, request: CloseRequest) -> CloseResult:
     # An answer that led nowhere must not answer the same question again.
     if not request.dry_run:
         AnswerStore(repo.folder).forget([one.id for one in drained.left])
-    made = assemble.assemble(found, drained.operations, plan.flags)
-    cited = _cited(repo, start, found, made, request) if made.outcomes else ()
+    made = assemble.assemble(memory, drained.operations, plan.flags)
+    cited = _cited(repo, start, memory, made, request) if made.outcomes else ()
     closed = CloseResult(
         stale=cited,
         branch=start.ref.removeprefix("refs/heads/"),
@@ -167,7 +167,7 @@ def _close(repo: Repository, request: CloseRequest) -> CloseResult:
         conflicts=tuple(seen.state.conflicts.values()),
         files=made.files,
         recurred=plan.recurred,
-        aside=(*seen.aside, *tree_reader.left_aside(found)),
+        aside=(*seen.aside, *tree_reader.left_aside(memory)),
         outdated="" if made.outcomes or request.dry_run else start.outdated,
         notes=(*notes, *start.notes, *_rebuilt(start, made.outcomes, dry_run=request.dry_run)),
         in_review=len(seen.state.proposed),
@@ -189,11 +189,11 @@ def _rebuilt(start: Base, outcomes: tuple[Outcome, ...], *, dry_run: bool) -> tu
     """Say what becomes of a review that should not land as it is."""
     if not start.outdated:
         return ()
-    told = f"{start.outdated} (it was {start.tip[:12]})"
+    why = f"{start.outdated} (it was {start.tip[:12]})"
     if dry_run:
-        return (f"the review would be rebuilt: {told}",)
+        return (f"the review would be rebuilt: {why}",)
     if outcomes:
-        return (f"the review is rebuilt: {told}",)
+        return (f"the review is rebuilt: {why}",)
     return (
         f"the review should not land, and nothing is left to rebuild it from: {start.outdated}",
     )
@@ -222,25 +222,25 @@ def _draft(closed: CloseResult, seen: Snapshot, style: CommitStyle) -> commit.Dr
 
 
 def _cited(
-    repo: Repository, start: Base, found: MemoryTree, made: AssembledTree, request: CloseRequest
+    repo: Repository, start: Base, memory: MemoryTree, made: AssembledTree, request: CloseRequest
 ) -> tuple[StaleLine, ...]:
     """Return what memory will cite that neither the target nor the checked-out branch has."""
-    texts = {**found.texts, **made.files}
+    texts = {**memory.texts, **made.files}
     commits = [start.commit, refs.resolve(repo, "HEAD")]
     new = [outcome.line for outcome in made.outcomes]
     return stale.stale_lines(repo, texts, commits, folder=request.folder, new=new)
 
 
 def _prepared(
-    repo: Repository, request: CloseRequest, start: Base, plan: Plan, found: MemoryTree
+    repo: Repository, request: CloseRequest, start: Base, plan: Plan, memory: MemoryTree
 ) -> Plan:
     """Return the plan as the engine wants it; judgement of an earlier close that holds is not asked again."""
     told: list[Request] = []
     for again in start.again:
-        plan, known = split(plan, judgement.read(repo, again, found))
+        plan, known = split(plan, judgement.read(repo, again, memory))
         told += known
-    asked = request.engine.prepared(plan)
-    return replace(asked, requests=(*told, *asked.requests))
+    prepared = request.engine.prepared(plan)
+    return replace(prepared, requests=(*told, *prepared.requests))
 
 
 def _gather(repo: Repository, request: CloseRequest) -> tuple[Snapshot, list[str]]:

@@ -82,12 +82,14 @@ def merger(folder: str) -> Merge:
         if not _is_instructions(path):
             return None
         try:
-            old, new, here = [(versions[name] or b"").decode() for name in ("old", "new", "here")]
-            block = _block(here)
+            old, new, present = [
+                (versions[name] or b"").decode() for name in ("old", "new", "here")
+            ]
+            block = _block(present)
             ours = {_block(old), _block(new), _block(assemble.with_block(path, "", folder))}
             if block is None or _block(new) is None or block not in ours:
                 return None
-            return instructions.transplant_block(new, here).encode()
+            return instructions.transplant_block(new, present).encode()
         except (UnicodeDecodeError, GitmemError):
             return None  # git says what is in the way
 

@@ -61,20 +61,20 @@ def split(plan: Plan, earlier: Judgement) -> tuple[Plan, tuple[Request, ...]]:
     any answer.
     """
     operations = _operations(earlier)
-    told: list[Request] = []
+    kept: list[Request] = []
     for group in _groups(plan.requests):
         mine = _holding(group, operations, earlier.new)
         cited = {flag_id for operation in mine for flag_id in operation.flags}
         if cited:
             flags = tuple(flag for flag in group.flags if flag.id in cited)
             request = replace(group, flags=flags, told_by=(earlier.engine, earlier.model))
-            told.append(replace(request, told=faithful(request, mine)))
-    gone = {flag.id for request in told for flag in request.flags}
+            kept.append(replace(request, told=faithful(request, mine)))
+    gone = {flag.id for request in kept for flag in request.flags}
     rest = [
         replace(request, flags=tuple(flag for flag in request.flags if flag.id not in gone))
         for request in plan.requests
     ]
-    return replace(plan, requests=tuple(one for one in rest if one.flags)), tuple(told)
+    return replace(plan, requests=tuple(one for one in rest if one.flags)), tuple(kept)
 
 
 def _groups(requests: Sequence[Request]) -> Iterable[Request]:
@@ -206,8 +206,8 @@ def read(repo: Repository, again: Rework, now: MemoryTree) -> Judgement:
     )
 
 
-def _lines(found: MemoryTree) -> tuple[MemoryLine, ...]:
-    return (*existing_lines(found), *rule_lines(found))
+def _lines(memory: MemoryTree) -> tuple[MemoryLine, ...]:
+    return (*existing_lines(memory), *rule_lines(memory))
 
 
 def _sections(

@@ -88,13 +88,13 @@ def lost_content(old: str, new: str, flags: Sequence[str] = (), *, changed: bool
     if old == new:
         return ""
     line = _facts([new])
-    lost = [said for said in _speaks_of(old) if not _stands(said.token, line)]
+    lost = [item for item in _speaks_of(old) if not _stands(item.token, line)]
     gone = 0
     if not any(is_item(token) and not _empty(token) for token in tokenize(old)):
         return _bare_words(old, new)
     if changed:
         over = _over(old, [new, *flags])
-        missed, lost = lost, [said for said in lost if not _stands(said.token, over)]
+        missed, lost = lost, [item for item in lost if not _stands(item.token, over)]
         gone = len(missed) - len(lost)
     if not lost:
         return left_out(old, " ".join([new, *(flags if changed else ())]))
@@ -216,9 +216,9 @@ def _over(old: str, texts: Sequence[str]) -> Facts:
     telling = _OVER - set(re.findall(r"\w+", old.lower()))
     for text in texts:
         for clause in clauses(tokenize(text)):
-            said = set(clause.said)
-            left = "from" in said and ("to" in said or not _CHANGED.isdisjoint(said))
-            over = left or not telling.isdisjoint(said)
+            words = set(clause.said)
+            left = "from" in words and ("to" in words or not _CHANGED.isdisjoint(words))
+            over = left or not telling.isdisjoint(words)
             facts.add(item.token for item in clause.items if over or item.key in clause.scope)
     return facts
 
@@ -259,35 +259,35 @@ def _exchanged(
 
     ``gone``: something else of the old line was called gone.
     """
-    told = {word.lower() for text in (new, *flags) for word in re.findall(r"\w+", text)}
+    words = {word.lower() for text in (new, *flags) for word in re.findall(r"\w+", text)}
     before = _facts([old])
-    fresh = [said for said in _speaks_of(new) if not _stands(said.token, before)]
+    fresh = [item for item in _speaks_of(new) if not _stands(item.token, before)]
     lost, fresh = _as_values(lost, fresh), _as_values(fresh, lost)
     lost = _named(lost)
-    families = {said.family for said in lost}
-    here = _speaks_of(old)
-    beside = not told.isdisjoint(_BESIDE) or any(map(_is_subject, lost))
+    families = {item.family for item in lost}
+    items = _speaks_of(old)
+    beside = not words.isdisjoint(_BESIDE) or any(map(_is_subject, lost))
     if len(families) != 1 or beside or (_denies(old) and not _denies(new)):
         return False
-    changed = not _CHANGED.isdisjoint(told)
-    common = len(here) - len(lost)
+    changed = not _CHANGED.isdisjoint(words)
+    common = len(items) - len(lost)
     if families == {_Family.VALUE}:
-        values = [said for said in fresh if said.family is _Family.VALUE]
+        values = [item for item in fresh if item.family is _Family.VALUE]
         return len(values) >= len(lost) and all(
             any(
-                _same_place(said, value)
-                or (changed and common >= _SHARED and _same_unit(said, value))
+                _same_place(item, value)
+                or (changed and common >= _SHARED and _same_unit(item, value))
                 for value in values
             )
-            for said in lost
+            for item in lost
         )
     if len(lost) > 1 or not fresh or not lost[0].token.raw.isascii():
         return False
     if families == {_Family.NAME}:
-        named = [said for said in fresh if said.family is not _Family.VALUE]
+        named = [item for item in fresh if item.family is not _Family.VALUE]
         return changed and any(_same_place(lost[0], one) for one in named)
     opposites = OPPOSITES.get(lost[0].token.key, frozenset())
-    if any(said.token.key in opposites for said in fresh):
+    if any(item.token.key in opposites for item in fresh):
         return True
     stale = gone or lost[0].token.raw.lower() in _CHANGED
     return changed and (stale or any(_same_place(lost[0], one) for one in fresh))
@@ -305,29 +305,29 @@ def _as_values(these: Sequence[_Item], those: Sequence[_Item]) -> list[_Item]:
 
     ``-j1`` and ``-j2`` differ in a value; ``kubectl apply -f k8s/`` and a command of another program do not.
     """
-    known = {_numbered(said.token) for said in those}
+    known = {_numbered(item.token) for item in those}
     return [
-        replace(said, family=_Family.NAME)
-        if said.family is _Family.VALUE and {_numbered(said.token)}.isdisjoint({"", *known})
-        else said
-        for said in these
+        replace(item, family=_Family.NAME)
+        if item.family is _Family.VALUE and {_numbered(item.token)}.isdisjoint({"", *known})
+        else item
+        for item in these
     ]
 
 
 def _named(lost: Sequence[_Item]) -> list[_Item]:
     """Return ``lost`` without the number of a name that is lost too: ``MySQL 5.7`` is one thing."""
-    names = {said.token.key for said in lost if said.family is _Family.NAME}
+    names = {item.token.key for item in lost if item.family is _Family.NAME}
     return [
-        said
-        for said in lost
-        if not (said.family is _Family.VALUE and said.label and said.before in names)
+        item
+        for item in lost
+        if not (item.family is _Family.VALUE and item.label and item.before in names)
     ]
 
 
-def _is_subject(said: _Item) -> bool:
+def _is_subject(item: _Item) -> bool:
     """Tell whether it is the subject of the line: the first thing, or its number (``server 1 runs …``)."""
-    numbered = said.label and said.token.kind is not Kind.CODE
-    return said.place == 0 or (said.place == 1 and numbered and bool(said.after))
+    numbered = item.label and item.token.kind is not Kind.CODE
+    return item.place == 0 or (item.place == 1 and numbered and bool(item.after))
 
 
 def _same_place(one: _Item, other: _Item) -> bool:
@@ -340,5 +340,5 @@ def _same_place(one: _Item, other: _Item) -> bool:
 
 
 def _same_unit(one: _Item, other: _Item) -> bool:
-    units = {bool(said.token.unit or span_of(said.token)) for said in (one, other)}
+    units = {bool(item.token.unit or span_of(item.token)) for item in (one, other)}
     return units == {True}

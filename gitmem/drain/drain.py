@@ -144,9 +144,9 @@ def _ids(request: Request) -> list[str]:
 
 def _named(engine: Engine, plan: Plan) -> str:
     """Return who judged: the engine, that of an earlier close whose judgement was used, or both."""
-    told = [request.told_by[0] for request in plan.requests if request.told]
-    asked = [engine.name] if len(told) < len(plan.requests) or not told else []
-    return ", ".join(dict.fromkeys([*filter(None, told), *asked])) or engine.name
+    earlier = [request.told_by[0] for request in plan.requests if request.told]
+    present = [engine.name] if len(earlier) < len(plan.requests) or not earlier else []
+    return ", ".join(dict.fromkeys([*filter(None, earlier), *present])) or engine.name
 
 
 def _run(

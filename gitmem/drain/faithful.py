@@ -130,15 +130,15 @@ def _worded(request: Request, operation: Operation, cited: Sequence[Flag]) -> li
     sources = [words for flag in cited for words in _words(flag)]
     # A merge says what the line it replaces says; what supersedes a line does not.
     kept = [*own, *(replaced if operation.op is Op.MERGE else ())]
-    refusing, told = findings(operation.text, sources, replaced, kept)
+    refusing, remarks = findings(operation.text, sources, replaced, kept)
     if refusing:
         why = f"a rewording was refused: {_TOLD[refusing[0].rule]}"
         return _verbatim(request, operation, cited, why)
     goes = _goes(request, operation, cited, operation.text)
     if goes:
         return _verbatim(request, replace(operation, survivor=""), cited, goes)
-    if told:
-        look = "look at the wording: " + "; ".join(finding.what for finding in told)
+    if remarks:
+        look = "look at the wording: " + "; ".join(finding.what for finding in remarks)
         return [replace(operation, reason=_joined(operation.reason, look))]
     return [operation]
 
@@ -165,10 +165,12 @@ def _goes(request: Request, operation: Operation, cited: Sequence[Flag], text: s
     return f"{_TELLS}: {plain_word(lost)}" if plain_word(lost) else _TELLS
 
 
-def _lines(supported: Sequence[Operation], told: Sequence[Operation]) -> dict[str, str]:
+def _lines(supported: Sequence[Operation], operations: Sequence[Operation]) -> dict[str, str]:
     """Map flag ids to their lines, also through the flags that they are duplicates of."""
     lines = {flag_id: one.text for one in supported for flag_id in one.flags}
-    folded = {key: one.survivor for one in told if one.op is Op.DUPLICATE for key in one.flags}
+    folded = {
+        key: one.survivor for one in operations if one.op is Op.DUPLICATE for key in one.flags
+    }
     for flag_id in folded:
         at, seen = flag_id, set[str]()
         while at in folded and at not in seen:

@@ -12,7 +12,7 @@ from gitmem.drain.gate import NO_ANSWER
 from gitmem.drain.nearest import narrow, shared
 from gitmem.drain.plan import CHUNK
 from gitmem.drain.ports import Answer
-from gitmem.drain.prompting import operations, question
+from gitmem.drain.prompting import make_question, read_operations
 from gitmem.models.reply import Prompt
 from gitmem.models.usage import together
 from gitmem.safety.secrets import find_secret
@@ -83,7 +83,7 @@ class ModelEngine:
 
     def prompt(self, request: Request) -> Prompt:
         """Return exactly what is sent for a question of `asking` (`--dry-run` shows it)."""
-        return self._prompt(request, question(request, self._mark()))
+        return self._prompt(request, make_question(request, self._mark()))
 
     def run(self, request: Request) -> Answer:
         """Ask what is not answered already; what is too much for one answer is asked in halves.
@@ -91,9 +91,9 @@ class ModelEngine:
         Flags that look like a credential are not sent, and stay queued.
         """
         safe = _safe(request)
-        told = {flag.id: _UNSENT for flag in request.flags if flag not in safe.flags}
+        reasons = {flag.id: _UNSENT for flag in request.flags if flag not in safe.flags}
         answers = [self._part(part) for part in _parts(safe, CHUNK)]
-        return _together([Answer(operations=(), reasons=told), *answers])
+        return _together([Answer(operations=(), reasons=reasons), *answers])
 
     def stop(self) -> None:
         """End everything under way."""
@@ -111,16 +111,16 @@ class ModelEngine:
 
     def _asked(self, request: Request) -> tuple[Answer, bool]:
         """Return the answer to one question, and whether a smaller question may get an answer."""
-        asked = question(request, self._mark())
+        question = make_question(request, self._mark())
         kept = self._find(request)
-        reply = kept or self._model.ask(self._prompt(request, asked), until=self._until)
+        reply = kept or self._model.ask(self._prompt(request, question), until=self._until)
         if reply.data is None:
             trouble = NO_ANSWER + reply.problem
             reasons = {flag.id: trouble for flag in request.flags}
             return Answer(operations=(), usage=reply.usage, reasons=reasons), reply.too_much
         if not kept:
             self._answers.keep(self._key(request), [flag.id for flag in request.flags], reply)
-        told = operations(request, asked.labels, reply.data)
+        told = read_operations(request, question.labels, reply.data)
         return (
             Answer(
                 operations=faithful(request, told),
@@ -131,12 +131,12 @@ class ModelEngine:
             False,
         )
 
-    def _prompt(self, request: Request, asked: Question) -> Prompt:
+    def _prompt(self, request: Request, question: Question) -> Prompt:
         return Prompt(
             system=self._orders[request.work],
-            text=asked.text,
-            schema=asked.schema,
-            max_tokens=asked.max_tokens,
+            text=question.text,
+            schema=question.schema,
+            max_tokens=question.max_tokens,
         )
 
     def _kept(self, request: Request) -> bool:
@@ -149,9 +149,9 @@ class ModelEngine:
 
     def _key(self, request: Request) -> str:
         """Return the key of an answer: everything that is asked, and whom, without the random mark."""
-        plain = self._prompt(request, question(request, ""))
-        told = [self.name, self.model, plain.system, plain.text, plain.schema]
-        return sha256(json.dumps(told).encode()).hexdigest()
+        plain = self._prompt(request, make_question(request, ""))
+        parts = [self.name, self.model, plain.system, plain.text, plain.schema]
+        return sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _safe(request: Request) -> Request:

@@ -71,7 +71,7 @@ class Question:
     labels: Labels
 
 
-def question(request: Request, mark: str) -> Question:
+def make_question(request: Request, mark: str) -> Question:
     """Return the data of a request between lines with ``mark``, a random word that cannot be guessed."""
     rules = request.work is Work.RULES
     labels = Labels(
@@ -140,7 +140,7 @@ def schema(work: Work) -> dict[str, object]:
     }
 
 
-def operations(
+def read_operations(
     request: Request, labels: Labels, data: Mapping[str, object]
 ) -> tuple[Operation, ...]:
     """Return the operations of an answer, labels replaced by what they stand for.
@@ -197,10 +197,10 @@ def _file(
     return labels.files.get(values["target"], "") if values["target"] else usual
 
 
-def _reason(request: Request, op: Op, ids: tuple[str, ...], said: str) -> str:
+def _reason(request: Request, op: Op, ids: tuple[str, ...], reason: str) -> str:
     """Return the reason for the reviewer: why the model skips; nothing else that the model says."""
     if op is Op.SKIP:
-        return " ".join(said.split())[:_REASON]
+        return " ".join(reason.split())[:_REASON]
     return "; ".join(request.remarks[key] for key in ids if key in request.remarks)
 
 

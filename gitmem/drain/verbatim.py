@@ -1,4 +1,7 @@
-"""The built-in engine without a model: nothing is judged, every flag is filed as written (pure)."""
+"""The built-in engine without a model: nothing is judged, every flag is filed as written (pure).
+
+A module of its own, as each engine has.
+"""
 
 from __future__ import annotations
 

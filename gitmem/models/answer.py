@@ -43,18 +43,18 @@ def read(content: bytes, *, kind: str, prompt: Prompt, way: Way) -> Attempt:
     if not isinstance(message, dict):
         return _not_the_api("its answer is not a message")
     if message.get("type") == "error":
-        return Attempt(stop=Stop.REJECTED, problem=f"the server says: {said(message)}")
+        return Attempt(stop=Stop.REJECTED, problem=f"the server says: {error_sentence(message)}")
     if not isinstance(message.get("content"), list):
         return _not_the_api("its answer has no content")
     return _judge(message, prompt, way)
 
 
-def said(body: object) -> str:
+def error_sentence(body: object) -> str:
     """Return the sentence in an error's body, wherever this server puts it; empty without one."""
     if isinstance(body, dict):
         for name in ("error", "message", "detail", "msg"):
             if body.get(name):
-                return said(body[name])
+                return error_sentence(body[name])
         return ""
     if isinstance(body, list):
         return json.dumps(body)
@@ -113,10 +113,10 @@ def _find(content: list[Any], prompt: Prompt, stop: Stop) -> tuple[Extraction, S
     text = "".join(text for text in texts if isinstance(text, str))
     if not text.strip() and not given:
         return Extraction(reason="the answer says nothing"), Stop.INVALID, Next.DONE
-    found = extract(text, prompt.schema)
-    if found.data is not None:
-        return found, stop, Next.DONE
-    reason = outline(given[0], prompt.schema) if given else found.reason
+    extraction = extract(text, prompt.schema)
+    if extraction.data is not None:
+        return extraction, stop, Next.DONE
+    reason = outline(given[0], prompt.schema) if given else extraction.reason
     problem = f"the answer is not what was asked for: {reason}"
     return Extraction(reason=problem), Stop.INVALID, Next.PLAINER
 
@@ -127,10 +127,10 @@ def refusal(endpoint: Endpoint, status: int, headers: Mapping[str, str], body: o
     ``headers`` look names up in lower case. Raises Credentials when no further question has a
     chance before a person has put the account in order.
     """
-    words = endpoint.redact(said(body) if isinstance(body, dict | list) else "")
-    told = f"HTTP {status}" + (f": {words}" if words else "")
+    words = endpoint.redact(error_sentence(body) if isinstance(body, dict | list) else "")
+    status_text = f"HTTP {status}" + (f": {words}" if words else "")
     host = endpoint.host
-    _check_account(endpoint, status, f"{words} {_codes(body)}".lower(), told)
+    _check_account(endpoint, status, f"{words} {_codes(body)}".lower(), status_text)
     if status // 100 == 3:  # noqa: PLR2004 - the class of redirections
         goal = endpoint.redact(headers.get("location", "elsewhere"))
         return Attempt(
@@ -140,19 +140,19 @@ def refusal(endpoint: Endpoint, status: int, headers: Mapping[str, str], body: o
         )
     asked_wrong = status in {400, 422}
     if status == 413 or (asked_wrong and any(mark in words.lower() for mark in _TOO_LARGE)):  # noqa: PLR2004
-        problem = f"the question is too large for {host} ({told}); a smaller one may fit"
+        problem = f"the question is too large for {host} ({status_text}); a smaller one may fit"
         return Attempt(stop=Stop.TOO_LARGE, problem=problem)
     if status in _TRANSIENT or status >= 500:  # noqa: PLR2004 - the server's own failures
-        return _transient(host, status, headers, told)
+        return _transient(host, status, headers, status_text)
     if not isinstance(body, dict | list):
-        problem = f"this is not the Messages API: {host} answers {told}"
+        problem = f"this is not the Messages API: {host} answers {status_text}"
         return Attempt(stop=Stop.NOT_THE_API, then=Next.NEVER, problem=problem)
     if asked_wrong:
-        problem = f"{host} refuses the question ({told})"
+        problem = f"{host} refuses the question ({status_text})"
         return Attempt(stop=Stop.REJECTED, then=Next.PLAINER, problem=problem, refused=words)
     unknown = "does not know that model or address; --model names another"
     what = unknown if status == 404 else "refuses"  # noqa: PLR2004
-    return Attempt(stop=Stop.REJECTED, then=Next.NEVER, problem=f"{host} {what} ({told})")
+    return Attempt(stop=Stop.REJECTED, then=Next.NEVER, problem=f"{host} {what} ({status_text})")
 
 
 def _codes(body: object) -> str:
@@ -165,29 +165,30 @@ def _codes(body: object) -> str:
     return f"{error.get('type')} {error.get('code')} {inner}"
 
 
-def _check_account(endpoint: Endpoint, status: int, words: str, told: str) -> None:
+def _check_account(endpoint: Endpoint, status: int, words: str, status_text: str) -> None:
     later = "the queue is as it was"
     if status == 402 or (  # noqa: PLR2004 - payment required
         status in {400, 403, 429} and any(mark in words for mark in _UNPAID)
     ):
         raise Credentials(
-            f"{endpoint.host} will not be paid by this account ({told})",
+            f"{endpoint.host} will not be paid by this account ({status_text})",
             hint=f"check the account's credit and its spend limit; {later}",
         )
     if status in {401, 403}:
         name = "ANTHROPIC_AUTH_TOKEN" if endpoint.is_token else "ANTHROPIC_API_KEY"
         raise Credentials(
-            f"{endpoint.host} does not accept the key ({told})", hint=f"check {name}; {later}"
+            f"{endpoint.host} does not accept the key ({status_text})",
+            hint=f"check {name}; {later}",
         )
 
 
-def _transient(host: str, status: int, headers: Mapping[str, str], told: str) -> Attempt:
+def _transient(host: str, status: int, headers: Mapping[str, str], status_text: str) -> Attempt:
     limited = status == 429  # noqa: PLR2004 - too many requests
     what = "is at its rate limit" if limited else "is in trouble"
     return Attempt(
         stop=Stop.LIMITED if limited else Stop.UNREACHABLE,
         then=Next.DONE if headers.get("x-should-retry") == "false" else Next.LATER,
-        problem=f"{host} {what} ({told})",
+        problem=f"{host} {what} ({status_text})",
         wait=_wait(headers),
     )
 

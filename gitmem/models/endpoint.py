@@ -248,17 +248,17 @@ def for_program(environ: Mapping[str, str], *, client: str, keeps: str = "") -> 
     }
 
 
-def confirmed(name: str, said: str, *, client: str, own: str, key: str) -> str:
-    """Return the value ``said`` of the variable ``name``; raises Refused where it may not count.
+def confirmed(name: str, value: str, *, client: str, own: str, key: str) -> str:
+    """Return the value ``value`` of the variable ``name``; raises Refused where it may not count.
 
     Inside a client it counts when the person's setting ``key`` says the same (``own``).
     """
-    if client and said and said != own:
+    if client and value and value != own:
         raise Refused(
             f"this runs inside {client}, where a repository's settings can set {name}",
-            hint=f"if the choice is yours: git config gitmem.{key} {said}, or unset {name}",
+            hint=f"if the choice is yours: git config gitmem.{key} {value}, or unset {name}",
         )
-    return said
+    return value
 
 
 def _inside(path: str, top: str) -> bool:

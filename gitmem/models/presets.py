@@ -64,39 +64,39 @@ def read_claude(program: str, ended: ProgramExit, prompt: Prompt) -> Attempt:
         session = None
     if not isinstance(session, dict):
         return read_text(program, replace(ended, answer=""), prompt)
-    said = session.get("result")
-    said = said if isinstance(said, str) else ""
+    words = session.get("result")
+    words = words if isinstance(words, str) else ""
     if ended.code or session.get("is_error"):
-        why = said or str(session.get("subtype") or ended.complaint)
+        why = words or str(session.get("subtype") or ended.complaint)
         raise_for_login(program, why, refused=session.get("api_error_status") in _ACCOUNT)
         return _with_usage(Attempt(stop=_why(why), problem=f"{program} failed: {why}"), session)
     data = session.get("structured_output")
     if isinstance(data, dict) and not outline(data, prompt.schema):
         return _with_usage(Attempt(stop=Stop.END, data=data), session)
-    return _with_usage(_found(said, prompt), session)
+    return _with_usage(_found(words, prompt), session)
 
 
-def raise_for_login(program: str, said: str, *, refused: bool = False) -> None:
+def raise_for_login(program: str, words: str, *, refused: bool = False) -> None:
     """Raise Credentials when a failed program's words, or ``refused``, say that a login is missing."""
-    if refused or _LOGIN.search(said):
+    if refused or _LOGIN.search(words):
         raise Credentials(
-            f"{program} is not logged in, or may not ask: {said}",
+            f"{program} is not logged in, or may not ask: {words}",
             hint=f"put {program}'s login in order; the queue is as it was",
         )
 
 
-def _why(said: str) -> Stop:
-    return Stop.TOO_LARGE if _TOO_LARGE.search(said) else Stop.FAILED
+def _why(words: str) -> Stop:
+    return Stop.TOO_LARGE if _TOO_LARGE.search(words) else Stop.FAILED
 
 
 def _found(text: str, prompt: Prompt) -> Attempt:
     if not text.strip():
         return Attempt(stop=Stop.INVALID, problem="the answer says nothing")
-    found = extract(text, prompt.schema)
-    if found.data is None:
-        problem = f"the answer is not what was asked for: {found.reason}"
+    extraction = extract(text, prompt.schema)
+    if extraction.data is None:
+        problem = f"the answer is not what was asked for: {extraction.reason}"
         return Attempt(stop=Stop.INVALID, problem=problem)
-    return Attempt(stop=Stop.END, data=found.data)
+    return Attempt(stop=Stop.END, data=extraction.data)
 
 
 def _with_usage(outcome: Attempt, session: dict[str, Any]) -> Attempt:

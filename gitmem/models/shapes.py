@@ -83,12 +83,12 @@ class Shape:
             body["tool_choice"] = {"type": "tool", "name": TOOL, "disable_parallel_tool_use": True}
         return body
 
-    def without(self, said: str) -> Shape | None:
+    def without(self, refusal: str) -> Shape | None:
         """Return the shape without the field that a server refused in these words; None at the end.
 
         Words that name no field of the request lead to the plainest shape.
         """
-        words = said.lower()
+        words = refusal.lower()
         for field, marks in _NAMED:
             if not any(mark in words for mark in marks):
                 continue

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gitmem.drain.plan import Op, Operation, Request, Work
-from gitmem.drain.prompting import operations, question, schema
+from gitmem.drain.prompting import make_question, read_operations, schema
 from gitmem.memory.tree import MemoryLine
 from tests.support.judge import operation
 from tests.support.operations import IDS, flags
@@ -24,7 +24,7 @@ REQUEST = Request(
 
 
 def told(*rows: object, request: Request = REQUEST) -> tuple[Operation, ...]:
-    return operations(request, question(request, "m").labels, {"operations": [*rows]})
+    return read_operations(request, make_question(request, "m").labels, {"operations": [*rows]})
 
 
 def one(row: object) -> Operation:
@@ -33,7 +33,7 @@ def one(row: object) -> Operation:
 
 
 def test_data_stands_between_lines_with_the_mark_and_has_labels_for_ids() -> None:
-    asked = question(REQUEST, "w0rd")
+    asked = make_question(REQUEST, "w0rd")
     lines = asked.text.split("\n")
 
     assert lines[0] == lines[2] == "FLAGS w0rd"
@@ -46,7 +46,7 @@ def test_a_flag_cannot_end_the_data() -> None:
     hostile = flags(1)[0]
     request = Request(work=Work.MEMORY, flags=(hostile,), files=())
 
-    assert len(question(request, "m").text.split("\n")) == 9
+    assert len(make_question(request, "m").text.split("\n")) == 9
 
 
 @pytest.mark.parametrize("work", list(Work))
@@ -98,9 +98,9 @@ def test_an_entry_of_another_shape_is_no_operation(row: object) -> None:
 
 @pytest.mark.parametrize("rows", [None, {}, "x", 3])
 def test_an_answer_of_another_shape_has_no_operations(rows: object) -> None:
-    labels = question(REQUEST, "m").labels
+    labels = make_question(REQUEST, "m").labels
 
-    assert operations(REQUEST, labels, {"operations": rows}) == ()
+    assert read_operations(REQUEST, labels, {"operations": rows}) == ()
 
 
 def test_what_is_said_about_a_flags_file_reaches_the_reviewer() -> None:

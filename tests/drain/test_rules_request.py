@@ -13,7 +13,7 @@ from gitmem.drain import gate
 from gitmem.drain.assemble import BUDGET, Edits, Ruling, edited
 from gitmem.drain.limits import within_limits
 from gitmem.drain.plan import Op, Operation, Request, Work
-from gitmem.drain.prompting import operations, question, schema
+from gitmem.drain.prompting import make_question, read_operations, schema
 from gitmem.drain.raising import raised
 from gitmem.memory import path_rules
 from gitmem.memory.places import Climb, Rung
@@ -55,7 +55,7 @@ def parts(asked: str) -> dict[str, Any]:
 
 
 def test_a_model_sees_the_file_its_sections_the_other_targets_and_near_snags() -> None:
-    shown = parts(question(request(snag(0), snag(1)), "word").text)
+    shown = parts(make_question(request(snag(0), snag(1)), "word").text)
 
     assert shown["TARGETS"] == [
         {"id": "t1", "file": FILE},
@@ -74,7 +74,7 @@ def test_a_line_with_a_credential_is_left_out_of_the_text() -> None:
     asked = request(snag(0))
     body = BODY + f"\nUse {secret} here.\n"
 
-    shown = question(Request(**{**_fields(asked), "body": body}), "word").text
+    shown = make_question(Request(**{**_fields(asked), "body": body}), "word").text
 
     assert secret not in shown
 
@@ -105,10 +105,10 @@ def test_labels_of_sections_and_snags_mean_something_only_where_they_were_shown(
     row: dict[str, Any], section: str, again: str
 ) -> None:
     asked = request(snag(0), snag(1))
-    labels = question(asked, "").labels
+    labels = make_question(asked, "").labels
     whole = {"op": "edit", "flags": ["f1"], "target": "", "line": "", "text": "", "reason": ""}
 
-    (found,) = operations(asked, labels, {"operations": [{**whole, **row}]})
+    (found,) = read_operations(asked, labels, {"operations": [{**whole, **row}]})
 
     assert (found.section, found.again) == (section, again)
 
