@@ -122,7 +122,7 @@ def _brought(repo: Repository, tip: str) -> dict[str, tuple[str, int]]:
     """Record file to the commit that brought it and that commit's place, as far as history tells."""
     done = repo.git(
         "log", "--reverse", "--no-show-signature", "--first-parent", "-m", "--diff-filter=A", "--name-only",
-        "--format=%x00%H", tip, "--", record_files.FOLDER,
+        "--format=%x00%H", tip, "--", *record_files.pathspecs(repo, tip),
     )  # fmt: skip
     found: dict[str, tuple[str, int]] = {}
     parts = done.out.decode("utf-8", "surrogateescape").split("\0")

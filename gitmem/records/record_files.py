@@ -20,6 +20,8 @@ FOLDER = ".gitmem/drains/"
 _ID_FIRST = b'{"id":"'
 _ID_END = len(_ID_FIRST) + 12
 _PART = 256  # records asked for at once
+_BESIDE = 1000  # folders beside the records that a command line names; gitmem makes none
+_FOLDER_MODE = "040000"
 
 
 class Texts:
@@ -114,11 +116,29 @@ def taken_back(repo: Repository, tip: str) -> frozenset[str]:
     """Return the ids in records that a commit's history once had and its tree does not."""
     done = repo.git(
         "log", "--full-history", "-m", "--format=", "--raw", "--no-abbrev", "--no-renames",
-        "--diff-filter=D", "--no-show-signature", "-z", tip, "--", FOLDER, ok=ANY,
+        "--diff-filter=D", "--no-show-signature", "-z", tip, "--", *pathspecs(repo, tip), ok=ANY,
     )  # fmt: skip
     rows = [row.split(b" ") for row in done.out.split(b"\0") if row.startswith(b":")]
     oids = dict.fromkeys(row[2].decode("ascii") for row in rows)
     return _ids(repo, {oid: oid for oid in oids}, None)
+
+
+def pathspecs(repo: Repository, *commits: str) -> list[str]:
+    """Return git's pathspecs of the records, without the folders that lie beside them at these commits.
+
+    git compares trees to their end before it says a word, and ten folders nested ten deep are 10,000
+    million paths. Raises TooLarge for more than `_BESIDE` folders, and Unreadable.
+    """
+    beside = {
+        entry.path
+        for commit in commits
+        if commit
+        for entry in objects.folder_entries(repo, commit, FOLDER, sized=False)
+        if entry.mode == _FOLDER_MODE
+    }
+    if len(beside) > _BESIDE:
+        raise objects.TooLarge(f"{FOLDER}, with {len(beside)} folders beside the records,", 0)
+    return [FOLDER, *[f":(exclude,top,literal){path}" for path in sorted(beside)]]
 
 
 def at(repo: Repository, commit: str) -> dict[str, str]:
@@ -209,7 +229,7 @@ def touched(repo: Repository, targets: Collection[str], tip: str) -> set[str]:
         return set(known)
     done = repo.git(
         "log", "--full-history", "--format=", "--name-only", "--no-renames", "--no-show-signature",
-        "-z", *targets, "^" + tip, "--", FOLDER, ok=ANY,
+        "-z", *targets, "^" + tip, "--", *pathspecs(repo, tip, *targets), ok=ANY,
     )  # fmt: skip
     # In a shallow or damaged clone history may end early; then no record is known to be taken back.
     paths = set(done.text.split("\0"))

@@ -42,8 +42,8 @@ class Commit:
     untouched: bool = False
 
 
-def commits(repo: Repository, oids: Collection[str]) -> dict[str, Commit]:
-    """The named commits that are here, by name."""
+def commits(repo: Repository, tip: str, oids: Collection[str]) -> dict[str, Commit]:
+    """Return the named commits in the history of ``tip`` that are here, by name."""
     if not oids:
         return {}
     request = "".join(f"{oid}\n" for oid in oids).encode()
@@ -52,7 +52,7 @@ def commits(repo: Repository, oids: Collection[str]) -> dict[str, Commit]:
         stdin=request, env={"TZ": "UTC"},
     ).out.decode("utf-8", "surrogateescape")  # fmt: skip
     fields = shown.split("\0")
-    brought = _records(repo, request)
+    brought = _records(repo, tip, request)
     found = {}
     for at in range(0, len(fields) - 6, 7):
         oid, parents, tree, author, date, subject, made = fields[at : at + 7]
@@ -63,11 +63,11 @@ def commits(repo: Repository, oids: Collection[str]) -> dict[str, Commit]:
     return found
 
 
-def _records(repo: Repository, request: bytes) -> dict[str, list[str]]:
+def _records(repo: Repository, tip: str, request: bytes) -> dict[str, list[str]]:
     """Commit to the records it adds; a merge against its first parent."""
     said = repo.git(
         "diff-tree", "--stdin", "-r", "--root", "--name-only", "--diff-filter=A", "--no-renames",
-        "--diff-merges=first-parent", "--", record_files.FOLDER, stdin=request,
+        "--diff-merges=first-parent", "--", *record_files.pathspecs(repo, tip), stdin=request,
     ).text  # fmt: skip
     found: dict[str, list[str]] = {}
     oid = ""
@@ -85,7 +85,7 @@ def landings(repo: Repository, commit: str, paths: Collection[str]) -> dict[str,
         return {}
     said = repo.git(
         "log", *_PLAIN, "--name-only", "--diff-filter=A", "--no-renames", "--format=%x00%H",
-        commit, "--", record_files.FOLDER,
+        commit, "--", *record_files.pathspecs(repo, commit),
     ).text  # fmt: skip
     found: dict[str, str] = {}
     for part in said.split("\0")[1:]:
@@ -254,7 +254,7 @@ class CommitHistory:
     def load(self, oids: Collection[str]) -> None:
         """Reads many commits at once."""
         new = [oid for oid in dict.fromkeys(oids) if oid and oid not in self._commits]
-        self._commits |= commits(self.repo, new)
+        self._commits |= commits(self.repo, self.tip, new)
 
     def commit(self, oid: str) -> Commit:
         """One commit of this past."""

@@ -16,6 +16,7 @@ from gitmem.loops.loops import LoopReport
 from gitmem.memory.guard_file import read_guards
 from gitmem.review import review
 from gitmem.session import ledger
+from tests.support import hostile
 from tests.support.desk import AT, Desk
 from tests.support.sandbox import Sandbox
 
@@ -366,3 +367,15 @@ def test_the_record_of_a_match_is_one_key_beside_the_flag(desk: Desk) -> None:
 
     assert line["again"] == first
     assert "again" not in line["flag"]
+
+
+def test_folders_nested_without_end_beside_the_records_do_not_hold_a_history_up(desk: Desk) -> None:
+    snag(desk)
+    desk.land()
+    landing = desk.head("main")
+    commit = hostile.nested_beside(desk.sandbox, ".gitmem/drains")
+    desk.sandbox.git("update-ref", "HEAD", commit)
+
+    (entry,) = flag_history.take(desk.repo, desk.target).entries
+
+    assert (entry.commit, entry.landed) == (landing, True)

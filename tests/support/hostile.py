@@ -33,6 +33,21 @@ def nested(sandbox: Sandbox, place: str, *, width: int = 10, depth: int = 10) ->
     return committed(sandbox, row.rpartition(" ")[2])
 
 
+def nested_beside(sandbox: Sandbox, place: str) -> str:
+    """A commit upon HEAD with folders nested without end in the folder ``place``, beside what is there."""
+    tree = sandbox.git("rev-parse", nested(sandbox, "endless") + "^{tree}:endless")
+    name = "endless"
+    parts = place.strip("/").split("/")
+    for depth in range(len(parts), -1, -1):
+        folder = "/".join(parts[:depth])
+        rows = sandbox.git("ls-tree", f"HEAD:{folder}").splitlines()
+        kept = [row for row in rows if row.partition("\t")[2] != name]
+        listed = "\n".join([*kept, f"040000 tree {tree}\t{name}", ""])
+        tree = sandbox.git("mktree", input=listed)
+        name = parts[depth - 1]
+    return committed(sandbox, tree, "HEAD")
+
+
 def committed(sandbox: Sandbox, tree: str, *parents: str) -> str:
     """A commit of a tree by somebody."""
     who = ["-c", "user.name=x", "-c", "user.email=x@example.com"]

@@ -7,6 +7,7 @@ import pytest
 from gitmem.core.errors import Usage
 from gitmem.trace.origin import Origin, OriginKind
 from gitmem.trace.why import why
+from tests.support import hostile
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
 from tests.support.scripted import Scripted, operation
@@ -282,3 +283,15 @@ def test_a_reviewers_line_beside_the_filed_ones_is_by_hand(desk: Desk) -> None:
 
     assert asked(desk, OWN).kind is OriginKind.HAND
     assert asked(desk, "Ask before a release").kind is OriginKind.HAND
+
+
+def test_folders_nested_without_end_beside_the_records_do_not_hold_why_up(desk: Desk) -> None:
+    flag = landed(desk)
+    commit = hostile.nested_beside(desk.sandbox, ".gitmem/drains")
+    desk.sandbox.git("update-ref", "HEAD", commit)
+
+    found = asked(desk, FACT)
+
+    assert ids(found) == [flag]
+    assert found.landing is not None
+    assert found.landing.records == (found.filed[0].path,)
