@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitmem.boundaries.background import NOT_SYNCED, Flight
-from gitmem.core import age, plural
+from gitmem.core import quantities
 from gitmem.core.jsonline import figure
 from gitmem.session import ledger, session_file
 
@@ -33,7 +33,7 @@ def of_closes(
         entry = ledger.entry(line)
         session = session_file.name(str(entry.get("session", "")))
         if entry.get("event") != "close":
-            closes[session] = age.seconds(str(entry.get("at", ""))) or now
+            closes[session] = quantities.seconds(str(entry.get("at", ""))) or now
         elif entry.get("how") == ledger.DETACHED:
             closes.pop(session, None)
             words = outcome(entry)
@@ -49,12 +49,12 @@ def outcome(entry: Mapping[str, object]) -> str:
     if "error" in entry:
         return f"{start} failed, and its flags stay queued: {entry['error']}"
     flags, left = _count(entry, "flags"), _count(entry, "left")
-    stays = f"{plural.count(left, 'flag')} {'stays' if left == 1 else 'stay'} queued"
+    stays = f"{quantities.count(left, 'flag')} {'stays' if left == 1 else 'stay'} queued"
     why = f" ({entry['reason']})" if entry.get("reason") else ""
     if not flags:
         return f"{start} filed nothing: {stays}{why}" if left else ""
     model = f", {entry['model']}" if entry.get("model") else ""
-    done = f"{start} put {plural.count(flags, 'flag')} into review (engine {entry.get('engine')}{model})"
+    done = f"{start} put {quantities.count(flags, 'flag')} into review (engine {entry.get('engine')}{model})"
     return f"{done}; {stays}{why}" if left else done
 
 

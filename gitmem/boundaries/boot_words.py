@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from gitmem.core import age, plural
+from gitmem.core import quantities
 from gitmem.git import local
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ def what_waits(state: State, now: float) -> list[str]:
         verb = "waits" if count == 1 else "wait"
         details = _details(state.undrained, now)
         found.append(
-            f"{plural.count(count, 'flag')} {verb} undrained{details}. Drain them: gitmem close"
+            f"{quantities.count(count, 'flag')} {verb} undrained{details}. Drain them: gitmem close"
         )
     if state.conflicts:
         count = len(state.conflicts)
@@ -37,7 +37,7 @@ def what_waits(state: State, now: float) -> list[str]:
     proposed = state.proposed
     if proposed:
         found.append(
-            f"{plural.count(len(proposed), 'flag')} in review{_details(proposed, now)}. "
+            f"{quantities.count(len(proposed), 'flag')} in review{_details(proposed, now)}. "
             "Look and land them: gitmem review, then gitmem accept"
         )
     return found
@@ -70,8 +70,8 @@ def index_below_top(repo: Repository, project: str) -> str:
 
 
 def _details(flags: Sequence[Flag], now: float) -> str:
-    first = age.oldest([flag.at for flag in flags])
-    details = [f"oldest: {age.ago(first, now)}"] if first else []
+    first = quantities.oldest([flag.at for flag in flags])
+    details = [f"oldest: {quantities.ago(first, now)}"] if first else []
     sessions = sorted({flag.session for flag in flags if flag.session})
     if sessions:
         named = ", ".join([name[:8] for name in sessions[:_NAMED]])

@@ -196,16 +196,16 @@ class _Look:
         lines = [line for line in self._lines if _ERROR in line and _CLOSE not in line]
         if not lines:
             return []
-        from gitmem.core.plural import count
+        from gitmem.core.quantities import count
 
         last = ledger.entry(lines[-1])
         what = str(last.get("error", ""))[:200]
         number = count(len(lines), "hook")
         if self._said_lately(f"hook {last.get('event')} {what}"):
             return []
-        from gitmem.core import age
+        from gitmem.core import quantities
 
-        at = age.ago(str(last.get("at", "")), self._now)
+        at = quantities.ago(str(last.get("at", "")), self._now)
         ago = at if at == "just now" else f"{at} ago"
         which = f"the last one, {last.get('event')}, {ago}: {what}"
         return [f"{number} failed since the last session start; {which}. Look: gitmem audit"]

@@ -7,7 +7,7 @@ import os
 from gitmem.core import agent_clients as clients
 from gitmem.core import flag as flags
 from gitmem.core.errors import Refused
-from gitmem.core.topic import slug
+from gitmem.core.flag import slug
 from gitmem.git import repository
 from gitmem.queue import publisher
 from gitmem.queue.fast_import import current_author

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gitmem.check.scope import EVERYTHING, NO_BUILD, Build, Scope, View
-from gitmem.core import age
-from gitmem.core.plural import count
+from gitmem.core import quantities
+from gitmem.core.quantities import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,5 +148,5 @@ def objections(
 
 
 def _is_old(at: str, days: int, now: float) -> bool:
-    then = age.seconds(at)
+    then = quantities.seconds(at)
     return then is None or then > now or now - then >= days * _DAY

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from gitmem.core.failures import NeedsPerson
-from gitmem.core.plural import count
+from gitmem.core.quantities import count
 from gitmem.safety.secrets import redacted
 from gitmem.safety.text import visible
 

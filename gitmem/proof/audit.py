@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.clients.transcripts import COMMIT
-from gitmem.core import age
+from gitmem.core import quantities
 from gitmem.git import local
 from gitmem.git.process import ANY
 from gitmem.git.repository import SETTINGS
@@ -203,7 +203,7 @@ def _flagged(repo: Repository) -> dict[str, int]:
 
 
 def _at(line: Mapping[str, object]) -> int:
-    return age.seconds(str(line.get("at", ""))) or 0
+    return quantities.seconds(str(line.get("at", ""))) or 0
 
 
 def since(text: str, now: float) -> int | None:
@@ -217,5 +217,5 @@ def since(text: str, now: float) -> int | None:
             time.strptime(text, shape)
         except ValueError:
             continue
-        return age.seconds(text if "T" in text else f"{text}T00:00:00Z")
+        return quantities.seconds(text if "T" in text else f"{text}T00:00:00Z")
     return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.boundaries.background import STARTED, Flight
 from gitmem.clients import registry
-from gitmem.core import age
+from gitmem.core import quantities
 from gitmem.proof.close_gaps import CloseAudit, audit, lost, of_record, unstarted
 from gitmem.records import record_files, target
 from gitmem.records.drain_record import read_header
@@ -41,7 +41,7 @@ def read(
     told += lost(_unanswered(lines), under_way=Flight(repo.folder).under_way())
     if by_itself:
         told += unstarted(_without_start(lines))
-    told = [one for one in told if (age.seconds(one.at) or 0) >= since]
+    told = [one for one in told if (quantities.seconds(one.at) or 0) >= since]
     return sorted(told, key=lambda one: one.at)  # of one second: as the ledger has them
 
 

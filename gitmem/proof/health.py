@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.boundaries import guard_tree
-from gitmem.core import age
+from gitmem.core import quantities
 from gitmem.core.errors import GitmemError
-from gitmem.core.plural import count
+from gitmem.core.quantities import count
 from gitmem.git import local, personal, process, refs, trees
 from gitmem.git.objects import Unreadable
 from gitmem.git.repository import ARCHIVE, BRANCH, SETTINGS
@@ -271,7 +271,7 @@ def _ledger(repo: Repository, now: float) -> list[Finding]:
 
 
 def _ago(entry: dict[str, object], now: float) -> str:
-    said = age.ago(str(entry.get("at", "")), now)
+    said = quantities.ago(str(entry.get("at", "")), now)
     return said if said == "just now" else f"{said} ago"
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gitmem.clients.transcripts import BATCH, COMMIT, PROMPT, unseen
-from gitmem.core.plural import count
+from gitmem.core.quantities import count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

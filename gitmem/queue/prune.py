@@ -6,7 +6,7 @@ import os
 
 from gitmem.core.errors import GitmemError
 from gitmem.core.flag import new_id
-from gitmem.core.plural import count
+from gitmem.core.quantities import count
 from gitmem.git import refs, repository
 from gitmem.git.repository import ARCHIVE, BRANCH
 from gitmem.queue import contents, damage, publisher

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.core.failures import NeedsPerson
-from gitmem.core.plural import count
+from gitmem.core.quantities import count
 from gitmem.markdown.blocks import Block, BlockKind, blocks
 from gitmem.markdown.bullets import bullets, one_line, remove_lines
 from gitmem.markdown.lines import front_matter_lines, newline_of, rows, split_lines, split_mark

@@ -10,7 +10,7 @@ import re
 from enum import StrEnum
 
 from gitmem.core.errors import Refused
-from gitmem.core.topic import slug
+from gitmem.core.flag import slug
 
 INDEX_NAME = "MEMORY.md"
 PENDING_NAME = "PENDING.md"

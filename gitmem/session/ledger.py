@@ -94,13 +94,13 @@ def tail(folder: str, most: int = MOST) -> list[bytes]:
 
 def fired(lines: Sequence[bytes], session: str) -> list[tuple[int, str, str]]:
     """When hooks of a session ended (seconds since 1970), at which events, and the call or prompt."""
-    from gitmem.core import age  # only where a transcript shows something
+    from gitmem.core import quantities
 
     mine = b'"session":"' + session.encode("utf-8", "replace") + b'"'
     found = []
     for line in lines:
         if mine in line and line.startswith(_AT):
-            at = age.seconds(line[len(_AT) : _AT_END].decode("ascii", "replace"))
+            at = quantities.seconds(line[len(_AT) : _AT_END].decode("ascii", "replace"))
             found.append(
                 (at or 0, _field(line, b"event"), _field(line, b"call") or _field(line, b"turn"))
             )

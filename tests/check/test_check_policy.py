@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from gitmem.check.report import STRICT, Policy, objections
-from gitmem.core import age
+from gitmem.core import quantities
 from tests.support.queues import new_flag
 
-NOW = float(age.seconds("2026-11-20T12:00:00Z") or 0)
+NOW = float(quantities.seconds("2026-11-20T12:00:00Z") or 0)
 FRESH = new_flag("fresh", at="2026-11-20T11:00:00Z")
 OLD = new_flag("old", at="2026-11-10T12:00:00Z")
 ODD = new_flag("odd", at="yesterday")

@@ -160,10 +160,10 @@ def test_another_interpreter_s_code_and_other_packages_are_left_to_python(
 
 
 def test_a_hook_s_modules_are_loaded_this_way() -> None:
-    importlib.import_module("gitmem.core.plural")  # compiled, if it was not
+    importlib.import_module("gitmem.core.quantities")  # compiled, if it was not
     code = (
         "from gitmem.cli import entry; entry._import_quickly()\n"
-        "from gitmem.core import plural as one\n"
+        "from gitmem.core import quantities as one\n"
         "print(one.__spec__, one.count(2, 'flag'), one.__file__)"
     )
     done = subprocess.run(
@@ -173,7 +173,7 @@ def test_a_hook_s_modules_are_loaded_this_way() -> None:
         check=True,
         text=True,
     )
-    usual = importlib.import_module("gitmem.core.plural").__file__
+    usual = importlib.import_module("gitmem.core.quantities").__file__
 
     assert done.stdout.split() == ["None", "2", "flags", usual]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.core.errors import Refused
-from gitmem.core.topic import slug
+from gitmem.core.flag import slug
 
 
 @pytest.mark.parametrize(

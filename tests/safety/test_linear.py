@@ -13,7 +13,7 @@ import pytest
 
 from gitmem.boundaries import calls
 from gitmem.clients.claude_code import settings as claude_settings
-from gitmem.core import jsonline, topic
+from gitmem.core import flag, jsonline
 from gitmem.core.errors import GitmemError
 from gitmem.markdown import blocks, managed_block, sections
 from gitmem.markdown import lines as markdown
@@ -75,7 +75,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "skill": skills.replaceable,
     "text": text.clean,
     "text escaped": text.visible,
-    "topic": topic.slug,
+    "topic": flag.slug,
     "topic file": lambda said: topics.add_facts(said, ["one"]),
     "unicode": unicode_rules.find,
     "untrusted": lambda said: calls.untrusted("Bash", said),

@@ -9,7 +9,7 @@ import typer
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
-from gitmem.core import age
+from gitmem.core import quantities
 from gitmem.queue import decisions
 from gitmem.records import snapshot
 from gitmem.records.states import DRAINED
@@ -44,7 +44,7 @@ def log(
         if key in where and (everything or where[key] != DRAINED)
     ]
     # The queue has one file for each writer; the clocks of the writers order their flags.
-    listed.sort(key=lambda flag: age.seconds(flag.at) or 0)
+    listed.sort(key=lambda flag: quantities.seconds(flag.at) or 0)
     listed = listed[-number:] if number else listed
     if json:
         render.as_json(
@@ -77,7 +77,7 @@ def log(
         [
             (
                 flag.id,
-                age.ago(flag.at, now),
+                quantities.ago(flag.at, now),
                 _name(flag.by),
                 flag.kind,
                 where[flag.id]

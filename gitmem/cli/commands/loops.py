@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
-from gitmem.core import age
+from gitmem.core import quantities
 from gitmem.loops import loops as engine
 from gitmem.loops.recurrence import LoopState, recurrence_note
 
@@ -90,4 +90,4 @@ def _print(one: LoopReport) -> None:
 def _when(entry: FlagEntry) -> str:
     flag = entry.flag
     session = f", session {flag.session[:_SESSION]}" if flag.session else ""
-    return f"{flag.id} ({age.ago(flag.at, time.time())}{session})"
+    return f"{flag.id} ({quantities.ago(flag.at, time.time())}{session})"

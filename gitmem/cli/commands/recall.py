@@ -12,7 +12,7 @@ from gitmem.capture.capture import inside
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.cli.folder import working
-from gitmem.core import age
+from gitmem.core import quantities
 from gitmem.core.errors import Usage
 from gitmem.recall.index import open_index
 from gitmem.recall.search import Question, search
@@ -90,4 +90,4 @@ def _answer(hit: Hit) -> dict[str, object]:
 
 
 def _age(at: str) -> str:
-    return f", {age.ago(at, time.time())}" if at else ""
+    return f", {quantities.ago(at, time.time())}" if at else ""

@@ -11,7 +11,7 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.cli.reports import loaded
 from gitmem.cli.reports.conflicts import conflicts
-from gitmem.core import age
+from gitmem.core import quantities
 from gitmem.memory import tree_reader
 from gitmem.memory.imports import imported_now
 from gitmem.records import in_review, target, tidy
@@ -62,7 +62,7 @@ def _answer(repo: Repository, seen: Snapshot) -> dict[str, object]:
         "in_review": len(state.in_review),
         "accepted": len(state.accepted),
         "journaled": len(state.journaled),
-        "oldest": age.oldest([flag.at for flag in flags]) or None,
+        "oldest": quantities.oldest([flag.at for flag in flags]) or None,
         "sessions": _sessions(flags),
         "by_kind": dict(Counter(flag.kind for flag in flags)),
         "queue": seen.queue.tip or None,
@@ -149,8 +149,8 @@ def _about(flags: Sequence[Flag]) -> str:
     said = ", ".join(
         render.count(number, _NOUNS.get(kind, kind)) for kind, number in kinds.most_common()
     )
-    first = age.oldest([flag.at for flag in flags])
-    parts = [f"oldest {age.ago(first, time.time())}"] if first else []
+    first = quantities.oldest([flag.at for flag in flags])
+    parts = [f"oldest {quantities.ago(first, time.time())}"] if first else []
     sessions = _sessions(flags)
     if sessions:
         parts.append(render.count(len(sessions), "session"))

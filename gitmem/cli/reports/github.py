@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.cli import render
 from gitmem.cli.surroundings import ENVIRON
-from gitmem.core import age
+from gitmem.core import quantities
 from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def annotate(level: str, lines: Sequence[str]) -> None:
 def named(flags: Sequence[Flag], now: float) -> list[str]:
     """Return the first flags as lines of an annotation, and how many more there are."""
     lines = [
-        f"{flag.id} ({flag.kind}, {age.ago(flag.at, now)}): {flag.text[:_TEXT]}"
+        f"{flag.id} ({flag.kind}, {quantities.ago(flag.at, now)}): {flag.text[:_TEXT]}"
         for flag in flags[:_IN_ONE]
     ]
     more = len(flags) - _IN_ONE
@@ -51,7 +51,7 @@ def summarize(verdict: str, groups: Sequence[tuple[str, Sequence[Flag]]], now: f
     if rows:
         lines += ["", "| flag | kind | age | state |", "|---|---|---|---|"]
         lines += [
-            f"| `{flag.id}` | {flag.kind} | {age.ago(flag.at, now)} | {where} |"
+            f"| `{flag.id}` | {flag.kind} | {quantities.ago(flag.at, now)} | {where} |"
             for flag, where in rows[:_ROWS]
         ]
     if len(rows) > _ROWS:

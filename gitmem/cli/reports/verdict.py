@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.check.report import RemoteQueue
 from gitmem.cli import render
-from gitmem.core import age
+from gitmem.core import quantities
 from gitmem.safety.secrets import redacted
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _list(flags: Sequence[Flag], now: float) -> None:
         [
             (
                 f"  {flag.id}",
-                age.ago(flag.at, now),
+                quantities.ago(flag.at, now),
                 f"session {flag.session[:8]}" if flag.session else "no session",
                 flag.kind,
                 flag.text if len(flag.text) <= 72 else flag.text[:71] + "…",  # noqa: PLR2004

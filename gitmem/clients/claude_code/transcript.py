@@ -22,7 +22,7 @@ from gitmem.clients.transcripts import (
     ShownBoundary,
     Transcripts,
 )
-from gitmem.core import age
+from gitmem.core import quantities
 from gitmem.core.jsonline import loads
 
 TYPE_CHECKING = False
@@ -158,7 +158,7 @@ def _keys(*told: str) -> list[str]:
 
 def when(row: Mapping[str, object]) -> int:
     """The row's time in seconds since 1970; 0 without a readable one."""
-    return age.seconds(text_of(row, "timestamp")[:19] + "Z") or 0
+    return quantities.seconds(text_of(row, "timestamp")[:19] + "Z") or 0
 
 
 def text_of(values: object, key: str) -> str:

@@ -1,4 +1,4 @@
-"""How old a flag is, in words (hot lane: no `datetime`)."""
+"""Counts and ages as a person reads them; without `datetime` (pure, hot lane)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
 
 
 def seconds(at: str) -> int | None:
-    """Seconds since 1970 of ``YYYY-MM-DDTHH:MM:SSZ``; None for anything else."""
+    """Return the seconds since 1970 of ``YYYY-MM-DDTHH:MM:SSZ``; None for anything else."""
     if at.translate(_DIGITS) != _FORMAT:
         return None
     year, month, day = int(at[:4]), int(at[5:7]), int(at[8:10])
@@ -26,7 +26,7 @@ def seconds(at: str) -> int | None:
 
 
 def ago(at: str, now: float) -> str:
-    """The age in the largest whole unit, such as ``2 days``; ``now`` is seconds since 1970.
+    """Return the age in the largest whole unit, such as ``2 days``; ``now`` is seconds since 1970.
 
     A time in the future (a clock that was wrong) is ``just now``; an unreadable one ``?``.
     """
@@ -41,5 +41,11 @@ def ago(at: str, now: float) -> str:
 
 
 def oldest(ats: Iterable[str]) -> str:
-    """The earliest readable time; empty when there is none."""
+    """Return the earliest readable time; empty when there is none."""
     return min([at for at in ats if seconds(at) is not None], default="")
+
+
+def count(number: int, noun: str) -> str:
+    """Return ``1 flag``, ``2 flags``, ``2 batches``; the noun takes an s, after ch an es."""
+    ending = "" if number == 1 else "es" if noun.endswith("ch") else "s"
+    return f"{number} {noun}{ending}"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmem.core.age import ago, oldest, seconds
+from gitmem.core.quantities import ago, oldest, seconds
 
 NOW = 1_900_000_000
 
