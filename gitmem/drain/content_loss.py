@@ -225,21 +225,15 @@ def _over(old: str, texts: Sequence[str]) -> Facts:
 
 def _stands(token: Token, facts: Facts) -> bool:
     match token.kind:
-        case Kind.NUMBER:
-            return token.key in facts.numbers
-        case Kind.DATE:
-            return token.key in facts.dates
-        case Kind.TIME:
-            return token.key in facts.times
+        case Kind.NUMBER | Kind.DATE | Kind.TIME:
+            return facts.has(token)
         case Kind.CODE:
-            return _identifier_stands(token, facts)
+            return facts.has(token) or _parts_stand(token, facts)
         case _:
             return _known(token.key, facts) or token.raw.lower() in facts.lower
 
 
-def _identifier_stands(token: Token, facts: Facts) -> bool:
-    if token.key in facts.identifiers or token.key.lower() in facts.lower:
-        return True
+def _parts_stand(token: Token, facts: Facts) -> bool:
     parts = inner(token)
     alone = len(parts) == 1 and parts[0].kind is Kind.CODE
     return bool(parts) and not alone and all(_stands(part, facts) for part in parts)

@@ -14,17 +14,20 @@ from typing import TYPE_CHECKING
 from gitmem.grounding.bindings import (
     crossing_findings,
     merge_findings,
+    role_findings,
     stale_findings,
     substitution_findings,
     value_role_findings,
 )
-from gitmem.grounding.claims import cause_findings, condition_findings, scope_findings
+from gitmem.grounding.claims import (
+    cause_findings,
+    certainty_findings,
+    condition_findings,
+    scope_findings,
+)
 from gitmem.grounding.clauses import clauses
-from gitmem.grounding.denial_clauses import KNOWN
-from gitmem.grounding.denials import denial_findings
+from gitmem.grounding.denials import KNOWN, denial_findings
 from gitmem.grounding.findings import Finding, Rule
-from gitmem.grounding.grounding_certainty import certainty_findings
-from gitmem.grounding.grounding_roles import role_findings
 from gitmem.grounding.language import language_of
 from gitmem.grounding.polarity import joining_findings, polarity_findings
 from gitmem.grounding.sources import Ground

@@ -89,19 +89,13 @@ def _share(flag: _Read, line: _Read) -> float:
 
 def _stands(token: Token, facts: Facts) -> bool:
     match token.kind:
-        case Kind.NUMBER:
-            return token.key in facts.numbers
-        case Kind.DATE:
-            return token.key in facts.dates
-        case Kind.TIME:
-            return token.key in facts.times
-        case Kind.CODE:
-            return token.key in facts.identifiers or token.key.lower() in facts.lower
         case Kind.WORD:
             named = token.is_name and not token.initial
             return not named or token.key in facts.stems
         case Kind.BREAK:
             return True
+        case _:
+            return facts.has(token)
 
 
 def _qualifiers(line: _Read, flag: _Read) -> Iterator[Finding]:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.grounding import lexicon
 from gitmem.grounding.clauses import Clause, clauses
-from gitmem.grounding.grounding_values import unit_of
-from gitmem.grounding.spelling import flatten
+from gitmem.grounding.spelling import flatten, unit_of
 from gitmem.grounding.tokens import Kind, Token, inner, tokenize
 from gitmem.grounding.words import stem
 
@@ -55,6 +54,20 @@ class Facts:
                     self._code(token)
                 case Kind.BREAK:
                     pass
+
+    def has(self, token: Token) -> bool:
+        """Whether the value or identifier that a token is stands in the texts; False for words and breaks."""
+        match token.kind:
+            case Kind.NUMBER:
+                return token.key in self.numbers
+            case Kind.DATE:
+                return token.key in self.dates
+            case Kind.TIME:
+                return token.key in self.times
+            case Kind.CODE:
+                return token.key in self.identifiers or token.key.lower() in self.lower
+            case _:
+                return False
 
     def _word(self, token: Token) -> None:
         self.lower.add(token.raw.lower())

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gitmem.grounding import lexicon
-from gitmem.grounding.grounding_values import date_of, number_of, unit_of
-from gitmem.grounding.spelling import DATE_SIGN, TIME_SIGN, fold, spell
+from gitmem.grounding.spelling import DATE_SIGN, TIME_SIGN, date_of, fold, number_of, spell, unit_of
 from gitmem.grounding.words import stem
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from gitmem.grounding import lexicon
 from gitmem.grounding.findings import Finding, Rule
-from gitmem.grounding.grounding_values import dates_agree, unit_of
 from gitmem.grounding.sources import span_of
+from gitmem.grounding.spelling import dates_agree, unit_of
 from gitmem.grounding.tokens import Kind, Token, inner
 from gitmem.grounding.words import ALIKE, NEUTRAL, STOP, WEAK
 

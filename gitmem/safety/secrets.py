@@ -69,6 +69,9 @@ _JOINTS = str.maketrans(
     dict.fromkeys("\"'`*_-./\\,;:()[]{}<>=#\u2013\u2014\u2018\u2019\u201c\u201d\u2026", " ")
 )
 _HEAD = 4
+_FULL_WIDTH = 0xFF01 - 0x21
+# Composing takes time in the square of a run of accents; a longer text only loses them.
+_COMPOSED_TO = 4096
 _MOST_REDACTED = 8  # credentials that a message repeats; of more it repeats nothing at all
 
 
@@ -98,15 +101,36 @@ def find_secret(text: str) -> Secret | None:
     """
     # Dashes, quotes and dots of typography fold to nothing: such a line needs no tables.
     if not text.isascii() and not text.translate(_TYPOGRAPHY).isascii():
-        from gitmem.safety.secret_folds import plain
-
-        text = plain(text)
+        text = _plain(text)
     if not _is_suspect(text):
         return None
     from gitmem.safety import secret_rules
 
     found = secret_rules.search(text, foreign=_is_foreign(text.lower()))
     return Secret(rule=found[0], value=found[1]) if found else None
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` with full-width signs as ASCII, and accents composed or else dropped."""
+    import unicodedata
+
+    if len(text) <= _COMPOSED_TO:
+        text = unicodedata.normalize("NFC", text)
+    folds: dict[int, str] = {
+        **{code + _FULL_WIDTH: chr(code) for code in range(0x21, 0x7F)},
+        **dict.fromkeys((0x3000, 0xA0, 0x202F, 0x2009), " "),
+        # Other colons and equals signs: ratio, modifier, presentation, small, Hebrew, Ethiopic, Armenian.
+        **dict.fromkeys(
+            (0x2236, 0xA789, 0x02D0, 0xFE13, 0xFE30, 0xFE55, 0x05C3, 0x1361, 0x0589), ":"
+        ),
+        0xFE66: "=",
+        0x0130: "I",  # small, the dotted capital of Turkish is two characters
+        **dict.fromkeys(
+            (*range(0x0300, 0x0370), 0x3099, 0x309A), ""
+        ),  # accents that stand on their own
+        **dict.fromkeys((0x200E, 0x200F, 0x061C), ""),  # marks of direction
+    }
+    return text.translate(folds)
 
 
 def redacted(text: str) -> str:

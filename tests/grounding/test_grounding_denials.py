@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.drain.faithful import findings
-from gitmem.grounding.denial_clauses import KNOWN, LISTED
+from gitmem.grounding.denials import KNOWN, LISTED
 from gitmem.grounding.judge import Rule, judge
 from gitmem.grounding.language import UNKNOWN, language_of
 from tests.bench import language_rates as rates

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.safety import secret_rules
-from gitmem.safety.secret_formats import FORMATS
+from gitmem.safety.secret_rules import FORMATS
 from gitmem.safety.secrets import Secret, find_secret
 from tests.support.growth import LINEAR, growth
 
