@@ -1,4 +1,4 @@
-"""gitmem's own folder in the git common directory: locks, small files written whole (hot lane)."""
+"""Files and locks in gitmem's own folder in the git common directory (hot lane)."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 
-# Not to wait for a writer where somebody put a pipe; of no meaning for a file.
+# Does not wait for a writer where the path is a pipe; has no effect on a file.
 READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 _TYPE, _PLAIN = 0o170000, 0o100000  # S_IFMT and S_IFREG of stat(2)
 
 
 class Lock:
-    """An `flock` on a file of its own; released when the process (and whoever inherited it) ends.
+    """An `flock` on a file of its own; it ends with the process and the children that inherited it.
 
-    As a context manager it waits; `attempt` waits as long as it is told.
+    As a context manager it waits; `attempt` waits for a given time.
     """
 
     __slots__ = ("_path", "descriptor")
@@ -45,7 +45,7 @@ class Lock:
         self.release()
 
     def attempt(self, wait: float = 0.0) -> bool:
-        """Takes the lock if that is possible within ``wait`` seconds."""
+        """Take the lock within ``wait`` seconds; return whether that worked."""
         self._open()
         until = time.monotonic() + wait
         while True:
@@ -61,9 +61,9 @@ class Lock:
                 return True
 
     def release(self) -> None:
-        """Lets go, also for whatever a git hook left running with our descriptor.
+        """Release the lock, also for a process that a git hook left running with our descriptor.
 
-        A process that is killed does not get here: then its git children keep the lock.
+        A killed process does not get here: then its git children keep the lock.
         """
         if self.descriptor < 0:
             return
@@ -79,19 +79,19 @@ def _unlock(descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
     except OSError:
-        return  # what was done under the lock is done; the end of the process lets go, too
+        return  # the work under the lock is done; the end of the process releases it, too
 
 
 def close(descriptor: int) -> None:
-    """Lets go of what was read, or written and synced: no trouble at the end can undo that."""
+    """Close what was read, or written and synced: an error at the end cannot undo that."""
     try:
         os.close(descriptor)
     except OSError:
-        return  # Linux and macOS have let go of the descriptor all the same
+        return  # Linux and macOS have closed the descriptor all the same
 
 
 def make_folder(path: str) -> None:
-    """Creates the folder if it is not there; its parent exists."""
+    """Make the folder if it does not exist; its parent exists."""
     try:
         os.mkdir(path)
     except FileExistsError:
@@ -99,7 +99,7 @@ def make_folder(path: str) -> None:
 
 
 def read(path: str) -> bytes:
-    """The whole file; empty when there is none."""
+    """Return the whole file; empty without one."""
     try:
         return read_there(path)
     except FileNotFoundError:
@@ -107,7 +107,7 @@ def read(path: str) -> bytes:
 
 
 def read_there(path: str) -> bytes:
-    """The whole file; raises FileNotFoundError when there is none."""
+    """Return the whole file. Raises FileNotFoundError without one."""
     descriptor = os.open(path, READ)
     try:
         return read_from(descriptor, 0)
@@ -116,7 +116,7 @@ def read_there(path: str) -> bytes:
 
 
 def read_tail(path: str, limit: int) -> bytes:
-    """The last ``limit`` bytes of the file, and no more; empty when there is none."""
+    """Return the last ``limit`` bytes of the file; empty without one."""
     try:
         descriptor = os.open(path, READ)
     except FileNotFoundError:
@@ -128,7 +128,7 @@ def read_tail(path: str, limit: int) -> bytes:
 
 
 def changed(path: str) -> float:
-    """When a file was last written to, in seconds since 1970; 0 without one."""
+    """Return the time of the last change of a file in seconds since 1970; 0 without one."""
     try:
         return os.stat(path).st_mtime
     except OSError:
@@ -154,7 +154,7 @@ def state_of(path: str) -> bytes:
 
 
 def read_plain(path: str, limit: int) -> bytes:
-    """At most ``limit`` + 1 bytes of a plain file; empty for a link, a device or none at all."""
+    """Return at most ``limit`` + 1 bytes of a plain file; empty for a link, a device or no file."""
     try:
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         descriptor = os.open(path, flags)
@@ -168,7 +168,7 @@ def read_plain(path: str, limit: int) -> bytes:
 
 
 def read_from(descriptor: int, offset: int) -> bytes:
-    """Everything from an offset to the end."""
+    """Return everything from an offset to the end."""
     chunks: list[bytes] = []
     while True:
         chunk = os.pread(descriptor, 1 << 16, offset)
@@ -179,10 +179,10 @@ def read_from(descriptor: int, offset: int) -> bytes:
 
 
 def write_whole(path: str, data: bytes, *, durable: bool = False) -> None:
-    """Replaces the file in one step; ``durable`` also survives a power loss.
+    """Replace the file in one step; ``durable`` also survives a power loss.
 
-    The caller holds the lock under which the file is written: a process number would not tell two
-    containers that share a repository apart, and leave litter behind when its process is killed.
+    The caller holds the lock of the file. A process number in a temporary name does not tell apart two
+    containers that share a repository, and leaves litter when the process is killed.
     """
     temporary = path + ".new"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
@@ -202,10 +202,10 @@ def write_whole(path: str, data: bytes, *, durable: bool = False) -> None:
 
 
 def overwrite(path: str, data: bytes) -> None:
-    """Writes a small record of constant length over the last one; the caller holds its lock.
+    """Write a small record of constant length over the last one; the caller holds its lock.
 
-    Replacing a file by another makes some file systems flush it first (ext4, auto_da_alloc), which
-    costs more than a silent hook. Only for what may be lost: a power loss may leave old or no data.
+    Replacing a file makes some file systems flush it first (ext4, auto_da_alloc), which costs more than a
+    silent hook. Only for what may be lost: a power loss may leave old or no data.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
@@ -215,7 +215,7 @@ def overwrite(path: str, data: bytes) -> None:
 
 
 def append(path: str, data: bytes, *, durable: bool = False) -> None:
-    """Appends one record in one write."""
+    """Append one record in one write."""
     descriptor = os.open(path, _APPEND, 0o666)
     try:
         write_all(descriptor, data)
@@ -226,14 +226,14 @@ def append(path: str, data: bytes, *, durable: bool = False) -> None:
 
 
 def write_all(descriptor: int, data: bytes) -> None:
-    """Writes everything; a short write (a disk about to be full) is continued or raises."""
+    """Write everything; a short write (a disk that is almost full) continues or raises OSError."""
     left = memoryview(data)
     while left:
         left = left[os.write(descriptor, left) :]
 
 
 def sync_folder(path: str) -> None:
-    """Makes a rename or a new file in the folder survive a power loss."""
+    """Make a rename or a new file in the folder survive a power loss."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -242,7 +242,7 @@ def sync_folder(path: str) -> None:
 
 
 def forget(path: str) -> None:
-    """Removes a file of our own that may be gone already."""
+    """Remove a file of gitmem's that may be gone already."""
     try:
         os.unlink(path)
     except FileNotFoundError:

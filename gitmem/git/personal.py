@@ -1,8 +1,8 @@
-"""Personal settings, `git config gitmem.*`: what they say, and whose word counts (hot lane).
+"""Personal settings, `git config gitmem.*`: their values, and which file counts (hot lane).
 
-Inside an agent client a repository's settings can lead git to a configuration of the repository's
-own (`GIT_CONFIG_GLOBAL`, `HOME`, an included file). So there only the clone's own configuration file
-counts, told by what the file is and not by how its path is spelt.
+Inside an agent client a repository's settings can lead git to a configuration in the repository
+(`GIT_CONFIG_GLOBAL`, `HOME`, an included file). There only the clone's own configuration file counts,
+known by device and inode and not by its path.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ _YES = ("true", "yes", "on")
 
 
 class Setting:
-    """``value`` is what counts; empty when nothing does. ``elsewhere`` is the file whose word does not.
+    """``value`` is the value that counts (empty: none). ``elsewhere`` is the file whose value does not.
 
-    ``unheard`` is that word: of a file in the work tree, or, inside a client, of any but the clone's.
+    ``unheard`` is that value: from a file in the work tree, or, inside a client, from any file but the
+    clone's own.
     """
 
     __slots__ = ("_client", "_key", "elsewhere", "unheard", "value")
@@ -37,14 +38,14 @@ class Setting:
         self.unheard = unheard
 
     def heard(self) -> str:
-        """The value that counts; raises Refused when there is only one that does not."""
+        """Return the value that counts. Raises Refused when there is only one that does not."""
         refused = self.refused()
         if refused is not None:
             raise refused
         return self.value
 
     def refused(self) -> Refused | None:
-        """Why the word of another file does not count; None when none stands against it."""
+        """Return the error for a value that does not count; None where a value counts, or none is set."""
         if not self.elsewhere or self.value:
             return None
         local = f"git config --local {self._key} VALUE"
@@ -61,12 +62,12 @@ class Setting:
 
 
 def read(repo: Repository, key: str) -> Setting:
-    """The setting of that full name (`gitmem.engine`), and whether it counts here: one git process."""
+    """Return a setting by its full name (`gitmem.engine`), by one git process."""
     return judged(repo, key, _rows(repo, key))
 
 
 def judged(repo: Repository, key: str, rows: Sequence[tuple[str, str]]) -> Setting:
-    """The same from file and value of each place that sets it, in git's order."""
+    """Return a setting from file and value of each place that sets it, in git's order."""
     client = clients.inside(repo.environ)
     shared = [(file, value) for file, value in rows if _in_work_tree(repo, file)]
     if client:
@@ -83,7 +84,7 @@ def judged(repo: Repository, key: str, rows: Sequence[tuple[str, str]]) -> Setti
 
 
 def elsewhere(repo: Repository, key: str) -> str:
-    """The file that sets the key where the clone's own configuration does not; empty without one."""
+    """Return the file that sets the key where the clone's own configuration does not; empty without one."""
     rows = _rows(repo, key)
     return (
         ""
@@ -99,7 +100,7 @@ def yes(value: str) -> bool:
 
 
 def _rows(repo: Repository, key: str) -> list[tuple[str, str]]:
-    """File and value for each place that sets it, in git's order."""
+    """Return file and value of each place that sets the key, in git's order."""
     from gitmem.git import process
 
     said = process.run(
@@ -115,7 +116,7 @@ def _rows(repo: Repository, key: str) -> list[tuple[str, str]]:
 
 
 def pairs(repo: Repository, said: bytes) -> list[tuple[str, str]]:
-    """File and text of each row of `git config -z --show-origin`; no file: the command line."""
+    """Return file and text of each row of `git config -z --show-origin`; empty file: the command line."""
     words = os.fsdecode(said).split("\0")
     found = []
     for origin, value in zip(words[::2], words[1::2], strict=False):
@@ -142,7 +143,7 @@ def _in_work_tree(repo: Repository, file: str) -> bool:
     """
     if not file:
         return False
-    # git stood in `top`, where a path such as `/proc/self/cwd` leads elsewhere than from here.
+    # git ran in `top`, where a path such as `/proc/self/cwd` leads elsewhere than from here.
     for self in ("/proc/self/cwd/", "/proc/thread-self/cwd/"):
         if file.startswith(self):
             file = repo.top + "/" + file[len(self) :]
@@ -165,6 +166,6 @@ def _same(one: str, other: str) -> bool:
 
 
 def _shown(repo: Repository, file: str) -> str:
-    """A file as a person names it: relative in the work tree."""
+    """Return a file as a person names it: relative to the work tree."""
     below = repo.top + "/"
     return file.removeprefix(below)

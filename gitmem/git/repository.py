@@ -1,7 +1,7 @@
 """Find the repository without starting git (hot lane).
 
-A bare repository is never used: neither the one somebody stands in nor one that was committed
-inside a work tree (it may bring hooks and configuration of its own).
+A bare repository is never used, neither around the working folder nor committed inside a work tree: it may
+bring hooks and configuration of its own.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ SETTINGS = ".gitmem/config.yaml"
 
 FOLDER = "gitmem"
 _WORKTREE = b"worktree"
-_HEAD_BYTES = 4096  # more than a ref's name may have
-# git commands that need to know who commits.
+_HEAD_BYTES = 4096  # longer than the name of any ref
+# git commands that need an author.
 _COMMITTING = frozenset(("commit", "commit-tree", "merge", "tag", "var"))
 # The queue branch, and the ref that keeps what landed; what is in them: `gitmem.queue.branch`.
 NAME = "gitmem/queue"
@@ -36,17 +36,17 @@ ARCHIVE = "refs/gitmem/archive"
 
 
 class NoRepository(GitmemError):
-    """There is no repository gitmem may use here."""
+    """There is no repository here that gitmem may use."""
 
     exit_code = 3
 
 
 class Distrusted(NoRepository):
-    """git does not trust the repository, because it belongs to somebody else (safe.directory)."""
+    """git does not trust the repository, because it belongs to another user (safe.directory)."""
 
 
 class Gone(NoRepository):
-    """The working folder is not there any more."""
+    """The working folder no longer exists."""
 
 
 class Repository:
@@ -54,7 +54,7 @@ class Repository:
 
     ``top`` is the work tree's root, ``git_dir`` this work tree's own git directory, ``common`` the
     one that all linked worktrees share. ``left_out`` are sentences about what a command did not read
-    because it is too much, to be said at its end.
+    because it is too large; the command prints them at its end.
     """
 
     __slots__ = (
@@ -82,7 +82,7 @@ class Repository:
         return self._env
 
     def _author(self, process: ModuleType) -> dict[str, str]:
-        """Who commits, where git's children do not read the person's configuration that says so."""
+        """Return the author as variables, where git children do not read the person's configuration."""
         if not process.withholds(self._environ):
             return {}
         told = process.as_told(self._environ)
@@ -102,12 +102,12 @@ class Repository:
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """The environment gitmem itself was started with."""
+        """The environment that gitmem was started with."""
         return self._environ
 
     @property
     def folder(self) -> str:
-        """gitmem's own folder in the common directory; may not exist yet."""
+        """gitmem's own folder in the common directory; it may not exist yet."""
         return self.common + "/" + FOLDER
 
     def git(  # noqa: PLR0913 - as `gitmem.git.process.run`, which it is the door to
@@ -122,7 +122,7 @@ class Repository:
         takes: Callable[[bytes], None] | None = None,
         most: int = 0,
     ) -> ProcessResult:
-        """Runs git in this work tree; see `gitmem.git.process.run` (``most`` 0: its own)."""
+        """Run git in this work tree; see `gitmem.git.process.run` (``most`` 0: its default)."""
         from gitmem.git import process  # most hooks end without git
 
         if not self._asked and not _COMMITTING.isdisjoint(args):
@@ -146,10 +146,10 @@ class Repository:
 
 
 def discover(cwd: str, environ: Mapping[str, str]) -> Repository:
-    """The repository whose work tree ``cwd`` is in.
+    """Return the repository whose work tree ``cwd`` is in.
 
-    Walks up to the first `.git`, as git does; `GIT_DIR` counts only when there is none (a home
-    directory kept in a repository without `.git`). Raises NoRepository.
+    Walks up to the first `.git`, as git does. `GIT_DIR` counts only without one (a home directory kept in
+    a repository without `.git`). Raises NoRepository.
     """
     repository = _above(cwd, environ)
     if repository is None:
@@ -170,15 +170,15 @@ def discover(cwd: str, environ: Mapping[str, str]) -> Repository:
 
 
 def gone(cwd: str = "") -> Gone:
-    """The error for a working folder that was deleted or moved."""
+    """Return the error for a working folder that was deleted or moved."""
     return Gone(
         f"the working folder {cwd} is gone" if cwd else "the working folder is gone",
-        hint="change to a folder that is there; it was deleted or moved while this shell stood in it",
+        hint="change to a folder that exists; this one was deleted or moved while the shell was in it",
     )
 
 
 def unasked(cwd: str, environ: Mapping[str, str]) -> Repository | None:
-    """The same without git's word on it, where gitmem has a folder already: for trouble with git."""
+    """Return the repository without asking git, where gitmem has a folder already; for trouble with git."""
     try:
         found = _above(cwd, environ)
     except (NoRepository, OSError):
@@ -203,7 +203,7 @@ def _dot_git(top: str) -> str:
 
 
 def _git_dir(dot_git: str) -> str:
-    """The git directory a `.git` folder or file stands for; empty when it stands for none."""
+    """Return the git directory of a `.git` folder or file; empty when there is none."""
     try:
         content = local.read_there(dot_git)
     except IsADirectoryError:
@@ -229,7 +229,7 @@ def _git_dir(dot_git: str) -> str:
 def _has_head(git_dir: str) -> bool:
     """Whether a folder is a git directory. Raises NoRepository when its HEAD names nothing.
 
-    git takes such a folder for none, and waits for ever at a HEAD that is a pipe.
+    git does not take such a folder for one, and waits for ever at a HEAD that is a pipe.
     """
     head = git_dir + "/HEAD"
     content = local.read_plain(head, _HEAD_BYTES)
@@ -265,10 +265,10 @@ def _ours(found: Repository) -> bool:
 
 
 def _config(repository: Repository) -> bytes:
-    """The text of the clone's own configuration; of a linked work tree empty.
+    """Return the text of the clone's own configuration; empty for a linked work tree.
 
-    What is looked for in it is written out by `git init`, `git clone` and `git submodule`, so git is
-    hardly ever asked.
+    `git init`, `git clone` and `git submodule` write out what gitmem looks for in it, so git is hardly ever
+    asked.
     """
     if repository.git_dir != repository.common:
         return b""
@@ -279,9 +279,9 @@ def _config(repository: Repository) -> bytes:
 
 
 def _move_top(repository: Repository, config: bytes) -> None:
-    """Where `core.worktree` says that the work tree is elsewhere, as git sees it.
+    """Move ``top`` where `core.worktree` says that the work tree is elsewhere.
 
-    Submodules have the setting, too; there it names the folder that the `.git` file is in.
+    Submodules have the setting, too; there it names the folder of the `.git` file.
     """
     for line in config.splitlines():
         key, equals, named = line.partition(b"=")
@@ -306,7 +306,7 @@ def _ask_for_top(repository: Repository) -> None:
 
 
 def _ask_git(repository: Repository) -> None:
-    """Lets git judge: a repository of somebody else's (safe.directory), or a bare one."""
+    """Let git judge: a repository of another user (safe.directory), or a bare one."""
     done = repository.git("rev-parse", "--is-bare-repository", ok=range(256))
     if done.code:
         raise refusal(done.said)
@@ -315,7 +315,7 @@ def _ask_git(repository: Repository) -> None:
 
 
 def refusal(said: str) -> NoRepository:
-    """git's refusal of a repository as one sentence, with the hint that git gives."""
+    """Return git's refusal of a repository as one sentence, with git's own hint."""
     reason, *more = [line.strip() for line in said.strip().splitlines()] or ["it said nothing"]
     reason = reason.removeprefix("fatal: ")
     if "dubious ownership" not in reason:
@@ -328,9 +328,9 @@ def refusal(said: str) -> NoRepository:
 
 
 def refused(cwd: str, environ: Mapping[str, str]) -> str:
-    """The top of the work tree that ``cwd`` is in where gitmem is wired; empty without one.
+    """Return the top of the work tree of ``cwd`` where gitmem is wired; empty without one.
 
-    For a repository that git refuses: a look at what is there, and nothing of it is believed.
+    For a repository that git refuses: gitmem looks for its files and trusts nothing in them.
     """
     try:
         found = _above(cwd, environ)
@@ -350,7 +350,7 @@ def _bare() -> NoRepository:
 
 
 def _from_environment(cwd: str, environ: Mapping[str, str]) -> Repository:
-    """A repository named by GIT_DIR (and GIT_WORK_TREE), when no `.git` was found."""
+    """Return the repository that GIT_DIR (and GIT_WORK_TREE) names, when there is no `.git`."""
     named = environ.get("GIT_DIR", "")
     client = _client(environ) if named else ""
     if client:
@@ -373,7 +373,7 @@ def _from_environment(cwd: str, environ: Mapping[str, str]) -> Repository:
         top = os.path.normpath(os.path.join(here, environ["GIT_WORK_TREE"]))
         repository.options += ("--work-tree=" + top,)
     asked = repository.git("rev-parse", "--show-toplevel", ok=range(256))
-    if asked.code:  # none at all, one of somebody else's, or a bare one
+    if asked.code:  # none at all, another user's, or a bare one
         raise NoRepository("GIT_DIR names no work tree: " + " ".join(asked.said.split()))
     repository.top = asked.text
     repository.options = ("--git-dir=" + git_dir, "--work-tree=" + asked.text)
@@ -381,7 +381,7 @@ def _from_environment(cwd: str, environ: Mapping[str, str]) -> Repository:
 
 
 def _client(environ: Mapping[str, str]) -> str:
-    from gitmem.core import agent_clients as clients  # most repositories are found by their folder
+    from gitmem.core import agent_clients as clients  # most repositories have a `.git`
 
     return clients.inside(environ)
 
@@ -396,7 +396,7 @@ def _looks_bare(cwd: str) -> bool:
 
 
 def head(repository: Repository) -> tuple[str, str]:
-    """Branch and commit checked out: ("main", oid), ("", oid) when detached, ("main", "") unborn.
+    """Return branch and commit checked out: ("main", oid), ("", oid) detached, ("main", "") unborn.
 
     Reads HEAD and a loose ref; only a packed ref or another ref format costs a git process.
     """
@@ -416,14 +416,14 @@ def head(repository: Repository) -> tuple[str, str]:
 
 
 def _told(repository: Repository, *args: str) -> str:
-    """What git answers; empty, as a rule, when it fails."""
+    """Return git's answer; empty, as a rule, when it fails."""
     from gitmem.git.process import ANY  # as in `Repository.git`
 
     return repository.git(*args, ok=ANY).text
 
 
 def loose(repository: Repository, ref: str) -> str:
-    """The oid in a loose ref file, or empty when there is none or it is not plain."""
+    """Return the object name in a loose ref file; empty without one, or for a symbolic ref."""
     try:
         oid = local.read_there(repository.common + "/" + ref).strip().decode("ascii", "replace")
     except OSError:
@@ -432,15 +432,15 @@ def loose(repository: Repository, ref: str) -> str:
 
 
 def is_oid(value: str) -> bool:
-    """Whether it is a full SHA-1 or SHA-256 object name."""
+    """Whether the value is a full SHA-1 or SHA-256 object name."""
     return len(value) in (40, 64) and not value.strip("0123456789abcdef")
 
 
 def in_use(repository: Repository) -> str:
-    """Why the queue branch must not move now: a work tree has it checked out; empty when none has.
+    """Return why the queue branch must not move: a work tree has it checked out; else empty.
 
-    A commit in that work tree would take back what the branch gained under it. Reads the HEAD of
-    each work tree; only another ref format costs a git process.
+    A commit in that work tree would take back what the branch gained meanwhile. Reads the HEAD of each work
+    tree; only another ref format costs a git process.
     """
     heads = [(repository.common + "/HEAD", os.path.dirname(repository.common))]
     folder = repository.common + "/worktrees"

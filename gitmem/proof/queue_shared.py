@@ -42,7 +42,7 @@ def look(repo: Repository, shipped: ShippedCi) -> list[Finding]:
     texts = [hook.path, *[f"{repo.top}/{path}" for path in _MANAGED]]
     if hook.owner is HookOwner.OURS or any(_shares(path) for path in texts):
         return [ok("sharing", f"a push shares the queue through {remote}")]
-    if hook.owner in (HookOwner.NOBODY, HookOwner.PERSON):
+    if hook.owner in (HookOwner.NONE, HookOwner.PERSON):
         hint = f"gitmem init --ci {wired[0].value}"
     else:
         hint = f"add the line `{LINE}` to the pre-push hook in {display_path(repo, hook)[: -len('/pre-push')]}"

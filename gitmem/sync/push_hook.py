@@ -32,7 +32,7 @@ LINE = "gitmem sync || true"
 class HookOwner(StrEnum):
     """Whose hook git runs at a push."""
 
-    NOBODY = "nobody"
+    NONE = "none"
     OURS = "ours"
     PERSON = "person"
     BOTH = "both"  # a person's hook, and another one set aside for ours earlier
@@ -65,7 +65,7 @@ def find_hook(repo: Repository, ours: Callable[[str], bool]) -> Hook:
         return Hook(folder=folder, owner=HookOwner.ELSEWHERE)
     path = f"{folder}/{_NAME}"
     if not os.path.lexists(path):
-        return Hook(folder=folder, owner=HookOwner.NOBODY)
+        return Hook(folder=folder, owner=HookOwner.NONE)
     text = _text(path)
     if not os.path.islink(path) and ours(text):
         return Hook(folder=folder, owner=HookOwner.OURS, text=text)
@@ -133,7 +133,7 @@ def plan_hook(repo: Repository, host: Host, shipped: ShippedCi) -> HookPlan:
     if host is Host.NONE:
         return _plan_removal(repo, hook)
     match hook.owner:
-        case HookOwner.OURS | HookOwner.NOBODY:
+        case HookOwner.OURS | HookOwner.NONE:
             before = hook.text or None
             if before == shipped.hook:
                 return HookPlan(hook=hook, change=None)

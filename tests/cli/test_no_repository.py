@@ -104,7 +104,7 @@ def test_a_working_folder_that_was_deleted_is_told(sandbox: Sandbox, args: tuple
 
     assert done.returncode == 3, done.stderr
     assert "the working folder is gone" in done.stderr
-    assert "hint: change to a folder that is there" in done.stderr
+    assert "hint: change to a folder that exists" in done.stderr
     assert "Traceback" not in done.stderr
     if args[0] == "flag":
         assert "NOT SAVED" in done.stderr
