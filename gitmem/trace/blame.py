@@ -45,7 +45,7 @@ def blame(
     lines: tuple[int, int] | None = None,
     moved: bool = False,
 ) -> list[Blamed]:
-    """The lines of a file at a commit (empty: in the work tree), or some of them, in order.
+    """Return the lines of a file at a commit (empty: in the work tree), or some of them, in order.
 
     Renames of the file are followed; with ``moved`` also lines that one commit moved or copied
     within the file or from another. Raises NoBlame for a file that git does not know there.

@@ -1,4 +1,4 @@
-"""All drain records of a tree together: which flags made a line, and what was filed in its place."""
+"""All outcomes in a tree's drain records: which flags made a line, and what replaced it (pure)."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
 _REPLACING = frozenset({Fate.SUPERSEDED, Fate.MERGED})
-# What was filed in the place of one line, at most: each of it is looked at for each record of the line.
+# Replacements of one line that are kept: each is compared for each record of the line.
 _REPLACED = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiledOutcome:
-    """One outcome with the record it stands in: the record's path, and what its header says."""
+    """One outcome with its record: the record's path, and what its header says (None: unreadable)."""
 
     path: str
     header: RecordedClose | None
@@ -43,7 +43,7 @@ class FiledOutcome:
 
     @property
     def engine(self) -> str:
-        """Who judged; empty when the header cannot be read."""
+        """The engine that judged; empty when the header cannot be read."""
         return self.header.run.engine if self.header else ""
 
     @property
@@ -53,7 +53,7 @@ class FiledOutcome:
 
     @property
     def replaces(self) -> str:
-        """The line it took the place of; empty for none."""
+        """The line that it replaced; empty for none."""
         return self.outcome.survivor if self.outcome.fate in _REPLACING else ""
 
 
@@ -66,7 +66,7 @@ def _order(record: tuple[str, RecordedClose | None]) -> tuple[str, bool, str]:
 class Filings:
     """Every outcome of a tree's records, and the ways to look one up.
 
-    ``unreadable`` are the paths of records whose header nobody can read.
+    ``unreadable`` are the paths of records whose header cannot be read.
     """
 
     __slots__ = ("_files", "_flags", "_lines", "_replaced", "all", "unreadable")
@@ -100,27 +100,27 @@ class Filings:
         return self._flags.keys()
 
     def of(self, flag_id: str) -> Sequence[FiledOutcome]:
-        """What became of one flag, in the order of the records' names."""
+        """Return the outcomes of one flag, in the order of the records' names."""
         return self._flags.get(flag_id, [])
 
     def at(self, file: str, line: str) -> Sequence[FiledOutcome]:
-        """What filed a line: in that file, else (somebody moved it) in any."""
+        """Return the outcomes that filed a line in that file, else (a person moved it) in any file."""
         found = self._lines.get(line_key(line), [])
         return [filed for filed in found if filed.outcome.file == file] or found
 
     def files(self, line: str) -> Collection[str]:
-        """The files that a record says a line was filed in."""
+        """Return the files in which records say a line was filed."""
         return self._files.get(line_key(line), ())
 
     def after(self, filed: FiledOutcome) -> Sequence[FiledOutcome]:
-        """What a drain filed in the place of this line."""
+        """Return the outcomes that replaced this line."""
         if not filed.outcome.line:
             return []
         found = self._replaced.get(line_key(filed.outcome.line), [])
         return [later for later in found if later.outcome.file == filed.outcome.file] or found
 
     def folded(self, placed: Iterable[FiledOutcome]) -> Sequence[FiledOutcome]:
-        """The duplicates that were folded into what these placed (all of it is one line)."""
+        """Return the duplicates that were folded into the line that these outcomes placed."""
         names = set()
         for filed in placed:
             names |= {filed.outcome.flag.id, f"{filed.outcome.file}: {filed.outcome.line}"}
@@ -131,6 +131,6 @@ class Filings:
         ]
 
     def forgotten(self, flag_id: str) -> FiledOutcome | None:
-        """The record by which a person had the flag forgotten; None when nobody had."""
+        """Return the outcome that forgot the flag; None when it was not forgotten."""
         rows = self._flags.get(flag_id, [])
         return next((filed for filed in rows if filed.outcome.fate is Fate.FORGOTTEN), None)

@@ -1,4 +1,4 @@
-"""Show: what became of a flag, wherever it is."""
+"""The story of a flag: its state, its outcomes, and where its lines are now."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeStory:
-    """One outcome of a flag: the commit that brought it (None: not known), and its line now.
+    """One outcome of a flag: the commit that landed it (None: not known), and the fates of its lines.
 
-    ``lines`` is of the line that a duplicate was folded into, too; None when there never was one.
+    For a duplicate ``lines`` holds the fate of the line that it was folded into.
     """
 
     filed: FiledOutcome
@@ -37,9 +37,9 @@ class OutcomeStory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlagStory:
-    """A flag, its state, a person's reason to drop it (None: not dropped), and what it came to.
+    """A flag, its state, a person's reason to drop it (None: not dropped), and its outcomes.
 
-    ``archived``: only the archive holds it any more. ``ref`` is where the outcomes are read.
+    ``archived``: only the archive still holds it. ``ref`` is where the outcomes are read.
     """
 
     flag: Flag
@@ -51,7 +51,7 @@ class FlagStory:
 
 
 def flag_story(repo: Repository, prefix: str, *, configured: str, folder: str) -> FlagStory:
-    """What became of the flag whose id begins so. Raises Usage when there is none, or several."""
+    """Return the story of the flag whose id starts with ``prefix``; raises Usage when none or several do."""
     seen = snapshot.take(repo, configured)
     histories = _histories(repo, seen)
     queue = seen.queue
@@ -74,7 +74,7 @@ def flag_story(repo: Repository, prefix: str, *, configured: str, folder: str) -
 
 
 def _histories(repo: Repository, seen: Snapshot) -> dict[str, CommitHistory]:
-    """Where a record may be, in the order in which it counts: target, review, feature branches."""
+    """Return the histories that may hold a record, in order: target, review, feature branches, HEAD."""
     where = seen.target
     newest, _ = in_review.leading_commit(repo, where)
     above = where.upstream_ref.removeprefix("refs/remotes/")
@@ -105,7 +105,7 @@ def _outcomes(history: CommitHistory, flag: Flag, folder: str) -> tuple[OutcomeS
 
 
 def _placed(history: CommitHistory, filed: FiledOutcome) -> list[FiledOutcome]:
-    """The outcome itself if it has a line, else the one that it was folded into."""
+    """Return the outcome itself when it has a line, else the outcomes that it was folded into."""
     outcome = filed.outcome
     if outcome.line:
         return [filed]

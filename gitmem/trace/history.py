@@ -1,4 +1,4 @@
-"""Commits as a person asks about them: who, when, which records they brought, what they took out."""
+"""The history of a commit: who changed what and when, which records landed, which lines went."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _PLAIN = ("--no-show-signature", "--encoding=UTF-8", "--no-notes", "--no-decorat
 class Commit:
     """A commit: its author, when it was written (UTC), its first line.
 
-    ``records`` are the drain records it brings. ``untouched``: gitmem made its tree, and nobody
-    changed it since.
+    ``records`` are the drain records it adds. ``untouched``: gitmem made its tree, and no one amended
+    the commit.
     """
 
     oid: str
@@ -64,7 +64,7 @@ def commits(repo: Repository, tip: str, oids: Collection[str]) -> dict[str, Comm
 
 
 def _records(repo: Repository, tip: str, request: bytes) -> dict[str, list[str]]:
-    """Commit to the records it adds; a merge against its first parent."""
+    """Return commit to the records it adds; a merge is compared with its first parent."""
     said = repo.git(
         "diff-tree", "--stdin", "-r", "--root", "--name-only", "--diff-filter=A", "--no-renames",
         "--diff-merges=first-parent", "--", *record_files.pathspecs(repo, tip), stdin=request,
@@ -80,7 +80,7 @@ def _records(repo: Repository, tip: str, request: bytes) -> dict[str, list[str]]
 
 
 def landings(repo: Repository, commit: str, paths: Collection[str]) -> dict[str, str]:
-    """Record to the latest commit in a history that added it; what is not there is left out."""
+    """Return record to the latest commit of a history that added it, for those of ``paths`` that one did."""
     if not paths:
         return {}
     said = repo.git(
@@ -104,10 +104,10 @@ def removals(
     merges: bool = False,
     patterns: bool = False,
 ) -> Iterator[tuple[str, str, str]]:
-    """Every line that a commit took out of one of the files: commit, path, line; the latest first.
+    """Yield every line that a commit took out of one of the files: commit, path, line; the latest first.
 
-    With ``merges`` also what a merge left out that one of its parents has. ``patterns``: the paths
-    are git's pathspecs and not the files' names.
+    With ``merges`` also lines that a merge left out and one of its parents has. With ``patterns`` the
+    paths are git's pathspecs instead of file names.
     """
     how = ["-m", "--full-history"] if merges else []
     out = repo.git(
@@ -130,9 +130,9 @@ def removals(
 
 
 def deletions(repo: Repository, commits: Sequence[str], names: Collection[str]) -> dict[str, str]:
-    """Name to the latest commit that deleted a file of that path, or of a path that ends so.
+    """Return name to the latest commit that deleted a file of that path, or of a path with that end.
 
-    A name may also be that of a folder. What never was there is left out.
+    A name may also be that of a folder. Names that never existed are left out.
     """
     if not names or not commits:
         return {}
@@ -156,7 +156,7 @@ def deletions(repo: Repository, commits: Sequence[str], names: Collection[str]) 
 
 
 def known_objects(repo: Repository, names: Sequence[str]) -> set[str]:
-    """Those of the abbreviated object names that stand for something here."""
+    """Return the abbreviated object names among these that name an object here."""
     if not names:
         return set()
     request = "".join(f"{name}\n" for name in names).encode()
@@ -166,14 +166,14 @@ def known_objects(repo: Repository, names: Sequence[str]) -> set[str]:
 
 
 def ignored_paths(repo: Repository, paths: Sequence[str]) -> set[str]:
-    """Those of the paths that git ignores in this work tree."""
+    """Return the paths among these that git ignores in this work tree."""
     request = "".join(path + "\0" for path in paths).encode("utf-8", "surrogateescape")
     done = repo.git("check-ignore", "--no-index", "-z", "--stdin", stdin=request, ok=ANY)
     return set(done.out.decode("utf-8", "surrogateescape").split("\0")) - {""}
 
 
 def shallow(repo: Repository) -> frozenset[str]:
-    """The commits at which this clone's history is cut off; none in a full clone."""
+    """Return the commits where this clone's history is cut off; none in a full clone."""
     if repo.git("rev-parse", "--is-shallow-repository").text != "true":
         return frozenset()
     listed = repo.git("rev-parse", "--git-path", "shallow").text
@@ -182,13 +182,13 @@ def shallow(repo: Repository) -> frozenset[str]:
 
 
 def changed_markdown(repo: Repository, old: str, new: str) -> list[str]:
-    """The Markdown files that two commits have different versions of."""
+    """Return the Markdown files that differ between two commits."""
     done = repo.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new, "--", "*.md")
     return [path for path in done.out.decode("utf-8", "surrogateescape").split("\0") if path]
 
 
 def text_at(repo: Repository, commit: str, path: str) -> str | None:
-    """A file's text at a commit; None when there is no such file, no text in it, or too much."""
+    """Return a file's text at a commit; None when it is missing, not UTF-8, or longer than `LONGEST`."""
     try:
         done = repo.git("cat-file", "blob", f"{commit}:{path}", ok=ANY, most=LONGEST)
     except TooMuch:
@@ -202,7 +202,7 @@ def text_at(repo: Repository, commit: str, path: str) -> str | None:
 
 
 def text_here(repo: Repository, path: str) -> str | None:
-    """A plain file's text in the work tree; None when there is none, or more than one can read."""
+    """Return a plain file's text in the work tree; None when it is missing, empty, not UTF-8, or too long."""
     content = local.read_plain(f"{repo.top}/{path}", LONGEST)
     if not content or len(content) > LONGEST:
         return None
@@ -213,7 +213,7 @@ def text_here(repo: Repository, path: str) -> str | None:
 
 
 def tracked_files(repo: Repository, *paths: str) -> list[str]:
-    """The files below the paths that git tracks or would track, as the work tree has them."""
+    """Return the files below the paths that git tracks or would track in the work tree."""
     done = repo.git(
         "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *paths,
         env={"GIT_LITERAL_PATHSPECS": "1"},
@@ -223,7 +223,7 @@ def tracked_files(repo: Repository, *paths: str) -> list[str]:
 
 
 class CommitHistory:
-    """The history of ``commit`` (empty: there is none), each part of it read once."""
+    """The history of the commit ``tip`` (empty: no commit), with each part read once."""
 
     def __init__(self, repo: Repository, commit: str) -> None:
         self.repo = repo
@@ -233,12 +233,12 @@ class CommitHistory:
 
     @cached_property
     def filings(self) -> Filings:
-        """What the drain records in the commit's tree say."""
+        """The outcomes in the drain records of the commit's tree."""
         return Filings(record_files.newest_texts(self.repo, self.tip))
 
     @cached_property
     def cut(self) -> frozenset[str]:
-        """The commits behind which this clone knows nothing."""
+        """The commits where this clone's history is cut off."""
         return shallow(self.repo)
 
     @cached_property
@@ -247,22 +247,22 @@ class CommitHistory:
         return landings(self.repo, self.tip, paths) if self.tip else {}
 
     def landing_of(self, record: str) -> Commit | None:
-        """The commit that brought a record; None when that cannot be known (a shallow clone)."""
+        """Return the commit that added a record; None when that cannot be known (a shallow clone)."""
         oid = self._landings.get(record, "")
         return self.commit(oid) if oid and oid not in self.cut else None
 
     def load(self, oids: Collection[str]) -> None:
-        """Reads many commits at once."""
+        """Read many commits at once."""
         new = [oid for oid in dict.fromkeys(oids) if oid and oid not in self._commits]
         self._commits |= commits(self.repo, self.tip, new)
 
     def commit(self, oid: str) -> Commit:
-        """One commit of this past."""
+        """Return one commit of this history."""
         self.load([oid])
         return self._commits[oid]
 
     def text(self, commit: str, path: str) -> str | None:
-        """A file's text at a commit (empty: in the work tree); None without one."""
+        """Return a file's text at a commit (empty: in the work tree); None when there is none."""
         key = (commit, path)
         if key not in self._texts:
             self._texts[key] = (

@@ -1,4 +1,4 @@
-"""What became of a line that a drain filed: where it stands in a commit, or who took it away."""
+"""The fate of a line that a drain filed: where it is in a commit, or which commit removed it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class LineFate:
 
 
 class MemoryAtCommit:
-    """The files that gitmem writes, as a commit has them, and the past of that commit."""
+    """The files that gitmem writes, as a commit has them, and the history of that commit."""
 
     def __init__(self, history: CommitHistory, folder: str) -> None:
         self.history = history
@@ -83,11 +83,11 @@ class MemoryAtCommit:
         return found
 
     def places(self, line: str) -> list[tuple[str, Passage]]:
-        """Every file and item that reads like a line."""
+        """Return every file and item that reads like a line."""
         return self._places.get(line_key(line), [])
 
     def fate_of(self, filed: FiledOutcome) -> LineFate:
-        """Where the line of an outcome is; the outcome has one."""
+        """Return the fate of an outcome's line; the outcome must have one."""
         outcome, filings = filed.outcome, self.history.filings
         places = self.places(outcome.line)
         here = [place for place in places if place[0] == outcome.file]
@@ -105,9 +105,9 @@ class MemoryAtCommit:
         return self._followed(filed)
 
     def elsewhere(self, filed: FiledOutcome) -> list[tuple[str, Passage]]:
-        """Where a person moved or copied a filed line to.
+        """Return where a person moved or copied a filed line to.
 
-        Not where another drain filed the same words, nor where they stood before this one.
+        Places where another drain filed the same words, or where they stood before, do not count.
         """
         outcome = filed.outcome
         others = self.history.filings.files(outcome.line)
@@ -121,7 +121,7 @@ class MemoryAtCommit:
         ]
 
     def _followed(self, filed: FiledOutcome) -> LineFate:
-        """Past every commit that changed the line, up to what it is now."""
+        """Follow every commit that changed the line, to its present state."""
         file, line = filed.outcome.file, filed.outcome.line
         found: LineFate | None = None
         for _ in range(_STEPS):
@@ -140,7 +140,7 @@ class MemoryAtCommit:
         return found or self._never(filed)
 
     def _removed(self, file: str, line: str) -> tuple[Commit | None, str]:
-        """The latest commit that took a line out of a file, and the file; of any, if need be."""
+        """Return the latest commit that took a line out of a file, else out of any file, and the file."""
         key = line_key(line)
         for taken in (self._removals, self._merge_removals):
             found = taken.get((file, key)) or taken.get(("", key))
@@ -149,7 +149,7 @@ class MemoryAtCommit:
         return None, ""
 
     def _successor(self, commit: Commit, file: str, line: str) -> str:
-        """What a line became in the commit that took it out; empty when nothing did."""
+        """Return what a line became in the commit that took it out; empty for nothing."""
         after = self.history.text(commit.oid, file)
         if after is None:
             return ""
@@ -166,7 +166,7 @@ class MemoryAtCommit:
         return ""
 
     def _never(self, filed: FiledOutcome) -> LineFate:
-        """A line that no commit took out: a person changed the review, or the record is wrong."""
+        """Return the fate of a line that no commit took out: a review was changed, or the record is wrong."""
         landing = self.history.landing_of(filed.path)
         if landing is None or landing.untouched:
             state = LineState.UNKNOWN if self.history.cut else LineState.MISSING

@@ -1,4 +1,4 @@
-"""Which line another one was made from, when a person changed it by hand."""
+"""Which line another was made from, when a person changed it by hand (pure)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOOKED_AT = 1200  # characters of a line; a line of ours has a thousand
 
 
 def counterpart(here: Sequence[str], there: Sequence[str], at: int) -> int | None:
-    """The line of ``there`` that ``here[at]`` was made from (or became), by its place; None for none.
+    """Return the place in ``there`` of the line that ``here[at]`` was made from (or became); None for none.
 
     ``here`` and ``there`` are all lines of the file on the two sides of one change. An equal line is
     its own counterpart. Of the lines in its place, then of all that only ``there`` has, the most
@@ -53,7 +53,7 @@ def in_its_place(here: Sequence[str], there: Sequence[str], at: int) -> int | No
 
 
 def alike(one: str, other: str) -> float:
-    """How much of two lines is the same, 0 to 1; 0 when they are not one line reworded."""
+    """Return how much of two lines is the same, 0 to 1; 0 when they are not one line reworded."""
     one, other = one[:_LOOKED_AT], other[:_LOOKED_AT]
     words = _ratio(_WORD.findall(one.casefold()), _WORD.findall(other.casefold()))
     if words >= _WORDS:
@@ -65,7 +65,7 @@ def alike(one: str, other: str) -> float:
 
 
 def most_alike(line: str, among: Iterable[str]) -> str:
-    """The line that reads most like ``line``; empty when none is the same line reworded."""
+    """Return the line most like ``line``; empty when none is the same line reworded."""
     rated = [(alike(line, other), other) for other in among]
     score, found = max(rated, default=(0.0, ""), key=lambda pair: pair[0])
     return found if score else ""
@@ -77,7 +77,7 @@ def _places(here: Sequence[str], there: Sequence[str], at: int) -> list[tuple[in
 
 
 def _replaced(here: Sequence[str], there: Sequence[str]) -> list[tuple[int, int, int, int]]:
-    """Which lines were put in the place of which: begin and end in ``here``, then in ``there``."""
+    """Return which lines replaced which: begin and end in ``here``, then in ``there``."""
     start, here_end, there_end = 0, len(here), len(there)
     while start < min(here_end, there_end) and here[start] == there[start]:
         start += 1
@@ -96,7 +96,7 @@ def _replaced(here: Sequence[str], there: Sequence[str]) -> list[tuple[int, int,
 
 
 def _ratio(ours: Sequence[str], theirs: Sequence[str]) -> float:
-    """How much of two sequences is the same, in its order; of very monotonous ones, in any order."""
+    """Return how much of two sequences is the same in order; for very repetitive ones, in any order."""
     matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
     return matcher.quick_ratio() if _pairs(ours, theirs) > _PAIRS else matcher.ratio()
 

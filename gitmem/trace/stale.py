@@ -1,6 +1,6 @@
-"""Staleness: memory lines that cite what the repository does not have any more.
+"""Stale lines: memory that cites what the repository no longer has.
 
-Nothing is ever taken out because of it: a person decides.
+gitmem never removes a line for that: a person decides.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class StaleLine:
 
     @property
     def told(self) -> str:
-        """All of it on one line."""
+        """The whole finding on one line."""
         where = f"{self.file}:{self.number}"
         return f"{where}  {self.kind.value} {self.cites}: {self.reason}  ({self.text})"
 
@@ -65,7 +65,7 @@ class _Cited:
 
 
 def stale_in_commit(repo: Repository, *, folder: str) -> tuple[StaleLine, ...]:
-    """What no longer resolves in the commit that is checked out."""
+    """Return what no longer resolves in the commit that is checked out."""
     commit = refs.resolve(repo, "HEAD")
     if not commit:
         return ()
@@ -74,7 +74,7 @@ def stale_in_commit(repo: Repository, *, folder: str) -> tuple[StaleLine, ...]:
 
 
 def stale_in_review(repo: Repository, tip: str, *, folder: str) -> tuple[StaleLine, ...]:
-    """What memory under review cites that neither its commit nor the one checked out has."""
+    """Return the lines under review that cite what neither their commit nor the one checked out has."""
     found = tree_reader.read_tree(repo, tip, folder)
     return stale_lines(repo, found.texts, [tip, refs.resolve(repo, "HEAD")], folder=folder)
 

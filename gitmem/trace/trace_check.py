@@ -1,4 +1,4 @@
-"""The check that everything can be traced: lines to records or people, records to lines or commits."""
+"""Checks that everything can be traced: lines to records or people, records to lines or commits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceGap:
-    """Something that cannot be traced: a line (``number`` > 0), or what a record says of a flag.
+    """A line (``number`` > 0), or a record's word on a flag, that cannot be traced.
 
     ``unknown``: a full history might tell.
     """
@@ -37,7 +37,7 @@ class TraceGap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceReport:
-    """How many lines and record lines were looked at in a commit, and what could not be traced."""
+    """How many lines and filed lines of a commit were traced, and which could not be."""
 
     commit: str
     lines: int
@@ -52,7 +52,7 @@ class TraceReport:
 
 
 def check_trace(repo: Repository, *, folder: str) -> TraceReport:
-    """Traces all of the commit that is checked out; the work tree is not looked at."""
+    """Trace everything in the commit that is checked out; the work tree is not read."""
     commit = refs.resolve(repo, "HEAD")
     if not commit:
         return TraceReport(commit="", lines=0, filed=0, gaps=(), unknown=())
@@ -70,7 +70,7 @@ def check_trace(repo: Repository, *, folder: str) -> TraceReport:
 
 
 def _lines(memory: MemoryAtCommit, lines: dict[str, list[Passage]]) -> Iterator[TraceGap]:
-    """Lines that a commit of gitmem's brought and no record has; one blame for each file."""
+    """Yield lines that a commit of gitmem added and no record has; one blame for each file."""
     history = memory.history
     told = [
         text for one in history.filings.all for text in (one.outcome.line, one.replaces) if text
@@ -116,7 +116,7 @@ def _older(history: CommitHistory, commit: Commit, file: str, item: Passage) -> 
 
 
 def _records(memory: MemoryAtCommit) -> Iterator[TraceGap]:
-    """What records say that neither the files nor the history bear out."""
+    """Yield what records say and neither files nor history confirm."""
     filings = memory.history.filings
     for path in filings.unreadable:
         yield TraceGap(file=path, number=0, text="", flag="", reason="this record cannot be read")

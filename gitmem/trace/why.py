@@ -1,4 +1,4 @@
-"""Why: which line of the work tree is meant, and where it comes from."""
+"""Finds the line of the work tree that a person means, and where it comes from."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _line(text: str, place: LinePlace, folder: str) -> TracedLine:
 
 
 def _in_block(text: str, number: int) -> bool:
-    """Whether a line is in gitmem's block; a broken block is nobody's."""
+    """Whether a line is in gitmem's block; False for a broken block."""
     try:
         span = managed_block.find(text)
     except NeedsPerson:
@@ -105,7 +105,7 @@ def _in_block(text: str, number: int) -> bool:
 
 
 def _searched(history: CommitHistory, asked: str, folder: str) -> TracedLine:
-    """The one line that reads like this, else the one that holds it."""
+    """Return the one line that reads like this, else the one that contains it."""
     every = _items(history, folder)
     key = line_key(row_of(asked))
     found = [(file, item) for file, item in every if item.key == key]
@@ -131,13 +131,13 @@ def _searched(history: CommitHistory, asked: str, folder: str) -> TracedLine:
 
 
 def row_of(asked: str) -> str:
-    """A line as somebody copied it, without its list marker."""
+    """Return a line as a person copied it, without its list marker."""
     found = passages(asked) if "\n" not in asked else []
     return found[0].text if found else asked
 
 
 def _items(history: CommitHistory, folder: str) -> list[tuple[str, Passage]]:
-    """Every list item of the work tree's memory, instruction files and skills."""
+    """Return every list item of the work tree's memory, instruction files and skills."""
     found: list[tuple[str, Passage]] = []
     for file in tracked_files(history.repo, folder, "CLAUDE.md", "AGENTS.md", ".claude", ".agents"):
         try:
