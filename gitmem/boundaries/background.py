@@ -40,7 +40,7 @@ class Flight:
         self._next = local.Lock(folder + "/close.next.lock")
 
     def take(self, wait: float) -> bool:
-        """Whether this close may work now, after waiting ``wait`` seconds for the one that does."""
+        """Return whether this close may work now, after waiting ``wait`` seconds for the one that does."""
         if self._now.attempt():
             return True
         if not self._next.attempt():
@@ -51,7 +51,7 @@ class Flight:
             self._next.release()
 
     def under_way(self) -> bool:
-        """Whether another process works now."""
+        """Return whether another process works now."""
         free = self._now.attempt()
         self._now.release()
         return not free
@@ -69,7 +69,7 @@ class Flight:
 
 
 def start_close(repo: Repository, event: Event) -> str:
-    """Starts a detached `gitmem auto-close`; what the ledger shall say, empty when nothing was to do.
+    """Start a detached `gitmem auto-close`; return what the ledger says of it, empty when there is nothing to do.
 
     With `gitmem.sync auto` it syncs afterwards, or does only that. Only where this clone's own
     configuration says so; what another file says is refused, and the ledger keeps that for the next
@@ -109,7 +109,7 @@ def start_close(repo: Repository, event: Event) -> str:
 def _write_refusal(
     repo: Repository, event: Event, setting: Setting, *, shares: bool = False
 ) -> str:
-    """Keeps in the ledger what was not started and why, for the next boot; what the hook's line says."""
+    """Write what was not started and why to the ledger, for the next boot; return the words of the hook's line."""
     from gitmem.session import close_entry
 
     error = setting.refused()

@@ -22,7 +22,7 @@ def of_closes(
     now: int,
     said_lately: Callable[[str], bool],
 ) -> list[str]:
-    """One sentence for each close that did something, failed, or is not heard of any more.
+    """Return one sentence for each close that did something, failed, or ended without a word.
 
     ``closes`` says when the session ends started those that are not heard of yet, and is kept up to date;
     ``lines`` are those of the ledger that tell of a start or an outcome, in order; ``said_lately`` whether a
@@ -44,7 +44,7 @@ def of_closes(
 
 
 def outcome(entry: Mapping[str, object]) -> str:
-    """A sentence about a ledger line of such a close; empty when it had nothing to do."""
+    """Return a sentence about a ledger line of such a close; empty when it had nothing to do."""
     start = f"the close after session {str(entry.get('session'))[:8]}"
     if "error" in entry:
         return f"{start} failed, and its flags stay queued: {entry['error']}"
@@ -59,7 +59,7 @@ def outcome(entry: Mapping[str, object]) -> str:
 
 
 def not_synced(entry: Mapping[str, object]) -> str:
-    """A sentence about a ledger line that tells of a sync; empty when it went well."""
+    """Return a sentence about a ledger line that tells of a sync; empty when it went well."""
     told = str(entry.get("sync") or entry.get("did") or "")
     if not told.startswith(NOT_SYNCED):
         return ""
@@ -68,7 +68,7 @@ def not_synced(entry: Mapping[str, object]) -> str:
 
 
 def _failure(entry: dict[str, object]) -> str:
-    """The same for the same failure in another session."""
+    """Return words that are equal for the same failure in another session."""
     return f"close {entry.get('error')}"
 
 

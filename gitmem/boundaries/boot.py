@@ -34,7 +34,7 @@ _REQUEST = (
 
 
 def words(repo: Repository, now: float, event: Event | None = None) -> Words:
-    """What to say to person and model at a boot; silence when everything has landed and all went well.
+    """Return what to say to person and model at a boot; nothing when everything has landed and all went well.
 
     What cannot be told is said too, unless nothing was ever flagged here. Without an ``event`` only
     the queue is looked at. Raises OSError when the queue cannot be read.
@@ -50,7 +50,7 @@ def words(repo: Repository, now: float, event: Event | None = None) -> Words:
 
 
 def still_quiet(repo: Repository) -> bool:
-    """Whether nothing changed since `remember_quiet`; False when nothing is remembered."""
+    """Return whether nothing changed since `remember_quiet`; False when nothing is remembered."""
     remembered = local.read(_quiet_path(repo))
     if not remembered:
         return False
@@ -59,12 +59,12 @@ def still_quiet(repo: Repository) -> bool:
 
 
 def deciding_refs(target: Target) -> list[str]:
-    """The refs that decide, beside gitmem's own."""
+    """Return the refs that decide, beside gitmem's own."""
     return [target.ref, target.upstream_ref or target.ref, target.shared_ref or target.ref]
 
 
 def look(repo: Repository, names: Sequence[str]) -> bytes:
-    """All that the states depend on, as bytes to compare; the first line holds ``names``.
+    """Return all that the states depend on, as bytes to compare; the first line holds ``names``.
 
     Empty where refs are no files (reftable).
     """
@@ -84,7 +84,7 @@ def look(repo: Repository, names: Sequence[str]) -> bytes:
 
 
 def remember_quiet(repo: Repository, seen: bytes) -> None:
-    """Keeps what `look` saw before a boot that turned out silent."""
+    """Keep what `look` saw before a boot that turned out silent."""
     if not seen or seen == local.read(_quiet_path(repo)):
         return
     local.make_folder(repo.folder)
@@ -95,7 +95,7 @@ def remember_quiet(repo: Repository, seen: bytes) -> None:
 
 
 def _since(repo: Repository, event: Event, now: float) -> list[str]:
-    """What went wrong since the last boot; that this cannot be told is worth a sentence, too."""
+    """Return what went wrong since the last boot, or that this cannot be told."""
     if event.detail == _COMPACTED:
         return []
     from gitmem.boundaries import lookback
@@ -107,7 +107,7 @@ def _since(repo: Repository, event: Event, now: float) -> list[str]:
 
 
 def _waiting(repo: Repository, now: float) -> tuple[list[str], bool]:
-    """What to say of the queue, and whether anything can be told of it."""
+    """Return what to say of the queue, and whether anything can be told of it."""
     if still_quiet(repo):
         return [], True
     # Only now is loaded what reads the queue: it needs more than a silent hook may cost.
@@ -142,7 +142,7 @@ def _cannot_tell(repo: Repository, error: GitmemError) -> list[str]:
 
 
 def _shown(sentences: Sequence[str]) -> str:
-    """The sentences as lines that a terminal can only print: ids, errors and reasons are others' text."""
+    """Return the sentences as lines that a terminal can only print: ids, errors and reasons are text of others."""
     from gitmem.safety.text import visible
 
     return "\n".join([f"gitmem: {visible(sentence)[:_LONGEST]}" for sentence in sentences])

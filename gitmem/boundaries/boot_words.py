@@ -21,7 +21,7 @@ _LONGEST_INDEX = 8_000
 
 
 def what_waits(state: State, now: float) -> list[str]:
-    """How many flags wait, how old they are, from which sessions, and what to do; none when none do."""
+    """Return how many flags wait, how old they are, from which sessions, and what to do; empty when none wait."""
     found = []
     if state.undrained or state.unreadable:
         count = len(state.undrained) + len(state.unreadable)
@@ -44,7 +44,7 @@ def what_waits(state: State, now: float) -> list[str]:
 
 
 def index_below_top(repo: Repository, project: str) -> str:
-    """What to tell the model at a boot; empty where the client loads the index itself.
+    """Return what to tell the model at a boot; empty where the client loads the index itself.
 
     ``project`` is the folder the session started in.
     """

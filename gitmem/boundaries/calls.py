@@ -112,13 +112,13 @@ _WORD = 20
 
 
 def shell_commands(event: Event) -> list[str]:
-    """The shell commands of the calls, without gitmem's own."""
+    """Return the shell commands of the calls, without gitmem's own."""
     found = [command for tool, command in event.calls if tool == SHELL]
     return [command for command in found if command and not own(command)]
 
 
 def is_slow(event: Event) -> bool:
-    """Whether the time of a call is its own: a sub-agent takes what it takes."""
+    """Return whether the time of a call is its own: a sub-agent takes what it takes."""
     return any(
         tool in WEB or tool.startswith(MCP) or (tool == SHELL and not own(command))
         for tool, command in event.calls
@@ -126,18 +126,18 @@ def is_slow(event: Event) -> bool:
 
 
 def worked(event: Event) -> bool:
-    """Whether any call was something else than gitmem's own."""
+    """Return whether any call was not gitmem's own."""
     return not all(_is_own(tool, command) for tool, command in event.calls)
 
 
 def flagged_last(event: Event) -> bool:
-    """Whether the last call kept a flag, so that nothing has happened since."""
+    """Return whether the last call kept a flag, so that nothing has happened since."""
     tool, command = event.calls[-1]
     return tool == SHELL and flags_last(command)
 
 
 def taint_of(event: Event) -> str:
-    """The first tool of the event's calls that brought untrusted text in; empty for none."""
+    """Return the first tool of the event's calls that brought untrusted text in; empty without one."""
     for tool, command in event.calls:
         if untrusted(tool, command):
             return tool
@@ -145,7 +145,7 @@ def taint_of(event: Event) -> str:
 
 
 def untrusted(tool: str, command: str) -> bool:
-    """Whether a call brings text of strangers in: from the web, an MCP server, an issue or a PR.
+    """Return whether a call brings text of strangers in: from the web, an MCP server, an issue or a PR.
 
     ``command`` is the shell command of a shell call. Its words count wherever they stand, so it says
     yes too often rather than too seldom; only gitmem's own capture of a quoted text is left out.
@@ -165,13 +165,13 @@ def untrusted(tool: str, command: str) -> bool:
 
 
 def captures(command: str) -> bool:
-    """Whether the command is one call of gitmem whose texts stand in single quotes."""
+    """Return whether the command is one call of gitmem whose texts stand in single quotes."""
     outside = "".join(command.split("'")[::2])
     return command.startswith("gitmem ") and not [sign for sign in _SIGNS if sign in outside]
 
 
 def own(command: str) -> bool:
-    """Whether the command does nothing but call gitmem (and say what to pipe into it)."""
+    """Return whether the command does nothing but call gitmem (and say what to pipe into it)."""
     if not _may_be_own(command):
         return False
     parts = simple_commands(command)
@@ -180,7 +180,7 @@ def own(command: str) -> bool:
 
 
 def flags_last(command: str) -> bool:
-    """Whether the last thing the command does is a flag."""
+    """Return whether the last thing the command does is a flag."""
     if not _may_be_own(command):
         return False
     last = simple_commands(command)[-1:]
@@ -188,7 +188,7 @@ def flags_last(command: str) -> bool:
 
 
 def simple_commands(text: str) -> list[str]:
-    """The simple commands of a shell command, in order; quoted text is left out."""
+    """Return the simple commands of a shell command, in order; quoted text is left out."""
     head = _head(text)
     for sign in _ENDS:
         head = head.replace(sign, "\n")
@@ -196,13 +196,13 @@ def simple_commands(text: str) -> list[str]:
 
 
 def failed(command: str) -> str:
-    """What a failed command tried, as a word to compare: the last program that can fail."""
+    """Return what a failed command tried, as a word to compare: the last program that can fail."""
     tries = [name for name in map(_name, simple_commands(command)) if name]
     return _digest(tries[-1]) if tries else _digest(" ".join(command[:_LONGEST].split()))
 
 
 def tried(command: str) -> list[str]:
-    """The same for each thing that a command which succeeded proves to have worked, and for all of it."""
+    """Return such words for each part that a successful command proves to work, and for the whole command."""
     names = [name for name in map(_name, _proven(command)) if name]
     return [_digest(name) for name in [*names, " ".join(command[:_LONGEST].split())]]
 
@@ -212,7 +212,7 @@ def _is_own(tool: str, command: str) -> bool:
 
 
 def _proven(text: str) -> list[str]:
-    """The commands that the exit code speaks of: what `&&` joins at the end, and the ends of its pipes."""
+    """Return the commands that the exit code speaks of: what `&&` joins at the end, and the ends of its pipes."""
     last = _statements(_head(text))[-1:]
     if not last or "||" in last[0]:
         return []
@@ -221,7 +221,7 @@ def _proven(text: str) -> list[str]:
 
 
 def _head(text: str) -> str:
-    """The command without quoted text and here-documents: what is fed to a command is none."""
+    """Return the command without quoted text and here-documents: what is fed to a command is not one."""
     head, _, _ = _unquoted(text[:_LONGEST]).partition("<<")
     return head.replace(">&", ">").replace("&>", ">").replace("(", " ").replace(")", " ")
 
@@ -278,5 +278,5 @@ def _name(part: str) -> str:
 
 
 def _digest(text: str) -> str:
-    """A short word for a text: commands may hold what must not be written down."""
+    """Return a short word for a text: commands may hold what must not be written down."""
     return f"{int.from_bytes(text.encode('utf-8', 'backslashreplace'), 'big') % _PRIME:x}"

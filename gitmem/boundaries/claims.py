@@ -1,8 +1,8 @@
-"""One event, one answer: a hook that a settings file and a plugin both start does its work once.
+"""One event, one answer: a hook that a settings file and a plugin both start answers once (hot lane).
 
 Claude Code 2.1.328 runs an equal command of two settings files once, but that of a settings file
 and of a plugin twice, side by side and with the same bytes on standard input (`tests/real_clients`).
-Who comes first answers; who comes second finds the claim and stays silent (hot lane).
+The first answers; the second finds the claim and stays silent.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _PRIME = (1 << 61) - 1
 
 
 def first(folder: str, runner: str, payload: bytes, now: float) -> bool:
-    """Whether nobody else has answered the event of this ``payload``, and claims it.
+    """Claim the event of this ``payload``; return False when another hook has answered it.
 
     ``runner`` names who started the hook (a settings file: empty, a plugin: its folder): the same
-    one again means a new event with the same bytes. ``now`` is seconds since 1970. What goes wrong
-    here must not cost an answer: then it is True.
+    one again means a new event with the same bytes. ``now`` is seconds since 1970. True also when
+    something goes wrong here: an answer must not be lost.
     """
     lock = local.Lock(folder + "/once")
     try:
@@ -64,5 +64,5 @@ def _fresh(words: list[str], now: float) -> bool:
 
 
 def _digest(data: bytes) -> str:
-    """A number that tells payloads apart; hashlib would cost a tenth of a silent hook."""
+    """Return a number that tells payloads apart; hashlib would cost a tenth of a silent hook."""
     return str(int.from_bytes(b"\x01" + data, "little") % _PRIME)

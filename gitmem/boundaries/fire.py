@@ -1,4 +1,4 @@
-"""A hook fired: look at what happened, decide, do it, and say what the ledger shall keep (hot lane)."""
+"""A hook fired: look at what happened, decide, act, and return what to say and to keep (hot lane)."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _SIZED = (boundary.BATCH, boundary.PROMPT, boundary.COMPACTING)
 
 
 def fire(repo: Repository, event: Event, now: float) -> Words:
-    """Handles one event and returns what to say; ``now`` is seconds since 1970.
+    """Handle one event and return what to say; ``now`` is seconds since 1970.
 
     Raises OSError when the session's file cannot be written: then nothing is said either.
     """
     _look(repo, event, now)
     actions: Sequence[Action] = policy.decide(event, session_file.read(repo.folder, event.session))
     if any(map(lines, actions)):
-        # Decided anew under the lock: another hook of this batch may have been quicker.
+        # Decide again under the lock: another hook of this batch may have been quicker.
         actions = session_file.change(
             repo.folder, event.session, lambda known: policy.decide(event, known)
         )
@@ -40,7 +40,7 @@ def fire(repo: Repository, event: Event, now: float) -> Words:
 
 
 def _look(repo: Repository, event: Event, now: float) -> None:
-    """Fills in what the client does not tell."""
+    """Fill in what the client does not tell."""
     if event.kind == boundary.BOOT or (event.kind in _CALLS and not event.done):
         event.commits = _commits(repo, now - event.seconds - _SLACK)
     if event.kind == boundary.BOOT:
@@ -54,7 +54,7 @@ def _look(repo: Repository, event: Event, now: float) -> None:
 
 
 def _commits(repo: Repository, moment: float) -> list[str]:
-    """The commits made since; a log of HEAD that was not written to since then tells of none."""
+    """Return the commits made since; none when HEAD's log was not written to since."""
     if 0 < local.changed(repo.git_dir + "/logs/HEAD") < moment:
         return []
     from gitmem.git import head_log
@@ -88,7 +88,7 @@ def _do(repo: Repository, event: Event, action: Action, now: float) -> Words:
 
 
 def _marked(action: Action) -> str:
-    """What the ledger calls a mark; only those that matter to a person have a name."""
+    """Return what the ledger calls a mark; only those that matter to a person have a name."""
     if action.kind == boundary.MARK_BOUNDARY:
         return "marked " + " and ".join(
             dict.fromkeys([mark.split(" ")[0] for mark in action.about])

@@ -42,13 +42,13 @@ def rows(repo: Repository) -> str:
 
 
 def landed(repo: Repository, commit: str) -> GuardFile:
-    """The guards in a commit's tree (empty: no commit), and what of the file is none."""
+    """Return the guards in a commit's tree (empty: no commit), and the lines that are not guards."""
     content = objects.read_beginning(repo, commit, FILE, LARGEST) if commit else b""
     return guard_file.read_guards(content.decode("utf-8", "replace"))
 
 
 def in_work_tree(repo: Repository) -> GuardFile:
-    """The same of the work tree's file, which counts once it is committed to the target."""
+    """Return what `landed` does for the work tree's file, which counts once it is committed to the target."""
     path = f"{repo.top}/{FILE}"
     content = b""
     if os.path.isfile(path):
@@ -58,7 +58,7 @@ def in_work_tree(repo: Repository) -> GuardFile:
 
 
 def _row(guard: Guard) -> str:
-    """One guard, each field without tabs, as `gitmem.memory.guard_file` has seen to."""
+    """Return one guard, each field without tabs, which `gitmem.memory.guard_file` ensures."""
     piece = max(guard.match.split("*"), key=len)
     ask = "ask" if guard.ask else ""
     tools, flags = "|".join(guard.tools), " ".join(guard.flags)

@@ -25,7 +25,7 @@ _END = b"\n\n"
 
 
 def before(repo: Repository, event: Event) -> Words:
-    """What to say before the call that an event announces; silence when no guard fits."""
+    """Return what to say before the call that an event announces; nothing when no guard fits."""
     rows = ready(repo)
     if rows is None:
         rows = refresh(repo)
@@ -46,7 +46,7 @@ def before(repo: Repository, event: Event) -> Words:
 
 
 def ready(repo: Repository) -> str | None:
-    """The rows of the guards in force; None when they have to be read again (`refresh`)."""
+    """Return the rows of the guards in force; None when they have to be read again (`refresh`)."""
     kept = local.read(_path(repo))
     head, end, rows = kept.partition(_END)
     version, _, rest = head.partition(b"\n")
@@ -72,7 +72,7 @@ def refresh(repo: Repository) -> str:
 
 
 def fitting(rows: str, tool: str, about: str) -> list[Guard]:
-    """The guards that fit a call, from the rows that `ready` and `refresh` give.
+    """Return the guards that fit a call, from the rows that `ready` and `refresh` give.
 
     Nearly all rows fail at the first test, the longest piece of their pattern: a hook has no time
     for more.
@@ -89,7 +89,7 @@ def fitting(rows: str, tool: str, about: str) -> list[Guard]:
 
 
 def _look(repo: Repository, names: Sequence[str]) -> bytes:
-    """All that the guards depend on, as bytes to compare; the second line holds ``names``."""
+    """Return all that the guards depend on, as bytes to compare; the second line holds ``names``."""
     lines = [_VERSION, " ".join(names).encode("utf-8", "surrogateescape")]
     files = [repo.git_dir + "/HEAD", repo.common + "/refs/remotes/origin/HEAD"]
     files += [f"{repo.common}/{name}" for name in names]
@@ -101,7 +101,7 @@ def _look(repo: Repository, names: Sequence[str]) -> bytes:
 
 
 def _told(tool: str, fits: list[Guard]) -> str:
-    """Said as what it is: text that this repository keeps, about this kind of call.
+    """Return the lessons, introduced as what they are: text of this repository about this kind of call.
 
     The first flag of a guard opened its loop: with it a snag that comes back all the same is told
     as that, and not as a new one.

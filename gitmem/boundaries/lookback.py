@@ -1,4 +1,4 @@
-"""What happened since the last boot and should not pass in silence (hot lane).
+"""What happened since the last boot and must not pass in silence (hot lane).
 
 Sessions that ended without a flag, hooks that failed, closes and syncs that ran in the background,
 boundaries that a transcript shows and no hook saw. Each is said once; the same failure again after a day.
@@ -52,7 +52,7 @@ class Lookback:
         self.said: dict[str, int] = {}
 
     def said_lately(self, now: int, words: str) -> bool:
-        """Whether a failure was said within the last day; notes that it is said now."""
+        """Return whether a failure was said within the last day; note that it is said now."""
         words = " ".join(words.split())[:200]
         lately = now - self.said.get(words, 0) < _AGAIN
         if not lately:
@@ -62,9 +62,9 @@ class Lookback:
 
 
 def look(repo: Repository, event: Event, now: float) -> list[str]:
-    """Sentences about what happened since the last boot; none when all is well.
+    """Return sentences about what happened since the last boot; none when all is well.
 
-    Notes that this session began. Another boot at the same moment leaves it all to this one. Raises
+    Note that this session began. Another boot at the same moment leaves everything to this one. Raises
     OSError.
     """
     local.make_folder(repo.folder)
@@ -84,7 +84,7 @@ def look(repo: Repository, event: Event, now: float) -> list[str]:
 
 
 def read(folder: str) -> Lookback:
-    """The state; a new one when there is none, or none that can be read."""
+    """Return the state; a new one when the file is missing or cannot be read."""
     state = Lookback()
     for line in local.read(folder + "/boot").decode("utf-8", "replace").split("\n"):
         word, _, rest = line.partition(" ")
@@ -105,7 +105,7 @@ def read(folder: str) -> Lookback:
 
 
 def write(folder: str, state: Lookback) -> None:
-    """Keeps the state; the caller holds `lock`."""
+    """Keep the state; the caller holds `lock`."""
     lines = [f"ledger {state.inode} {state.offset}", f"judged {state.judged}"]
     lines += [f"watch {session}" for session in state.watched[-_MOST:]]
     lines += [f"close {at} {session}" for session, at in list(state.closes.items())[-_MOST:]]
@@ -118,17 +118,17 @@ def write(folder: str, state: Lookback) -> None:
 
 
 def lock(folder: str) -> local.Lock:
-    """Whoever holds it looks back."""
+    """Return the lock that a boot holds while it looks back."""
     return local.Lock(folder + "/boot.lock")
 
 
 def started(process: int) -> str:
-    """When a process began, in the system's own ticks; ``-`` where that cannot be told (no /proc)."""
+    """Return when a process began, in the system's own ticks; ``-`` where that cannot be told (no /proc)."""
     return _state(process)[1]
 
 
 def alive(process: int, began: str) -> bool:
-    """Whether it is there, and the same one as then: numbers are used again."""
+    """Return whether the process runs and is the one that began then: numbers are used again."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -153,7 +153,7 @@ class _Look:
         )
 
     def sentences(self) -> list[str]:
-        """All there is to say, in the order of weight."""
+        """Return all there is to say, in the order of weight."""
         return [
             *self._missed(),
             *self._errors(),
@@ -224,7 +224,7 @@ class _Look:
         return self._state.said_lately(self._now, words)
 
     def _syncs(self) -> list[str]:
-        """A sentence when the last sync in the background failed."""
+        """Return a sentence when the last sync in the background failed."""
         lines = [line for line in self._lines if any(sign in line for sign in _SYNC)]
         if not lines:
             return []
@@ -248,13 +248,13 @@ class _Look:
 
 
 def _sessions(lines: Sequence[bytes]) -> list[str]:
-    """The sessions that lines of the ledger name, in order."""
+    """Return the sessions that lines of the ledger name, in order."""
     found = dict.fromkeys([line.partition(_SESSION)[2].partition(b'"')[0] for line in lines])
     return [session.decode("utf-8", "replace") for session in found if session]
 
 
 def _state(process: int) -> tuple[str, str]:
-    """The letter of its state and its start, from proc(5)."""
+    """Return the letter of its state and its start, from proc(5)."""
     try:
         told = local.read_there(f"/proc/{process}/stat")
     except OSError:

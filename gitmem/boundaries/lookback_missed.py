@@ -1,4 +1,4 @@
-"""Boundaries that a transcript shows and no hook saw (hot lane; see `gitmem.boundaries.lookback`)."""
+"""Boundaries that a transcript shows and no hook saw (hot lane)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def sentences(repo: Repository, event: Event, between: tuple[int, int]) -> list[str]:
-    """One sentence for each session with such a boundary after one moment and before another.
+    """Return one sentence for each session with such a boundary after one moment and before another.
 
     Looks at the newest transcripts of the client that boots, and at what was done in the work tree
     of ``repo``. Times are seconds since 1970.

@@ -1,4 +1,4 @@
-"""What gitmem says to a model: one short instruction (pure)."""
+"""What gitmem says to a model: one short instruction (pure, hot lane)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FLAG = "gitmem flag 'what is durable' --kind decision (kinds: fact, decision, g
 
 
 def text(boundaries: Sequence[str]) -> str:
-    """The nudge; it names the boundaries it comes from."""
+    """Return the nudge; it names the boundaries it comes from."""
     after = " and ".join([_NAMES.get(name, name) for name in boundaries]) or "this point"
     first = f"gitmem, after {after}: flag what's durable, now. "
     if boundary.COMPACTION in boundaries:
@@ -47,7 +47,7 @@ def text(boundaries: Sequence[str]) -> str:
 
 
 def for_summary() -> str:
-    """What is asked of the model that writes the summary at a compaction."""
+    """Return what is asked of the model that writes the summary at a compaction."""
     return (
         f"gitmem: end the summary with a section '{SECTION}': one line for each decision, gotcha, "
         "preference, fact, open question or snag (with its better path) of this conversation that a later "

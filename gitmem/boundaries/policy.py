@@ -1,4 +1,4 @@
-"""The policy: what to do at an event, given what is known of the session (pure; hot lane).
+"""The policy: what to do at an event, given what is known of the session (pure, hot lane).
 
 One function of both, and of nothing else. `docs/boundaries.md` draws it.
 """
@@ -21,7 +21,7 @@ _MARGIN = 30_000  # tokens before a compaction, or a tenth of the limit if that 
 
 
 def decide(event: Event, session: Session) -> list[Action]:
-    """What to do at an event.
+    """Return what to do at an event.
 
     Untrusted text is marked once between two nudges, and before the nudge that asks about it. A
     boundary is marked where it happens; the main thread is nudged once for all that was marked since the last
@@ -58,7 +58,7 @@ def _boot(event: Event, session: Session) -> list[Action]:
 
 
 def _call(event: Event, session: Session) -> list[Action]:
-    """A call ended. What sub-agents commit is a boundary of the session; their troubles are their own."""
+    """Decide after a call. What sub-agents commit is a boundary of the session; their troubles are their own."""
     from gitmem.boundaries import calls
 
     found = [(boundary.COMMIT, oid) for oid in event.commits]
@@ -130,18 +130,18 @@ def _nudge(event: Event, named: Sequence[str]) -> list[Action]:
 
 
 def _growth(event: Event, session: Session, named: Sequence[str]) -> list[str]:
-    """The boundary that the size of the context is, once each time it grew and before a compaction."""
+    """Return the boundary that the size of the context is, once each time it grew and before a compaction."""
     if not _fresh(event, session):
         return []
     limit = session.limit or event.limit
     if limit and not session.pressed and event.tokens >= limit - min(_MARGIN, limit // 10):
         return [boundary.PRESSURE]
-    # With another reason to nudge, growth is none of its own.
+    # With another reason to nudge, growth is not one of its own.
     return [boundary.TOKENS] if not named and event.tokens - session.base >= STEP else []
 
 
 def _fresh(event: Event, session: Session) -> bool:
-    """Whether the tokens were counted after the last compaction: the client writes them down late."""
+    """Return whether the tokens were counted after the last compaction: the client writes them down late."""
     return event.tokens > 0 and event.tokens_at >= session.compacted
 
 

@@ -37,7 +37,7 @@ _LEFT_OUT = "looks like it holds a credential, so the flag goes without it"
 
 
 class FlagDraft:
-    """What a caller asked to be kept: one text and what goes with it. Empty strings: not given."""
+    """What a caller wants to keep: one text and what goes with it. Empty strings: not given."""
 
     __slots__ = ("again", "better", "kind", "paths", "rule", "skill", "source", "text", "topic")
 
@@ -77,7 +77,7 @@ class CaptureResult:
 
 
 def checked(draft: FlagDraft, *, cwd: str, repo: Repository) -> dict[str, object]:
-    """The draft as flag fields. Raises Refused; nothing has been written then."""
+    """Return the draft as flag fields. Raises Refused before anything is written."""
     # What a snag learned may come to stand in a skill, sooner or later.
     snag = draft.kind == "snag"
     text = guarded(draft.text, "text", skill=snag and not draft.better)
@@ -114,7 +114,7 @@ def checked(draft: FlagDraft, *, cwd: str, repo: Repository) -> dict[str, object
 
 
 def guarded(text: str, what: str, *, skill: bool = False) -> str:
-    """The cleaned text when no guard objects; ``skill``: it may become a line of a skill.
+    """Return the cleaned text when no guard objects; ``skill``: it may become a line of a skill.
 
     Raises Refused for hidden or secret text, and for what is active whatever is put in backticks.
     """
@@ -128,7 +128,7 @@ def guarded(text: str, what: str, *, skill: bool = False) -> str:
 
 
 def _no_secret(text: str, what: str) -> None:
-    """Raises Refused for text that looks like it holds a credential."""
+    """Raise Refused for text that looks like it holds a credential."""
     secret = find_secret(text)
     if secret:
         raise Refused(
@@ -144,7 +144,7 @@ def keep(
     session: Mapping[str, str],
     at: str,
 ) -> CaptureResult:
-    """Makes flags from `checked` fields, journals and publishes them, all or none.
+    """Make flags from `checked` fields, journal and publish them, all or none.
 
     ``session`` may hold ``session``, ``client``, ``trigger``; ``at`` is the time in UTC as a flag
     has it. When it returns, the flags are durable in the journal. Raises NotSaved.
@@ -170,7 +170,7 @@ def keep(
 
 
 def _note(repo: Repository, session: str, made: Sequence[Flag]) -> None:
-    """Tells the session's file, by which a boot sees whether a session flagged anything at all."""
+    """Note the flags in the session's file, so that a boot sees that the session flagged something."""
     if not session:
         return
     from gitmem.session import session_file
@@ -183,7 +183,7 @@ def _note(repo: Repository, session: str, made: Sequence[Flag]) -> None:
 
 
 def _published(repo: Repository, journal: Journal, by: str, made: Sequence[Flag]) -> CaptureResult:
-    """Publishes; from here on the flags are saved, so nothing may look as if they were not."""
+    """Publish. The flags are saved already, so nothing here may look as if they were not."""
     try:
         published = publisher.publish(repo, journal, by)
     except KeyboardInterrupt:
@@ -194,7 +194,7 @@ def _published(repo: Repository, journal: Journal, by: str, made: Sequence[Flag]
 
 
 def _tainted(repo: Repository, session: str) -> bool:
-    """Whether untrusted text entered the session, or one around it; never outside of one.
+    """Return whether untrusted text entered the session, or one around it; never outside of one.
 
     Which session a variable names can be a repository's doing, so each that is named counts.
     """
@@ -207,7 +207,7 @@ def _tainted(repo: Repository, session: str) -> bool:
 
 
 def inside(path: str, cwd: str, top: str) -> str:
-    """A path as the repository names it, also when it leads there through a link.
+    """Return a path as the repository names it, also when it leads there through a link.
 
     Raises Refused for one outside.
     """
@@ -219,7 +219,7 @@ def inside(path: str, cwd: str, top: str) -> str:
 
 
 def _refuse_unfit(paths: Sequence[str]) -> None:
-    """Raises Refused for a path that no rule file could be for: such a snag would wait for ever."""
+    """Raise Refused for a path that no rule file could be for: such a snag would wait forever."""
     from gitmem.memory.globs import glob_of  # only a snag about paths needs it
 
     for path in paths:
@@ -227,7 +227,7 @@ def _refuse_unfit(paths: Sequence[str]) -> None:
 
 
 def _ruling(path: str) -> str:
-    """A file that a rule may be written to, if it is there. Raises Refused for any other."""
+    """Return a file that a rule may be written to, if it is there. Raises Refused for any other."""
     from gitmem.safety.paths import RULING, Target, writable  # only a snag with --rule needs it
 
     try:
@@ -245,7 +245,9 @@ def _ruling(path: str) -> str:
 
 def _name(name: str, what: str) -> str:
     if not name or len(name) > _MAX_NAME or name.strip(_NAME_LETTERS) or name.startswith("."):
-        raise Refused(f"{name[:60]!r} is no name for {what}", hint="give the skill's folder name")
+        raise Refused(
+            f"{name[:60]!r} is not a name for {what}", hint="give the skill's folder name"
+        )
     return name
 
 

@@ -28,7 +28,7 @@ class Dropped:
 def drop(
     repo: Repository, prefix: str, reason: str, *, configured: str, at: str, dry_run: bool = False
 ) -> Dropped:
-    """Records the decision. Raises Usage for an id nobody has queued, Refused for the reason's text."""
+    """Record the decision. Raises Usage for an id that is not queued, Refused for the reason's text."""
     reason = capture.guarded(reason, "--reason")
     state = snapshot.take(repo, configured).state
     flag = flag_by_id(state.open, prefix)

@@ -1,4 +1,4 @@
-"""The arguments of the hot lane's commands, parsed by hand (argparse alone costs a flag's time).
+"""The arguments of `flag`, `snag` and `hook`, parsed by hand: argparse alone costs a flag's time (hot lane).
 
 The tables are the one description of them; `gitmem.cli.commands.flag` builds typer's view of the
 same, and a parity test holds the two together.
@@ -51,12 +51,12 @@ class Arguments:
         self.switches: set[str] = set()
 
     def value(self, name: str) -> str:
-        """A single value; empty when it was not given."""
+        """Return a single value; empty when it was not given."""
         return self.values.get(name, "")
 
 
 def parse(command: str, argv: Sequence[str]) -> Arguments:
-    """Parses what follows the command's name, as typer would: options anywhere, `--` ends them.
+    """Parse what follows the command's name, as typer would: options anywhere, `--` ends them.
 
     Raises Usage for an unknown option, a missing value or a value given to a switch.
     """

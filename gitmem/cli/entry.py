@@ -32,10 +32,10 @@ _SHAPE = 4  # what `import` passes beside the name: globals, locals, names, leve
 
 
 def main() -> int:
-    """Runs gitmem with the process's arguments; returns the exit code."""
+    """Run gitmem with the process's arguments; return the exit code."""
     argv = sys.argv[1:]
     try:
-        import fcntl  # noqa: F401 - every lock needs it, and it is what a foreign system lacks
+        import fcntl  # noqa: F401 - every lock needs it, and it what a foreign system lacks
     except ImportError:
         return _foreign_system(argv)
     if argv and argv[0] in HOT and not _asks_for_help(argv):
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def _reopen() -> None:
-    """Streams that were closed at the start (`>&-`), for those who take it that there are some."""
+    """Open streams that were closed at the start (`>&-`): libraries expect them."""
     if sys.stdin and sys.stdout and sys.stderr:
         return
     from gitmem.cli import streams
@@ -60,7 +60,7 @@ def _reopen() -> None:
 
 
 def _asks_for_help(argv: list[str]) -> bool:
-    """Whether typer shall show a hot command's help; later a `-h` may be an option's value."""
+    """Return whether typer shows a hot command's help; later a `-h` may be an option's value."""
     return argv[1:2] == ["-h"] or "--help" in argv
 
 
@@ -177,7 +177,7 @@ def importer(
 
 
 def _foreign_system(argv: list[str]) -> int:
-    """A system without `fcntl` (Windows): one sentence, and a hook never breaks the agent."""
+    """Say that this system lacks `fcntl` (Windows); a hook stays silent and never breaks the agent."""
     if argv[:1] == ["hook"]:
         return 0
     from gitmem.cli import streams

@@ -8,7 +8,7 @@ from gitmem.git import repository
 
 
 def working() -> str:
-    """Where this process stands; raises `repository.Gone` when that folder was deleted."""
+    """Return the working folder. Raises `repository.Gone` when that folder was deleted."""
     try:
         return os.getcwd()
     except FileNotFoundError as error:

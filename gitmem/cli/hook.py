@@ -29,9 +29,9 @@ NAMED = "GITMEM_CLIENT"
 
 
 def run(argv: Sequence[str]) -> int:
-    """Handles one event; ``argv`` is the command, the client's name, and the event's.
+    """Handle one event; ``argv`` is the command, the client's name, and the event's.
 
-    Whatever happens, it ends with 0 and says nothing that is not meant.
+    Return 0, whatever happens.
     """
     # A drain asks a client as its model: nothing in there is a session of the person's.
     if os.environ.get("GITMEM_INSIDE"):
@@ -75,7 +75,7 @@ class _Hook:
         self.entry: dict[str, object] = {"client": client, "event": name}
 
     def handle(self) -> None:
-        """Reads the payload, lets the engine work, and prints the answer."""
+        """Read the payload, act on it, and print the answer."""
         client = registry.find(self.client)
         if client is None:
             return
@@ -108,9 +108,9 @@ class _Hook:
             streams.out(said)
 
     def say_why(self, error: repository.NoRepository) -> None:
-        """Says at a boot why nothing is captured where gitmem is wired: it would go unnoticed.
+        """Say at a boot why nothing is captured where gitmem is wired: it would go unnoticed.
 
-        Elsewhere, and at other events, a folder without a repository is no news.
+        Elsewhere, and at other events, a folder without a repository is nothing new.
         """
         event, adapter = self.event, self.adapter
         if event is None or adapter is None or event.kind != BOOT or adapter.plugin(os.environ):
@@ -129,7 +129,7 @@ class _Hook:
             streams.out(said)
 
     def say_overdue(self) -> None:
-        """Says at a boot that its time ran out: a mute one looks like one with nothing to say."""
+        """Say at a boot that its time ran out: a silent one looks like one with nothing to say."""
         event, adapter = self.event, self.adapter
         if event is None or adapter is None or event.kind != BOOT or adapter.plugin(os.environ):
             return
@@ -141,7 +141,7 @@ class _Hook:
             streams.out(said)
 
     def write_down(self) -> None:
-        """Writes the ledger line; raises OSError."""
+        """Write the ledger line; raises OSError."""
         if self.repo is None and "error" in self.entry and self.cwd:
             self.repo = repository.unasked(self.cwd, os.environ)
         if self.repo is None:
@@ -153,7 +153,7 @@ class _Hook:
 
 
 def _answers(repo: Repository, client: Client, given: bytes) -> bool:
-    """Whether this process answers the event: no twin of it did, nor is it a stray plugin's."""
+    """Return whether this process answers the event: not when its twin did, or for a stray plugin."""
     plugin = client.plugin(os.environ)
     if plugin and not _is_known(repo):
         return False
@@ -161,7 +161,7 @@ def _answers(repo: Repository, client: Client, given: bytes) -> bool:
 
 
 def _fire(repo: Repository, client: Client, event: Event) -> Words:
-    """Fires an event, with what belongs to it: a batch's end, the index for a session below the top."""
+    """Fire an event, with what belongs to it: a batch's end, the index for a session below the top."""
     if event.kind == BEFORE:  # before every call of a tool: most of a hook is not needed
         from gitmem.boundaries import guards
 
@@ -183,7 +183,7 @@ def _fire(repo: Repository, client: Client, event: Event) -> Words:
 
 
 def _is_known(repo: Repository) -> bool:
-    """Whether the repository was wired, or something was flagged in it: a plugin is everywhere."""
+    """Return whether the repository was wired, or something was flagged in it: a plugin is everywhere."""
     return os.path.exists(f"{repo.top}/{repository.SETTINGS}") or os.path.isdir(repo.folder)
 
 
@@ -202,7 +202,7 @@ def _batch_after(event: Event) -> Event:
 
 
 def _find(event: Event) -> repository.Repository:
-    """The repository of the working folder, else of the project: an agent may stand elsewhere."""
+    """Return the repository of the working folder, else of the project: an agent may stand elsewhere."""
     try:
         return repository.discover(event.cwd or _working(), os.environ)
     except repository.NoRepository:
@@ -212,14 +212,14 @@ def _find(event: Event) -> repository.Repository:
 
 
 def _working() -> str:
-    """Where this process stands; most payloads tell."""
+    """Return where this process stands; most payloads tell."""
     from gitmem.cli import folder
 
     return folder.working()
 
 
 def _give_up_after(seconds: float) -> None:
-    """Raises Overdue in whatever runs then: a hung git, a file system that does not answer."""
+    """Raise Overdue in whatever runs then: a hung git, a file system that does not answer."""
     _signal.signal(_signal.SIGALRM, _overdue)
     _signal.setitimer(_signal.ITIMER_REAL, seconds)
 

@@ -1,4 +1,4 @@
-"""The hot lane: `flag` and `snag` without a command line library."""
+"""Run `flag` and `snag` without a command line library (hot lane)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MAX_LINES = 1000  # of one `flag -`: a commit message holds a trailer for each
 
 
 def run(argv: Sequence[str]) -> int:
-    """Runs one hot command; returns the exit code."""
+    """Run one hot command; return the exit code."""
     given: list[str] = []
     try:
         return _capture(argv[0], argv[1:], given)
@@ -79,7 +79,7 @@ def _capture(command: str, argv: Sequence[str], given: list[str]) -> int:
 
 
 def _texts(command: str, arguments: Arguments) -> list[str]:
-    """The texts to keep: the one argument, or the lines of stdin for `-`."""
+    """Return the texts to keep: the one argument, or the lines of stdin for `-`."""
     if len(arguments.positionals) != 1:
         word = "nothing to keep" if not arguments.positionals else "more than one text"
         raise Usage(f"gitmem {command}: {word}", hint=_USAGE[command])
@@ -99,21 +99,21 @@ def _texts(command: str, arguments: Arguments) -> list[str]:
 
 
 def _without_marker(line: str) -> str:
-    """A line of a Markdown list without its marker: models pipe lists, and a flag is filed as one."""
+    """Return a line of a Markdown list without its marker: models pipe lists, and a flag is filed as one."""
     mark, blank, rest = line.partition(" ")
     listed = mark in _MARKERS or (mark[-1:] in (".", ")") and mark[:-1].isdigit())
     return rest.strip() if listed and blank and rest.strip() else line
 
 
 def _told(texts: Sequence[str], arguments: Arguments) -> list[str]:
-    """Everything a caller said, to be given back when it could not be saved."""
+    """Return everything a caller said, to be given back when it could not be saved."""
     named = [*arguments.values.items()]
     named += [(name, value) for name, values in arguments.lists.items() for value in values]
     return [*texts, *[f"{name} {value}" for name, value in named]]
 
 
 def _say_where_it_goes(captured: CaptureResult, top: str) -> None:
-    """A skill nobody has is most often a misspelt one: better said now than in a review."""
+    """Warn of a skill that is not there: it is often misspelt, and a review would show it late."""
     for flag in captured.flags:
         folders = [f"{top}/{folder}/skills/{flag.skill}" for folder in (".claude", ".agents")]
         if flag.skill and not any(os.path.exists(path + "/SKILL.md") for path in folders):
@@ -152,7 +152,7 @@ def _draft(command: str, text: str, arguments: Arguments) -> FlagDraft:
 
 
 def _repeated(kind: str) -> str:
-    """A kind nobody knows, if it is a word; else it could be anything, a password too."""
+    """Return an unknown kind to repeat, if it is a word; anything else could be a password."""
     return f" {kind}" if kind.isascii() and kind.isalpha() and len(kind) <= _WORD else ""
 
 
@@ -187,7 +187,7 @@ def _failed(error: GitmemError, given: Sequence[str]) -> int:
 
 
 def _told_back(message: str) -> str:
-    """A message on one line, escaped, and without a credential that it would repeat."""
+    """Return a message on one line, escaped, and without a credential that it would repeat."""
     return visible(redacted(" ".join(message.splitlines())))
 
 

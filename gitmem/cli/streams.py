@@ -1,4 +1,4 @@
-"""Standard input, output and error of the hot lane: bytes, no buffers, never an exception."""
+"""Standard input, output and error as bytes: no buffers, never an exception (hot lane)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _INPUT_BYTES = 64 << 20  # more than any client sends; what is behind it is not 
 
 
 def reserve() -> None:
-    """Opens closed standard streams, so that no file of ours gets a number people write to."""
+    """Open closed standard streams, so that no file gets the number of a stream."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
@@ -17,7 +17,7 @@ def reserve() -> None:
 
 
 def read() -> bytes:
-    """All of standard input."""
+    """Return all of standard input."""
     chunks: list[bytes] = []
     left = _INPUT_BYTES
     while left > 0 and (chunk := os.read(0, min(left, 1 << 20))):
@@ -27,17 +27,17 @@ def read() -> bytes:
 
 
 def out(text: str) -> None:
-    """Prints a line."""
+    """Print a line."""
     _write(1, text)
 
 
 def err(text: str) -> None:
-    """Prints a line to standard error."""
+    """Print a line to standard error."""
     _write(2, text)
 
 
 def _write(descriptor: int, text: str) -> None:
-    """Says a line to whoever still listens: a closed pipe changes nothing about what was saved."""
+    """Write a line; a closed pipe changes nothing about what was saved."""
     data = (text + "\n").encode("utf-8", "backslashreplace")
     try:
         while data:

@@ -1,4 +1,4 @@
-"""Boundaries: what can happen in a session, what gitmem can do about it and say (pure; hot lane).
+"""Boundaries: what can happen in a session, what gitmem can do about it and say (pure, hot lane).
 
 Adapters in `gitmem.clients` translate a client's payload into an Event and what is said into its answer;
 `gitmem.boundaries.policy` decides.
@@ -20,7 +20,7 @@ BATCH = "batch"  # all calls of one model answer are done; the next request come
 TURN_END = "turn end"  # the model has answered and waits for a prompt
 COMPACTING = "compacting"  # the context is about to be replaced by a summary
 END = "end"  # the session ends
-OTHER = "other"  # an event gitmem has nothing to do at
+OTHER = "other"  # an event at which gitmem has nothing to do
 
 # Details of an event that the policy knows; any other is only written down.
 COMPACTED = "compact"  # of a boot: the context was just replaced
@@ -152,11 +152,11 @@ class Action:
         self.about = tuple(about)
 
     def __eq__(self, other: object) -> bool:
-        """Actions are values."""
+        """Compare by value."""
         return isinstance(other, Action) and (self.kind, self.about) == (other.kind, other.about)
 
     def __hash__(self) -> int:
-        """Actions are values."""
+        """Compare by value."""
         return hash((self.kind, self.about))
 
     def __repr__(self) -> str:
@@ -168,7 +168,7 @@ class Words:
     """``did`` and ``decided`` go to the ledger, ``person`` and ``model`` to whom they name; empty is silence.
 
     ``did`` is for a person, ``decided`` one entry an action: the line it left in the session's file.
-    ``ask`` is why the person shall be asked before a tool runs.
+    ``ask`` is why the person must be asked before a tool runs.
     """
 
     __slots__ = ("ask", "decided", "did", "model", "person")

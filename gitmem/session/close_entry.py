@@ -48,7 +48,7 @@ class CloseSettings:
 
 
 def failed_entry(settings: CloseSettings, error: GitmemError, seconds: float) -> dict[str, object]:
-    """The ledger line of a close that failed."""
+    """Return the ledger line of a close that failed."""
     hint = f" ({error.hint})" if error.hint else ""
     fields: dict[str, object] = {
         "code": error.exit_code,
@@ -58,17 +58,17 @@ def failed_entry(settings: CloseSettings, error: GitmemError, seconds: float) ->
 
 
 def left_entry(settings: CloseSettings) -> dict[str, object]:
-    """The ledger line of a detached close that left its work to the one that waits already."""
+    """Return the ledger line of a detached close that left its work to one that waits already."""
     return entry(settings, "left it to another", 0.0, {})
 
 
 def with_sync(entry: dict[str, object], sentence: str) -> dict[str, object]:
-    """The ledger line of a close with what its sync came to; unchanged by an empty sentence."""
+    """Return the ledger line of a close with what its sync came to; unchanged by an empty sentence."""
     return {**entry, SYNC: sentence[:LONGEST]} if sentence else entry
 
 
 def sync_entry(settings: CloseSettings, sentence: str, seconds: float) -> dict[str, object]:
-    """The ledger line of a sync that a session's end started without a close."""
+    """Return the ledger line of a sync that a session's end started without a close."""
     return {
         "client": settings.client,
         "event": SYNC,
@@ -82,7 +82,7 @@ def sync_entry(settings: CloseSettings, sentence: str, seconds: float) -> dict[s
 def entry(
     settings: CloseSettings, did: str, seconds: float, fields: dict[str, object]
 ) -> dict[str, object]:
-    """The fields of every such line, and those that come to them."""
+    """Return the fields of every such line, with the ones given."""
     return {
         "client": settings.client,
         "event": EVENT,

@@ -62,7 +62,7 @@ def _reserve(folder: str) -> None:
 def _put_aside(folder: str) -> None:
     lock = local.Lock(folder + _LEDGER + ".lock")
     if not lock.attempt():
-        return  # somebody else does it
+        return  # another process does it
     try:
         if os.stat(folder + _LEDGER).st_size > _LEDGER_BYTES:
             os.replace(folder + _LEDGER, folder + "/ledger.1.jsonl")
@@ -71,7 +71,7 @@ def _put_aside(folder: str) -> None:
 
 
 def since(folder: str, inode: int, offset: int) -> tuple[list[bytes], int, int]:
-    """The lines written after a place, and the place after them: a file's number and an offset.
+    """Return the lines written after a place, and the place after them: a file's number and an offset.
 
     At most the last `MOST` bytes. A place in a ledger that is gone is before everything.
     """
@@ -93,8 +93,8 @@ def tail(folder: str, most: int = MOST) -> list[bytes]:
 
 
 def fired(lines: Sequence[bytes], session: str) -> list[tuple[int, str, str]]:
-    """When hooks of a session ended (seconds since 1970), at which events, and the call or prompt."""
-    from gitmem.core import quantities
+    """Return when hooks of a session ended (seconds since 1970), at which events, and the call or prompt."""
+    from gitmem.core import quantities  # only where a transcript shows something
 
     mine = b'"session":"' + session.encode("utf-8", "replace") + b'"'
     found = []
@@ -108,12 +108,12 @@ def fired(lines: Sequence[bytes], session: str) -> list[tuple[int, str, str]]:
 
 
 def _field(line: bytes, name: bytes) -> str:
-    """A field of a line by a plain look; empty for none."""
+    """Return a field of a line without parsing it; empty without one."""
     return line.partition(b'"' + name + b'":"')[2].partition(b'"')[0].decode("utf-8", "replace")
 
 
 def entry(line: bytes) -> dict[str, object]:
-    """A line's fields; empty for a torn one."""
+    """Return a line's fields; empty for a torn one."""
     try:
         value = loads(line.decode("utf-8", "replace"))
     except ValueError:
@@ -130,7 +130,7 @@ def entries(folder: str) -> tuple[list[dict[str, object]], int]:
 
 
 def did(folder: str, what: str) -> Iterator[Mapping[str, object]]:
-    """The entries whose ``did`` begins with ``what``, oldest first; torn lines are passed over."""
+    """Return the entries whose ``did`` begins with ``what``, oldest first; torn lines are skipped."""
     mark = f'"did":"{what}'.encode()
     for name in NAMES:
         for line in local.read(f"{folder}/{name}").splitlines():
@@ -139,12 +139,12 @@ def did(folder: str, what: str) -> Iterator[Mapping[str, object]]:
 
 
 def put_aside(folder: str) -> bool:
-    """Whether the ledger had to make room: then it does not begin where gitmem did."""
+    """Return whether the ledger was put aside once: then its beginning may be lost."""
     return os.path.exists(f"{folder}/{NAMES[0]}")
 
 
 def _from(path: str, inode: int, offset: int) -> tuple[bytes, int, int]:
-    """What follows the offset (the start, in another file), the file's number, and its end."""
+    """Return what follows the offset (the start, in another file), the file's number, and its end."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

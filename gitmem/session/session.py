@@ -1,4 +1,4 @@
-"""A session as its file tells it: actions become lines, lines fold into a value (pure; hot lane).
+"""A session as its file tells it: actions become lines, lines fold into a value (pure, hot lane).
 
 The lines, and what each means, are in `docs/data-model.md`.
 """
@@ -100,7 +100,7 @@ class Session:
 
 
 def lines(action: Action) -> list[str]:
-    """The lines an action leaves in the session's file; none for one that only speaks."""
+    """Return the lines an action leaves in the session's file; none for one that only speaks."""
     prefix = _PREFIXES.get(action.kind)
     if prefix is None:
         return []
@@ -121,7 +121,7 @@ def flag_line(ids: Sequence[str]) -> str:
 
 
 def fold(text: str) -> Session:
-    """The session that the lines of a file tell of; a line nobody knows is passed over."""
+    """Return the session that the lines of a file tell of; unknown lines are skipped."""
     session = Session()
     for line in text.split("\n"):
         words = line.split(" ")
@@ -142,7 +142,7 @@ def counted(kinds: Sequence[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """A text as one word of a line: what a client calls things is not ours to trust."""
+    """Return a text as one word of a line: what a client calls things is not ours to trust."""
     return "".join([letter if "!" <= letter <= "~" else "_" for letter in text[:200]])
 
 

@@ -27,27 +27,27 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
 
 def path(folder: str, session: str) -> str:
-    """The session's file."""
+    """Return the path of the session's file."""
     return f"{folder}/sessions/{name(session)}"
 
 
 def name(session: str) -> str:
-    """A session as its file is called. The id comes from a client: only plain letters are kept."""
+    """Return the name of the session's file. The id comes from a client: only plain letters are kept."""
     return "".join([letter for letter in session if letter in _LETTERS])[:80] or "unnamed"
 
 
 def read(folder: str, session: str) -> Session:
-    """What the session's file says; empty for a new one. Raises OSError."""
+    """Return what the session's file says; empty for a new one. Raises OSError."""
     return fold(_text(folder, session))
 
 
 def change(
     folder: str, session: str, decide: Callable[[Session], Sequence[Action]]
 ) -> Sequence[Action]:
-    """Decides on what the session's file says and appends the lines of it, in one step under a lock.
+    """Decide on what the session's file says and append the lines of it, in one step under a lock.
 
-    Whoever decides next sees them, so concurrent hooks cannot do the same thing twice. Returns what was
-    decided. Raises OSError, also when the lock is not to be had in time: then nothing was decided.
+    The next hook to decide sees them, so concurrent hooks cannot do the same thing twice. Returns what was
+    decided. Raises OSError, also when the lock is not free in time: then nothing was decided.
     """
     _make_folders(folder)
     file = path(folder, session)
@@ -68,7 +68,7 @@ def change(
 
 
 def tainted(folder: str, session: str) -> bool:
-    """Whether a flag made in the session now may repeat untrusted text; a file that cannot be read taints."""
+    """Return whether a flag made in the session now may repeat untrusted text; a file that cannot be read taints."""
     try:
         return read(folder, session).tainted
     except OSError:
@@ -80,12 +80,12 @@ def _text(folder: str, session: str) -> str:
 
 
 def told(folder: str, session: str) -> list[str]:
-    """The lines of the session's file; none for a new one. Raises OSError."""
+    """Return the lines of the session's file; none for a new one. Raises OSError."""
     return _text(folder, session).splitlines()
 
 
 def mark(folder: str, session: str, added: Sequence[str]) -> None:
-    """Appends lines to the session's file."""
+    """Append lines to the session's file."""
     _make_folders(folder)
     local.append(path(folder, session), ("\n".join(added) + "\n").encode())
 
@@ -96,7 +96,7 @@ def _make_folders(folder: str) -> None:
 
 
 def forget_old(folder: str, now: float) -> int:
-    """Removes the files of sessions that nobody asks about any more; how many.
+    """Remove the files of sessions that are over; return how many.
 
     Those not written to for `_OLD` seconds, and the oldest beyond `_MANY`, but none of the last day:
     its session may still run.
