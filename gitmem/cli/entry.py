@@ -26,6 +26,9 @@ HOT = frozenset(("flag", "snag", "hook"))
 
 _PACKAGE = "gitmem"
 _HEAD = 16  # bytes before the code: magic number, flags, the source's time and size
+_CHUNK = (
+    1 << 16
+)  # bytes; more than most modules have, and too little for malloc to map pages of its own for
 _MOST = 1 << 20  # bytes; the largest module has a tenth
 _FEW = 0xFFFFFFFF  # time and size are kept as 32 bits
 _SHAPE = 4  # what `import` passes beside the name: globals, locals, names, level
@@ -101,7 +104,9 @@ def compiled(place: str, cache: str, magic: bytes) -> "CodeType | None":
         source = os.stat(place)
         descriptor = os.open(cache, os.O_RDONLY)
         try:
-            data = os.read(descriptor, _MOST)
+            data = os.read(descriptor, _CHUNK)
+            if len(data) == _CHUNK:
+                data += os.read(descriptor, _MOST)
         finally:
             os.close(descriptor)
         stamp = (int(source.st_mtime) & _FEW).to_bytes(4, "little")

@@ -122,7 +122,9 @@ def read_tail(path: str, limit: int) -> bytes:
     except FileNotFoundError:
         return b""
     try:
-        return os.pread(descriptor, limit, max(0, os.fstat(descriptor).st_size - limit))
+        # No more than is there: a buffer of a megabyte costs pages that malloc has to map.
+        size = os.fstat(descriptor).st_size
+        return os.pread(descriptor, min(limit, size), max(0, size - limit))
     finally:
         close(descriptor)
 

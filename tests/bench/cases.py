@@ -22,9 +22,9 @@ from tests.support.sandbox import GITMEM, Sandbox
 PYTHON = GITMEM.with_name("python")
 SIZES = (0, 1_000, 10_000, 100_000)
 CHECKED = 10_000  # flags in the repository that `check` is timed on
-FLAG_LIMIT = 2.5
-HOOK_LIMIT = 1.3
-BACK_LIMIT = 1.4  # a boot that also reads the rows of an earlier session's transcript
+FLAG_LIMIT = 2.1
+HOOK_LIMIT = 1.25
+BACK_LIMIT = 1.35  # a boot that also reads the rows of an earlier session's transcript
 NUDGE_LIMIT = 2.0
 TRANSCRIPT_LIMIT = (
     1.15  # a batch in a session with a huge transcript against one in a short session
