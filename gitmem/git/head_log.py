@@ -78,11 +78,11 @@ def _from_git(repo: Repository, moment: float) -> list[str]:
     done = repo.git(
         "log", "-g", "-n", "20", "--date=unix", "--format=%H %gd\t%gs", "HEAD", ok=(0, 128)
     )
-    found = []
+    commits = []
     for line in done.text.splitlines():
         name, _, what = line.partition("\t")
         oid, _, selector = name.partition(" ")
         seconds = selector.rpartition("{")[2].rstrip("}")
         if what.startswith("commit") and seconds.isdigit() and int(seconds) >= int(moment):
-            found.append(oid)
-    return found
+            commits.append(oid)
+    return commits

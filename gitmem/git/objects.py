@@ -92,15 +92,15 @@ def _listed(repo: Repository, commit: str, paths: tuple[str, ...], *options: str
         raise TooLarge(f"{below} at {commit[:12]} has too many files; the list", LISTED) from error
     if done.code:
         raise Unreadable(f"the tree of {commit[:12]} cannot be read: {done.said.strip()}")
-    found = []
+    rows = []
     for line in done.out.split(b"\0"):
         if line:
             meta, _, path = line.partition(b"\t")
             mode, kind, oid, *size = meta.decode("ascii").split()
-            found.append(Entry(mode, kind, oid, path.decode("utf-8", "surrogateescape"), *size))
+            rows.append(Entry(mode, kind, oid, path.decode("utf-8", "surrogateescape"), *size))
     if is_oid(commit):
-        cache_of(repo).keep(("tree", commit, paths, options), found, len(done.out) * _ENTRY_COST)
-    return list(found)
+        cache_of(repo).keep(("tree", commit, paths, options), rows, len(done.out) * _ENTRY_COST)
+    return list(rows)
 
 
 def refuse_endless(repo: Repository, commit: str) -> None:
@@ -137,9 +137,9 @@ def blobs(repo: Repository, oids: Sequence[str], *, most: int = MOST) -> list[by
 
     Raises Unreadable for a missing or broken one, and TooLarge for more than ``most`` bytes in all.
     """
-    found: list[bytes] = []
-    read_each(repo, oids, found.append, most=most)
-    return found
+    contents: list[bytes] = []
+    read_each(repo, oids, contents.append, most=most)
+    return contents
 
 
 def read_each(
@@ -251,11 +251,11 @@ def require(repo: Repository, oids: Sequence[str]) -> None:
 
 def read_beginning(repo: Repository, commit: str, path: str, most: int) -> bytes:
     """Return the first ``most`` + 1 bytes of a regular file at a commit; empty without one."""
-    found = [entry for entry in _listed(repo, commit, (path,)) if entry.mode == "100644"]
-    if not found:
+    blobs = [entry for entry in _listed(repo, commit, (path,)) if entry.mode == "100644"]
+    if not blobs:
         return b""
     try:
-        return repo.git(*STREAMED, "cat-file", "blob", found[0].oid, most=most).out
+        return repo.git(*STREAMED, "cat-file", "blob", blobs[0].oid, most=most).out
     except TooMuch as error:
         return error.out[: most + 1]
 
@@ -263,12 +263,12 @@ def read_beginning(repo: Repository, commit: str, path: str, most: int) -> bytes
 def files(repo: Repository, commit: str, *paths: str) -> dict[str, bytes]:
     """Return path and content of every regular file below the paths at a commit. Raises as `blobs` does."""
     listed = entries(repo, commit, *paths, sized=True)
-    found = [entry for entry in listed if entry.mode == "100644"]
-    for entry in found:
+    plain = [entry for entry in listed if entry.mode == "100644"]
+    for entry in plain:
         if entry.size > MOST:
             raise TooLarge(entry.path, entry.size)
-    contents = blobs(repo, [entry.oid for entry in found])
-    return {entry.path: content for entry, content in zip(found, contents, strict=True)}
+    contents = blobs(repo, [entry.oid for entry in plain])
+    return {entry.path: content for entry, content in zip(plain, contents, strict=True)}
 
 
 class NoDiff(GitmemError):
@@ -324,8 +324,8 @@ class ReadCache:
 
     def get(self, question: Hashable) -> Any:
         """Return the kept answer; None without one."""
-        found = self._answers.get(question)
-        return found[0] if found else None
+        answer = self._answers.get(question)
+        return answer[0] if answer else None
 
     def keep(self, question: Hashable, answer: Any, size: int) -> None:
         """Keep an answer of about ``size`` bytes, unless it is very long."""

@@ -103,26 +103,26 @@ def _rows(repo: Repository, key: str) -> list[tuple[str, str]]:
     """Return file and value of each place that sets the key, in git's order."""
     from gitmem.git import process
 
-    said = process.run(
+    answer = process.run(
         ["config", "-z", "--show-origin", "--get-all", key],
         env=process.as_told(repo.environ),
         cwd=repo.top,
         ok=process.ANY,
         options=repo.options,
     )
-    if said.code:
+    if answer.code:
         return []
-    return pairs(repo, said.out)
+    return pairs(repo, answer.out)
 
 
-def pairs(repo: Repository, said: bytes) -> list[tuple[str, str]]:
+def pairs(repo: Repository, listing: bytes) -> list[tuple[str, str]]:
     """Return file and text of each row of `git config -z --show-origin`; empty file: the command line."""
-    words = os.fsdecode(said).split("\0")
-    found = []
+    words = os.fsdecode(listing).split("\0")
+    rows = []
     for origin, value in zip(words[::2], words[1::2], strict=False):
         kind, _, file = origin.partition(":")
-        found.append((os.path.join(repo.top, file) if kind == "file" else "", value))
-    return found
+        rows.append((os.path.join(repo.top, file) if kind == "file" else "", value))
+    return rows
 
 
 def _is_own(repo: Repository, file: str) -> bool:

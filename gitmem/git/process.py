@@ -173,10 +173,10 @@ def _hint(said: str) -> str:
 
 def version(env: Mapping[str, str], cwd: str) -> tuple[int, int]:
     """Return the installed git's major and minor number; (0, 0) when it does not tell."""
-    said = _started(
+    words = _started(
         ["git", "-C", cwd, "version"], env, _Dialogue(["version"], b""), -1
     ).text.split()
-    numbers = said[2].split(".") if len(said) > 2 else []  # noqa: PLR2004 - "git version 2.39.5"
+    numbers = words[2].split(".") if len(words) > 2 else []  # noqa: PLR2004 - "git version 2.39.5"
     if len(numbers) > 1 and numbers[0].isdecimal() and numbers[1].isdecimal():
         return int(numbers[0]), int(numbers[1])
     return 0, 0
@@ -184,10 +184,10 @@ def version(env: Mapping[str, str], cwd: str) -> tuple[int, int]:
 
 def _refuse_old(env: Mapping[str, str], cwd: str) -> None:
     """Raise GitTooOld where git is older than `OLDEST`."""
-    found = version(env, cwd)
-    if (0, 0) < found < OLDEST:
+    installed = version(env, cwd)
+    if (0, 0) < installed < OLDEST:
         raise GitTooOld(
-            f"git {found[0]}.{found[1]} is too old",
+            f"git {installed[0]}.{installed[1]} is too old",
             hint=f"gitmem needs git {OLDEST[0]}.{OLDEST[1]} or newer",
         )
 

@@ -147,8 +147,8 @@ def push_ref(repo: Repository, branch: str) -> str:
     shape = "%(refname) %(HEAD) %(push)"
     done = repo.git("for-each-ref", "--format=" + shape, "refs/heads/" + branch, ok=(0, 1, 128))
     rows = [line.split(" ") for line in done.text.splitlines()]
-    found = [row[2] for row in rows if row[:2] == ["refs/heads/" + branch, "*"]]
-    return found[0] if found else ""
+    pushed = [row[2] for row in rows if row[:2] == ["refs/heads/" + branch, "*"]]
+    return pushed[0] if pushed else ""
 
 
 def tracking_ref(repo: Repository, branch: str, remote: str = "") -> str:

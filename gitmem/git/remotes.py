@@ -71,11 +71,11 @@ def _look(repo: Repository) -> tuple[personal.Setting, list[str]]:
 
     urls = r"remote\..*\.url"
     if process.is_led(repo.environ):  # the setting is also read where git is kept from
-        said = repo.git("config", "-z", "--show-origin", "--get-regexp", f"^{urls}$", ok=(0, 1))
-        return personal.read(repo, "gitmem.remote"), _names(personal.pairs(repo, said.out))
+        answer = repo.git("config", "-z", "--show-origin", "--get-regexp", f"^{urls}$", ok=(0, 1))
+        return personal.read(repo, "gitmem.remote"), _names(personal.pairs(repo, answer.out))
     keys = rf"^(gitmem\.remote|{urls})$"
-    said = repo.git("config", "-z", "--show-origin", "--get-regexp", keys, ok=(0, 1))
-    rows = [(file, *text.partition("\n")[::2]) for file, text in personal.pairs(repo, said.out)]
+    answer = repo.git("config", "-z", "--show-origin", "--get-regexp", keys, ok=(0, 1))
+    rows = [(file, *text.partition("\n")[::2]) for file, text in personal.pairs(repo, answer.out)]
     named = [(file, value) for file, key, value in rows if key == "gitmem.remote"]
     others = [(file, key) for file, key, _ in rows if key != "gitmem.remote"]
     return personal.judged(repo, "gitmem.remote", named), _names(others)

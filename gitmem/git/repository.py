@@ -180,10 +180,14 @@ def gone(cwd: str = "") -> Gone:
 def unasked(cwd: str, environ: Mapping[str, str]) -> Repository | None:
     """Return the repository without asking git, where gitmem has a folder already; for trouble with git."""
     try:
-        found = _above(cwd, environ)
+        repository = _above(cwd, environ)
     except (NoRepository, OSError):
         return None
-    return found if found and os.path.isdir(found.folder) and _ours(found) else None
+    return (
+        repository
+        if repository and os.path.isdir(repository.folder) and _ours(repository)
+        else None
+    )
 
 
 def _above(cwd: str, environ: Mapping[str, str]) -> Repository | None:
@@ -254,10 +258,10 @@ def _common(git_dir: str) -> str:
     return os.path.normpath(os.path.join(git_dir, named))
 
 
-def _ours(found: Repository) -> bool:
+def _ours(repository: Repository) -> bool:
     """Whether all of it belongs to this user, as git's safe.directory rule asks."""
     user = os.geteuid()
-    paths = (found.top, _dot_git(found.top), found.git_dir)
+    paths = (repository.top, _dot_git(repository.top), repository.git_dir)
     try:
         return {os.stat(path).st_uid for path in paths} == {user}
     except OSError:
@@ -333,13 +337,13 @@ def refused(cwd: str, environ: Mapping[str, str]) -> str:
     For a repository that git refuses: gitmem looks for its files and trusts nothing in them.
     """
     try:
-        found = _above(cwd, environ)
+        repository = _above(cwd, environ)
     except (NoRepository, OSError):
         return ""
-    wired = found and (
-        os.path.exists(found.top + "/.gitmem/config.yaml") or os.path.isdir(found.folder)
+    wired = repository and (
+        os.path.exists(repository.top + "/.gitmem/config.yaml") or os.path.isdir(repository.folder)
     )
-    return found.top if found and wired else ""
+    return repository.top if repository and wired else ""
 
 
 def _bare() -> NoRepository:
@@ -365,18 +369,18 @@ def _from_environment(cwd: str, environ: Mapping[str, str]) -> Repository:
         raise NoRepository(
             "not inside a git repository", hint="run gitmem in a work tree, or `git init` first"
         )
-    here = os.path.abspath(cwd)
-    git_dir = os.path.normpath(os.path.join(here, named))
-    repository = Repository(here, git_dir, _common(git_dir), environ)
+    folder = os.path.abspath(cwd)
+    git_dir = os.path.normpath(os.path.join(folder, named))
+    repository = Repository(folder, git_dir, _common(git_dir), environ)
     repository.options = ("--git-dir=" + git_dir,)
     if "GIT_WORK_TREE" in environ:
-        top = os.path.normpath(os.path.join(here, environ["GIT_WORK_TREE"]))
+        top = os.path.normpath(os.path.join(folder, environ["GIT_WORK_TREE"]))
         repository.options += ("--work-tree=" + top,)
-    asked = repository.git("rev-parse", "--show-toplevel", ok=range(256))
-    if asked.code:  # none at all, another user's, or a bare one
-        raise NoRepository("GIT_DIR names no work tree: " + " ".join(asked.said.split()))
-    repository.top = asked.text
-    repository.options = ("--git-dir=" + git_dir, "--work-tree=" + asked.text)
+    answer = repository.git("rev-parse", "--show-toplevel", ok=range(256))
+    if answer.code:  # none at all, another user's, or a bare one
+        raise NoRepository("GIT_DIR names no work tree: " + " ".join(answer.said.split()))
+    repository.top = answer.text
+    repository.options = ("--git-dir=" + git_dir, "--work-tree=" + answer.text)
     return repository
 
 

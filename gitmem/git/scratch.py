@@ -110,8 +110,8 @@ class Scratch:
         """Fetch several refs, also `HEAD`; return ref and commit of those that the remote has."""
         places = {ref: _ITS_DEFAULT if ref == "HEAD" else ref for ref in wanted}
         self._fetch(places, *options)
-        found = {ref: refs.resolve(self.repo, place) for ref, place in places.items()}
-        return {ref: tip for ref, tip in found.items() if tip}
+        commits = {ref: refs.resolve(self.repo, place) for ref, place in places.items()}
+        return {ref: tip for ref, tip in commits.items() if tip}
 
     def fetch_objects(self, oids: Sequence[str], *options: str) -> None:
         """Fetch objects by name, such as a fetched object names."""
@@ -122,11 +122,11 @@ class Scratch:
         """Return the parents at which the fetched history of a tip is cut: git hides them, the commits name them."""
         named = self.repo.git("rev-list", tip).text.split("\n")
         shown = {*named, ""}
-        found: dict[str, None] = {}
+        parents: dict[str, None] = {}
         for content in objects.blobs(self.repo, named):
             lines = content.partition(b"\n\n")[0].decode("utf-8", "replace").split("\n")
-            found |= dict.fromkeys(line[7:] for line in lines if line.startswith("parent "))
-        return [oid for oid in found if oid not in shown]
+            parents |= dict.fromkeys(line[7:] for line in lines if line.startswith("parent "))
+        return [oid for oid in parents if oid not in shown]
 
     def fetch_parents(self, tip: str, *options: str) -> list[str]:
         """Fetch those parents; return them."""
@@ -140,9 +140,9 @@ class Scratch:
 
     def branches_at(self, ref: str) -> list[str]:
         """Return the short names of the remote's branches at the commit of one of its refs."""
-        found = network.list_refs(self.repo, self.remote, self._talk, ref, "refs/heads/*")
-        tip = found.pop(ref, "")
-        return [name.removeprefix("refs/heads/") for name, oid in found.items() if oid == tip]
+        listing = network.list_refs(self.repo, self.remote, self._talk, ref, "refs/heads/*")
+        tip = listing.pop(ref, "")
+        return [name.removeprefix("refs/heads/") for name, oid in listing.items() if oid == tip]
 
 
 def continues(clone: Repository, remote: str, ref: str, *, tip: str, seen: str) -> bool:
@@ -176,12 +176,12 @@ def _made(clone: Repository, folder: str, remote: str) -> Repository:
     named = clone.git("rev-parse", "--show-object-format", ok=ANY).text or "sha1"
     bare = _Bare(clone, folder, {})
     bare.git("init", "--quiet", "--bare", "--template=", "--object-format=" + named, folder)
-    here = _listed(clone)
-    missing = Counter(here) - Counter(
+    settings = _listed(clone)
+    missing = Counter(settings) - Counter(
         _listed(bare)
     )  # git reads what the person set for all repositories anyway
-    told = [pair for pair in here if _goes_along(pair[0], remote) and pair in missing]
-    address = [pair for pair in here if pair[0] == f"remote.{remote}.url"][:1]
+    told = [pair for pair in settings if _goes_along(pair[0], remote) and pair in missing]
+    address = [pair for pair in settings if pair[0] == f"remote.{remote}.url"][:1]
     return _Bare(clone, folder, _environment([*told, *address, ("protocol.ext.allow", "never")]))
 
 
@@ -199,8 +199,8 @@ def _goes_along(key: str, remote: str) -> bool:
 
 def _environment(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return configuration as variables (git(1), GIT_CONFIG_COUNT)."""
-    found = {"GIT_CONFIG_COUNT": str(len(pairs))}
+    variables = {"GIT_CONFIG_COUNT": str(len(pairs))}
     for number, (key, value) in enumerate(pairs):
-        found[f"GIT_CONFIG_KEY_{number}"] = key
-        found[f"GIT_CONFIG_VALUE_{number}"] = value
-    return found
+        variables[f"GIT_CONFIG_KEY_{number}"] = key
+        variables[f"GIT_CONFIG_VALUE_{number}"] = value
+    return variables

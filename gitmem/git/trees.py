@@ -48,8 +48,8 @@ def unshared(repo: Repository, base: str, paths: Collection[str]) -> dict[str, s
     tell.
     """
     with temporary_folder() as folder:
-        found = _Index(repo, base, folder + "/index").objections(paths)
-    return {path: f"{objection} it" for path, objection in found.items()}
+        objections = _Index(repo, base, folder + "/index").objections(paths)
+    return {path: f"{objection} it" for path, objection in objections.items()}
 
 
 class _Index:
@@ -65,11 +65,11 @@ class _Index:
 
     def objections(self, paths: Collection[str]) -> dict[str, str]:
         """Return the paths that git would not store as they are written, each with what acts on it."""
-        found = dict.fromkeys(self._ignored(paths), _IGNORES)
+        reasons = dict.fromkeys(self._ignored(paths), _IGNORES)
         for path, attribute, value in self._attributes(paths):
             if value not in {"unspecified", "unset"}:
-                found.setdefault(path, f"the attribute {attribute}={value} rewrites")
-        return found
+                reasons.setdefault(path, f"the attribute {attribute}={value} rewrites")
+        return reasons
 
     def _ignored(self, paths: Collection[str]) -> list[str]:
         tracked = set(self._git("ls-files", "-z", "--", *paths).split("\0")) if paths else set()
@@ -83,10 +83,10 @@ class _Index:
 
     def _attributes(self, paths: Collection[str]) -> Iterator[tuple[str, str, str]]:
         """Return path, attribute and value, from the .gitattributes of the staged tree."""
-        said = self._git(
+        fields = self._git(
             "check-attr", "--cached", "-z", "--stdin", *_REWRITING, stdin=_zero_ended(paths)
         ).split("\0")
-        return zip(said[::3], said[1::3], said[2::3], strict=False)
+        return zip(fields[::3], fields[1::3], fields[2::3], strict=False)
 
     def _git(self, *args: str, stdin: bytes = b"") -> str:
         env = {"GIT_INDEX_FILE": self._file, "GIT_LITERAL_PATHSPECS": "1"}
@@ -139,8 +139,8 @@ class Staging(_Index):
             for number, content in enumerate(contents[start : start + _AT_ONCE]):
                 files.append(f"{self._folder}/blob-{number}")
                 local.write_whole(files[-1], content)
-            said = self._git("hash-object", "-w", "-t", "blob", "--no-filters", "--", *files)
-            yield from said.split("\n")
+            names = self._git("hash-object", "-w", "-t", "blob", "--no-filters", "--", *files)
+            yield from names.split("\n")
 
     def _refuse_links(self, paths: Collection[str]) -> None:
         if not self._base:
@@ -173,8 +173,8 @@ def commit(
     for parent in parents:
         arguments += ["-p", parent]
     env = {**({} if person else _STAND_INS), **(author or {})}
-    said = (message + _sign_off(repo, message, person)).encode("utf-8", "surrogateescape")
-    done = repo.git(*_UTF8, "commit-tree", tree, *arguments, stdin=said, ok=ANY, env=env)
+    body = (message + _sign_off(repo, message, person)).encode("utf-8", "surrogateescape")
+    done = repo.git(*_UTF8, "commit-tree", tree, *arguments, stdin=body, ok=ANY, env=env)
     if done.code == 0:
         return done.text
     if signed:
@@ -241,10 +241,10 @@ def unmade_links(repo: Repository, *paths: str) -> dict[str, str]:
 
     A checkout makes such files where ``core.symlinks`` is false.
     """
-    found = {}
+    links = {}
     for row in repo.git("ls-files", "--stage", "-z", "--", *paths).out.split(b"\0"):
         head, _, path = row.decode("utf-8", "surrogateescape").partition("\t")
         mode, oid, *_ = [*head.split(" "), "", ""]
         if mode == "120000" and not os.path.islink(f"{repo.top}/{path}"):
-            found[path] = repo.git("cat-file", "blob", oid).out.decode("utf-8", "surrogateescape")
-    return found
+            links[path] = repo.git("cat-file", "blob", oid).out.decode("utf-8", "surrogateescape")
+    return links

@@ -94,7 +94,7 @@ def holding(repo: Repository, ref: str) -> list[Repository]:
     HEAD is detached), and when its work tree cannot be found.
     """
     done = repo.git("worktree", "list", "--porcelain", "-z")
-    found = []
+    trees = []
     for number, record in enumerate(os.fsdecode(done.out).split("\0\0")):
         lines = record.split("\0")
         top = lines[0].removeprefix("worktree ")
@@ -108,8 +108,8 @@ def holding(repo: Repository, ref: str) -> list[Repository]:
             continue
         _refuse_busy(tree, ref)
         if holds:
-            found.append(tree)
-    return found
+            trees.append(tree)
+    return trees
 
 
 def _main(repo: Repository, top: str) -> Repository | None:
@@ -227,10 +227,10 @@ class WorkTreeUpdate:
     def moved(self) -> bool:
         """Whether git's index is at the new commit already, where the two commits differ."""
         rows = self._git("ls-files", "-s", "-z").split("\0")[:-1]
-        found = {
+        entries = {
             path: meta.split(" ")[1] for meta, _, path in (row.partition("\t") for row in rows)
         }
-        return all(found.get(path) == after for path, (_, after) in self._changed().items())
+        return all(entries.get(path) == after for path, (_, after) in self._changed().items())
 
     def move_back(self) -> None:
         """Undo a move of work tree and index whose branch did not follow (a hook, a lock)."""
@@ -261,12 +261,12 @@ class WorkTreeUpdate:
     def _changed(self) -> dict[str, tuple[str, str]]:
         done = self._tree.git("diff-tree", "-r", "-z", "--no-renames", self._old, self._new)
         fields = os.fsdecode(done.out).split("\0")
-        found = {}
+        changes = {}
         for meta, path in zip(fields[::2], fields[1::2], strict=False):
             before_mode, after_mode, before, after, _ = meta.removeprefix(":").split(" ")
             if after_mode == "100644" and before_mode in _PLAIN:
-                found[path] = (before if before.strip("0") else "", after)
-        return found
+                changes[path] = (before if before.strip("0") else "", after)
+        return changes
 
     def _names(self, *command: str) -> set[str]:
         name, *rest = command

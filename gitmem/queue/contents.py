@@ -43,8 +43,8 @@ def read_queue(repo: Repository, *, remote: str = "", tracked: bool = True) -> Q
     branch: it holds other machines' flags, and in a fresh clone it is all there is. Not ``tracked``:
     without it, for a caller that has asked the remote itself.
     """
-    there = [refs.tracking_ref(repo, NAME, remote)] if tracked else []
-    known = refs.listed(repo, BRANCH, ARCHIVE, *there)
+    remote_refs = [refs.tracking_ref(repo, NAME, remote)] if tracked else []
+    known = refs.listed(repo, BRANCH, ARCHIVE, *remote_refs)
     tip = known.get(BRANCH, "")
     if not tip and damage.is_file(repo, BRANCH):
         raise objects.Unreadable("the ref of the queue branch names no commit")
@@ -75,21 +75,21 @@ def _read_tree(repo: Repository, lines: Lines, commit: str, ref: str) -> None:
     """Read each writer's files in the order of their numbers, sealed or not."""
     place = ref.removeprefix("refs/heads/")
     aside = Aside()
-    found = select_files(repo, list_files(repo, commit), aside)
-    for path, content in read_files(repo, found, aside):
+    entries = select_files(repo, list_files(repo, commit), aside)
+    for path, content in read_files(repo, entries, aside):
         lines.read(content, f"{place}:{path}")
     lines.aside += [f"{place}: {sentence}" for sentence in aside.sentences()]
 
 
 def _read_archive(repo: Repository, lines: Lines, commit: str) -> None:
     """Read all of the archive, without a bound: no other clone pushes to it, and it grows with this clone."""
-    found = [e for e in objects.folder_entries(repo, commit, "archive/") if e.mode == "100644"]
-    names = iter(found)
+    entries = [e for e in objects.folder_entries(repo, commit, "archive/") if e.mode == "100644"]
+    names = iter(entries)
 
     def read_file(content: bytes) -> None:
         lines.read(content, f"{ARCHIVE}:{next(names).path}")
 
-    objects.read_each(repo, [entry.oid for entry in found], read_file, most=1 << 62)
+    objects.read_each(repo, [entry.oid for entry in entries], read_file, most=1 << 62)
 
 
 class Aside:
@@ -117,11 +117,11 @@ class Aside:
 
     def sentences(self) -> list[str]:
         """Return one sentence for each reason."""
-        found = []
+        sentences = []
         for reason, named in self._by_reason.items():
             more = f" and {self._more[reason]} more" if reason in self._more else ""
-            found.append(f"set aside, unread: {', '.join(named)}{more}: {reason}")
-        return found
+            sentences.append(f"set aside, unread: {', '.join(named)}{more}: {reason}")
+        return sentences
 
 
 def list_files(repo: Repository, commit: str) -> list[Entry]:
@@ -132,14 +132,14 @@ def list_files(repo: Repository, commit: str) -> list[Entry]:
     return objects.folder_entries(repo, commit, QUEUE_FOLDER, QUEUE_FOLDER + "sealed/")
 
 
-def select_files(repo: Repository, found: Sequence[Entry], aside: Aside) -> list[Entry]:
+def select_files(repo: Repository, entries: Sequence[Entry], aside: Aside) -> list[Entry]:
     """Return the entries to read, in the order to read them in; the rest goes to ``aside``.
 
     Only files that gitmem itself can have made, in their places, and no more of them than a queue ever
     has. When there are too many, this clone's own files come first.
     """
     known: list[Entry] = []
-    for entry in found:
+    for entry in entries:
         reason = _odd(entry)
         if reason:
             aside.add(entry.path, reason)
@@ -179,13 +179,13 @@ def _is_ours(path: str) -> bool:
 
 
 def read_files(
-    repo: Repository, found: Sequence[Entry], aside: Aside
+    repo: Repository, entries: Sequence[Entry], aside: Aside
 ) -> Iterator[tuple[str, bytes]]:
     """Yield path and content of the files, up to the size that a queue ever has; the rest goes to ``aside``.
 
     A bounded part of them is in memory at a time. Raises Unreadable.
     """
-    left, lines = list(found), 0
+    left, lines = list(entries), 0
     total = 0
     reason = f"more than the {QUEUE >> 20} MiB or {QUEUE_LINES:,} lines that are read of a queue"
     while left:
@@ -214,8 +214,8 @@ def read_files(
 def read_bounded(repo: Repository, commit: str) -> tuple[dict[str, bytes], Aside]:
     """Return the files of a queue, path to content, and what is set aside of it. Raises as `list_files`."""
     aside = Aside()
-    found = select_files(repo, list_files(repo, commit), aside)
-    return dict(read_files(repo, found, aside)), aside
+    entries = select_files(repo, list_files(repo, commit), aside)
+    return dict(read_files(repo, entries, aside)), aside
 
 
 def file_order(path: str) -> str:

@@ -142,20 +142,20 @@ def conflicts(places: Sequence[tuple[str, Lines]]) -> dict[str, Conflict]:
 
     ``places`` are names with their lines; the most trusted place comes first.
     """
-    found: dict[str, Conflict] = {}
+    result: dict[str, Conflict] = {}
     for number, (name, lines) in enumerate(places):
         ids = lines.ids if lines.odd else lines.flags.keys()
         for before, earlier in places[:number]:
             for flag_id in ids & (earlier.ids if earlier.odd else earlier.flags.keys()):
                 first, other = earlier.line(flag_id), lines.line(flag_id)
                 if not same(first, other):
-                    found.setdefault(flag_id, Conflict(flag_id, (first, before), (other, name)))
+                    result.setdefault(flag_id, Conflict(flag_id, (first, before), (other, name)))
         for flag_id, other_line in lines.others.items():
             for before, earlier in [*places[:number], (name, lines)]:
                 first = earlier.line(flag_id)
                 if first and not same(first, other_line[0]):
-                    found.setdefault(flag_id, Conflict(flag_id, (first, before), other_line))
-    return found
+                    result.setdefault(flag_id, Conflict(flag_id, (first, before), other_line))
+    return result
 
 
 def _flag(line: str) -> Flag:
@@ -170,12 +170,12 @@ def split(data: bytes) -> list[tuple[bytes, str]]:
 
     A line of a newer version has its id, although it is not a flag that this version can read.
     """
-    found = []
+    rows = []
     for raw in data.split(b"\n"):
         line = raw.strip()
         if line:
-            found.append((line, _id(line)))
-    return found
+            rows.append((line, _id(line)))
+    return rows
 
 
 def _id(line: bytes) -> str:

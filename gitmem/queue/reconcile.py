@@ -95,15 +95,15 @@ class _Base:
         """Return sentences on flags of the journal for whose id the branch holds another line."""
         lines = Lines()
         lines.read(data, "journal")
-        found = []
+        sentences = []
         for flag_id, flag in lines.flags.items():
-            there = self.lines.get(flag_id, b"").decode("utf-8", "replace")
-            if there and not same(flag.line, there):
+            published = self.lines.get(flag_id, b"").decode("utf-8", "replace")
+            if published and not same(flag.line, published):
                 clash = Conflict(
-                    flag_id, (flag.line, "this clone's journal"), (there, "the queue branch")
+                    flag_id, (flag.line, "this clone's journal"), (published, "the queue branch")
                 )
-                found.append(f"{clash}; gitmem sync says what to do")
-        return found
+                sentences.append(f"{clash}; gitmem sync says what to do")
+        return sentences
 
     def last_number(self, writer: str) -> int:
         """Return the highest file number of a writer; 0 without a file."""
@@ -146,17 +146,17 @@ def _tracking(repo: Repository) -> _Base:
 
 def _read(repo: Repository, tip: str, trusted: Journal | None, end: int) -> _Base:
     """Read a tip and make sure that its objects exist."""
-    there = contents.list_files(repo, tip)
+    listing = contents.list_files(repo, tip)
     base = _Base()
     base.tip = tip
-    base.paths = [entry.path for entry in there]
+    base.paths = [entry.path for entry in listing]
     base.covered = _covered(repo, tip, trusted, end) if trusted else 0
     aside = contents.Aside()  # what reads the whole queue reports it
-    found = contents.select_files(repo, there, aside)
+    files = contents.select_files(repo, listing, aside)
     if base.covered:
-        objects.require(repo, [entry.oid for entry in found])
+        objects.require(repo, [entry.oid for entry in files])
         return base
-    for _, content in contents.read_files(repo, found, aside):
+    for _, content in contents.read_files(repo, files, aside):
         for line, flag_id in split(content):
             base.lines.setdefault(flag_id, line)
     return base

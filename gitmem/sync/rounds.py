@@ -229,8 +229,8 @@ class Rounds:
         return looked
 
     def _known(self, looked: Snapshot | None) -> set[str]:
-        found = looked.queue if looked else contents.read_queue(self._repo)
-        return {*found.branch.flags, *found.journal.flags, *found.archive.flags}
+        queued = looked.queue if looked else contents.read_queue(self._repo)
+        return {*queued.branch.flags, *queued.journal.flags, *queued.archive.flags}
 
     def _rewritten(self, theirs: Side, lost: list[str]) -> None:
         """Back up what was seen; do what the person chose, or stop. Raises Rewritten."""

@@ -50,12 +50,12 @@ class Side:
     @cached_property
     def lines(self) -> dict[str, list[bytes]]:
         """Map each id to its different lines (one, as a rule) in the order of the files."""
-        found: dict[str, list[bytes]] = {}
+        lines: dict[str, list[bytes]] = {}
         for path in sorted(self.files, key=contents.file_order):
             for line, key in split(self.files[path]):
-                if key and line not in found.setdefault(key, []):
-                    found[key].append(line)
-        return found
+                if key and line not in lines.setdefault(key, []):
+                    lines[key].append(line)
+        return lines
 
     @cached_property
     def ids(self) -> set[str]:
@@ -118,15 +118,15 @@ def unite(
 
 def differing(*sides: Side) -> dict[str, tuple[bytes, bytes]]:
     """Return the ids that have different lines, each with its first line and another one."""
-    found: dict[str, tuple[bytes, bytes]] = {}
+    pairs: dict[str, tuple[bytes, bytes]] = {}
     known: dict[str, bytes] = {}
     for one in sides:
         for key, lines in one.lines.items():
             first = known.setdefault(key, lines[0])
             other = next((line for line in lines if line != first), None)
             if other is not None:
-                found.setdefault(key, (first, other))
-    return found
+                pairs.setdefault(key, (first, other))
+    return pairs
 
 
 def _refuse_conflicts(ours: Side, theirs: Side, chosen: Collection[str]) -> None:
@@ -193,14 +193,14 @@ def _places(ours: Side, theirs: Side) -> list[tuple[str, str]]:
     it may hold lines that no other clone has.
     """
     taken = set(ours.files) & set(theirs.files)
-    found = [(path, path) for path in sorted(taken)]
+    places = [(path, path) for path in sorted(taken)]
     for path in sorted(set(ours.files) - taken, key=contents.file_order):
         name = contents.file_order(path)
         twin = "queue/" + name if _SEALED in path else "queue/" + _SEALED + name
         free = twin in theirs.files and twin not in taken
         taken.add(twin)
-        found.append((path, twin if free else _unused(path, ours, theirs)))
-    return found
+        places.append((path, twin if free else _unused(path, ours, theirs)))
+    return places
 
 
 def _unused(path: str, ours: Side, theirs: Side) -> str:
