@@ -1,4 +1,4 @@
-"""Bring a review to the remote, and its request, in the way that the forge understands."""
+"""Deliver a review to the remote, with its pull request, by the method that the forge supports."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
-from gitmem.forge import programs as forge
-from gitmem.forge import pull_request as proposal
-from gitmem.forge import remote_review as meet
+from gitmem.forge import programs
+from gitmem.forge.pull_request import description
+from gitmem.forge.remote_review import PROPOSED
 from gitmem.git import network, refs
 from gitmem.git.repository import REVIEW
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from gitmem.git.repository import Repository
 
 
-_TOPIC = "gitmem-drain"  # what AGit knows the request by
+_TOPIC = "gitmem-drain"  # the topic by which AGit knows the request
 
 
 class Method(StrEnum):
-    """How a request is opened and updated."""
+    """How a pull request is opened and updated."""
 
     COMMAND = "command"
     GH = "gh"
@@ -35,9 +35,9 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgeSettings:
-    """What the person configured: a command (or empty), which forge (None: by the host's name).
+    """What the person configured: a command (or empty), and the forge (None: by the host's name).
 
-    ``template`` is the text of a request.
+    ``template`` is the template of a pull request's text.
     """
 
     template: str
@@ -47,40 +47,41 @@ class ForgeSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What is delivered: the commit ``tip``, with the texts of its request.
+    """What to deliver: the commit ``tip``, with its pull request and the facts behind that.
 
-    ``expected`` is what the review branch is at there; empty: it is not there.
+    ``expected`` is the review branch's commit at the remote; empty: it is not there.
     """
 
     repo: Repository
     talk: Talk
     tip: str
     expected: str
-    wish: PullRequest
+    pull_request: PullRequest
     facts: ReviewFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryResult:
-    """How it went: the ``way`` taken in the end, and whether it was not there before.
+    """The result: the ``method`` used in the end, and whether this pushed anything.
 
-    ``url`` is what the server named, ``note`` a sentence for the person; both may be empty.
+    ``url`` is an address that the server named, ``note`` a sentence for the person; both may be
+    empty.
     """
 
-    way: Method
+    method: Method
     pushed: bool = False
     url: str = ""
     note: str = ""
 
 
-def method_for(repo: Repository, terms: ForgeSettings, remote: str) -> Method:
-    """The person's command, else what fits the forge, else a plain push."""
-    if terms.command:
+def method_for(repo: Repository, settings: ForgeSettings, remote: str) -> Method:
+    """Return the person's command, else what fits the forge, else a plain push."""
+    if settings.command:
         return Method.COMMAND
     place = place_of(network.push_url(repo, remote))
-    match terms.forge or place.forge:
+    match settings.forge or place.forge:
         case Forge.GITHUB:
-            return Method.GH if forge.has_gh(repo) else Method.PLAIN
+            return Method.GH if programs.has_gh(repo) else Method.PLAIN
         case Forge.GITLAB:
             return Method.GITLAB
         case Forge.FORGEJO | Forge.GITEA:
@@ -91,93 +92,101 @@ def method_for(repo: Repository, terms: ForgeSettings, remote: str) -> Method:
             assert_never(other)
 
 
-def deliver(parcel: Delivery, way: Method) -> DeliveryResult | None:
-    """Pushes it; None when somebody else was faster.
+def deliver(delivery: Delivery, method: Method) -> DeliveryResult | None:
+    """Push the review; return None when another push was faster.
 
-    Push options go only to a server that says it takes them; to another the branch is pushed
-    plainly. Raises what a push raises.
+    Push options go only to a server that advertises them; elsewhere the branch is pushed plainly.
+    Raises what a push raises.
     """
     try:
-        if way is Method.AGIT:
-            return _agit(parcel)
-        options = _gitlab(parcel) if way is Method.GITLAB else []
-        return _branch(parcel, way, options)
+        if method is Method.AGIT:
+            return _agit(delivery)
+        options = _gitlab(delivery) if method is Method.GITLAB else []
+        return _branch(delivery, method, options)
     except network.NoOptions:
-        done = _branch(parcel, Method.PLAIN, [])
+        done = _branch(delivery, Method.PLAIN, [])
     if done is None:
         return None
-    note = f"{parcel.wish.remote} takes no push options, so the branch was pushed without a pull request"
-    return DeliveryResult(way=done.way, pushed=done.pushed, url=done.url, note=note)
+    note = f"{delivery.pull_request.remote} takes no push options; the branch was pushed without a pull request"
+    return DeliveryResult(method=done.method, pushed=done.pushed, url=done.url, note=note)
 
 
-def asked(repo: Repository, terms: ForgeSettings, way: Method, wish: PullRequest) -> str:
-    """The part that a program does after the push; the request's address, where it says one."""
-    match way:
+def run_program(
+    repo: Repository, settings: ForgeSettings, method: Method, request: PullRequest
+) -> str:
+    """Run the program that opens the request after the push; return the address it printed."""
+    match method:
         case Method.COMMAND:
-            return forge.own(repo, terms.command, wish)
+            return programs.own(repo, settings.command, request)
         case Method.GH:
-            place = place_of(network.push_url(repo, wish.remote))
-            return forge.gh(repo, f"{place.host}/{place.path}", wish)
+            place = place_of(network.push_url(repo, request.remote))
+            return programs.gh(repo, f"{place.host}/{place.path}", request)
         case Method.GITLAB | Method.AGIT | Method.PLAIN:
             return ""
         case other:
             assert_never(other)
 
 
-def _branch(parcel: Delivery, way: Method, options: list[str]) -> DeliveryResult | None:
-    if parcel.tip == parcel.expected:
-        return DeliveryResult(way=way)
-    said = network.push_review(
-        parcel.repo,
-        parcel.wish.remote,
-        f"{parcel.tip}:{REVIEW}",
-        parcel.talk,
-        expected=parcel.expected,
+def _branch(delivery: Delivery, method: Method, options: list[str]) -> DeliveryResult | None:
+    if delivery.tip == delivery.expected:
+        return DeliveryResult(method=method)
+    answer = network.push_review(
+        delivery.repo,
+        delivery.pull_request.remote,
+        f"{delivery.tip}:{REVIEW}",
+        delivery.talk,
+        expected=delivery.expected,
         options=options,
     )
-    return None if said is None else DeliveryResult(way=way, pushed=True, url=forge.address(said))
+    return (
+        None
+        if answer is None
+        else DeliveryResult(method=method, pushed=True, url=programs.address(answer))
+    )
 
 
-def _gitlab(parcel: Delivery) -> list[str]:
+def _gitlab(delivery: Delivery) -> list[str]:
     """GitLab's push options (https://docs.gitlab.com/topics/git/commit/, "Push options").
 
-    On a later push they bring the open request up to date.
+    A later push with them updates the open request.
     """
     return [
         "merge_request.create",
-        f"merge_request.target={parcel.wish.target}",
-        f"merge_request.title={parcel.wish.title}",
-        f"merge_request.description={proposal.description(parcel.facts)}",
+        f"merge_request.target={delivery.pull_request.target}",
+        f"merge_request.title={delivery.pull_request.title}",
+        f"merge_request.description={description(delivery.facts)}",
         "merge_request.remove_source_branch",
     ]
 
 
-def _agit(parcel: Delivery) -> DeliveryResult | None:
-    """A push to a ref that only starts a request (https://forgejo.org/docs/latest/user/agit-support/).
+def _agit(delivery: Delivery) -> DeliveryResult | None:
+    """Push to a ref that only starts a request (https://forgejo.org/docs/latest/user/agit-support/).
 
-    There is no branch to lease. A server that takes the ref for one of its own is found out.
+    There is no branch to lease. Raises NotProposed when the server made an ordinary ref of it.
     """
-    repo, remote = parcel.repo, parcel.wish.remote
-    known = refs.resolve(repo, meet.PROPOSED + remote)
-    if known == parcel.tip:
-        return DeliveryResult(way=Method.AGIT)
-    ref = f"refs/for/{parcel.wish.target}"
+    repo, remote = delivery.repo, delivery.pull_request.remote
+    known = refs.resolve(repo, PROPOSED + remote)
+    if known == delivery.tip:
+        return DeliveryResult(method=Method.AGIT)
+    ref = f"refs/for/{delivery.pull_request.target}"
     options = [
         f"topic={_TOPIC}",
-        f"title={parcel.wish.title}",
-        f"description={proposal.description(parcel.facts)}",
+        f"title={delivery.pull_request.title}",
+        f"description={description(delivery.facts)}",
     ]
-    if known and not refs.contains(repo, parcel.tip, known):
+    if known and not refs.contains(repo, delivery.tip, known):
         options.append("force-push=true")
-    said = network.push_review(repo, remote, f"{parcel.tip}:{ref}", parcel.talk, options=options)
-    if network.has_ref(repo, remote, ref, parcel.talk):
-        raise forge.NotProposed(
-            f"{remote} made a ref of its own, {ref}, so it does not speak AGit",
-            hint="git config gitmem.forge plain; and somebody may take that ref away there",
+    answer = network.push_review(
+        repo, remote, f"{delivery.tip}:{ref}", delivery.talk, options=options
+    )
+    if network.has_ref(repo, remote, ref, delivery.talk):
+        raise programs.NotProposed(
+            f"{remote} made an ordinary ref, {ref}, so it does not speak AGit",
+            hint="git config gitmem.forge plain; have that ref removed at the remote",
         )
-    if said is None:
+    if answer is None:
         return None
-    return DeliveryResult(way=Method.AGIT, pushed=True, url=forge.address(said))
+    return DeliveryResult(method=Method.AGIT, pushed=True, url=programs.address(answer))
 
 
 _SCP = re.compile(r"(?:[^@/:]+@)?(\[[^]]+\]|[^/:]+):(?!//)(.*)")
@@ -185,7 +194,7 @@ _URL = re.compile(r"(?:https?|ssh|git|git\+ssh)://(?:[^/@]*@)?(\[[^]]+\]|[^/:]*)
 
 
 class Forge(StrEnum):
-    """What `git config gitmem.forge` may say the remote is."""
+    """The values of `git config gitmem.forge`."""
 
     GITHUB = "github"
     GITLAB = "gitlab"
@@ -196,14 +205,14 @@ class Forge(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a remote's URL leads: host and path (``owner/name``); both empty for a folder."""
+    """The host and path (``owner/name``) of a remote's URL; both empty for a folder."""
 
     host: str = ""
     path: str = ""
 
     @property
     def forge(self) -> Forge:
-        """The forge by the host's name. A Forgejo or Gitea is not known by it, and is never guessed."""
+        """Return the forge by the host's name, which never tells Forgejo or Gitea."""
         names = self.host.split(".")
         if self.host == "github.com" or "github" in names or self.host.endswith(".ghe.com"):
             return Forge.GITHUB
@@ -211,8 +220,8 @@ class Place:
 
 
 def place_of(url: str) -> Place:
-    """Takes a remote's URL apart; an empty place for a path on this machine."""
-    found = _URL.fullmatch(url) or (None if "://" in url else _SCP.fullmatch(url))
-    if found is None:
+    """Split a remote's URL; return an empty place for a path on this machine."""
+    match = _URL.fullmatch(url) or (None if "://" in url else _SCP.fullmatch(url))
+    if match is None:
         return Place()
-    return Place(host=found[1].lower(), path=found[2].strip("/").removesuffix(".git"))
+    return Place(host=match[1].lower(), path=match[2].strip("/").removesuffix(".git"))

@@ -1,4 +1,4 @@
-"""What a request on a forge says, read from the review: every outcome in it, and what was left."""
+"""The facts that a pull request tells, read from the records of the review."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.close import judgement
 from gitmem.drain.taint import instructing
-from gitmem.forge import remote_review as meet
+from gitmem.forge import remote_review
 from gitmem.forge.pull_request import ReviewFacts
 from gitmem.git import refs
 from gitmem.git.repository import REVIEW
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from gitmem.records.target import Target
 
 
-def facts(repo: Repository, wanted: CloseRequest, left: tuple[QueuedFlag, ...]) -> ReviewFacts:
-    """All that is in review, from its records; nothing but ``left`` when nothing waits there."""
+def review_facts(
+    repo: Repository, wanted: CloseRequest, left: tuple[QueuedFlag, ...]
+) -> ReviewFacts:
+    """Return everything in review, from its records; only ``left`` when nothing waits there."""
     where = target.find(repo, wanted.configured)
     start, _ = in_review.leading_commit(repo, where)
     tip = refs.resolve(repo, REVIEW)
-    if not meet.waiting(repo, where, tip):
+    if not remote_review.waiting(repo, where, tip):
         return ReviewFacts(outcomes=(), left=left, target=_at_remote(where))
     made = in_review.records_between(repo, start, tip)
     outcomes = [item for record in made if not is_forget(record) for item in record]
@@ -51,7 +53,7 @@ def facts(repo: Repository, wanted: CloseRequest, left: tuple[QueuedFlag, ...]) 
 
 
 def with_closed(facts: ReviewFacts, closed: CloseResult) -> ReviewFacts:
-    """The same after a close that only looked: with what it would file."""
+    """Return the facts after a dry close, with what it would file."""
     waiting = {outcome.flag.id for outcome in closed.outcomes}
     earlier = [outcome for outcome in facts.outcomes if outcome.flag.id not in waiting]
     return replace(
@@ -66,5 +68,5 @@ def with_closed(facts: ReviewFacts, closed: CloseResult) -> ReviewFacts:
 
 
 def _at_remote(where: Target) -> str:
-    """The target's name at its remote."""
+    """Return the target's name at its remote."""
     return where.there.removeprefix("refs/heads/")

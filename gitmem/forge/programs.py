@@ -1,4 +1,4 @@
-"""Programs that open or update a request on a forge: one that the person named, and GitHub's `gh`."""
+"""Programs that open or update a pull request: the person's own command, and GitHub's `gh`."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from gitmem.git.process import ProcessResult
     from gitmem.git.repository import Repository
 
-_PATIENCE = 60.0  # seconds without a word; a forge's API takes one or two
+_PATIENCE = 60.0  # seconds without output; a forge's API takes one or two
 _MISSING = 127  # a shell's exit code for a program that is not there
-_NOT_IN = 4  # gh's exit code when nobody is logged in (gh help exit-codes)
+_NOT_IN = 4  # gh's exit code without a login (gh help exit-codes)
 _ADDRESS = re.compile(r"https?://[!#-&(-;=?-~]+")  # printable ASCII without quotes and < >
 _SHOWN = 300  # characters of what a program said
 
 
 class NotProposed(Unreachable):
-    """The review is pushed, and its request was not opened or not brought up to date."""
+    """The review is pushed, but its pull request was not opened or updated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequest:
-    """The request that shall be there: of which branch, into which, at which remote, and its texts."""
+    """A pull request as it should be: its branch, its target, the remote, and its texts."""
 
     remote: str
     branch: str
@@ -42,22 +42,22 @@ class PullRequest:
     body: str
 
 
-def address(said: str) -> str:
-    """The first web address in what a server or a program said; empty without one."""
-    found = _ADDRESS.search(said)
-    return found[0].rstrip(".,;)") if found else ""
+def address(output: str) -> str:
+    """Return the first web address in the output of a server or program; empty without one."""
+    match = _ADDRESS.search(output)
+    return match[0].rstrip(".,;)") if match else ""
 
 
 def has_gh(repo: Repository) -> bool:
-    """Whether GitHub's program is on the PATH."""
+    """Return whether GitHub's program is on the PATH."""
     return shutil.which("gh", path=repo.env.get("PATH")) is not None
 
 
-def own(repo: Repository, command: str, wish: PullRequest) -> str:
-    """Runs the person's command: the text on its stdin, all else in GITMEM_PR_*; the address it says.
+def own(repo: Repository, command: str, request: PullRequest) -> str:
+    """Run the person's command; return the address that it prints.
 
-    It runs at the top of the work tree, without a shell. Raises NotProposed, and Usage for words
-    that no shell would take either.
+    It gets the text on stdin and the rest in GITMEM_PR_*, and runs at the top of the work tree,
+    without a shell. Raises NotProposed, and Usage for a command that cannot be split into words.
     """
     try:
         words = shlex.split(command)
@@ -66,55 +66,55 @@ def own(repo: Repository, command: str, wish: PullRequest) -> str:
     if not words:
         raise Usage("git config gitmem.prCommand is empty")
     env = {
-        "GITMEM_PR_REMOTE": wish.remote,
-        "GITMEM_PR_BRANCH": wish.branch,
-        "GITMEM_PR_TARGET": wish.target,
-        "GITMEM_PR_TITLE": wish.title,
+        "GITMEM_PR_REMOTE": request.remote,
+        "GITMEM_PR_BRANCH": request.branch,
+        "GITMEM_PR_TARGET": request.target,
+        "GITMEM_PR_TITLE": request.title,
     }
     done = process.program(
         words,
         env={**repo.env, **env},
         cwd=repo.top,
-        stdin=wish.body.encode("utf-8", "replace"),
+        stdin=request.body.encode("utf-8", "replace"),
         patience=_PATIENCE,
     )
     if done.code:
         raise NotProposed(
             f"{visible(words[0])} (git config gitmem.prCommand) ended with {done.code}: "
             + _said(done),
-            hint="the review is pushed; mend the command, then run gitmem close --pr again",
+            hint="the review is pushed; fix the command, then run gitmem close --pr again",
         )
     return address(done.out.decode("utf-8", "replace"))
 
 
-def gh(repo: Repository, name: str, wish: PullRequest) -> str:
-    """Opens the request with `gh`, or updates the one that is open; its address.
+def gh(repo: Repository, name: str, request: PullRequest) -> str:
+    """Open the request with `gh`, or update the open one; return its address.
 
     ``name`` is ``host/owner/name``. Raises NotProposed.
     """
     fields = "number,url,isCrossRepository"
     listed = _gh(
-        repo, ["list", "--head", wish.branch, "--state", "open", "--json", fields], name
+        repo, ["list", "--head", request.branch, "--state", "open", "--json", fields], name
     ).text
     known = _open(listed)
-    texts = ["--title", wish.title, "--body-file", "-"]
-    text = wish.body.encode("utf-8", "replace")
+    texts = ["--title", request.title, "--body-file", "-"]
+    text = request.body.encode("utf-8", "replace")
     if known:
         number, url = known
         _gh(repo, ["edit", number, *texts], name, text)
         return url
-    making = ["create", "--head", wish.branch, "--base", wish.target, *texts]
+    making = ["create", "--head", request.branch, "--base", request.target, *texts]
     return address(_gh(repo, making, name, text).text)
 
 
 def _open(listed: str) -> tuple[str, str] | None:
-    """Number and address of the first open request that comes from the repository itself."""
+    """Return number and address of the first open request from the repository itself."""
     try:
         rows = json.loads(listed or "[]")
         own = [row for row in rows if not row["isCrossRepository"]]
         return (str(int(own[0]["number"])), address(str(own[0]["url"]))) if own else None
     except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
-        raise NotProposed(f"gh said what is no list of requests: {error}") from error
+        raise NotProposed(f"gh did not print a list of pull requests: {error}") from error
 
 
 def _gh(repo: Repository, words: Sequence[str], name: str, text: bytes = b"") -> ProcessResult:
@@ -128,9 +128,9 @@ def _gh(repo: Repository, words: Sequence[str], name: str, text: bytes = b"") ->
     )
     if not done.code:
         return done
-    hint = "the review is pushed; open the request by hand, or run gitmem close --pr again"
+    hint = "the review is pushed; open the pull request by hand, or run gitmem close --pr again"
     if done.code == _NOT_IN:
-        hint = "the review is pushed; gh auth login, then run gitmem close --pr again"
+        hint = "the review is pushed; run gh auth login, then gitmem close --pr again"
     raise NotProposed(f"gh pr {words[0]} ended with {done.code}: {_said(done)}", hint=hint)
 
 

@@ -1,7 +1,7 @@
-"""What a forge shows of a review: the host it is on, title, text and one-line description (pure).
+"""The texts of a review's pull request: title, body and one-line description (pure).
 
-All that people or models wrote stands in code spans: there a forge shows characters, and follows no
-mention, link, image, command or closing word.
+Everything that people or models wrote stands in code spans. There a forge shows characters only, and
+follows no mention, link, image, command or closing keyword.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gitmem.records.drain_record import Outcome
 
 
-#: GitHub takes 65,536 characters of text; what a template adds around the rows is well below the rest.
+#: GitHub takes 65,536 characters; what a template adds around the rows is well below the difference.
 LONGEST = 60_000
 _ROWS = 52_000  # of it for lines, folded and skipped; the rest for what was left
 _FORGOTTEN = "Forgotten: what only these flags brought is taken out"
@@ -36,12 +36,12 @@ _CITED = 20  # lines with citations that are listed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewFacts:
-    """What the texts are made of: every outcome in review, what this close left, target and judges.
+    """The facts behind the texts: every outcome in review, what this close left, target and judges.
 
-    ``forgotten`` are the outcomes of flags that the review takes out again, ``restored`` those of
-    flags whose own words come back because of that. ``instructing`` are the ids of tainted flags that
-    become instructions. ``recurred`` and ``stale`` have sentences: on each loop that came back, on
-    each line that cites what is not there.
+    ``forgotten`` are the outcomes of flags that the review removes, ``restored`` those of flags whose
+    own words come back because of that. ``instructing`` are the ids of tainted flags that become
+    instructions. ``recurred`` and ``stale`` are sentences about each loop that came back and each
+    line that cites something missing.
     """
 
     outcomes: Sequence[Outcome]
@@ -57,7 +57,7 @@ class ReviewFacts:
 
 
 def title(facts: ReviewFacts, style: CommitStyle = PLAIN) -> str:
-    """The request's title, the same for the same flags; a squash makes it the commit's subject."""
+    """Return the title, the same for the same flags; a squash makes it the commit's subject."""
     skipped = sum(outcome.fate is Fate.SKIPPED for outcome in facts.outcomes)
     filed = len(facts.outcomes) - skipped
     forgotten = len(facts.forgotten)
@@ -70,7 +70,7 @@ def title(facts: ReviewFacts, style: CommitStyle = PLAIN) -> str:
 
 
 def description(facts: ReviewFacts) -> str:
-    """One line for a push option, which can hold no more: no line break, no character of others."""
+    """Return one line for a push option: no line break, and no text of others."""
     tainted = sum(1 for outcome in facts.outcomes if outcome.flag.tainted)
     files = {one.file for one in (*facts.outcomes, *facts.restored) if one.file}
     judged = f"{_count(len(facts.outcomes), 'flag')} judged by {_plain(facts.engine)}"
@@ -88,7 +88,7 @@ def description(facts: ReviewFacts) -> str:
 
 
 def body(template: str, facts: ReviewFacts) -> str:
-    """The request's text from the template, at most 60,000 characters; what is cut is said."""
+    """Return the text from the template, at most 60,000 characters; it says what was cut."""
     duplicates = [one for one in facts.outcomes if one.fate is Fate.DUPLICATE]
     left_out = [one for one in facts.outcomes if one.fate is Fate.SKIPPED]
     room = _Rows(_ROWS)
@@ -114,16 +114,16 @@ def body(template: str, facts: ReviewFacts) -> str:
 
 
 def _by_file(facts: ReviewFacts) -> list[str]:
-    told = [outcome for outcome in facts.outcomes if outcome.file]
-    found: list[str] = []
-    for file in sorted({outcome.file for outcome in told}):
-        here = [outcome for outcome in told if outcome.file == file]
-        found += [f"\n### {span(file)}\n", *placed(here)]
-    return found
+    filed = [outcome for outcome in facts.outcomes if outcome.file]
+    lines: list[str] = []
+    for file in sorted({outcome.file for outcome in filed}):
+        here = [outcome for outcome in filed if outcome.file == file]
+        lines += [f"\n### {span(file)}\n", *placed(here)]
+    return lines
 
 
 class _Rows:
-    """Takes rows as long as there is room, and says how many it did not take."""
+    """Takes rows while there is room, and says how many it left out."""
 
     def __init__(self, room: int) -> None:
         self._room = room
@@ -185,7 +185,7 @@ def _plain(text: str) -> str:
 
 
 def span(text: str) -> str:
-    """Text of others as a Markdown code span: one line, each character shown and none obeyed."""
+    """Return text of others as a Markdown code span: one line that shows every character."""
     plain = visible(text).replace("\n", " ").replace("\r", " ")
     longest = max((len(run) for run in re.findall(r"`+", plain)), default=0)
     fence = "`" * (longest + 1)
@@ -194,7 +194,7 @@ def span(text: str) -> str:
 
 
 def placed(outcomes: Iterable[Outcome]) -> list[str]:
-    """One row for each line, with every flag it came from."""
+    """Return one row for each line, with every flag it came from."""
     lines: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in outcomes:
         lines.setdefault((outcome.line, outcome.survivor), []).append(outcome)
@@ -234,13 +234,13 @@ def _named(flag: Flag) -> str:
 
 
 def folded(outcome: Outcome) -> str:
-    """A flag that has no line of its own, and what says the same."""
+    """Return the row of a flag without a line of its own, and what says the same."""
     row = f"- {span(outcome.flag.text)}\n  - {_origin(outcome)}"
     return f"{row}\n  - same as {span(outcome.survivor)}"
 
 
 def skipped(outcome: Outcome) -> str:
-    """A flag that was left out, and why."""
+    """Return the row of a skipped flag, and why."""
     said = f"- {span(outcome.flag.text)}{_better(outcome)}"
     return f"{said}\n  - {_origin(outcome)}\n  - {span(outcome.reason)}"
 
@@ -250,18 +250,18 @@ def _better(outcome: Outcome) -> str:
 
 
 def forgotten(outcome: Outcome) -> str:
-    """A flag that is forgotten, told without its words: a request outlives them."""
+    """Return the row of a forgotten flag, without its words: a pull request outlives them."""
     row = f"- {_named(outcome.flag)}"
     return f"{row}\n  - {span(outcome.reason)}" if outcome.reason else row
 
 
 def restored(outcome: Outcome) -> str:
-    """A line that comes back, with its flag and its file."""
+    """Return the row of a restored line, with its flag and file."""
     return f"- {span(outcome.line)}\n  - {_origin(outcome)}, in {span(outcome.file)}"
 
 
 def cited(told: Sequence[str]) -> list[str]:
-    """What cites something that is not there, 20 of it at most."""
+    """Return at most 20 rows of lines that cite something missing."""
     rows = [f"- {span(one)}" for one in told[:_CITED]]
     more = len(told) - _CITED
     return [*rows, f"\nand {more} more: `gitmem check --stale` says which"] if more > 0 else rows

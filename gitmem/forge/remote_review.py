@@ -1,4 +1,4 @@
-"""Before a review is pushed: fetch the one at the remote, and take in what others did to it."""
+"""The review at the remote: fetch it, and take in what others did to it, before a push."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ if TYPE_CHECKING:
     from gitmem.records.drain_record import Outcome
     from gitmem.records.target import Target
 
-PROPOSED = "refs/gitmem/proposed/"  # per remote: the review as this clone pushed or took it in last
+PROPOSED = "refs/gitmem/proposed/"  # per remote: the review that this clone last pushed or took in
 _NAME = REVIEW.removeprefix("refs/heads/")
 _NAMED = 3  # paths in a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteReview:
-    """What was found: ``theirs``, the review branch at the remote (empty: it is not there).
+    """The review branch's ``commit`` at the remote (empty: it is not there).
 
-    ``again``: a review of this clone that gave way to it, and whose judgement counts. ``notes`` are
-    sentences for the person.
+    ``again``: a review of this clone that it replaced, and whose judgement still counts. ``notes``
+    are sentences for the person.
     """
 
-    theirs: str = ""
+    commit: str = ""
     again: tuple[Rework, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def meet(
+def take_in(
     repo: Repository,
     remote: str,
     *,
@@ -53,11 +53,11 @@ def meet(
     talk: Talk,
     style: CommitStyle = PLAIN,
 ) -> RemoteReview:
-    """Fetches the review branch; the local one continues it afterwards, or may replace it.
+    """Fetch the review branch; afterwards the local one continues it or may replace it.
 
-    One that has landed may be replaced, and so may one that this clone pushed itself and nobody has
-    touched since. What reviewers pushed is taken in and stacked upon. Raises NotReached, and
-    NeedsPerson where both sides were edited, or theirs has what gitmem does not write.
+    A review that has landed may be replaced, and so may one that this clone pushed and that has not
+    changed since. What reviewers pushed is taken in, and the next close builds on it. Raises
+    NotReached, and NeedsPerson when both sides were edited or theirs has what gitmem does not write.
     """
     theirs = _fetched(repo, remote, talk)
     where = target.find(repo, configured)
@@ -65,16 +65,16 @@ def meet(
     mark = refs.resolve(repo, PROPOSED + remote)
     if not theirs:
         waits = bool(mark) and waiting(repo, where, mine)
-        gone = f"the review branch is gone at {remote}, and what waits has not landed: it is proposed again"
+        gone = f"the review branch is gone at {remote} and has not landed: it is proposed again"
         return RemoteReview(notes=(gone,) if waits else ())
     ours = theirs in (mine, mark) or (bool(mine) and refs.contains(repo, mine, theirs))
     if ours or not waiting(repo, where, theirs):
-        return RemoteReview(theirs=theirs)
+        return RemoteReview(commit=theirs)
     return _taken_in(repo, remote, where, (mine, theirs), folder, style)
 
 
 def waiting(repo: Repository, where: Target, tip: str) -> bool:
-    """Whether a review (empty: none) files, or forgets, a flag and has not landed."""
+    """Return whether a review (empty: none) files or forgets a flag and has not landed."""
     if not tip:
         return False
     targets = {where.local, where.upstream, where.shared} - {""}
@@ -84,7 +84,7 @@ def waiting(repo: Repository, where: Target, tip: str) -> bool:
 
 
 def note(repo: Repository, remote: str, tip: str) -> None:
-    """Remembers what is in review at the remote, as this clone knows it."""
+    """Record what is in review at the remote, as this clone knows it."""
     ref = PROPOSED + remote
     old = refs.resolve(repo, ref)
     if old != tip:
@@ -108,7 +108,7 @@ def _taken_in(
     folder: str,
     style: CommitStyle,
 ) -> RemoteReview:
-    """Makes the local review branch theirs; ours gives way where it waits and nobody edited it."""
+    """Make the local review branch theirs; an unedited local review gives way."""
     mine, theirs = tips
     start, _ = in_review.leading_commit(repo, where)
     _refuse_foreign(repo, remote, in_review.base_of(repo, start, theirs), theirs, folder)
@@ -117,7 +117,7 @@ def _taken_in(
     if waiting(repo, where, mine) and not refs.contains(repo, theirs, mine):
         if not in_review.only_ours(repo, start, mine):
             raise NeedsPerson(
-                f"{_NAME} was edited here and at {remote}, each in another way",
+                f"{_NAME} was edited both here and at {remote}",
                 hint=f"git rebase {remote}/{_NAME} {_NAME} unites them; then gitmem close --pr",
             )
         again = (Rework(tip=mine, base=in_review.base_of(repo, start, mine)),)
@@ -126,17 +126,17 @@ def _taken_in(
         with Claim(repo) as claim:
             _move(repo, claim, mine, theirs, folder)
     note(repo, remote, theirs)
-    told = f"the review at {remote} was taken in ({theirs[:12]})"
-    return RemoteReview(theirs=theirs, again=again, notes=(told,))
+    note_text = f"the review at {remote} was taken in ({theirs[:12]})"
+    return RemoteReview(commit=theirs, again=again, notes=(note_text,))
 
 
 def _forgotten(repo: Repository, start: str, mine: str, theirs: str) -> list[Outcome]:
-    """What the review here forgets and theirs does not."""
-    told = [
+    """Return what the review here forgets and theirs does not."""
+    forgotten = [
         one for one in in_review.outcomes_between(repo, start, mine) if one.fate is Fate.FORGOTTEN
     ]
-    there = {flag.id for flag in in_review.newly_forgotten(repo, (start,), theirs)}
-    return [one for one in told if one.flag.id not in there]
+    theirs_too = {flag.id for flag in in_review.newly_forgotten(repo, (start,), theirs)}
+    return [one for one in forgotten if one.flag.id not in theirs_too]
 
 
 def _forgotten_on_top(
@@ -147,12 +147,12 @@ def _forgotten_on_top(
     folder: str,
     style: CommitStyle,
 ) -> bool:
-    """Forgets the same in a commit on top of theirs, in the step that makes theirs ours.
+    """Forget the same in a commit on top of theirs, in the step that makes theirs ours.
 
-    No queue knows of a forget, so there must be no moment without it. Whether there was anything to
-    take out.
+    No queue records a forget, so there must be no moment without it. Return whether there was
+    anything to remove.
     """
-    wanted = forget.ForgetRequest(
+    request = forget.ForgetRequest(
         flags=tuple(one.flag.id for one in gone),
         configured=where.name,
         folder=folder,
@@ -161,7 +161,7 @@ def _forgotten_on_top(
         onto=theirs,
     )
     try:
-        forget.forget(repo, wanted)
+        forget.forget(repo, request)
     except NoProgress:
         return False
     return True
@@ -182,10 +182,10 @@ def _move(repo: Repository, claim: Claim, mine: str, theirs: str, folder: str) -
 
 
 def _refuse_foreign(repo: Repository, remote: str, base: str, theirs: str, folder: str) -> None:
-    """What gitmem would never write is not stacked upon: `accept` would land it here unseen."""
+    """Refuse what gitmem never writes: `accept` would land it here unseen."""
     if not base:
         raise NeedsPerson(
-            f"the review branch at {remote} has no history in common with the target",
+            f"the review branch at {remote} shares no history with the target",
             hint=f"look at it: git log {remote}/{_NAME}",
         )
     raw = repo.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", base, theirs).out
@@ -195,7 +195,7 @@ def _refuse_foreign(repo: Repository, remote: str, base: str, theirs: str, folde
         named = ", ".join(visible(path) for path in foreign[:_NAMED])
         raise NeedsPerson(
             f"the review branch at {remote} changes what gitmem does not write: {named}",
-            hint="land that review, or take those changes out of it; then gitmem close --pr",
+            hint="land that review, or remove those changes from it; then gitmem close --pr",
         )
 
 

@@ -708,7 +708,7 @@ def test_a_plain_push_shows_the_address_that_the_server_printed(project: Project
 
     done = pr(project.one)[1]
 
-    assert (done.way, done.url) == (Method.PLAIN, "https://forge.example/new?b=1")
+    assert (done.method, done.url) == (Method.PLAIN, "https://forge.example/new?b=1")
 
 
 def test_gitlab_gets_push_options_in_one_push_and_again_on_the_next(project: Project) -> None:
@@ -721,7 +721,7 @@ def test_gitlab_gets_push_options_in_one_push_and_again_on_the_next(project: Pro
     second = pr(project.one, forge=Forge.GITLAB)[1]
 
     options = [row for row in recorded(project) if row.startswith("option ")]
-    assert (first.way, first.url) == (Method.GITLAB, "https://gitlab.example/mr/7")
+    assert (first.method, first.url) == (Method.GITLAB, "https://gitlab.example/mr/7")
     assert options[:3] == [
         "option merge_request.create",
         "option merge_request.target=main",
@@ -738,7 +738,7 @@ def test_no_push_option_goes_to_a_server_that_takes_none(project: Project) -> No
 
     done = pr(project.one, forge=Forge.GITLAB)[1]
 
-    assert (done.problem, done.way, project.tip()) == ("", Method.PLAIN, done.commit)
+    assert (done.problem, done.method, project.tip()) == ("", Method.PLAIN, done.commit)
     assert any("takes no push options" in note for note in done.notes)
     assert [row.split(" ")[0] for row in recorded(project)] == [REVIEW]
 
@@ -797,7 +797,7 @@ def test_agit_pushes_to_the_ref_that_starts_a_request_and_updates_it(project: Pr
     project.one.drop(gone)
     second = pr(project.one, forge=Forge.GITEA)[1]
 
-    assert (first.problem, first.way, first.pushed) == ("", Method.AGIT, True)
+    assert (first.problem, first.method, first.pushed) == ("", Method.AGIT, True)
     assert (quiet.pushed, quiet.problem) == (False, "")
     assert rows[:2] == ["option topic=gitmem-drain", "option title=memory: file 1 flag"]
     assert rows[-1].startswith("refs/for/main ")
@@ -838,7 +838,11 @@ def test_the_person_s_command_gets_the_text_and_the_names(project: Project, tmp_
     done = pr(project.one, command=f"'{own}' 'two words'")[1]
 
     rows = said.read_text(encoding="utf-8").splitlines()
-    assert (done.problem, done.way, done.url) == ("", Method.COMMAND, "https://forge.example/pr/3")
+    assert (done.problem, done.method, done.url) == (
+        "",
+        Method.COMMAND,
+        "https://forge.example/pr/3",
+    )
     assert rows[:6] == [
         f"GITMEM_PR_BRANCH={BRANCH}",
         "GITMEM_PR_REMOTE=origin",
@@ -892,7 +896,7 @@ def test_gh_opens_one_request_and_updates_that_one(
 
     verbs = [row.split(" ")[1] for row in log.read_text(encoding="utf-8").splitlines()]
     assert verbs == ["list", "create", "list", "edit"]
-    assert (first.way, first.url) == (Method.GH, "https://github.example/pr/7")
+    assert (first.method, first.url) == (Method.GH, "https://github.example/pr/7")
     assert (second.url, second.problem) == ("https://github.example/pr/7", "")
     assert "edit 7 --title memory: file 2 flags" in log.read_text(encoding="utf-8")
     assert "another" in state.read_text(encoding="utf-8")
@@ -936,7 +940,7 @@ def test_without_gh_the_branch_is_pushed_plainly(
 
     done = pr(project.one, forge=Forge.GITHUB)[1]
 
-    assert (done.problem, done.way) == ("", Method.PLAIN)
+    assert (done.problem, done.method) == ("", Method.PLAIN)
 
 
 def test_a_flag_dropped_before_it_was_proposed_is_recorded_once_and_that_is_the_end(

@@ -40,7 +40,7 @@ def preview(
     if not body:
         render.say(f"would push no review to {done.remote}")
         return
-    render.say(f"would push {propose.BRANCH} to {done.remote} ({done.way.value}): {done.title}")
+    render.say(f"would push {propose.BRANCH} to {done.remote} ({done.method.value}): {done.title}")
     render.say(f"(as of this clone's last fetch from {done.remote}: a dry run does not ask it)")
     render.page("\n" + body)
 
@@ -49,7 +49,7 @@ def answer(done: ProposeResult) -> dict[str, object]:
     """Return the result of the proposal, for a program."""
     return {
         "remote": done.remote or None,
-        "way": done.way.value,
+        "way": done.method.value,
         "commit": done.commit or None,
         "pushed": done.pushed,
         "url": done.url or None,
@@ -65,14 +65,14 @@ def report(done: ProposeResult) -> None:
         state = "is at" if not done.pushed else "was pushed to"
         render.say(f"{propose.BRANCH} {done.commit[:12]} {state} {done.remote}: {done.title}")
     if (
-        done.url and done.way is Method.PLAIN
+        done.url and done.method is Method.PLAIN
     ):  # the server's page for the branch, with or without a request
         render.say(f"next: open the pull request, or find it, at {done.url}")
     elif done.url:
         render.say(f"pull request: {done.url}")
-    elif done.commit and not done.problem and done.way is Method.PLAIN:
+    elif done.commit and not done.problem and done.method is Method.PLAIN:
         render.say(f"next: {_BY_HAND.format(branch=propose.BRANCH)}")
-    elif done.commit and not done.pushed and done.way in {Method.GITLAB, Method.AGIT}:
+    elif done.commit and not done.pushed and done.method in {Method.GITLAB, Method.AGIT}:
         render.say("nothing is new; the pull request is unchanged")
     failed(done)
 
