@@ -11,11 +11,10 @@ if TYPE_CHECKING:
 
 
 def read(name: str) -> str:
-    """The text of a shipped file, e.g. `hooks/claude-code/hooks.json`.
+    """Return the text of a shipped file, such as `hooks/claude-code/hooks.json`.
 
-    A wheel carries the files in the package's `_data` folder; a checkout (also one installed in
-    editable mode) has them at its top level, beside the package. Raises Internal when it is
-    neither there nor here.
+    A wheel has the files in the package's `_data` folder; a checkout (also an editable install) has
+    them at its top level, beside the package. Raises Internal when the file is in neither place.
     """
     try:
         return _find(name).read_text(encoding="utf-8")
@@ -26,16 +25,16 @@ def read(name: str) -> str:
 
 
 def path(name: str) -> Path:
-    """Where a shipped file lies on disk, for a program that is given its path.
+    """Return the path of a shipped file, for a program that reads it.
 
-    Raises Internal when it is missing, also for a package that was never unpacked.
+    Raises Internal when it is missing, or when the package is not unpacked on disk.
     """
     from pathlib import Path
 
-    found = Path(str(_find(name)))
-    if not found.is_file():
+    file = Path(str(_find(name)))
+    if not file.is_file():
         raise Internal(f"the shipped file {name} is missing", hint="install gitmem-cli again")
-    return found
+    return file
 
 
 def _find(name: str) -> Traversable:

@@ -33,7 +33,7 @@ DEADLINE = 120.0  # seconds of a whole close
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineChoice:
-    """The engine of a close, why it is that one, and the model behind it (None: none is asked)."""
+    """The engine of a close, why it was chosen, and the model behind it (None: no model)."""
 
     engine: Engine
     why: str
@@ -42,9 +42,9 @@ class EngineChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineRequest:
-    """What the command line asked for: engine and model (empty: not given), seconds for it all.
+    """The options given: engine and model (empty: not given), and the seconds for all questions.
 
-    ``asks`` is false when nobody will be asked; then no key is needed.
+    ``asks`` is false when no model will be asked; then no key is needed.
     """
 
     engine: str = ""
@@ -54,53 +54,53 @@ class EngineRequest:
 
 
 def engine_name(
-    place: Workplace, asked: str, environ: Mapping[str, str], *, client: str = ""
+    place: Workplace, given: str, environ: Mapping[str, str], *, client: str = ""
 ) -> tuple[str, str]:
-    """The engine's name and where it comes from: asked for, environment, git config, a key there.
+    """Return the engine's name and its origin: option, environment, git config, or a key there.
 
-    Raises Usage for a name nobody knows, and Refused for one that a repository may have put into
-    the environment of ``client``; `verbatim`, which sends nothing anywhere, anybody may name.
+    Raises Usage for an unknown name, and Refused for one that a repository may have put into the
+    environment of ``client``. `verbatim` is always allowed: it sends nothing anywhere.
     """
-    said = environ.get("GITMEM_ENGINE", "")
-    own = "" if asked or said == "verbatim" else place.personal("engine")
-    if not asked and said != "verbatim":
-        said = confirmed("GITMEM_ENGINE", said, client=client, own=own, key="engine")
-    ways = (
-        (asked, "--engine"),
-        (said, "GITMEM_ENGINE"),
+    named = environ.get("GITMEM_ENGINE", "")
+    own = "" if given or named == "verbatim" else place.personal("engine")
+    if not given and named != "verbatim":
+        named = confirmed("GITMEM_ENGINE", named, client=client, own=own, key="engine")
+    sources = (
+        (given, "--engine"),
+        (named, "GITMEM_ENGINE"),
         (own, "git config gitmem.engine"),
         ("anthropic" if has_key(environ) else "", "a key is in the environment"),
         ("verbatim", "no model is configured"),
     )
-    name, why = next(way for way in ways if way[0])
+    name, why = next(source for source in sources if source[0])
     if name not in ENGINES:
         raise Usage(f"unknown engine {name!r} ({why})", hint="one of " + ", ".join(ENGINES))
     return name, why
 
 
 def has_key(environ: Mapping[str, str]) -> bool:
-    """Whether a key for the Messages API is in the environment."""
+    """Return whether a key for the Messages API is in the environment."""
     names = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
     return any(environ.get(name, "").strip() for name in names)
 
 
 def choose_engine(
-    place: Workplace, asked: EngineRequest, environ: Mapping[str, str], *, client: str
+    place: Workplace, request: EngineRequest, environ: Mapping[str, str], *, client: str
 ) -> EngineChoice:
-    """The engine that `engine_name` names, with the model behind it.
+    """Return the engine that `engine_name` names, with the model behind it.
 
-    Never from a file of the repository: a clone must not choose who reads the flags. ``client`` is
-    the agent client this runs in, whose environment a repository can set: there a variable counts
-    as far as the person's own settings confirm it. Raises Usage, Credentials, and Refused for what
-    nobody confirmed.
+    It never comes from a file of the repository: a clone must not choose who reads the flags.
+    ``client`` is the agent client that this runs in. A repository can set its environment, so there a
+    variable counts only if the person's own settings confirm it. Raises Usage, Credentials, and
+    Refused for an unconfirmed variable.
     """
-    name, why = engine_name(place, asked.engine, environ, client=client)
+    name, why = engine_name(place, request.engine, environ, client=client)
     if name == "verbatim":
         return EngineChoice(engine=Verbatim(), why=why)
-    if not asked.asks:
+    if not request.asks:
         environ = {"ANTHROPIC_API_KEY": "nobody-is-asked", **environ}
-    model = _model(place, name, _model_name(place, asked.model, environ, client), environ, client)
-    until = time.monotonic() + asked.deadline
+    model = _model(place, name, _model_name(place, request.model, environ, client), environ, client)
+    until = time.monotonic() + request.deadline
     engine = ModelEngine(
         model,
         _orders(),
@@ -112,9 +112,9 @@ def choose_engine(
 
 
 def handover(model: Model, *, marked: bool) -> ModelEngine:
-    """The engine of `plan` and `apply`: its questions are those of a close with a model.
+    """Return the engine of `plan` and `apply`, with the questions of a close with a model.
 
-    ``marked``: with a random mark, as sent; else with an empty one, as a key is made from.
+    ``marked``: with a random mark, as sent; else with an empty one, from which a key is made.
     """
     from gitmem.drain.handover import NoStoredAnswers
 
@@ -131,9 +131,9 @@ def _orders() -> dict[Work, str]:
     return {work: assets.read(f"templates/prompts/{work.value}.md") for work in Work}
 
 
-def _model_name(place: Workplace, asked: str, environ: Mapping[str, str], client: str) -> str:
-    if asked:
-        return asked
+def _model_name(place: Workplace, given: str, environ: Mapping[str, str], client: str) -> str:
+    if given:
+        return given
     own, said = place.personal("model"), environ.get("GITMEM_MODEL", "")
     return confirmed("GITMEM_MODEL", said, client=client, own=own, key="model") or own
 
@@ -185,7 +185,7 @@ def _model(
 
 
 def own_price(place: Workplace) -> Price | None:
-    """What the person says the model of a close costs, `git config gitmem.price`; None when unset."""
+    """Return the price that `git config gitmem.price` gives for a close's model; None when unset."""
     from gitmem.models.prices import read_price
 
     text = place.counted_personal("price")
@@ -193,24 +193,24 @@ def own_price(place: Workplace) -> Price | None:
 
 
 def rates(model: str, price: str) -> Rates:
-    """What a session's own model costs: by the ``price`` given (in/out), else by the table.
+    """Return what a session's own model costs: by the ``price`` given (in/out), else by the table.
 
-    Without a price for cached tokens, they cost a tenth of others. Raises Usage for a model without
-    a price.
+    Without a price of their own, cached tokens cost a tenth of input tokens. Raises Usage for a model
+    without a price.
     """
     from gitmem.models import prices
 
-    found = prices.read_price(price) if price else prices.price_of(model)
-    if found is None:
+    cost = prices.read_price(price) if price else prices.price_of(model)
+    if cost is None:
         raise Usage(
-            f"nobody has told the price of {model!r}",
-            hint="--inline-price 4/20, in dollars for a million tokens in and out; or one of "
+            f"the price of {model!r} is not known",
+            hint="give it: --inline-price 4/20, dollars per million tokens in/out; or use one of "
             + ", ".join(prices.PRICES),
         )
     return Rates(
         model=model,
-        tokens_in=found.tokens_in,
-        tokens_out=found.tokens_out,
-        cached=found.tokens_in / 10 if found.cached is None else found.cached,
+        tokens_in=cost.tokens_in,
+        tokens_out=cost.tokens_out,
+        cached=cost.tokens_in / 10 if cost.cached is None else cost.cached,
         basis="--inline-price" if price else f"price table of {prices.AS_OF}",
     )

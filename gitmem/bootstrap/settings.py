@@ -1,7 +1,7 @@
 """Read and write the shared settings, `.gitmem/config.yaml`; the only importer of ruamel.yaml.
 
-The file comes with a clone, so it is data and as hostile as any: YAML 1.2, no tags, no size, no
-depth, no name and no value that is not expected. It cannot choose an engine, a host or a command.
+The file comes with a clone, so it may be hostile. It is YAML 1.2 without tags; size, depth, names and
+values are limited to what is expected. It cannot choose an engine, a host or a command.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _WANTED = {
     bool: "true or false",
     dict: "names and values, one below the other",
 }
-# Settings that people look for here; each is a person's own.
+# Settings that people look for here; each is personal.
 _PERSONAL = frozenset({
     "api_key", "auto", "auto_close", "autoclose", "base_url", "command", "endpoint", "engine", "host",
     "key", "model", "models", "provider", "token", "url", "workers",
@@ -49,9 +49,9 @@ _NOT_IN_A_BRANCH = frozenset(" ~^:?*[\\\x7f") | {chr(code) for code in range(32)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedSettings:
-    """What everybody who works in the repository shares.
+    """The settings that everyone in the repository shares.
 
-    ``target`` is the branch (short name) that memory lands on, None when none was fixed;
+    ``target`` is the branch (short name) that memory lands on, None when none is fixed;
     ``folder`` the memory folder at the top of the repository, ``budget`` the bytes of it that the
     index imports (`gitmem.memory.imports`), ``check`` what may wait in CI,
     ``commit`` how the commits that gitmem proposes are written.
@@ -66,9 +66,9 @@ class SharedSettings:
 
 
 def read_shared(text: str | None) -> SharedSettings:
-    """The settings in the text of `.gitmem/config.yaml`; the defaults when there is none.
+    """Return the settings in the text of `.gitmem/config.yaml`; the defaults without a text.
 
-    Raises NeedsPerson, naming the file and the key, for anything that is not expected.
+    Raises NeedsPerson, naming the file and the key, for anything unexpected.
     """
     values = _parse(text or "")
     for key, value in values.items():
@@ -76,11 +76,11 @@ def read_shared(text: str | None) -> SharedSettings:
     if values.get("version", VERSION) != VERSION:
         raise _wrong(
             f"version {values['version']} is not known; this gitmem reads version {VERSION}",
-            hint="a newer gitmem wrote it: upgrade gitmem-cli",
+            hint="a newer gitmem wrote it; upgrade gitmem-cli",
         )
     target = values.get("target")
     if target is not None and not _names_a_branch(str(target)):
-        raise _wrong(f"target: {target!r} is no branch name")
+        raise _wrong(f"target: {target!r} is not a branch name")
     return SharedSettings(
         target=None if target is None else str(target),
         folder=_folder(str(values.get("memory", "memory"))),
@@ -91,11 +91,11 @@ def read_shared(text: str | None) -> SharedSettings:
 
 
 def render_shared(existing: str | None, settings: SharedSettings, template: str) -> str:
-    """The text of `.gitmem/config.yaml` with these settings in it.
+    """Return the text of `.gitmem/config.yaml` with these settings.
 
-    ``existing`` keeps its comments, order and, when it says the same already, every byte. Without
-    it (or with nothing but comments in it) the template is filled in. Raises as `read_shared`
-    does, for ``existing`` and for the settings.
+    ``existing`` keeps its comments and order, and every byte if it already has these settings.
+    Without it, or if it holds only comments, the template is filled in. Raises as `read_shared` does,
+    for ``existing`` and for the settings.
     """
     if existing is None or not _parse(existing):
         text = _comments(existing or "") + template
@@ -105,12 +105,12 @@ def render_shared(existing: str | None, settings: SharedSettings, template: str)
         text = existing
     rendered = _set(text, settings)
     if read_shared(rendered) != settings:
-        raise Internal(f"{NAME} would not read back as it was written")
+        raise Internal(f"{NAME} would not read back as written")
     return rendered
 
 
 def _comments(text: str) -> str:
-    """A text of nothing but comments, ready for more lines; empty when it is anything else."""
+    """Return a text that holds only comments, ready for more lines; else empty."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     commented = all(line.startswith("#") for line in lines)
     return "".join(line + "\n" for line in lines) if commented else ""
@@ -146,7 +146,7 @@ def _set(text: str, settings: SharedSettings) -> str:
 
 
 def _parse(text: str) -> Mapping[str, object]:
-    """The top-level mapping; empty for an empty file."""
+    """Return the top-level mapping; empty for an empty file."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -169,7 +169,7 @@ def _parse(text: str) -> Mapping[str, object]:
 
 
 def _check_events(text: str) -> None:
-    """Refuses what could hurt a loader, before anything is built from it."""
+    """Refuse what could hurt a loader, before anything is built from it."""
     from ruamel.yaml import YAML
     from ruamel.yaml.events import (
         CollectionEndEvent,
@@ -189,22 +189,22 @@ def _check_events(text: str) -> None:
 
 
 def _part(name: str, values: object, keys: Mapping[str, type]) -> dict[object, Any]:
-    """One part of the settings; every key may be left out."""
-    found: dict[object, Any] = dict(values) if isinstance(values, dict) else {}
-    for key, value in found.items():
+    """Return one part of the settings; every key is optional."""
+    part: dict[object, Any] = dict(values) if isinstance(values, dict) else {}
+    for key, value in part.items():
         if not isinstance(key, str) or key not in keys:
-            raise _wrong(f"{name}: {key!r} is no setting; there are {', '.join(keys)}")
+            raise _wrong(f"{name}: {key!r} is not a setting; there are {', '.join(keys)}")
         if type(value) is not keys[key]:
             raise _wrong(f"{name}: {key} must be {_WANTED[keys[key]]}")
         if type(value) is int and value < 0:
             raise _wrong(f"{name}: {key} must not be less than 0")
-    return found
+    return part
 
 
 def _style(values: object) -> CommitStyle:
-    """The part ``commit``."""
-    found = _part("commit", values, _COMMIT_KEYS)
-    subject, width = found.get("subject", PLAIN.subject), found.get("width", PLAIN.width)
+    """Return the part ``commit``."""
+    part = _part("commit", values, _COMMIT_KEYS)
+    subject, width = part.get("subject", PLAIN.subject), part.get("width", PLAIN.width)
     if subject.count(WHAT) != 1 or len(subject) > _LONGEST_SUBJECT or not subject.isprintable():
         raise _wrong(
             f"commit: subject must be one line with {WHAT} in it, of at most "
@@ -227,15 +227,15 @@ def _bytes(value: object) -> int:
 
 
 def _policy(values: object) -> Policy:
-    """The part ``check``."""
-    found = _part("check", values, _CHECK_KEYS)
-    if found.get("scope", "auto") not in list(Scope):
+    """Return the part ``check``."""
+    part = _part("check", values, _CHECK_KEYS)
+    if part.get("scope", "auto") not in list(Scope):
         raise _wrong(f"check: scope must be one of {', '.join(Scope)}")
     return Policy(
-        scope=Scope(found.get("scope", "auto")),
-        max_age=found.get("max_age"),
-        max_flags=found.get("max_flags"),
-        allow_in_review=found.get("allow_in_review", False),
+        scope=Scope(part.get("scope", "auto")),
+        max_age=part.get("max_age"),
+        max_flags=part.get("max_flags"),
+        allow_in_review=part.get("allow_in_review", False),
     )
 
 
@@ -247,12 +247,13 @@ def _check(key: object, value: object) -> None:
                 f"{name!r} is a personal setting and cannot be shared",
                 hint=f"personal settings live in `git config gitmem.{name}`",
             )
-        raise _wrong(f"{name!r} is no setting; there are {', '.join(_KEYS)}")
+        raise _wrong(f"{name!r} is not a setting; there are {', '.join(_KEYS)}")
     if value is None and key in {"target", "check", "commit"}:
         return
     if type(value) is not _KEYS[key]:
         raise _wrong(
-            f"{key} must be {_WANTED[_KEYS[key]]}", hint="quote a name that looks otherwise"
+            f"{key} must be {_WANTED[_KEYS[key]]}",
+            hint="put quotes around a name that looks like another type",
         )
 
 
@@ -264,7 +265,7 @@ def _folder(name: str) -> str:
 
 
 def _names_a_branch(name: str) -> bool:
-    """Whether git takes it as a branch name, and it is not one of gitmem's own."""
+    """Return whether git takes it as a branch name and it is not one of gitmem's own."""
     parts = name.split("/")
     return (
         name not in ("", "@", "HEAD")
@@ -278,4 +279,4 @@ def _names_a_branch(name: str) -> bool:
 
 
 def _wrong(what: str, *, hint: str = "") -> NeedsPerson:
-    return NeedsPerson(f"{NAME}: {what}", hint=hint or "mend it by hand")
+    return NeedsPerson(f"{NAME}: {what}", hint=hint or "correct it by hand")

@@ -1,4 +1,4 @@
-"""The texts and files that gitmem ships, for those that write them or compare with them."""
+"""The texts and files that gitmem ships, for the code that writes them or compares with them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 def shipped(place: Workplace, chosen: SharedSettings) -> Shipped:
-    """The texts `init` installs; the settings file keeps what a person wrote into it."""
-    here = local.read_plain(f"{place.repo.top}/{SETTINGS}", target.LONGEST)
+    """Return the texts that `init` installs; the settings file keeps a person's edits."""
+    present = local.read_plain(f"{place.repo.top}/{SETTINGS}", target.LONGEST)
     return Shipped(
         wirings=wirings(),
         config=settings.render_shared(
-            here.decode() or None, chosen, assets.read("templates/config.yaml")
+            present.decode() or None, chosen, assets.read("templates/config.yaml")
         ),
         gitattributes=attributes(),
         skill=assets.read("templates/skills/gitmem-close/SKILL.md"),
@@ -38,7 +38,7 @@ def shipped(place: Workplace, chosen: SharedSettings) -> Shipped:
 
 
 def ci() -> ShippedCi:
-    """What runs the check in CI, and the pre-push hook beside it."""
+    """Return the files that run the check in CI, and the pre-push hook beside them."""
     return ShippedCi(
         texts={path: assets.read(name) for files in FILES.values() for path, name in files.items()},
         hook=assets.read("hooks/git/pre-push"),
@@ -81,10 +81,10 @@ def watched_clients() -> tuple[WatchedClient, ...]:
 
 
 def own_skills() -> frozenset[str]:
-    """Digests of every version of gitmem's own skill that was ever shipped."""
+    """Return the digests of every shipped version of gitmem's own skill."""
     return frozenset(assets.read("templates/skills/gitmem-close/shipped.sha256").split())
 
 
 def attributes() -> str:
-    """The attributes that `init` gives to drain records and `uninstall` takes away."""
+    """Return the attributes that `init` gives to drain records and `uninstall` removes."""
     return assets.read("templates/drains.gitattributes")

@@ -24,7 +24,7 @@ _UNSET = 5  # what `git config --unset-all` answers when there is nothing to uns
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
-    """The repository a command works in, what everybody in it shares, and whether `init` ran."""
+    """The repository a command works in, its shared settings, and whether `init` ran."""
 
     repo: Repository
     settings: SharedSettings
@@ -32,51 +32,51 @@ class Workplace:
 
     @property
     def configured(self) -> str:
-        """The target's name as the settings have it; empty when they have none."""
+        """Return the target's name in the settings; empty when they have none."""
         return self.settings.target or ""
 
     def personal(self, key: str) -> str:
-        """A personal setting, `git config gitmem.<key>`; empty when unset.
+        """Return a personal setting, `git config gitmem.<key>`; empty when unset.
 
-        Raises Refused for one that does not count here: from a file in the work tree, which is no
-        person's, and inside an agent client from any but the clone's own configuration.
+        Raises Refused for a setting that does not count here: one from a file in the work tree, and,
+        inside an agent client, one from outside the clone's own configuration.
         """
         return personal.read(self.repo, f"gitmem.{key}").heard()
 
     def counted_personal(self, key: str) -> str:
-        """The same; empty instead of the refusal."""
+        """Return a personal setting; empty where `personal` refuses it."""
         return personal.read(self.repo, f"gitmem.{key}").value
 
     def own_yes(self, key: str) -> bool:
-        """Whether the clone's own configuration says yes: what a session of a client goes by."""
+        """Return whether the clone's own configuration says yes; only that counts in a session."""
         return personal.yes(self.kept(key))
 
     def keep(self, key: str, value: str) -> None:
-        """Sets a personal setting in this clone. Raises NeedsPerson when git cannot write it."""
+        """Set a personal setting in this clone. Raises NeedsPerson when git cannot write it."""
         done = self.repo.git("config", "--local", "--replace-all", f"gitmem.{key}", value, ok=_ANY)
         if done.code:
             raise NeedsPerson(f"git config gitmem.{key} could not be set: {done.said.strip()}")
 
     def kept(self, key: str) -> str:
-        """A personal setting of this clone alone; empty when unset."""
+        """Return a personal setting of this clone only; empty when unset."""
         return self.repo.git("config", "--local", "--get", f"gitmem.{key}", ok=(0, 1)).text
 
     def forget(self, key: str) -> None:
-        """Unsets a personal setting in this clone. Raises NeedsPerson when git cannot."""
+        """Unset a personal setting in this clone. Raises NeedsPerson when git cannot."""
         done = self.repo.git("config", "--local", "--unset-all", f"gitmem.{key}", ok=_ANY)
         if done.code not in (0, _UNSET):
             raise NeedsPerson(f"git config gitmem.{key} could not be unset: {done.said.strip()}")
 
 
 def unsettled(repo: Repository) -> Workplace:
-    """The workplace of a command that needs no shared settings, whatever state they are in."""
+    """Return a workplace without shared settings, for a command that needs none."""
     return Workplace(repo=repo, settings=settings.SharedSettings(target=None), wired=False)
 
 
 def workplace(cwd: str, environ: Mapping[str, str]) -> Workplace:
-    """Finds the repository and reads its settings file from the work tree.
+    """Find the repository and read its settings file from the work tree.
 
-    Raises NoRepository, and NeedsPerson for a settings file that is not in order.
+    Raises NoRepository, and NeedsPerson for an invalid settings file.
     """
     repo = repository.discover(cwd, environ)
     text = target.settings_text(repo).decode("utf-8", "surrogateescape")
@@ -84,16 +84,16 @@ def workplace(cwd: str, environ: Mapping[str, str]) -> Workplace:
     return Workplace(repo=repo, settings=shared, wired=bool(text))
 
 
-def chosen_settings(place: Workplace, asked: str) -> SharedSettings:
-    """The settings `init` fixes: the target asked for, else configured, else found."""
-    name = asked or place.configured or target.proposed(place.repo)
-    if asked and not target.exists(place.repo, asked):
+def chosen_settings(place: Workplace, given: str) -> SharedSettings:
+    """Return the settings that `init` writes: the target given, else configured, else proposed."""
+    name = given or place.configured or target.proposed(place.repo)
+    if given and not target.exists(place.repo, given):
         raise Usage(
-            f"there is no branch {asked} here or at origin", hint="make it first, or fetch it"
+            f"there is no branch {given} here or at origin", hint="create it first, or fetch it"
         )
     if not name:
         raise Usage(
-            "it is not clear which branch memory shall live on",
+            "it is not clear which branch memory lives on",
             hint="name it: gitmem init --target NAME",
         )
     return replace(place.settings, target=name)

@@ -48,7 +48,7 @@ def test_the_form_of_commits_is_read_and_written_back() -> None:
         ("width: 10", "width must be 0 (any) or at least 40"),
         ("width: -1", "width must not be less than 0"),
         ("width: wide", "width must be a whole number"),
-        ("colour: red", "'colour' is no setting; there are subject, width"),
+        ("colour: red", "'colour' is not a setting; there are subject, width"),
     ],
 )
 def test_a_form_of_commits_that_is_none_is_named(value: str, reason: str) -> None:
@@ -65,9 +65,9 @@ def test_the_three_settings_are_read() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("colour: red\n", "'colour' is no setting; there are version, target, memory"),
-        ("1: x\n", "'1' is no setting"),
-        ("? [a]\n: x\n", "is no setting"),
+        ("colour: red\n", "'colour' is not a setting; there are version, target, memory"),
+        ("1: x\n", "'1' is not a setting"),
+        ("? [a]\n: x\n", "is not a setting"),
         ("version: 2\n", "version 2 is not known; this gitmem reads version 1"),
         ("version: 0\n", "version 0 is not known"),
         ("version: '1'\n", "version must be a whole number"),
@@ -135,7 +135,7 @@ def test_a_target_is_what_git_takes_for_a_branch_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["refs/heads/main", "gitmem/queue", "gitmem/drain"])
 def test_a_full_name_and_gitmems_own_branches_are_no_target(name: str) -> None:
-    with pytest.raises(NeedsPerson, match="is no branch name"):
+    with pytest.raises(NeedsPerson, match="is not a branch name"):
         read_shared(f"target: {name}\n")
 
 
@@ -170,7 +170,7 @@ def test_a_file_of_comments_keeps_them_above_the_template() -> None:
 
 
 def test_a_file_that_is_not_in_order_is_not_rewritten() -> None:
-    with pytest.raises(NeedsPerson, match="'x' is no setting"):
+    with pytest.raises(NeedsPerson, match="'x' is not a setting"):
         render_shared("x: 1\n", MAIN, TEMPLATE)
 
 
@@ -233,7 +233,7 @@ def test_what_may_wait_in_ci_is_shared() -> None:
     ("part", "said"),
     [
         ("7", "check must be"),
-        ("{engine: x}", "'engine' is no setting"),
+        ("{engine: x}", "'engine' is not a setting"),
         ("{max_age: -1}", "must not be less than 0"),
         ("{max_age: seven}", "max_age must be a whole number"),
         ("{max_flags: true}", "max_flags must be a whole number"),
