@@ -1,4 +1,4 @@
-"""The agent clients, by what they put into the environment of what they start (hot lane).
+"""The agent clients, by what they put into the environment of what they start (pure, hot lane).
 
 One table: a new client is one entry. What is refused inside a client is refused in all of them, and
 what is not part of a session loses the variables of all of them.

@@ -1,4 +1,4 @@
-"""How much gitmem reads of what others can push or commit (pure; hot lane).
+"""How much gitmem reads of what others can push or commit (pure, hot lane).
 
 Each number is far above what years of honest use make, and so low that reading all of it stays below
 300 MB and ten seconds (`tests/bench/hostile.py` measures that; docs/promises.md has the table).

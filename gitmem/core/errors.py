@@ -1,4 +1,4 @@
-"""The root error: what happened, a hint, and the exit code (docs/adr/0006).
+"""The root error: what happened, a hint, and the exit code (docs/adr/0006) (pure, hot lane).
 
 Specific errors live next to the code that raises them and derive from one of these.
 """

@@ -1,4 +1,4 @@
-"""A flag: one durable fact on one line (docs/data-model.md, "A flag, version 1").
+"""A flag: one durable fact on one line (docs/data-model.md, "A flag, version 1") (pure, hot lane).
 
 Hot lane: imports nothing beyond `gitmem.core.jsonline`.
 """

@@ -1,4 +1,4 @@
-"""JSON on one line without importing `json`, which costs most of a millisecond budget (hot lane).
+"""JSON on one line without importing `json`, which costs most of a millisecond budget (pure, hot lane).
 
 CPython keeps its scanner and string encoder in the C module `_json`; importing them directly costs a
 tenth of `import json` (`make bench` prints both). On an interpreter without `_json` the library is used.

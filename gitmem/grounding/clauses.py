@@ -1,4 +1,4 @@
-"""A line as clauses: what is said of what, and whether it is denied.
+"""A line as clauses: what is said of what, and whether it is denied (pure).
 
 A clause ends at punctuation and at connectives. ``and``, ``or`` and a comma only separate when both
 sides say something on their own, so that a list stays in one clause. No clause holds more than

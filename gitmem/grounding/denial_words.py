@@ -1,4 +1,4 @@
-"""The words that deny, forbid, restrict or except, by language (docs/grounding.md).
+"""The words that deny, forbid, restrict or except, by language (docs/grounding.md) (pure).
 
 Data. A word ending in ``*`` stands for all that begin with it; ``_`` for a blank. Words are small.
 """

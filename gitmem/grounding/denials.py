@@ -1,8 +1,8 @@
-"""The rules about denials by language: none may vanish, come in or move (H7), and what is unknown (H17).
+"""The rules about denials by language: none may vanish, come in or move (H7), and what is unknown (H17) (pure).
 
 English has finer rules of its own in `gitmem.grounding.polarity`; these stand beside them. Each clause
 of the line is compared with the clause of the flags that it has most in common with, and both must have the
-same signs, each kind as often as the other. Pure.
+same signs, each kind as often as the other.
 """
 
 from __future__ import annotations

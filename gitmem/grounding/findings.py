@@ -1,4 +1,4 @@
-"""What the grounding gate finds."""
+"""What the grounding gate finds (pure)."""
 
 from __future__ import annotations
 

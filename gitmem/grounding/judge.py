@@ -1,4 +1,4 @@
-"""The grounding gate: whether a reworded line may stand for the flags it cites (docs/grounding.md).
+"""The grounding gate: whether a reworded line may stand for the flags it cites (docs/grounding.md) (pure).
 
 Deterministic, without a model: everything a line says must be found in the cited flags, or in the line it
 replaces. What follows from a finding is `gitmem.drain.faithful`'s business; soft ones are for a

@@ -1,4 +1,4 @@
-"""The word lists of the grounding gate. English, with the negations of some other languages.
+"""The word lists of the grounding gate. English, with the negations of some other languages (pure).
 
 Lists are data: a word missing here makes the gate stricter in `NEUTRAL` and `ALIKE`, and weaker
 everywhere else. Words that are compared are written as they are said; `gitmem.grounding.words` cuts

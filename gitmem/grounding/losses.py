@@ -1,4 +1,4 @@
-"""What a reworded line leaves out and must not: a condition, a unit, the values of a merged flag (H16)."""
+"""What a reworded line leaves out and must not: a condition, a unit, the values of a merged flag (H16) (pure)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules about yes and no: a denial added or lost, the opposite word (H7, H8, H9)."""
+"""The rules about yes and no: a denial added or lost, the opposite word (H7, H8, H9) (pure)."""
 
 from __future__ import annotations
 

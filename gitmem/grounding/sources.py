@@ -1,4 +1,4 @@
-"""What the cited flags and the replaced lines say, prepared for comparison."""
+"""What the cited flags and the replaced lines say, prepared for comparison (pure)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A line of text as tokens: words, numbers with their units, dates, times, identifiers, breaks.
+"""A line of text as tokens: words, numbers with their units, dates, times, identifiers, breaks (pure).
 
 Every regular expression is anchored on one blank-separated chunk or repeats one class, so the time
 grows in step with the text. Nothing here raises, whatever the text.

@@ -1,4 +1,4 @@
-"""The rules about values, names and words: nothing that no cited flag has."""
+"""The rules about values, names and words: nothing that no cited flag has (pure)."""
 
 from __future__ import annotations
 

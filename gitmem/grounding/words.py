@@ -1,4 +1,4 @@
-"""Words cut to their stems, words that say the same, words that say the opposite."""
+"""Words cut to their stems, words that say the same, words that say the opposite (pure)."""
 
 from __future__ import annotations
 

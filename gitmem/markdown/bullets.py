@@ -1,4 +1,4 @@
-"""Bullets: read, added, replaced and removed without touching anything else in the file."""
+"""Bullets: read, added, replaced and removed without touching anything else in the file (pure)."""
 
 from __future__ import annotations
 

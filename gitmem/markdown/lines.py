@@ -1,4 +1,4 @@
-r"""Markdown files as text: line ends, front matter, and the line a reader is shown.
+r"""Markdown files as text: line ends, front matter, and the line a reader is shown (pure).
 
 Lines end at ``\n`` only, as git counts them; a ``\r`` before it belongs to the line end.
 """

@@ -1,4 +1,4 @@
-"""The managed block: our part of a person's file, between two HTML comments on lines of their own.
+"""The managed block: our part of a person's file, between two HTML comments on lines of their own (pure).
 
 Claude Code strips such comments before the model sees the file. Comments inside fenced code, list items and
 front matter are a person's text about gitmem, not marks.

@@ -1,4 +1,4 @@
-"""Text that a client or a Markdown reader would act on, or would hide from the person who reviews.
+"""Text that a client or a Markdown reader would act on, or would hide from the person who reviews (pure, hot lane).
 
 A line of memory is read by models and by people. In a skill or an instruction file some of its
 characters run a command, load a file or vanish from the rendered page. This module runs for every

@@ -1,4 +1,4 @@
-r"""What counts as active or hidden Markdown, as data, and the one function that looks.
+r"""What counts as active or hidden Markdown, as data, and the one function that looks (pure).
 
 Sources: CommonMark 0.31 (code spans, raw HTML, links, reference definitions), and what Claude Code
 2.1.328 does with a file that it loads. In every one it imports what matches

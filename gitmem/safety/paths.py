@@ -1,4 +1,4 @@
-"""The gate for paths: what gitmem may write in a repository, and nothing else.
+"""The gate for paths: what gitmem may write in a repository, and nothing else (pure).
 
 An allow-list of whole paths in ASCII. The checks of single components before it catch nothing that
 the list would let through; they are there to say why, and to hold if the list ever grows.

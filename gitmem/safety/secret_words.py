@@ -1,4 +1,4 @@
-"""What a password and a key are called in the languages most used by developers, and how they are given.
+"""What a password and a key are called in the languages most used by developers, and how they are given (pure).
 
 `gitmem.safety.secret_rules` imports this only for text that has one of `gitmem.safety.secrets.FOREIGN`.
 Words are small; ``+`` stands for an ending of at most eight letters. Every language's words are tried on

@@ -1,4 +1,4 @@
-"""The secret gate: find what looks like a credential before anything is written or sent.
+"""The secret gate: find what looks like a credential before anything is written or sent (pure, hot lane).
 
 This module runs for every flag. ``str`` methods decide whether the text has both a sign of a
 credential and something that could be its value; only then is ``gitmem.safety.secret_rules``

@@ -1,4 +1,4 @@
-"""What may be a line of text: the guard on the way in, the guard on the way out, and the escape.
+"""What may be a line of text: the guard on the way in, the guard on the way out, and the escape (pure, hot lane).
 
 This module runs for every flag, so it imports nothing but the errors. Printable ASCII, and Western
 text with its usual punctuation, is settled here with ``str`` methods alone; everything else is

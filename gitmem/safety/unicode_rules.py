@@ -1,4 +1,4 @@
-"""Which characters may not stand in a line, where, and why.
+"""Which characters may not stand in a line, where, and why (pure).
 
 The rules follow the Unicode Character Database (general categories, default-ignorable code points,
 emoji) and Unicode Technical Standard 39 in spirit: text a person cannot see must not reach a model.
