@@ -131,7 +131,7 @@ def sessions(environ: Mapping[str, str]) -> list[str]:
 
 
 def is_own(variable: str) -> bool:
-    """Whether a client sets the variable for its session, so that nothing else shall inherit it."""
+    """Whether a client sets the variable for its session, so that nothing else must inherit it."""
     if variable in _OTHERS:
         return True
     for client in CLIENTS:

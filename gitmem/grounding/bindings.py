@@ -11,7 +11,7 @@ from gitmem.grounding.words import NEUTRAL
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gitmem.grounding.sources import Ground
+    from gitmem.grounding.sources import Sources
 
 _PAIRED = 16  # clauses of one line, and nearest clauses of each, that are compared pair by pair
 _TO_EXCHANGE = 2
@@ -20,7 +20,7 @@ _COUNTED = frozenset({Category.NUMBER, Category.CODE})
 _VALUES = frozenset({Category.NUMBER, Category.DATE, Category.CODE, Category.NAME})
 
 
-def value_role_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+def value_role_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
     """H13 and H4: a value beside something that the flags give another value of its kind."""
     for clause in told:
         values = [item for item in clause.items if item.category in _VALUES]
@@ -32,7 +32,7 @@ def value_role_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Find
         yield from _neighbours(clause, ground)
 
 
-def _rival(value: Item, clause: Clause, ground: Ground) -> str:
+def _rival(value: Item, clause: Clause, ground: Sources) -> str:
     """Why the value does not belong into the clause; empty when it may."""
     holders = list(ground.holding(value.key))
     if not holders:
@@ -58,7 +58,7 @@ def _same_kind(one: Item, other: Item) -> bool:
     return one.category is other.category or {one.category, other.category} == _NAMED
 
 
-def _neighbours(clause: Clause, ground: Ground) -> Iterator[Finding]:
+def _neighbours(clause: Clause, ground: Sources) -> Iterator[Finding]:
     """H4: a number beside a word that stands beside other numbers in the flags, on the same side."""
     for side in (1, -1):
         for at, item in enumerate(clause.items):
@@ -97,7 +97,7 @@ def _numbers_beside(clause: Clause, key: str, side: int) -> Iterator[str]:
             number = _at(clause, place)
 
 
-def crossing_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+def crossing_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
     """H13: two clauses have each taken from the other's flag what their own had in its place."""
     fits: list[tuple[frozenset[str], frozenset[str]]] = []
     for clause in told[:_PAIRED]:
@@ -114,7 +114,7 @@ def crossing_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Findin
         fits.extend(mine[:_PAIRED])
 
 
-def substitution_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+def substitution_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
     """H13: a clause is one of the flags' but for one item, which another clause of theirs is about."""
     for clause in told:
         shared, nearest = ground.nearest(clause)
@@ -135,7 +135,7 @@ def substitution_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Fi
                     return
 
 
-def stale_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+def stale_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
     """H13: a number of the replaced line kept although the flag gives a new one of its unit."""
     if not ground.old_clauses:
         return
@@ -153,7 +153,7 @@ def stale_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
             yield Finding(Rule.H13, f"the cited flag replaces {item.raw} by {new[0]}")
 
 
-def merge_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+def merge_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
     """H13 or S2: a clause put together from flags that have nothing in common; H13 for a value."""
     texts = ground.texts
     old = texts[len(ground.sources) :]
@@ -181,7 +181,7 @@ def merge_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
             return
 
 
-def role_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+def role_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
     """H12: the items on both sides of a word have changed places."""
     for clause in told:
         shared, nearest = ground.nearest(clause)
@@ -244,7 +244,7 @@ def _places(clause: Clause) -> dict[str, int]:
     return {key: at for at, key in enumerate(keys) if keys.count(key) == 1}
 
 
-def _moved(clause: Clause, ground: Ground) -> str:
+def _moved(clause: Clause, ground: Sources) -> str:
     """What stands behind a preposition here and before the same one in the flags; empty for none."""
     for arrow, at in clause.arrows:
         if at >= len(clause.items):

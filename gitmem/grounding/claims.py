@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gitmem.grounding.clauses import Clause
-    from gitmem.grounding.sources import Ground
+    from gitmem.grounding.sources import Sources
 
 _JUDGED = 8  # causes of one line that are looked at
 
 
-def condition_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+def condition_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
     """H14: the flag says it under a condition, and the line leaves that out."""
     keys = frozenset[str]().union(*(clause.keys for clause in told))
     for clause in told:
@@ -41,7 +41,7 @@ def condition_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Findi
                 return
 
 
-def cause_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+def cause_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
     """H11: a cause between two things that no flag connects."""
     marked = [(clause, *_marker(clause)) for clause in told]
     marked = [entry for entry in marked if entry[1]]
@@ -95,7 +95,7 @@ class _Told:
 
     __slots__ = ("causal", "keys")
 
-    def __init__(self, ground: Ground, origin: int) -> None:
+    def __init__(self, ground: Sources, origin: int) -> None:
         self.keys = ground.texts[origin]
         tokens = ground.tokens[origin]
         words = {token.raw.lower() for token in tokens if token.kind is Kind.WORD}
@@ -114,7 +114,7 @@ class _Told:
         return not sure and 2 * near > len(here) and 2 * far > len(there)
 
 
-def scope_findings(tokens: Sequence[Token], ground: Ground) -> Iterator[Finding]:
+def scope_findings(tokens: Sequence[Token], ground: Sources) -> Iterator[Finding]:
     """H14: ``all``, ``always``, ``only`` where no flag says so."""
     known = ground.facts.lower
     for at, token in enumerate(tokens):
@@ -187,7 +187,7 @@ def sentences(tokens: Sequence[Token]) -> list[Sentence]:
 
 
 def certainty_findings(
-    told: Sequence[Clause], tokens: Sequence[Token], ground: Ground
+    told: Sequence[Clause], tokens: Sequence[Token], ground: Sources
 ) -> Iterator[Finding]:
     """H10, at most once: the nearest clauses of the flags stand in sentences of doubt, this one does not."""
     mine = sentences(tokens)

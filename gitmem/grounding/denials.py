@@ -245,7 +245,7 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[^\s.,;:!?`\"'()*]+", fold(text).casefold())
 
 
-#: The languages that gitmem has rules for, and those of which it only knows the words that deny.
+#: The languages that gitmem has rules for, and those whose denying words alone it knows.
 KNOWN = frozenset({*RULES, *UNSPACED})
 LISTED = frozenset(LISTS)
 

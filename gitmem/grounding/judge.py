@@ -30,7 +30,7 @@ from gitmem.grounding.denials import KNOWN, denial_findings
 from gitmem.grounding.findings import Finding, Rule
 from gitmem.grounding.language import language_of
 from gitmem.grounding.polarity import joining_findings, polarity_findings
-from gitmem.grounding.sources import Ground
+from gitmem.grounding.sources import Sources
 from gitmem.grounding.tokens import tokenize
 from gitmem.grounding.values import value_findings, word_findings
 
@@ -60,7 +60,7 @@ def judge(text: str, sources: Sequence[str], replaced: Sequence[str] = ()) -> Ve
     """
     if text in sources:
         return Verdict((), ())
-    ground = Ground(sources, replaced)
+    ground = Sources(sources, replaced)
     tokens = tokenize(text)
     told = clauses(tokens)
     language = language_of((text, *sources, *replaced))

@@ -32,7 +32,7 @@ _RANGE = re.compile(
 _SHARED = 0.5  # of the words of a merged flag
 
 
-class _Read:
+class _Text:
     """A text read once: its tokens, and what they come to."""
 
     __slots__ = ("facts", "folded", "text", "tokens", "words")
@@ -52,9 +52,9 @@ def losses(text: str, own: Sequence[str]) -> list[Finding]:
     Of a merge (several flags) every number, date, identifier and name has to stay, and half of each
     flag's words. Of any line its conditions, units and ranges.
     """
-    line = _Read(text)
+    line = _Text(text)
     found: list[Finding] = []
-    for flag in [_Read(words) for words in own if words != text]:
+    for flag in [_Text(words) for words in own if words != text]:
         found += _qualifiers(line, flag)
         found += _measures(line, flag)
         found += _values(line, flag) if len(own) > 1 else ()
@@ -63,24 +63,24 @@ def losses(text: str, own: Sequence[str]) -> list[Finding]:
 
 def lost_in(words: str, line: str) -> str:
     """The first value, identifier or name of ``words`` that ``line`` lacks; empty when it has all."""
-    return _lost(_Read(words), _Read(line))
+    return _lost(_Text(words), _Text(line))
 
 
 def left_out(words: str, line: str) -> str:
     """The first condition, reach or reservation of ``words`` that ``line`` has not; empty: none."""
-    return next((word for word, _ in _qualifying(_Read(line), _Read(words))), "")
+    return next((word for word, _ in _qualifying(_Text(line), _Text(words))), "")
 
 
 def share(words: str, line: str) -> float:
     """How much of what ``words`` speak of ``line`` speaks of too, from 0 to 1."""
-    return _share(_Read(words), _Read(line))
+    return _share(_Text(words), _Text(line))
 
 
-def _lost(flag: _Read, line: _Read) -> str:
+def _lost(flag: _Text, line: _Text) -> str:
     return next((token.raw for token in flag.tokens if not _stands(token, line.facts)), "")
 
 
-def _share(flag: _Read, line: _Read) -> float:
+def _share(flag: _Text, line: _Text) -> float:
     facts = line.facts
     said = {token.key for token in flag.tokens if is_item(token)}
     known = {*facts.stems, *facts.identifiers, *facts.numbers, *facts.dates, *facts.times}
@@ -98,12 +98,12 @@ def _stands(token: Token, facts: Facts) -> bool:
             return facts.has(token)
 
 
-def _qualifiers(line: _Read, flag: _Read) -> Iterator[Finding]:
+def _qualifiers(line: _Text, flag: _Text) -> Iterator[Finding]:
     for word, _ in _qualifying(line, flag):
         yield Finding(Rule.H16, f'"{word}" of a cited flag is left out')
 
 
-def _qualifying(line: _Read, flag: _Read) -> Iterator[tuple[str, frozenset[str]]]:
+def _qualifying(line: _Text, flag: _Text) -> Iterator[tuple[str, frozenset[str]]]:
     """Of each group that the flag has and the line has not, a word of the flag's, and the group."""
     for group in _QUALIFIERS:
         meant = group & flag.words - {"just"}  # which mostly means nothing
@@ -111,7 +111,7 @@ def _qualifying(line: _Read, flag: _Read) -> Iterator[tuple[str, frozenset[str]]
             yield min(meant), group
 
 
-def _measures(line: _Read, flag: _Read) -> Iterator[Finding]:
+def _measures(line: _Text, flag: _Text) -> Iterator[Finding]:
     units: dict[str, set[str]] = {}
     for token in line.tokens:
         if token.kind is Kind.NUMBER:
@@ -126,11 +126,11 @@ def _measures(line: _Read, flag: _Read) -> Iterator[Finding]:
             yield Finding(Rule.H16, f"{match[0]} is no range any more")
 
 
-def _has_number(line: _Read, digits: str) -> bool:
+def _has_number(line: _Text, digits: str) -> bool:
     return re.search(rf"(?<!\d){re.escape(digits)}(?!\d)", line.folded) is not None
 
 
-def _values(line: _Read, flag: _Read) -> Iterator[Finding]:
+def _values(line: _Text, flag: _Text) -> Iterator[Finding]:
     missing = _lost(flag, line)
     if missing:
         yield Finding(Rule.H16, f"{missing[:60]} of a cited flag is left out")

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gitmem.grounding.clauses import Clause
-    from gitmem.grounding.sources import Ground
+    from gitmem.grounding.sources import Sources
 
 _CONTRARY_TO = 8  # stems this near in length are worth comparing letter by letter
 
 
-def polarity_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+def polarity_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
     """Compare each clause with the clauses of the flags that it is nearest to."""
     for clause in told:
         opposite = _opposite(clause, ground, ground.new.stems, old=False)
@@ -38,7 +38,7 @@ def polarity_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Findin
             yield from _lost(clause, nearest, ground)
 
 
-def joining_findings(tokens: Sequence[Token], ground: Ground) -> Iterator[Finding]:
+def joining_findings(tokens: Sequence[Token], ground: Sources) -> Iterator[Finding]:
     """H8 for ``and`` between two things that the flags join by ``or``, and the other way round."""
     known = {pair for told in ground.tokens for pair in _joined(told)}
     for left, word, right in _joined(tokens):
@@ -54,7 +54,7 @@ def _joined(tokens: Sequence[Token]) -> Iterator[tuple[str, str, str]]:
             yield left.key, middle.raw.lower(), right.key
 
 
-def _nearest(clause: Clause, ground: Ground) -> list[Clause]:
+def _nearest(clause: Clause, ground: Sources) -> list[Clause]:
     """The nearest clauses of the flags, or of the replaced lines when those are nearer."""
     shared, new = ground.nearest(clause)
     shared_old, old = ground.nearest(clause, old=True)
@@ -62,7 +62,7 @@ def _nearest(clause: Clause, ground: Ground) -> list[Clause]:
 
 
 def _opposite(
-    clause: Clause, ground: Ground, known_stems: set[str], *, old: bool
+    clause: Clause, ground: Sources, known_stems: set[str], *, old: bool
 ) -> tuple[str, str, bool] | None:
     """A word whose opposite stands in or beside the nearest clauses, that, and whether both are denied or neither.
 
@@ -111,7 +111,7 @@ def _against(key: str, word: str, other: Clause) -> str:
     return ""
 
 
-def _added(clause: Clause, nearest: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+def _added(clause: Clause, nearest: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
     """H7 or H9 for a clause that denies what no flag denies."""
     denied = {key for key in clause.scope for other in ground.holding(key) if key in other.scope}
     plainly = nearest and not any(other.negated for other in nearest)
@@ -124,7 +124,7 @@ def _added(clause: Clause, nearest: Sequence[Clause], ground: Ground) -> Iterato
         yield _denial(clause, "it denies what no cited flag denies")
 
 
-def _lost(clause: Clause, nearest: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+def _lost(clause: Clause, nearest: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
     """H7 or H9 for a clause that says what the flags only deny."""
     if nearest and all(other.negated for other in nearest):
         if any(not other.scope.isdisjoint(clause.keys) for other in nearest):

@@ -102,7 +102,7 @@ _LETTERS = 2  # "m" and "h" alone are no spans
 _SPANS = frozenset(unit_of(word) for word in lexicon.SPANS)
 
 
-class Ground:
+class Sources:
     """Sources and replaced lines: their texts, facts, clauses, and which clauses hold which item."""
 
     __slots__ = (

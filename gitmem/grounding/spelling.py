@@ -153,7 +153,7 @@ def number_of(chunk: str) -> tuple[str, str]:
 def date_of(chunk: str) -> str:
     """``2026-12-31``, ``2026-12``, ``31.12.2026`` as ``2026-12-31`` without leading zeros; else empty.
 
-    With slashes and the year last the order of day and month is anybody's guess: kept as written.
+    With slashes and the year last the order of day and month is unknown, so it is kept as written.
     """
     match = _YEAR_FIRST.fullmatch(chunk)
     if match:

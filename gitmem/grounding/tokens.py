@@ -63,7 +63,7 @@ _OPEN = "([{\"'*<\u00ab\u00bf\u00a1\u300c\uff08"
 _CLOSE = ".,;:!?)]}\"'*>\u00bb\u2026\u3002\u3001\u300d\uff09"
 _ALTERNATIVES = frozenset({"and/or", "n/a"})
 _FEW = 2
-_LONG = 30  # digits; nobody scales longer numbers by a word
+_LONG = 30  # digits; a longer number is not scaled by a word
 _UNSPACED = re.compile(r"([\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])")
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gitmem.grounding.clauses import Clause, Item
-    from gitmem.grounding.sources import Facts, Ground
+    from gitmem.grounding.sources import Facts, Sources
 
 _MANY_NEW = 3  # S1: so many new words ...
 _NEW_SHARE = 0.34  # ... or so large a share of them
@@ -25,7 +25,7 @@ _ONE = lexicon.words("a an single one 1 each every")
 _NONE = "is in none of the cited flags"
 
 
-def value_findings(tokens: Sequence[Token], ground: Ground) -> Iterator[Finding]:
+def value_findings(tokens: Sequence[Token], ground: Sources) -> Iterator[Finding]:
     """H2 to H6 and S3, token by token."""
     facts = ground.facts
     for token in tokens:
@@ -59,7 +59,7 @@ def _number(token: Token, facts: Facts) -> Iterator[Finding]:
             yield Finding(Rule.H4, f"{token.raw} {_NONE}: the number has another unit there")
 
 
-def _known_identifier(token: Token, ground: Ground) -> bool:
+def _known_identifier(token: Token, ground: Sources) -> bool:
     known = ground.facts.identifiers
     if token.key in known or token.raw in known:
         return True
@@ -97,7 +97,7 @@ def _word(token: Token, facts: Facts) -> Iterator[Finding]:
             yield Finding(Rule.H6, f"the name {token.raw} {_NONE}")
 
 
-def word_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+def word_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
     """H15, S1 and S4: words that no flag has."""
     known = ground.facts.stems
     words: dict[str, str] = {}
@@ -124,7 +124,7 @@ def word_findings(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
         yield from _weak(told, ground)
 
 
-def _weak(told: Sequence[Clause], ground: Ground) -> Iterator[Finding]:
+def _weak(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
     """S4 for a word that asserts little and may have taken the place of one that asserts much."""
     for clause in told:
         weak = [item.raw for item in clause.items if _is_weak(item, ground.facts.stems)]
