@@ -177,7 +177,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class ClientState:
     """What a client has at a place: every settings file, in the order of `Where`, and trust.
 
     ``trusted`` says whether the person told the client to trust the folder; None: they were never
@@ -189,7 +189,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class HookOutput:
     """What the client makes of a hook's output; ``problem`` says why it takes nothing from it."""
 
     person: str = ""
@@ -230,7 +230,7 @@ class Probe(Protocol):
     def project(self, environ: Mapping[str, str]) -> str:
         """Return the folder of the session that this runs in; empty where the client does not tell."""
 
-    def look(self, place: Place) -> Seen:
+    def look(self, place: Place) -> ClientState:
         """Return what the client would read there; never raises for a file that is not in order."""
 
     def payloads(self) -> list[Recorded]:
@@ -247,7 +247,7 @@ class Probe(Protocol):
     def body(self, recorded: Recorded, base: Mapping[str, str]) -> bytes:
         """Return the bytes that a hook reads; ``base`` has session, transcript, cwd and prompt."""
 
-    def heard(self, event: str, out: str) -> Heard:
+    def heard(self, event: str, out: str) -> HookOutput:
         """Return what the client would make of a hook's output."""
 
     def settle(self, files: Iterable[SettingsFile], top: str, home: Path) -> list[str]:

@@ -15,8 +15,14 @@ from typing import TYPE_CHECKING, Literal
 from gitmem.core.errors import Refused
 from gitmem.git import local
 from gitmem.install.file_changes import LARGEST, FileChange, change_text, read_text, real_path
-from gitmem.install.own_skill import skill_changes, without_skill
-from gitmem.install.shipped_files import Host, ShippedCi, ci_changes, without_ci
+from gitmem.install.shipped_files import (
+    Host,
+    ShippedCi,
+    ci_changes,
+    skill_changes,
+    without_ci,
+    without_skill,
+)
 from gitmem.memory import guard, instructions, path_rules
 from gitmem.memory.skills import SKILL
 
@@ -26,7 +32,7 @@ if TYPE_CHECKING:
 
     from gitmem.clients.abilities import Wiring
     from gitmem.git.repository import Repository
-    from gitmem.install.found import Found
+    from gitmem.install.undo import FileBefore
 
 CONFIG = ".gitmem/config.yaml"
 ATTRIBUTES = ".gitmem/.gitattributes"
@@ -163,7 +169,7 @@ class UninstallRequest:
     skills: Collection[str]
     ci: Collection[str] = ()
     starts: Collection[str] = ()
-    found: Mapping[str, Found] = field(default_factory=dict)
+    found: Mapping[str, FileBefore] = field(default_factory=dict)
 
 
 def plan_uninstall(root: Path, request: UninstallRequest) -> InstallPlan:

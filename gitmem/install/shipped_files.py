@@ -1,7 +1,8 @@
-"""The files that run `gitmem check` in CI: written, kept up to date, never taken over.
+"""Files that gitmem ships whole, CI's and its own skill: written, kept up to date, never taken over.
 
 A file is gitmem's while its text is one that some version shipped, whatever version of gitmem it
-installs; a text that a person changed is theirs. `templates/ci/shipped.sha256` has the digests.
+installs; a text that a person changed is theirs. `templates/ci/shipped.sha256` has the digests,
+`templates/skills/gitmem-close/shipped.sha256` those of the skill.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
 from gitmem.install.file_changes import FileChange, change_text, read_text, real_path
+from gitmem.memory.skills import SKILL
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -120,3 +122,36 @@ def _written(root: Path, path: str, shipped: ShippedCi) -> tuple[FileChange | No
     if GITLAB_CHECK in now:
         return None, ""
     return None, f"{path} is yours: put `- local: {GITLAB_CHECK}` under its `include:`"
+
+
+def skill_changes(
+    root: Path, text: str, versions: Collection[str]
+) -> tuple[list[FileChange], list[str]]:
+    """The change that installs or updates the skill (or none), and what to say about it.
+
+    A place behind a symlink is left alone, unless the file is there, and a note says so.
+    """
+    try:
+        path = real_path(root, SKILL)
+    except Refused as refused:
+        return [], [f"the skill gitmem-close was not installed: {refused.message}"]
+    now = read_text(root, path)
+    if now is not None and not is_shipped_skill(now, versions):
+        return [], [f"{SKILL} was edited by a person, and stays as it is"]
+    if now is not None and _with_plain_ends(now) == _with_plain_ends(text):
+        return [], []
+    return [change_text(path, now, text)], []
+
+
+def without_skill(now: str, versions: Collection[str]) -> str | None:
+    """The file's text after an uninstall: none when it is ours, else as it is."""
+    return None if is_shipped_skill(now, versions) else now
+
+
+def is_shipped_skill(text: str, versions: Collection[str]) -> bool:
+    """Whether some version shipped this text; line ends do not count."""
+    return sha256(_with_plain_ends(text).encode()).hexdigest() in versions
+
+
+def _with_plain_ends(text: str) -> str:
+    return text.replace("\r\n", "\n")

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
+from gitmem.boundaries.background import STARTED, Flight
+from gitmem.clients import registry
 from gitmem.clients.transcripts import COMMIT
 from gitmem.core import quantities
 from gitmem.git import local
 from gitmem.git.process import ANY
 from gitmem.git.repository import SETTINGS
-from gitmem.proof import audit_closes
-from gitmem.proof.session_gaps import Evidence, Fired, judge
+from gitmem.proof.close_gaps import CloseAudit, audit_close, lost, of_record, unstarted
+from gitmem.proof.session_gaps import Evidence, HookRuns, judge
 from gitmem.queue import contents
+from gitmem.records import record_files, target
+from gitmem.records.drain_record import read_header
 from gitmem.session import boundary, ledger, session_file
 from gitmem.session.session import fold
 
@@ -24,8 +29,8 @@ if TYPE_CHECKING:
     from gitmem.clients.client import Client
     from gitmem.clients.transcripts import SeenBy
     from gitmem.git.repository import Repository
-    from gitmem.proof.close_gaps import CloseAudit
     from gitmem.proof.session_gaps import Judgement
+    from gitmem.records.drain_record import RecordedClose
 
 Lines = list[dict[str, object]]
 
@@ -99,7 +104,7 @@ def read(repo: Repository, scope: Scope, now: float) -> Report:
     known = [session for session in dict.fromkeys([*fired, *told]) if session]
     judged = [
         judge(
-            _evidence(repo, session, fired.get(session, Fired()), told.get(session), flagged),
+            _evidence(repo, session, fired.get(session, HookRuns()), told.get(session), flagged),
             watched=watching[session].events if session in watching else frozenset(),
             seen_by=watching[session].seen_by if session in watching else {},
             since=began,
@@ -113,9 +118,7 @@ def read(repo: Repository, scope: Scope, now: float) -> Report:
     return Report(
         began=began,
         sessions=tuple(heard),
-        closes=tuple(
-            audit_closes.read(repo, scope.target, lines, scope.since, by_itself=scope.by_itself)
-        ),
+        closes=tuple(_closes(repo, scope.target, lines, scope.since, by_itself=scope.by_itself)),
         torn=torn,
     )
 
@@ -134,7 +137,7 @@ def _began(repo: Repository, lines: Lines) -> int:
 def _evidence(
     repo: Repository,
     session: str,
-    fired: Fired,
+    fired: HookRuns,
     told: SessionTranscript | None,
     flagged: Mapping[str, int],
 ) -> Evidence:
@@ -162,7 +165,7 @@ def _commits(repo: Repository, names: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name, kind in zip(wanted, kinds, strict=False) if kind == "commit")
 
 
-def _fired(lines: Sequence[Mapping[str, object]]) -> dict[str, Fired]:
+def _fired(lines: Sequence[Mapping[str, object]]) -> dict[str, HookRuns]:
     """The hooks of each session; a line about a close or a sync is none."""
     by_session: dict[str, Lines] = {}
     for line in lines:
@@ -171,8 +174,8 @@ def _fired(lines: Sequence[Mapping[str, object]]) -> dict[str, Fired]:
     return {session: _of_session(mine) for session, mine in by_session.items()}
 
 
-def _of_session(lines: Lines) -> Fired:
-    return Fired(
+def _of_session(lines: Lines) -> HookRuns:
+    return HookRuns(
         client=str(lines[0].get("client") or ""),
         hooks=tuple(
             (_at(line), str(line.get("event")), str(line.get("call") or line.get("turn") or ""))
@@ -219,3 +222,80 @@ def since(text: str, now: float) -> int | None:
             continue
         return quantities.seconds(text if "T" in text else f"{text}T00:00:00Z")
     return None
+
+
+_LEFT = "left it to another"
+
+
+def _closes(
+    repo: Repository,
+    configured: str,
+    lines: Sequence[Mapping[str, object]],
+    since: int,
+    *,
+    by_itself: bool,
+) -> list[CloseAudit]:
+    """Every close since a moment, oldest first; ``by_itself``: every session's end is to start one."""
+    made = _recorded(repo, configured)
+    closes = [line for line in lines if line.get("event") == "close"]
+    told = [
+        audit_close(line, made.get(str(line.get("drain"))))
+        for line in closes
+        if line.get("did") != _LEFT
+    ]
+    named = {line.get("drain") for line in closes}
+    told += [of_record(record) for drain, record in made.items() if drain not in named]
+    told += lost(_unanswered(lines), under_way=Flight(repo.folder).under_way())
+    if by_itself:
+        told += unstarted(_without_start(lines))
+    told = [one for one in told if (quantities.seconds(one.at) or 0) >= since]
+    return sorted(told, key=lambda one: one.at)  # of one second: as the ledger has them
+
+
+def _without_start(lines: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
+    """The ends that started no close, after an earlier one did: so it was on by then."""
+    ends = [line for line in lines if _is_end(str(line.get("client")), str(line.get("event")))]
+    starts = [_started(end) for end in ends]
+    first = starts.index(True) if True in starts else len(ends)
+    return [end for end in ends[first:] if not _started(end)]
+
+
+@cache
+def _is_end(client: str, event: str) -> bool:
+    """Whether a client calls the end of a session so."""
+    adapter = registry.find(client)
+    return adapter is not None and adapter.parse({}, event).kind == boundary.END
+
+
+def _started(line: Mapping[str, object]) -> bool:
+    return STARTED in str(line.get("did"))
+
+
+def _unanswered(lines: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
+    """The lines of sessions' ends that started a close of which nothing was heard."""
+    open_ends: dict[str, Mapping[str, object]] = {}
+    for line in lines:
+        session = session_file.name(str(line.get("session") or ""))
+        if _started(line):
+            open_ends[session] = line
+        elif line.get("event") == "close" and line.get("how") == ledger.DETACHED:
+            open_ends.pop(session, None)
+    return list(open_ends.values())
+
+
+def _recorded(repo: Repository, configured: str) -> dict[str, RecordedClose]:
+    """The headers of all drain records, landed or in review, by their drain."""
+    try:
+        deciding = [target.find(repo, configured).deciding]
+    except target.CannotTell:
+        deciding = []
+    found: dict[str, RecordedClose] = {}
+
+    def note(_: str, content: bytes) -> None:
+        header = read_header(content.decode("utf-8", "replace"))
+        if header:
+            found[header.drain] = header
+
+    for tip in [*deciding, *target.review_tips(repo)]:
+        record_files.read_each(repo, record_files.at(repo, tip), note)
+    return found

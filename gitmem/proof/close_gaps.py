@@ -41,7 +41,7 @@ class CloseAudit:
     notes: tuple[str, ...]
 
 
-def audit(line: Mapping[str, object], record: RecordedClose | None) -> CloseAudit:
+def audit_close(line: Mapping[str, object], record: RecordedClose | None) -> CloseAudit:
     """A close that the ledger tells of, with its drain record if there is one."""
     gaps = _failed(line)
     notes: list[str] = []

@@ -7,11 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.install.install import hook_files
-from gitmem.proof import firing, health, reach, rehearsal, scratch
-from gitmem.proof import wiring as judge
-from gitmem.proof import wiring_two as wiring
+from gitmem.proof import firing, health, reach, rehearsal, scratch, wiring
 from gitmem.proof.finding import Finding, Level, Mend
-from gitmem.proof.queue_shared import look
 from gitmem.records import tidy
 
 if TYPE_CHECKING:
@@ -20,9 +17,9 @@ if TYPE_CHECKING:
     from gitmem.clients.abilities import Probe, SettingsFile, Wiring
     from gitmem.git.repository import Repository
     from gitmem.install.shipped_files import ShippedCi
-    from gitmem.proof.firing import Fired
+    from gitmem.proof.firing import FiredHook
     from gitmem.proof.rehearsal import Listening, Rehearsed
-    from gitmem.proof.wiring_two import Here
+    from gitmem.proof.wiring import Viewpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +31,7 @@ class ProbedClient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
+class TriedClient:
     """A client with its settings files, as far as what they name may be started."""
 
     wiring: Wiring
@@ -64,7 +61,7 @@ class Diagnosis:
 
     findings: list[Finding] = field(default_factory=list)
     untried: list[Finding] = field(default_factory=list)
-    fired: list[Fired] = field(default_factory=list)
+    fired: list[FiredHook] = field(default_factory=list)
     rehearsed: Rehearsed | None = None
 
     @property
@@ -80,8 +77,8 @@ class Diagnosis:
 
 
 def examine(
-    repo: Repository, here: Here, kit: Kit, *, configured: str, folder: str, now: float
-) -> tuple[Diagnosis, list[Tried]]:
+    repo: Repository, here: Viewpoint, kit: Kit, *, configured: str, folder: str, now: float
+) -> tuple[Diagnosis, list[TriedClient]]:
     """Look at everything and start nothing but git; what may be tried is for `fire` and `rehearse`.
 
     ``configured`` is the shared target or empty, ``folder`` the memory folder, ``now`` in seconds.
@@ -92,19 +89,19 @@ def examine(
         there = replace(here, place=replace(here.place, start=Path(project))) if project else here
         seen = client.probe.look(there.place)
         diagnosis.findings += wiring.look(there, seen, client.wiring)
-        files, untried = judge.tryable(
+        files, untried = wiring.tryable(
             seen.files, client.wiring.hooks, trusted=seen.trusted is True
         )
-        tried.append(Tried(wiring=client.wiring, probe=client.probe, files=files))
+        tried.append(TriedClient(wiring=client.wiring, probe=client.probe, files=files))
         diagnosis.untried += untried
     wirings = [client.wiring for client in kit.clients]
     diagnosis.findings += health.look(repo, configured, now, hook_files(wirings))
     diagnosis.findings += reach.look(repo, folder)
-    diagnosis.findings += look(repo, kit.ci)
+    diagnosis.findings += health.look_at_sharing(repo, kit.ci)
     return diagnosis, tried
 
 
-def fire(diagnosis: Diagnosis, tried: list[Tried], stage: Stage) -> None:
+def fire(diagnosis: Diagnosis, tried: list[TriedClient], stage: Stage) -> None:
     """Start every installed hook in a throw-away repository; add what came of it."""
     for client in tried:
         with scratch.scratch(stage.environ, stage.at) as repo:
@@ -114,10 +111,10 @@ def fire(diagnosis: Diagnosis, tried: list[Tried], stage: Stage) -> None:
 
 
 def rehearse(
-    diagnosis: Diagnosis, client: Tried, stage: Stage, *, program: str, model: Listening
+    diagnosis: Diagnosis, client: TriedClient, stage: Stage, *, program: str, model: Listening
 ) -> None:
     """Run an installed client once in a throw-away repository; add what came of it."""
-    attempt = rehearsal.Try(program=program, probe=client.probe, files=client.files)
+    attempt = rehearsal.ClientRun(program=program, probe=client.probe, files=client.files)
     with scratch.scratch(stage.environ, stage.at) as repo:
         done = rehearsal.rehearse(repo, attempt, model, stage.environ)
     diagnosis.rehearsed = done

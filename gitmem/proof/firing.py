@@ -27,7 +27,7 @@ _SLOW = 1500.0  # milliseconds: what all hooks at a session's end have together 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
+class HookStart:
     """One process that the client would start for an event: where its command stands, and for whom."""
 
     hook: Hook
@@ -36,7 +36,7 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fired:
+class FiredHook:
     """One hook that ran: what it said to the person and the model; ``problem`` is empty if all is well."""
 
     event: str
@@ -75,13 +75,13 @@ def fire(
     files: Sequence[SettingsFile],
     probe: Probe,
     environ: Mapping[str, str],
-) -> list[Fired]:
+) -> list[FiredHook]:
     """Fires every hook of ours in the files once for each payload it matches, in a session's order.
 
     ``repo`` is a scratch repository, ``environ`` the environment the client is started in.
     """
     env = probe.environment(environ, files, repo.top, _SESSION)
-    fired: list[Fired] = []
+    fired: list[FiredHook] = []
     numbers = count(1)
     for recorded in probe.payloads():
         starts = list(_starts(files, recorded))
@@ -96,7 +96,7 @@ def fire(
     return fired
 
 
-def _starts(files: Sequence[SettingsFile], recorded: Recorded) -> Iterator[Start]:
+def _starts(files: Sequence[SettingsFile], recorded: Recorded) -> Iterator[HookStart]:
     """What the client would start: an equal command of several files once, that of a plugin beside it."""
     seen = set()
     for file in files:
@@ -106,7 +106,7 @@ def _starts(files: Sequence[SettingsFile], recorded: Recorded) -> Iterator[Start
                 continue
             if (root, hook.command) not in seen:
                 seen.add((root, hook.command))
-                yield Start(hook=hook, root=root, where=file.path)
+                yield HookStart(hook=hook, root=root, where=file.path)
 
 
 def _body(repo: Repository, probe: Probe, recorded: Recorded, number: int) -> bytes:
@@ -125,12 +125,12 @@ def _body(repo: Repository, probe: Probe, recorded: Recorded, number: int) -> by
 def _start(
     repo: Repository,
     probe: Probe,
-    start: Start,
+    start: HookStart,
     recorded: Recorded,
     *,
     body: bytes,
     env: Mapping[str, str],
-) -> Fired:
+) -> FiredHook:
     own = probe.of_plugin(start.root, repo.top + "-plugin") if start.root else {}
     ran = programs.run(
         [SHELL, "-c", start.hook.command],
@@ -139,7 +139,7 @@ def _start(
         stdin=body,
         seconds=start.hook.timeout or _PATIENCE,
     )
-    fired = Fired(
+    fired = FiredHook(
         event=recorded.event, tool=recorded.tool, where=start.where, code=ran.code, ms=ran.ms
     )
     if ran.code == programs.TIMED_OUT:
@@ -152,8 +152,8 @@ def _start(
 
 
 def _judged(
-    ran: list[Fired], recorded: Recorded, lines: Sequence[Mapping[str, object]]
-) -> list[Fired]:
+    ran: list[FiredHook], recorded: Recorded, lines: Sequence[Mapping[str, object]]
+) -> list[FiredHook]:
     """The same with what can only be told of all processes of an event together."""
     problem = ""
     errors = [str(line["error"]) for line in lines if line.get("error")]

@@ -87,7 +87,7 @@ class Rehearsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Try:
+class ClientRun:
     """A client to run: the path of its program, what it can be asked, and its settings files."""
 
     program: str
@@ -96,7 +96,7 @@ class Try:
 
 
 def rehearse(
-    repo: Repository, client: Try, model: Listening, environ: Mapping[str, str]
+    repo: Repository, client: ClientRun, model: Listening, environ: Mapping[str, str]
 ) -> Rehearsed:
     """Run a client in the scratch repository; ``model`` listens already.
 

@@ -26,7 +26,7 @@ _LAG = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fired:
+class HookRuns:
     """The ledger's lines of one session, in order: when, at which event, and of which call or prompt.
 
     ``marked`` is when a boundary was last marked in the main thread, 0 for never.
@@ -54,7 +54,7 @@ class Evidence:
     """
 
     session: str
-    fired: Fired
+    fired: HookRuns
     conversation: SessionTranscript | None
     marks: Collection[str] | None
     commits: Collection[str]

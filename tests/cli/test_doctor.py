@@ -374,4 +374,7 @@ def test_plugin_and_settings_file_are_both_fired_and_one_answers(
 def test_without_a_client_the_rehearsal_fails_and_says_so(wired: Sandbox) -> None:
     bare = f"{GITMEM.parent}:/usr/bin:/bin"
 
-    assert "there is no claude" in found(report(wired, "--client", path=bare), "fail")["client"]
+    assert (
+        "claude is not on this terminal's PATH"
+        in found(report(wired, "--client", path=bare), "fail")["client"]
+    )

@@ -14,7 +14,7 @@ from gitmem.bootstrap import assets
 from gitmem.bootstrap.shipped import wirings
 from gitmem.clients.claude_code.adapter import CLIENT
 from gitmem.clients.claude_code.wiring import ALLOW
-from gitmem.install import found as undo
+from gitmem.install import undo
 from gitmem.install.file_changes import apply
 from gitmem.install.install import (
     InstallOptions,
@@ -222,7 +222,7 @@ def test_a_folder_below_is_wired_from_inside_it_and_taken_out_from_the_top(
 
 def test_the_client_s_own_memory_is_switched_off_only_when_asked(sandbox: Sandbox) -> None:
     done = sandbox.gitmem("init")
-    assert "Claude Code's own memory stays as it is" in done.out
+    assert "Claude Code's own memory is unchanged" in done.out
     assert not (sandbox.path / LOCAL).exists()
 
     done = sandbox.gitmem("init", "--no-auto-memory")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gitmem.clients.claude_code.conversation import Conversation
 from gitmem.clients.claude_code.transcript import SEEN_BY
 from gitmem.clients.transcripts import COMMIT, PROMPT, TURN, ShownBoundary, unseen
-from gitmem.proof.session_gaps import Evidence, Fired, judge
+from gitmem.proof.session_gaps import Evidence, HookRuns, judge
 from tests.support.growth import LINEAR, growth
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def test_a_long_session_is_audited_in_a_time_that_grows_with_it(named: bool) -> 
         judge(
             Evidence(
                 session="s",
-                fired=Fired(hooks=hooks),
+                fired=HookRuns(hooks=hooks),
                 conversation=told,
                 marks=[f"{at:07x}{at:033x}" for at in range(turns)],
                 commits=frozenset(f"{at:07x}" for at in range(turns)),

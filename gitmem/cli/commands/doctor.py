@@ -21,11 +21,11 @@ from gitmem.install.file_changes import render_diff
 from gitmem.proof import doctor as engine
 from gitmem.proof.doctor import Stage
 from gitmem.proof.finding import Finding, Level, Mend, fail
-from gitmem.proof.wiring_two import Here
+from gitmem.proof.wiring import Viewpoint
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace
-    from gitmem.proof.doctor import Diagnosis, Kit, Tried
+    from gitmem.proof.doctor import Diagnosis, Kit, TriedClient
 
 _MARKS = {Level.OK: "ok", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
@@ -91,14 +91,14 @@ def _place() -> tuple[Workplace, list[Finding]]:
         return unsettled(surroundings.repository()), [fail("settings", error.message, error.hint)]
 
 
-def _examine(place: Workplace, kit: Kit) -> tuple[Diagnosis, list[Tried]]:
+def _examine(place: Workplace, kit: Kit) -> tuple[Diagnosis, list[TriedClient]]:
     place_of = Place(
         start=_start(place),
         top=Path(place.repo.top),
         environ=surroundings.ENVIRON,
         system=sys.platform,
     )
-    here = Here(
+    here = Viewpoint(
         place=place_of,
         running=Path(sys.argv[0]).absolute(),
         inside=bool(surroundings.agent()),
@@ -141,7 +141,7 @@ def _mend(
     return done
 
 
-def _rehearse(diagnosis: Diagnosis, tried: list[Tried], stage: Stage) -> None:
+def _rehearse(diagnosis: Diagnosis, tried: list[TriedClient], stage: Stage) -> None:
     for client in tried:
         name, title = client.probe.program, client.wiring.title
         program = shutil.which(name, path=stage.environ.get("PATH", ""))

@@ -21,8 +21,7 @@ from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
 from gitmem.core.errors import Refused
 from gitmem.git import trees
-from gitmem.install import found as undo
-from gitmem.install import install
+from gitmem.install import install, undo
 from gitmem.install.file_changes import apply, render_diff
 from gitmem.install.shipped_files import Host
 from gitmem.proof import reach

@@ -10,8 +10,7 @@ from gitmem.bootstrap.workplace import unsettled
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
-from gitmem.install import found as undo
-from gitmem.install import install
+from gitmem.install import install, undo
 from gitmem.install.file_changes import apply, render_diff
 from gitmem.install.shipped_files import Host
 from gitmem.sync.push_hook import apply_hook, plan_hook

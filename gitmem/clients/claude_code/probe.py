@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.clients.abilities import (
-    Heard,
+    ClientState,
     HookAnswer,
+    HookOutput,
     Recorded,
     RecordedSession,
-    Seen,
     Where,
     variables,
 )
@@ -74,10 +74,12 @@ class ClaudeProbe:
         """Return the folder of the session that this runs in."""
         return environ.get("CLAUDE_PROJECT_DIR", "")
 
-    def look(self, place: Place) -> Seen:
+    def look(self, place: Place) -> ClientState:
         """Return every settings file, and whether the person trusts the folder."""
         places = settings_files.Places.of(place)
-        return Seen(files=settings_files.sources(places), trusted=settings_files.trusted(places))
+        return ClientState(
+            files=settings_files.sources(places), trusted=settings_files.trusted(places)
+        )
 
     def payloads(self) -> list[Recorded]:
         """Return the shipped payloads, in a session's order."""
@@ -113,23 +115,23 @@ class ClaudeProbe:
         }
         return json.dumps({**fields, **recorded.body}).encode()
 
-    def heard(self, event: str, out: str) -> Heard:
+    def heard(self, event: str, out: str) -> HookOutput:
         """Return what the client would make of a hook's output."""
         if not out.strip():
-            return Heard()
+            return HookOutput()
         if event == _PLAIN:
-            return Heard(model=out.strip())
+            return HookOutput(model=out.strip())
         try:
             said = json.loads(out)
             specific = said.get("hookSpecificOutput", {})
             named = specific.get("hookEventName", event)
             if named != event:
-                return Heard(problem=f"it answered for {named}, which the client refuses")
-            return Heard(
+                return HookOutput(problem=f"it answered for {named}, which the client refuses")
+            return HookOutput(
                 person=said.get("systemMessage", ""), model=specific.get("additionalContext", "")
             )
         except (ValueError, AttributeError):
-            return Heard(problem=f"the client cannot read its answer: {out[:80]!r}")
+            return HookOutput(problem=f"the client cannot read its answer: {out[:80]!r}")
 
     def settle(self, files: Iterable[SettingsFile], top: str, home: Path) -> list[str]:
         """Write gitmem's part of each settings file and the trust in the folder."""

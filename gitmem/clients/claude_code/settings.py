@@ -12,9 +12,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.clients import json_edits
 from gitmem.clients.abilities import Hook
-from gitmem.clients.json_text import Kind, Value, parse
+from gitmem.clients.json_text import Kind, Value, append, drop, parse, replace
 from gitmem.core.failures import Internal, NeedsPerson
 
 if TYPE_CHECKING:
@@ -175,7 +174,7 @@ def _rematch(text: str, hooks: Sequence[Hook]) -> str:
             matcher = groups.members[at_group].value.member("matcher")
             stale = not any(_serves(place, other) for other in hooks)
             if matcher and stale and place.event == hook.event and len(handlers.members) == 1:
-                text = json_edits.replace(text, matcher, hook.matcher)
+                text = replace(text, matcher, hook.matcher)
                 break
     return text
 
@@ -200,13 +199,13 @@ def _refresh(text: str, hooks: Sequence[Hook]) -> str:
         place = next((p for p in _places(parse(text, name=NAME)) if _serves(p, hook)), None)
         command = place and place.handler.member("command")
         if command and command.text != hook.command:
-            text = json_edits.replace(text, command, hook.command)
+            text = replace(text, command, hook.command)
     for hook in hooks:
         root = parse(text, name=NAME)
         place = next((place for place in _places(root) if _serves(place, hook)), None)
         if place:
             absent = [(k, v) for k, v in handler(hook).items() if place.handler.member(k) is None]
-            text = json_edits.append(text, root, place.handler, absent) if absent else text
+            text = append(text, root, place.handler, absent) if absent else text
     return text
 
 
@@ -218,11 +217,11 @@ def _add_hooks(text: str, hooks: Sequence[Hook]) -> str:
         events = root.member("hooks")
         groups = events.member(hook.event) if events else None
         if events is None:
-            text = json_edits.append(text, root, root, [("hooks", {hook.event: [group(hook)]})])
+            text = append(text, root, root, [("hooks", {hook.event: [group(hook)]})])
         elif groups is None:
-            text = json_edits.append(text, root, events, [(hook.event, [group(hook)])])
+            text = append(text, root, events, [(hook.event, [group(hook)])])
         else:
-            text = json_edits.append(text, root, groups, [("", group(hook))])
+            text = append(text, root, groups, [("", group(hook))])
     return text
 
 
@@ -235,10 +234,10 @@ def _add_allow(text: str, allow: Sequence[str]) -> str:
     if not absent:
         return text
     if permissions is None:
-        return json_edits.append(text, root, root, [("permissions", {"allow": absent})])
+        return append(text, root, root, [("permissions", {"allow": absent})])
     if rules is None:
-        return json_edits.append(text, root, permissions, [("allow", absent)])
-    return json_edits.append(text, root, rules, [("", rule) for rule in absent])
+        return append(text, root, permissions, [("allow", absent)])
+    return append(text, root, rules, [("", rule) for rule in absent])
 
 
 def _rule(root: Value, allow: Sequence[str]) -> tuple[tuple[Value, int], ...]:
@@ -261,4 +260,4 @@ def _cut(text: str, chain: Sequence[tuple[Value, int]]) -> str:
     while level and len(chain[level][0].members) == 1:
         level -= 1
     container, index = chain[level]
-    return json_edits.drop(text, container, index)
+    return drop(text, container, index)

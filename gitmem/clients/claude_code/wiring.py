@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gitmem.clients import json_edits
 from gitmem.clients.abilities import WiredFile, Wiring
 from gitmem.clients.claude_code import settings
 from gitmem.clients.claude_code.settings import is_blank
-from gitmem.clients.json_text import Kind, parse
+from gitmem.clients.json_text import Kind, append, drop, parse, replace
 from gitmem.core.failures import NeedsPerson
 from gitmem.memory.instructions import has_block
 
@@ -95,8 +94,8 @@ def memory_off(existing: str | None) -> str:
         raise NeedsPerson(f"{LOCAL}: the file is {root.kind}, and the client wants an object there")
     switch = root.member(_SWITCH)
     if switch is None:
-        return json_edits.append(text, root, root, [(_SWITCH, False)])
-    return text if switch.text == "false" else json_edits.replace(text, switch, new=False)
+        return append(text, root, root, [(_SWITCH, False)])
+    return text if switch.text == "false" else replace(text, switch, new=False)
 
 
 def memory_on(existing: str) -> str | None:
@@ -107,5 +106,5 @@ def memory_on(existing: str) -> str | None:
     switch = root.member(_SWITCH)
     if switch is None or switch.text != "false":
         return existing
-    text = json_edits.drop(existing, root, root.position(_SWITCH))
+    text = drop(existing, root, root.position(_SWITCH))
     return text if parse(text, name=LOCAL).members else None

@@ -32,7 +32,7 @@ _VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FileBefore:
     """What stood in a file before init (None: there was none), and the digest of what init wrote."""
 
     before: bytes | None
@@ -57,7 +57,7 @@ def remember(git_dir: str, changes: Iterable[FileChange], switches: Collection[b
         if earlier and before is not None and _digest(before) == earlier.wrote:
             before = earlier.before
         if change.after is not None and not _ours(before, change.after, switches):
-            known[change.path] = Found(before=before, wrote=_digest(change.after))
+            known[change.path] = FileBefore(before=before, wrote=_digest(change.after))
     _save(git_dir, known)
 
 
@@ -69,14 +69,14 @@ def _ours(before: bytes | None, after: bytes, switches: Collection[bytes]) -> bo
     return undone or any(mark in before for mark in MARKS)
 
 
-def recall(git_dir: str) -> Mapping[str, Found]:
+def recall(git_dir: str) -> Mapping[str, FileBefore]:
     """What init found, by path; empty when nothing is known or the file cannot be read."""
     try:
         found = json.loads(Path(git_dir, _NAME).read_text(encoding="utf-8"))
         if found["v"] != _VERSION:
             return {}
         return {
-            path: Found(before=_bytes(entry["before"]), wrote=entry["wrote"])
+            path: FileBefore(before=_bytes(entry["before"]), wrote=entry["wrote"])
             for path, entry in found["files"].items()
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -89,7 +89,7 @@ def forget(git_dir: str) -> None:
         Path(git_dir, name).unlink(missing_ok=True)
 
 
-def _save(git_dir: str, known: Mapping[str, Found]) -> None:
+def _save(git_dir: str, known: Mapping[str, FileBefore]) -> None:
     files = {
         path: {"before": _text(found.before), "wrote": found.wrote} for path, found in known.items()
     }
