@@ -98,7 +98,7 @@ def test_a_dry_run_shows_the_text_and_pushes_nothing(project: Sandbox) -> None:
 
     assert done.code == 0
     assert "would push gitmem/drain to origin (push): memory: file 1 flag" in done.out
-    assert "(as origin was when this clone last fetched: a dry run does not ask it)" in done.out
+    assert "(as of this clone's last fetch from origin: a dry run does not ask it)" in done.out
     assert "- `a fact`" in done.out
     assert project.git("for-each-ref") == before
     assert at_remote(project) == ""

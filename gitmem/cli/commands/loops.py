@@ -84,7 +84,7 @@ def _print(one: LoopReport) -> None:
         since = "" if one.back else ", the snag has not come back"
         render.say(f"  guard fired {render.count(one.fires, 'time')}{since}")
     elif one.guarded:
-        render.say("  guard has not matched a call in this clone yet, so it is unproven")
+        render.say("  guard never matched a call in this clone, so it is unproven")
 
 
 def _when(entry: FlagEntry) -> str:
