@@ -1,4 +1,7 @@
-"""Drop: a person rejects a flag; the next close records it as skipped, with the reason."""
+"""Drop: a person rejects a flag; the next close records it as skipped, with the reason.
+
+A module of its own because a flag is made in the hot lane, which must not load what a drop needs.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a close needs from an engine, and what an engine with a model needs from it, as Protocols."""
+"""What a close needs from an engine, and what an engine with a model needs from it, as Protocols (pure)."""
 
 from __future__ import annotations
 

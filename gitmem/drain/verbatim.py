@@ -1,6 +1,6 @@
 """The built-in engine without a model: nothing is judged, every flag is filed as written (pure).
 
-A module of its own, as each engine has.
+A module of its own because each engine is one.
 """
 
 from __future__ import annotations

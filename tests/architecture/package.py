@@ -88,3 +88,11 @@ def marked(mark: str) -> set[str]:
         for name, line in lines.items()
         if any(re.search(rf"\b{mark}\b", note) for note in re.findall(r"\(([^()]*)\)", line))
     }
+
+
+def says_nothing(name: str) -> bool:
+    """Whether a module has a docstring and nothing else, as a folder's `__init__` does."""
+    return all(
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for node in MODULES[name].body
+    )

@@ -14,6 +14,7 @@ from tests.architecture.package import (
     marked,
     named_by,
     reached,
+    says_nothing,
 )
 
 #: Where the hot lane begins; every other module of it says so in its docstring.
@@ -65,6 +66,16 @@ def test_a_pure_module_calls_nothing_that_reaches_outside(name: str) -> None:
     assert {
         call.id for call in calls if isinstance(call, ast.Name) and call.id in REACHES_OUT
     } == set()
+
+
+@pytest.mark.parametrize("name", sorted(reached(marked(HOT) | ENTRANCES, functions=False)))
+def test_what_a_module_of_the_hot_lane_loads_bears_the_mark(name: str) -> None:
+    assert says_nothing(name) or name in marked(HOT)
+
+
+@pytest.mark.parametrize("name", sorted(reached(marked(PURE), functions=True)))
+def test_what_a_pure_module_imports_bears_the_mark(name: str) -> None:
+    assert says_nothing(name) or name in marked(PURE)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gitmem.git.repository import BRANCH
+from tests.architecture import package
 from tests.support.queues import folder_of, ids_in_journal, ids_on_branch, keep
 from tests.support.sandbox import GITMEM, UNMEASURED, Sandbox, changed_environment
 
@@ -381,6 +382,21 @@ def test_the_hot_lane_loads_nothing_from_outside_the_standard_library(sandbox: S
         assert foreign == {"__main__", "gitmem"}, arguments
         costly = {"json", "re", "subprocess", "typing", "dataclasses", "pathlib", "enum"}
         assert loaded & costly == set(), arguments
+
+
+def test_what_the_hot_lane_loads_says_so_in_its_docstring(sandbox: Sandbox) -> None:
+    commands = [(["flag", "one"], ""), (["snag", "a", "--better", "b"], "")]
+    for event in ("PostToolUse", "PostToolBatch", "PreToolUse", "Stop"):
+        payload = {"hook_event_name": event, "session_id": "s", "cwd": str(sandbox.path)}
+        commands.append((["hook", "claude-code", event], json.dumps(payload)))
+
+    loaded = set[str]()
+    for arguments, stdin in commands:
+        modules(sandbox, *arguments, stdin=stdin)  # the first time makes what is missing
+        loaded |= modules(sandbox, *arguments, stdin=stdin)
+
+    ours = {name for name in loaded & package.MODULES.keys() if not package.says_nothing(name)}
+    assert ours - package.marked(package.HOT) == set()
 
 
 def test_a_silent_hook_starts_no_git_and_loads_no_store_of_objects(

@@ -177,6 +177,22 @@ def test_the_limits_and_lengths_the_page_tells_are_those_of_the_code() -> None:
     assert f"at most {text.MAX_TEXT:,} characters" in limitations
 
 
+def test_what_people_read_is_in_the_words_of_today() -> None:
+    old = ("sh" + "all", "no" + "body", "an" + "ew", "who" + "ever")
+    pattern = re.compile(rf"\b(?:{'|'.join(old)})\b", re.IGNORECASE)
+    read = ("docs/", "hooks/", "templates/", "README.md", "AGENTS.md", "SECURITY.md")
+    data = ("gitmem/grounding/lexicon.py", "gitmem/grounding/denial_words.py")  # words of flags
+    found = [
+        f"{name_of(path)}:{number}: {hit[0]}"
+        for path in TRACKED
+        if name_of(path).startswith(read) and name_of(path) not in data
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if (hit := pattern.search(line))
+    ]
+
+    assert found == []
+
+
 def forbidden() -> list[str]:
     """What would tell on the machine or the network somebody worked on; built here, so that it stands nowhere."""
     folders = [str(ROOT), FOUND.get("HOME", "")]
