@@ -230,7 +230,7 @@ def test_what_hangs_is_ended_and_told(agreed: Sandbox, monkeypatch: pytest.Monke
 
     found = outcome(agreed)
     assert (found["session"], found["did"]) == ("s9", "failed")
-    assert "not done within 1 seconds" in found["error"]
+    assert "did not finish within 1 seconds" in found["error"]
 
 
 def test_a_work_tree_that_is_gone_harms_nothing(agreed: Sandbox) -> None:
@@ -364,4 +364,4 @@ def test_a_sync_that_hangs_is_ended_and_the_close_is_told(agreed: Sandbox) -> No
 
     found = outcome(agreed)
     assert found["did"] == "drained 1"
-    assert found["sync"] == "not synced (7): it was not done within 3 seconds"
+    assert found["sync"] == "not synced (7): it did not finish within 3 seconds"
