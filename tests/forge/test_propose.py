@@ -906,8 +906,8 @@ def test_gh_opens_one_request_and_updates_that_one(
     ("script", "said"),
     [
         ("echo 'To get started: gh auth login' >&2; exit 4", "gh auth login"),
-        ("echo 'not json'", "no list of requests"),
-        ("echo '[7]'", "no list of requests"),
+        ("echo 'not json'", "not print a list of pull requests"),
+        ("echo '[7]'", "not print a list of pull requests"),
     ],
 )
 def test_a_gh_that_fails_is_said_and_the_push_stands(
