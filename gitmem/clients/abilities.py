@@ -1,4 +1,4 @@
-"""What the optional abilities of a client give: values, and what each ability must offer."""
+"""What the optional abilities of a client give: values, and what each ability must offer (pure)."""
 
 from __future__ import annotations
 

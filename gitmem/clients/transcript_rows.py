@@ -21,7 +21,7 @@ _BEGINNING = 64
 
 
 def changed(folder: str, since: float, most: int) -> list[str]:
-    """The transcripts (plain files) in a folder that were written to after a moment.
+    """Return the transcripts (plain files) in a folder that were written to after a moment.
 
     Paths, at most so many, newest first.
     """
@@ -39,12 +39,12 @@ def changed(folder: str, since: float, most: int) -> list[str]:
 
 
 def session_of(path: str) -> str:
-    """The session a transcript is about: its name."""
+    """Return the session that a transcript is about: its name."""
     return path.rpartition("/")[2].removesuffix(ENDING)
 
 
 def tail(path: str, most: int, signs: Sequence[bytes] = ()) -> list[bytes]:
-    """The last whole rows of a plain file within so many bytes; none of anything else.
+    """Return the last whole rows of a plain file within so many bytes; none of anything else.
 
     With ``signs``: none at all where no row has one of them, which is told without cutting rows.
     """
@@ -67,9 +67,9 @@ def tail(path: str, most: int, signs: Sequence[bytes] = ()) -> list[bytes]:
 
 
 def rows(path: str) -> Iterator[bytes]:
-    """Every row of a plain file, in order, without holding more than one. Raises OSError.
+    """Yield every row of a plain file, in order, without holding more than one. Raises OSError.
 
-    Of one that is too long to be a client's only the beginning comes, which is no row of JSON.
+    Of a row that is too long to be a client's only the beginning comes, which is not JSON.
     """
     descriptor = os.open(path, _OPEN)
     try:

@@ -22,7 +22,7 @@ PROMPT = "prompt"
 
 
 class ShownBoundary:
-    """One boundary: its kind, when (seconds since 1970; 0: nobody knows), a detail and keys.
+    """One boundary: its kind, when (seconds since 1970; 0: unknown), a detail and keys.
 
     The detail is a commit's name as the client shortened it, an agent's id, what started a
     compaction, or the id of a turn's last message. The keys are what the client calls it to its
@@ -59,7 +59,7 @@ class Transcripts:
 def unseen(
     boundaries: Iterable[ShownBoundary], fired: Sequence[tuple[int, str, str]], seen_by: SeenBy
 ) -> list[ShownBoundary]:
-    """The boundaries that no hook of their kind saw; ``fired`` are times, events and keys.
+    """Return the boundaries that no hook of their kind saw; ``fired`` are times, events and keys.
 
     A hook that names the boundary's key saw it. Where a line of the ledger has none (written by an
     older gitmem), it saw the one boundary of a kind that is nearest in time.
@@ -79,10 +79,10 @@ def unseen(
 
 
 class _Nearest:
-    """The hooks for boundaries of one kind, each of which has seen one of them at most.
+    """The hooks for boundaries of one kind; each has seen at most one of them.
 
-    In order of time, and each way past those that are used, so that a session of many hooks costs no more
-    for each of them.
+    In order of time, with ways past those that are used, so that a hook costs no more in a session of
+    many.
     """
 
     def __init__(self, fired: Sequence[tuple[int, str, str]], events: Collection[str]) -> None:
@@ -96,7 +96,7 @@ class _Nearest:
         ]
 
     def take(self, at: int, before: int, after: int, *, keyless: bool) -> bool:
-        """Uses up the nearest hook between ``at - before`` and ``at + after``; whether there is one."""
+        """Use up the nearest hook between ``at - before`` and ``at + after``; return whether there is one."""
         found = self._lists[0 if keyless else 1].nearest(at, before, after)
         if found is None:
             return False
@@ -106,7 +106,7 @@ class _Nearest:
 
 
 class _Free:
-    """Moments in order, of which the nearest that is free is found past those that are not."""
+    """Moments in order; finds the nearest free one past those that are used."""
 
     def __init__(self, rows: Sequence[tuple[int, int, bool]]) -> None:
         self._rows = rows
@@ -116,7 +116,7 @@ class _Free:
         self._right = list(range(len(rows) + 2))
 
     def nearest(self, at: int, before: int, after: int) -> int | None:
-        """The place of the free moment nearest to ``at``; None where none is near enough."""
+        """Return the place of the free moment nearest to ``at``; None where none is near enough."""
         start = self._first(at)
         near = []
         for number in (_root(self._left, start - 1), _root(self._right, start)):
@@ -127,7 +127,7 @@ class _Free:
         return min(near)[1] if near else None
 
     def use(self, place: int) -> None:
-        """Takes a moment out, where it is one of these."""
+        """Take a moment out, if it is one of these."""
         number = self._at.get(place)
         if number:
             self._left[number] = number - 1

@@ -1,6 +1,6 @@
 """The agent clients, by what they put into the environment of what they start (pure, hot lane).
 
-One table: a new client is one entry. What is refused inside a client is refused in all of them, and
+One row a client; what else is known of it is in its folder (`gitmem.clients`). What is refused inside a client is refused in all of them, and
 what is not part of a session loses the variables of all of them.
 """
 
@@ -19,7 +19,7 @@ class Client:
 
     ``signs``: each says that the client started this process, whatever its value. ``sessions``: where
     the session's id is, the first that has one. ``own``: how names of what it sets for a session begin.
-    ``kept``: what begins so too, and is a person's own (a login).
+    ``kept``: what begins the same and is a person's own (a login).
     """
 
     __slots__ = ("kept", "name", "own", "sessions", "signs")
@@ -40,7 +40,7 @@ class Client:
         self.kept = kept
 
 
-# Seen in a shell command and a hook of each real client, but for Cursor's (its documentation):
+# Seen in a shell command and a hook of each real client (of Cursor: its documentation):
 # Claude Code 2.1.332, Codex 0.171.0, Gemini CLI 0.61.0, OpenCode 1.18.33, Copilot CLI 1.0.102,
 # Qwen Code 0.24.4. A hook of Gemini CLI has no GEMINI_CLI, and one of Qwen Code no QWEN_CODE.
 CLIENTS = (
@@ -101,10 +101,10 @@ _OTHER = "an agent client"
 
 
 def inside(environ: Mapping[str, str]) -> str:
-    """The client that started this process; empty when a person did.
+    """Return the client that started this process; empty when a person did.
 
-    A client inside another one inherits its variables: which is the inner one cannot be told, and
-    the first of the table is named.
+    A client inside another one inherits its variables. Which is the inner one cannot be told, so the
+    first of the table is named.
     """
     for client in CLIENTS:
         for sign in client.signs:
@@ -117,7 +117,7 @@ def inside(environ: Mapping[str, str]) -> str:
 
 
 def session(environ: Mapping[str, str]) -> str:
-    """The session's id as the client of `inside` tells it; empty where it tells none."""
+    """Return the session's id as the client of `inside` tells it; empty where it tells none."""
     client = inside(environ)
     for name, told in _told(environ):
         if name in (client, ""):
@@ -126,12 +126,12 @@ def session(environ: Mapping[str, str]) -> str:
 
 
 def sessions(environ: Mapping[str, str]) -> list[str]:
-    """Every session's id in the environment: also that of a client around the inner one."""
+    """Return every session's id in the environment: also that of a client around the inner one."""
     return list(dict.fromkeys([told for _, told in _told(environ)]))
 
 
 def is_own(variable: str) -> bool:
-    """Whether a client sets the variable for its session, so that nothing else must inherit it."""
+    """Whether a client sets the variable for its session, so that nothing else may inherit it."""
     if variable in _OTHERS:
         return True
     for client in CLIENTS:
@@ -143,7 +143,7 @@ def is_own(variable: str) -> bool:
 
 
 def without(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of something that is no part of the session."""
+    """Return the environment of something that is not a part of the session."""
     return {name: value for name, value in environ.items() if not is_own(name)}
 
 

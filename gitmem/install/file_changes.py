@@ -38,10 +38,10 @@ class FileChange:
 
 
 def real_path(root: Path, path: str, *, follow: bool = True) -> str:
-    """The file behind a path, relative to the root, where symlinks may lead elsewhere inside it.
+    """Return the file behind a path, relative to the root, where symlinks may lead elsewhere inside it.
 
     Raises Refused when a symlink leads out of the work tree or into git's own folder, ends
-    nowhere, or (``follow=False``) is there at all, and when the path is no ordinary file.
+    nowhere, or (``follow=False``) is there at all, and when the path is not an ordinary file.
     """
     top = root.resolve()
     try:
@@ -63,7 +63,7 @@ def real_path(root: Path, path: str, *, follow: bool = True) -> str:
 
 
 def read(root: Path, path: str) -> bytes | None:
-    """A file's content; None when there is none. NeedsPerson when it cannot be read, or is too large."""
+    """Return a file's content; None when there is none. NeedsPerson when it cannot be read, or is too large."""
     try:
         with (root / path).open("rb") as file:
             content = file.read(LARGEST + 1)
@@ -80,7 +80,7 @@ def read(root: Path, path: str) -> bytes | None:
 
 
 def read_text(root: Path, path: str) -> str | None:
-    """A file's text, line ends and byte order mark included; NeedsPerson when it is not UTF-8."""
+    """Return a file's text, line ends and byte order mark included; NeedsPerson when it is not UTF-8."""
     content = read(root, path)
     try:
         return None if content is None else content.decode("utf-8")
@@ -89,7 +89,7 @@ def read_text(root: Path, path: str) -> str | None:
 
 
 def change_text(path: str, before: str | None, after: str | None) -> FileChange:
-    """The change from one text to another."""
+    """Return the change from one text to another."""
     return FileChange(
         path=path,
         before=None if before is None else before.encode(),
@@ -98,7 +98,7 @@ def change_text(path: str, before: str | None, after: str | None) -> FileChange:
 
 
 def render_diff(changes: Sequence[FileChange]) -> str:
-    """The changes as a unified diff, without colour; what a terminal would obey is escaped."""
+    """Return the changes as a unified diff, without colour; what a terminal would obey is escaped."""
     lines: list[str] = []
     for change in changes:
         lines += difflib.unified_diff(
@@ -112,11 +112,11 @@ def render_diff(changes: Sequence[FileChange]) -> str:
 
 
 def apply(root: Path, changes: Sequence[FileChange], *, staging: str) -> None:
-    """Writes the changes, each file in one step, keeping its mode.
+    """Write the changes, each file in one step, keeping its mode.
 
     Every new content is on the disk, in a folder in ``staging`` (git's own directory), before the
-    first file is replaced, so what can fail fails with nothing changed. No symlink is followed, also
-    not one that takes the place of a folder meanwhile. Raises NeedsPerson when a file is not what it
+    first file is replaced, so what can fail fails with nothing changed. No symlink is followed, not even
+    one that replaces a folder meanwhile. Raises NeedsPerson when a file is not what it
     was when the change was planned, or cannot be written.
     """
     if not changes:
@@ -146,7 +146,7 @@ def _changed(path: str) -> NeedsPerson:
 
 
 def _remove_empty(root: Path, path: str) -> None:
-    """Removes the folders above a file that have nothing in them."""
+    """Remove the folders above a file that have nothing in them."""
     with contextlib.suppress(OSError):
         for folder in Path(path).parents[:-1]:
             (root / folder).rmdir()
@@ -171,21 +171,21 @@ class _Place:
                 os.close(above)
 
     def close(self) -> None:
-        """Lets go of the folder."""
+        """Close the folder."""
         os.close(self._folder)
 
     def refuse_changed(self) -> None:
-        """Raises NeedsPerson when the file is not what the change was planned for."""
+        """Raise NeedsPerson when the file is not what the change was planned for."""
         if self._read() != self.change.before:
             raise _changed(self.change.path)
 
     def stage(self) -> None:
-        """Puts the content on the disk, with the file's mode."""
+        """Put the content on the disk, with the file's mode."""
         if self.change.after is not None:
             _put(os.open(self._staged, _NEW, 0o666), self.change.after, self._mode())
 
     def write(self) -> None:
-        """Replaces the file, or removes it."""
+        """Replace the file, or remove it."""
         if self.change.after is None:
             os.unlink(self._name, dir_fd=self._folder)
             return

@@ -75,7 +75,7 @@ class InstallOptions:
 
     ``starts`` are folders below the top, relative to it, that sessions start in: the client reads
     shared settings only there. ``auto_memory`` switches the client's own memory on or off for this
-    person and repository; None leaves it as it is. ``ci`` is whose CI shall run the check; None
+    person and repository; None leaves it as it is. ``ci`` is whose CI runs the check; None
     leaves that as it is, too.
     """
 
@@ -212,7 +212,7 @@ def plan_uninstall(root: Path, request: UninstallRequest) -> InstallPlan:
 
 
 def _notes_on_rest(root: Path) -> list[str]:
-    """What stays besides memory and records, because it was learned here, and whether it still acts."""
+    """What stays beside memory and records because it was learned here, and whether it still acts."""
     notes = []
     ruled = [
         path.name
@@ -304,13 +304,13 @@ def not_shared(alone: Sequence[str], hooks: tuple[str, ...]) -> str:
     """Say what it means that git ignores files of the wiring; ``hooks`` are those with hooks."""
     what = "the hooks" if any(path.endswith(hooks) for path in alone) else "what is in it"
     return (
-        f"git ignores {', '.join(alone)}: nobody else gets {what}, and neither does a linked work tree "
-        "or a new clone of yours"
+        f"git ignores {', '.join(alone)}: others do not get {what}, nor does a linked work tree or a "
+        "new clone of yours"
     )
 
 
 def how_to_share(alone: Sequence[str]) -> str:
-    """The command by which git takes them all the same; it does not ignore what it tracks."""
+    """Return the command by which git takes them; it does not ignore what it tracks."""
     return f"to share: git add --force {' '.join(alone)}, and commit"
 
 

@@ -61,7 +61,7 @@ class ShippedCi:
 
 
 def ci_changes(root: Path, host: Host, shipped: ShippedCi) -> tuple[list[FileChange], list[str]]:
-    """The changes that make the work tree at ``root`` have the files of ``host``, and notes.
+    """Return the changes that make the work tree at ``root`` have the files of ``host``, and notes.
 
     `none` takes gitmem's files of every host out. A file that a person changed, or that is behind a
     symlink, stays as it is, and a note says so. Raises NeedsPerson for one that cannot be read.
@@ -78,7 +78,7 @@ def ci_changes(root: Path, host: Host, shipped: ShippedCi) -> tuple[list[FileCha
 
 
 def without_ci(root: Path, versions: Collection[str]) -> tuple[list[FileChange], list[str]]:
-    """The changes that take gitmem's own files out; those that a person changed stay, with a note."""
+    """Return the changes that take gitmem's own files out; those that a person changed stay, with a note."""
     changes: list[FileChange] = []
     notes: list[str] = []
     for path in (path for files in FILES.values() for path in files):
@@ -97,12 +97,12 @@ def without_ci(root: Path, versions: Collection[str]) -> tuple[list[FileChange],
 
 
 def is_shipped(text: str, versions: Collection[str]) -> bool:
-    """Whether some version shipped this text; line ends and the version it names do not count."""
+    """Return whether some version shipped this text; line ends and the version it names do not count."""
     return digest(text) in versions
 
 
 def digest(text: str) -> str:
-    """The digest of a shipped text, as `templates/ci/shipped.sha256` lists it."""
+    """Return the digest of a shipped text, as `templates/ci/shipped.sha256` lists it."""
     plain = _VERSION.sub("gitmem-cli", text.replace("\r\n", "\n"))
     return sha256(plain.encode()).hexdigest()
 
@@ -127,7 +127,7 @@ def _written(root: Path, path: str, shipped: ShippedCi) -> tuple[FileChange | No
 def skill_changes(
     root: Path, text: str, versions: Collection[str]
 ) -> tuple[list[FileChange], list[str]]:
-    """The change that installs or updates the skill (or none), and what to say about it.
+    """Return the change that installs or updates the skill (or none), and what to say about it.
 
     A place behind a symlink is left alone, unless the file is there, and a note says so.
     """
@@ -144,12 +144,12 @@ def skill_changes(
 
 
 def without_skill(now: str, versions: Collection[str]) -> str | None:
-    """The file's text after an uninstall: none when it is ours, else as it is."""
+    """Return the file's text after an uninstall: None if it is ours, else unchanged."""
     return None if is_shipped_skill(now, versions) else now
 
 
 def is_shipped_skill(text: str, versions: Collection[str]) -> bool:
-    """Whether some version shipped this text; line ends do not count."""
+    """Return whether some version shipped this text; line ends do not count."""
     return sha256(_with_plain_ends(text).encode()).hexdigest() in versions
 
 

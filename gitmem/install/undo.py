@@ -1,8 +1,8 @@
 """What `gitmem init` found, kept so that `gitmem uninstall` gives back the very bytes.
 
 One file in the work tree's own git directory (never shared, never committed). It counts for a file
-only as long as that is exactly what init wrote; after any other edit our entries are taken out of
-what is there.
+as long as that is exactly what init wrote; after any other edit our entries are taken out of the
+file as it is.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ class FileBefore:
     wrote: str
 
     def gives_back(self, change: FileChange) -> FileChange:
-        """The change of an uninstall; back to the bytes found when nobody edited the file since."""
+        """Return the change of an uninstall: back to the bytes found if the file was not edited since."""
         if change.before is None or _digest(change.before) != self.wrote:
             return change
         return FileChange(path=change.path, before=change.before, after=self.before)
 
 
 def remember(git_dir: str, changes: Iterable[FileChange], switches: Collection[bytes] = ()) -> None:
-    """Adds what an init is about to change to what earlier ones found.
+    """Add what an init is about to change to what earlier ones found.
 
     Called before the changes are made. ``switches`` are what switches a client's own memory. Raises NeedsPerson when git's directory cannot be written.
     """
@@ -70,7 +70,7 @@ def _ours(before: bytes | None, after: bytes, switches: Collection[bytes]) -> bo
 
 
 def recall(git_dir: str) -> Mapping[str, FileBefore]:
-    """What init found, by path; empty when nothing is known or the file cannot be read."""
+    """Return what init found, by path; empty when nothing is known or the file cannot be read."""
     try:
         found = json.loads(Path(git_dir, _NAME).read_text(encoding="utf-8"))
         if found["v"] != _VERSION:
@@ -84,7 +84,7 @@ def recall(git_dir: str) -> Mapping[str, FileBefore]:
 
 
 def forget(git_dir: str) -> None:
-    """After an uninstall."""
+    """Remove the note, after an uninstall."""
     for name in (_NAME, _NAME + ".new"):
         Path(git_dir, name).unlink(missing_ok=True)
 

@@ -81,14 +81,14 @@ class Report:
 
 
 def work_trees(repo: Repository) -> tuple[str, ...]:
-    """The roots of all work trees of the repository."""
+    """Return the roots of all work trees of the repository."""
     listed = repo.git("worktree", "list", "--porcelain", ok=ANY).text.splitlines()
     found = [line.removeprefix("worktree ") for line in listed if line.startswith("worktree ")]
     return tuple(dict.fromkeys([repo.top, *found]))
 
 
 def read(repo: Repository, scope: Scope, now: float) -> Report:
-    """Reads everything and judges it. Raises OSError, and Unreadable for a damaged queue."""
+    """Read everything and judge it. Raises OSError, and Unreadable for a damaged queue."""
     lines, torn = ledger.entries(repo.folder)
     began = _began(repo, lines) or int(now)
     told: dict[str, SessionTranscript] = {}
@@ -126,7 +126,7 @@ def read(repo: Repository, scope: Scope, now: float) -> Report:
 def _began(repo: Repository, lines: Lines) -> int:
     """Since when hooks should have fired: the wiring of this work tree, or what the ledger still knows.
 
-    A ledger that was put aside has forgotten its begin; 0 where there is neither.
+    A ledger that was put aside does not know its beginning; 0 where there is neither.
     """
     times = [at for at in map(_at, lines) if at]
     if not ledger.put_aside(repo.folder):
@@ -210,7 +210,7 @@ def _at(line: Mapping[str, object]) -> int:
 
 
 def since(text: str, now: float) -> int | None:
-    """A moment said as ``2026-11-20``, ``2026-11-20T10:00:00Z``, ``7d``, ``12h`` or ``2w``; None for another."""
+    """Return a moment written as ``2026-11-20``, ``2026-11-20T10:00:00Z``, ``7d``, ``12h`` or ``2w``; None for another."""
     units = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
     number, unit = text[:-1], text[-1:]
     if unit in units and number.isascii() and number.isdigit() and len(number) < 6:  # noqa: PLR2004
@@ -235,7 +235,7 @@ def _closes(
     *,
     by_itself: bool,
 ) -> list[CloseAudit]:
-    """Every close since a moment, oldest first; ``by_itself``: every session's end is to start one."""
+    """Every close since a moment, oldest first; ``by_itself``: every session's end starts one."""
     made = _recorded(repo, configured)
     closes = [line for line in lines if line.get("event") == "close"]
     told = [
@@ -272,7 +272,7 @@ def _started(line: Mapping[str, object]) -> bool:
 
 
 def _unanswered(lines: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
-    """The lines of sessions' ends that started a close of which nothing was heard."""
+    """The lines of sessions' ends that started a close that was never heard of."""
     open_ends: dict[str, Mapping[str, object]] = {}
     for line in lines:
         session = session_file.name(str(line.get("session") or ""))

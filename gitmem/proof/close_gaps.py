@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from gitmem.records.drain_record import RecordedClose
 
-#: What a person said for one close only: it goes before the settings, and that is no gap.
+#: What a person said for one close only: it goes before the settings, which is not a gap.
 _SAID = ("--engine", "GITMEM_ENGINE")
 
 
@@ -42,7 +42,7 @@ class CloseAudit:
 
 
 def audit_close(line: Mapping[str, object], record: RecordedClose | None) -> CloseAudit:
-    """A close that the ledger tells of, with its drain record if there is one."""
+    """Return a close that the ledger tells of, with its drain record if there is one."""
     gaps = _failed(line)
     notes: list[str] = []
     engine, configured = _word(line, "engine"), _word(line, "configured")
@@ -74,7 +74,7 @@ def audit_close(line: Mapping[str, object], record: RecordedClose | None) -> Clo
 
 
 def of_record(record: RecordedClose) -> CloseAudit:
-    """A close that only its drain record tells of."""
+    """Return a close that only its drain record tells of."""
     run = record.run
     width = {"workers": run.workers, "in_flight": run.in_flight, "questions": run.questions}
     return CloseAudit(
@@ -96,14 +96,14 @@ def of_record(record: RecordedClose) -> CloseAudit:
 
 
 def unstarted(ends: Sequence[Mapping[str, object]]) -> list[CloseAudit]:
-    """Ends of sessions that should have started a close."""
+    """Return the ends of sessions that should have started a close."""
     return [
         _unheard(end, ("closing by itself is on, and this end started none",), ()) for end in ends
     ]
 
 
 def lost(starts: Sequence[Mapping[str, object]], *, under_way: bool) -> list[CloseAudit]:
-    """Closes that a session's end started and that left no outcome; while one works, it may be that."""
+    """Return closes that a session's end started and that left no outcome; one may be at work."""
     word = "started, and still at work" if under_way else "started, and never heard of again"
     gaps, notes = ((), (word,)) if under_way else ((word,), ())
     return [_unheard(start, gaps, notes) for start in starts]

@@ -1,4 +1,4 @@
-"""What a doctor's look at one thing found."""
+"""What `gitmem doctor` says of one thing it looked at (pure)."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def fire(
     probe: Probe,
     environ: Mapping[str, str],
 ) -> list[FiredHook]:
-    """Fires every hook of ours in the files once for each payload it matches, in a session's order.
+    """Fire every hook of ours in the files once for each payload it matches, in a session's order.
 
     ``repo`` is a scratch repository, ``environ`` the environment the client is started in.
     """
@@ -173,7 +173,7 @@ def _judged(
 
 
 def executable(path: str) -> str:
-    """The gitmem that a hook finds on a PATH, made absolute; empty when there is none."""
+    """Return the gitmem that a hook finds on a PATH, made absolute; empty when there is none."""
     for folder in path.split(os.pathsep):
         found = Path(folder) / "gitmem"
         if folder and found.is_file() and os.access(found, os.X_OK):

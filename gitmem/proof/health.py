@@ -89,7 +89,7 @@ def _identity(repo: Repository) -> list[Finding]:
         return [
             warn(
                 "identity",
-                f"git knows nobody here, or a name that looks like a credential: flags are made by {who}",
+                f"git has no name for you here, or one that looks like a credential: flags are made by {who}",
                 "git config user.name and user.email",
             )
         ]
@@ -108,7 +108,7 @@ def _settings(repo: Repository) -> list[Finding]:
         elsewhere = personal.elsewhere(repo, f"gitmem.{key}")
         if elsewhere:
             said = f"gitmem.{key} is set in {elsewhere}: inside an agent client it does not count"
-            hint = f"if it shall, say it in this clone: git config --local gitmem.{key} VALUE"
+            hint = f"to make it count, say it in this clone: git config --local gitmem.{key} VALUE"
             found.append(warn("settings", said, hint))
     return found
 
@@ -139,7 +139,7 @@ def _writable(repo: Repository) -> list[Finding]:
 
 
 def _locks(repo: Repository, now: float) -> list[Finding]:
-    """Locks that nobody seems to hold: git's on gitmem's refs, and gitmem's own."""
+    """Locks that no process seems to hold: git's on gitmem's refs, and gitmem's own."""
     found = []
     names = [f"{ref}.lock" for ref in (BRANCH, ARCHIVE)] + ["packed-refs.lock", "HEAD.lock"]
     for name in names:
@@ -303,7 +303,7 @@ _LONGEST = 1 << 20  # bytes of such a file that are looked at
 
 
 def look_at_sharing(repo: Repository, shipped: ShippedCi) -> list[Finding]:
-    """Whether CI gets to see this clone's flags: empty where no CI is wired, or there is no remote."""
+    """Return whether CI gets to see this clone's flags: empty where no CI is wired, or there is no remote."""
     files = {Host.GITHUB: GITHUB_CHECK, Host.GITLAB: GITLAB_CHECK}
     wired = [host for host, path in files.items() if Path(repo.top, path).exists()]
     try:

@@ -1,7 +1,7 @@
-"""A model that is none: a Messages API on loopback that answers from a script and keeps what it was asked.
+"""A scripted model: a Messages API on loopback that answers from a script and keeps what it was asked.
 
 For `gitmem doctor --client`: what a client sends to its model shows which of a hook's words arrived.
-It listens on 127.0.0.1 only and asks nobody. The shapes are those of the public Messages API,
+It listens on 127.0.0.1 only and asks no server. The shapes are those of the public Messages API,
 streamed as server-sent events, as far as a client reads them.
 """
 
@@ -47,7 +47,7 @@ class Loopback:
         self._served.__exit__(None, None, None)
 
     def answer(self, body: dict[str, Any], _: Message) -> dict[str, Any]:
-        """The message that a request is answered with; its headers tell nothing here."""
+        """Return the answer to a request; the headers do not matter."""
         blocks: list[dict[str, Any]] = [{"type": "text", "text": self._text}]
         with self._lock:
             number = len(self.asked)
@@ -73,7 +73,7 @@ class Loopback:
 
 @contextmanager
 def serving(answer: Callable[[dict[str, Any], Message], dict[str, Any]]) -> Iterator[str]:
-    """Serves the Messages API on loopback inside the context; yields its address.
+    """Serve the Messages API on loopback inside the context; yield its address.
 
     ``answer`` makes the finished message out of a request's body and headers. It is called from
     several threads.
@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def do_POST(self) -> None:
-        """Answers a message; anything else is not there."""
+        """Answer a message; anything else does not exist."""
         length = min(int(self.headers.get("content-length") or 0), _LARGEST)
         raw = self.rfile.read(length)
         if not self.path.partition("?")[0].endswith("/v1/messages"):
@@ -111,11 +111,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, "application/json", json.dumps(message).encode())
 
     def do_GET(self) -> None:
-        """Nothing is here to be got."""
+        """Answer that nothing exists."""
         self._send(404, "application/json", b"{}")
 
     def do_HEAD(self) -> None:
-        """A client asks first whether anybody is there."""
+        """Answer a client that asks whether a server listens."""
         self._send(200, "application/json", b"")
 
     def _send(self, code: int, kind: str, content: bytes) -> None:
@@ -155,7 +155,7 @@ def _conversation(body: dict[str, Any]) -> Iterator[str]:
 
 
 def texts(content: Any) -> Iterator[str]:
-    """Every text of a message's content, in order."""
+    """Yield every text of a message's content, in order."""
     if isinstance(content, str):
         yield content
         return

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def look(repo: Repository, folder: str) -> list[Finding]:
-    """Findings about the memory folder; none where what a close writes is what this clone reads.
+    """Return findings about the memory folder; none where what a close writes is what this clone reads.
 
     ``folder`` is relative to the top of the work tree. Looks only.
     """

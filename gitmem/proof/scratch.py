@@ -48,5 +48,5 @@ def scratch(environ: Mapping[str, str], at: str) -> Iterator[Repository]:
 
 
 def commit(repo: Repository) -> None:
-    """Makes a commit, as an agent would."""
+    """Make a commit, as an agent does."""
     repo.git(*_PERSON, "commit", "--quiet", "--allow-empty", "--no-verify", "--message", COMMIT)

@@ -1,6 +1,6 @@
 """Where the written and the executed part ways: sessions (pure).
 
-The caller read transcripts, ledger, session files and flags. A gap is what should have happened and did
+The caller reads transcripts, ledger, session files and flags. A gap is what should have happened and did
 not; a note is what a person may want to know.
 """
 
@@ -92,11 +92,11 @@ class Judgement:
 def judge(
     evidence: Evidence, *, watched: frozenset[str], seen_by: SeenBy, since: int, now: int
 ) -> Judgement:
-    """Holds a session against the hooks that should have seen it.
+    """Hold a session against the hooks that should have seen it.
 
     ``watched`` are the events that gitmem's hooks are installed for, ``seen_by`` says which of them
     see which boundary (in the order of weight), ``since`` when the ledger begins:
-    of what was before, nobody can tell.
+    nothing is known of what was before.
     """
     gaps = [
         *_unseen(evidence, watched, seen_by, since=since, now=now),

@@ -30,7 +30,7 @@ class Landed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """Sums over closes; ``dollars`` are those that are known, of ``unpriced`` closes nobody knows."""
+    """Sums over closes; ``dollars`` are those that are known, ``unpriced`` counts the closes without."""
 
     closes: int
     flags: int
@@ -99,7 +99,7 @@ def read(
 ) -> Landed:
     """All closes on record. Raises CannotTell, and Unreadable for a broken tree.
 
-    ``price`` reckons dollars from tokens in and out, for closes whose price nobody knew then.
+    ``price`` reckons dollars from tokens in and out, for closes whose price was not known then.
     """
     where = target.find(repo, configured)
     found: list[RecordedClose] = []

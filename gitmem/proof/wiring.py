@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gitmem.clients.abilities import ClientState, Hook, Place, SettingsFile, Wiring
 
-# The client's timeouts are seconds, and nothing of gitmem's takes minutes: whoever wrote more meant
+# The client's timeouts are seconds, and nothing of gitmem's takes minutes: a larger number means
 # milliseconds.
 _LONGEST = 600
 _OF_THE_REPOSITORY = (Where.PROJECT, Where.LOCAL)
@@ -27,7 +27,7 @@ _INSTALL = "gitmem init, or gitmem doctor --fix"
 def judge(
     sources: Sequence[SettingsFile], shipped: Sequence[Hook], allow: Sequence[str]
 ) -> list[Finding]:
-    """What is wrong or right about all files together.
+    """Return what is wrong or right about all files together.
 
     ``shipped`` are the hooks this version installs, ``allow`` the permission rules beside them.
     """
@@ -46,9 +46,9 @@ def judge(
 def tryable(
     sources: Sequence[SettingsFile], shipped: Sequence[Hook], *, trusted: bool
 ) -> tuple[list[SettingsFile], list[Finding]]:
-    """The files as far as what they name may be started, and what was left out.
+    """Return the files as far as what they name may be started, and what was left out.
 
-    A repository brings its own files, and a clone must not run code because somebody asked a doctor.
+    A repository brings its own files, and a doctor must not run the code of a clone.
     Where the person has not told the client to trust the folder, only commands that this version
     ships are started from them, in the environment of the person's own.
     """

@@ -249,7 +249,7 @@ def test_nobody_in_git_and_a_hook_that_failed_are_told(wired: Sandbox, home: Pat
 
     told = found(report(wired), "warn")
 
-    assert "git knows nobody" in told["identity"]
+    assert "git has no name for you" in told["identity"]
     assert "1 hook failed" in told["ledger"]
     assert "no space left" in told["ledger"]
 

@@ -377,7 +377,7 @@ def test_wiring_that_git_ignores_is_not_called_healthy(sandbox: Sandbox) -> None
     files = ".claude/settings.json .claude/skills/gitmem-close/SKILL.md"
     for said in (done.err, told.out):
         assert "git ignores .claude/settings.json" in said
-        assert "nobody else gets the hooks, and neither does a linked work tree" in said
+        assert "others do not get the hooks, nor does a linked work tree" in said
         assert f"git add --force {files}" in said
     assert f"next: git add --force {files}" in done.out
     assert "all is well" not in told.out

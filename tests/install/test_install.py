@@ -394,7 +394,7 @@ def test_wiring_that_git_ignores_is_written_and_said_to_be_local(
 
     (said,) = planned.notes
     assert said.startswith(f"git ignores {path}")
-    assert "nobody else gets" in said
+    assert "others do not get" in said
     assert "a linked work tree" in said
     assert f"to share: git add --force {path}" in said
     assert (sandbox.path / path).exists()

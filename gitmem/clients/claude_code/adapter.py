@@ -2,7 +2,7 @@
 
 Shapes as recorded from the client, version 2.1.328 (`tests/data/claude-code/`). Only SessionStart,
 PreToolUse, PostToolBatch and UserPromptSubmit may add context, and what PreCompact prints goes to
-whoever writes the summary; nothing is ever blocked, and asked about only where a person's guard says so.
+the model that writes the summary. Nothing is ever blocked; a person is asked only where their guard says so.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NAME = "claude-code"
 
 # Clients that run `.claude/settings.json` too (Copilot CLI 1.0.102, Cursor): a key of their payloads,
-# of which Claude Code's have neither, and a variable of their hooks. Written out beside the table of
+# Claude Code's have neither, and a variable of their hooks. Written out beside the table of
 # clients, which a silent hook does not load.
 _BORROWERS = (
     ("cursor", "conversation_id", "CURSOR_VERSION"),
@@ -260,7 +260,7 @@ def _first_id(payload: Mapping[str, object]) -> str:
     return _id(first, "tool_use_id") if isinstance(first, dict) else ""
 
 
-# What a call is about, for whoever has to know it before: its command, or the file it writes.
+# What a call is about: its command, or the file that it writes.
 _SUBJECTS = ("command", "file_path", "notebook_path")
 
 

@@ -34,7 +34,7 @@ _LARGE_MODELS = ("-5-5", "[1m]")
 
 
 def size(path: str) -> tuple[int, str, str]:
-    """Tokens in the context as of the last answer, its time (ISO 8601) and its model.
+    """Return the tokens in the context as of the last answer, its time (ISO 8601) and its model.
 
     (0, "", "") when the end of the file tells of no answer, or of a compaction after it.
     """

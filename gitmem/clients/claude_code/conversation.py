@@ -1,6 +1,6 @@
 """A whole transcript of Claude Code, read for an audit: boundaries, nudges, and what was not understood.
 
-Shapes as recorded from version 2.1.328. A row of a kind that nobody here knows is counted, and the
+Shapes as recorded from version 2.1.328. A row of an unknown kind is counted, and the
 first of each kind is kept as a sample; it is never an error.
 """
 
@@ -47,7 +47,7 @@ _COMMAND = re.compile(r"\bgit\b.*\bcommit\b.*(?:\s-\w*q|--quiet)", re.DOTALL)
 # git prints the same line for the commits that these make; they replay somebody's work and are no boundary.
 _REPLAYS = re.compile(r"\bgit\b[^;&|\n]*\b(?:rebase|cherry-pick|revert|merge|pull|am)\b")
 _COMMITS = re.compile(r"\bgit\b[^;&|\n]*\bcommit\b(?!-)")
-# What the client writes as a user's row, and no person typed as a prompt.
+# What the client writes as a user's row, and a person did not type as a prompt.
 _TOLD = ("<", "[Request interrupted", "Caveat: ", "This session is being continued")
 _REFUSED = "The user doesn't want to"
 _TODOS = ("newTodos", "oldTodos")
@@ -114,7 +114,7 @@ class Conversation(SessionTranscript):
     _batch: Batch | None = None
 
     def read(self, rows: Iterable[bytes], *, agent: bool = False) -> None:
-        """Takes in rows; of a sub-agent's own transcript only the commits count."""
+        """Take in rows; of a sub-agent's own transcript only the commits count."""
         for raw in rows:
             try:
                 row = json.loads(raw)

@@ -1,7 +1,7 @@
 """What `gitmem doctor` asks of Claude Code and tries with it.
 
 Shapes as recorded from version 2.1.328. A rehearsal gives the client a home of its own, a trusted folder,
-and of the person's settings what concerns gitmem's hooks, verbatim; nobody else's hooks run.
+and of the person's settings what concerns gitmem's hooks, verbatim; other hooks do not run.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ARGUMENTS = (
     "--verbose",
 )
 _VERSION = "claude_code_version"  # in the stream's first line
-#: What else the session that called gitmem left in the environment; the hook is no part of it.
+#: What else the session that called gitmem left in the environment; the hook is not a part of it.
 _FOREIGN = ("CLAUDE", "COPILOT_", "GITMEM_INSIDE")
 #: What would lead the client to another model, another home, or the session it is started from.
 _DROPPED = ("ANTHROPIC_", *_FOREIGN)

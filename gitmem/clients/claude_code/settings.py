@@ -1,4 +1,4 @@
-"""gitmem's entries in the text of `.claude/settings.json`: merged in, recognised, taken out.
+"""gitmem's entries in the text of `.claude/settings.json`: merged in, recognised, taken out (pure).
 
 The file belongs to the person: every edit is an insertion into (or a cut out of) the text as it
 stands, so the diff shows our lines only. Its shape, as Claude Code 2.1 reads it:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 NAME = ".claude/settings.json"
-# What every version's hook commands contain, and nobody else's.
+# What the hook commands of every version contain, and no other command.
 OURS = "gitmem hook claude-code"
 # What the client takes as "every tool" or "every source".
 _ANY = ("", "*")
@@ -37,7 +37,7 @@ class _Place:
 
 
 def parse_hooks(shipped: str) -> tuple[Hook, ...]:
-    """The hooks in the shipped `hooks/claude-code/hooks.json`; Internal when it is not in order."""
+    """Return the hooks in the shipped `hooks/claude-code/hooks.json`; Internal when it is not in order."""
     try:
         return tuple(
             Hook(
@@ -66,9 +66,9 @@ def group(hook: Hook) -> dict[str, object]:
 
 
 def merge(existing: str | None, hooks: Sequence[Hook], allow: Sequence[str]) -> str:
-    """The settings text with exactly these hooks of ours and at least these allow rules.
+    """Return the settings text with exactly these hooks of ours and at least these allow rules.
 
-    ``existing`` is None when there is no file. What is there already stays as it is, byte for
+    ``existing`` is None when there is no file. What is in the file stays as it is, byte for
     byte; an older command or matcher of ours is replaced where it stands, a handler of ours at
     another event, or at another matcher with others beside it, is cut out. Merging twice changes nothing. Raises NeedsPerson when the text is not
     strict JSON or has something else where the client expects hooks and permissions.
@@ -84,7 +84,7 @@ def merge(existing: str | None, hooks: Sequence[Hook], allow: Sequence[str]) -> 
 
 
 def remove(existing: str, allow: Sequence[str]) -> str | None:
-    """The settings text without our hooks and these allow rules; None when nothing is left.
+    """Return the settings text without our hooks and these allow rules; None when nothing is left.
 
     Containers that become empty by it go too; those that were empty before stay.
     """
@@ -100,13 +100,13 @@ def remove(existing: str, allow: Sequence[str]) -> str | None:
 
 
 def hooks_are_off(existing: str) -> bool:
-    """Whether the file switches off all hooks, ours too."""
+    """Return whether the file switches off all hooks, ours too."""
     switch = parse(existing, name=NAME).member("disableAllHooks")
     return switch is not None and switch.text == "true"
 
 
 def is_blank(text: str) -> bool:
-    """Whether the text is a file without content, which the client takes for one without settings."""
+    """Return whether the text is blank, which the client takes for a file without settings."""
     return not text.removeprefix("\ufeff").strip()
 
 

@@ -1,6 +1,6 @@
 """Find and read Claude Code's settings files: a person's own, the project's, plugins', managed ones.
 
-Places and shapes as Claude Code 2.1.328 has them (measured, but for the managed ones, which its program
+Places and shapes as Claude Code 2.1.328 has them (measured; the managed ones are those its program
 names). Read leniently, never written; editing them is `gitmem.clients.claude_code.settings`.
 """
 
@@ -56,7 +56,7 @@ class Places:
 
 
 def sources(places: Places) -> list[SettingsFile]:
-    """Every settings file there is, in the order of `Where`; each is read once."""
+    """Return every settings file that exists, in the order of `Where`; each is read once."""
     found = [
         source
         for where, path in _files(places)
@@ -146,7 +146,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def read_source(where: Where, path: str, text: str, *, root: str = "") -> SettingsFile:
-    """What the file's text says; with a problem when it is no JSON object."""
+    """Return what the file's text says; with a problem when it is not a JSON object."""
     try:
         found = json.loads(text.removeprefix("\ufeff") or "{}")
     except (ValueError, RecursionError) as error:
@@ -207,6 +207,6 @@ def _pairs(value: object) -> tuple[tuple[str, str], ...]:
 
 
 def enabled_plugins(sources: list[SettingsFile]) -> list[str]:
-    """The ids of plugins that are switched on once all files were heard."""
+    """Return the ids of the plugins that are switched on when all files are taken together."""
     heard = {name: on for source in sources for name, on in source.plugins}
     return [name for name, on in heard.items() if on]

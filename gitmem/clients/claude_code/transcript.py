@@ -73,7 +73,9 @@ class ClaudeTranscripts(Transcripts):
 
 
 def folders(environ: Mapping[str, str], tops: Sequence[str]) -> list[str]:
-    """The folders with transcripts of sessions in these work trees or below; they may hold others, too.
+    """Return the folders with transcripts of sessions in these work trees or below.
+
+    They may hold others, too.
 
     The client names a folder after the working folder, with every character that is neither a letter
     nor a digit turned into a dash (2.1.328), so two working folders can share one.
@@ -112,7 +114,7 @@ def _shown_in(rows_of: Sequence[bytes], top: str) -> list[ShownBoundary]:
 
 
 def shown(row: Mapping[str, object]) -> list[ShownBoundary]:
-    """The boundaries that a row shows; mostly none, at most two."""
+    """Return the boundaries that a row shows; mostly none, at most two."""
     kind = row.get("type")
     if kind == "system" and row.get("subtype") == "compact_boundary":
         meta = row.get("compactMetadata")
@@ -145,7 +147,7 @@ def _of_result(row: Mapping[str, object]) -> list[ShownBoundary]:
 
 
 def call_of(row: Mapping[str, object]) -> Sequence[str]:
-    """The id of the tool call whose result a row is; none for any other row."""
+    """Return the id of the tool call whose result a row is; none for any other row."""
     message = row.get("message")
     content = message.get("content") if isinstance(message, dict) else None
     blocks = content if isinstance(content, list) else []
@@ -157,11 +159,11 @@ def _keys(*told: str) -> list[str]:
 
 
 def when(row: Mapping[str, object]) -> int:
-    """The row's time in seconds since 1970; 0 without a readable one."""
+    """Return the row's time in seconds since 1970; 0 without a readable one."""
     return quantities.seconds(text_of(row, "timestamp")[:19] + "Z") or 0
 
 
 def text_of(values: object, key: str) -> str:
-    """The string under a key of a row or a part of one; empty for anything else."""
+    """Return the string under a key of a row or a part of one; empty for anything else."""
     value = values.get(key) if isinstance(values, dict) else None
     return value if isinstance(value, str) else ""
