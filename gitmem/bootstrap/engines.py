@@ -98,7 +98,7 @@ def choose_engine(
     if name == "verbatim":
         return EngineChoice(engine=Verbatim(), why=why)
     if not request.asks:
-        environ = {"ANTHROPIC_API_KEY": "nobody-is-asked", **environ}
+        environ = {"ANTHROPIC_API_KEY": "no-one-is-asked", **environ}
     model = _model(place, name, _model_name(place, request.model, environ, client), environ, client)
     until = time.monotonic() + request.deadline
     engine = ModelEngine(

@@ -226,7 +226,7 @@ def _origin(outcome: Outcome) -> str:
 
 
 def _named(flag: Flag) -> str:
-    author = flag.by.partition("<")[0].strip() or "nobody"
+    author = flag.by.partition("<")[0].strip() or "unknown"
     marks = [f"`{flag.id}`", span(flag.kind), span(author)]
     if flag.session:
         marks.append(f"session {span(flag.session[:8])}")

@@ -77,7 +77,7 @@ def new_topic_file(topic: str, description: str = "", *, part_of: str = "") -> s
 
 
 def made_description(topic: str) -> str:
-    """Return the description of a topic file that nobody has described."""
+    """Return the description of a topic file without one of its own."""
     return _DESCRIPTIONS.get(topic) or f"What was learned about {' '.join(_words(topic))}."
 
 

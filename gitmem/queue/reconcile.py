@@ -27,7 +27,7 @@ _ATTEMPTS = 3  # a broken loose ref may cover a broken packed one
 README = """\
 # The queue of gitmem
 
-This branch holds what coding agents and people flagged as durable and nobody has filed yet.
+This branch holds what coding agents and people flagged as durable and no one has filed yet.
 It is written by `gitmem flag` and emptied by `gitmem close`.
 
 Never merge this branch, and never rebase it: it has no history in common with any other.

@@ -31,7 +31,7 @@ class RepositoryTree:
     """What a repository offers: its paths, and the commands that its files define.
 
     ``folders`` are all folders, ``tails`` the ends of all paths, ``open_make``: its Makefiles can have
-    targets that nobody sees. ``offers`` are the kinds of commands that any file defines at all.
+    targets that no reader sees. ``offers`` are the kinds of commands that any file defines at all.
     """
 
     paths: frozenset[str]

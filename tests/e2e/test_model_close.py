@@ -144,7 +144,7 @@ def test_without_a_key_a_dry_run_still_shows_what_would_leave_and_where_to(
         "engine anthropic, model claude-haiku-5-5 at api.anthropic.com: "
         "3 flags in 1 question would leave this machine"
     )
-    assert "nobody-is-asked" not in done.out
+    assert "no-one-is-asked" not in done.out
 
 
 def test_json_says_on_standard_error_who_is_asked(sandbox: Sandbox) -> None:
