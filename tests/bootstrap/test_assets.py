@@ -41,6 +41,7 @@ def test_an_installed_package_reads_its_own_copy(tmp_path: Path) -> None:
         "bootstrap/assets.py",
         "core/__init__.py",
         "core/errors.py",
+        "core/failures.py",
     ):
         (package / file).parent.mkdir(exist_ok=True)
         shutil.copy(Path(gitmem.__file__).parent / file, package / file)

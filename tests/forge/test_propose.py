@@ -475,7 +475,7 @@ def test_edits_here_and_there_stop_the_push_and_not_the_close(project: Project) 
     closed, done = pr(project.one)
 
     assert closed.commit
-    assert "edited here and at origin" in done.problem
+    assert "edited both here and at origin" in done.problem
     assert project.tip() == before
 
 
