@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SLACK = 2.0  # seconds between a tool's end and its hook: the client starts hooks within tens of ms
 _MOMENT = "%Y-%m-%dT%H:%M:%S"
 _CALLS = (boundary.TOOL, boundary.FAILURE)
+_SHOWING = (boundary.BATCH, boundary.FAILURE, boundary.PROMPT, boundary.AGENT_START)
 _SIZED = (boundary.BATCH, boundary.PROMPT, boundary.COMPACTING)
 
 
@@ -36,7 +37,13 @@ def fire(repo: Repository, event: Event, now: float) -> Words:
         actions = session_file.change(
             repo.folder, event.session, lambda known: policy.decide(event, known)
         )
-    return _together([_do(repo, event, action, now) for action in actions])
+    said = [_do(repo, event, action, now) for action in actions]
+    if event.kind in _SHOWING:
+        from gitmem.boundaries import arrival
+
+        if arrival.concerns(event):
+            said.append(arrival.words(repo, event))
+    return _together(said)
 
 
 def _look(repo: Repository, event: Event, now: float) -> None:
@@ -104,4 +111,6 @@ def _together(said: list[Words]) -> Words:
         person="\n".join([words.person for words in said if words.person]),
         model="\n\n".join([words.model for words in said if words.model]),
         decided=[line for words in said for line in words.decided],
+        shown=[key for words in said for key in words.shown],
+        trigger="".join([words.trigger for words in said]),
     )

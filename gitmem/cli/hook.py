@@ -103,6 +103,8 @@ class _Hook:
         self.entry["did"] = words.did or "nothing"
         if words.decided:
             self.entry["decided"] = list(words.decided)
+        if words.shown:
+            self.entry.update(shown=list(words.shown), trigger=words.trigger)
         said = adapter.answer(event, person=words.person, model=words.model, ask=words.ask)
         if said:
             streams.out(said)
@@ -163,6 +165,10 @@ def _answers(repo: Repository, client: Client, given: bytes) -> bool:
 def _fire(repo: Repository, client: Client, event: Event) -> Words:
     """Fire an event, with what belongs to it: a batch's end, the index for a session below the top."""
     if event.kind == BEFORE:  # before every call of a tool: most of a hook is not needed
+        if event.text:
+            from gitmem.boundaries import arrival
+
+            arrival.keep_task(repo, event)
         from gitmem.boundaries import guards
 
         return guards.before(repo, event)

@@ -13,6 +13,7 @@ from gitmem.core.errors import Refused
 from gitmem.core.failures import NeedsPerson
 from gitmem.memory import instructions, topics, tree_reader
 from gitmem.memory.citations import Cites, citations
+from gitmem.memory.imports import imported_now
 from gitmem.memory.passages import line_key
 from gitmem.records import drain_record, record_files
 from gitmem.safety.paths import Target, writable
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
     from gitmem.git.repository import Repository
     from gitmem.markdown.lines import Line
+    from gitmem.memory.tree import MemoryTree
     from gitmem.records.drain_record import Outcome
 
+_INSTRUCTIONS = ("CLAUDE.md", "AGENTS.md")
 _DIGEST = 6  # bytes; the id of a line that no flag made
 
 
@@ -41,6 +44,7 @@ class LandedLine:
 
     ``about`` are the repository paths that the line cites or that its flags name. ``flags`` are the
     ids that made it, the newest first, ``at`` the time of the newest (ISO 8601; empty: no flag did).
+    ``loaded``: a session has it from its first request, by an import or in the managed block.
     """
 
     file: str
@@ -50,6 +54,7 @@ class LandedLine:
     about: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     at: str = ""
+    loaded: bool = False
 
     @property
     def key(self) -> str:
@@ -66,8 +71,9 @@ def read(repo: Repository, commit: str, folder: str) -> list[LandedLine]:
     """
     tree = tree_reader.read_tree(repo, commit, folder)
     filed = _filed(record_files.newest_texts(repo, commit))
+    loaded = _loaded(tree)
     return [
-        _line(path, line, kind, filed)
+        _line(path, line, kind, filed, loaded=path in loaded)
         for path in sorted(tree.texts)
         for line, kind in _lines(path, tree.texts[path], folder)
     ]
@@ -89,6 +95,12 @@ def _lines(path: str, text: str, folder: str) -> Iterator[tuple[Line, Kind]]:
                 pass
 
 
+def _loaded(tree: MemoryTree) -> set[str]:
+    """The files that a client loads of itself, as the index of the tree stands."""
+    imports = imported_now(tree.texts, folder=tree.folder, budget=tree.budget)
+    return {*_INSTRUCTIONS, *(f"{tree.folder}/{name}" for name in imports.names)}
+
+
 def _filed(records: Mapping[str, str]) -> dict[str, list[Outcome]]:
     """The outcomes of all records by the key of the line that they filed, the newest first."""
     found: defaultdict[str, list[Outcome]] = defaultdict(list)
@@ -99,7 +111,9 @@ def _filed(records: Mapping[str, str]) -> dict[str, list[Outcome]]:
     return found
 
 
-def _line(path: str, line: Line, kind: Kind, filed: Mapping[str, list[Outcome]]) -> LandedLine:
+def _line(
+    path: str, line: Line, kind: Kind, filed: Mapping[str, list[Outcome]], *, loaded: bool
+) -> LandedLine:
     outcomes = filed.get(line_key(line.text), [])
     own = [outcome for outcome in outcomes if outcome.file == path] or outcomes
     flags = [outcome.flag for outcome in own]
@@ -114,4 +128,5 @@ def _line(path: str, line: Line, kind: Kind, filed: Mapping[str, list[Outcome]])
         about=tuple(name for name in about if name),
         flags=tuple(flag.id for flag in flags),
         at=max((flag.at for flag in flags), default=""),
+        loaded=loaded,
     )

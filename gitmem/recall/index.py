@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from gitmem.git.repository import Repository
 
-VERSION = 1
+VERSION = 2
 _TABLES = """
 CREATE TABLE made (what TEXT);
-CREATE TABLE line (id INTEGER PRIMARY KEY, file TEXT, number INTEGER, text TEXT, kind TEXT, flags TEXT, at TEXT);
+CREATE TABLE line (id INTEGER PRIMARY KEY, file TEXT, number INTEGER, text TEXT, kind TEXT, flags TEXT, at TEXT, loaded INTEGER);
 CREATE TABLE about (path TEXT, line INTEGER);
 CREATE INDEX about_path ON about (path);
 CREATE VIRTUAL TABLE word USING fts5(body, tokenize='porter unicode61 remove_diacritics 2', detail='none');
@@ -30,12 +30,13 @@ CREATE VIRTUAL TABLE word USING fts5(body, tokenize='porter unicode61 remove_dia
 
 
 class Index:
-    """An open index; `close` it."""
+    """An open index; `close` it. ``size`` is the number of its lines, ``source`` what it was made from."""
 
-    __slots__ = ("_base", "size")
+    __slots__ = ("_base", "size", "source")
 
     def __init__(self, base: sqlite3.Connection) -> None:
         self._base = base
+        self.source: str = base.execute("SELECT what FROM made").fetchone()[0]
         self.size: int = base.execute("SELECT count(*) FROM line").fetchone()[0]
 
     def close(self) -> None:
@@ -65,8 +66,8 @@ class Index:
             yield self._line(number)
 
     def _line(self, number: int) -> LandedLine:
-        file, place, text, kind, flags, at = self._base.execute(
-            "SELECT file, number, text, kind, flags, at FROM line WHERE id = ?", (number,)
+        file, place, text, kind, flags, at, loaded = self._base.execute(
+            "SELECT file, number, text, kind, flags, at, loaded FROM line WHERE id = ?", (number,)
         ).fetchone()
         about = self._base.execute("SELECT path FROM about WHERE line = ?", (number,))
         return LandedLine(
@@ -77,6 +78,7 @@ class Index:
             about=tuple(row[0] for row in about),
             flags=tuple(flags.split()),
             at=at,
+            loaded=bool(loaded),
         )
 
 
@@ -86,7 +88,7 @@ def open_index(repo: Repository, commit: str, folder: str) -> Index:
     Raises `gitmem.git.objects.TooLarge` and `Unreadable`, as `gitmem.recall.corpus.read`.
     """
     what = f"{VERSION} {commit} {folder}"
-    path = f"{repo.folder}/recall.sqlite"
+    path = _path(repo)
     kept = _kept(path, what)
     if kept is not None:
         return kept
@@ -97,6 +99,11 @@ def open_index(repo: Repository, commit: str, folder: str) -> Index:
     return Index(build(lines, what))
 
 
+def open_kept(repo: Repository, source: str) -> Index | None:
+    """Return the index that is kept, where it was made from ``source``; else None. Starts no git."""
+    return _kept(_path(repo), source)
+
+
 def build(lines: Sequence[LandedLine], what: str = "") -> sqlite3.Connection:
     """Return a database in memory that holds the lines; ``what`` says what they were read from."""
     base = sqlite3.connect(":memory:")
@@ -104,9 +111,9 @@ def build(lines: Sequence[LandedLine], what: str = "") -> sqlite3.Connection:
     base.execute("INSERT INTO made VALUES (?)", (what,))
     for number, line in enumerate(lines, 1):
         base.execute(
-            "INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                number, line.file, line.number, line.text, line.kind.value, " ".join(line.flags), line.at,
+                number, line.file, line.number, line.text, line.kind.value, " ".join(line.flags), line.at, line.loaded,
             ),
         )  # fmt: skip
         base.executemany("INSERT INTO about VALUES (?, ?)", [(path, number) for path in line.about])
@@ -115,6 +122,10 @@ def build(lines: Sequence[LandedLine], what: str = "") -> sqlite3.Connection:
         base.execute("INSERT INTO word(rowid, body) VALUES (?, ?)", (number, " ".join(words)))
     base.commit()
     return base
+
+
+def _path(repo: Repository) -> str:
+    return f"{repo.folder}/recall.sqlite"
 
 
 def _bytes(lines: Sequence[LandedLine], what: str) -> bytes:

@@ -17,6 +17,7 @@ BEFORE = "before"  # one tool call is about to be made
 TOOL = "tool"  # one tool call succeeded
 FAILURE = "failure"  # one tool call failed
 BATCH = "batch"  # all calls of one model answer are done; the next request comes after it
+AGENT_START = "agent start"  # a sub-agent starts
 TURN_END = "turn end"  # the model has answered and waits for a prompt
 COMPACTING = "compacting"  # the context is about to be replaced by a summary
 END = "end"  # the session ends
@@ -50,6 +51,7 @@ MARK_WORK = "mark work"
 MARK_FLAG = "mark flag"
 MARK_FAILED = "mark failed"
 MARK_TOKENS = "mark tokens"
+MARK_SHOWN = "mark shown"
 MARK_COMPACTING = "mark compacting"
 MARK_COMPACTED = "mark compacted"
 ASK_SUMMARY = "ask summary"
@@ -66,7 +68,8 @@ class Event:
     file it writes (empty: neither), ``call`` the id of a single one, or of a batch's first, and ``seconds`` what it took; ``done`` the boundaries that the
     client reports, each with an id; ``turn`` the id of the prompt that is worked on; ``transcript`` the
     client's record of the session, ``project`` the folder it was started in, ``window`` the size of the context if it
-    was configured, ``process`` the client's process number (0: unknown). Filled in by looking: ``commits`` made during the call or just before a boot, ``tokens`` in the context as of the time
+    was configured, ``process`` the client's process number (0: unknown), ``text`` what a prompt, a sub-agent's task or
+    a failed command's error says. Filled in by looking: ``commits`` made during the call or just before a boot, ``tokens`` in the context as of the time
     ``tokens_at``, ``limit`` the tokens at which the client compacts (0: unknown), ``at`` now.
     """
 
@@ -87,6 +90,7 @@ class Event:
         "project",
         "seconds",
         "session",
+        "text",
         "tokens",
         "tokens_at",
         "transcript",
@@ -118,6 +122,7 @@ class Event:
         limit: int = 0,
         at: str = "",
         process: int = 0,
+        text: str = "",
     ) -> None:
         self.kind = kind
         self.client = client
@@ -140,6 +145,7 @@ class Event:
         self.limit = limit
         self.at = at
         self.process = process
+        self.text = text
 
 
 class Action:
@@ -168,12 +174,13 @@ class Words:
     """``did`` and ``decided`` go to the ledger, ``person`` and ``model`` to whom they name; empty is silence.
 
     ``did`` is for a person, ``decided`` one entry an action: the line it left in the session's file.
-    ``ask`` is why the person must be asked before a tool runs.
+    ``ask`` is why the person must be asked before a tool runs. ``shown`` are the keys of lines of
+    memory in ``model``, ``trigger`` why they were shown.
     """
 
-    __slots__ = ("ask", "decided", "did", "model", "person")
+    __slots__ = ("ask", "decided", "did", "model", "person", "shown", "trigger")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a record
         self,
         did: str = "",
         *,
@@ -181,7 +188,11 @@ class Words:
         model: str = "",
         ask: str = "",
         decided: Sequence[str] = (),
+        shown: Sequence[str] = (),
+        trigger: str = "",
     ) -> None:
+        self.shown = shown
+        self.trigger = trigger
         self.ask = ask
         self.did = did
         self.person = person

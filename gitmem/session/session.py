@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gitmem.session.boundary import Action
 
 _FAILURES = 50  # how many failed commands are waited for
+_TASKS = 64  # tasks of sub-agents that are known at a time
 _PROCESSES = 1 << 31  # no process has a larger number
 TOLD = "told"  # the line that a boot leaves once it has spoken of the session
 # Boundaries of every session that did anything at all: no chapter was closed by them.
@@ -49,10 +50,12 @@ class Session:
         "process",
         "resting",
         "seen",
+        "shown",
         "started",
         "tainted_before",
         "tainted_whole",
         "taints",
+        "tasks",
         "worked",
     )
 
@@ -83,6 +86,8 @@ class Session:
         self.pressed = pressed
         self.resting = resting
         self.marked: list[str] = []
+        self.shown: list[str] = []  # keys of the lines of memory that were shown
+        self.tasks: list[tuple[str, str, str]] = []  # of sub-agents: turn, kind, words
         self.flagged = self.ended = False
         self.process = 0
         self.started = ""
@@ -118,6 +123,11 @@ def boot_line(process: int, started: str) -> str:
 def flag_line(ids: Sequence[str]) -> str:
     """Return the line of flags that were made."""
     return " ".join(["flag", *ids])
+
+
+def task_line(turn: str, kind: str, text: str) -> str:
+    """Return the line of a sub-agent's task: the turn, the agent's kind, and its words as hexadecimal UTF-8."""
+    return f"task {_plain(turn)} {_plain(kind)} {text.encode('utf-8', 'replace').hex()}"
 
 
 def fold(text: str) -> Session:
@@ -212,6 +222,18 @@ def _compacted(session: Session, words: Sequence[str]) -> None:
     session.pressed = False
 
 
+def _shown(session: Session, words: Sequence[str]) -> None:
+    session.shown += words[:1]
+
+
+def _task(session: Session, words: Sequence[str]) -> None:
+    try:
+        text = bytes.fromhex(words[2]).decode("utf-8", "replace")
+    except (IndexError, ValueError):
+        return  # a torn line
+    session.tasks = [*session.tasks, (words[0], words[1], text)][-_TASKS:]
+
+
 def _told(session: Session, _: Sequence[str]) -> None:
     session.marked = []
 
@@ -240,6 +262,8 @@ _STEPS = {
     "flag": _flag,
     "failed": _failed,
     "tokens": _tokens,
+    "shown": _shown,
+    "task": _task,
     "compacting": _compacting,
     "compacted": _compacted,
     TOLD: _told,
@@ -254,9 +278,10 @@ _PREFIXES = {
     boundary.MARK_FLAG: "flag",
     boundary.MARK_FAILED: "failed",
     boundary.MARK_TOKENS: "tokens",
+    boundary.MARK_SHOWN: "shown",
     boundary.MARK_COMPACTING: "compacting",
     boundary.MARK_COMPACTED: "compacted",
     boundary.NUDGE: "nudge",
     boundary.MARK_END: "end",
 }
-_APART = (boundary.MARK_SEEN, boundary.MARK_BOUNDARY, boundary.MARK_FAILED)
+_APART = (boundary.MARK_SEEN, boundary.MARK_BOUNDARY, boundary.MARK_FAILED, boundary.MARK_SHOWN)

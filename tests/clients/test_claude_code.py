@@ -31,6 +31,7 @@ KINDS = {
     "PostToolUse": boundary.TOOL,
     "PostToolUseFailure": boundary.FAILURE,
     "PostToolBatch": boundary.BATCH,
+    "SubagentStart": boundary.AGENT_START,
     "Stop": boundary.TURN_END,
     "PreCompact": boundary.COMPACTING,
     "SessionEnd": boundary.END,

@@ -274,10 +274,11 @@ def test_the_shipped_hooks_are_one_per_event_and_recognised_as_ours() -> None:
     assert [(hook.event, hook.matcher) for hook in hooks] == [
         ("SessionStart", ""),
         ("UserPromptSubmit", ""),
-        ("PreToolUse", "Bash|Edit|MultiEdit|NotebookEdit|Write"),
+        ("PreToolUse", "Agent|Bash|Edit|MultiEdit|NotebookEdit|Task|Write"),
         ("PostToolUse", f"{STRANGERS}|Agent|Task|TaskOutput|TaskUpdate|TodoWrite|mcp__.*"),
         ("PostToolUseFailure", f"{STRANGERS}|mcp__.*"),
         ("PostToolBatch", ""),
+        ("SubagentStart", ""),
         ("Stop", ""),
         ("PreCompact", ""),
         ("SessionEnd", ""),

@@ -16,7 +16,14 @@ RECORDED = sorted(path.stem for path in DATA.glob("*.json"))
 
 #: Where the client takes additional context (measured, 2.1.328); elsewhere it is an error or is not read.
 #: At the end of a turn it would replace the printed answer, in a sub-agent the report.
-CONTEXT = {"SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolBatch"}
+CONTEXT = {
+    "SessionStart",
+    "UserPromptSubmit",
+    "PreToolUse",
+    "PostToolBatch",
+    "PostToolUseFailure",
+    "SubagentStart",
+}
 #: Where plain text goes to the writer of the summary, and JSON would end up in it.
 PLAIN = {"PreCompact"}
 

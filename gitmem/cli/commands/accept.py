@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +11,7 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.core.errors import Refused
 from gitmem.git import personal
+from gitmem.recall import view_file
 from gitmem.review.accept import AcceptResult
 from gitmem.review.accept import accept as run_accept
 
@@ -49,6 +51,9 @@ def accept(
         dry_run=dry_run,
         tainted=tainted,
     )
+    if not dry_run:
+        with suppress(OSError):  # hooks then show nothing, and make the view themselves
+            view_file.refresh(place.repo)
     render.notes(done.notes)
     if json:
         render.as_json(

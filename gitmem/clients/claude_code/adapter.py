@@ -35,11 +35,15 @@ _KINDS = {
     "PostToolUse": boundary.TOOL,
     "PostToolUseFailure": boundary.FAILURE,
     "PostToolBatch": boundary.BATCH,
+    "SubagentStart": boundary.AGENT_START,
     "Stop": boundary.TURN_END,
     "PreCompact": boundary.COMPACTING,
     "SessionEnd": boundary.END,
 }
-_CONTEXT = ("SessionStart", "PreToolUse", "PostToolBatch", "UserPromptSubmit")
+_CONTEXT = (
+    "SessionStart", "PreToolUse", "PostToolBatch", "PostToolUseFailure", "SubagentStart",
+    "UserPromptSubmit",
+)  # fmt: skip
 _PLAIN = "PreCompact"
 _PERSON = "SessionStart"  # elsewhere the person is not disturbed
 _LONGEST = 10_000  # characters of context; the client puts a longer one into a file
@@ -48,6 +52,7 @@ _LONGEST = 10_000  # characters of context; the client puts a longer one into a 
 # a timeout is set, elsewhere what `hooks.json` says.
 _PATIENCES = {"SessionEnd": 1.0, "SessionStart": 8.0}
 
+_SAID = 4_000  # characters of a prompt, a task or an error that are looked at
 _NOTICE = "<task-notification>"
 _AGENTS = ("Agent", "Task")
 _POLL = "TaskOutput"
@@ -120,10 +125,17 @@ class ClaudeCode(Client):
             )
         if kind == boundary.PROMPT:
             _add_prompt(event, _text(payload, "prompt"))
+            event.text = _text(payload, "prompt")[:_SAID]
+        elif kind == boundary.BEFORE and event.calls and event.calls[0][0] in _AGENTS:
+            event.detail, event.text = _task(payload)
+        elif kind == boundary.AGENT_START:
+            event.detail = _text(payload, "agent_type")
         elif kind == boundary.TOOL and (closed := _closed(payload)):
             event.done = [(closed, event.call)]
         elif kind == boundary.FAILURE and payload.get("is_interrupt"):
             event.kind = boundary.OTHER  # the person stopped it; nothing failed
+        elif kind == boundary.FAILURE:
+            event.text = _text(payload, "error")[-_SAID:]
         return event
 
     def answer(self, event: boundary.Event, *, person: str, model: str, ask: str = "") -> str:
@@ -202,6 +214,14 @@ def _add_prompt(event: boundary.Event, prompt: str) -> None:
     if "<status>completed</status>" in head and "<summary>Agent " in head:
         task = head.partition("<task-id>")[2].partition("</task-id>")[0]
         event.done = [(boundary.BACKGROUND, f"{_plain(task)}.{len(prompt)}.{event.turn}")]
+
+
+def _task(payload: Mapping[str, object]) -> tuple[str, str]:
+    """The kind of the sub-agent that is about to start, and its task."""
+    given = payload.get("tool_input")
+    if not isinstance(given, dict):
+        return "", ""
+    return _text(given, "subagent_type"), _text(given, "prompt")[:_SAID]
 
 
 def _closed(payload: Mapping[str, object]) -> str:

@@ -1,0 +1,68 @@
+"""The lines to show at a moment that has words: a failed command, a prompt, a sub-agent's task.
+
+Each has a floor: what weighs less is not shown. The floors are where `python -m evals recall` shows at most
+one wrong line in twenty (docs/evals.md).
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from gitmem.recall.corpus import Kind
+from gitmem.recall.index import open_kept
+from gitmem.recall.search import Question, search
+from gitmem.recall.view import Entry
+from gitmem.safety.showable import showable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gitmem.git.repository import Repository
+    from gitmem.recall.corpus import LandedLine
+    from gitmem.recall.view import View
+
+FAILURE_FLOOR = 1.2
+PROMPT_FLOOR = 1.4
+TASK_FLOOR = 1.0
+_LOOKED_AT = 12  # hits, of which some were shown already
+_LAST = 5  # lines of an error, from its end
+_RULES = 10  # rules that a sub-agent is given
+
+
+def at_failure(repo: Repository, view: View, command: str, error: str) -> list[Entry]:
+    """Return the lines that cite a command, or share rare words with the end of its error."""
+    last = "\n".join([row for row in error.splitlines() if row.strip()][-_LAST:])
+    question = Question(command=command, error=last)
+    return _found(repo, view, question, FAILURE_FLOOR, lambda _: True)
+
+
+def at_prompt(repo: Repository, view: View, prompt: str) -> list[Entry]:
+    """Return the lines that fit a prompt and that no session loads by itself."""
+    return _found(repo, view, Question(words=prompt), PROMPT_FLOOR, lambda line: not line.loaded)
+
+
+def at_task(repo: Repository, view: View, task: str) -> list[Entry]:
+    """Return the lines nearest to a sub-agent's task."""
+    if not task:
+        return []
+    return _found(repo, view, Question(words=task), TASK_FLOOR, lambda _: True)
+
+
+def _found(
+    repo: Repository,
+    view: View,
+    question: Question,
+    floor: float,
+    wanted: Callable[[LandedLine], bool],
+) -> list[Entry]:
+    index = open_kept(repo, view.source)
+    if index is None:
+        return []
+    with closing(index):
+        hits = search(index, question, _LOOKED_AT, floor=floor)
+    return [
+        Entry(hit.line.key, f"{hit.line.file}:{hit.line.number}", hit.line.text)
+        for hit in hits
+        if hit.line.kind is not Kind.PENDING and wanted(hit.line) and showable(hit.line.text)
+    ]

@@ -1,0 +1,150 @@
+"""What the landed lines say of each path, kept ready for the hook after a batch of calls (hot lane).
+
+Reading the target's tree needs git and SQLite, so the answer is kept in ``gitmem/recall-paths`` beside
+what it depends on. A silent hook reads its first bytes and its keys; the words of a line only where one
+fits. A view that is not right any more answers nothing: `gitmem.recall.view_file` makes it again.
+"""
+
+from __future__ import annotations
+
+import os
+
+from gitmem.git import local
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.git.repository import Repository
+
+VERSION = b"gitmem-paths 1"
+END = b"\n\n"
+GLOB = b"*\t"  # a key that is a glob of a topic begins with it
+_HEAD = 4096  # bytes that the first part fits into: a dozen refs and times
+_LARGEST = 64 << 20  # bytes; of a larger one nothing is read
+
+
+class Entry:
+    """One line, or one topic for certain files: its key, `file:number` or file, and its words."""
+
+    __slots__ = ("key", "place", "text")
+
+    def __init__(self, key: str, place: str, text: str) -> None:
+        self.key = key
+        self.place = place
+        self.text = text
+
+
+class View:
+    """An open view; `close` it.
+
+    ``unloaded`` counts the lines that no session loads by itself, ``source`` says what the view was made from, as
+    `gitmem.recall.index.open_kept` takes it.
+    """
+
+    __slots__ = ("_file", "_keys", "_lines", "source", "unloaded")
+
+    def __init__(self, file: int, keys: bytes, lines: int, unloaded: int, source: str) -> None:
+        self._file = file
+        self._keys = keys
+        self._lines = lines
+        self.unloaded = unloaded
+        self.source = source
+
+    def close(self) -> None:
+        """Close the file."""
+        local.close(self._file)
+
+    def about(self, path: str) -> list[Entry]:
+        """Return what is about a repository-relative path: its own lines first, then those of folders above."""
+        found: list[bytes] = []
+        name = path.strip("/")
+        while name:
+            found += self._places(name.encode("utf-8", "surrogateescape"))
+            name = name.rpartition("/")[0]
+        return [self._entry(place) for place in dict.fromkeys([*self._globs(path), *found])]
+
+    def _places(self, name: bytes) -> list[bytes]:
+        start = self._keys.find(b"\n" + name + b"\t")
+        if start < 0:
+            return []
+        row = self._keys[start + 1 : self._keys.find(b"\n", start + 1)]
+        return row.partition(b"\t")[2].split(b" ")
+
+    def _globs(self, path: str) -> list[bytes]:
+        start = self._keys.find(b"\n" + GLOB)
+        if start < 0:
+            return []
+        from gitmem.memory.globs import fits
+
+        rows = [row for row in self._keys[start + 1 :].split(b"\n") if row.startswith(GLOB)]
+        parts = [row.split(b"\t") for row in rows]
+        return [place for _, glob, place in parts if fits(glob.decode("utf-8", "replace"), path)]
+
+    def _entry(self, place: bytes) -> Entry:
+        start, _, size = place.partition(b":")
+        text = os.pread(self._file, int(size), self._lines + int(start)).decode("utf-8", "replace")
+        key, where, words = text.split("\t", 2)
+        return Entry(key, where, words)
+
+
+def open_view(repo: Repository) -> View | None:
+    """Return the view of the target's tree; None where it has to be made again, or showings are off."""
+    try:
+        file = os.open(path_of(repo), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        view = _read(repo, file)
+    except (OSError, ValueError):
+        view = None
+    if view is None:
+        local.close(file)
+    return view
+
+
+def _read(repo: Repository, file: int) -> View | None:
+    head, end, rest = os.pread(file, _HEAD, 0).partition(END)
+    version, _, seen = head.partition(b"\n")
+    names = seen.partition(b"\n")[0].decode("utf-8", "surrogateescape").split(" ")
+    state, _, _ = rest.partition(b"\n")
+    if (
+        not end
+        or version != VERSION
+        or seen != depends(repo, names)
+        or not state.startswith(b"on ")
+    ):
+        return None
+    counts = state[len(b"on ") :].split(b" ", 2)
+    unloaded, size = int(counts[0]), int(counts[1])
+    start = len(head) + len(END) + len(state) + 1
+    if size > _LARGEST:
+        return None
+    return View(
+        file,
+        os.pread(file, size, start),
+        start + size,
+        unloaded,
+        counts[2].decode("utf-8", "replace"),
+    )
+
+
+def depends(repo: Repository, names: Sequence[str]) -> bytes:
+    """Return all that the target's tree and the person's settings depend on, as bytes to compare.
+
+    ``names`` are the refs that decide; they stand in the first line.
+    """
+    lines = [" ".join(names).encode("utf-8", "surrogateescape")]
+    files = [repo.git_dir + "/HEAD", repo.common + "/refs/remotes/origin/HEAD"]
+    files += [f"{repo.common}/{name}" for name in names]
+    lines += [local.read(file).strip() or b"-" for file in files]
+    stamped = ("/packed-refs", "/config", "/reftable/tables.list", "/gitmem/corrections")
+    lines += [local.state_of(repo.common + name) for name in stamped]
+    lines.append(local.state_of(repo.top + "/.gitmem/config.yaml"))
+    lines.append(local.state_of(repo.environ.get("HOME", "") + "/.gitconfig"))
+    return b"\n".join(lines)
+
+
+def path_of(repo: Repository) -> str:
+    """Return where the view is kept."""
+    return repo.folder + "/recall-paths"

@@ -1,0 +1,129 @@
+"""Make the view of what landed lines say of each path (`gitmem.recall.view`)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import closing
+from hashlib import blake2b
+from typing import TYPE_CHECKING, TypeAlias
+
+from gitmem.core.errors import GitmemError
+from gitmem.git import local
+from gitmem.markdown.lines import front_matter_lines, split_lines
+from gitmem.memory import tree_reader
+from gitmem.memory.imports import scopes, topic_names
+from gitmem.recall.index import open_index
+from gitmem.recall.view import END, GLOB, VERSION, depends, path_of
+from gitmem.records import target
+from gitmem.safety.showable import showable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitmem.git.repository import Repository
+    from gitmem.recall.index import Index
+
+_Row: TypeAlias = (
+    "tuple[tuple[str, ...], tuple[str, ...], str]"  # paths, globs, what an entry is read from
+)
+
+OFF = "off"
+_TOPIC = 2_000  # bytes of a topic that is shown whole
+_MOST = 64  # lines kept for one path; three are shown at a time
+
+
+def refresh(repo: Repository) -> None:
+    """Make the view of the target's tree, and the index it comes from. Raises OSError.
+
+    Without a target, with a memory that cannot be read, or where the person wants no showings, the view
+    says nothing; `gitmem status` says what is the matter.
+    """
+    names = ["HEAD"]
+    seen = depends(repo, names)
+    content = b"off\n"
+    try:
+        where = target.find(repo, target.configured_name(repo))
+        names = [name for name in (where.ref, where.upstream_ref) if name]
+        seen = depends(repo, names)
+        if not _is_off(repo) and where.deciding:
+            content = _content(repo, where.deciding)
+    except GitmemError:
+        content = b"off\n"
+    local.make_folder(repo.folder)
+    lock = local.Lock(path_of(repo) + ".lock")
+    if lock.attempt():
+        local.write_whole(path_of(repo), VERSION + b"\n" + seen + END + content)
+        lock.release()
+
+
+def _is_off(repo: Repository) -> bool:
+    """Whether the person wants no showings; any file may say so, because it only takes words away."""
+    return repo.git("config", "--get", "gitmem.recall", ok=(0, 1)).text.strip().lower() == OFF
+
+
+def _content(repo: Repository, commit: str) -> bytes:
+    folder = target.memory_folder(repo)
+    with closing(open_index(repo, commit, folder)) as index:
+        rows, unloaded = _lines(index)
+        source = index.source
+    keys: defaultdict[str, list[bytes]] = defaultdict(list)
+    globs: list[bytes] = []
+    lines: list[bytes] = []
+    size = 0
+    for paths, patterns, text in [*rows, *_topics(repo, commit, folder)]:
+        row = text.encode("utf-8", "replace")
+        place = b"%d:%d" % (size, len(row))
+        lines.append(row)
+        size += len(row)
+        globs += [GLOB + pattern.encode("utf-8", "replace") + b"\t" + place for pattern in patterns]
+        for path in paths:
+            if len(keys[path]) < _MOST:
+                keys[path].append(place)
+    named = [
+        path.encode("utf-8", "surrogateescape") + b"\t" + b" ".join(places)
+        for path, places in keys.items()
+        if not {"\n", "\t"} & {*path}
+    ]
+    table = b"\n" + b"".join(row + b"\n" for row in [*named, *globs])
+    return b"on %d %d %s\n" % (unloaded, len(table), source.encode()) + table + b"".join(lines)
+
+
+def _lines(index: Index) -> tuple[list[_Row], int]:
+    """The lines about some path, the newest first, and how many of all are not loaded."""
+    lines = [line for line in index.all() if showable(line.text)]
+    unloaded = sum(not line.loaded for line in lines)
+    lines.sort(key=lambda line: line.at, reverse=True)
+    rows: list[_Row] = [
+        (line.about, (), f"{line.key}\t{line.file}:{line.number}\t{line.text}")
+        for line in lines
+        if line.about
+    ]
+    return rows, unloaded
+
+
+def _topics(repo: Repository, commit: str, folder: str) -> Iterator[_Row]:
+    """The topics for certain files, each whole as far as it may be shown."""
+    texts = tree_reader.read_tree(repo, commit, folder).texts
+    for name in topic_names(texts, folder):
+        text = texts[f"{folder}/{name}"]
+        globs = tuple(glob for glob in scopes(text) if "\t" not in glob and "\n" not in glob)
+        if globs:
+            yield (), globs, f"{_topic_key(name)}\t{folder}/{name}\t{_beginning(text)}"
+
+
+def _topic_key(name: str) -> str:
+    """What names a topic that is shown whole, in the ledger and in a session's file."""
+    return "#" + blake2b(name.encode(), digest_size=6).hexdigest()
+
+
+def _beginning(text: str) -> str:
+    """As many whole lines of a topic as may be shown, without its front matter."""
+    kept: list[str] = []
+    size = 0
+    for line in split_lines(text)[front_matter_lines(text) or 0 :]:
+        size += len(line.encode())
+        if size > _TOPIC:
+            break
+        if showable(line):
+            kept.append(line)
+    return "".join(kept).strip()
