@@ -25,7 +25,7 @@ test: ## the suite (with branch coverage: COVERAGE=yes, then .ci/run coverage)
 	@[ -z "$(COVERAGE)" ] || "$(VENV)/bin/coverage" erase
 	@"$(VENV)/bin/python" -m $(if $(COVERAGE),coverage run -m )pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
 
-check: ## everything the build machine runs: lint, imports, types, test, coverage, client, wheel, changelog
+check: ## everything the build machine runs: lint, imports, types, changelog, evals, test, coverage, wheel, client
 	@.ci/run
 
 lint: ## style, import contracts and types only
