@@ -25,18 +25,23 @@ _LONGEST = (
     8_000  # characters of one showing; a client puts more than 10,000 of a hook's words into a file
 )
 _SHELL = "Bash"
+_PAUSE = 1  # seconds between two starts of what makes the view
+_NOT_OURS = ("GITMEM_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
 _TASK = 1_000  # characters of a task
 PATH, FAILURE, PROMPT, AGENT = "path", "failure", "prompt", "agent"
 SHOWN = "showed "  # what the ledger says of a showing, before the number of lines
 
 
-def words(repo: Repository, event: Event) -> Words:
-    """Return what to show at an event; silence where nothing fits, or where all of it was shown."""
+def words(repo: Repository, event: Event, now: float) -> Words:
+    """Return what to show at an event; silence where nothing fits, or where all of it was shown.
+
+    ``now`` is seconds since 1970.
+    """
     from gitmem.recall import view
 
     opened = view.open_view(repo)
     if opened is None:
-        _make_view(repo)
+        _make_view(repo, now)
         return Words()
     try:
         trigger, about, entries = _fitting(repo, opened, event)
@@ -138,8 +143,8 @@ def _said(trigger: str, about: str, entries: Sequence[Entry]) -> str:
     return "\n".join(rows) if len(rows) > 1 else ""
 
 
-def _make_view(repo: Repository) -> None:
-    """Start what makes the view, in the background and no more than one at a time; this hook shows nothing."""
+def _make_view(repo: Repository, now: float) -> None:
+    """Start what makes the view, in the background and not again and again; this hook shows nothing."""
     import os
     import sys
 
@@ -147,11 +152,15 @@ def _make_view(repo: Repository) -> None:
 
     if not os.path.isdir(repo.folder):
         return
-    lock = local.Lock(repo.folder + "/recall-view.lock")
-    if not lock.attempt():
+    started = repo.folder + "/recall-view"
+    if now - local.changed(started) < _PAUSE:
         return
-    lock.release()
-    env = {name: value for name, value in repo.environ.items() if not name.startswith("GITMEM_")}
+    local.overwrite(started, b"started\n")
+    env = {
+        name: value
+        for name, value in repo.environ.items()
+        if name not in process.LOCAL_VARIABLES and not name.startswith(_NOT_OURS)
+    }
     program = [sys.executable, "-P", "-m", "gitmem", "recall-view"]
     process.detach([*program, "--", repo.top], env, repo.folder + "/recall.log")
 

@@ -42,7 +42,7 @@ def fire(repo: Repository, event: Event, now: float) -> Words:
         from gitmem.boundaries import arrival
 
         if arrival.concerns(event):
-            said.append(arrival.words(repo, event))
+            said.append(arrival.words(repo, event, now))
     return _together(said)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 VERSION = b"gitmem-paths 1"
 END = b"\n\n"
+OFF = b"off"  # nothing is shown: no target, nothing that can be read, or the person's choice
 GLOB = b"*\t"  # a key that is a glob of a topic begins with it
 _HEAD = 4096  # bytes that the first part fits into: a dozen refs and times
 _LARGEST = 64 << 20  # bytes; of a larger one nothing is read
@@ -89,7 +90,7 @@ class View:
 
 
 def open_view(repo: Repository) -> View | None:
-    """Return the view of the target's tree; None where it has to be made again, or showings are off."""
+    """Return the view of the target's tree; None where it has to be made again."""
     try:
         file = os.open(path_of(repo), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
@@ -108,13 +109,10 @@ def _read(repo: Repository, file: int) -> View | None:
     version, _, seen = head.partition(b"\n")
     names = seen.partition(b"\n")[0].decode("utf-8", "surrogateescape").split(" ")
     state, _, _ = rest.partition(b"\n")
-    if (
-        not end
-        or version != VERSION
-        or seen != depends(repo, names)
-        or not state.startswith(b"on ")
-    ):
+    if not end or version != VERSION or seen != depends(repo, names):
         return None
+    if state == OFF:
+        return View(file, b"", 0, 0, "")
     counts = state[len(b"on ") :].split(b" ", 2)
     unloaded, size = int(counts[0]), int(counts[1])
     start = len(head) + len(END) + len(state) + 1

@@ -13,7 +13,7 @@ from gitmem.markdown.lines import front_matter_lines, split_lines
 from gitmem.memory import tree_reader
 from gitmem.memory.imports import scopes, topic_names
 from gitmem.recall.index import open_index
-from gitmem.recall.view import END, GLOB, VERSION, depends, path_of
+from gitmem.recall.view import END, GLOB, OFF, VERSION, depends, path_of
 from gitmem.records import target
 from gitmem.safety.showable import showable
 
@@ -27,7 +27,6 @@ _Row: TypeAlias = (
     "tuple[tuple[str, ...], tuple[str, ...], str]"  # paths, globs, what an entry is read from
 )
 
-OFF = "off"
 _TOPIC = 2_000  # bytes of a topic that is shown whole
 _MOST = 64  # lines kept for one path; three are shown at a time
 
@@ -40,7 +39,7 @@ def refresh(repo: Repository) -> None:
     """
     names = ["HEAD"]
     seen = depends(repo, names)
-    content = b"off\n"
+    content = OFF + b"\n"
     try:
         where = target.find(repo, target.configured_name(repo))
         names = [name for name in (where.ref, where.upstream_ref) if name]
@@ -48,7 +47,7 @@ def refresh(repo: Repository) -> None:
         if not _is_off(repo) and where.deciding:
             content = _content(repo, where.deciding)
     except GitmemError:
-        content = b"off\n"
+        content = OFF + b"\n"
     local.make_folder(repo.folder)
     lock = local.Lock(path_of(repo) + ".lock")
     if lock.attempt():
@@ -58,7 +57,7 @@ def refresh(repo: Repository) -> None:
 
 def _is_off(repo: Repository) -> bool:
     """Whether the person wants no showings; any file may say so, because it only takes words away."""
-    return repo.git("config", "--get", "gitmem.recall", ok=(0, 1)).text.strip().lower() == OFF
+    return repo.git("config", "--get", "gitmem.recall", ok=(0, 1)).text.strip().lower() == "off"
 
 
 def _content(repo: Repository, commit: str) -> bytes:
