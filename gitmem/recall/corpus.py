@@ -59,9 +59,17 @@ class LandedLine:
     @property
     def key(self) -> str:
         """Return what names the line in the ledger: its newest flag, else a digest of its words."""
-        if self.flags:
-            return self.flags[0]
-        return "~" + blake2b(line_key(self.text).encode(), digest_size=_DIGEST).hexdigest()
+        return self.keys[0]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return all that ever named the line: its flags, the newest first, then its digest."""
+        return (*self.flags, digest_key(self.text))
+
+
+def digest_key(text: str) -> str:
+    """Return what names a line that no flag made."""
+    return "~" + blake2b(line_key(text).encode(), digest_size=_DIGEST).hexdigest()
 
 
 def read(repo: Repository, commit: str, folder: str) -> list[LandedLine]:

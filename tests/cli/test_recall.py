@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tests.support.hooks import read_file
 from tests.support.sandbox import Sandbox
 
 
@@ -67,6 +68,33 @@ def test_a_repository_without_memory_says_how_it_begins(sandbox: Sandbox) -> Non
     done = sandbox.gitmem("recall", "postgres")
 
     assert (done.code, "there is no memory yet" in done.out) == (0, True)
+
+
+def test_a_line_says_how_often_it_was_shown_in_this_clone(landed: Sandbox) -> None:
+    landed.gitmem("recall-view")
+    for session in ("one", "two"):
+        assert "retries three times" in read_file(landed, "src/api/client.py", session)
+
+    rows = landed.gitmem("recall", "retries", "postgres").out.splitlines()
+    (client, tests) = (
+        next(rows[place + 1] for place, row in enumerate(rows) if word in row)
+        for word in ("retries", "Postgres")
+    )
+
+    assert client.endswith(", just now, shown 2 times in 2 sessions")
+    assert "shown" not in tests
+    found = json.loads(landed.gitmem("recall", "retries", "--json").out)["lines"][0]["shown"]
+    assert (found["times"], found["sessions"], found["triggers"]) == (2, 2, {"path": 2})
+
+
+def test_the_count_stays_when_a_newer_flag_says_the_same(landed: Sandbox) -> None:
+    landed.gitmem("recall-view")
+    assert read_file(landed, "src/api/client.py", "one")
+    landed.gitmem("flag", "The client retries three times")
+    landed.gitmem("close", "--engine", "verbatim")
+    landed.gitmem("accept")
+
+    assert "shown 1 time in 1 session" in landed.gitmem("recall", "retries").out
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.support.hooks import read_file
 from tests.support.sandbox import Sandbox
 
 FACTS = "memory/facts.md"
@@ -53,6 +54,24 @@ def test_why_works_from_a_folder_below_and_tells_the_whole_story(sandbox: Sandbo
     assert rows[0] == f"{FACTS}:8  The port is 5433"
     assert rows[1:3] == ["changed by hand, not committed yet", "it was: The port is 5432"]
     assert f"flag {flag_id} (fact): The port is 5432" in rows
+
+
+def test_why_says_how_often_a_line_was_shown_also_after_a_person_changed_it(
+    sandbox: Sandbox,
+) -> None:
+    landed(sandbox, "The port in README.md is 5432")
+    before = json.loads(sandbox.gitmem("why", f"{FACTS}:8", "--json").out)["shown"]
+    assert (before["times"], before["last"]) == (0, None)
+    assert "shown" not in sandbox.gitmem("why", f"{FACTS}:8").out
+    sandbox.gitmem("recall-view")
+    assert "5432" in read_file(sandbox, "README.md", "one")
+    sandbox.write(FACTS, sandbox.read(FACTS).replace("5432", "5433"))
+
+    assert "shown 1 time in 1 session of this clone, last just now" in (
+        sandbox.gitmem("why", f"{FACTS}:8").out
+    )
+    found = json.loads(sandbox.gitmem("why", f"{FACTS}:8", "--json").out)["shown"]
+    assert (found["times"], found["triggers"]) == (1, {"path": 1})
 
 
 def test_show_tells_where_a_flag_stands(sandbox: Sandbox) -> None:

@@ -110,3 +110,14 @@ def ledger(sandbox: Sandbox) -> list[dict[str, Any]]:
     """The lines of the ledger: what fired, in order."""
     path = folder_of(sandbox) / "ledger.jsonl"
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def read_file(sandbox: Sandbox, path: str, session: str = SESSION) -> str:
+    """What the model is told after a batch that read one file."""
+    call = {
+        "tool_name": "Read",
+        "tool_input": {"file_path": str(sandbox.path / path)},
+        "tool_use_id": f"toolu_{path}",
+        "tool_response": "1\tx",
+    }
+    return context(fire(sandbox, "PostToolBatch", tool_calls=[call], session_id=session))

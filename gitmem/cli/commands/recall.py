@@ -17,9 +17,11 @@ from gitmem.core.errors import Usage
 from gitmem.recall.index import open_index
 from gitmem.recall.search import Question, search
 from gitmem.records import target
+from gitmem.session import showings
 
 if TYPE_CHECKING:
     from gitmem.recall.search import Hit
+    from gitmem.session.showings import Showings
 
 _MOST = 8
 _LIMIT = 100
@@ -41,7 +43,7 @@ def recall(
     """Find the lines of memory that fit, best first.
 
     Searches what has landed on the target branch: topics, rules and open items. What is still queued
-    or in review is not searched.
+    or in review is not searched. Says how often hooks showed each line in this clone.
 
     Examples: gitmem recall flaky upload test
               gitmem recall --path src/api/client.py
@@ -61,8 +63,9 @@ def recall(
     with closing(open_index(place.repo, where.deciding, place.settings.folder)) as index:
         hits = search(index, asked, most)
         size = index.size
+    shown = showings.read(place.repo.folder)
     if json:
-        render.as_json({"lines": [_answer(hit) for hit in hits], "searched": size})
+        render.as_json({"lines": [_answer(hit, shown) for hit in hits], "searched": size})
         return
     if not hits:
         render.say(
@@ -72,10 +75,12 @@ def recall(
         )
     for hit in hits:
         render.say(hit.line.text)
-        render.say(f"  {hit.line.file}:{hit.line.number}{_age(hit.line.at)}")
+        count = showings.sentence(shown.of(hit.line.keys))
+        place_of = f"{hit.line.file}:{hit.line.number}{_age(hit.line.at)}"
+        render.say(f"  {place_of}" + (f", {count}" if count else ""))
 
 
-def _answer(hit: Hit) -> dict[str, object]:
+def _answer(hit: Hit, shown: Showings) -> dict[str, object]:
     line = hit.line
     return {
         "file": line.file,
@@ -86,6 +91,7 @@ def _answer(hit: Hit) -> dict[str, object]:
         "flags": list(line.flags),
         "about": list(line.about),
         "weight": round(hit.weight, 3),
+        "shown": showings.answer(shown.of(line.keys)),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsons
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +11,9 @@ import typer
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.cli.folder import working
+from gitmem.core import quantities
+from gitmem.recall.corpus import digest_key
+from gitmem.session import showings
 from gitmem.trace.origin import Origin, OriginKind
 from gitmem.trace.why import why as run_why
 
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitmem.core.flag import Flag
+    from gitmem.session.showings import LineShowings
     from gitmem.trace.filings import FiledOutcome
     from gitmem.trace.history import Commit
 
@@ -37,12 +42,29 @@ def why(
     """
     place = surroundings.here()
     found = run_why(place.repo, line, cwd=working(), folder=place.settings.folder)
+    shown = showings.read(place.repo.folder).of(_keys(found))
     if json:
-        render.as_json(answer(found))
+        render.as_json({**answer(found), "shown": showings.answer(shown)})
         return
     render.say(f"{found.line.file}:{found.line.first}  {found.line.text}")
-    for said in _story(found):
+    for said in [*_story(found), *_shown(shown)]:
         render.say("  " + said)
+
+
+def _keys(found: Origin) -> list[str]:
+    """Return what names the line in the ledger: its flags, and its words as they are and were."""
+    flags = [filed.outcome.flag.id for filed in (*found.filed, *found.folded)]
+    texts = [found.line.text, *[change.was for change in found.changes]]
+    return [*flags, *map(digest_key, texts)]
+
+
+def _shown(shown: LineShowings) -> Iterator[str]:
+    """Yield how often hooks showed the line in this clone; nothing for never."""
+    if shown.count:
+        ago = quantities.ago(shown.last, time.time())
+        yield f"{showings.sentence(shown)} of this clone, last {ago}" + (
+            " ago" if ago[:1].isdigit() else ""
+        )
 
 
 def answer(found: Origin) -> dict[str, object]:
