@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.bootstrap import assets
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 from gitmem.drain.model_engine import ModelEngine
 from gitmem.drain.plan import Work
 from gitmem.drain.verbatim import Verbatim
@@ -58,7 +58,7 @@ def engine_name(
 ) -> tuple[str, str]:
     """Return the engine's name and its origin: option, environment, git config, or a key there.
 
-    Raises Usage for an unknown name, and Refused for one that a repository may have put into the
+    Raises UsageError for an unknown name, and Refused for one that a repository may have put into the
     environment of ``client``. `verbatim` is always allowed: it sends nothing anywhere.
     """
     named = environ.get("GITMEM_ENGINE", "")
@@ -74,7 +74,7 @@ def engine_name(
     )
     name, why = next(source for source in sources if source[0])
     if name not in ENGINES:
-        raise Usage(f"unknown engine {name!r} ({why})", hint="one of " + ", ".join(ENGINES))
+        raise UsageError(f"unknown engine {name!r} ({why})", hint="one of " + ", ".join(ENGINES))
     return name, why
 
 
@@ -91,7 +91,7 @@ def choose_engine(
 
     It never comes from a file of the repository: a clone must not choose who reads the flags.
     ``client`` is the agent client that this runs in. A repository can set its environment, so there a
-    variable counts only if the person's own settings confirm it. Raises Usage, Credentials, and
+    variable counts only if the person's own settings confirm it. Raises UsageError, Credentials, and
     Refused for an unconfirmed variable.
     """
     name, why = engine_name(place, request.engine, environ, client=client)
@@ -163,7 +163,7 @@ def _model(
         own, said = place.personal("command"), environ.get("GITMEM_COMMAND", "")
         words = confirmed("GITMEM_COMMAND", said, client=client, own=own, key="command") or own
         if not words:
-            raise Usage(
+            raise UsageError(
                 "the engine command has no command",
                 hint="git config gitmem.command 'program --option', which reads the prompt from "
                 "standard input and prints JSON",
@@ -195,14 +195,14 @@ def own_price(place: Workplace) -> Price | None:
 def rates(model: str, price: str) -> Rates:
     """Return what a session's own model costs: by the ``price`` given (in/out), else by the table.
 
-    Without a price of their own, cached tokens cost a tenth of input tokens. Raises Usage for a model
+    Without a price of their own, cached tokens cost a tenth of input tokens. Raises UsageError for a model
     without a price.
     """
     from gitmem.models import prices
 
     cost = prices.read_price(price) if price else prices.price_of(model)
     if cost is None:
-        raise Usage(
+        raise UsageError(
             f"the price of {model!r} is not known",
             hint="give it: --inline-price 4/20, dollars per million tokens in/out; or use one of "
             + ", ".join(prices.PRICES),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.bootstrap import settings
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 from gitmem.core.failures import NeedsPerson
 from gitmem.git import personal, repository
 from gitmem.records import target
@@ -88,11 +88,11 @@ def chosen_settings(place: Workplace, given: str) -> SharedSettings:
     """Return the settings that `init` writes: the target given, else configured, else proposed."""
     name = given or place.configured or target.proposed(place.repo)
     if given and not target.exists(place.repo, given):
-        raise Usage(
+        raise UsageError(
             f"there is no branch {given} here or at origin", hint="create it first, or fetch it"
         )
     if not name:
-        raise Usage(
+        raise UsageError(
             "it is not clear which branch memory lives on",
             hint="name it: gitmem init --target NAME",
         )
@@ -104,7 +104,7 @@ def forge_settings(place: Workplace, *, client: str) -> ForgeSettings:
 
     They never come from a file of the repository or from the environment. Inside an agent client
     only this clone's own configuration names a command, because a repository's settings can choose
-    the global configuration there. Raises Usage for an unknown forge.
+    the global configuration there. Raises UsageError for an unknown forge.
     """
     from gitmem.bootstrap import assets
     from gitmem.forge.deliver import Forge, ForgeSettings
@@ -113,7 +113,7 @@ def forge_settings(place: Workplace, *, client: str) -> ForgeSettings:
     name = place.personal("forge").lower()
     forges = [forge.value for forge in Forge]
     if name and name not in forges:
-        raise Usage(f"git config gitmem.forge is {name!r}", hint="one of " + ", ".join(forges))
+        raise UsageError(f"git config gitmem.forge is {name!r}", hint="one of " + ", ".join(forges))
     return ForgeSettings(
         template=assets.read("templates/pr/body.md"),
         command=command.strip(),

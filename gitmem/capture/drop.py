@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.capture import capture
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 from gitmem.queue import decisions
 from gitmem.queue.fast_import import current_author
 from gitmem.records import snapshot
@@ -31,17 +31,17 @@ class Dropped:
 def drop(
     repo: Repository, prefix: str, reason: str, *, configured: str, at: str, dry_run: bool = False
 ) -> Dropped:
-    """Record the decision. Raises Usage for an id that is not queued, Refused for the reason's text."""
+    """Record the decision. Raises UsageError for an id that is not queued, Refused for the reason's text."""
     reason = capture.guarded(reason, "--reason")
     state = snapshot.take(repo, configured).state
     flag = flag_by_id(state.open, prefix)
     if flag in state.accepted:
-        raise Usage(
+        raise UsageError(
             f"{flag.id} has landed on the local target already",
             hint="gitmem forget ID proposes a review without what it brought",
         )
     if flag in state.carried:
-        raise Usage(
+        raise UsageError(
             f"{flag.id} is on a branch that gitmem close --here committed to",
             hint="edit the memory file on that branch; that is a commit like any other",
         )

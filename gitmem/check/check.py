@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def check(repo: Repository, request: CheckRequest) -> CheckResult:
     """Return where every flag stands; writes nothing, not even pending flags.
 
-    Raises Usage when the scope needs a branch name and none is known.
+    Raises UsageError when the scope needs a branch name and none is known.
     """
     try:
         return _check(repo, request)

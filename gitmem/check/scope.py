@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 from gitmem.core.failures import Unreachable
 from gitmem.git import refs, repository
 from gitmem.records import target
@@ -127,7 +127,7 @@ def view(
 ) -> View:
     """Return the flags to check for a resolved scope. ``place``: where the remote can be asked.
 
-    Raises Usage when no branch name is known, and Unreachable when a merge group's pull request
+    Raises UsageError when no branch name is known, and Unreachable when a merge group's pull request
     cannot be asked for.
     """
     if scope is not Scope.BRANCH:
@@ -141,7 +141,7 @@ def view(
         return View(scope=scope, branches=tuple(sorted({*push.branches, *push.names})))
     current = repository.head(repo)[0]
     if not current:
-        raise Usage(
+        raise UsageError(
             "HEAD is detached, so it is not known which branch's flags to check",
             hint="name the branch: --branch NAME",
         )

@@ -6,7 +6,7 @@ same, and a parity test holds the two together.
 
 from __future__ import annotations
 
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Arguments:
 def parse(command: str, argv: Sequence[str]) -> Arguments:
     """Parse what follows the command's name, as typer would: options anywhere, `--` ends them.
 
-    Raises Usage for an unknown option, a missing value or a value given to a switch.
+    Raises UsageError for an unknown option, a missing value or a value given to a switch.
     """
     options = OPTIONS[command]
     parsed = Arguments()
@@ -75,15 +75,17 @@ def parse(command: str, argv: Sequence[str]) -> Arguments:
         shape = options.get(name)
         if shape is None:
             shown = name if name.startswith("--") else name[:2]  # a value may follow the letter
-            raise Usage(f"gitmem {command}: no such option: {shown}", hint=_near(command, name))
+            raise UsageError(
+                f"gitmem {command}: no such option: {shown}", hint=_near(command, name)
+            )
         if shape == SWITCH:
             if equals:
-                raise Usage(f"gitmem {command}: {name} takes no value")
+                raise UsageError(f"gitmem {command}: {name} takes no value")
             parsed.switches.add(name)
             continue
         if not equals:
             if not rest:
-                raise Usage(f"gitmem {command}: {name} needs a value")
+                raise UsageError(f"gitmem {command}: {name} needs a value")
             given = rest.pop(0)
         if shape == MANY:
             parsed.lists.setdefault(name, []).append(given)

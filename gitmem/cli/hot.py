@@ -8,7 +8,7 @@ import time
 from gitmem.cli import folder, streams
 from gitmem.cli.arguments import Arguments, parse
 from gitmem.clients import registry
-from gitmem.core.errors import GitmemError, NotSaved, Refused, Usage
+from gitmem.core.errors import GitmemError, NotSaved, Refused, UsageError
 from gitmem.core.flag import KINDS
 from gitmem.core.jsonline import dumps
 from gitmem.git import repository
@@ -82,17 +82,17 @@ def _texts(command: str, arguments: Arguments) -> list[str]:
     """Return the texts to keep: the one argument, or the lines of stdin for `-`."""
     if len(arguments.positionals) != 1:
         word = "nothing to keep" if not arguments.positionals else "more than one text"
-        raise Usage(f"gitmem {command}: {word}", hint=_USAGE[command])
+        raise UsageError(f"gitmem {command}: {word}", hint=_USAGE[command])
     text = arguments.positionals[0]
     if text == "-" and command == "snag":
-        raise Usage("gitmem snag: it reads no standard input", hint=_USAGE[command])
+        raise UsageError("gitmem snag: it reads no standard input", hint=_USAGE[command])
     if text != "-" or command != "flag":
         return [text]
     # Only \n and \r\n end a line here: whatever else looks like a line break is refused later.
     lines = streams.read().decode("utf-8", "surrogateescape").split("\n")
     texts = [_without_marker(line.strip(" \t\r")) for line in lines if line.strip(" \t\r")]
     if not texts:
-        raise Usage("gitmem flag -: no line on standard input")
+        raise UsageError("gitmem flag -: no line on standard input")
     if len(texts) > _MAX_LINES:
         raise Refused(f"{len(texts)} lines at once are too many", hint=f"at most {_MAX_LINES}")
     return texts
@@ -128,13 +128,13 @@ def _draft(command: str, text: str, arguments: Arguments) -> FlagDraft:
 
     kind = "snag" if command == "snag" else arguments.value("--kind") or "fact"
     if command == "snag" and not arguments.value("--better"):
-        raise Usage("gitmem snag: --better is missing", hint=_USAGE[command])
+        raise UsageError("gitmem snag: --better is missing", hint=_USAGE[command])
     if command == "snag" and arguments.value("--skill") and arguments.value("--rule"):
-        raise Usage("gitmem snag: --skill and --rule exclude each other")
+        raise UsageError("gitmem snag: --skill and --rule exclude each other")
     if command == "flag" and kind == "snag":
-        raise Usage("gitmem flag: a snag has a better path", hint=_USAGE["snag"])
+        raise UsageError("gitmem flag: a snag has a better path", hint=_USAGE["snag"])
     if kind not in KINDS:
-        raise Usage(
+        raise UsageError(
             f"gitmem {command}: unknown kind{_repeated(kind)}",
             hint="one of " + ", ".join([known for known in KINDS if known != "snag"]),
         )
@@ -173,7 +173,7 @@ def _report(captured: CaptureResult, *, as_json: bool) -> None:
 
 
 def _failed(error: GitmemError, given: Sequence[str]) -> int:
-    if isinstance(error, Usage):
+    if isinstance(error, UsageError):
         streams.err(_told_back(error.message))
     elif isinstance(error, Refused):
         streams.err("refused, nothing was saved: " + _told_back(error.message))
@@ -181,7 +181,7 @@ def _failed(error: GitmemError, given: Sequence[str]) -> int:
         _give_back(error.message, given)
     if error.hint:
         streams.err("hint: " + _told_back(error.hint))
-    if isinstance(error, Usage | Refused):
+    if isinstance(error, UsageError | Refused):
         return error.exit_code
     return NotSaved.exit_code
 

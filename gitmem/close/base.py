@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 from gitmem.core.failures import NoProgress
 from gitmem.git import refs, replay, worktrees
 from gitmem.git.repository import REVIEW
@@ -156,13 +156,15 @@ def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Base:
 def for_here(repo: Repository, seen: Snapshot, *, everything: bool = False) -> Base:
     """Return the checked-out feature branch with the flags made on it; ``everything``: with all.
 
-    Raises Usage when HEAD is detached or on the target.
+    Raises UsageError when HEAD is detached or on the target.
     """
     ref = worktrees.current(repo)
     if not ref:
-        raise Usage("HEAD is detached", hint="check out the branch that is to carry the memory")
+        raise UsageError(
+            "HEAD is detached", hint="check out the branch that is to carry the memory"
+        )
     if ref == seen.target.ref:
-        raise Usage(
+        raise UsageError(
             f"this is the target branch {seen.target.name}",
             hint="use gitmem close, then gitmem accept; --here is for a feature branch",
         )

@@ -21,7 +21,7 @@ class GitmemError(Exception):
         self.hint = hint
 
 
-class Usage(GitmemError):
+class UsageError(GitmemError):
     """The command line was wrong."""
 
     exit_code = 2

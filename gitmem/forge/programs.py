@@ -9,7 +9,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 from gitmem.core.failures import Unreachable
 from gitmem.git import process
 from gitmem.safety.text import visible
@@ -57,14 +57,14 @@ def own(repo: Repository, command: str, request: PullRequest) -> str:
     """Run the person's command; return the address that it prints.
 
     It gets the text on stdin and the rest in GITMEM_PR_*, and runs at the top of the work tree,
-    without a shell. Raises NotProposed, and Usage for a command that cannot be split into words.
+    without a shell. Raises NotProposed, and UsageError for a command that cannot be split into words.
     """
     try:
         words = shlex.split(command)
     except ValueError as error:
-        raise Usage(f"git config gitmem.prCommand cannot be read: {error}") from error
+        raise UsageError(f"git config gitmem.prCommand cannot be read: {error}") from error
     if not words:
-        raise Usage("git config gitmem.prCommand is empty")
+        raise UsageError("git config gitmem.prCommand is empty")
     env = {
         "GITMEM_PR_REMOTE": request.remote,
         "GITMEM_PR_BRANCH": request.branch,

@@ -164,7 +164,7 @@ def _http(endpoint: Endpoint) -> httpx2.AsyncClient:
                 cafile=endpoint.cafile or None, capath=endpoint.capath or None
             )
         except OSError as error:
-            raise errors.Usage(
+            raise errors.UsageError(
                 f"SSL_CERT_FILE or SSL_CERT_DIR holds no certificates: {error}"
             ) from error
     return httpx2.AsyncClient(

@@ -212,11 +212,11 @@ def _split(words: str | Sequence[str]) -> list[str]:
     try:
         split = shlex.split(words) if isinstance(words, str) else list(words)
     except ValueError as error:
-        raise errors.Usage(
+        raise errors.UsageError(
             "the command of the engine has a quote that does not end", hint="quote as in a shell"
         ) from error
     if not split:
-        raise errors.Usage(
+        raise errors.UsageError(
             "the engine `command` has no command", hint="claude, codex, llm, or your own"
         )
     return split
@@ -230,7 +230,7 @@ def _find(program: str, environ: Mapping[str, str]) -> str:
     if "/" not in program or program.startswith("/"):
         absolute = shutil.which(program, path=path)
     if not absolute:
-        raise errors.Usage(
+        raise errors.UsageError(
             f"there is no program {printable(program)!r} to ask",
             hint="install it, or name another: claude, codex, llm, or a command of your own",
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from gitmem.core.errors import Refused, Usage
+from gitmem.core.errors import Refused, UsageError
 from gitmem.models.attempt import printable
 from gitmem.models.reply import Credentials
 from gitmem.safety.text import visible
@@ -72,14 +72,14 @@ def endpoint(environ: Mapping[str, str]) -> Endpoint:
     """Return the endpoint that an environment names.
 
     Reads ANTHROPIC_BASE_URL, ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN (the key goes first, as in the
-    SDK), the proxy variables, SSL_CERT_FILE and SSL_CERT_DIR. Raises Usage for an address that
+    SDK), the proxy variables, SSL_CERT_FILE and SSL_CERT_DIR. Raises UsageError for an address that
     cannot be right, and Credentials when the server needs a key and there is none.
     """
     url = environ.get("ANTHROPIC_BASE_URL", "").strip() or VENDOR
     parts = _parse(url)
     for name in _AUTHORITIES:
         if environ.get(name) and not Path(environ[name]).exists():
-            raise Usage(f"{name} names nothing that is there", hint="correct it, or unset it")
+            raise UsageError(f"{name} names nothing that is there", hint="correct it, or unset it")
     key, is_token = _key(environ)
     if not key and not _is_local(parts.hostname or ""):
         raise Credentials(
@@ -104,17 +104,17 @@ def _parse(url: str) -> SplitResult:
     except ValueError:
         sound = False
     if not sound:
-        raise Usage(
+        raise UsageError(
             "ANTHROPIC_BASE_URL is not the address of a server",
             hint=f"it looks like {VENDOR} or http://localhost:11434",
         )
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise Usage(
+        raise UsageError(
             "ANTHROPIC_BASE_URL holds more than an address",
             hint="keys go into ANTHROPIC_API_KEY; leave out any user name, query and fragment",
         )
     if parts.path.rstrip("/").endswith(("/v1", "/v1/messages")):
-        raise Usage(
+        raise UsageError(
             "ANTHROPIC_BASE_URL ends in /v1",
             hint="leave that off: /v1/messages is added to the address",
         )
@@ -166,7 +166,7 @@ def _proxy(environ: Mapping[str, str], parts: SplitResult) -> str:
     proxy = proxy if "://" in proxy else f"http://{proxy}"
     if not proxy.startswith(("http://", "https://")):
         scheme = visible(proxy.partition("://")[0])
-        raise Usage(
+        raise UsageError(
             f"a {scheme} proxy cannot be used",
             hint="name an HTTP proxy in HTTPS_PROXY, or the server's host in NO_PROXY",
         )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,11 +82,11 @@ def basis(model: str, *, own: Mapping[str, Price] | None = None) -> str:
 def read_price(text: str) -> Price:
     """Return a price as a person writes it: dollars for a million tokens in and out, like `0.10/0.50`.
 
-    Raises Usage for any other text.
+    Raises UsageError for any other text.
     """
     parts = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)\s*", text, re.ASCII)
     if parts is None:
-        raise Usage(
+        raise UsageError(
             f"{text[:40]!r} is not a price",
             hint="dollars for a million tokens in and out, like 0.10/0.50",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 from gitmem.queue import contents
 from gitmem.queue.lines import Conflict, conflicts
 from gitmem.records import record_files, target
@@ -104,7 +104,7 @@ def flag_by_id(
     *,
     what: str = "queued flag",
     lister: str = "gitmem log",
-    error: type[GitmemError] = Usage,
+    error: type[GitmemError] = UsageError,
 ) -> Flag:
     """Return the one flag whose id starts with ``prefix``.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.capture import capture
 from gitmem.close import base, commit
-from gitmem.core.errors import Refused, Usage
+from gitmem.core.errors import Refused, UsageError
 from gitmem.core.failures import NeedsPerson, NoProgress
 from gitmem.git import refs
 from gitmem.git.claim import Claim
@@ -89,7 +89,7 @@ class _Line:
 def forget(repo: Repository, wanted: ForgetRequest) -> ForgetResult:
     """Propose, on the review branch, the tree without what the flags brought.
 
-    Raises Usage for a flag that is unknown or has not landed, NoProgress when no line comes from
+    Raises UsageError for a flag that is unknown or has not landed, NoProgress when no line comes from
     the flags any more, and NeedsPerson for a line that only a person can remove.
     """
     if wanted.reason:
@@ -174,7 +174,7 @@ def _committed(
 
 
 def _chosen(seen: Snapshot, history: CommitHistory, prefixes: Iterable[str]) -> tuple[Flag, ...]:
-    """Return the flags that are meant; raises Usage for one that has not landed."""
+    """Return the flags that are meant; raises UsageError for one that has not landed."""
     queue = seen.queue
     known = {**queue.archive.flags, **queue.branch.flags, **queue.journal.flags}
     for filed in history.filings.all:
@@ -183,12 +183,12 @@ def _chosen(seen: Snapshot, history: CommitHistory, prefixes: Iterable[str]) -> 
     for flag in flags:
         state = seen.records.state(flag.id)
         if state in {UNDRAINED, IN_REVIEW}:
-            raise Usage(
+            raise UsageError(
                 f"{flag.id} has not landed: it is {state}",
                 hint="gitmem drop ID --reason '…' keeps it from becoming memory",
             )
         if state == CARRIED:
-            raise Usage(
+            raise UsageError(
                 f"{flag.id} is on a branch that gitmem close --here committed to",
                 hint="edit the memory file on that branch and commit it",
             )

@@ -97,7 +97,7 @@ def unmatch(repo: Repository, configured: str, prefix: str, *, at: str, dry_run:
     """Record that a flag in review is not a return of the flag it was matched to.
 
     The next close rebuilds the review without the match. Raises NoProgress when nothing is in
-    review, and Usage for an id without a match.
+    review, and UsageError for an id without a match.
     """
     current = read(repo, configured)
     flag = flag_by_id([item.flag for item in current.matched], prefix, what="match in review")

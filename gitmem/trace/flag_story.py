@@ -51,7 +51,7 @@ class FlagStory:
 
 
 def flag_story(repo: Repository, prefix: str, *, configured: str, folder: str) -> FlagStory:
-    """Return the story of the flag whose id starts with ``prefix``; raises Usage when none or several do."""
+    """Return the story of the flag whose id starts with ``prefix``; raises UsageError when none or several do."""
     seen = snapshot.take(repo, configured)
     histories = _histories(repo, seen)
     queue = seen.queue

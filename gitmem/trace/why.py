@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitmem.core.errors import Refused, Usage
+from gitmem.core.errors import Refused, UsageError
 from gitmem.core.failures import NeedsPerson
 from gitmem.git import refs
 from gitmem.markdown import managed_block
@@ -39,7 +39,7 @@ def why(repo: Repository, asked: str, *, cwd: str, folder: str) -> Origin:
     """Where a line of the work tree comes from; ``asked`` is FILE:LINE, or the line's text.
 
     ``cwd`` is where FILE is relative to (or to the repository), ``folder`` the memory folder.
-    Raises Usage when no line is meant, or several are.
+    Raises UsageError when no line is meant, or several are.
     """
     history = CommitHistory(repo, refs.resolve(repo, "HEAD"))
     place = _place(repo, asked, cwd)
@@ -47,7 +47,7 @@ def why(repo: Repository, asked: str, *, cwd: str, folder: str) -> Origin:
         return trace(history, _searched(history, asked, folder))
     text = history.text("", place.file)
     if text is None:
-        raise Usage(f"{place.file} has no text that can be read")
+        raise UsageError(f"{place.file} has no text that can be read")
     return trace(history, _line(text, place, folder))
 
 
@@ -67,7 +67,7 @@ def _place(repo: Repository, asked: str, cwd: str) -> LinePlace | None:
             continue
     if " " in match["file"]:
         return None  # a sentence that ends like a place
-    raise Usage(
+    raise UsageError(
         f"there is no file {match['file'][:80]!r} in this repository",
         hint="give FILE:LINE, or the line's text in quotes",
     )
@@ -76,9 +76,9 @@ def _place(repo: Repository, asked: str, cwd: str) -> LinePlace | None:
 def _line(text: str, place: LinePlace, folder: str) -> TracedLine:
     lines = rows(text)
     if not 1 <= place.number <= len(lines):
-        raise Usage(f"{place.file} has {len(lines)} lines")
+        raise UsageError(f"{place.file} has {len(lines)} lines")
     if blank(lines[place.number - 1]):
-        raise Usage(f"line {place.number} of {place.file} is blank")
+        raise UsageError(f"line {place.number} of {place.file} is blank")
     known = place.file == guard.FILE or place.file.endswith(".md")
     item = passage_at(place.file, text, place.number) if known else None
     ours = _in_block(text, place.number)
@@ -115,14 +115,14 @@ def _searched(history: CommitHistory, asked: str, folder: str) -> TracedLine:
             (file, item) for file, item in every if item.whole and wanted in item.key.casefold()
         ]
     if not found:
-        raise Usage(
+        raise UsageError(
             f"no line of memory, rules or skills reads {asked[:_CUT]!r}",
             hint="give FILE:LINE, or some words of the line as it is written",
         )
     if len(found) > 1:
         rows_ = [f"{file}:{item.first} {item.text[:_CUT]}" for file, item in found[:_LISTED]]
         more = [f"and {len(found) - _LISTED} more"] if len(found) > _LISTED else []
-        raise Usage(
+        raise UsageError(
             f"{len(found)} lines are meant by this: " + "; ".join([*rows_, *more]),
             hint="give one of them as FILE:LINE",
         )

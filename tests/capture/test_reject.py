@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gitmem.check.report import STRICT
-from gitmem.core.errors import Refused, Usage
+from gitmem.core.errors import Refused, UsageError
 from gitmem.core.flag import parse
 from gitmem.queue import decisions
 from gitmem.records.snapshot import flag_by_id
@@ -30,7 +30,7 @@ def test_a_prefix_that_one_flag_has_is_enough(desk: Desk) -> None:
 def test_an_ambiguous_prefix_names_how_many_it_stands_for() -> None:
     flags = [parse(f'{{"v":1,"id":"aa{letter * 10}","kind":"fact","text":"x"}}') for letter in "bc"]
 
-    with pytest.raises(Usage, match="aa stands for 2 flags"):
+    with pytest.raises(UsageError, match="aa stands for 2 flags"):
         flag_by_id(flags, "aa")
     assert flag_by_id(flags, "aab").id == "aa" + "b" * 10
 
@@ -39,7 +39,7 @@ def test_an_ambiguous_prefix_names_how_many_it_stands_for() -> None:
 def test_what_names_no_flag_is_a_usage_error(desk: Desk, prefix: str) -> None:
     desk.foreign_flag('{"v":1,"id":"bbbbbbbbbbbb","kind":"fact","text":"x"}')
 
-    with pytest.raises(Usage):
+    with pytest.raises(UsageError):
         desk.drop(prefix)
     assert not decisions.drops(desk.repo)
 
@@ -57,7 +57,7 @@ def test_what_landed_cannot_be_dropped(desk: Desk) -> None:
     flag = mine.flag("a fact")
     mine.land()
 
-    with pytest.raises(Usage, match="landed on the local target"):
+    with pytest.raises(UsageError, match="landed on the local target"):
         mine.drop(flag)
 
 

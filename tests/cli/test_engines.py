@@ -9,7 +9,7 @@ import pytest
 from gitmem.bootstrap.engines import EngineRequest, choose_engine
 from gitmem.bootstrap.workplace import workplace
 from gitmem.cli.progress import Watch
-from gitmem.core.errors import Refused, Usage
+from gitmem.core.errors import Refused, UsageError
 from gitmem.drain.ports import Answer
 from gitmem.models.reply import Credentials
 from tests.support.queues import keep
@@ -47,7 +47,7 @@ def test_a_file_of_the_repository_does_not_choose(sandbox: Sandbox) -> None:
 
 
 def test_an_unknown_engine_is_named_with_where_it_came_from(sandbox: Sandbox) -> None:
-    with pytest.raises(Usage, match=r"unknown engine 'gpt' \(GITMEM_ENGINE\)"):
+    with pytest.raises(UsageError, match=r"unknown engine 'gpt' \(GITMEM_ENGINE\)"):
         chosen(sandbox, {"GITMEM_ENGINE": "gpt"})
 
 
@@ -86,7 +86,7 @@ BROUGHT = [
 def test_inside_a_client_the_environment_does_not_choose(
     sandbox: Sandbox, brought: dict[str, str]
 ) -> None:
-    with pytest.raises((Refused, Usage)) as refused:
+    with pytest.raises((Refused, UsageError)) as refused:
         chosen(sandbox, {**brought, "PATH": "/usr/bin:/bin"}, client="claude-code")
 
     named = [name for name in brought if name != "ANTHROPIC_API_KEY"]
@@ -231,7 +231,7 @@ def test_inside_a_client_claude_is_not_led_to_another_server(sandbox: Sandbox) -
 
 
 def test_the_engine_command_wants_a_command(sandbox: Sandbox) -> None:
-    with pytest.raises(Usage, match="no command"):
+    with pytest.raises(UsageError, match="no command"):
         chosen(sandbox, {}, asked="command")
 
 

@@ -8,7 +8,7 @@ from typer.main import get_group
 from gitmem.cli.app import app
 from gitmem.cli.arguments import MANY, OPTIONS, SWITCH, VALUE, parse
 from gitmem.cli.entry import HOT
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 from tests.support.sandbox import Sandbox
 
 
@@ -50,7 +50,7 @@ def test_two_dashes_end_the_options() -> None:
     "argv", [["--kid", "x"], ["--kind"], ["--json=yes", "x"], ["-x"]], ids=" ".join
 )
 def test_a_wrong_option_is_a_usage_error(argv: list[str]) -> None:
-    with pytest.raises(Usage):
+    with pytest.raises(UsageError):
         parse("flag", argv)
 
 

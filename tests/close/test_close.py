@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gitmem.check.report import STRICT, Policy
-from gitmem.core.errors import Refused, Usage
+from gitmem.core.errors import Refused, UsageError
 from gitmem.git.trees import NotSigned
 from gitmem.git.worktrees import InTheWay
 from gitmem.records import target
@@ -868,10 +868,10 @@ def test_a_feature_branch_that_was_renamed_still_carries_its_flags(feature: Desk
 
 def test_here_is_refused_on_the_target_and_when_detached(desk: Desk) -> None:
     desk.flag("a fact")
-    with pytest.raises(Usage, match="target branch main"):
+    with pytest.raises(UsageError, match="target branch main"):
         desk.close(here=True)
     desk.sandbox.git("switch", "--quiet", "--detach")
-    with pytest.raises(Usage, match="detached"):
+    with pytest.raises(UsageError, match="detached"):
         desk.close(here=True)
 
 
@@ -893,7 +893,7 @@ def test_a_drop_of_a_flag_on_a_feature_branch_says_where_to_edit(feature: Desk) 
     flag = feature.flag("wrong")
     feature.close(here=True)
 
-    with pytest.raises(Usage, match="close --here"):
+    with pytest.raises(UsageError, match="close --here"):
         feature.drop(flag)
 
 

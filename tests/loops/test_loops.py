@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from gitmem.core.errors import Refused, Usage
+from gitmem.core.errors import Refused, UsageError
 from gitmem.drain.plan import Operation, Plan, Request
 from gitmem.drain.ports import Answer
 from gitmem.drain.verbatim import Verbatim
@@ -267,7 +267,7 @@ def test_taking_back_what_was_never_matched_is_refused(desk: Desk) -> None:
     first = snag(desk)
     desk.close()
 
-    with pytest.raises(Usage, match="no match in review"):
+    with pytest.raises(UsageError, match="no match in review"):
         review.unmatch(desk.repo, desk.target, first, at=AT, dry_run=False)
 
 

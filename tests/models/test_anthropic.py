@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 from gitmem.models import prices
 from gitmem.models.anthropic import MODEL, Anthropic
 from gitmem.models.extract import flaws
@@ -830,7 +830,7 @@ print(sorted({"anthropic", "httpx2", "pydantic"} & sys.modules.keys()))
 )
 def test_an_address_that_cannot_be_right_is_said_before_any_work(url: str, says: str) -> None:
     environ = {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "k"}
-    with pytest.raises(Usage, match=says) as trouble:
+    with pytest.raises(UsageError, match=says) as trouble:
         Anthropic(environ, clock=time.monotonic, chance=random.random)
 
     assert trouble.value.exit_code == 2

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from gitmem.core.errors import Refused, Usage
+from gitmem.core.errors import Refused, UsageError
 from gitmem.models.command import Command
 from gitmem.models.prices import Price
 from gitmem.models.reply import Cancelled, Credentials, Prompt, Reply
@@ -189,7 +189,7 @@ def test_no_close_starts_inside_the_program_it_asks(tmp_path: Path) -> None:
 def test_a_command_that_cannot_be_started_is_said_before_any_work(
     words: str | list[str], says: str
 ) -> None:
-    with pytest.raises(Usage, match=says) as trouble:
+    with pytest.raises(UsageError, match=says) as trouble:
         Command(words, {"PATH": "/usr/bin:/bin"}, clock=time.monotonic)
 
     assert trouble.value.exit_code == 2
@@ -207,7 +207,7 @@ def test_a_program_in_the_folder_where_one_stands_is_never_taken(
         ("./llm", "/bin"),
         ("../bin/llm", "/bin"),
     ):
-        with pytest.raises(Usage, match="there is no program"):
+        with pytest.raises(UsageError, match="there is no program"):
             Command(words, {"PATH": path}, clock=time.monotonic)
 
 

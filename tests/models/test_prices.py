@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 from gitmem.models.prices import PRICES, Price, dollars, price_of, read_price
 
 
@@ -46,5 +46,5 @@ def test_a_price_is_written_as_in_and_out() -> None:
 
 @pytest.mark.parametrize("text", ["", "1", "1/x", "-1/2", "1/2/3", "\u0661/\u0662"])
 def test_what_is_no_price_is_refused(text: str) -> None:
-    with pytest.raises(Usage, match="is not a price"):
+    with pytest.raises(UsageError, match="is not a price"):
         read_price(text)

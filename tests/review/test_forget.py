@@ -8,7 +8,7 @@ import pytest
 
 from gitmem.capture import capture
 from gitmem.check.report import STRICT
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 from gitmem.core.failures import NeedsPerson, NoProgress
 from gitmem.loops import loops
 from gitmem.memory import guard, guard_file
@@ -266,12 +266,12 @@ def test_lines_that_a_person_wrote_into_the_item_are_not_lost(desk: Desk) -> Non
 
 def test_what_has_not_landed_is_refused_with_what_to_do(desk: Desk) -> None:
     flag = desk.flag("The port is 5432")
-    with pytest.raises(Usage) as queued:
+    with pytest.raises(UsageError) as queued:
         forgotten(desk, flag)
     desk.close()
-    with pytest.raises(Usage) as reviewed:
+    with pytest.raises(UsageError) as reviewed:
         forgotten(desk, flag)
-    with pytest.raises(Usage, match="no flag has the id"):
+    with pytest.raises(UsageError, match="no flag has the id"):
         forgotten(desk, "zzzz")
 
     assert "gitmem drop" in queued.value.hint

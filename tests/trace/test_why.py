@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 from gitmem.trace.origin import Origin, OriginKind
 from gitmem.trace.why import why
 from tests.support import hostile
@@ -216,9 +216,9 @@ def test_what_no_line_or_several_lines_answer_to_is_a_usage_error_that_lists_the
     desk.land()
 
     for wrong in ("nothing like it", f"{FACTS}:999", f"{FACTS}:5", "nofile.md:3"):
-        with pytest.raises(Usage):
+        with pytest.raises(UsageError):
             asked(desk, wrong)
-    with pytest.raises(Usage, match=rf"{FACTS}:8 .*{FACTS}:9 "):
+    with pytest.raises(UsageError, match=rf"{FACTS}:8 .*{FACTS}:9 "):
         asked(desk, "The port")
 
 

@@ -14,7 +14,7 @@ from gitmem.cli.commands.options import All, DryRun, Here, Json, refuse_all
 from gitmem.cli.reports.close import CloseView, answer, exit_code, report
 from gitmem.close.close import CloseRequest
 from gitmem.close.close import close as run_close
-from gitmem.core.errors import Refused, Usage
+from gitmem.core.errors import Refused, UsageError
 from gitmem.drain.handover import ExternalModel, key_of, match_answers, model_name, read_answers
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def apply(
     """
     name = model_name(model)
     if model and not name:
-        raise Usage(
+        raise UsageError(
             "--model is not a model's name",
             hint="it may have letters, digits, blanks and . _ - : / @ +",
         )
@@ -93,7 +93,7 @@ def _text(file: str) -> str:
             with Path(file).open("rb") as source:
                 content = source.read(_BYTES + 1)
     except OSError as error:
-        raise Usage(f"{file} cannot be read: {error.strerror}") from error
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
     if len(content) > _BYTES:
         raise Refused(f"the file of answers is larger than {_BYTES >> 20} MB")
     return content.decode("utf-8", "surrogateescape")

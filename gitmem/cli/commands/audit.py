@@ -20,7 +20,7 @@ from gitmem.clients.transcripts import (
     TASK,
     TURN,
 )
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 from gitmem.core.failures import CheckFailed
 from gitmem.proof import audit as engine
 from gitmem.proof.session_gaps import moment
@@ -52,7 +52,7 @@ def audit(
     place, now = surroundings.here(), time.time()
     moment_of = engine.since(since, now) if since else 0
     if moment_of is None:
-        raise Usage(
+        raise UsageError(
             f"--since: {since!r} is not a time", hint="use a form such as 2026-11-20, 7d, 12h or 2w"
         )
     tops = engine.work_trees(place.repo)

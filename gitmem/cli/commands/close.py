@@ -18,7 +18,7 @@ from gitmem.clients import registry
 from gitmem.close.close import CloseRequest
 from gitmem.close.close import close as run_close
 from gitmem.close.ledger_line import closed_entry
-from gitmem.core.errors import GitmemError, Usage
+from gitmem.core.errors import GitmemError, UsageError
 from gitmem.drain.model_engine import ModelEngine
 from gitmem.drain.ports import ReportsWaiting
 from gitmem.models.reply import Cancelled
@@ -66,7 +66,7 @@ def close(
     still stands, and the exit code is 5.
     """
     if pr and here:
-        raise Usage(
+        raise UsageError(
             "--pr and --here cannot be used together",
             hint="--here puts the memory into the pull request of the current branch",
         )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")]
@@ -20,8 +20,8 @@ All = Annotated[
 
 
 def refuse_all(*, here: bool, everything: bool) -> None:
-    """Raise Usage for --all without --here, which would mean nothing."""
+    """Raise UsageError for --all without --here, which would mean nothing."""
     if everything and not here:
-        raise Usage(
+        raise UsageError(
             "--all works only with --here", hint="without --here a close takes every undrained flag"
         )

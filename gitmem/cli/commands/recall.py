@@ -13,7 +13,7 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.cli.folder import working
 from gitmem.core import quantities
-from gitmem.core.errors import Usage
+from gitmem.core.errors import UsageError
 from gitmem.recall.index import open_index
 from gitmem.recall.search import Question, search
 from gitmem.records import target
@@ -50,11 +50,11 @@ def recall(
     """
     said = " ".join(words or [])
     if not (said.strip() or path.strip() or command.strip()):
-        raise Usage(
+        raise UsageError(
             "there is nothing to look for", hint="gitmem recall WORDS, or --path or --command"
         )
     if not 1 <= most <= _LIMIT:
-        raise Usage(f"-n takes a number from 1 to {_LIMIT}, not {most}")
+        raise UsageError(f"-n takes a number from 1 to {_LIMIT}, not {most}")
     place = surroundings.here()
     where = target.find(place.repo, place.configured)
     asked = Question(

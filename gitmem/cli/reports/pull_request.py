@@ -21,7 +21,7 @@ _BY_HAND = "open a pull request on the forge, from {branch}"
 
 
 def settings(place: Workplace) -> ForgeSettings:
-    """Return what the person configured; raises Usage before anything is done."""
+    """Return what the person configured; raises UsageError before anything is done."""
     return forge_settings(place, client=surroundings.agent())
 
 
