@@ -1,25 +1,30 @@
-"""What a response of the Messages API means: an answer, a failure of the server, or a refusal.
+"""Read a response of the Messages API: its bounded body, then an answer, a failure of the server, or a refusal.
 
 The SDK builds objects from anything (a login page becomes a `str`, a wrong shape a message without
-content), so the bytes are read as they came. They are hostile until they have passed here.
+content), so the bytes are read as they came. They are hostile until they have passed here: 3,500 bytes that are
+compressed twice unpack to 5,000 million, and a library that unpacks them at once takes that memory.
 """
 
 from __future__ import annotations
 
 import json
+import zlib
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from gitmem.models.attempt import Attempt, Next
 from gitmem.models.extract import Extraction, extract, outline
-from gitmem.models.reply import Credentials, Prompt, Stop
+from gitmem.models.reply import LIMIT, Attempt, Credentials, Next, Prompt, Stop
 from gitmem.models.shapes import TOOL, Way
 from gitmem.models.usage import Usage, token_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping, MutableMapping
 
     from gitmem.models.endpoint import Endpoint
+
+ENCODING = "content-encoding"
+_GZIP = ("gzip", "x-gzip")
+_EITHER = 32 + zlib.MAX_WBITS  # of zlib: a gzip or a zlib header
 
 _TRANSIENT = frozenset({408, 409, 425, 429})
 _TOO_LARGE = ("too long", "request too large", "context length", "context window")
@@ -208,3 +213,41 @@ def _wait(headers: Mapping[str, str]) -> float | None:
         return max(0.0, (until - parsedate_to_datetime(headers.get("date", ""))).total_seconds())
     except (ValueError, TypeError):
         return None
+
+
+class BodyTooLong(Exception):
+    """A body is larger than any answer."""
+
+
+class UnexpectedEncoding(Exception):
+    """A body in an encoding that was not asked for; the message names it."""
+
+
+def decoded(
+    headers: MutableMapping[str, str], chunks: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    """Return the decoded chunks of a body; the encoding is taken out of ``headers``.
+
+    Iterating raises BodyTooLong when they are more than any answer has, and UnexpectedEncoding for a
+    body that is compressed twice, or not with gzip or deflate: no encoding was asked for.
+    """
+    named = headers.pop(ENCODING, "").lower().replace(" ", "")
+    words = [word for word in named.split(",") if word not in {"", "identity"}]
+    return _read(words, named, chunks)
+
+
+async def _read(words: list[str], named: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if len(words) > 1 or (words and words[0] not in (*_GZIP, "deflate")):
+        raise UnexpectedEncoding(named)
+    unpack = zlib.decompressobj(_EITHER) if words else None
+    size = 0
+    async for chunk in chunks:
+        try:
+            # One byte above the limit shows that there is more.
+            piece = unpack.decompress(chunk, LIMIT + 1 - size) if unpack else chunk
+        except zlib.error as error:
+            raise UnexpectedEncoding(f"{named}, damaged") from error
+        size += len(piece)
+        if size > LIMIT:
+            raise BodyTooLong
+        yield piece

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from gitmem.core import errors
 from gitmem.models import answer
-from gitmem.models.attempt import LIMIT, Attempt, Next
+from gitmem.models.answer import BodyTooLong, UnexpectedEncoding, decoded
 from gitmem.models.endpoint import Endpoint, endpoint
 from gitmem.models.event_loop import LoopThread
-from gitmem.models.reply import Prompt, Reply, Stop
-from gitmem.models.response_body import BodyTooLong, UnexpectedEncoding, decoded
+from gitmem.models.reply import LIMIT, Attempt, Next, Prompt, Reply, Stop
 from gitmem.models.server import Patience, Server
 
 if TYPE_CHECKING:

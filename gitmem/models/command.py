@@ -23,9 +23,8 @@ from typing import TYPE_CHECKING
 from gitmem.core import agent_clients as clients
 from gitmem.core import errors
 from gitmem.models import presets
-from gitmem.models.attempt import LIMIT, Attempt, printable
 from gitmem.models.presets import ProgramCall, ProgramExit
-from gitmem.models.reply import Cancelled, Prompt, Reply, Stop
+from gitmem.models.reply import LIMIT, Attempt, Cancelled, Prompt, Reply, Stop, printable
 from gitmem.models.server import duration
 
 if TYPE_CHECKING:

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from gitmem.core.errors import Refused, UsageError
-from gitmem.models.attempt import printable
-from gitmem.models.reply import Credentials
+from gitmem.models.reply import Credentials, printable
 from gitmem.safety.text import visible
 
 if TYPE_CHECKING:

@@ -13,9 +13,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from gitmem.core.jsonline import figure
-from gitmem.models.attempt import Attempt
 from gitmem.models.extract import extract, outline
-from gitmem.models.reply import Credentials, Prompt, Stop
+from gitmem.models.reply import Attempt, Credentials, Prompt, Stop
 from gitmem.models.shapes import with_schema
 from gitmem.models.usage import Usage, token_counts
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gitmem.models import prices
-from gitmem.models.attempt import Attempt, Next
-from gitmem.models.reply import Credentials, Reply, Stop
+from gitmem.models.reply import Attempt, Credentials, Next, Reply, Stop
 from gitmem.models.shapes import Shape
 from gitmem.models.usage import together
 
