@@ -7,8 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gitmem.memory.passages import Passage, find, items_of, line_key
-from gitmem.trace.blame import Blamed, NoBlame, blame
-from gitmem.trace.history import changed_markdown
+from gitmem.trace.history import Blamed, NoBlame, blame, changed_markdown
 from gitmem.trace.lineage import counterpart, in_its_place, most_alike
 
 if TYPE_CHECKING:

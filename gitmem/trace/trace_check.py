@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.git import refs
 from gitmem.memory.passages import find, line_key
-from gitmem.trace.blame import blame
-from gitmem.trace.history import CommitHistory
+from gitmem.trace.history import CommitHistory, blame
 from gitmem.trace.line_fate import LineState, MemoryAtCommit
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from gitmem.core.failures import NeedsPerson, NoProgress
 from gitmem.loops import loops
 from gitmem.memory import guard, guard_file
 from gitmem.review.forget import ForgetRequest, ForgetResult, forget
-from gitmem.trace.flag_story import FlagStory, flag_story
-from gitmem.trace.line_fate import LineState
+from gitmem.trace.line_fate import FlagStory, LineState, flag_story
 from gitmem.trace.trace_check import check_trace
 from gitmem.trace.why import why
 from tests.support.desk import Desk

@@ -12,8 +12,7 @@ from gitmem.cli.commands.options import Json
 from gitmem.cli.commands.why import flag_lines, since
 from gitmem.records.drain_record import Fate
 from gitmem.records.states import UNDRAINED
-from gitmem.trace.flag_story import FlagStory, OutcomeStory, flag_story
-from gitmem.trace.line_fate import LineFate, LineState
+from gitmem.trace.line_fate import FlagStory, LineFate, LineState, OutcomeStory, flag_story
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
