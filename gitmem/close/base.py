@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.core.errors import UsageError
 from gitmem.core.failures import NoProgress
-from gitmem.git import refs, replay, worktrees
+from gitmem.git import refs, trees, worktrees
 from gitmem.git.repository import REVIEW
 from gitmem.queue import decisions
 from gitmem.records import in_review
@@ -107,7 +107,7 @@ def _outdated(
     if orphans:
         why = f"the line that it calls {', '.join(orphans)} the same as is not there any more"
         return why, "write down in gitmem/drain by hand what they say"
-    if start and not refs.contains(repo, tip, start) and not replay.merges(repo, start, tip):
+    if start and not refs.contains(repo, tip, start) and not trees.merges(repo, start, tip):
         on = where.deciding_ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
         why = "it cannot be merged into the target any more"
         return why, f"merge {on} into gitmem/drain by hand"

@@ -20,6 +20,7 @@ from gitmem.memory import tree_reader
 from gitmem.models.answer_store import AnswerStore
 from gitmem.records import drain_record, in_review, record_files, snapshot, tidy
 from gitmem.records.commit_style import PLAIN, CommitStyle
+from gitmem.session.close_entry import LONGEST, entry
 from gitmem.sync.remote_queue import unknown_queue
 from gitmem.trace import stale
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from gitmem.queue.lines import Conflict
     from gitmem.records.drain_record import Outcome, Run
     from gitmem.records.snapshot import Snapshot
+    from gitmem.session.close_entry import CloseSettings
     from gitmem.trace.stale import StaleLine
 
 _TRIES = 3  # when another process moves the branch meanwhile
@@ -284,3 +286,22 @@ def _mark_here(
     claim.clear(f"{repo.common}/{mark}.lock")
     old = refs.listed(repo, mark).get(mark, "")
     refs.update(repo, mark, commit, old, "gitmem: close --here")
+
+
+def closed_entry(settings: CloseSettings, closed: CloseResult, seconds: float) -> dict[str, object]:
+    """Return the fields of the line; ``seconds`` is how long the close took."""
+    run = closed.run
+    did = f"drained {closed.flags}" if closed.commit else "drained nothing"
+    ran: dict[str, object] = {
+        "engine": run.engine,
+        "model": run.model,
+        "asked": run.asked,
+        "workers": run.workers,
+        "in_flight": run.in_flight,
+        "questions": run.questions,
+    }
+    left: dict[str, object] = {"left": len(closed.left)} if closed.left else {}
+    if closed.left:
+        left["reason"] = closed.left[0].reason[:LONGEST]
+    where = {"drain": closed.drain, "branch": closed.branch} if closed.commit else {}
+    return entry(settings, did, seconds, {**ran, "flags": closed.flags, **where, **left})

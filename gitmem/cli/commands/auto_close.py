@@ -15,9 +15,8 @@ from gitmem.bootstrap.engines import EngineRequest, choose_engine
 from gitmem.bootstrap.workplace import unsettled, workplace
 from gitmem.boundaries.background import NOT_SYNCED, Flight
 from gitmem.cli import surroundings
-from gitmem.close.close import CloseRequest
+from gitmem.close.close import CloseRequest, closed_entry
 from gitmem.close.close import close as run_close
-from gitmem.close.ledger_line import closed_entry
 from gitmem.core.errors import GitmemError
 from gitmem.core.failures import Internal, NeedsPerson, NoProgress
 from gitmem.git.repository import discover

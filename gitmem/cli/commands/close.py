@@ -15,9 +15,8 @@ from gitmem.cli.commands.options import All, DryRun, Here, Json, refuse_all
 from gitmem.cli.reports import pull_request
 from gitmem.cli.reports.close import CloseView, answer, exit_code, report
 from gitmem.clients import registry
-from gitmem.close.close import CloseRequest
+from gitmem.close.close import CloseRequest, closed_entry
 from gitmem.close.close import close as run_close
-from gitmem.close.ledger_line import closed_entry
 from gitmem.core.errors import GitmemError, UsageError
 from gitmem.drain.model_engine import ModelEngine
 from gitmem.drain.ports import ReportsWaiting
