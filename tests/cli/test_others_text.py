@@ -217,4 +217,4 @@ def test_nothing_is_printed_past_the_escape() -> None:
                     commands.add(path.relative_to(package).as_posix())
 
     assert writers == {"cli/progress.py"}  # git's progress, piece by piece through the escape
-    assert commands == {"cli/reports/github.py"}
+    assert commands == {"cli/reports/verdict.py"}

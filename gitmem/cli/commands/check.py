@@ -15,9 +15,9 @@ from gitmem.check.report import CheckRequest, CheckResult, Policy
 from gitmem.check.scope import Scope
 from gitmem.cli import render, surroundings, trigger
 from gitmem.cli.commands.options import Json
-from gitmem.cli.reports import github, verdict
-from gitmem.cli.reports.conflicts import conflicts
+from gitmem.cli.reports import verdict
 from gitmem.cli.reports.traces import say_stale, say_trace, stale_answer, trace_answer
+from gitmem.cli.reports.verdict import conflicts
 from gitmem.core.failures import CheckFailed, NeedsPerson, Unreachable
 from gitmem.git.repository import NoRepository
 from gitmem.trace.stale import stale_in_commit
@@ -198,14 +198,14 @@ def _annotate(result: CheckResult, policy: Policy, now: float) -> None:
     """Print the runner's annotations for what did not pass, and the summary."""
     why = result.objections(policy, now)
     if result.cannot_tell:
-        github.annotate("error", [f"cannot tell: {result.cannot_tell}", result.hint])
+        verdict.annotate("error", [f"cannot tell: {result.cannot_tell}", result.hint])
     elif why:
         waiting = (*result.undrained, *result.in_review, *result.accepted)
-        lines = [*why, *github.named(waiting, now), *verdict.what_to_run(result)]
-        github.annotate("warning" if result.view.lenient else "error", lines)
+        lines = [*why, *verdict.named(waiting, now), *verdict.what_to_run(result)]
+        verdict.annotate("warning" if result.view.lenient else "error", lines)
     groups = (
         ("undrained", result.undrained),
         ("in review", result.in_review),
         ("accepted, not pushed", result.accepted),
     )
-    github.summarize(verdict.in_one_line(result, policy, now), groups, now)
+    verdict.summarize(verdict.in_one_line(result, policy, now), groups, now)

@@ -10,7 +10,7 @@ from gitmem.check.report import RemoteQueue
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.cli.reports import loaded
-from gitmem.cli.reports.conflicts import conflicts
+from gitmem.cli.reports.verdict import conflicts
 from gitmem.core import quantities
 from gitmem.memory import tree_reader
 from gitmem.memory.imports import imported_now
