@@ -64,7 +64,7 @@ def accept(
     ``tainted``: a person has read the tainted lines that would become instructions and wants them.
     Raises Refused when there are such lines and ``tainted`` is false, NoProgress when nothing is in
     review, NeedsPerson when the review is out of date (a flag was dropped, landed otherwise, or
-    folds into a line that is gone), `replay.Conflict` and `worktrees.InTheWay`.
+    folds into a line that is gone), `trees.ReplayConflict` and `worktrees.InTheWay`.
     """
     if not dry_run and not refs.resolve(repo, REVIEW):
         tidy.prune_drained(repo, configured)  # a push or a forge may have landed it

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
 from gitmem.drain.assemble import fresh
-from gitmem.git import objects, replay, trees
+from gitmem.git import objects, trees
 from gitmem.markdown.lines import front_value
 from gitmem.memory import guard_file, topics, tree_reader
 from gitmem.memory.index import update_index
@@ -19,8 +19,8 @@ from gitmem.safety.paths import INDEX_NAME, Target, writable
 
 if TYPE_CHECKING:
     from gitmem.git.claim import Claim
-    from gitmem.git.replay import Change, Original
     from gitmem.git.repository import Repository
+    from gitmem.git.trees import Change, Original
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +34,10 @@ class Review:
 def rebuilt(repo: Repository, claim: Claim, review: Review, *, onto: str, folder: str) -> str:
     """Return the tip of the review rebuilt on ``onto``; ``onto`` itself when all has landed.
 
-    Raises `replay.Conflict` when both sides changed the same place, and Refused.
+    Raises `trees.ReplayConflict` when both sides changed the same place, and Refused.
     """
     landed = record_files.at(repo, onto).keys()
-    originals = replay.originals(repo, review.known, review.tip)
+    originals = trees.originals(repo, review.known, review.tip)
     # Commits before the first record are rewritten history, not part of the review.
     for original in dropwhile(lambda original: not _records(original), originals):
         made = _records(original)
@@ -80,7 +80,7 @@ def _merged(
         if text is not None:
             gone = change.after is None and (not text.strip() or emptied(text))
             return None if gone else text.encode()
-    return replay.merged(repo, claim, path, ours=ours, change=change)
+    return trees.merged(repo, claim, path, ours=ours, change=change)
 
 
 def _united(path: str, ours: str, change: Change, kind: Target | None) -> str | None:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from gitmem.git import replay, repository
+from gitmem.git import repository, trees
 from gitmem.git.claim import Claim
-from gitmem.git.replay import Change, Conflict
 from gitmem.git.repository import Repository
+from gitmem.git.trees import Change, ReplayConflict
 from tests.support.sandbox import Sandbox
 
 
@@ -33,7 +33,7 @@ def test_originals_come_oldest_first_with_what_they_changed(
     sandbox.git("rm", "--quiet", "README.md")
     sandbox.git("commit", "--quiet", "-m", "two\n\nwith a body")
 
-    one, two = replay.originals(repo, [base], sandbox.git("rev-parse", "HEAD"))
+    one, two = trees.originals(repo, [base], sandbox.git("rev-parse", "HEAD"))
 
     assert (one.message.strip(), one.changes) == (
         "one",
@@ -56,8 +56,8 @@ def test_what_is_no_plain_file_is_left_to_a_person(
     sandbox.git("add", ".")
     sandbox.git("commit", "--quiet", "-m", "odd")
 
-    with pytest.raises(Conflict):
-        replay.originals(repo, [base], sandbox.git("rev-parse", "HEAD"))
+    with pytest.raises(ReplayConflict):
+        trees.originals(repo, [base], sandbox.git("rev-parse", "HEAD"))
 
 
 LINES = b"1\n2\n3\n4\n5\n6\n7\n"
@@ -83,7 +83,7 @@ def test_a_change_lands_on_what_is_there(
 ) -> None:
     change = Change(before=before, after=after)
 
-    assert replay.merged(repo, claim, "x", ours=ours, change=change) == expected
+    assert trees.merged(repo, claim, "x", ours=ours, change=change) == expected
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_change_lands_on_what_is_there(
 def test_a_change_of_the_same_place_is_a_conflict_with_a_hint(
     repo: Repository, claim: Claim, ours: bytes | None, before: bytes | None, after: bytes | None
 ) -> None:
-    with pytest.raises(Conflict) as raised:
-        replay.merged(repo, claim, "x", ours=ours, change=Change(before=before, after=after))
+    with pytest.raises(ReplayConflict) as raised:
+        trees.merged(repo, claim, "x", ours=ours, change=Change(before=before, after=after))
 
     assert "gitmem discard" in raised.value.hint

@@ -11,7 +11,7 @@ import pytest
 
 from gitmem.core.errors import GitmemError
 from gitmem.core.failures import NoProgress
-from gitmem.git.replay import Conflict
+from gitmem.git.trees import ReplayConflict
 from gitmem.git.worktrees import InTheWay
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
@@ -629,7 +629,7 @@ def test_rules_changed_at_the_same_place_are_a_conflict_with_a_hint(desk: Desk) 
     text = desk.sandbox.read("CLAUDE.md").replace("- mend it\n", "- mend it\n- by hand\n")
     desk.sandbox.commit("by hand", {"CLAUDE.md": text})
 
-    said = refused(desk, Conflict)
+    said = refused(desk, ReplayConflict)
 
     assert "CLAUDE.md" in said
     assert "gitmem discard" in said
