@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.install.install import hook_files
-from gitmem.proof import firing, health, reach, rehearsal, scratch, wiring
+from gitmem.proof import firing, health, rehearsal, wiring
 from gitmem.proof.finding import Finding, Level, Mend
 from gitmem.records import tidy
 
@@ -96,7 +96,7 @@ def examine(
         diagnosis.untried += untried
     wirings = [client.wiring for client in kit.clients]
     diagnosis.findings += health.look(repo, configured, now, hook_files(wirings))
-    diagnosis.findings += reach.look(repo, folder)
+    diagnosis.findings += health.look_at_memory(repo, folder)
     diagnosis.findings += health.look_at_sharing(repo, kit.ci)
     return diagnosis, tried
 
@@ -104,7 +104,7 @@ def examine(
 def fire(diagnosis: Diagnosis, tried: list[TriedClient], stage: Stage) -> None:
     """Start every installed hook in a throw-away repository; add what came of it."""
     for client in tried:
-        with scratch.scratch(stage.environ, stage.at) as repo:
+        with firing.scratch(stage.environ, stage.at) as repo:
             diagnosis.fired += firing.fire(repo, client.files, client.probe, stage.environ)
     _add_untried(diagnosis)
     diagnosis.findings += [fired.finding for fired in diagnosis.fired]
@@ -115,7 +115,7 @@ def rehearse(
 ) -> None:
     """Run an installed client once in a throw-away repository; add what came of it."""
     attempt = rehearsal.ClientRun(program=program, probe=client.probe, files=client.files)
-    with scratch.scratch(stage.environ, stage.at) as repo:
+    with firing.scratch(stage.environ, stage.at) as repo:
         done = rehearsal.rehearse(repo, attempt, model, stage.environ)
     diagnosis.rehearsed = done
     _add_untried(diagnosis)

@@ -1,16 +1,19 @@
-"""Start every installed hook as the client would, in a throw-away repository, and watch what comes back."""
+"""A throw-away repository, and every installed hook started in it as the client would, to see what comes back."""
 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitmem.capture import capture
 from gitmem.clients.abilities import Where
-from gitmem.git import programs
-from gitmem.proof import scratch
+from gitmem.git import process, programs, repository
+from gitmem.git.claim import temporary_folder
+from gitmem.git.repository import SETTINGS
 from gitmem.proof.finding import Finding, fail, ok, warn
 from gitmem.session import ledger
 
@@ -19,6 +22,11 @@ if TYPE_CHECKING:
 
     from gitmem.clients.abilities import Hook, Probe, Recorded, SettingsFile
     from gitmem.git.repository import Repository
+
+FLAG = "gitmem doctor made this flag in a throw-away repository"
+COMMIT = "gitmem doctor: a chapter"
+_PERSON = ("-c", "user.name=gitmem doctor", "-c", "user.email=doctor@localhost")
+_NO_HOOKS = ("-c", "core.hooksPath=/dev/null", "-c", "init.templateDir=")
 
 SHELL = "/bin/sh"  # whatever $SHELL is (measured, Claude Code 2.1.328)
 _SESSION = "gitmem-doctor"
@@ -88,7 +96,7 @@ def fire(
         if not starts:
             continue
         if recorded.commits:
-            scratch.commit(repo)
+            commit(repo)
         body = _body(repo, probe, recorded, next(numbers))
         before, _ = ledger.entries(repo.folder)
         ran = [_start(repo, probe, start, recorded, body=body, env=env) for start in starts]
@@ -179,3 +187,33 @@ def executable(path: str) -> str:
         if folder and found.is_file() and os.access(found, os.X_OK):
             return str(found.absolute())
     return ""
+
+
+@contextmanager
+def scratch(environ: Mapping[str, str], at: str) -> Iterator[Repository]:
+    """A repository with one commit, gitmem's settings file, and one flag made at ``at``."""
+    with temporary_folder() as name:
+        top = Path(name).resolve() / "repository"
+        top.mkdir()
+        env = process.clean(environ)
+        process.run(["init", "--quiet"], env=env, cwd=str(top), options=_NO_HOOKS)
+        settings = top / SETTINGS
+        settings.parent.mkdir()
+        settings.write_text("version: 1\n", encoding="utf-8")
+        repo = repository.discover(str(top), environ)
+        repo.git("config", "user.name", "gitmem doctor")
+        repo.git("config", "user.email", "doctor@localhost")
+        repo.git("config", "core.hooksPath", "/dev/null")
+        # What a person chose for their own repositories starts nothing here.
+        for key, value in (("engine", "verbatim"), ("autoClose", "false")):
+            repo.git("config", f"gitmem.{key}", value)
+        repo.git("add", "--all")
+        commit(repo)
+        wish = capture.checked(capture.FlagDraft(FLAG), cwd=str(top), repo=repo)
+        capture.keep(repo, [wish], session={}, at=at)
+        yield repo
+
+
+def commit(repo: Repository) -> None:
+    """Make a commit, as an agent does."""
+    repo.git(*_PERSON, "commit", "--quiet", "--allow-empty", "--no-verify", "--message", COMMIT)

@@ -1,4 +1,4 @@
-"""The repository's side of `gitmem doctor`: git, identity, locks, and the queue's health.
+"""The repository's side of `gitmem doctor`: git, identity, locks, the queue, and whether memory can be read.
 
 Looks only. What a command that writes would mend by itself is said as such.
 """
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from gitmem.boundaries import guard_tree
 from gitmem.core import quantities
-from gitmem.core.errors import GitmemError
+from gitmem.core.errors import GitmemError, Refused
 from gitmem.core.quantities import count
 from gitmem.git import local, personal, process, refs, remotes, trees
 from gitmem.git.objects import Unreadable
+from gitmem.git.process import ANY
 from gitmem.git.repository import ARCHIVE, BRANCH, SETTINGS
 from gitmem.install import install
 from gitmem.install.shipped_files import GITHUB_CHECK, GITLAB_CHECK, Host, ShippedCi, is_shipped
@@ -26,7 +27,7 @@ from gitmem.proof.finding import Finding, Mend, fail, ok, warn
 from gitmem.queue import publisher
 from gitmem.queue.fast_import import UNKNOWN_AUTHOR, current_author
 from gitmem.queue.journal import Journal
-from gitmem.records import snapshot, target
+from gitmem.records import record_files, snapshot, target
 from gitmem.safety.text import visible
 from gitmem.session import ledger
 from gitmem.sync import push_hook
@@ -336,3 +337,73 @@ def _shares(path: str) -> bool:
         if not line.lstrip().startswith(b"#")
         for word in _SHARES
     )
+
+
+def look_at_memory(repo: Repository, folder: str) -> list[Finding]:
+    """Return findings about the memory folder; none where what a close writes is what this clone reads.
+
+    ``folder`` is relative to the top of the work tree. Looks only.
+    """
+    return [*_rewritten(repo, folder), *_left_out(repo, folder)]
+
+
+def _rewritten(repo: Repository, folder: str) -> list[Finding]:
+    """A close refuses a path whose bytes a filter (LFS, git-crypt) would change."""
+    paths = [
+        f"{folder}/MEMORY.md",
+        f"{folder}/topic.md",
+        SETTINGS,
+        f"{record_files.FOLDER}record.jsonl",
+    ]
+    try:
+        reasons = trees.unshared(repo, refs.resolve(repo, "HEAD"), paths)
+    except Refused as refused:
+        return [fail("memory", refused.message, refused.hint)]
+    found = {
+        reason: path
+        for path, reason in reversed(reasons.items())
+        if reason.startswith("the attribute")
+    }
+    return [
+        fail(
+            "memory",
+            f"{reason.removesuffix(' it')} {path}: every close that writes there is refused",
+            f"except it in .gitattributes: {path.rpartition('/')[0]}/** -filter -ident "
+            "-working-tree-encoding",
+        )
+        for reason, path in found.items()
+    ]
+
+
+def _left_out(repo: Repository, folder: str) -> list[Finding]:
+    """git-sparse-checkout(1): what is not in the work tree, no client can load."""
+    if repo.git("config", "--bool", "core.sparseCheckout", ok=ANY).text != "true":
+        return []
+    skipped = [
+        row[2:]
+        for row in repo.git("ls-files", "-z", "-t", "--", folder, ".gitmem").text.split("\0")
+        if row.startswith("S ")
+    ]
+    if not skipped and _in_cone(repo, folder):
+        return []
+    return [
+        warn(
+            "memory",
+            f"{folder}/ is outside this clone's sparse checkout, so the client loads nothing of it",
+            f"git sparse-checkout add {folder} .gitmem",
+        )
+    ]
+
+
+def _in_cone(repo: Repository, folder: str) -> bool:
+    """Whether a folder that no file is tracked in yet would be checked out.
+
+    In cone mode the folders are listed. Otherwise the patterns are gitignore's, and only one that
+    names the folder or everything is understood.
+    """
+    listed = repo.git("sparse-checkout", "list", ok=ANY).text.splitlines()
+    names = {line.strip().strip("/").removesuffix("/*") for line in listed}
+    if f"!/{folder}" in names:
+        return False
+    parents = ["/".join(folder.split("/")[: at + 1]) for at in range(folder.count("/") + 1)]
+    return bool(names.intersection(["*", "", *parents]))

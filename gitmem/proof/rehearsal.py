@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from gitmem.git import programs
-from gitmem.proof import scratch
+from gitmem.proof import firing
 from gitmem.proof.finding import Finding, fail, ok, warn
 from gitmem.session import ledger
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gitmem.git.programs import ProgramResult
     from gitmem.git.repository import Repository
 
-COMMAND = f"git commit --quiet --allow-empty --message '{scratch.COMMIT}'"
+COMMAND = f"git commit --quiet --allow-empty --message '{firing.COMMIT}'"
 ANSWER = "This is the answer of the loopback model."
 _SECONDS = 90.0  # the client starts in half a second; a busy machine takes some more
 _PROMPT = b"This is a rehearsal of gitmem doctor."

@@ -24,7 +24,7 @@ from gitmem.git import trees
 from gitmem.install import install, undo
 from gitmem.install.file_changes import apply, render_diff
 from gitmem.install.shipped_files import Host
-from gitmem.proof import reach
+from gitmem.proof import health
 from gitmem.sync.push_hook import apply_hook, plan_hook
 
 if TYPE_CHECKING:
@@ -324,7 +324,9 @@ def plan_wiring(
             starts=tuple(sorted(folders)), auto_memory=auto_memory, ci=ci
         ),
     )
-    told = [f"{found.what}; {found.hint}" for found in reach.look(place.repo, chosen.folder)]
+    told = [
+        f"{found.what}; {found.hint}" for found in health.look_at_memory(place.repo, chosen.folder)
+    ]
     return replace(planned, notes=(*planned.notes, *told))
 
 
