@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitmem.core.flag import make
-from gitmem.drain.nearest import LINES, narrow
+from gitmem.drain.model_engine import LINES, narrow
 from gitmem.drain.plan import Plan, Request, Work, make_plan
 from gitmem.memory.places import Places
 from gitmem.memory.tree import MemoryLine
