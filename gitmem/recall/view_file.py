@@ -14,7 +14,7 @@ from gitmem.memory import tree_reader
 from gitmem.memory.imports import scopes, topic_names
 from gitmem.recall.index import open_index
 from gitmem.recall.view import END, GLOB, OFF, VERSION, depends, path_of
-from gitmem.records import target
+from gitmem.records import in_review, target
 from gitmem.safety.showable import showable
 
 if TYPE_CHECKING:
@@ -44,8 +44,9 @@ def refresh(repo: Repository) -> None:
         where = target.find(repo, target.configured_name(repo))
         names = [name for name in (where.ref, where.upstream_ref) if name]
         seen = depends(repo, names)
-        if not _is_off(repo) and where.deciding:
-            content = _content(repo, where.deciding)
+        commit, _ = in_review.leading_commit(repo, where)
+        if not _is_off(repo) and commit:
+            content = _content(repo, commit)
     except GitmemError:
         content = OFF + b"\n"
     local.make_folder(repo.folder)

@@ -114,3 +114,16 @@ def test_bad_input_is_refused_with_a_sentence(
 
     assert (done.code, done.out) == (code, "")
     assert done.err
+
+
+def test_what_is_accepted_counts_before_it_is_pushed(landed: Sandbox) -> None:
+    remote = landed.path.with_name("remote.git")
+    landed.git("init", "-q", "--bare", str(remote))
+    landed.git("remote", "add", "origin", str(remote))
+    landed.git("push", "-q", "-u", "origin", "main")
+    landed.gitmem("flag", "Kubernetes runs in Frankfurt")
+    landed.gitmem("close", "--engine", "verbatim")
+    landed.gitmem("accept")
+
+    assert texts(landed, "kubernetes") == ["Kubernetes runs in Frankfurt"]
+    assert "topics are loaded" in landed.gitmem("status").out

@@ -17,6 +17,7 @@ from gitmem.core.errors import UsageError
 from gitmem.recall.index import open_index
 from gitmem.recall.search import Question, search
 from gitmem.records import target
+from gitmem.records.in_review import leading_commit
 from gitmem.session import showings
 
 if TYPE_CHECKING:
@@ -40,11 +41,12 @@ def recall(
     most: Annotated[int, typer.Option("-n", metavar="N", help="How many lines at most.")] = _MOST,
     json: Json = False,
 ) -> None:
-    """Find the lines of memory that fit, best first.
+    r"""Find the lines of memory that fit, best first.
 
     Searches what has landed on the target branch: topics, rules and open items. What is still queued
     or in review is not searched. Says how often hooks showed each line in this clone.
 
+    \b
     Examples: gitmem recall flaky upload test
               gitmem recall --path src/api/client.py
     """
@@ -60,7 +62,8 @@ def recall(
     asked = Question(
         words=said, path=inside(path, working(), place.repo.top) if path else "", command=command
     )
-    with closing(open_index(place.repo, where.deciding, place.settings.folder)) as index:
+    commit, _ = leading_commit(place.repo, where)  # what is accepted counts before it is pushed
+    with closing(open_index(place.repo, commit, place.settings.folder)) as index:
         hits = search(index, asked, most)
         size = index.size
     shown = showings.read(place.repo.folder)

@@ -105,7 +105,8 @@ def _print(place: Workplace, seen: Snapshot) -> None:
 
 def _imports(place: Workplace, seen: Snapshot) -> Imports:
     """What the index on the target imports."""
-    files = tree_reader.read_tree(place.repo, seen.target.deciding, place.settings.folder)
+    commit, _ = in_review.leading_commit(place.repo, seen.target)
+    files = tree_reader.read_tree(place.repo, commit, place.settings.folder)
     texts = {**dict.fromkeys(files.odd, ""), **files.texts}
     return imported_now(texts, folder=files.folder, budget=files.budget)
 
