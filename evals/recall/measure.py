@@ -11,13 +11,16 @@ from evals.recall.plain_search import PlainSearch
 from evals.recall.project import FOLDER, Kind, Query, files, queries, repository_with
 from gitmem.memory import topics
 from gitmem.memory.imports import BUDGET, LARGEST_BUDGET, imports
+from gitmem.recall import moment, view_file
 from gitmem.recall.index import open_index
 from gitmem.recall.search import Question, search
+from gitmem.recall.view import open_view
 from gitmem.records.drain_record import newest_by_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from gitmem.git.repository import Repository
     from gitmem.recall.corpus import LandedLine
     from gitmem.recall.index import Index
 
@@ -28,8 +31,6 @@ _FOUND = 5  # lines of an answer that count
 _SHOWN = 3  # lines of one showing
 _EXACT, _NATURAL = 0.85, 0.60  # targets for hit@5: keywords, paths and commands; prompts
 _WRONG = 0.05  # target for showings where no line is about it
-FAILURE_FLOOR, PROMPT_FLOOR = 1.2, 1.4
-_LAST = 5  # lines of an error, from its end
 
 
 def run() -> tuple[dict[str, Rate], list[str]]:
@@ -37,7 +38,7 @@ def run() -> tuple[dict[str, Rate], list[str]]:
     tree = files()
     with (
         repository_with(tree) as (repo, commit),
-        closing(open_index(repo, commit, FOLDER)) as index,
+        closing(_index(repo, commit)) as index,
         closing(PlainSearch(list(index.all()))) as plain,
     ):
         rates = _loaded(tree)
@@ -50,11 +51,17 @@ def run() -> tuple[dict[str, Rate], list[str]]:
                     rates |= _found(f"{hand} {kind}", kind, some, index, plain)
             for kind, some in by_kind.items():
                 if some and kind is not Kind.WORDS:
-                    rates |= _shown(f"{hand} {kind}", some, index)
+                    rates |= _shown(f"{hand} {kind}", some, repo)
             if hand not in HELD_OUT:
-                misses += _misses(cases, index)
-        wrong, told = _wrong(index)
+                misses += _misses(cases, index, repo)
+        wrong, told = _wrong(index, repo)
     return rates | wrong, misses + told
+
+
+def _index(repo: Repository, commit: str) -> Index:
+    """The index of the lines, and beside it the view that the hooks read."""
+    view_file.refresh(repo)
+    return open_index(repo, commit, FOLDER)
 
 
 def name_of(line: LandedLine) -> str:
@@ -94,9 +101,9 @@ def _found(
     }
 
 
-def _shown(title: str, cases: Sequence[Query], index: Index) -> dict[str, Rate]:
+def _shown(title: str, cases: Sequence[Query], repo: Repository) -> dict[str, Rate]:
     """How many moments bring one of their lines in spite of the floors; and what else they bring."""
-    shown = [_names(_showing(case, index)) for case in cases]
+    shown = [_showing(case, repo) for case in cases]
     right = sum(
         len(case.lines.intersection(lines)) for case, lines in zip(cases, shown, strict=True)
     )
@@ -106,14 +113,15 @@ def _shown(title: str, cases: Sequence[Query], index: Index) -> dict[str, Rate]:
     }
 
 
-def _wrong(index: Index) -> tuple[dict[str, Rate], list[str]]:
+def _wrong(index: Index, repo: Repository) -> tuple[dict[str, Rate], list[str]]:
     """Moments that bring a line although none is about them."""
     fired: defaultdict[Kind, list[bool]] = defaultdict(list)
     misses = []
+    texts = {name_of(line): line.text for line in index.all()}
     for case in queries(NEGATIVES):
-        lines = _showing(case, index)
+        lines = _showing(case, repo)
         fired[case.kind].append(bool(lines))
-        misses += [f"wrong {case.kind}: {case.text!r} shows {_told(lines)}"] * bool(lines)
+        misses += [f"wrong {case.kind}: {case.text!r} shows {_told(lines, texts)}"] * bool(lines)
     rates = {f"wrong: {kind}": _wrong_rate(fires) for kind, fires in fired.items()}
     every = [fire for fires in fired.values() for fire in fires]
     return {**rates, "wrong: all": _wrong_rate(every)}, misses
@@ -123,27 +131,23 @@ def _wrong_rate(fires: Sequence[bool]) -> Rate:
     return Rate(count=sum(fires), total=len(fires), target=_WRONG, low_is_good=True)
 
 
-def _showing(case: Query, index: Index) -> list[LandedLine]:
-    """The lines that the hook shows at this moment."""
-    match case.kind:
-        case Kind.PATH:
-            return _about(case.text, index)[:_SHOWN]
-        case Kind.COMMAND:
-            rows = [row for row in case.error.splitlines() if row.strip()]
-            question = Question(command=case.text, error="\n".join(rows[-_LAST:]))
-            floor = FAILURE_FLOOR
-        case _:
-            question, floor = Question(words=case.text), PROMPT_FLOOR
-    return [hit.line for hit in search(index, question, _SHOWN, floor=floor)]
-
-
-def _about(path: str, index: Index) -> list[LandedLine]:
-    """The lines that cite a path or a folder above it."""
-    numbers: list[int] = []
-    while path:
-        numbers += index.about(path)
-        path = path.rpartition("/")[0]
-    return index.lines(list(dict.fromkeys(numbers)))
+def _showing(case: Query, repo: Repository) -> list[str]:
+    """The lines that a hook shows at this moment, where the session has seen none of them before."""
+    view = open_view(repo)
+    if view is None:
+        raise RuntimeError("the view of the memory is not there")
+    try:
+        match case.kind:
+            case Kind.PATH:
+                entries = view.about(case.text)
+            case Kind.COMMAND:
+                entries = moment.at_failure(repo, view, case.text, case.error)
+            case _:
+                entries = moment.at_prompt(repo, view, case.text)
+    finally:
+        view.close()
+    places = [entry.place.rpartition("/")[2].split(":") for entry in entries[:_SHOWN]]
+    return [f"{file.removesuffix('.md')}:{number}" for file, number in places]
 
 
 def _question(case: Query) -> Question:
@@ -157,16 +161,21 @@ def _question(case: Query) -> Question:
             return Question(words=case.text)
 
 
-def _misses(cases: Sequence[Query], index: Index) -> list[str]:
+def _misses(cases: Sequence[Query], index: Index, repo: Repository) -> list[str]:
     told = []
+    texts = {name_of(line): line.text for line in index.all()}
     for case in cases:
-        found = [hit.line for hit in search(index, _question(case), _FOUND)]
-        shown = _showing(case, index)
+        found = _names(hit.line for hit in search(index, _question(case), _FOUND))
+        shown = _showing(case, repo)
         wanted = " ".join(sorted(case.lines))
-        if not case.lines.intersection(_names(found)):
-            told.append(f"not found: {case.kind} {case.text!r} wants {wanted}: {_told(found)}")
-        if case.kind is not Kind.WORDS and not case.lines.intersection(_names(shown)):
-            told.append(f"not shown: {case.kind} {case.text!r} wants {wanted}: {_told(shown)}")
+        if not case.lines.intersection(found):
+            told.append(
+                f"not found: {case.kind} {case.text!r} wants {wanted}: {_told(found, texts)}"
+            )
+        if case.kind is not Kind.WORDS and not case.lines.intersection(shown):
+            told.append(
+                f"not shown: {case.kind} {case.text!r} wants {wanted}: {_told(shown, texts)}"
+            )
     return told
 
 
@@ -174,8 +183,8 @@ def _names(lines: Iterable[LandedLine]) -> list[str]:
     return [name_of(line) for line in lines]
 
 
-def _told(lines: Iterable[LandedLine]) -> str:
-    return " | ".join(f"{name_of(line)} {line.text[:60]}" for line in lines) or "nothing"
+def _told(names: Iterable[str], texts: Mapping[str, str]) -> str:
+    return " | ".join(f"{name} {texts[name][:60]}" for name in names) or "nothing"
 
 
 def _hits(

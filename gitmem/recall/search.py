@@ -2,12 +2,15 @@
 
 A line's weight is the sum of the rarity of the terms that it shares with the question: a term that
 one line has weighs 1, one that all have 0. Long lines share terms by chance, so their weight falls
-with their length. Figures: `python -m evals recall`.
+with their length, and rises with the part of the line that is shared. Of a command the program and its
+subcommand count, of what it printed nothing that any failure prints. The numbers below are chosen on
+hand A of `python -m evals recall` (docs/evals.md).
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +18,7 @@ from typing import TYPE_CHECKING
 from gitmem.recall.terms import terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from gitmem.recall.corpus import LandedLine
     from gitmem.recall.index import Index
@@ -25,9 +28,34 @@ _COMMON = 0.2  # a term in more than this part of the lines tells them apart fro
 _FEW = 20  # but in so small a memory it may
 _PREFIX = 4  # letters of a term that may stand for longer words
 _BY_PREFIX = 0.6  # of a term's weight
+_COVER = 0.5  # how much it counts which part of a line is shared
 _LENGTH = 0.25  # how much of a line's length counts
 _USUAL = 16  # terms of a usual line
 _PATH = 10.0  # a line about the very path goes before every line that shares words
+# What tools print in any failure: the words around the cause, and the parts of a path.
+_WORDS = """
+assert assertion assertionerror at build call called caused code column command could count csv debug
+details directory done element end ended error errors exception exit exited expected fail failed
+failing fails failure fatal file files find format found got help hint host index info input internal
+invalid item json last lib line lines list local log main message missing module modules name no none
+note null number object occurred ok open option output passed path print process py python raise
+raised recent refused result return returned returns run running script seconds server src stack
+start started status step str string summary system test tests this time timed tmp token total trace
+traceback ts tsx type types undefined unexpected unit unknown usage user value values version warning
+warnings
+"""
+_PRINTED = frozenset(_WORDS.split())
+_NUMBER = re.compile(r"\d{1,2}[a-z]{0,2}|[a-z]\d{1,2}")  # a count, a time, a place; not a code
+_ENDING = re.compile(r"\.\w{1,5}$")
+_SUBCOMMAND = re.compile(r"[A-Za-z0-9][\w:-]*")  # no option, no path
+_CITED = 2.0  # a line that cites both fits, whatever the error says
+_JOINED = re.compile(r"&&|\|\||[;|\n]")
+_BEFORE = frozenset({"sudo", "time", "env", "npx", "exec"})  # a command stands behind
+_RUNNERS = (["uv", "run"], ["poetry", "run"], ["pnpm", "exec"], ["python", "-m"], ["python3", "-m"])
+_ASIDE = frozenset({"cd", "echo", "export", "grep", "head", "set", "sleep", "tail", "tee", "true"})
+_LONGEST = 2_000  # characters of a command
+_SAME = 4  # letters that two words of one stem share
+_AGAIN = 0.5  # of a term's weight, for another word of its stem ("fails" after "failed")
 _LOOKED_AT = 200  # best lines whose length is looked at
 
 
@@ -52,16 +80,26 @@ class Hit:
 def search(index: Index, question: Question, most: int, *, floor: float = 0.0) -> list[Hit]:
     """Return at most ``most`` lines that weigh more than ``floor``, the best first, newer before older."""
     weights: defaultdict[int, float] = defaultdict(float)
+    shared: defaultdict[int, int] = defaultdict(int)
+    known = set()
     for term in _terms(question):
-        for number, weight in _matches(index, term):
-            weights[number] += weight
+        matches = _matches(index, term)
+        stem = term[:_SAME], tuple(number for number, _ in matches)
+        first = stem not in known
+        known.add(stem)
+        for number, weight in matches:
+            weights[number] += weight if first else weight * _AGAIN
+            shared[number] += first
     for depth, path in enumerate(_above(question.path)):
         for number in index.about(path):
             weights[number] += _PATH / (1 + depth)
     best = sorted(weights, key=lambda number: (-weights[number], number))[:_LOOKED_AT]
     lines = index.lines(best)
+    calls, _ = _called(question.command)
     hits = [
-        Hit(line=line, weight=weights[number] / _length(line))
+        Hit(
+            line=line, weight=weights[number] * _density(line, shared[number]) + _cited(calls, line)
+        )
         for number, line in zip(best, lines, strict=True)
     ]
     hits.sort(key=lambda hit: hit.line.at, reverse=True)
@@ -71,11 +109,46 @@ def search(index: Index, question: Question, most: int, *, floor: float = 0.0) -
 
 def _terms(question: Question) -> list[str]:
     name = question.path.rpartition("/")[2].partition(".")[0]  # an ending tells no file apart
-    said = f"{question.words} {name} {question.command} {question.error}"
-    return terms(said)[:_MOST_TERMS]
+    calls, given = _called(question.command)
+    said = terms(" ".join([question.words, name, *calls]))
+    printed = [term for term in terms(f"{given} {question.error}") if not _noise(term)]
+    return list(dict.fromkeys([*said, *printed]))[:_MOST_TERMS]
 
 
-def _matches(index: Index, term: str) -> Iterable[tuple[int, float]]:
+def _called(command: str) -> tuple[list[str], str]:
+    """What a command line runs, each program with its subcommand, and all that these are given.
+
+    Of a file that is given only the name counts, without its ending.
+    """
+    calls: list[str] = []
+    given: list[str] = []
+    for part in _JOINED.split(command[:_LONGEST]):
+        words = part.split()
+        while words and ("=" in words[0] or words[0] in _BEFORE):
+            del words[0]
+        if words[:2] in _RUNNERS:
+            del words[:2]
+        size = 2 if len(words) > 1 and _SUBCOMMAND.fullmatch(words[1]) else 1
+        if words and words[0] not in _ASIDE:
+            calls.append(" ".join(words[:size]))
+        given += [_ENDING.sub("", word.rstrip("/").rpartition("/")[2]) for word in words[size:]]
+    return calls, " ".join(given)
+
+
+def _cited(calls: Sequence[str], line: LandedLine) -> float:
+    """What it weighs that a line names a program that ran together with its subcommand."""
+    text = " ".join(line.text.split())
+    return _CITED * any(
+        re.search(rf"(?<![\w-]){re.escape(call)}(?![\w-])", text) for call in calls if " " in call
+    )
+
+
+def _noise(term: str) -> bool:
+    """Whether a tool prints a term whatever happened: words of any failure, times, counts, places."""
+    return term in _PRINTED or bool(_NUMBER.fullmatch(term))
+
+
+def _matches(index: Index, term: str) -> Sequence[tuple[int, float]]:
     """The lines that have a term, each with what that weighs."""
     lines = index.having(term)
     share = 1.0
@@ -90,11 +163,14 @@ def _matches(index: Index, term: str) -> Iterable[tuple[int, float]]:
 
 def _rarity(having: int, size: int) -> float:
     """1 for a term that one of many lines has, towards 0 for one that all have."""
-    return math.log1p((size - having + 0.5) / (having + 0.5)) / math.log1p((size + 0.5) / 1.5)
+    return math.log1p((size - having + 0.5) / (having + 0.5)) / math.log1p((size - 0.5) / 1.5)
 
 
-def _length(line: LandedLine) -> float:
-    return 1 - _LENGTH + _LENGTH * max(1.0, len(terms(line.text)) / _USUAL)
+def _density(line: LandedLine, shared: int) -> float:
+    """How much of a line its shared terms are: above 1 for a short one, below 1 for a long one."""
+    size = max(1, len(terms(line.text)))
+    length = 1 - _LENGTH + _LENGTH * max(1.0, size / _USUAL)
+    return (1 + _COVER * min(1.0, shared / size)) / length
 
 
 def _above(path: str) -> Iterator[str]:

@@ -57,10 +57,15 @@ class View:
         local.close(self._file)
 
     def about(self, path: str) -> list[Entry]:
-        """Return what is about a repository-relative path: its own lines first, then those of folders above."""
+        """Return what is about a repository-relative path: its own lines first, then those of folders above.
+
+        A folder counts where its name is at least half of the path: a line that cites `services/` is not
+        about `services/api/routes/users.py` (docs/evals.md has the figures with and without).
+        """
         found: list[bytes] = []
         name = path.strip("/")
-        while name:
+        least = (name.count("/") + 1) / 2
+        while name and name.count("/") + 1 >= least:
             found += self._places(name.encode("utf-8", "surrogateescape"))
             name = name.rpartition("/")[0]
         return [self._entry(place) for place in dict.fromkeys([*self._globs(path), *found])]

@@ -9,6 +9,7 @@ import pytest
 
 from gitmem.recall.corpus import Kind, LandedLine
 from gitmem.recall.index import Index, build
+from gitmem.recall.moment import FAILURE_FLOOR
 from gitmem.recall.search import Question, search
 
 LINES = (
@@ -30,7 +31,12 @@ def found(
     question: Question, lines: Sequence[tuple[str, str, tuple[str, ...]]] = LINES
 ) -> list[str]:
     """The texts that fit, best first."""
-    corpus = [
+    with closing(Index(build(_corpus(lines)))) as index:
+        return [hit.line.text for hit in search(index, question, 3)]
+
+
+def _corpus(lines: Sequence[tuple[str, str, tuple[str, ...]]]) -> list[LandedLine]:
+    return [
         LandedLine(
             file=f"memory/{topic}.md",
             number=number,
@@ -41,8 +47,6 @@ def found(
         )
         for number, (topic, text, about) in enumerate(lines, 1)
     ]
-    with closing(Index(build(corpus))) as index:
-        return [hit.line.text for hit in search(index, question, 3)]
 
 
 @pytest.mark.parametrize(
@@ -79,3 +83,65 @@ def test_of_two_lines_that_fit_alike_the_newer_one_comes_first() -> None:
 
 def test_a_line_about_the_file_comes_before_one_about_its_folder() -> None:
     assert found(Question(path="src/api/client.py")) == [LINES[3][1], LINES[4][1]]
+
+
+NOTES = (
+    ("tools", "`make migrate` needs the VPN", ()),
+    (
+        "tools",
+        "Runs of `make` print the time; a failed one exits with an error and the file's line",
+        (),
+    ),
+    ("tests", "Tests failed on 3.11 with an unexpected value until the cache was emptied", ()),
+    ("tools", "`pytest -n auto` breaks the tests of migrations", ()),
+    ("facts", "Deploys go out on Tuesdays", ()),
+    (
+        "deploys",
+        "The staging cluster sleeps at night, wake it with the bot in the channel of the team",
+        (),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "make migrate",
+        "cd services/api && make migrate 2>&1 | tail -20",
+        "DEBUG=1 sudo make migrate",
+        "uv run make migrate",
+    ],
+)
+def test_a_line_that_cites_program_and_subcommand_fits_whatever_the_error_says(
+    command: str,
+) -> None:
+    question = Question(command=command, error="Error: unexpected value in line 3\nTests failed")
+
+    assert found(question, NOTES)[0] == NOTES[0][1]
+    with closing(Index(build(_corpus(NOTES)))) as index:
+        assert search(index, question, 1)[0].weight > FAILURE_FLOOR
+
+
+def test_what_any_failure_prints_fits_nothing() -> None:
+    error = "FAILED tests/test_a.py::test_b - AssertionError\nfile a.py, line 3\n1 failed in 0.4s"
+
+    assert found(Question(command="./check", error=error), NOTES) == []
+    assert found(Question(words="tests failed 3.11"), NOTES)[0] == NOTES[2][1]
+
+
+def test_the_path_that_a_command_is_given_counts_by_its_name_only() -> None:
+    lines = [("a", f"Module {name} is in services/api", ()) for name in ("one", "two", "crew")]
+
+    assert found(Question(command="ruff check services/api/crew.py"), lines) == [lines[2][1]]
+    assert found(Question(command="ruff check services/api/other.py"), lines) == []
+
+
+def test_what_a_prompt_says_again_counts_more_and_a_short_line_is_met_by_less() -> None:
+    with closing(Index(build(_corpus(NOTES)))) as index:
+        once = search(index, Question(words="deploy on a Friday"), 1)[0].weight
+        twice = search(index, Question(words="When do deploys go out? Deploy on a Friday"), 1)[
+            0
+        ].weight
+        of_many = search(index, Question(words="the bot"), 1)[0].weight
+
+    assert twice > once > of_many
