@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FILE = ".gitmem/guards.jsonl"
 ASK = "ask"
 # Claude Code's names for tools that run a command, and for tools that change a file. The shipped hook
-# before a call is wired only to these: a hook for every Read of a session would cost too much.
+# before a call is wired to these and to sub-agents: a hook for every Read of a session would cost too much.
 SHELL = ("Bash",)
 WRITERS = ("Edit", "MultiEdit", "NotebookEdit", "Write")
 HEARD = SHELL + WRITERS
