@@ -96,7 +96,7 @@ NOTES = (
     ("tools", "`pytest -n auto` breaks the tests of migrations", ()),
     ("facts", "Deploys go out on Tuesdays", ()),
     (
-        "deploys",
+        "facts",
         "The staging cluster sleeps at night, wake it with the bot in the channel of the team",
         (),
     ),
