@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from gitmem.bootstrap import assets, settings
 from gitmem.clients import registry
-from gitmem.git import local
-from gitmem.git.repository import SETTINGS
 from gitmem.install.install import Shipped
 from gitmem.install.shipped_files import FILES, ShippedCi
 from gitmem.proof import rehearsal
 from gitmem.proof.audit import WatchedClient
 from gitmem.proof.doctor import Kit, ProbedClient
-from gitmem.records import target
+from gitmem.records import plain_settings
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.settings import SharedSettings
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 
 def shipped(place: Workplace, chosen: SharedSettings) -> Shipped:
     """Return the texts that `init` installs; the settings file keeps a person's edits."""
-    present = local.read_plain(f"{place.repo.top}/{SETTINGS}", target.LONGEST)
+    present = plain_settings.in_work_tree(place.repo)
     return Shipped(
         wirings=wirings(),
         config=settings.render_shared(

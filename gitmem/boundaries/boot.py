@@ -27,6 +27,7 @@ OVERDUE = (
     "cannot tell what waits: the look at the queue took too long. Look yourself: gitmem status"
 )
 _LONGEST = 600  # characters of one sentence
+_MOST = 10  # sentences; memory follows them, and all together stays below 9,000 characters
 _REQUEST = (
     "The person decides when to drain; mention it once if it fits. When you learn something durable "
     "in this session, run: gitmem flag 'what is durable'"
@@ -145,7 +146,9 @@ def _shown(sentences: Sequence[str]) -> str:
     """Return the sentences as lines that a terminal can only print: ids, errors and reasons are text of others."""
     from gitmem.safety.text import visible
 
-    return "\n".join([f"gitmem: {visible(sentence)[:_LONGEST]}" for sentence in sentences])
+    lines = [f"gitmem: {visible(sentence)[:_LONGEST]}" for sentence in sentences[:_MOST]]
+    left = len(sentences) - len(lines)
+    return "\n".join([*lines, f"gitmem: {left} more: gitmem status"] if left else lines)
 
 
 def _quiet_path(repo: Repository) -> str:

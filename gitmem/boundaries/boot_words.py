@@ -1,23 +1,20 @@
-"""What a boot that is not silent says: what waits, and the index below the top (hot lane)."""
+"""What a boot that is not silent says of what waits (hot lane).
+
+A module of its own, because a silent boot does not load it.
+"""
 
 from __future__ import annotations
 
-import os
-
 from gitmem.core import quantities
-from gitmem.git import local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.core.flag import Flag
-    from gitmem.git.repository import Repository
     from gitmem.records.states import State
 
 _NAMED = 3  # sessions
-# The client puts words of more than 10,000 characters into a file and shows a beginning of 2 kB.
-_LONGEST_INDEX = 8_000
 
 
 def what_waits(state: State, now: float) -> list[str]:
@@ -41,32 +38,6 @@ def what_waits(state: State, now: float) -> list[str]:
             "Look and land them: gitmem review, then gitmem accept"
         )
     return found
-
-
-def index_below_top(repo: Repository, project: str) -> str:
-    """Return what to tell the model at a boot; empty where the client loads the index itself.
-
-    ``project`` is the folder the session started in.
-    """
-    from gitmem.records import target
-
-    top, start = os.path.realpath(repo.top), os.path.realpath(project)
-    if not project or not start.startswith(top + "/"):
-        return ""
-    path = f"{repo.top}/{target.memory_folder(repo)}/MEMORY.md"
-    content = local.read_plain(path, _LONGEST_INDEX).decode("utf-8", "replace")
-    if not content:
-        return ""
-    name = os.path.relpath(path, start)
-    where = (
-        f"This session started in {os.path.relpath(start, top)}, below the top of the repository"
-    )
-    if len(content) > _LONGEST_INDEX:
-        return f"gitmem: {where}. The index of the repository's memory was not loaded: read {name}"
-    return (
-        f"gitmem: {where}, so the index of the repository's memory was not loaded. It is {name}; "
-        f"names in it are relative to that folder:\n{content}"
-    )
 
 
 def _details(flags: Sequence[Flag], now: float) -> str:

@@ -163,7 +163,7 @@ def _answers(repo: Repository, client: Client, given: bytes) -> bool:
 
 
 def _fire(repo: Repository, client: Client, event: Event) -> Words:
-    """Fire an event, with what belongs to it: a batch's end, the index for a session below the top."""
+    """Fire an event, with what belongs to it: a batch's end, the memory that a client does not load."""
     if event.kind == BEFORE:  # before every call of a tool: most of a hook is not needed
         if event.text:
             from gitmem.boundaries import arrival
@@ -179,12 +179,10 @@ def _fire(repo: Repository, client: Client, event: Event) -> Words:
         did = words.did
         words = fire.fire(repo, _batch_after(event), time.time())
         words.did = ", ".join([part for part in (did, words.did) if part])
-    project = event.project or event.cwd
-    if event.kind == BOOT and project not in {"", repo.top}:
-        from gitmem.boundaries import boot_words
+    if event.kind == BOOT:
+        from gitmem.boundaries import carry
 
-        index = boot_words.index_below_top(repo, project)
-        words.model = "\n".join([part for part in (words.model, index) if part])
+        carry.add_memory(words, repo, client, event.project or event.cwd)
     return words
 
 

@@ -25,7 +25,9 @@ class Client:
 
     ``name`` is the word in `gitmem hook NAME` and in the table of `gitmem.core.agent_clients`,
     ``title`` what a person calls it. ``batches`` says that an event of its own follows the last
-    call of a model's answer; without one, every call counts as the end of a batch.
+    call of a model's answer; without one, every call counts as the end of a batch. ``imports`` says that
+    a session at the top of a repository loads what its instruction file imports, and what that imports;
+    without it, the boot hook carries the text.
     """
 
     __slots__ = ()
@@ -33,6 +35,7 @@ class Client:
     name = ""
     title = ""
     batches = True
+    imports = False
 
     def runner(self, payload: Mapping[str, object], environ: Mapping[str, str]) -> str:
         """Return the name of the client that really runs this hook; others may read its settings."""

@@ -14,7 +14,7 @@ from gitmem.memory import tree_reader
 from gitmem.memory.imports import scopes, topic_names
 from gitmem.recall.index import open_index
 from gitmem.recall.view import END, GLOB, OFF, VERSION, depends, path_of
-from gitmem.records import in_review, target
+from gitmem.records import in_review, plain_settings, target
 from gitmem.safety.showable import showable
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _is_off(repo: Repository) -> bool:
 
 
 def _content(repo: Repository, commit: str) -> bytes:
-    folder = target.memory_folder(repo)
+    folder = plain_settings.memory_folder(repo)
     with closing(open_index(repo, commit, folder)) as index:
         rows, unloaded = _lines(index)
         source = index.source

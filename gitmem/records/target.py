@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from gitmem.core.failures import Unreachable
-from gitmem.git import local, refs, remotes
+from gitmem.git import refs, remotes
 from gitmem.git.process import TooMuch
 from gitmem.git.repository import HERE, REVIEW, SETTINGS
+from gitmem.records import plain_settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitmem.git.repository import Repository
-
-LONGEST = 65_536  # bytes of a settings file; `gitmem.bootstrap.settings` refuses a longer one
 
 
 class CannotTell(Unreachable):
@@ -173,7 +172,7 @@ def settings_text(repo: Repository) -> bytes:
     A branch that was forked before `gitmem init` has no such file but the same target. Reads at most
     64 KiB of a plain file: a clone can bring a link to anything.
     """
-    here = local.read_plain(f"{repo.top}/{SETTINGS}", LONGEST)
+    here = plain_settings.in_work_tree(repo)
     if here:
         return here
     named = repo.git("config", "--get", "gitmem.target", ok=(0, 1)).text.strip()
@@ -181,9 +180,11 @@ def settings_text(repo: Repository) -> bytes:
     places = [f"refs/heads/{named}", f"refs/remotes/{remote}/{named}"] if named else []
     for place in (*places, f"refs/remotes/{remote}/HEAD", "refs/heads/main", "refs/heads/master"):
         try:
-            done = repo.git("cat-file", "blob", f"{place}:{SETTINGS}", ok=(0, 128), most=LONGEST)
+            done = repo.git(
+                "cat-file", "blob", f"{place}:{SETTINGS}", ok=(0, 128), most=plain_settings.LONGEST
+            )
         except TooMuch as error:
-            return error.out[: LONGEST + 1]
+            return error.out[: plain_settings.LONGEST + 1]
         if done.code == 0:
             return done.out
     return f"target: {named}\n".encode() if named else b""
@@ -194,21 +195,7 @@ def configured_name(repo: Repository) -> str:
 
     The cold lane reads and validates the settings as YAML (`gitmem.bootstrap.settings`).
     """
-    return _plain(settings_text(repo), b"target:")
-
-
-def memory_folder(repo: Repository) -> str:
-    """Return the `memory:` of the work tree's settings without a YAML reader; the default when unset."""
-    folder = _plain(local.read_plain(f"{repo.top}/{SETTINGS}", LONGEST), b"memory:")
-    return folder.strip("/") if folder and ".." not in folder else "memory"
-
-
-def _plain(settings: bytes, key: bytes) -> str:
-    for line in settings.splitlines():
-        if line.startswith(key):
-            value = line[len(key) :].split(b" #", 1)[0].strip().strip(b"'\"")
-            return "" if value in (b"null", b"~") else value.decode("utf-8", "replace")
-    return ""
+    return plain_settings.value(settings_text(repo), b"target:")
 
 
 def review_tips(repo: Repository) -> list[str]:

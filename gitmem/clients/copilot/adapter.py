@@ -15,6 +15,7 @@ class Copilot(Borrower):
 
     name = "copilot"
     title = "Copilot CLI"
+    imports = True
 
 
 CLIENT = Copilot()
