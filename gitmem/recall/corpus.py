@@ -63,13 +63,20 @@ class LandedLine:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Return all that ever named the line: its flags, the newest first, then its digest."""
-        return (*self.flags, digest_key(self.text))
+        """Return all that may name the line: its flags, the newest first, its digest, its whole topic."""
+        own = (*self.flags, digest_key(self.text))
+        return (*own, topic_key(self.file)) if self.kind is Kind.FACT else own
 
 
 def digest_key(text: str) -> str:
-    """Return what names a line that no flag made."""
+    """Return what names a line with these words that no flag made."""
     return "~" + blake2b(line_key(text).encode(), digest_size=_DIGEST).hexdigest()
+
+
+def topic_key(file: str) -> str:
+    """Return what names a topic that is shown whole; ``file`` is its path or its name."""
+    name = file.rpartition("/")[2]
+    return "#" + blake2b(name.encode(), digest_size=_DIGEST).hexdigest()
 
 
 def read(repo: Repository, commit: str, folder: str) -> list[LandedLine]:

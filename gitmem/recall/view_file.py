@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import closing
-from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeAlias
 
 from gitmem.core.errors import GitmemError
@@ -12,6 +11,7 @@ from gitmem.git import local
 from gitmem.markdown.lines import front_matter_lines, split_lines
 from gitmem.memory import tree_reader
 from gitmem.memory.imports import scopes, topic_names
+from gitmem.recall.corpus import topic_key
 from gitmem.recall.index import open_index
 from gitmem.recall.view import END, GLOB, OFF, VERSION, depends, path_of
 from gitmem.records import in_review, plain_settings, target
@@ -108,12 +108,7 @@ def _topics(repo: Repository, commit: str, folder: str) -> Iterator[_Row]:
         text = texts[f"{folder}/{name}"]
         globs = tuple(glob for glob in scopes(text) if "\t" not in glob and "\n" not in glob)
         if globs:
-            yield (), globs, f"{_topic_key(name)}\t{folder}/{name}\t{_beginning(text)}"
-
-
-def _topic_key(name: str) -> str:
-    """What names a topic that is shown whole, in the ledger and in a session's file."""
-    return "#" + blake2b(name.encode(), digest_size=6).hexdigest()
+            yield (), globs, f"{topic_key(name)}\t{folder}/{name}\t{_beginning(text)}"
 
 
 def _beginning(text: str) -> str:

@@ -50,6 +50,11 @@ def test_before_the_first_landing_there_is_nothing_to_tell(sandbox: Sandbox) -> 
         },
         "inline": None,
         "unreadable": [],
+        "arrival": {
+            "topics": 0, "loaded": [], "bytes": 0, "budget": 10_000, "tokens": 0, "not_loaded": [],
+            "lines": 0, "lines_loaded": 0, "since": None, "showings": 0, "triggers": {},
+            "most_shown": [], "recurred": [], "not_shown": {"days": 30, "count": 0, "lines": []},
+        },
     }  # fmt: skip
 
 
@@ -124,7 +129,7 @@ def test_an_unknown_price_is_a_question_mark_until_the_person_sets_one(sandbox: 
 
         said = sandbox.gitmem("stats").out
         assert " ? " in said
-        assert "the price of 1 close is not known: git config gitmem.price" in said
+        assert "the price of 1 close is not known; set it: git config gitmem.price" in said
         assert figures(sandbox)["closes"][0]["dollars"] is None
         sandbox.git("config", "gitmem.price", "1/2")
         assert figures(sandbox)["closes"][0]["dollars"] == pytest.approx(0.00104)

@@ -1,7 +1,8 @@
-"""`gitmem stats`: what the recorded closes ran and cost."""
+"""`gitmem stats`: what the recorded closes ran and cost, and what of memory reaches sessions."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,8 @@ import typer
 from gitmem.bootstrap.engines import own_price, rates
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
+from gitmem.cli.reports import arrival as arrivals
+from gitmem.proof import arrival
 from gitmem.proof import stats as figures
 
 if TYPE_CHECKING:
@@ -42,7 +45,7 @@ def stats(
     ] = "",
     json: Json = False,
 ) -> None:
-    """Show what each close ran and cost.
+    """Show what each close ran and cost, and what of memory arrives.
 
     Lists landed closes, newest last, and estimates what the same work costs inline in a session.
 
@@ -51,6 +54,10 @@ def stats(
     every turn reads its whole context again, from the prompt cache. Tokens are those that the closes
     took; another model counts them differently. The later cost of flags that stay in the session's
     context is left out.
+
+    The part "arrival": what every session loads of memory and what that costs it, the lines that hooks
+    of this clone showed, the snags that came back after their line was shown, and the lines that no hook
+    showed in 30 days.
     """
     place = surroundings.here()
     price = own_price(place)
@@ -58,6 +65,7 @@ def stats(
     closes = landed.closes[-number:] if number else landed.closes
     whole = figures.totals(closes)
     estimate = figures.inline(closes, rates(inline_model, inline_price), inline_context)
+    reaches = arrival.read(place.repo, place.configured, place.settings.folder, time.time())
     if json:
         render.as_json(
             {
@@ -66,10 +74,14 @@ def stats(
                 "totals": asdict(whole),
                 "inline": _inline(estimate) if estimate else None,
                 "unreadable": list(landed.unreadable),
+                "arrival": arrivals.answer(reaches),
             }
         )
         return
     _print(landed, closes, whole, estimate)
+    if reaches.lines or reaches.showings:
+        render.say()
+        arrivals.say(reaches)
 
 
 def _close(close: RecordedClose) -> dict[str, object]:

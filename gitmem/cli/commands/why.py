@@ -12,7 +12,7 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.cli.folder import working
 from gitmem.core import quantities
-from gitmem.recall.corpus import digest_key
+from gitmem.recall.corpus import digest_key, topic_key
 from gitmem.session import showings
 from gitmem.trace.origin import Origin, OriginKind
 from gitmem.trace.why import why as run_why
@@ -52,10 +52,10 @@ def why(
 
 
 def _keys(found: Origin) -> list[str]:
-    """Return what names the line in the ledger: its flags, and its words as they are and were."""
+    """Return what may name the line in the ledger: its flags, its words now and before, its topic."""
     flags = [filed.outcome.flag.id for filed in (*found.filed, *found.folded)]
     texts = [found.line.text, *[change.was for change in found.changes]]
-    return [*flags, *map(digest_key, texts)]
+    return [*flags, *map(digest_key, texts), topic_key(found.line.file)]
 
 
 def _shown(shown: LineShowings) -> Iterator[str]:
