@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
-from gitmem.cli.reports import traces
+from gitmem.cli.reports import arrival, traces
 from gitmem.drain.taint import instructing
 from gitmem.git import objects
 from gitmem.loops import flag_history, loops
 from gitmem.queue import decisions
+from gitmem.recall.idle import DAYS, idle
+from gitmem.recall.index import open_index
+from gitmem.records import target
 from gitmem.records.drain_record import Fate
 from gitmem.review import review as reviews
+from gitmem.session import showings
 from gitmem.trace.stale import stale_in_review
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from gitmem.bootstrap.workplace import Workplace
+    from gitmem.recall.corpus import LandedLine
     from gitmem.records.drain_record import Outcome
 
 
@@ -36,8 +43,9 @@ def review(
 ) -> None:
     """Show what is in review, line by line.
 
-    First what came back, then the diff, then where every line comes from. --unmatch shows nothing:
-    the next close rebuilds the review without that match.
+    First what came back, then the diff, then where every line comes from; at last a few lines of memory
+    that no hook of this clone ever showed, for you to judge. --unmatch shows nothing: the next close
+    rebuilds the review without that match.
     """
     place = surroundings.here()
     if unmatch:
@@ -46,6 +54,7 @@ def review(
     found = reviews.read(place.repo, place.configured)
     dropped = decisions.drops(place.repo)
     cited = stale_in_review(place.repo, found.tip, folder=place.settings.folder)
+    never = _never_shown(place)
     if json:
         render.as_json(
             {
@@ -69,6 +78,7 @@ def review(
                     for item in found.outcomes
                 ],
                 **({"stale": traces.stale_answer(cited)} if cited else {}),
+                **({"never_shown": arrival.not_shown(never)} if never else {}),
             }
         )
         return
@@ -99,11 +109,22 @@ def review(
         )
     if cited:
         traces.say_stale(cited)
+    arrival.say_idle(never, f"of memory older than {DAYS} days, never shown in this clone")
     if any(_rejected(item, dropped) for item in found.outcomes):
         render.say("next: gitmem close rebuilds the review without what was dropped")
         return
     render.say("next: gitmem accept lands it, gitmem discard discards it,")
     render.say("      gitmem drop ID --reason '…' and gitmem close leave a flag out")
+
+
+def _never_shown(place: Workplace) -> list[LandedLine]:
+    """Return the landed lines that no hook of this clone showed; none before it showed any."""
+    shown = showings.read(place.repo.folder)
+    if not shown.all:
+        return []
+    commit = target.find(place.repo, place.configured).deciding
+    with closing(open_index(place.repo, commit, place.settings.folder)) as index:
+        return idle(index.all(), shown, time.time(), ever=True)
 
 
 def _unmatch(place: Workplace, prefix: str, *, json: bool, dry_run: bool) -> None:
