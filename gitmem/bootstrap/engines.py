@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.drain.ports import Engine, Model
-    from gitmem.models.prices import Price
+    from gitmem.models.usage import Price
 
 PRESETS = ("claude", "codex", "llm")
 ENGINES = ("verbatim", "anthropic", "command", *PRESETS)
@@ -186,7 +186,7 @@ def _model(
 
 def own_price(place: Workplace) -> Price | None:
     """Return the price that `git config gitmem.price` gives for a close's model; None when unset."""
-    from gitmem.models.prices import read_price
+    from gitmem.models.usage import read_price
 
     text = place.counted_personal("price")
     return read_price(text) if text else None
@@ -198,19 +198,19 @@ def rates(model: str, price: str) -> Rates:
     Without a price of their own, cached tokens cost a tenth of input tokens. Raises UsageError for a model
     without a price.
     """
-    from gitmem.models import prices
+    from gitmem.models import usage
 
-    cost = prices.read_price(price) if price else prices.price_of(model)
+    cost = usage.read_price(price) if price else usage.price_of(model)
     if cost is None:
         raise UsageError(
             f"the price of {model!r} is not known",
             hint="give it: --inline-price 4/20, dollars per million tokens in/out; or use one of "
-            + ", ".join(prices.PRICES),
+            + ", ".join(usage.PRICES),
         )
     return Rates(
         model=model,
         tokens_in=cost.tokens_in,
         tokens_out=cost.tokens_out,
         cached=cost.tokens_in / 10 if cost.cached is None else cost.cached,
-        basis="--inline-price" if price else f"price table of {prices.AS_OF}",
+        basis="--inline-price" if price else f"price table of {usage.AS_OF}",
     )

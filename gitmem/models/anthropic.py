@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import httpx2
     from anthropic import AsyncAnthropic
 
-    from gitmem.models.prices import Price
     from gitmem.models.shapes import Shape
+    from gitmem.models.usage import Price
 
 MODEL = "claude-haiku-5-5"
 

@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from gitmem.models.prices import Price
-    from gitmem.models.usage import Usage
+    from gitmem.models.usage import Price, Usage
 
 #: Set in the program's environment. A hook that finds it does nothing, and no close starts inside.
 INSIDE = "GITMEM_INSIDE"

@@ -12,16 +12,16 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from gitmem.models import prices
 from gitmem.models.reply import Attempt, Credentials, Next, Reply, Stop
 from gitmem.models.shapes import Shape
-from gitmem.models.usage import together
+from gitmem.models.usage import basis, dollars, together
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from gitmem.models.endpoint import Endpoint
     from gitmem.models.reply import Prompt
+    from gitmem.models.usage import Price
 
 _DOUBLED = 16  # times a pause is doubled at most; the longest is reached long before
 
@@ -59,7 +59,7 @@ class Server:
     patience: Patience
     clock: Callable[[], float]
     chance: Callable[[], float]
-    own_prices: Mapping[str, prices.Price] | None = None
+    own_prices: Mapping[str, Price] | None = None
     waits: Callable[[str], None] = lambda _: None
     shape: Shape = field(default_factory=Shape)
     not_before: float = 0.0
@@ -173,8 +173,8 @@ class Server:
             usage,
             calls=1,
             sent=len(compact.encode("utf-8", "replace")),
-            dollars=prices.dollars(charged, usage.tokens_in, usage.tokens_out, own=own),
-            priced=prices.basis(charged, own=own) if usage.tokens else "",
+            dollars=dollars(charged, usage.tokens_in, usage.tokens_out, own=own),
+            priced=basis(charged, own=own) if usage.tokens else "",
             spans=((began, self.clock()),),
         )
         return replace(attempt, usage=usage)

@@ -22,12 +22,12 @@ from typing import Any
 import pytest
 
 from gitmem.core.errors import UsageError
-from gitmem.models import prices
+from gitmem.models import usage
 from gitmem.models.anthropic import MODEL, Anthropic
 from gitmem.models.extract import flaws
-from gitmem.models.prices import Price
 from gitmem.models.reply import Cancelled, Credentials, Prompt, Reply, Stop
 from gitmem.models.server import Patience
+from gitmem.models.usage import Price
 from tests.support import messages_api as api
 from tests.support.messages_api import Asked, MessagesApi, Script, Sent
 from tests.support.sandbox import ENDLESS, PATIENCE
@@ -179,7 +179,7 @@ def test_a_reply_tells_each_call_with_its_time_its_bytes_and_the_price_table_s_d
     assert began <= first[0] <= first[1] <= second[0] < second[1] <= ended
     assert second[1] - second[0] >= 0.1
     assert reply.usage.sent == pytest.approx(sum(asked.size for asked in server.asked), rel=0.02)
-    assert reply.usage.priced == prices.AS_OF
+    assert reply.usage.priced == usage.AS_OF
 
 
 def says_late(seconds: float) -> dict[str, Any]:

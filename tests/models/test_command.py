@@ -15,8 +15,8 @@ import pytest
 
 from gitmem.core.errors import Refused, UsageError
 from gitmem.models.command import Command
-from gitmem.models.prices import Price
 from gitmem.models.reply import Cancelled, Credentials, Prompt, Reply
+from gitmem.models.usage import Price
 from tests.support.programs import Behaviour, FakeProgram, session
 from tests.support.sandbox import ENDLESS, PATIENCE
 

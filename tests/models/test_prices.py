@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gitmem.core.errors import UsageError
-from gitmem.models.prices import PRICES, Price, dollars, price_of, read_price
+from gitmem.models.usage import PRICES, Price, dollars, price_of, read_price
 
 
 def test_a_close_of_eight_workers_costs_what_the_table_says() -> None:
