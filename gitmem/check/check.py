@@ -2,7 +2,9 @@
 
 It reads this clone and fetches the rest from the configured remote into a scratch repository: the
 queue and, only if that leaves something undrained, the records of the target and of the review
-there. The clone itself does not change by a byte.
+there: trees first, then the new records, at depth 1. History is fetched only to compare a review with
+its target, and only the target's commits since the review was made. The clone itself does not change
+by a byte.
 """
 
 from __future__ import annotations
@@ -13,11 +15,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gitmem.check import scope
-from gitmem.check.remote_records import RemoteRecords
 from gitmem.check.report import CheckRequest, CheckResult, RemoteQueue
 from gitmem.check.scope import BuildKind, Scope
 from gitmem.core.failures import NeedsPerson, Unreachable
 from gitmem.git import refs, remotes, repository
+from gitmem.git.network import NotReached
 from gitmem.git.repository import BRANCH, REVIEW
 from gitmem.git.scratch import Scratch
 from gitmem.queue import contents
@@ -27,12 +29,14 @@ from gitmem.records.states import Records, State, derive
 from gitmem.records.unpushed import unpushed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
     from gitmem.queue.lines import Conflict
     from gitmem.records.snapshot import Snapshot
+
+_WITHOUT_FILES = "--filter=blob:none"
 
 
 def check(repo: Repository, request: CheckRequest) -> CheckResult:
@@ -284,3 +288,78 @@ class _Survey:
             to_push=unpushed(self._repo, seen).run if seen else "",
             view=replace(view, lenient=view.lenient or fork),
         )
+
+
+class RemoteRecords:
+    """The records at refs of a remote; ``tips`` are the commits of the refs that exist there.
+
+    ``known`` are records that were read elsewhere, object name to the ids in it; ``texts`` as for
+    `gitmem.records.in_tree.ids`. Only the trees of the tips and unknown records are fetched, where
+    the server supports `--filter`. Raises `network.NotReached` and `objects.Unreadable`.
+    """
+
+    __slots__ = ("_files", "_place", "_read", "tips")
+
+    def __init__(
+        self,
+        place: Scratch,
+        wanted: Sequence[str],
+        known: Mapping[str, frozenset[str]],
+        texts: record_files.Texts | None = None,
+    ) -> None:
+        self._place = place
+        self.tips = place.fetch_tips(wanted, "--depth=1", _WITHOUT_FILES)
+        self._files = {ref: record_files.at(place.repo, tip) for ref, tip in self.tips.items()}
+        oids = dict.fromkeys(oid for files in self._files.values() for oid in files.values())
+        new = [oid for oid in oids if oid not in known]
+        place.fetch_objects(new, _WITHOUT_FILES)
+        self._read = {oid: known[oid] for oid in oids if oid in known}
+        paths = {oid: path for files in self._files.values() for path, oid in files.items()}
+
+        def note(path: str, content: bytes) -> None:
+            self._read[named[path]] = record_files.ids_in([content], texts)
+
+        named = {f"{paths[oid]} ({oid[:12]})": oid for oid in new}
+        record_files.read_each(place.repo, named, note)
+
+    def ids(self, ref: str) -> frozenset[str]:
+        """Return the ids of all records at a ref; none where it is absent."""
+        return self._ids(self._files.get(ref, {}).values())
+
+    def proposed(self, review: str, target: str) -> frozenset[str]:
+        """Return the ids of the records at a review that the target neither has nor once had.
+
+        As in `gitmem.records.in_tree.proposed`: what landed and was reverted is not proposed any more.
+        """
+        landed = self._files.get(target, {})
+        files = {
+            path: oid for path, oid in self._files.get(review, {}).items() if path not in landed
+        }
+        if files and target in self.tips and self._moved(review, target):
+            repo = self._place.repo
+            once = record_files.touched(repo, [self.tips[target]], self.tips[review])
+            for oid in self._place.fetch_parents(self.tips[target], _WITHOUT_FILES):
+                once |= record_files.at(repo, oid).keys()
+            files = {path: oid for path, oid in files.items() if path not in once}
+        return self._ids(files.values())
+
+    def _moved(self, review: str, target: str) -> bool:
+        """Fetch what the target has and the review lacks; return whether there is anything."""
+        if self._is_base(review, target):
+            return False
+        try:
+            self._place.fetch_tips([target], f"--shallow-exclude={review}", _WITHOUT_FILES)
+        except NotReached:
+            # A server also hangs up when it has nothing to send: then the review is on the target.
+            self._place.fetch_tips([review], f"--shallow-exclude={target}", _WITHOUT_FILES)
+            if self._is_base(review, target):
+                return False
+            raise
+        return True
+
+    def _is_base(self, review: str, target: str) -> bool:
+        """Return whether the review's fetched commits start at the target's tip."""
+        return self.tips[target] in self._place.cut_parents(self.tips[review])
+
+    def _ids(self, oids: Iterable[str]) -> frozenset[str]:
+        return frozenset[str]().union(*[self._read[oid] for oid in oids])

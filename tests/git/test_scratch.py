@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.check.remote_records import RemoteRecords
+from gitmem.check.check import RemoteRecords
 from gitmem.git.repository import BRANCH
 from gitmem.git.scratch import Scratch
 from tests.support.desk import Desk, whole
