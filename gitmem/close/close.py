@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from gitmem.close import base, commit, judgement, message
 from gitmem.close.judgement import split
 from gitmem.drain import assemble, drain
-from gitmem.drain.gate import QueuedFlag
+from gitmem.drain.gate import QueuedFlag, held_back
 from gitmem.drain.plan import make_plan
-from gitmem.drain.taint import held_back
 from gitmem.git import refs
 from gitmem.git.claim import Claim
 from gitmem.git.repository import HERE, REVIEW

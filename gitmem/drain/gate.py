@@ -1,26 +1,37 @@
-"""The gate: an engine's answer is hostile input until every operation has passed here (pure).
+"""The gate: an engine's answer is hostile input, and a tainted flag is kept out of instructions (pure).
 
 Every flag is accounted for exactly once. Targets come from the request's own list and from the path
 allow-list. No active, hidden or secret text gets through. What fails stays queued, with its reason.
 The order of the answer does not change what passes and why.
+
+A flag is tainted when untrusted text had entered its session. What a client loads is an instruction,
+the topics of memory too: a tainted line lands there only when a person says so in `gitmem accept`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from gitmem.core.errors import Refused
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.memory.tree import MemoryLine
 from gitmem.safety.active import find_active, find_refused
-from gitmem.safety.paths import Target, writable
+from gitmem.safety.paths import LOADED, Target, writable
 from gitmem.safety.secrets import find_secret
 from gitmem.safety.text import MAX_TEXT, find_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from gitmem.drain.plan import Plan
+    from gitmem.records.drain_record import Outcome
+
+HELD = (
+    "it is tainted (untrusted text had entered its session) and would become an instruction; "
+    "close without --here, and a person may land it with gitmem accept --tainted"
+)
 
 _ALLOWED = {
     Work.MEMORY: {Op.KEEP, Op.MERGE, Op.SUPERSEDE, Op.DUPLICATE, Op.SKIP},
@@ -245,3 +256,30 @@ def _bad_text(text: str, active: str | None) -> str:
         return objection
     secret = find_secret(text)
     return f"it looks like it holds a credential ({secret.rule})" if secret else ""
+
+
+def instructing(outcomes: Sequence[Outcome], *, folder: str) -> tuple[Outcome, ...]:
+    """Return the outcomes that put a tainted flag's line into what a client loads."""
+    return tuple(
+        outcome for outcome in outcomes if outcome.flag.tainted and _instructs(outcome.file, folder)
+    )
+
+
+def held_back(plan: Plan) -> tuple[Plan, tuple[QueuedFlag, ...]]:
+    """Return the plan without tainted flags, and those flags as left."""
+    requests = []
+    left: list[QueuedFlag] = []
+    for request in plan.requests:
+        clean = tuple(flag for flag in request.flags if not flag.tainted)
+        left += [QueuedFlag(id=flag.id, reason=HELD) for flag in request.flags if flag.tainted]
+        if clean:
+            requests.append(replace(request, flags=clean))
+    return replace(plan, requests=tuple(requests)), tuple(left)
+
+
+def _instructs(path: str, folder: str) -> bool:
+    try:
+        return bool(path) and writable(path, folder=folder) in LOADED
+    except Refused:
+        # gitmem does not write such a file; what it is stays unknown, so a person decides.
+        return True

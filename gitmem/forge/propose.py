@@ -9,7 +9,7 @@ from gitmem.close import judgement
 from gitmem.close.close import close as run_close
 from gitmem.core.errors import GitmemError
 from gitmem.core.failures import Internal, NoProgress
-from gitmem.drain.taint import instructing
+from gitmem.drain.gate import instructing
 from gitmem.forge import remote_review
 from gitmem.forge.deliver import Delivery, ForgeSettings, Method, deliver, method_for, run_program
 from gitmem.forge.programs import PullRequest

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gitmem.close.commit import merger
 from gitmem.core.errors import Refused
 from gitmem.core.failures import Internal, NeedsPerson
-from gitmem.drain.taint import instructing
+from gitmem.drain.gate import instructing
 from gitmem.git import objects, refs, worktrees
 from gitmem.git.claim import Claim
 from gitmem.git.repository import BRANCH, REVIEW

@@ -11,7 +11,7 @@ import typer
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.reports import arrival, traces
-from gitmem.drain.taint import instructing
+from gitmem.drain.gate import instructing
 from gitmem.git import objects
 from gitmem.loops import flag_history, loops
 from gitmem.queue import decisions
