@@ -14,8 +14,16 @@ from gitmem.core import quantities
 from gitmem.git import local
 from gitmem.git.process import ANY
 from gitmem.git.repository import SETTINGS
-from gitmem.proof.close_gaps import CloseAudit, audit_close, lost, of_record, unstarted
-from gitmem.proof.session_gaps import Evidence, HookRuns, judge
+from gitmem.proof.gaps import (
+    CloseAudit,
+    Evidence,
+    HookRuns,
+    audit_close,
+    judge,
+    lost,
+    of_record,
+    unstarted,
+)
 from gitmem.queue import contents
 from gitmem.records import record_files, target
 from gitmem.records.drain_record import read_header
@@ -29,7 +37,7 @@ if TYPE_CHECKING:
     from gitmem.clients.client import Client
     from gitmem.clients.transcripts import SeenBy
     from gitmem.git.repository import Repository
-    from gitmem.proof.session_gaps import Judgement
+    from gitmem.proof.gaps import Judgement
     from gitmem.records.drain_record import RecordedClose
 
 Lines = list[dict[str, object]]

@@ -25,7 +25,7 @@ from gitmem.clients.transcripts import (
     TURN,
 )
 from gitmem.proof import audit as engine
-from gitmem.proof import close_gaps
+from gitmem.proof.gaps import audit_close
 from gitmem.records.drain_record import read_header
 from gitmem.session import session_file
 from tests.support.queues import folder_of
@@ -372,7 +372,7 @@ LINE: dict[str, object] = {
 def test_a_close_that_did_not_run_as_it_was_configured_is_a_gap(
     changes: dict[str, object], gaps: list[str]
 ) -> None:
-    assert list(close_gaps.audit_close({**LINE, **changes}, None).gaps) == gaps
+    assert list(audit_close({**LINE, **changes}, None).gaps) == gaps
 
 
 def test_a_record_that_says_something_else_than_the_ledger_is_a_gap() -> None:
@@ -385,9 +385,7 @@ def test_a_record_that_says_something_else_than_the_ledger_is_a_gap() -> None:
     }
     record = read_header(json.dumps(header))
 
-    assert list(close_gaps.audit_close(LINE, record).gaps) == [
-        "its record says workers 1, the ledger 8"
-    ]
+    assert list(audit_close(LINE, record).gaps) == ["its record says workers 1, the ledger 8"]
 
 
 def test_a_close_that_was_started_and_never_heard_of_again_is_a_gap(wired: Sandbox) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gitmem.clients.claude_code.conversation import Conversation
 from gitmem.clients.claude_code.transcript import SEEN_BY
 from gitmem.clients.transcripts import COMMIT, PROMPT, TURN, ShownBoundary, unseen
-from gitmem.proof.session_gaps import Evidence, HookRuns, judge
+from gitmem.proof.gaps import Evidence, HookRuns, judge
 from tests.support.growth import LINEAR, growth
 
 if TYPE_CHECKING:

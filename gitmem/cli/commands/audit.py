@@ -23,12 +23,11 @@ from gitmem.clients.transcripts import (
 from gitmem.core.errors import UsageError
 from gitmem.core.failures import CheckFailed
 from gitmem.proof import audit as engine
-from gitmem.proof.session_gaps import moment
+from gitmem.proof.gaps import moment
 
 if TYPE_CHECKING:
     from gitmem.proof.audit import Report
-    from gitmem.proof.close_gaps import CloseAudit
-    from gitmem.proof.session_gaps import Judgement
+    from gitmem.proof.gaps import CloseAudit, Judgement
 
 _SESSIONS = (
     *("session", "began", "commits", "sub-agents", "compactions", "turns"),
