@@ -60,6 +60,5 @@ def in_work_tree(repo: Repository) -> GuardFile:
 def _row(guard: Guard) -> str:
     """Return one guard, each field without tabs, which `gitmem.memory.guard_file` ensures."""
     piece = max(guard.match.split("*"), key=len)
-    ask = "ask" if guard.ask else ""
     tools, flags = "|".join(guard.tools), " ".join(guard.flags)
-    return f"{piece}\t{tools}\t{guard.match}\t{ask}\t{flags}\t{guard.lesson}"
+    return f"{piece}\t{tools}\t{guard.match}\t{guard.mode}\t{flags}\t{guard.lesson}"

@@ -7,7 +7,7 @@ one small file is all that is read.
 from __future__ import annotations
 
 from gitmem.git import local
-from gitmem.memory.guard import Guard, matches, subject
+from gitmem.memory.guard import ASK, ONCE, Guard, matches, subject
 from gitmem.session.boundary import Words
 
 TYPE_CHECKING = False
@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 
 _MOST = 3  # lessons said at one call
 _SNAG = "'what snagged' --better 'the better path'"
-FIRED = "guarded "  # what the ledger says of a fire, before the flags the guards came from
-_VERSION = b"gitmem-guards 2"
+# What the ledger says of a fire, and of one that held the call, before the flags the guards came from.
+FIRED = "guarded "
+HELD = "held "
+_PASSES = (
+    "This call was not made. gitmem holds a call only once: if it is right all the same, make it "
+    "again, and it passes."
+)
+_VERSION = b"gitmem-guards 3"
 _END = b"\n\n"
 
 
@@ -36,13 +42,38 @@ def before(repo: Repository, event: Event) -> Words:
     fits = fitting(rows, tool, about)
     if not fits:
         return Words()
+    once = [one for one in fits if one.mode == ONCE][:_MOST]
+    if not once:
+        return _said(tool, fits)
+    fits.sort(key=lambda one: one.mode != ONCE)  # the reason of a hold is said first
+    return _held(repo, event, f"{tool} {about}", once, _said(tool, fits))
+
+
+def _said(tool: str, fits: list[Guard]) -> Words:
+    """Return the lessons as words with the call, which is made."""
     ids = [flag for one in fits[:_MOST] for flag in one.flags] or ["-"]
-    asked = [one for one in fits if one.ask]
+    asked = [one for one in fits if one.mode == ASK]
     return Words(
         FIRED + " ".join(ids),
         model=_told(tool, fits[:_MOST]),
         ask="gitmem guard: " + asked[0].lesson if asked else "",
     )
+
+
+def _held(repo: Repository, event: Event, call: str, once: list[Guard], said: Words) -> Words:
+    """Return what is said with a call as the reason for which it is denied, or as it is when it passes."""
+    from gitmem.boundaries import hold  # a silent hook does without
+
+    try:
+        said.decided = hold.mark(repo, event, call, once)
+    except OSError as error:
+        said.error = f"a call was not held: {type(error).__name__}: {error}"
+        return said
+    if said.decided:
+        said.did = HELD + said.did.removeprefix(FIRED)
+        said.hold = f"{said.model}\n{_PASSES}"
+        said.model = said.ask = ""
+    return said
 
 
 def ready(repo: Repository) -> str | None:
@@ -81,10 +112,10 @@ def fitting(rows: str, tool: str, about: str) -> list[Guard]:
     for row in rows.split("\n"):
         piece, _, rest = row.partition("\t")
         if piece in about and rest:
-            tools, match, ask, flags, lesson = rest.split("\t")
+            tools, match, mode, flags, lesson = rest.split("\t")
             names = tools.split("|")
             if tool in names and matches(match, about):
-                found.append(Guard(names, match, lesson, flags=flags.split(), ask=bool(ask)))
+                found.append(Guard(names, match, lesson, flags=flags.split(), mode=mode))
     return found
 
 

@@ -105,7 +105,10 @@ class _Hook:
             self.entry["decided"] = list(words.decided)
         if words.shown:
             self.entry.update(shown=list(words.shown), trigger=words.trigger)
-        said = adapter.answer(event, person=words.person, model=words.model, ask=words.ask)
+        if words.error:
+            self.entry["error"] = words.error[:500]
+        holds = {"hold": words.hold} if words.hold else {}  # not every client can
+        said = adapter.answer(event, person=words.person, model=words.model, ask=words.ask, **holds)
         if said:
             streams.out(said)
 

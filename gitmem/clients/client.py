@@ -59,12 +59,15 @@ class Client:
         del payload, environ
         return boundary.Event(boundary.OTHER, client=self.name, name=name, session="")
 
-    def answer(self, event: boundary.Event, *, person: str, model: str, ask: str = "") -> str:
+    def answer(
+        self, event: boundary.Event, *, person: str, model: str, ask: str = "", hold: str = ""
+    ) -> str:
         """Return what the client reads from standard output; empty where it would drop the words.
 
-        ``ask`` is why the person must be asked before the call.
+        ``ask`` is why the person must be asked before the call, ``hold`` why the call is denied; it
+        comes only where `parse` said that the client can hold the call (``can_hold``).
         """
-        del event, person, model, ask
+        del event, person, model, ask, hold
         return ""
 
     def context(self, event: boundary.Event) -> tuple[int, str, int]:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FILE = ".gitmem/guards.jsonl"
-ASK = "ask"
+ASK = "ask"  # the client asks the person each time; only a person writes it
+ONCE = "once"  # the first such call of a session is denied, with the lesson as the reason
 # Claude Code's names for tools that run a command, and for tools that change a file. The shipped hook
 # before a call is wired to these and to sub-agents: a hook for every Read of a session would cost too much.
 SHELL = ("Bash",)
@@ -32,9 +33,9 @@ _TOOL = 100  # characters of a tool's name
 
 
 class Guard:
-    """One guard: ``tools`` are tool names, ``flags`` the ids it came from, ``ask`` whether the client asks a person each time."""
+    """One guard: ``tools`` are tool names, ``flags`` the ids it came from, ``mode`` is empty, `ASK` or `ONCE`."""
 
-    __slots__ = ("ask", "flags", "lesson", "match", "tools")
+    __slots__ = ("flags", "lesson", "match", "mode", "tools")
 
     def __init__(
         self,
@@ -43,13 +44,13 @@ class Guard:
         lesson: str,
         *,
         flags: Sequence[str] = (),
-        ask: bool = False,
+        mode: str = "",
     ) -> None:
         self.tools = tuple(tools)
         self.match = match
         self.lesson = lesson
         self.flags = tuple(flags)
-        self.ask = ask
+        self.mode = mode
 
     def __eq__(self, other: object) -> bool:
         """Guards with equal lines are equal."""
@@ -70,8 +71,8 @@ class Guard:
         fields["lesson"] = self.lesson
         if self.flags:
             fields["flags"] = list(self.flags)
-        if self.ask:
-            fields["mode"] = ASK
+        if self.mode:
+            fields["mode"] = self.mode
         return dumps(fields)
 
 
@@ -92,14 +93,14 @@ def parse(line: str) -> Guard:
     flags, mode = fields.get("flags", []), fields.get("mode", "")
     if not isinstance(flags, list) or [flag for flag in flags if not is_id(flag)]:
         raise ValueError("flags is not a list of flag ids")
-    if mode not in ("", ASK):
-        raise ValueError(f"mode can only be {ASK}")
+    if mode not in ("", ASK, ONCE):
+        raise ValueError(f"mode can only be {ASK} or {ONCE}")
     guard = Guard(
         str(texts["tool"]).split("|"),
         str(texts["match"]),
         str(texts["lesson"]),
         flags=flags,
-        ask=mode == ASK,
+        mode=mode,
     )
     reason = objection(guard)
     if reason:

@@ -1,6 +1,6 @@
 """The guard file: read as hostile text, written one line at a time (pure).
 
-A close adds guards and removes none; only a person sets ``mode``.
+A close adds guards and removes none. It proposes ``mode`` once for a loop; only a person writes ask.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def unfit(found: Guard) -> str:
 
 
 def add_guards(text: str, new: Sequence[Guard]) -> str:
-    """Return ``text`` with these guards at the end; a guard of the same loop takes the new lesson and flags.
+    """Return ``text`` with these guards at the end; a guard of the same loop takes the new lesson and flags, and the new mode unless a person set ask.
 
     The lesson of another loop, or of a person, is not replaced: both are said.
 
@@ -78,7 +78,8 @@ def add_guards(text: str, new: Sequence[Guard]) -> str:
         if at is not None:
             old = guards.parse(lines[at])
             flags = tuple(dict.fromkeys([*old.flags, *guard.flags]))
-            kept = Guard(old.tools, old.match, guard.lesson, flags=flags, ask=old.ask)
+            mode = old.mode if old.mode == guards.ASK else guard.mode or old.mode
+            kept = Guard(old.tools, old.match, guard.lesson, flags=flags, mode=mode)
             lines[at] = kept.line
             continue
         while lines and not lines[-1].strip():
@@ -125,7 +126,7 @@ def without(text: str, flags: Collection[str], lessons: Collection[str] = ()) ->
             kept.append(line)
         elif rest and found.lesson not in lessons:
             kept.append(
-                Guard(found.tools, found.match, found.lesson, flags=rest, ask=found.ask).line
+                Guard(found.tools, found.match, found.lesson, flags=rest, mode=found.mode).line
             )
     return "\n".join(kept)
 

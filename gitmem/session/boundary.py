@@ -49,6 +49,7 @@ MARK_BOUNDARY = "mark boundary"
 MARK_TAINT = "mark taint"
 MARK_WORK = "mark work"
 MARK_FLAG = "mark flag"
+MARK_HELD = "mark held"
 MARK_FAILED = "mark failed"
 MARK_TOKENS = "mark tokens"
 MARK_SHOWN = "mark shown"
@@ -69,7 +70,8 @@ class Event:
     client reports, each with an id; ``turn`` the id of the prompt that is worked on; ``transcript`` the
     client's record of the session, ``project`` the folder it was started in, ``window`` the size of the context if it
     was configured, ``process`` the client's process number (0: unknown), ``text`` what a prompt, a sub-agent's task or
-    a failed command's error says. Filled in by looking: ``commits`` made during the call or just before a boot, ``tokens`` in the context as of the time
+    a failed command's error says, ``can_hold`` whether the client can deny this call and a person attends. Filled in by
+    looking: ``commits`` made during the call or just before a boot, ``tokens`` in the context as of the time
     ``tokens_at``, ``limit`` the tokens at which the client compacts (0: unknown), ``at`` now.
     """
 
@@ -78,6 +80,7 @@ class Event:
         "at",
         "call",
         "calls",
+        "can_hold",
         "client",
         "commits",
         "cwd",
@@ -123,6 +126,7 @@ class Event:
         at: str = "",
         process: int = 0,
         text: str = "",
+        can_hold: bool = False,
     ) -> None:
         self.kind = kind
         self.client = client
@@ -146,6 +150,7 @@ class Event:
         self.at = at
         self.process = process
         self.text = text
+        self.can_hold = can_hold
 
 
 class Action:
@@ -174,11 +179,22 @@ class Words:
     """``did`` and ``decided`` go to the ledger, ``person`` and ``model`` to whom they name; empty is silence.
 
     ``did`` is for a person, ``decided`` one entry an action: the line it left in the session's file.
-    ``ask`` is why the person must be asked before a tool runs. ``shown`` are the keys of lines of
-    memory in ``model``, ``trigger`` why they were shown.
+    ``ask`` is why the person must be asked before a tool runs, ``hold`` why it is not run now. ``shown`` are
+    the keys of lines of memory in ``model``, ``trigger`` why they were shown. ``error`` goes to the ledger:
+    what went wrong although there are words.
     """
 
-    __slots__ = ("ask", "decided", "did", "model", "person", "shown", "trigger")
+    __slots__ = (
+        "ask",
+        "decided",
+        "did",
+        "error",
+        "hold",
+        "model",
+        "person",
+        "shown",
+        "trigger",
+    )
 
     def __init__(  # noqa: PLR0913 - a record
         self,
@@ -195,6 +211,7 @@ class Words:
         self.trigger = trigger
         self.ask = ask
         self.did = did
+        self.error = self.hold = ""
         self.person = person
         self.model = model
         self.decided = decided

@@ -29,7 +29,8 @@ class Session:
     something happened since the last nudge or flag; ``failed`` are the commands that did not work since;
     ``compacting`` says that a summary is being made, ``compacted`` when the last one was done; ``base`` and
     ``limit`` are tokens: at the last nudge, and where the client compacts; ``pressed`` says that a compaction was
-    announced; ``resting`` that nothing happened since the nudge after a compaction, so that one request may carry both.
+    announced; ``held`` are the digests of the calls and guards of which a call was held, ``holds`` how often one was;
+    ``resting`` that nothing happened since the nudge after a compaction, so that one request may carry both.
 
     For a boot that looks back: ``marked`` are the boundaries since the last boot that spoke of the session, without
     the everyday ones; ``flagged`` says that a flag was made in it at all, ``ended`` that its end was seen;
@@ -43,6 +44,8 @@ class Session:
         "ended",
         "failed",
         "flagged",
+        "held",
+        "holds",
         "limit",
         "marked",
         "pending",
@@ -88,6 +91,8 @@ class Session:
         self.marked: list[str] = []
         self.shown: list[str] = []  # keys of the lines of memory that were shown
         self.tasks: list[tuple[str, str, str]] = []  # of sub-agents: turn, kind, words
+        self.held: list[str] = []
+        self.holds = 0
         self.flagged = self.ended = False
         self.process = 0
         self.started = ""
@@ -201,6 +206,11 @@ def _flag(session: Session, _: Sequence[str]) -> None:
     session.flagged = True
 
 
+def _held(session: Session, words: Sequence[str]) -> None:
+    session.held += words
+    session.holds += 1
+
+
 def _failed(session: Session, words: Sequence[str]) -> None:
     session.failed = [*session.failed, *words[:1]][-_FAILURES:]
 
@@ -261,6 +271,7 @@ _STEPS = {
     "work": _work,
     "flag": _flag,
     "failed": _failed,
+    "held": _held,
     "tokens": _tokens,
     "shown": _shown,
     "task": _task,
@@ -277,6 +288,7 @@ _PREFIXES = {
     boundary.MARK_WORK: "work",
     boundary.MARK_FLAG: "flag",
     boundary.MARK_FAILED: "failed",
+    boundary.MARK_HELD: "held",
     boundary.MARK_TOKENS: "tokens",
     boundary.MARK_SHOWN: "shown",
     boundary.MARK_COMPACTING: "compacting",

@@ -23,6 +23,7 @@ _PATIENCE = 1.0  # seconds; a hook holds the lock for well under a millisecond
 _DAY = 86_400  # seconds
 _OLD = 30 * _DAY
 _MANY = 500  # files
+_UNNAMED = "unnamed"
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
 
@@ -33,7 +34,12 @@ def path(folder: str, session: str) -> str:
 
 def name(session: str) -> str:
     """Return the name of the session's file. The id comes from a client: only plain letters are kept."""
-    return "".join([letter for letter in session if letter in _LETTERS])[:80] or "unnamed"
+    return "".join([letter for letter in session if letter in _LETTERS])[:80] or _UNNAMED
+
+
+def is_named(session: str) -> bool:
+    """Whether the id names a session; those without one share a file."""
+    return name(session) != _UNNAMED
 
 
 def read(folder: str, session: str) -> Session:
@@ -42,12 +48,16 @@ def read(folder: str, session: str) -> Session:
 
 
 def change(
-    folder: str, session: str, decide: Callable[[Session], Sequence[Action]]
+    folder: str,
+    session: str,
+    decide: Callable[[Session], Sequence[Action]],
+    *,
+    durable: bool = False,
 ) -> Sequence[Action]:
     """Decide on what the session's file says and append the lines of it, in one step under a lock.
 
     The next hook to decide sees them, so concurrent hooks cannot do the same thing twice. Returns what was
-    decided. Raises OSError, also when the lock is not free in time: then nothing was decided.
+    decided; ``durable``: its lines survive a power loss. Raises OSError, also when the lock is not free in time: then nothing was decided.
     """
     _make_folders(folder)
     file = path(folder, session)
@@ -61,7 +71,12 @@ def change(
         if added:
             # A line that a full disk cut off must not swallow the next one.
             torn = "\n" if known and not known.endswith("\n") else ""
-            local.append(file, (torn + "\n".join(added) + "\n").encode("utf-8", "replace"))
+            local.append(
+                file, (torn + "\n".join(added) + "\n").encode("utf-8", "replace"), durable=durable
+            )
+            if durable and not known:
+                local.sync_folder(folder + "/sessions")
+                local.sync_folder(folder)
     finally:
         lock.release()
     return actions

@@ -121,7 +121,7 @@ def test_a_linked_worktree_hears_the_same(guarded: Sandbox) -> None:
 
 
 def test_mode_ask_lets_the_client_ask_and_says_why(sandbox: Sandbox) -> None:
-    guard = Guard(["Bash"], "make release", "Is the changelog done?", ask=True)
+    guard = Guard(["Bash"], "make release", "Is the changelog done?", mode="ask")
     sandbox.commit("a guard", {FILE: line(guard)})
 
     said = before(sandbox)

@@ -150,13 +150,44 @@ def test_adding_keeps_every_line_that_is_there_and_never_writes_a_mode() -> None
 
 
 def test_a_guard_that_is_there_takes_the_new_lesson_and_keeps_a_person_s_mode() -> None:
-    text = guard(flags=(ID,), ask=True).line + "\n"
+    text = guard(flags=(ID,), mode="ask").line + "\n"
 
     after = guard_file.add_guards(text, [guard(lesson="better", flags=(ID, OTHER))])
 
     assert guard_file.read_guards(after).guards == (
-        guard(lesson="better", flags=(ID, OTHER), ask=True),
+        guard(lesson="better", flags=(ID, OTHER), mode="ask"),
     )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kept"),
+    [("", "once", "once"), ("once", "", "once"), ("once", "once", "once"), ("ask", "once", "ask")],
+)
+def test_a_guard_of_a_loop_takes_the_stronger_mode_and_a_person_s_ask_stays(
+    old: str, new: str, kept: str
+) -> None:
+    before = guard(flags=(ID,), mode=old).line + "\n"
+
+    after = guard_file.add_guards(before, [guard(flags=(ID, OTHER), mode=new)])
+
+    assert guard_file.read_guards(after).guards == (guard(flags=(ID, OTHER), mode=kept),)
+
+
+@pytest.mark.parametrize("mode", ["ask", "once"])
+def test_a_mode_survives_its_line_and_the_loss_of_a_flag(mode: str) -> None:
+    known = guard(flags=(ID, OTHER), mode=mode)
+
+    assert parse(known.line) == known
+    (rest,) = guard_file.read_guards(guard_file.without(known.line, {OTHER})).guards
+    assert (rest.flags, rest.mode) == ((ID,), mode)
+
+
+@pytest.mark.parametrize("mode", ["Once", "always", "deny", 1, None, True, ["once"], {}])
+def test_any_other_mode_is_refused_in_a_sentence(mode: object) -> None:
+    fields = json.loads(guard().line) | {"mode": mode}
+
+    with pytest.raises(ValueError, match="mode can only be ask or once"):
+        parse(json.dumps(fields))
 
 
 @pytest.mark.parametrize("flags", [(ID,), ()], ids=["of another loop", "by hand"])

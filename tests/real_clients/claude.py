@@ -153,9 +153,16 @@ class Claude:
                     watchdog.cancel()
         return Session(requests=tuple(model.requests), stream=stream, code=child.returncode)
 
-    def show(self, sandbox: Sandbox, model: ScriptedModel, terminal: Terminal) -> None:
+    def show(
+        self,
+        sandbox: Sandbox,
+        model: ScriptedModel,
+        terminal: Terminal,
+        *,
+        allow: Sequence[str] = (),
+    ) -> None:
         """Start one session on a terminal, for a person. The model is entered already."""
-        self._settle(sandbox, (), trusted=True)
+        self._settle(sandbox, allow, trusted=True)
         environment = self._environment(model, with_gitmem())
         terminal.start(sandbox.path, environment, str(self.program), "--model", MODEL)
 

@@ -305,7 +305,7 @@ def test_a_snag_becomes_a_rule_comes_back_and_becomes_a_guard_that_is_said(
 def test_a_guard_with_mode_ask_holds_the_call_back_where_nobody_can_be_asked(
     claude: Claude, wired: Sandbox
 ) -> None:
-    guard = Guard(["Bash"], "make release", "Ask ops first.", ask=True)
+    guard = Guard(["Bash"], "make release", "Ask ops first.", mode="ask")
     wired.commit(
         "a guard", {guards.FILE: guard.line + "\n", "Makefile": "release:\n\t@echo done\n"}
     )

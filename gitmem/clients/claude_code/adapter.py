@@ -2,7 +2,8 @@
 
 Shapes as recorded from the client, version 2.1.328 (`tests/data/claude-code/`). Only SessionStart,
 PreToolUse, PostToolBatch and UserPromptSubmit may add context, and what PreCompact prints goes to
-the model that writes the summary. Nothing is ever blocked; a person is asked only where their guard says so.
+the model that writes the summary. A call is denied, or a
+person asked about it, only where a guard says so.
 """
 
 from __future__ import annotations
@@ -120,6 +121,8 @@ class ClaudeCode(Client):
         if environ:
             event.project = environ.get("CLAUDE_PROJECT_DIR", "")
             event.process = _process(environ)
+            attended = environ.get("CLAUDE_CODE_SESSION_ATTENDED", "1") != "0"
+            event.can_hold = kind == boundary.BEFORE and attended
             window = environ.get("CLAUDE_CODE_AUTO_COMPACT_WINDOW", "")
             event.window = (
                 int(window) if window.isdecimal() and len(window) < len("100000000") else 0
@@ -139,10 +142,13 @@ class ClaudeCode(Client):
             event.text = _text(payload, "error")[-_SAID:]
         return event
 
-    def answer(self, event: boundary.Event, *, person: str, model: str, ask: str = "") -> str:
+    def answer(
+        self, event: boundary.Event, *, person: str, model: str, ask: str = "", hold: str = ""
+    ) -> str:
         """Return what the client reads from standard output; empty where it would drop the words.
 
-        ``ask`` is why the person must be asked before the call; only PreToolUse has that.
+        ``ask`` is why the person must be asked before the call, ``hold`` why it is denied: the
+        reason reaches the model. Only PreToolUse has either.
         """
         model = model[:_LONGEST]
         if event.name == _PLAIN:
@@ -150,7 +156,13 @@ class ClaudeCode(Client):
         said: dict[str, object] = {}
         if person and event.name == _PERSON:
             said["systemMessage"] = person
-        if model and event.name in _CONTEXT:
+        if hold and event.kind == boundary.BEFORE:
+            said["hookSpecificOutput"] = {
+                "hookEventName": event.name,
+                "permissionDecision": "deny",
+                "permissionDecisionReason": hold[:_LONGEST],
+            }
+        elif model and event.name in _CONTEXT:
             special = {"hookEventName": event.name, "additionalContext": model}
             if ask and event.kind == boundary.BEFORE:
                 special |= {"permissionDecision": "ask", "permissionDecisionReason": ask}

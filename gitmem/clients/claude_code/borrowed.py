@@ -40,16 +40,19 @@ class Borrower(Client):
         """Return the event of one payload; one at which nothing can be said is of no kind."""
         event = CLIENT.parse(payload, name, environ)
         event.client = self.name
+        event.can_hold = False
         if event.kind not in _HANDLED:
             event.kind = boundary.OTHER  # a nudge there would count as said and never be heard
         return event
 
-    def answer(self, event: boundary.Event, *, person: str, model: str, ask: str = "") -> str:
+    def answer(
+        self, event: boundary.Event, *, person: str, model: str, ask: str = "", hold: str = ""
+    ) -> str:
         """Return the JSON that such a client reads; empty at events whose words it would drop.
 
         Only the model can be told here; what it is told begins with the person's words. Nothing is
-        asked: no guard speaks there, because no call is announced to gitmem.
+        asked or held: no guard speaks there, because no call is announced to gitmem.
         """
-        del ask
+        del ask, hold
         said = model or person
         return dumps({"additionalContext": said}) if said and event.kind in _SPEAKS else ""
