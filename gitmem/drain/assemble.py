@@ -249,8 +249,15 @@ class Edits:
         self.paths = self.paths or next((flag.paths for flag in flags if flag.paths), ())
         if operation.match:
             ids = [*([operation.again] if operation.again else []), *operation.flags]
-            guard = Guard(operation.tools, operation.match, operation.text, flags=ids)
-            self.guards.append(guard)
+            self.guards.append(
+                Guard(
+                    operation.tools,
+                    operation.match,
+                    operation.text,
+                    flags=ids,
+                    mode=operation.mode,
+                )
+            )
 
 
 def edited(path: str, target: Ruling, text: str | None, edits: Edits) -> str:

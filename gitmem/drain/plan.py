@@ -83,6 +83,7 @@ class Operation:
     again: str = ""
     tools: tuple[str, ...] = ()
     match: str = ""
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,6 +86,7 @@ def _at(operation: Operation, climb: Climb) -> Operation:
         again=operation.again or climb.root,
         tools=climb.tools,
         match=climb.match,
+        mode=climb.mode,
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gitmem.boundaries.guards import FIRED, HELD
 from gitmem.core.errors import Refused
 from gitmem.loops.recurrence import FlagEntry
 from gitmem.queue import decisions
 from gitmem.records import record_files, snapshot, target
 from gitmem.records.drain_record import Fate, read_outcomes
+from gitmem.session import ledger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +23,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fire:
+    """One time that guards spoke in this clone: the flags they came from, when and in which session.
+
+    ``held``: the call was denied. ``at`` is as in a flag.
+    """
+
+    flags: frozenset[str]
+    at: str
+    session: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlagHistory:
-    """All flags in order, first as recorded, then as queued; and a person's decisions.
+    """All flags in order, first as recorded, then as queued; a person's decisions; and fires of guards.
 
     ``unmatched`` holds matches taken back (flag id to the id it was matched to), ``dropped`` the
     reasons of rejected flags by id.
@@ -31,6 +46,7 @@ class FlagHistory:
     entries: tuple[FlagEntry, ...]
     unmatched: Mapping[str, str]
     dropped: Mapping[str, str]
+    fires: tuple[Fire, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +81,22 @@ def read(repo: Repository, seen: Snapshot) -> FlagHistory:
         entries=tuple(replace(entry, place=place) for place, entry in enumerate(entries.values())),
         unmatched=decisions.unmatched(repo),
         dropped=decisions.drops(repo),
+        fires=tuple(fires(repo)),
     )
+
+
+def fires(repo: Repository) -> list[Fire]:
+    """Return each time that guards spoke in this clone, as far back as its ledger goes."""
+    return [
+        Fire(
+            flags=frozenset(str(line.get("did", "")).removeprefix(what).split()),
+            at=str(line.get("at", "")),
+            session=str(line.get("session", "")),
+            held=what == HELD,
+        )
+        for what in (FIRED, HELD)
+        for line in ledger.did(repo.folder, what)
+    ]
 
 
 def take(repo: Repository, configured: str) -> FlagHistory:

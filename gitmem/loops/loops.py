@@ -7,22 +7,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.boundaries import guard_tree
-from gitmem.boundaries.guards import FIRED
 from gitmem.core.errors import Refused
 from gitmem.loops import flag_history, recurrence
 from gitmem.loops.recurrence import Loop, LoopState
 from gitmem.memory import likeness, tree_reader
 from gitmem.memory.guard import FILE
-from gitmem.memory.places import Climb, rung_of
+from gitmem.memory.places import Climb
 from gitmem.records import in_review, snapshot, target
-from gitmem.session import ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
-    from gitmem.loops.flag_history import FlagHistory
+    from gitmem.loops.flag_history import Fire, FlagHistory
     from gitmem.memory.places import Places
 
 CANDIDATES = 3  # earlier snags that one new snag is compared with
@@ -31,7 +29,7 @@ _BACK = (LoopState.RECURRED, LoopState.REOPENED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopReport:
-    """One loop as a command shows it: where its fix is or goes, and how often its guard fired.
+    """One loop as a command shows it: where its fix is or goes, how often its guard fired and held a call.
 
     ``waits`` is why a close leaves its newest snag in the queue; empty when it does not.
     """
@@ -41,6 +39,7 @@ class LoopReport:
     climb: Climb
     waits: str = ""
     fires: int = 0
+    holds: int = 0
 
     @property
     def queued(self) -> bool:
@@ -69,13 +68,10 @@ def read_loops(repo: Repository, configured: str, folder: str) -> list[LoopRepor
     """Return all loops as they stand now, those that came back first; write nothing."""
     seen = snapshot.take(repo, configured)
     commit, _ = in_review.leading_commit(repo, seen.target)
-    fired = _fires(repo)
     places = tree_reader.places(tree_reader.read_tree(repo, commit, folder))
-    loops = loops_of(flag_history.read(repo, seen))
+    history = flag_history.read(repo, seen)
     with fitting_skill(places) as fits:
-        reports = [
-            replace(_told(loop, places, fits), fires=_fired_for(loop, fired)) for loop in loops
-        ]
+        reports = [_told(loop, places, fits, history.fires) for loop in loops_of(history)]
     return sorted(reports, key=lambda one: (not one.back, -len(one.loop.since) if one.back else 0))
 
 
@@ -93,36 +89,52 @@ def unmatched_guards(repo: Repository, configured: str) -> list[str]:
     name the same flag.
     """
     where = target.find(repo, configured)
-    fired = set[str]().union(*_fires(repo))
+    fired = set[str]().union(*(fire.flags for fire in flag_history.fires(repo)))
     known = guard_tree.landed(repo, where.local or where.upstream).guards
     return [one.match for one in known if one.flags and fired.isdisjoint(one.flags)]
 
 
-def _fired_for(loop: Loop, fired: Sequence[set[str]]) -> int:
+def _of_loop(loop: Loop, fires: Sequence[Fire]) -> list[Fire]:
     ids = {entry.flag.id for entry in loop.entries}
-    return sum(not ids.isdisjoint(flags) for flags in fired)
+    return [fire for fire in fires if not ids.isdisjoint(fire.flags)]
 
 
-def _fires(repo: Repository) -> list[set[str]]:
-    """Return, for each time that guards fired in this clone, the flags they came from."""
-    return [
-        set(str(line.get("did", "")).removeprefix(FIRED).split())
-        for line in ledger.did(repo.folder, FIRED)
-    ]
+def _was_said(loop: Loop, returns: Sequence[Flag], fires: Sequence[Fire]) -> bool:
+    """Whether a guard of the loop spoke before one of these returns of it, in the session that it is from."""
+    known = _of_loop(loop, fires)
+    return any(
+        fire.at <= flag.at and (not flag.session or fire.session == flag.session)
+        for flag in returns
+        for fire in known
+    )
 
 
-def _told(loop: Loop, places: Places, fits: Callable[[Sequence[Flag]], str]) -> LoopReport:
+def _told(
+    loop: Loop,
+    places: Places,
+    fits: Callable[[Sequence[Flag]], str],
+    fires: Sequence[Fire],
+) -> LoopReport:
     newest = loop.entries[-1]
     own, waits = _own(newest.flag, places)
     if loop.state in _BACK and not loop.proposal:
-        climb = recurrence.climb(loop, places, fits=fits, own_file=own)
+        said = _was_said(loop, [entry.flag for entry in loop.since], fires)
+        climb = recurrence.climb(loop, places, fits=fits, own_file=own, said=said)
     else:
         proposed = loop.proposal.outcome if loop.proposal else None
         file = proposed.file if proposed else loop.file or own
-        climb = Climb(file=file, rung=rung_of(file, places.folder), remark="")
+        climb = Climb(file=file, rung=recurrence.rung_now(loop, file, places), remark="")
     # A snag that climbs goes to its loop's next place, whatever it asked for.
     stays = newest.outcome is None and loop.state is LoopState.PROPOSED
-    return LoopReport(loop=loop, target=loop.file or own, climb=climb, waits=waits if stays else "")
+    known = _of_loop(loop, fires)
+    return LoopReport(
+        loop=loop,
+        target=loop.file or own,
+        climb=climb,
+        waits=waits if stays else "",
+        fires=len(known),
+        holds=sum(fire.held for fire in known),
+    )
 
 
 def _own(flag: Flag, places: Places) -> tuple[str, str]:
@@ -151,14 +163,19 @@ def with_history(places: Places, history: FlagHistory, flags: Sequence[Flag]) ->
         if entry.flag.id not in waiting and entry.flag.kind == "snag" and loop.edit
     }
     near = _near([flag for flag in snags if not flag.again], list(earlier.values()), history)
-    resembled = {one.id for ones in near.values() for one in ones}
+    resembled: dict[str, list[Flag]] = {}
+    for flag in snags:
+        for one in near.get(flag.id, ()):
+            resembled.setdefault(one.id, []).append(flag)
     with fitting_skill(places) as fits:
-        climbs = {
-            snag: recurrence.climb(by_id[snag], places, fits=fits) for snag in sorted(resembled)
-        }
+        climbs = {}
+        for snag, returns in sorted(resembled.items()):
+            said = _was_said(by_id[snag], returns, history.fires)
+            climbs[snag] = recurrence.climb(by_id[snag], places, fits=fits, said=said)
         for flag, loop in back:
             own, _ = _own(flag, places)
-            climbs[flag.id] = recurrence.climb(loop, places, fits=fits, own_file=own)
+            said = _was_said(loop, [entry.flag for entry in loop.since], history.fires)
+            climbs[flag.id] = recurrence.climb(loop, places, fits=fits, own_file=own, said=said)
     return replace(places, climbs=climbs, earlier=near)
 
 

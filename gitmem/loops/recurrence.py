@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from gitmem.core.flag import Flag
+    from gitmem.memory.guard import Guard
     from gitmem.memory.places import Places
     from gitmem.records.drain_record import Outcome
 
@@ -29,7 +30,9 @@ _NO_GUARD = (
 
 _NOTHING_ABOVE = f"nothing stronger can be made, as no skill fits and {_NO_GUARD}"
 
-_ABOVE_GUARD = "there is nothing above a guard; a person may set its mode to ask"
+_UNSAID = "no hook of this clone said the guard before it came back, so its pattern may not fit"
+_ASKS = "there is nothing above a guard of mode ask"
+_ABOVE_HOLD = "there is nothing above a hold; a person may set its mode to ask"
 
 
 class LoopState(StrEnum):
@@ -203,13 +206,25 @@ def _ordinal(number: int) -> str:
     return words[number] if number < len(words) else f"{number}th"
 
 
+def rung_now(loop: Loop, file: str, places: Places) -> Rung:
+    """Return the rung of a loop's line in this file."""
+    rung = rung_of(file, places.folder)
+    guard = _guard_of(loop, places) if rung is Rung.GUARD else None
+    return Rung.HOLD if guard is not None and guard.mode == guards.ONCE else rung
+
+
 def climb(
-    loop: Loop, places: Places, *, fits: Callable[[Sequence[Flag]], str], own_file: str = ""
+    loop: Loop,
+    places: Places,
+    *,
+    fits: Callable[[Sequence[Flag]], str],
+    own_file: str = "",
+    said: bool = False,
 ) -> Climb:
     """Return where the next edit of a loop that came back goes.
 
     ``fits`` returns the file of the skill that suits some flags (empty: none). ``own_file`` is where
-    the flag would go without the loop.
+    the flag would go without the loop. ``said``: the loop's guard was said, and it came back all the same.
     """
     flags = [entry.flag for entry in loop.entries]
     edit = loop.edit.outcome if loop.edit else None
@@ -218,6 +233,8 @@ def climb(
     if now is None:  # no edit has landed, so there is no rung to climb from
         file = own_file or places.instructions
         return Climb(file=file, rung=rung_of(file, places.folder), remark="", root=root)
+    if now is Rung.GUARD:
+        return _from_guard(loop, places, said=said)
     for rung in rungs_above(now):
         place = _at(rung, flags, places, fits)
         if place:
@@ -232,19 +249,48 @@ def climb(
                 root=root,
                 higher=True,
             )
-    if now is Rung.GUARD:
-        guard = propose_guard(flags)
-        tools, match = guard or ((), "")
-        remark = _ABOVE_GUARD if guard else f"{_ABOVE_GUARD}; {_NO_GUARD}"
-        return Climb(
-            file=guards.FILE if guard else places.instructions,
-            rung=Rung.GUARD if guard else Rung.RULE,
-            remark=remark,
-            tools=tools,
-            match=match,
-            root=root,
-        )
     return Climb(file=edit.file if edit else "", rung=now, remark=_NOTHING_ABOVE, root=root)
+
+
+def _from_guard(loop: Loop, places: Places, *, said: bool) -> Climb:
+    """Return where a loop goes whose edit in force is a guard: to a hold of the same calls once it was said.
+
+    Else it stays a guard, for what the newest snag names.
+    """
+    root = loop.opened[0].flag.id
+    known = _guard_of(loop, places)
+    if known is not None and said and known.mode != guards.ASK:
+        higher = not known.mode
+        return Climb(
+            file=guards.FILE,
+            rung=Rung.HOLD,
+            remark=f"a rung up from {Rung.GUARD.value} to {Rung.HOLD.value}"
+            if higher
+            else _ABOVE_HOLD,
+            tools=known.tools,
+            match=known.match,
+            mode=guards.ONCE,
+            root=root,
+            higher=higher,
+        )
+    proposed = propose_guard([entry.flag for entry in loop.entries])
+    tools, match = proposed or ((), "")
+    remark = _ASKS if known is not None and known.mode == guards.ASK else _UNSAID
+    return Climb(
+        file=guards.FILE if proposed else places.instructions,
+        rung=Rung.GUARD if proposed else Rung.RULE,
+        remark=remark if proposed else f"{remark}; {_NO_GUARD}",
+        tools=tools,
+        match=match,
+        root=root,
+    )
+
+
+def _guard_of(loop: Loop, places: Places) -> Guard | None:
+    """Return the newest guard that came from a flag of the loop; None without one."""
+    ids = {entry.flag.id for entry in loop.entries}
+    mine = [one for one in places.guards if not ids.isdisjoint(one.flags)]
+    return mine[-1] if mine else None
 
 
 def _at(
@@ -258,5 +304,7 @@ def _at(
         whole = [file for file in named if places.headed(file)]
         file = whole[-1] if whole else fits(flags)
         return (file, (), "") if file else None
+    if rung is Rung.HOLD:
+        return None  # from a guard only, that was said
     guard = propose_guard(flags)
     return (guards.FILE, *guard) if guard else None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitmem.core.flag import Flag
+    from gitmem.memory.guard import Guard
     from gitmem.memory.tree import MemoryLine
 
 INSTRUCTIONS = ("CLAUDE.md", "AGENTS.md")
@@ -29,6 +30,7 @@ class Rung(StrEnum):
     RULE = "rule"
     SKILL = "skill"
     GUARD = "guard"
+    HOLD = "hold"  # a guard of mode once
 
 
 _LADDER = tuple(Rung)
@@ -38,7 +40,7 @@ _LADDER = tuple(Rung)
 class Climb:
     """Where the fix of a loop that came back goes: file, rung, and a remark for the reviewer.
 
-    ``tools`` and ``match`` are those of a guard, ``root`` is the id of the flag that opened the loop.
+    ``tools``, ``match`` and ``mode`` are those of a guard, ``root`` is the id of the flag that opened the loop.
     ``higher``: the rung is stronger than that of the edit in force.
     """
 
@@ -47,6 +49,7 @@ class Climb:
     remark: str
     tools: tuple[str, ...] = ()
     match: str = ""
+    mode: str = ""
     root: str = ""
     higher: bool = False
 
@@ -72,7 +75,7 @@ class Places:
     ``scoped`` all rule files for paths (path to text), also those of others. ``rule_lines`` are the lines
     of the files that take rules, ``bodies`` their texts. ``about`` says what a skill is for, for skills
     that may get a rule without being named. ``climbs`` says where the flags of returning loops go (by flag
-    id), ``earlier`` which snags may be the same as a flag's.
+    id), ``guards`` are the sound lines of the guard file, ``earlier`` which snags may be the same as a flag's.
     """
 
     folder: str
@@ -84,6 +87,7 @@ class Places:
     scoped: Mapping[str, str] = field(default_factory=dict)
     bodies: Mapping[str, str] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)
+    guards: tuple[Guard, ...] = ()
     climbs: Mapping[str, Climb] = field(default_factory=dict)
     earlier: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
 
@@ -161,7 +165,7 @@ class Places:
 
 
 def rung_of(file: str, folder: str) -> Rung:
-    """Return the rung of a line in this file."""
+    """Return the rung of a line in this file; whether a guard holds, only its mode tells."""
     try:
         target = writable(file, folder=folder)
     except Refused:

@@ -9,7 +9,7 @@ from gitmem.core.errors import Refused
 from gitmem.git import objects, trees
 from gitmem.git.repository import SETTINGS
 from gitmem.markdown.lines import front_matter_lines, front_value
-from gitmem.memory import guard, path_rules
+from gitmem.memory import guard, guard_file, path_rules
 from gitmem.memory.imports import budget_in
 from gitmem.memory.places import Places
 from gitmem.memory.skills import SKILL
@@ -112,6 +112,7 @@ def places(ground: MemoryTree) -> Places:
         skills=skills,
         scoped={path: ground.texts.get(path, "") for path in _scoped(ground)},
         bodies=ruling,
+        guards=guard_file.read_guards(ground.texts.get(guard.FILE, "")).guards,
         about={
             path: f"{name}: {front_value(ground.texts[path], 'description')}"
             for name, path in skills.items()

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from gitmem.boundaries.background import STARTED, Flight
+from gitmem.boundaries.guards import HELD
 from gitmem.clients import registry
 from gitmem.clients.transcripts import COMMIT
 from gitmem.core import quantities
@@ -190,6 +191,7 @@ def _of_session(lines: Lines) -> HookRuns:
             for line in lines
         ),
         nudges=tuple(_at(line) for line in lines if "nudged" in str(line.get("did"))),
+        holds=sum(str(line.get("did")).startswith(HELD) for line in lines),
         errors=tuple(f"{line.get('event')}: {line['error']}" for line in lines if "error" in line),
         marked=max(
             (

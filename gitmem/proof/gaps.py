@@ -28,13 +28,14 @@ _SAID = ("--engine", "GITMEM_ENGINE")
 
 #: Seconds within which a hook, or the row of its words, may still be on its way.
 _LAG = 60
+_HELD = "held"  # the line of a session's file that marks a hold begins with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookRuns:
     """The ledger's lines of one session, in order: when, at which event, and of which call or prompt.
 
-    ``marked`` is when a boundary was last marked in the main thread, 0 for never.
+    ``holds`` is how many calls a guard held; ``marked`` is when a boundary was last marked in the main thread, 0 for never.
     """
 
     client: str = ""
@@ -42,6 +43,7 @@ class HookRuns:
     nudges: tuple[int, ...] = ()
     errors: tuple[str, ...] = ()
     marked: int = 0
+    holds: int = 0
 
     @property
     def events(self) -> Mapping[str, int]:
@@ -117,7 +119,13 @@ def judge(
     due = sum(at <= now - _LAG for at in fired.nudges)
     if told is not None and told.nudges < due:
         gaps.append(f"{count(due, 'nudge')} said by hooks, {told.nudges} in the transcript")
+    marked = sum(word == _HELD for word in evidence.marks or ())
+    if evidence.marks is not None and marked < fired.holds:
+        said = f"{count(fired.holds, 'call')} held by a guard, {marked} marked"
+        gaps.append(f"{said}: a call may have been held twice")
     notes = []
+    if fired.holds:
+        notes.append(f"{count(fired.holds, 'call')} held once by a guard")
     if fired.nudges and not evidence.flags:
         notes.append(f"{count(len(fired.nudges), 'nudge')} and not one flag")
     return Judgement(evidence=evidence, gaps=tuple(gaps), notes=tuple(notes))

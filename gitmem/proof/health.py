@@ -227,7 +227,8 @@ def _guards(repo: Repository, configured: str, now: float) -> list[Finding]:
     """How many guards are in force, which never matched, and which lines of their file are none."""
     where = target.find(repo, configured)
     commit = where.local or where.upstream
-    known = len(guard_tree.landed(repo, commit).guards)
+    landed = guard_tree.landed(repo, commit).guards
+    known, once = len(landed), sum(one.mode == guard.ONCE for one in landed)
     flaws = loops.guard_flaws(repo, configured)
     found = [
         warn("guard", f"{flaw}: it is never said", "docs/data-model.md has the shape")
@@ -236,7 +237,8 @@ def _guards(repo: Repository, configured: str, now: float) -> list[Finding]:
     if not known:
         return found
     in_force = "1 guard is" if known == 1 else f"{known} guards are"
-    found.append(ok("guards", f"{in_force} in force on {where.name}"))
+    holds = f", {once} of mode {guard.ONCE}" if once else ""
+    found.append(ok("guards", f"{in_force} in force on {where.name}{holds}"))
     never = loops.unmatched_guards(repo, configured)
     if never:
         more = f" and {len(never) - _NAMED} more" if len(never) > _NAMED else ""

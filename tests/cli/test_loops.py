@@ -345,3 +345,61 @@ def test_a_guard_that_never_matched_is_told_until_it_does(sandbox: Sandbox) -> N
 
     assert "  guard fired 1 time" in sandbox.gitmem("loops").out
     assert "never matched" not in sandbox.gitmem("doctor").out
+
+
+def test_a_guard_that_was_said_in_vain_is_held_once_and_loops_doctor_and_audit_tell(
+    sandbox: Sandbox,
+) -> None:
+    call: dict[str, object] = {
+        "hook_event_name": "PreToolUse",
+        "session_id": "s1",
+        "cwd": str(sandbox.path),
+        "tool_name": "Bash",
+        "tool_input": {"command": "make x"},
+    }
+
+    def hook() -> str:
+        return sandbox.gitmem("hook", "claude-code", "PreToolUse", input=json.dumps(call)).out
+
+    first = flagged(sandbox, "`make x` broke", "--better", "Run make y.")
+    land(sandbox)
+    flagged(sandbox, "`make x` broke again", "--better", "Never make x.", "--again", first)
+    land(sandbox)
+    assert "additionalContext" in hook()
+    flagged(sandbox, "`make x` broke once more", "--better", "Really.", "--again", first)
+
+    told = sandbox.gitmem("loops").out
+    assert "next edit: hold in .gitmem/guards.jsonl (a rung up from guard to hold)" in told
+    assert sandbox.gitmem("close").code == 0
+    shown = sandbox.gitmem("review").out
+    assert "a rung up from guard to hold" in shown
+    assert '"mode":"once"' in shown
+    assert "additionalContext" in hook()  # until a person lands it
+    assert sandbox.gitmem("accept").code == 0
+
+    assert '"permissionDecision":"deny"' in hook()
+    assert "additionalContext" in hook()
+    assert "  guard fired 4 times, held 1 call, the snag" in sandbox.gitmem("loops").out
+    (fields,) = loops(sandbox)
+    assert (fields["rung"], fields["fires"], fields["holds"]) == ("hold", 4, 1)
+    doctor = sandbox.gitmem("doctor").out
+    assert "1 guard is in force on main, 1 of mode once" in doctor
+    assert "never matched" not in doctor
+    audit = json.loads(sandbox.gitmem("audit", "--json").out)
+    (session,) = [one for one in audit["sessions"] if one["session"] == "s1"]
+    assert (session["holds"], session["gaps"]) == (1, [])
+    assert session["notes"] == ["1 call held once by a guard"]
+
+
+def test_an_audit_names_a_hold_whose_mark_is_not_in_the_session_s_file(sandbox: Sandbox) -> None:
+    folder = sandbox.path / ".git/gitmem"
+    (folder / "sessions").mkdir(parents=True)
+    (folder / "sessions/s1").write_text("held 1 2\n", encoding="utf-8")
+    line = {"at": "2026-11-20T10:00:00Z", "client": "claude-code", "event": "PreToolUse"}
+    row = json.dumps(line | {"session": "s1", "did": f"held {'a' * 12}"}, separators=(",", ":"))
+    (folder / "ledger.jsonl").write_text(f"{row}\n{row}\n", encoding="utf-8")
+
+    done = sandbox.gitmem("audit")
+
+    assert done.code == 1
+    assert "2 calls held by a guard, 1 marked: a call may have been held twice" in done.out

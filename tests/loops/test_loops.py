@@ -379,3 +379,119 @@ def test_folders_nested_without_end_beside_the_records_do_not_hold_a_history_up(
     (entry,) = flag_history.take(desk.repo, desk.target).entries
 
     assert (entry.commit, entry.landed) == (landing, True)
+
+
+def said(desk: Desk, *flags: str, at: str = AT, session: str = "s1", did: str = "guarded") -> None:
+    """What a hook leaves in the ledger when guards with these flags speak."""
+    entry = {"event": "PreToolUse", "at": at, "session": session, "did": " ".join([did, *flags])}
+    ledger.write(desk.repo.folder, entry)
+
+
+def guarded(desk: Desk) -> str:
+    """A loop whose edit in force is a guard; the id of its first snag."""
+    first = snag(desk)
+    desk.land()
+    snag(desk, "again", again=first)
+    desk.land()
+    assert state(desk) == ("closed", "guard", 1)
+    return first
+
+
+def guards_of(desk: Desk, ref: str = "main") -> list[tuple[str, str]]:
+    """Pattern and mode of each guard."""
+    return [(one.match, one.mode) for one in read_guards(desk.show(GUARDS, ref)).guards]
+
+
+def test_a_guard_that_was_said_before_the_snag_came_back_climbs_to_a_hold(desk: Desk) -> None:
+    first = guarded(desk)
+    said(desk, first)
+    third = snag(desk, "tagged too early all the same", again=first)
+    assert state(desk) == ("recurred", "hold", 2)
+
+    closed = desk.close()
+
+    (outcome,) = closed.outcomes
+    assert (outcome.file, outcome.reason) == (GUARDS, "a rung up from guard to hold")
+    assert "the guard did not take" in closed.recurred[0]
+    assert guards_of(desk) == [("make release", "")]
+    assert guards_of(desk, "gitmem/drain") == [("make release", "once")]
+    desk.accept()
+    assert state(desk) == ("closed", "hold", 2)
+    (guard,) = read_guards(desk.show(GUARDS, "main")).guards
+    assert guard.flags[-1] == third
+    assert guard.lesson == "Check the changelog (all the same)"
+
+
+def test_a_guard_that_was_not_said_stays_a_guard_and_the_review_says_why(desk: Desk) -> None:
+    first = guarded(desk)
+    said(desk, "c" * 12)
+    snag(desk, "again with `gmake release`", again=first)
+    assert state(desk) == ("recurred", "guard", 2)
+
+    (outcome,) = desk.close().outcomes
+
+    assert "no hook of this clone said the guard" in outcome.reason
+    desk.accept()
+    assert guards_of(desk) == [("make release", ""), ("gmake release", "")]
+
+
+@pytest.mark.parametrize(
+    ("at", "session"), [("2026-11-20T10:00:01Z", "s1"), (AT, "another session"), (AT, "")]
+)
+def test_only_a_guard_that_spoke_before_and_in_the_session_counts_as_said(
+    desk: Desk, at: str, session: str
+) -> None:
+    first = guarded(desk)
+    said(desk, first, at=at, session=session)
+    snag(desk, "tagged too early all the same", again=first)
+
+    assert state(desk) == ("recurred", "guard", 2)
+
+
+def test_a_return_that_names_no_session_counts_after_any_showing(desk: Desk) -> None:
+    first = guarded(desk)
+    said(desk, first, session="s7")
+    desk.foreign_flag(kind="snag", text="again", better="wait", at=AT, by="x", again=first)
+
+    assert state(desk) == ("recurred", "hold", 2)
+
+
+def test_above_a_hold_there_is_nothing_and_it_takes_the_new_lesson(desk: Desk) -> None:
+    first = guarded(desk)
+    said(desk, first)
+    snag(desk, "tagged too early all the same", again=first)
+    desk.land()
+    said(desk, first, did="held")
+    snag(desk, "and it was tagged once more", again=first)
+
+    (outcome,) = desk.close().outcomes
+
+    assert outcome.reason == "there is nothing above a hold; a person may set its mode to ask"
+    desk.accept()
+    assert guards_of(desk) == [("make release", "once")]
+    (told,) = read(desk)
+    assert (told.climb.rung, told.fires, told.holds) == ("hold", 2, 1)
+
+
+def test_a_guard_that_asks_a_person_each_time_keeps_its_mode(desk: Desk) -> None:
+    first = guarded(desk)
+    asking = desk.show(GUARDS, "main").replace("}", ',"mode":"ask"}')
+    desk.sandbox.commit("a person's word", {GUARDS: asking})
+    said(desk, first)
+    snag(desk, "tagged too early all the same", again=first)
+
+    (outcome,) = desk.close().outcomes
+
+    assert outcome.reason == "there is nothing above a guard of mode ask"
+    desk.accept()
+    assert guards_of(desk) == [("make release", "ask")]
+
+
+def test_a_return_that_a_worker_finds_climbs_to_a_hold_too(desk: Desk) -> None:
+    first = guarded(desk)
+    said(desk, first)
+    snag(desk, "the release got tagged too early", better="Wait for the changelog.")
+
+    desk.close(engine=Matching())
+
+    assert guards_of(desk, "gitmem/drain") == [("make release", "once")]

@@ -100,6 +100,7 @@ def _session(one: Judgement) -> dict[str, object]:
         "transcript": shown,
         "hooks": evidence.fired.events,
         "nudges": len(evidence.fired.nudges),
+        "holds": evidence.fired.holds,
         "errors": list(evidence.fired.errors),
         "flags": evidence.flags,
         "gaps": list(one.gaps),

@@ -65,7 +65,8 @@ def snag(
     """Keep what went wrong and the better path.
 
     The close turns it into a rule in the instruction file, a line of a skill or, with --paths, a rule
-    that loads with these files. A snag that comes back (--again) moves up: rule, skill, guard.
+    that loads with these files. A snag that comes back (--again) moves up: rule, skill, guard,
+    a guard that holds a call once.
     """
     _hot()
 

@@ -55,7 +55,7 @@ def _fields(one: LoopReport) -> dict[str, object]:
         ],
         "commit": edit.commit if edit else None,
         "rung": one.climb.rung.value,
-        **({"fires": one.fires} if one.guarded else {}),
+        **({"fires": one.fires, "holds": one.holds} if one.guarded else {}),
     }
 
 
@@ -82,7 +82,8 @@ def _print(one: LoopReport) -> None:
         render.say(f"  {verb}: {one.climb.rung.value} in {one.climb.file}{why}")
     if one.fires:
         since = "" if one.back else ", the snag has not come back"
-        render.say(f"  guard fired {render.count(one.fires, 'time')}{since}")
+        held = f", held {render.count(one.holds, 'call')}" if one.holds else ""
+        render.say(f"  guard fired {render.count(one.fires, 'time')}{held}{since}")
     elif one.guarded:
         render.say("  guard never matched a call in this clone, so it is unproven")
 
