@@ -164,7 +164,7 @@ def test_every_hook_is_bounded() -> None:
         for handler in group["hooks"]
     ]
 
-    assert [(handler["type"], handler["timeout"]) for handler in handlers] == [("command", 10)] * 9
+    assert [(handler["type"], handler["timeout"]) for handler in handlers] == [("command", 10)] * 10
 
 
 @pytest.mark.parametrize(
