@@ -39,7 +39,18 @@ _LEFT_OUT = "looks like it holds a credential, so the flag goes without it"
 class FlagDraft:
     """What a caller wants to keep: one text and what goes with it. Empty strings: not given."""
 
-    __slots__ = ("again", "better", "kind", "paths", "rule", "skill", "source", "text", "topic")
+    __slots__ = (
+        "again",
+        "better",
+        "corrects",
+        "kind",
+        "paths",
+        "rule",
+        "skill",
+        "source",
+        "text",
+        "topic",
+    )
 
     def __init__(  # noqa: PLR0913 - the options of `flag` and `snag`
         self,
@@ -53,6 +64,7 @@ class FlagDraft:
         skill: str = "",
         rule: str = "",
         again: str = "",
+        corrects: str = "",
     ) -> None:
         self.text = text
         self.kind = kind
@@ -63,6 +75,7 @@ class FlagDraft:
         self.skill = skill
         self.rule = rule
         self.again = again
+        self.corrects = corrects
 
 
 class CaptureResult:
@@ -99,6 +112,11 @@ def checked(draft: FlagDraft, *, cwd: str, repo: Repository) -> dict[str, object
         from gitmem.loops.flag_history import flag_by_id
 
         fields["again"] = flag_by_id(repo, draft.again).id
+    if draft.corrects:
+        from gitmem.capture.correction import corrected_line
+
+        line = corrected_line(repo, draft.corrects, lambda path: inside(path, cwd, repo.top))
+        fields["corrects"] = guarded(line, "--corrects")
     if draft.paths:
         if len(draft.paths) > _MAX_PATHS:
             raise Refused(
@@ -164,8 +182,10 @@ def keep(
     journal = Journal(repo.folder)
     journal.append([flag.line for flag in made])
     _note(repo, session.get("session", ""), made)
+    unsaid = _withheld(repo, made)
     captured = _published(repo, journal, by, made)
-    captured.notes = [*captured.notes, *[f"{_AROUND[name]} {_LEFT_OUT}" for name in hidden]]
+    left_out = [f"{_AROUND[name]} {_LEFT_OUT}" for name in hidden]
+    captured.notes = [*unsaid, *captured.notes, *left_out]
     return captured
 
 
@@ -180,6 +200,21 @@ def _note(repo: Repository, session: str, made: Sequence[Flag]) -> None:
         session_file.mark(repo.folder, session, [flag_line([flag.id for flag in made])])
     except OSError:
         return  # the flags are saved, and that is what counts
+
+
+def _withheld(repo: Repository, made: Sequence[Flag]) -> list[str]:
+    """Withhold the lines that these flags correct from showings; return a note where that failed."""
+    correcting = [flag for flag in made if flag.corrects]
+    if not correcting:
+        return []
+    from gitmem.queue import decisions
+
+    try:
+        for flag in correcting:
+            decisions.add_correction(repo, flag.id, flag.corrects)
+    except OSError as error:  # the flag is saved, and that is what counts
+        return [f"the line is shown until the flag is drained: {error.strerror or error}"]
+    return []
 
 
 def _published(repo: Repository, journal: Journal, by: str, made: Sequence[Flag]) -> CaptureResult:

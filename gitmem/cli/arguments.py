@@ -20,6 +20,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "flag": {
         "--kind": VALUE,
         "--topic": VALUE,
+        "--corrects": VALUE,
         "--source": VALUE,
         "--paths": MANY,
         "--json": SWITCH,

@@ -88,6 +88,8 @@ def _texts(command: str, arguments: Arguments) -> list[str]:
         raise UsageError("gitmem snag: it reads no standard input", hint=_USAGE[command])
     if text != "-" or command != "flag":
         return [text]
+    if arguments.value("--corrects"):
+        raise UsageError("gitmem flag -: --corrects takes one text, not lines of standard input")
     # Only \n and \r\n end a line here: whatever else looks like a line break is refused later.
     lines = streams.read().decode("utf-8", "surrogateescape").split("\n")
     texts = [_without_marker(line.strip(" \t\r")) for line in lines if line.strip(" \t\r")]
@@ -138,6 +140,11 @@ def _draft(command: str, text: str, arguments: Arguments) -> FlagDraft:
             f"gitmem {command}: unknown kind{_repeated(kind)}",
             hint="one of " + ", ".join([known for known in KINDS if known != "snag"]),
         )
+    if arguments.value("--corrects") and kind == "pending":
+        raise UsageError(
+            "gitmem flag: an open item corrects no line of memory",
+            hint="flag what is right instead, without --kind pending",
+        )
     return FlagDraft(
         text,
         kind=kind,
@@ -148,6 +155,7 @@ def _draft(command: str, text: str, arguments: Arguments) -> FlagDraft:
         skill=arguments.value("--skill"),
         rule=arguments.value("--rule"),
         again=arguments.value("--again"),
+        corrects=arguments.value("--corrects"),
     )
 
 
@@ -160,9 +168,13 @@ def _report(captured: CaptureResult, *, as_json: bool) -> None:
     saved = "journal" if captured.reason else "queue"
     for flag in captured.flags:
         if as_json:
-            streams.out(dumps({"id": flag.id, "saved": saved}))
-        else:
-            streams.out(f"flagged {flag.id} ({flag.kind}) {visible(flag.text)}")
+            fields = {"id": flag.id, "saved": saved}
+            streams.out(dumps({**fields, "corrects": flag.corrects} if flag.corrects else fields))
+            continue
+        streams.out(f"flagged {flag.id} ({flag.kind}) {visible(flag.text)}")
+        if flag.corrects:
+            streams.out(f"corrects {visible(flag.corrects)}")
+            streams.out("hooks of this clone do not show that line until the flag is drained")
     for note in captured.notes:
         streams.err("gitmem: " + visible(note))
     if captured.reason:

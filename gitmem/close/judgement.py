@@ -95,6 +95,7 @@ def _joined(one: Request, other: Request) -> Request:
         existing=tuple(dict.fromkeys((*one.existing, *other.existing))),
         usual={**one.usual, **other.usual},
         remarks={**one.remarks, **other.remarks},
+        corrected={**one.corrected, **other.corrected},
     )
 
 

@@ -19,7 +19,7 @@ ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 _STRINGS = (
     "at", "by", "session", "client", "branch", "head", "topic", "better", "skill", "rule",
-    "again", "source", "trigger",
+    "again", "corrects", "source", "trigger",
 )  # fmt: skip
 FIELDS = ("v", "id", "kind", "text", *_STRINGS[:-1], "paths", "trigger", "tainted")
 
@@ -58,6 +58,7 @@ class Flag:
     skill: str
     rule: str
     again: str
+    corrects: str
     source: str
     trigger: str
 

@@ -20,7 +20,7 @@ from gitmem.safety.secrets import find_secret
 from gitmem.safety.text import MAX_TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gitmem.core.flag import Flag
     from gitmem.drain.plan import Plan, Request
@@ -247,12 +247,28 @@ def _assigned(
             ]
     taken: set[int] = set()
     places: list[list[int]] = [[] for _ in requests]
+    for number, place in _corrected(lines, requests):
+        if place not in taken:
+            taken.add(place)
+            places[number].append(place)
     # bm25() is smaller the better the match is.
     for _, number, place in sorted(ranked):
         if place not in taken and len(places[number]) < LINES:
             taken.add(place)
             places[number].append(place)
     return [tuple(lines[place] for place in sorted(own)) for own in places]
+
+
+def _corrected(
+    lines: Sequence[MemoryLine], requests: Sequence[Request]
+) -> Iterator[tuple[int, int]]:
+    """Yield number of request and place of each line that a flag of it says is wrong: it goes there first."""
+    place_of: dict[MemoryLine | None, int] = {line: place for place, line in enumerate(lines)}
+    for number, request in enumerate(requests):
+        for flag in request.flags:
+            line = request.corrected.get(flag.id)
+            if line in place_of:
+                yield number, place_of[line]
 
 
 def _scores(index: sqlite3.Connection, flags: Sequence[Flag], most: int) -> list[tuple[int, float]]:

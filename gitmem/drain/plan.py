@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
 from gitmem.memory import path_rules
+from gitmem.memory.passages import line_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,6 +58,8 @@ class Request:
     about: Mapping[str, str] = field(default_factory=dict)
     # The present text of the file that the request is about.
     body: str = ""
+    # The existing line that a flag says is wrong; flag id to it.
+    corrected: Mapping[str, MemoryLine] = field(default_factory=dict)
     # Earlier snags that a flag may be a return of; flag id to them.
     earlier: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
     # The judgement of an earlier close, which is not asked again, and its engine and model.
@@ -134,7 +137,8 @@ def make_plan(flags: Sequence[Flag], places: Places, drops: Mapping[str, str]) -
 def _memory(flags: Sequence[Flag], places: Places) -> list[Request]:
     topics: dict[str, list[Flag]] = {}
     for flag in flags:
-        topics.setdefault(places.topic_file(flag), []).append(flag)
+        # Flags that correct one line come together, because a line goes into one question.
+        topics.setdefault(flag.corrects or places.topic_file(flag), []).append(flag)
     ordered = [flag for group in topics.values() for flag in group]
     existing = tuple(line for line in places.lines if line.file != places.pending_file)
     parts = [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]
@@ -145,13 +149,35 @@ def _memory_request(
     flags: Sequence[Flag], existing: tuple[MemoryLine, ...], places: Places
 ) -> Request:
     usual = {flag.id: places.topic_file(flag) for flag in flags}
+    corrected = {flag.id: line for flag in flags if (line := _corrected(flag, existing))}
+    remarks = {
+        flag.id: _correction(flag, corrected.get(flag.id)) for flag in flags if flag.corrects
+    }
     return Request(
         work=Work.MEMORY,
         flags=tuple(flags),
         files=tuple(sorted({line.file for line in existing} | set(usual.values()))),
         existing=existing,
         usual=usual,
+        remarks=remarks,
+        corrected=corrected,
     )
+
+
+def _corrected(flag: Flag, existing: Sequence[MemoryLine]) -> MemoryLine | None:
+    """Return the line that a flag says is wrong, first in the file that it names; None when it is gone."""
+    if not flag.corrects:
+        return None
+    file, _, words = flag.corrects.partition(": ")
+    same = [line for line in existing if line_key(line.text) == line_key(words)]
+    return min(same, key=lambda line: line.file != file, default=None)
+
+
+def _correction(flag: Flag, line: MemoryLine | None) -> str:
+    """Return what the reviewer is told of a flag that corrects a line."""
+    if line is None:
+        return f"it corrects a line that is gone: {flag.corrects}"
+    return f"it corrects {line.file}: {line.text}"
 
 
 def _pending(flags: Sequence[Flag], places: Places) -> list[Request]:

@@ -81,9 +81,11 @@ def make_question(request: Request, mark: str) -> Question:
         files={f"t{place}": file for place, file in enumerate(request.files, 1)},
     )
     target = {file: label for label, file in labels.files.items()}
+    line_of: dict[MemoryLine | None, str] = {line: label for label, line in labels.lines.items()}
     flags = []
     for label, flag in zip(labels.flags, request.flags, strict=True):
         item = {"id": label, "kind": flag.kind, "text": flag.text, "better": flag.better}
+        item["corrects"] = line_of.get(request.corrected.get(flag.id), "")
         item["target"] = target.get(request.usual.get(flag.id, ""), "")
         flags.append({key: value for key, value in item.items() if value})
     lines = [

@@ -1,4 +1,4 @@
-"""What a person decided about flags, kept in this clone: drops, and matches taken back.
+"""What was decided about flags, kept in this clone: drops, matches taken back, lines withheld.
 
 Each kind of decision has a file of its own (docs/data-model.md). The last decision about a flag counts;
 a torn line does not.
@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 _DROPS = "drops.jsonl"
 _UNMATCHED = "unmatched.jsonl"
+_CORRECTIONS = "corrections"
 
 
 def add_drop(repo: Repository, fields: Mapping[str, object]) -> None:
     """Store durably that a flag is dropped: ``id``, ``reason``, ``by``, ``at``."""
     _add(repo, _DROPS, fields)
+    dropped = str(fields.get("id", ""))
+    if dropped in corrections(repo):
+        add_correction(repo, dropped, "")
 
 
 def drops(repo: Repository) -> dict[str, str]:
@@ -38,6 +42,17 @@ def add_unmatch(repo: Repository, fields: Mapping[str, object]) -> None:
 def unmatched(repo: Repository) -> dict[str, str]:
     """Return the matches taken back: a snag's id to the id that it is not a return of."""
     return _read(repo, _UNMATCHED, "again")
+
+
+def add_correction(repo: Repository, flag: str, line: str) -> None:
+    """Store durably that a flag corrects a line (`<file>: <words>`); an empty one takes it back."""
+    _add(repo, _CORRECTIONS, {"id": flag, "line": line})
+
+
+def corrections(repo: Repository) -> dict[str, str]:
+    """Return the corrections: a flag's id to the line that it says is wrong."""
+    found = _read(repo, _CORRECTIONS, "line")
+    return {flag: line for flag, line in found.items() if line}
 
 
 def _add(repo: Repository, file: str, fields: Mapping[str, object]) -> None:

@@ -61,10 +61,14 @@ def _found(
     index = open_kept(repo, view.source)
     if index is None:
         return []
+    held = view.held()
     with closing(index):
-        hits = search(index, question, _LOOKED_AT, floor=floor)
+        hits = search(index, question, _LOOKED_AT + len(held), floor=floor)
     return [
         Entry(hit.line.key, f"{hit.line.file}:{hit.line.number}", hit.line.text)
         for hit in hits
-        if hit.line.kind is not Kind.PENDING and wanted(hit.line) and showable(hit.line.text)
+        if hit.line.kind is not Kind.PENDING
+        and wanted(hit.line)
+        and hit.line.key not in held
+        and showable(hit.line.text)
     ]

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     from gitmem.git.repository import Repository
 
-VERSION = b"gitmem-paths 1"
+VERSION = b"gitmem-paths 2"
 END = b"\n\n"
 OFF = b"off"  # nothing is shown: no target, nothing that can be read, or the person's choice
 GLOB = b"*\t"  # a key that is a glob of a topic begins with it
+HELD = b"//\t"  # the keys of lines that a flag corrects; no path begins so
 _HEAD = 4096  # bytes that the first part fits into: a dozen refs and times
 _LARGEST = 64 << 20  # bytes; of a larger one nothing is read
 
@@ -69,6 +70,14 @@ class View:
             found += self._places(name.encode("utf-8", "surrogateescape"))
             name = name.rpartition("/")[0]
         return [self._entry(place) for place in dict.fromkeys([*self._globs(path), *found])]
+
+    def held(self) -> list[str]:
+        """Return the keys of the lines that are not shown: a flag of this clone says that they are wrong."""
+        start = self._keys.find(b"\n" + HELD)
+        if start < 0:
+            return []
+        row = self._keys[start + 1 + len(HELD) :].partition(b"\n")[0]
+        return row.decode("utf-8", "replace").split(" ")
 
     def _places(self, name: bytes) -> list[bytes]:
         start = self._keys.find(b"\n" + name + b"\t")

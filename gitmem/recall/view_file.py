@@ -11,14 +11,16 @@ from gitmem.git import local
 from gitmem.markdown.lines import front_matter_lines, split_lines
 from gitmem.memory import tree_reader
 from gitmem.memory.imports import scopes, topic_names
+from gitmem.memory.passages import line_key, row_text
+from gitmem.queue import decisions
 from gitmem.recall.corpus import topic_key
 from gitmem.recall.index import open_index
-from gitmem.recall.view import END, GLOB, OFF, VERSION, depends, path_of
-from gitmem.records import in_review, plain_settings, target
+from gitmem.recall.view import END, GLOB, HELD, OFF, VERSION, depends, path_of
+from gitmem.records import drain_record, in_review, plain_settings, record_files, target
 from gitmem.safety.showable import showable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from gitmem.git.repository import Repository
     from gitmem.recall.index import Index
@@ -63,14 +65,15 @@ def _is_off(repo: Repository) -> bool:
 
 def _content(repo: Repository, commit: str) -> bytes:
     folder = plain_settings.memory_folder(repo)
+    wrong = _wrong(repo, commit)
     with closing(open_index(repo, commit, folder)) as index:
-        rows, unloaded = _lines(index)
+        rows, unloaded, held = _lines(index, wrong)
         source = index.source
     keys: defaultdict[str, list[bytes]] = defaultdict(list)
     globs: list[bytes] = []
     lines: list[bytes] = []
     size = 0
-    for paths, patterns, text in [*rows, *_topics(repo, commit, folder)]:
+    for paths, patterns, text in [*rows, *_topics(repo, commit, folder, wrong)]:
         row = text.encode("utf-8", "replace")
         place = b"%d:%d" % (size, len(row))
         lines.append(row)
@@ -84,13 +87,27 @@ def _content(repo: Repository, commit: str) -> bytes:
         for path, places in keys.items()
         if not {"\n", "\t"} & {*path}
     ]
-    table = b"\n" + b"".join(row + b"\n" for row in [*named, *globs])
+    kept_back = [HELD + " ".join(held).encode()] if held else []
+    table = b"\n" + b"".join(row + b"\n" for row in [*kept_back, *named, *globs])
     return b"on %d %d %s\n" % (unloaded, len(table), source.encode()) + table + b"".join(lines)
 
 
-def _lines(index: Index) -> tuple[list[_Row], int]:
-    """The lines about some path, the newest first, and how many of all are not loaded."""
-    lines = [line for line in index.all() if showable(line.text)]
+def _wrong(repo: Repository, commit: str) -> set[str]:
+    """The `line_key` of each line that a flag of this clone says is wrong and that waits for its close."""
+    corrections = decisions.corrections(repo)
+    if not corrections:
+        return set()
+    records = record_files.newest_texts(repo, commit).values()
+    drained = {one.flag.id for text in records for one in drain_record.read_outcomes(text)}
+    waiting = [line for flag, line in corrections.items() if flag not in drained]
+    return {line_key(line.partition(": ")[2]) for line in waiting}
+
+
+def _lines(index: Index, wrong: Collection[str]) -> tuple[list[_Row], int, list[str]]:
+    """The lines about some path, the newest first, how many of all are not loaded, and the keys held back."""
+    every = [line for line in index.all() if showable(line.text)]
+    held = [line.key for line in every if line_key(line.text) in wrong]
+    lines = [line for line in every if line.key not in held]
     unloaded = sum(not line.loaded for line in lines)
     lines.sort(key=lambda line: line.at, reverse=True)
     rows: list[_Row] = [
@@ -98,27 +115,27 @@ def _lines(index: Index) -> tuple[list[_Row], int]:
         for line in lines
         if line.about
     ]
-    return rows, unloaded
+    return rows, unloaded, held
 
 
-def _topics(repo: Repository, commit: str, folder: str) -> Iterator[_Row]:
+def _topics(repo: Repository, commit: str, folder: str, wrong: Collection[str]) -> Iterator[_Row]:
     """The topics for certain files, each whole as far as it may be shown."""
     texts = tree_reader.read_tree(repo, commit, folder).texts
     for name in topic_names(texts, folder):
         text = texts[f"{folder}/{name}"]
         globs = tuple(glob for glob in scopes(text) if "\t" not in glob and "\n" not in glob)
         if globs:
-            yield (), globs, f"{topic_key(name)}\t{folder}/{name}\t{_beginning(text)}"
+            yield (), globs, f"{topic_key(name)}\t{folder}/{name}\t{_beginning(text, wrong)}"
 
 
-def _beginning(text: str) -> str:
-    """As many whole lines of a topic as may be shown, without its front matter."""
+def _beginning(text: str, wrong: Collection[str]) -> str:
+    """As many whole lines of a topic as may be shown, without its front matter and what is wrong."""
     kept: list[str] = []
     size = 0
     for line in split_lines(text)[front_matter_lines(text) or 0 :]:
         size += len(line.encode())
         if size > _TOPIC:
             break
-        if showable(line):
+        if showable(line) and line_key(row_text(line.rstrip("\r\n"))) not in wrong:
             kept.append(line)
     return "".join(kept).strip()

@@ -71,7 +71,7 @@ def test_a_repository_without_memory_says_how_it_begins(sandbox: Sandbox) -> Non
 
 
 def test_a_line_says_how_often_it_was_shown_in_this_clone(landed: Sandbox) -> None:
-    landed.gitmem("recall-view")
+    landed.gitmem("recall-view", str(landed.path))
     for session in ("one", "two"):
         assert "retries three times" in read_file(landed, "src/api/client.py", session)
 
@@ -88,7 +88,7 @@ def test_a_line_says_how_often_it_was_shown_in_this_clone(landed: Sandbox) -> No
 
 
 def test_the_count_stays_when_a_newer_flag_says_the_same(landed: Sandbox) -> None:
-    landed.gitmem("recall-view")
+    landed.gitmem("recall-view", str(landed.path))
     assert read_file(landed, "src/api/client.py", "one")
     landed.gitmem("flag", "The client retries three times")
     landed.gitmem("close", "--engine", "verbatim")

@@ -66,7 +66,7 @@ def test_before_any_showing_it_tells_what_every_session_loads(memory: Sandbox) -
 
 
 def test_what_hooks_showed_is_counted_by_trigger_and_by_line(memory: Sandbox) -> None:
-    memory.gitmem("recall-view")
+    memory.gitmem("recall-view", str(memory.path))
     for session in ("one", "two"):
         assert read_file(memory, "src/api/client.py", session)
 

@@ -63,7 +63,7 @@ def test_why_says_how_often_a_line_was_shown_also_after_a_person_changed_it(
     before = json.loads(sandbox.gitmem("why", f"{FACTS}:8", "--json").out)["shown"]
     assert (before["times"], before["last"]) == (0, None)
     assert "shown" not in sandbox.gitmem("why", f"{FACTS}:8").out
-    sandbox.gitmem("recall-view")
+    sandbox.gitmem("recall-view", str(sandbox.path))
     assert "5432" in read_file(sandbox, "README.md", "one")
     sandbox.write(FACTS, sandbox.read(FACTS).replace("5432", "5433"))
 

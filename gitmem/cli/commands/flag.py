@@ -34,6 +34,12 @@ def flag(
     topic: Annotated[
         str, typer.Option("--topic", help="The memory file it belongs to, such as build-system.")
     ] = "",
+    corrects: Annotated[
+        str,
+        typer.Option(
+            "--corrects", metavar="FILE:LINE", help="The line of memory that it says is wrong."
+        ),
+    ] = "",
     source: _Source = "",
     paths: _Paths = [],  # noqa: B006 - typer copies it
     json: Json = False,
@@ -41,7 +47,9 @@ def flag(
 ) -> None:
     """Keep one durable fact; exit code 0 means saved.
 
-    It is saved in the journal first, then on the queue branch. None of your files change.
+    It is saved in the journal first, then on the queue branch. None of your files change. With
+    --corrects, hooks of this clone do not show that line until the flag is drained, and the close
+    judges the two together.
     """
     _hot()
 
