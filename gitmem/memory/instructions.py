@@ -28,6 +28,9 @@ _POINTER = {
         " `{folder}/{index}`, before you start, and the files it names as you need them."
     ),
 }
+_RECALL = (
+    "Before you work on a topic, read its file; `gitmem recall WORDS` finds what is not loaded."
+)
 _CAPTURE = (
     "Save what is durable as soon as you learn it, one line each, in single quotes:"
     " `gitmem flag 'the fact'`, or after trouble `gitmem snag 'what went wrong' --better 'the better"
@@ -57,6 +60,8 @@ def with_block(text: str | None, *, folder: str, kind: Literal["claude", "agents
         _POINTER[kind].format(folder=folder, index=INDEX_NAME),
         "",
         f"@{folder}/{INDEX_NAME}",
+        "",
+        _RECALL,
         "",
         _CAPTURE,
     ]

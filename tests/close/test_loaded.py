@@ -125,3 +125,17 @@ def test_a_close_says_how_much_of_memory_is_loaded(desk: Desk) -> None:
     desk.flag("A fact", topic="one")
 
     assert "1 of 1 topic is loaded, 15 of 10,000 bytes" in desk.sandbox.gitmem("close").out
+
+
+def test_status_says_calmly_that_an_old_repository_gets_its_imports(desk: Desk) -> None:
+    index = "# Memory\n\n- [a](a.md)\n- [b](b.md)\n"
+    topics = {"memory/a.md": "# A\n\n- One\n", "memory/b.md": "# B\n\n- Two\n"}
+    desk.sandbox.commit("memory", {INDEX: index, **topics})
+
+    said = desk.sandbox.gitmem("status").out
+
+    told = "not loaded yet: 2 topics; the next close that changes memory imports them"
+    assert [row for row in said.splitlines() if "not loaded" in row] == [told]
+    landed(desk, "A fact", topic="c")
+    assert "not loaded" not in desk.sandbox.gitmem("status").out
+    assert imported(desk) == ["a.md", "b.md", "c.md"]

@@ -103,7 +103,7 @@ def test_rules_stand_under_a_heading_of_their_own_and_the_next_ones_below_them()
 
     expected = f"\n\n{HEADING}\n\n- One.\n- Two.\n- Three.\n\n{END}\n"
     assert text == wired("# Project\n").replace(f"\n\n{END}\n", expected)
-    assert [rule.number for rule in rules(text)] == [13, 14, 15]
+    assert [rule.number for rule in rules(text)] == [15, 16, 17]
 
 
 def test_no_rules_to_add_change_nothing() -> None:
@@ -233,3 +233,10 @@ def test_marks_in_code_lists_front_matter_and_sentences_are_text_about_gitmem(te
 def test_nothing_is_added_below_a_fence_or_comment_that_never_closes(text: str) -> None:
     with pytest.raises(NeedsPerson, match="not closed"):
         wired(text)
+
+
+@pytest.mark.parametrize("kind", ["claude", "agents"])
+def test_the_block_says_how_to_get_at_memory(kind: Literal["claude", "agents"]) -> None:
+    text = with_block(None, folder="memory", kind=kind)
+
+    assert "Before you work on a topic, read its file; `gitmem recall WORDS` finds" in text

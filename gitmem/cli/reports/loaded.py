@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.memory.imports import OVER_BUDGET, SCOPED
+from gitmem.core.quantities import count
+from gitmem.memory.imports import NOT_YET, OVER_BUDGET, SCOPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +29,17 @@ def sentence(imports: Imports) -> str:
 
 
 def refusals(imports: Imports, folder: str) -> Iterator[str]:
-    """Yield file, line and reason of each topic that something in it keeps from being loaded."""
+    """Yield file, line and reason of each topic that something in it keeps from being loaded.
+
+    What the next close imports has nothing in it to look at: it is counted on one line.
+    """
+    coming = sum(refusal.reason == NOT_YET for refusal in imports.left.values())
+    if coming:
+        them = "them" if coming > 1 else "it"
+        told = f"the next close that changes memory imports {them}"
+        yield f"not loaded yet: {count(coming, 'topic')}; {told}"
     for name, refusal in sorted(imports.left.items()):
-        if refusal.reason not in {OVER_BUDGET, SCOPED}:
+        if refusal.reason not in {OVER_BUDGET, SCOPED, NOT_YET}:
             line = f":{refusal.line}" if refusal.line else ""
             yield f"not loaded: {folder}/{name}{line}: {refusal.reason}"
 
