@@ -85,7 +85,10 @@ def test_status_counts_by_state_and_names_the_next_step(reviewed: Sandbox) -> No
         "target": "main",
         "damaged": [],
         "aside": [],
-    }
+        "memory": {
+            "topics": 0, "loaded": [], "bytes": 0, "budget": 10_000, "tokens": 0, "not_loaded": [],
+        },
+    }  # fmt: skip
     said = reviewed.gitmem("status").out
     assert "next: gitmem close" in said
     assert "next: gitmem review, gitmem accept" in said
