@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from gitmem.git.repository import Repository
-    from gitmem.recall.corpus import LandedLine
     from gitmem.recall.index import Index
+    from gitmem.recall.line import LandedLine
 
 HANDS = {"hand_a": "A", "hand_b": "B"}
 HELD_OUT = frozenset({"B"})  # its cases are never printed: nobody tunes on what nobody sees

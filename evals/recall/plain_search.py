@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitmem.recall.corpus import LandedLine
+    from gitmem.recall.line import LandedLine
 
 _WORDS = 256
 _SHORTEST = 3

@@ -9,15 +9,15 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused, UsageError
-from gitmem.recall.corpus import Kind
 from gitmem.recall.index import open_index
+from gitmem.recall.line import Kind
 from gitmem.records import in_review, plain_settings, target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gitmem.git.repository import Repository
-    from gitmem.recall.corpus import LandedLine
+    from gitmem.recall.line import LandedLine
 
 _CUT = 80  # characters of a place that is repeated
 _HINT = "gitmem recall WORDS prints each line with its FILE:LINE"

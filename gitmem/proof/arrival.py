@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gitmem.git.repository import Repository
     from gitmem.loops.recurrence import Loop
     from gitmem.memory.imports import Imports
-    from gitmem.recall.corpus import LandedLine
+    from gitmem.recall.line import LandedLine
     from gitmem.session.showings import LineShowings, Showings
 
 

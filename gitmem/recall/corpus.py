@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass
-from enum import StrEnum
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
@@ -15,6 +12,7 @@ from gitmem.memory import instructions, topics, tree_reader
 from gitmem.memory.citations import Cites, citations
 from gitmem.memory.imports import imported_now
 from gitmem.memory.passages import line_key
+from gitmem.recall.line import Kind, LandedLine
 from gitmem.records import drain_record, record_files
 from gitmem.safety.paths import Target, writable
 
@@ -27,56 +25,6 @@ if TYPE_CHECKING:
     from gitmem.records.drain_record import Outcome
 
 _INSTRUCTIONS = ("CLAUDE.md", "AGENTS.md")
-_DIGEST = 6  # bytes; the id of a line that no flag made
-
-
-class Kind(StrEnum):
-    """What a line is."""
-
-    FACT = "fact"
-    RULE = "rule"
-    PENDING = "pending"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LandedLine:
-    """A landed line: repository-relative file, 1-based line number there, its words on one line.
-
-    ``about`` are the repository paths that the line cites or that its flags name. ``flags`` are the
-    ids that made it, the newest first, ``at`` the time of the newest (ISO 8601; empty: no flag did).
-    ``loaded``: a session has it from its first request, by an import or in the managed block.
-    """
-
-    file: str
-    number: int
-    text: str
-    kind: Kind
-    about: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-    at: str = ""
-    loaded: bool = False
-
-    @property
-    def key(self) -> str:
-        """Return what names the line in the ledger: its newest flag, else a digest of its words."""
-        return self.keys[0]
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Return all that may name the line: its flags, the newest first, its digest, its whole topic."""
-        own = (*self.flags, digest_key(self.text))
-        return (*own, topic_key(self.file)) if self.kind is Kind.FACT else own
-
-
-def digest_key(text: str) -> str:
-    """Return what names a line with these words that no flag made."""
-    return "~" + blake2b(line_key(text).encode(), digest_size=_DIGEST).hexdigest()
-
-
-def topic_key(file: str) -> str:
-    """Return what names a topic that is shown whole; ``file`` is its path or its name."""
-    name = file.rpartition("/")[2]
-    return "#" + blake2b(name.encode(), digest_size=_DIGEST).hexdigest()
 
 
 def read(repo: Repository, commit: str, folder: str) -> list[LandedLine]:

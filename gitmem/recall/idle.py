@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitmem.core import quantities
-from gitmem.recall.corpus import Kind
+from gitmem.recall.line import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gitmem.recall.corpus import LandedLine
+    from gitmem.recall.line import LandedLine
     from gitmem.session.showings import Showings
 
 DAYS = 30

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING
 
 from gitmem.git import local
-from gitmem.recall.corpus import Kind, LandedLine, read
+from gitmem.recall.line import Kind, LandedLine
 from gitmem.recall.terms import terms
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gitmem.git.repository import Repository
 
-VERSION = 2
+VERSION = 3
 _TABLES = """
 CREATE TABLE made (what TEXT);
-CREATE TABLE line (id INTEGER PRIMARY KEY, file TEXT, number INTEGER, text TEXT, kind TEXT, flags TEXT, at TEXT, loaded INTEGER);
+CREATE TABLE line (id INTEGER PRIMARY KEY, file TEXT, number INTEGER, text TEXT, kind TEXT, flags TEXT, at TEXT, loaded INTEGER, digest TEXT);
 CREATE TABLE about (path TEXT, line INTEGER);
 CREATE INDEX about_path ON about (path);
 CREATE VIRTUAL TABLE word USING fts5(body, tokenize='porter unicode61 remove_diacritics 2', detail='none');
@@ -43,10 +43,11 @@ class Index:
         """Close the file."""
         self._base.close()
 
-    def having(self, term: str, *, prefix: bool = False) -> list[int]:
-        """Return the numbers of the lines that have a term, or a word that begins with it."""
+    def having(self, term: str, most: int, *, prefix: bool = False) -> list[int]:
+        """Return the numbers of ``most`` lines that have a term, or a word that begins with it."""
         rows = self._base.execute(
-            "SELECT rowid FROM word WHERE word MATCH ?", (f'"{term}"' + "*" * prefix,)
+            "SELECT rowid FROM word WHERE word MATCH ? LIMIT ?",
+            (f'"{term}"' + "*" * prefix, most),
         )
         return [row[0] for row in rows]
 
@@ -66,8 +67,9 @@ class Index:
             yield self._line(number)
 
     def _line(self, number: int) -> LandedLine:
-        file, place, text, kind, flags, at, loaded = self._base.execute(
-            "SELECT file, number, text, kind, flags, at, loaded FROM line WHERE id = ?", (number,)
+        file, place, text, kind, flags, at, loaded, digest = self._base.execute(
+            "SELECT file, number, text, kind, flags, at, loaded, digest FROM line WHERE id = ?",
+            (number,),
         ).fetchone()
         about = self._base.execute("SELECT path FROM about WHERE line = ?", (number,))
         return LandedLine(
@@ -79,6 +81,7 @@ class Index:
             flags=tuple(flags.split()),
             at=at,
             loaded=bool(loaded),
+            digest=digest,
         )
 
 
@@ -92,6 +95,8 @@ def open_index(repo: Repository, commit: str, folder: str) -> Index:
     kept = _kept(path, what)
     if kept is not None:
         return kept
+    from gitmem.recall.corpus import read
+
     lines = read(repo, commit, folder)
     with suppress(OSError, sqlite3.Error):
         local.make_folder(repo.folder)
@@ -111,9 +116,9 @@ def build(lines: Sequence[LandedLine], what: str = "") -> sqlite3.Connection:
     base.execute("INSERT INTO made VALUES (?)", (what,))
     for number, line in enumerate(lines, 1):
         base.execute(
-            "INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                number, line.file, line.number, line.text, line.kind.value, " ".join(line.flags), line.at, line.loaded,
+                number, line.file, line.number, line.text, line.kind.value, " ".join(line.flags), line.at, line.loaded, line.digest,
             ),
         )  # fmt: skip
         base.executemany("INSERT INTO about VALUES (?, ?)", [(path, number) for path in line.about])

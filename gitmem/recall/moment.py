@@ -9,19 +9,19 @@ chosen, not measured: a sub-agent starts with nothing, and a line too much costs
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
 
-from gitmem.recall.corpus import Kind
 from gitmem.recall.index import open_kept
+from gitmem.recall.line import Kind
 from gitmem.recall.search import Question, search
 from gitmem.recall.view import Entry
 from gitmem.safety.showable import showable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gitmem.git.repository import Repository
-    from gitmem.recall.corpus import LandedLine
+    from gitmem.recall.line import LandedLine
     from gitmem.recall.view import View
 
 FAILURE_FLOOR = 2.0

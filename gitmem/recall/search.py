@@ -12,16 +12,15 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gitmem.recall.terms import terms
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gitmem.recall.corpus import LandedLine
     from gitmem.recall.index import Index
+    from gitmem.recall.line import LandedLine
 
 _MOST_TERMS = 64  # of a question
 _COMMON = 0.2  # a term in more than this part of the lines tells them apart from nothing
@@ -56,25 +55,31 @@ _ASIDE = frozenset({"cd", "echo", "export", "grep", "head", "set", "sleep", "tai
 _LONGEST = 2_000  # characters of a command
 _SAME = 4  # letters that two words of one stem share
 _AGAIN = 0.5  # of a term's weight, for another word of its stem ("fails" after "failed")
-_LOOKED_AT = 200  # best lines whose length is looked at
+_LOOKED_AT = 50  # best lines whose length is looked at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What is looked for: free words, a repository-relative path, a command line, an error's text."""
 
-    words: str = ""
-    path: str = ""
-    command: str = ""
-    error: str = ""
+    __slots__ = ("command", "error", "path", "words")
+
+    def __init__(
+        self, *, words: str = "", path: str = "", command: str = "", error: str = ""
+    ) -> None:
+        self.words = words
+        self.path = path
+        self.command = command
+        self.error = error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
     """A line and how well it fits: about 1 for each rare term that it shares."""
 
-    line: LandedLine
-    weight: float
+    __slots__ = ("line", "weight")
+
+    def __init__(self, *, line: LandedLine, weight: float) -> None:
+        self.line = line
+        self.weight = weight
 
 
 def search(index: Index, question: Question, most: int, *, floor: float = 0.0) -> list[Hit]:
@@ -150,12 +155,13 @@ def _noise(term: str) -> bool:
 
 def _matches(index: Index, term: str) -> Sequence[tuple[int, float]]:
     """The lines that have a term, each with what that weighs."""
-    lines = index.having(term)
+    size = index.size
+    common = max(int(size * _COMMON), _FEW)
+    lines = index.having(term, common + 1)
     share = 1.0
     if not lines and len(term) >= _PREFIX:
-        lines, share = index.having(term, prefix=True), _BY_PREFIX
-    size = index.size
-    if not lines or (len(lines) > size * _COMMON and size > _FEW):
+        lines, share = index.having(term, common + 1, prefix=True), _BY_PREFIX
+    if not lines or len(lines) > common:
         return []
     weight = share * _rarity(len(lines), size)
     return [(number, weight) for number in lines]

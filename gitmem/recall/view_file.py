@@ -13,8 +13,8 @@ from gitmem.memory import tree_reader
 from gitmem.memory.imports import scopes, topic_names
 from gitmem.memory.passages import line_key, row_text
 from gitmem.queue import decisions
-from gitmem.recall.corpus import topic_key
 from gitmem.recall.index import open_index
+from gitmem.recall.line import topic_key
 from gitmem.recall.view import END, GLOB, HELD, OFF, VERSION, depends, path_of
 from gitmem.records import drain_record, in_review, plain_settings, record_files, target
 from gitmem.safety.showable import showable

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import cases, measure, starts
+from tests.bench import cases, measure, recall, starts
 from tests.bench.measure import Case
 from tests.bench.provenance import provenance
 from tests.support.sandbox import GITMEM
@@ -34,7 +34,7 @@ def main() -> int:
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         base = cases.baseline(folder)
         flags = cases.flags(folder)
-        hooks = cases.hooks(folder)
+        hooks = [*cases.hooks(folder), *recall.hooks(recall.memory(folder))]
         quick = [base, *cases.imports(folder), *hooks, *flags]
         slow = [*starts.cold(folder), cases.check(folder), cases.loops(folder)]
         slow += provenance(cases.repository(folder, "provenance"))

@@ -65,14 +65,18 @@ def test_every_label_names_a_line(hand: str) -> None:
     assert not queries or (len(queries) >= 60 and {query.kind for query in queries} == set(Kind))
 
 
-def test_no_case_stands_twice() -> None:
-    asked = [
-        (query.kind, query.text, query.error)
-        for name in (*LABELLED, "negatives")
-        for query in project.queries(name)
-    ]
+def cases(name: str) -> list[tuple[Kind, str, str]]:
+    return [(query.kind, query.text, query.error) for query in project.queries(name)]
 
-    assert len(set(asked)) == len(asked)
+
+@pytest.mark.parametrize("name", [*LABELLED, "negatives"])
+def test_no_case_stands_twice_in_a_file(name: str) -> None:
+    assert len(set(cases(name))) == len(cases(name))
+
+
+@pytest.mark.parametrize("hand", LABELLED)
+def test_no_case_is_both_labelled_and_negative(hand: str) -> None:
+    assert set(cases(hand)) & set(cases("negatives")) == set()
 
 
 def test_nothing_is_about_the_negatives() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gitmem.core import quantities
-from gitmem.recall.corpus import Kind, LandedLine, digest_key, topic_key
 from gitmem.recall.idle import DAYS, idle
+from gitmem.recall.line import Kind, LandedLine, digest_key, topic_key
 from gitmem.session.showings import Showing, Showings
 
 NOW = quantities.seconds("2026-12-31T00:00:00Z") or 0

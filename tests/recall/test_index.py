@@ -10,7 +10,7 @@ import pytest
 
 from gitmem.git import repository
 from gitmem.git.repository import Repository
-from gitmem.recall import corpus, index
+from gitmem.recall import corpus, index, line
 from tests.support.queues import folder_of
 from tests.support.sandbox import Sandbox
 
@@ -34,11 +34,13 @@ def test_the_lines_of_a_commit_are_read_once(
 ) -> None:
     reads: list[str] = []
 
-    def read(repo: Repository, commit: str, folder: str) -> list[corpus.LandedLine]:
-        reads.append(commit)
-        return corpus.read(repo, commit, folder)
+    read_lines = corpus.read
 
-    monkeypatch.setattr(index, "read", read)
+    def read(repo: Repository, commit: str, folder: str) -> list[line.LandedLine]:
+        reads.append(commit)
+        return read_lines(repo, commit, folder)
+
+    monkeypatch.setattr(corpus, "read", read)
     assert opened(memory) == opened(memory) == ["Integration tests need Postgres"]
     assert len(reads) == 1
 

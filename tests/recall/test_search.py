@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from gitmem.recall.corpus import Kind, LandedLine
 from gitmem.recall.index import Index, build
+from gitmem.recall.line import Kind, LandedLine
 from gitmem.recall.moment import FAILURE_FLOOR
 from gitmem.recall.search import Question, search
 

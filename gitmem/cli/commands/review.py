@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from gitmem.bootstrap.workplace import Workplace
-    from gitmem.recall.corpus import LandedLine
+    from gitmem.recall.line import LandedLine
     from gitmem.records.drain_record import Outcome
 
 

@@ -12,7 +12,7 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.cli.folder import working
 from gitmem.core import quantities
-from gitmem.recall.corpus import digest_key, topic_key
+from gitmem.recall.line import digest_key, topic_key
 from gitmem.session import showings
 from gitmem.trace.origin import Origin, OriginKind
 from gitmem.trace.why import why as run_why

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.proof.arrival import Arrival
-    from gitmem.recall.corpus import LandedLine
+    from gitmem.recall.line import LandedLine
 
 _FEW = 5  # lines of each kind that are printed; the rest are counted
 _MANY = 100  # lines of each kind in an answer for a program
