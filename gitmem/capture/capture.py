@@ -10,7 +10,7 @@ from gitmem.core.errors import Refused
 from gitmem.core.flag import slug
 from gitmem.git import repository
 from gitmem.queue import publisher
-from gitmem.queue.fast_import import current_author
+from gitmem.queue.fast_import import recorded_author
 from gitmem.queue.journal import Journal
 from gitmem.safety.active import find_refused
 from gitmem.safety.secrets import find_secret
@@ -167,7 +167,7 @@ def keep(
     ``session`` may hold ``session``, ``client``, ``trigger``; ``at`` is the time in UTC as a flag
     has it. When it returns, the flags are durable in the journal. Raises NotSaved.
     """
-    by = current_author(repo)
+    by = recorded_author(repo)
     branch, head = repository.head(repo)
     context = {"at": at, "by": by, "branch": branch, "head": head, **session}
     common: dict[str, object] = {name: _valid(value) for name, value in context.items()}

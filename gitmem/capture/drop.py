@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gitmem.capture import capture
 from gitmem.core.errors import UsageError
 from gitmem.queue import decisions
-from gitmem.queue.fast_import import current_author
+from gitmem.queue.fast_import import recorded_author
 from gitmem.records import snapshot
 from gitmem.records.snapshot import flag_by_id
 
@@ -46,6 +46,6 @@ def drop(
             hint="edit the memory file on that branch; that is a commit like any other",
         )
     if not dry_run:
-        by = current_author(repo).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        by = recorded_author(repo)
         decisions.add_drop(repo, {"id": flag.id, "reason": reason, "at": at, "by": by})
     return Dropped(flag=flag, in_review=flag in state.in_review)

@@ -185,3 +185,13 @@ def current_author(repo: Repository) -> str:
     if done.code or "<" not in person or find_secret(person):
         return UNKNOWN_AUTHOR
     return f"{person}>"
+
+
+def recorded_author(repo: Repository) -> str:
+    """Return the current author as a record has it (docs/data-model.md): valid UTF-8 in normal form C."""
+    person = current_author(repo).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if person.isascii():
+        return person
+    from gitmem.safety.unicode_rules import compose
+
+    return compose(person)

@@ -12,7 +12,7 @@ from gitmem.git.repository import REVIEW
 from gitmem.git.worktrees import Move
 from gitmem.models.answer_store import AnswerStore
 from gitmem.queue import decisions
-from gitmem.queue.fast_import import current_author
+from gitmem.queue.fast_import import recorded_author
 from gitmem.records import in_review, record_files, target
 from gitmem.records.snapshot import flag_by_id
 
@@ -103,7 +103,7 @@ def unmatch(repo: Repository, configured: str, prefix: str, *, at: str, dry_run:
     flag = flag_by_id([item.flag for item in current.matched], prefix, what="match in review")
     item = next(item for item in current.matched if item.flag.id == flag.id)
     if not dry_run:
-        by = current_author(repo).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        by = recorded_author(repo)
         decisions.add_unmatch(repo, {"id": flag.id, "again": item.again, "at": at, "by": by})
     return item
 

@@ -7,7 +7,7 @@ import pytest
 from gitmem.git import objects, refs
 from gitmem.git.repository import ARCHIVE, BRANCH, HERE, REVIEW
 from gitmem.queue import contents
-from gitmem.queue.fast_import import UNKNOWN_AUTHOR, current_author
+from gitmem.queue.fast_import import UNKNOWN_AUTHOR, current_author, recorded_author
 from gitmem.records import record_files, target
 from tests.support import hostile
 from tests.support.queues import journal, keep, new_flag, repository_of
@@ -185,6 +185,17 @@ def test_identity_is_what_git_would_write(sandbox: Sandbox) -> None:
     assert current_author(repo) == "Test Person <person@example.com>"
     sandbox.git("config", "user.name", "Zoë < O'Hara >")
     assert current_author(repo) == "Zoë  O'Hara <person@example.com>"
+
+
+def test_an_identity_is_recorded_in_normal_form_and_written_by_git_as_it_is(
+    sandbox: Sandbox,
+) -> None:
+    """A flag's line, a drop and a match taken back are in normal form C; an author of a commit is git's."""
+    repo = repository_of(sandbox)
+    sandbox.git("config", "user.name", "Zoe\u0308 \u1f71")
+
+    assert current_author(repo) == "Zoe\u0308 \u1f71 <person@example.com>"
+    assert recorded_author(repo) == "Zo\xeb \u03ac <person@example.com>"
 
 
 def test_a_missing_identity_is_gitmem(sandbox: Sandbox) -> None:
