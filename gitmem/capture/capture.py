@@ -263,10 +263,10 @@ def _refuse_unfit(paths: Sequence[str]) -> None:
 
 def _ruling(path: str) -> str:
     """Return a file that a rule may be written to, if it is there. Raises Refused for any other."""
-    from gitmem.safety.paths import RULING, Target, writable  # only a snag with --rule needs it
+    from gitmem.safety.paths import RULING, PathKind, writable  # only a snag with --rule needs it
 
     try:
-        fits = writable(path) in RULING - {Target.GUARDS}
+        fits = writable(path) in RULING - {PathKind.GUARDS}
     except Refused:
         fits = False
     if not fits:

@@ -163,7 +163,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ClientPlace:
     """Where a client is looked at.
 
     ``start`` is the folder a session starts in, ``top`` the repository's, ``environ`` the person's
@@ -230,7 +230,7 @@ class Probe(Protocol):
     def project(self, environ: Mapping[str, str]) -> str:
         """Return the folder of the session that this runs in; empty where the client does not tell."""
 
-    def look(self, place: Place) -> ClientState:
+    def look(self, place: ClientPlace) -> ClientState:
         """Return what the client would read there; never raises for a file that is not in order."""
 
     def payloads(self) -> list[Recorded]:

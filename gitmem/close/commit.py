@@ -15,7 +15,7 @@ from gitmem.git.worktrees import Move
 from gitmem.memory import instructions
 from gitmem.records import record_files
 from gitmem.records.drain_record import Header, render
-from gitmem.safety.paths import Target, writable
+from gitmem.safety.paths import PathKind, writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -98,7 +98,7 @@ def merger(folder: str) -> Merge:
 
 def _is_instructions(path: str) -> bool:
     try:
-        return writable(path) is Target.INSTRUCTIONS
+        return writable(path) is PathKind.INSTRUCTIONS
     except Refused:
         return False
 

@@ -14,7 +14,7 @@ _LONGEST = 100  # characters of a session's name
 _NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 
-class Client:
+class ClientSigns:
     """What one client sets.
 
     ``signs``: each says that the client started this process, whatever its value. ``sessions``: where
@@ -44,7 +44,7 @@ class Client:
 # Claude Code 2.1.332, Codex 0.171.0, Gemini CLI 0.61.0, OpenCode 1.18.33, Copilot CLI 1.0.102,
 # Qwen Code 0.24.4. A hook of Gemini CLI has no GEMINI_CLI, and one of Qwen Code no QWEN_CODE.
 CLIENTS = (
-    Client(
+    ClientSigns(
         "claude-code",
         signs=("CLAUDECODE",),
         sessions=("CLAUDE_CODE_SESSION_ID",),
@@ -59,7 +59,7 @@ CLIENTS = (
             "CLAUDE_PROJECT_DIR",
         ),
     ),
-    Client(
+    ClientSigns(
         "codex",
         signs=(
             "CODEX_CI",
@@ -71,26 +71,26 @@ CLIENTS = (
         sessions=("CODEX_THREAD_ID", "CODEX_SESSION_ID"),
         own=("CODEX_SANDBOX", "CODEX_TOOL_CALL_ID"),
     ),
-    Client(
+    ClientSigns(
         "gemini",
         signs=("GEMINI_CLI", "GEMINI_SESSION_ID"),
         sessions=("GEMINI_SESSION_ID",),
         own=("GEMINI_CWD", "GEMINI_PLANS_DIR", "GEMINI_PROJECT_DIR", "GEMINI_CLI_NO_RELAUNCH"),
     ),
-    Client("opencode", signs=("OPENCODE",), own=("OPENCODE_PID",)),
-    Client(
+    ClientSigns("opencode", signs=("OPENCODE",), own=("OPENCODE_PID",)),
+    ClientSigns(
         "copilot",
         signs=("COPILOT_CLI", "COPILOT_AGENT_SESSION_ID"),
         sessions=("COPILOT_AGENT_SESSION_ID",),
         own=("COPILOT_CLI_", "COPILOT_HOOK_DIR", "COPILOT_PROJECT_DIR"),
     ),
-    Client(
+    ClientSigns(
         "qwen",
         signs=("QWEN_CODE", "QWEN_CODE_SESSION_ID"),
         sessions=("QWEN_CODE_SESSION_ID",),
         own=("QWEN_CODE_", "QWEN_PROJECT_DIR"),
     ),
-    Client("cursor", signs=("CURSOR_AGENT",), own=("CURSOR_",), kept=("CURSOR_API_KEY",)),
+    ClientSigns("cursor", signs=("CURSOR_AGENT",), own=("CURSOR_",), kept=("CURSOR_API_KEY",)),
 )
 
 # What a client's plugin, or another host, says of itself, and a hook to what it starts.

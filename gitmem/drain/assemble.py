@@ -20,7 +20,7 @@ from gitmem.memory.parts import Parts
 from gitmem.memory.tree import MemoryTree, lines_of
 from gitmem.records.drain_record import NEXT, Fate, Outcome
 from gitmem.safety.harmless import harmless
-from gitmem.safety.paths import INDEX_NAME, PENDING_NAME, Target, writable
+from gitmem.safety.paths import INDEX_NAME, PENDING_NAME, PathKind, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 # Lines of a file that gitmem adds to. Of a skill: what the Agent Skills format recommends for a body
 # (https://agentskills.io/specification); of rules: half of what makes an instruction file hard to follow.
-BUDGET = {Target.INSTRUCTIONS: 100, Target.SCOPED: 60, Target.SKILL: 500}
-Ruling = Literal[Target.INSTRUCTIONS, Target.SKILL, Target.SCOPED, Target.GUARDS]
+BUDGET = {PathKind.INSTRUCTIONS: 100, PathKind.SCOPED: 60, PathKind.SKILL: 500}
+Ruling = Literal[PathKind.INSTRUCTIONS, PathKind.SKILL, PathKind.SCOPED, PathKind.GUARDS]
 
 _FATES = {
     Op.KEEP: Fate.ADDED,
@@ -184,19 +184,19 @@ class _Assembly:
         text = self._ground.texts.get(path)
         target = writable(path, folder=self._ground.folder)
         match target:
-            case Target.TOPIC:
+            case PathKind.TOPIC:
                 text = text or fresh(path, self._parts.of.get(path, ""))
                 for old, new in change.replaced:
                     text = topics.replace_fact(text, old, new)
                 return topics.add_facts(text, change.added)
-            case Target.PENDING:
+            case PathKind.PENDING:
                 return topics.add_pending(text or fresh(path), change.added)
-            case Target.INSTRUCTIONS:
+            case PathKind.INSTRUCTIONS:
                 text = with_block(path, text or "", self._ground.folder)
                 return edited(path, target, text, change)
-            case Target.SKILL | Target.SCOPED | Target.GUARDS:
+            case PathKind.SKILL | PathKind.SCOPED | PathKind.GUARDS:
                 return edited(path, target, text, change)
-            case Target.INDEX | Target.DRAIN:
+            case PathKind.INDEX | PathKind.DRAIN:
                 raise Refused(f"{path} is written by gitmem alone")
             case _:
                 assert_never(target)
@@ -267,18 +267,18 @@ def edited(path: str, target: Ruling, text: str | None, edits: Edits) -> str:
     or is full.
     """
     match target:
-        case Target.INSTRUCTIONS:
+        case PathKind.INSTRUCTIONS:
             after = _with_rules(text or "", edits)
             _refuse_full(path, target, len(instructions.rules(after)), edits)
-        case Target.SKILL:
+        case PathKind.SKILL:
             if text is None:
                 raise Refused(f"gitmem does not create {path}")
             after = _with_body_lines(path, text, edits)
             _refuse_full(path, target, after.count("\n"), edits)
-        case Target.SCOPED:
+        case PathKind.SCOPED:
             after = _with_scoped(text, edits)
             _refuse_full(path, target, len(topics.facts(after)), edits)
-        case Target.GUARDS:
+        case PathKind.GUARDS:
             if len(edits.guards) != len(edits.added):
                 raise Refused("it names no command or path that a guard could match")
             after = guard_file.add_guards(text or "", edits.guards)
@@ -287,7 +287,7 @@ def edited(path: str, target: Ruling, text: str | None, edits: Edits) -> str:
     return after
 
 
-def _refuse_full(path: str, target: Target, lines: int, edits: Edits) -> None:
+def _refuse_full(path: str, target: PathKind, lines: int, edits: Edits) -> None:
     if edits.added and lines > BUDGET[target]:
         raise Refused(
             f"{path} is full: it may have {BUDGET[target]} lines",

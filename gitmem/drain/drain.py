@@ -20,7 +20,7 @@ from gitmem.memory.tree import existing_lines
 from gitmem.models.reply import Credentials
 from gitmem.models.usage import together
 from gitmem.records.drain_record import Run
-from gitmem.safety.paths import Target, writable
+from gitmem.safety.paths import PathKind, writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -193,7 +193,7 @@ def _is_skill(operation: Operation, ground: MemoryTree) -> bool:
         target = writable(operation.file, folder=ground.folder)
     except Refused:
         return False
-    return target is Target.SKILL and operation.file in ground.texts
+    return target is PathKind.SKILL and operation.file in ground.texts
 
 
 def _section(operation: Operation, ground: MemoryTree, flags: Mapping[str, Flag]) -> str:

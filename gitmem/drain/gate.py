@@ -18,7 +18,7 @@ from gitmem.core.errors import Refused
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.memory.tree import MemoryLine
 from gitmem.safety.active import find_active, find_refused
-from gitmem.safety.paths import LOADED, Target, writable
+from gitmem.safety.paths import LOADED, PathKind, writable
 from gitmem.safety.secrets import find_secret
 from gitmem.safety.text import MAX_TEXT, find_hidden
 
@@ -221,7 +221,7 @@ def unfit(operation: Operation, *, folder: str) -> str:
     except Refused as refusal:
         return refusal.message
     text = operation.text
-    return _bad_text(text, find_refused(text, skill=target in {Target.SKILL, Target.GUARDS}))
+    return _bad_text(text, find_refused(text, skill=target in {PathKind.SKILL, PathKind.GUARDS}))
 
 
 def _bad_line(offer: _Offer, operation: Operation) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gitmem.core.flag import Flag
     from gitmem.drain.plan import Plan, Request
     from gitmem.drain.ports import Answers, Model
-    from gitmem.drain.prompting import Question
+    from gitmem.drain.prompting import DrainQuestion
     from gitmem.memory.tree import MemoryLine
     from gitmem.models.reply import Reply
 
@@ -140,7 +140,7 @@ class ModelEngine:
             False,
         )
 
-    def _prompt(self, request: Request, question: Question) -> Prompt:
+    def _prompt(self, request: Request, question: DrainQuestion) -> Prompt:
         return Prompt(
             system=self._orders[request.work],
             text=question.text,

@@ -62,7 +62,7 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class DrainQuestion:
     """What is sent: the data part and the answer's JSON schema; and what the labels mean."""
 
     text: str
@@ -71,7 +71,7 @@ class Question:
     labels: Labels
 
 
-def make_question(request: Request, mark: str) -> Question:
+def make_question(request: Request, mark: str) -> DrainQuestion:
     """Return the data of a request between lines with ``mark``, a random word that cannot be guessed."""
     rules = request.work is Work.RULES
     labels = Labels(
@@ -104,7 +104,7 @@ def make_question(request: Request, mark: str) -> Question:
         f"{name} {mark}\n{json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n{name} {mark}"
         for name, data in parts
     )
-    return Question(
+    return DrainQuestion(
         text=text,
         schema=schema(request.work),
         max_tokens=_TOKENS_AT_LEAST + _TOKENS_PER_FLAG * len(request.flags),

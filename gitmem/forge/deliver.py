@@ -204,7 +204,7 @@ class Forge(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class RemoteAddress:
     """The host and path (``owner/name``) of a remote's URL; both empty for a folder."""
 
     host: str = ""
@@ -219,9 +219,9 @@ class Place:
         return Forge.GITLAB if "gitlab" in names else Forge.PLAIN
 
 
-def place_of(url: str) -> Place:
+def place_of(url: str) -> RemoteAddress:
     """Split a remote's URL; return an empty place for a path on this machine."""
     match = _URL.fullmatch(url) or (None if "://" in url else _SCP.fullmatch(url))
     if match is None:
-        return Place()
-    return Place(host=match[1].lower(), path=match[2].strip("/").removesuffix(".git"))
+        return RemoteAddress()
+    return RemoteAddress(host=match[1].lower(), path=match[2].strip("/").removesuffix(".git"))

@@ -264,7 +264,7 @@ class ReplayConflict(NeedsPerson):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class FileChange:
     """One file's content before and after a commit; None: no file."""
 
     before: bytes | None
@@ -277,7 +277,7 @@ class Original:
 
     message: str
     author: Mapping[str, str]
-    changes: Mapping[str, Change]
+    changes: Mapping[str, FileChange]
 
 
 def originals(repo: Repository, known: Sequence[str], tip: str) -> list[Original]:
@@ -345,7 +345,7 @@ def _original(repo: Repository, oid: str, parent: str = "") -> Original:
     return Original(message=message, author=author, changes=_changes(repo, parent, oid))
 
 
-def _changes(repo: Repository, old: str, new: str) -> dict[str, Change]:
+def _changes(repo: Repository, old: str, new: str) -> dict[str, FileChange]:
     start = old or repo.git("hash-object", "-t", "tree", "--stdin").text
     raw = repo.git("diff-tree", "-r", "-z", "--no-renames", start, new).out
     fields = raw.decode("utf-8", "surrogateescape").split("\0")
@@ -357,7 +357,7 @@ def _changes(repo: Repository, old: str, new: str) -> dict[str, Change]:
                 f"the review makes {path} something other than a plain file, and the target moved",
                 hint=_HINT,
             )
-        changes[path] = Change(before=_blob(repo, before), after=_blob(repo, after))
+        changes[path] = FileChange(before=_blob(repo, before), after=_blob(repo, after))
     return changes
 
 
@@ -366,7 +366,7 @@ def _blob(repo: Repository, oid: str) -> bytes | None:
 
 
 def merged(
-    repo: Repository, claim: Claim, path: str, *, ours: bytes | None, change: Change
+    repo: Repository, claim: Claim, path: str, *, ours: bytes | None, change: FileChange
 ) -> bytes | None:
     """Return a file's content with the change on top of ``ours``; None: deleted. Raises ReplayConflict."""
     if ours in (change.before, change.after):

@@ -76,7 +76,7 @@ class _Told:
     def __init__(self, new: Sequence[Text], old: Sequence[Text]) -> None:
         self._new, self._old = _Index(new), _Index(old)
 
-    def nearest(self, clause: Clause) -> list[Clause]:
+    def nearest(self, clause: ClauseSigns) -> list[ClauseSigns]:
         """The clauses that share most with one; those of the replaced lines when these share more."""
         shared, nearest = self._new.sharing(clause)
         shared_old, nearest_old = self._old.sharing(clause)
@@ -97,7 +97,7 @@ class _Index:
                 if len(places) < _COMMON_TO:
                     places.append(at)
 
-    def sharing(self, clause: Clause) -> tuple[int, list[Clause]]:
+    def sharing(self, clause: ClauseSigns) -> tuple[int, list[ClauseSigns]]:
         """How many words the clauses nearest to one share with it, and these clauses."""
         shared: dict[int, int] = {}
         for word in set(clause.said):
@@ -107,7 +107,7 @@ class _Index:
         return most, [self._clauses[at] for at in sorted(shared) if shared[at] == most]
 
 
-def _clause_differs(line: Text, clause: Clause, told: _Told, language: str) -> bool:
+def _clause_differs(line: Text, clause: ClauseSigns, told: _Told, language: str) -> bool:
     nearest = told.nearest(clause)
     mine = line.count(clause)
     if not nearest:
@@ -122,7 +122,7 @@ def _clause_differs(line: Text, clause: Clause, told: _Told, language: str) -> b
     )
 
 
-def _counts(line: Text, clause: Clause, nearest: Sequence[Clause]) -> list[Counter[str]]:
+def _counts(line: Text, clause: ClauseSigns, nearest: Sequence[ClauseSigns]) -> list[Counter[str]]:
     """The signs of the nearest clauses: of two of one sentence that it has words of, taken together."""
     if len(nearest) == _PAIR and nearest[0].sentence == nearest[1].sentence:
         mine = set(clause.said)
@@ -131,7 +131,7 @@ def _counts(line: Text, clause: Clause, nearest: Sequence[Clause]) -> list[Count
     return [line.count(other) for other in nearest]
 
 
-def _bared(clause: Clause, other: Clause, language: str) -> bool:
+def _bared(clause: ClauseSigns, other: ClauseSigns, language: str) -> bool:
     """Whether a clause lost the one of several denying words that it cannot be without: *hay ninguno*."""
     lost = other.words - clause.words
     if language not in RULES or not lost or not clause.words:
@@ -145,7 +145,7 @@ def _bared(clause: Clause, other: Clause, language: str) -> bool:
     return not (leads and not other.words.isdisjoint(rules.particle.split()))
 
 
-def _english_differs(line: Text, clause: Clause, told: _Told, *, lost: bool) -> bool:
+def _english_differs(line: Text, clause: ClauseSigns, told: _Told, *, lost: bool) -> bool:
     """English: whether a denial is lost or added that the rules for English take for none.
 
     `gitmem.grounding.polarity` compares what is denied. ``lost``: the line has not as many denials
@@ -164,12 +164,12 @@ def _english_differs(line: Text, clause: Clause, told: _Told, *, lost: bool) -> 
     )
 
 
-def _denials(text: Text, *clauses: Clause) -> int:
+def _denials(text: Text, *clauses: ClauseSigns) -> int:
     counts = [text.count(clause) for clause in clauses]
     return sum(count["deny"] + count["without"] + count["instead"] for count in counts)
 
 
-def _needed(line: Text, one: Clause, other: Clause) -> bool:
+def _needed(line: Text, one: ClauseSigns, other: ClauseSigns) -> bool:
     """Whether one of two clauses denies nothing and says what is needed; the other, what goes without."""
     bare, denying = sorted((one, other), key=lambda clause: _denials(line, clause))
     without = line.count(denying)["without"]
@@ -190,7 +190,7 @@ def _unlike(mine: Counter[str], theirs: Counter[str]) -> bool:
     return mine != theirs
 
 
-def _moved(clause: Clause, other: Clause, language: str) -> bool:
+def _moved(clause: ClauseSigns, other: ClauseSigns, language: str) -> bool:
     """Whether a sign stands at something that no such sign of the other clause stands near to."""
     before, behind = _NEAR.get(language, _NEAR[""])
     for signs in (_DENY, _LEADS):
@@ -216,7 +216,7 @@ def _sentence_differs(texts: Sequence[Text], source: Text) -> bool:
     total: Counter[str] = Counter()
     for text, clause in every:
         total += text.count(clause)
-    sentences: dict[int, list[Clause]] = {}
+    sentences: dict[int, list[ClauseSigns]] = {}
     for clause in source.clauses:
         sentences.setdefault(clause.sentence, []).append(clause)
     for clauses in sentences.values():
@@ -264,7 +264,7 @@ _PROHIBITS = r"[うくぐすつぬぶむる]な(?=[よ.,!?」)\s]|$)"
 
 
 @dataclass(slots=True)
-class Clause:
+class ClauseSigns:
     """What a clause speaks of, in order, and its signs with the place of each among that.
 
     ``denials``: how often it denies where several words do so once; ``words``, these words; ``leads``: one of
@@ -278,7 +278,7 @@ class Clause:
     words: set[str] = field(default_factory=set)
     leads: bool = False
 
-    def take(self, other: Clause) -> None:
+    def take(self, other: ClauseSigns) -> None:
         """Go on with another clause, whose denials are its own unless one of the two says nothing else."""
         alone = not self.said or not other.said
         both = (self.denials, other.denials)
@@ -299,10 +299,10 @@ class Clause:
 class Text:
     """The clauses of a text. ``doubled``: the words that deny in one clause deny once."""
 
-    clauses: tuple[Clause, ...]
+    clauses: tuple[ClauseSigns, ...]
     doubled: bool
 
-    def count(self, clause: Clause) -> Counter[str]:
+    def count(self, clause: ClauseSigns) -> Counter[str]:
         """How often each kind of sign stands in a clause; all that denies is one kind, ``deny``."""
         counts: Counter[str] = Counter()
         plain = 0
@@ -335,17 +335,17 @@ def listed(language: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(forms)})(?!\w)")
 
 
-def _pieces(text: str, language: str) -> list[Clause]:
+def _pieces(text: str, language: str) -> list[ClauseSigns]:
     """The pieces between punctuation and connectives."""
     known = _compiled(language)
     tokens = [found.lower() for found in _TOKEN.findall(text.replace("'", " "))]
-    pieces = [Clause(0)]
+    pieces = [ClauseSigns(0)]
     sentence = at = 0
     while at < len(tokens):
         word = _unquoted(tokens[at])
         if word in _BREAKS:
             sentence += word in _STOPS
-            pieces.append(Clause(sentence))
+            pieces.append(ClauseSigns(sentence))
         elif pair := known.phrase(tokens, at):
             if pair[1]:
                 pieces[-1].signs.append((pair[1], len(pieces[-1].said)))
@@ -367,7 +367,7 @@ def _pieces(text: str, language: str) -> list[Clause]:
         ):
             pieces[-1].restrict()
         elif word in known.joins:
-            pieces.append(Clause(sentence))
+            pieces.append(ClauseSigns(sentence))
         elif word not in known.small:
             pieces[-1].said += [stem(part) for part in word.strip("`").split()]
         at += 1
@@ -380,9 +380,9 @@ def _unquoted(token: str) -> str:
     return word if word.isalpha() else token
 
 
-def _attached(pieces: Sequence[Clause]) -> list[Clause]:
+def _attached(pieces: Sequence[ClauseSigns]) -> list[ClauseSigns]:
     """The pieces as clauses: one that denies and says little belongs to what follows, or else precedes."""
-    found: list[Clause] = []
+    found: list[ClauseSigns] = []
     for piece, after in zip_longest(pieces, pieces[1:]):
         same = bool(found) and found[-1].sentence == piece.sentence
         last = after is None or after.sentence != piece.sentence
@@ -397,9 +397,9 @@ def _attached(pieces: Sequence[Clause]) -> list[Clause]:
     return [clause for clause in found if clause.said]
 
 
-def _carried(pieces: Sequence[Clause]) -> list[Clause]:
+def _carried(pieces: Sequence[ClauseSigns]) -> list[ClauseSigns]:
     """The pieces as clauses; a denial alone belongs to what follows, ``Never, ever``, or precedes."""
-    found: list[Clause] = []
+    found: list[ClauseSigns] = []
     for piece in pieces:
         same = bool(found) and found[-1].sentence == piece.sentence
         if same and not (found[-1].said and piece.said):
@@ -409,12 +409,12 @@ def _carried(pieces: Sequence[Clause]) -> list[Clause]:
     return [clause for clause in found if clause.said]
 
 
-def _unspaced(text: str, language: str) -> Iterator[Clause]:
+def _unspaced(text: str, language: str) -> Iterator[ClauseSigns]:
     forms = _compiled_unspaced(language)
     for number, sentence in enumerate(_SENTENCE.split(text)):
-        pieces: list[Clause] = []
+        pieces: list[ClauseSigns] = []
         for part in _PART.split(sentence):
-            piece = Clause(number)
+            piece = ClauseSigns(number)
             end = 0
             for match in forms.finditer(part):
                 piece.said += _runs(part[end : match.start()])

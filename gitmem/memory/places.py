@@ -10,7 +10,7 @@ from gitmem.core.errors import Refused
 from gitmem.markdown.lines import front_matter_lines
 from gitmem.memory import path_rules as scoped
 from gitmem.memory.topics import default_topic
-from gitmem.safety.paths import PENDING_NAME, Target, writable
+from gitmem.safety.paths import PENDING_NAME, PathKind, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -159,7 +159,7 @@ class Places:
             target = writable(file, folder=self.folder)
         except Refused:
             return f"{file[:80]} is not a file that gitmem writes rules to"
-        if target is Target.SCOPED and file in self.scoped:
+        if target is PathKind.SCOPED and file in self.scoped:
             return f"{file} is somebody else's: gitmem did not make it"
         return f"{file} is not there, and gitmem does not make it for a rule"
 
@@ -170,8 +170,8 @@ def rung_of(file: str, folder: str) -> Rung:
         target = writable(file, folder=folder)
     except Refused:
         return Rung.NOTE
-    rungs = {Target.SKILL: Rung.SKILL, Target.GUARDS: Rung.GUARD}
-    rungs |= {Target.INSTRUCTIONS: Rung.RULE, Target.SCOPED: Rung.RULE}
+    rungs = {PathKind.SKILL: Rung.SKILL, PathKind.GUARDS: Rung.GUARD}
+    rungs |= {PathKind.INSTRUCTIONS: Rung.RULE, PathKind.SCOPED: Rung.RULE}
     return rungs.get(target, Rung.NOTE)
 
 

@@ -10,7 +10,7 @@ from gitmem.core.errors import Refused
 from gitmem.core.failures import NeedsPerson
 from gitmem.memory import instructions, topics
 from gitmem.memory.imports import BUDGET
-from gitmem.safety.paths import Target, writable
+from gitmem.safety.paths import PathKind, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,9 +24,9 @@ class MemoryLine:
     text: str
 
 
-def comparable_lines(target: Target, text: str) -> list[str]:
+def comparable_lines(target: PathKind, text: str) -> list[str]:
     """Return the lines of a file that a new line may duplicate."""
-    if target is Target.GUARDS:
+    if target is PathKind.GUARDS:
         return []  # a lesson for another command is another guard
     return [line.text for line in topics.facts(text)]
 
@@ -78,15 +78,15 @@ def lines_of(ground: MemoryTree, path: str) -> list[str]:
     except Refused:
         return []
     match target:
-        case Target.TOPIC:
+        case PathKind.TOPIC:
             found = topics.facts(text)
-        case Target.SKILL | Target.SCOPED | Target.GUARDS:
+        case PathKind.SKILL | PathKind.SCOPED | PathKind.GUARDS:
             return comparable_lines(target, text)
-        case Target.PENDING:
+        case PathKind.PENDING:
             found = topics.pending(text)
-        case Target.INSTRUCTIONS:
+        case PathKind.INSTRUCTIONS:
             found = instructions.rules(text)
-        case Target.INDEX | Target.DRAIN:
+        case PathKind.INDEX | PathKind.DRAIN:
             found = []
         case _:
             assert_never(target)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from gitmem.clients.client import Client
     from gitmem.clients.transcripts import SeenBy
     from gitmem.git.repository import Repository
-    from gitmem.proof.gaps import Judgement
+    from gitmem.proof.gaps import SessionAudit
     from gitmem.records.drain_record import RecordedClose
 
 Lines = list[dict[str, object]]
@@ -57,7 +57,7 @@ class WatchedClient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class AuditScope:
     """What to look at.
 
     Sessions heard of ``since`` a moment (seconds since 1970; 0: all) of the ``clients`` in the work
@@ -78,7 +78,7 @@ class Report:
     """The audit. ``began`` is when the ledger begins, ``torn`` how many of its lines cannot be read."""
 
     began: int
-    sessions: tuple[Judgement, ...]
+    sessions: tuple[SessionAudit, ...]
     closes: tuple[CloseAudit, ...]
     torn: int
 
@@ -96,7 +96,7 @@ def work_trees(repo: Repository) -> tuple[str, ...]:
     return tuple(dict.fromkeys([repo.top, *found]))
 
 
-def read(repo: Repository, scope: Scope, now: float) -> Report:
+def read(repo: Repository, scope: AuditScope, now: float) -> Report:
     """Read everything and judge it. Raises OSError, and Unreadable for a damaged queue."""
     lines, torn = ledger.entries(repo.folder)
     began = _began(repo, lines) or int(now)

@@ -70,7 +70,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class SessionAudit:
     """One session held against what should have happened in it."""
 
     evidence: Evidence
@@ -98,7 +98,7 @@ class Judgement:
 
 def judge(
     evidence: Evidence, *, watched: frozenset[str], seen_by: SeenBy, since: int, now: int
-) -> Judgement:
+) -> SessionAudit:
     """Hold a session against the hooks that should have seen it.
 
     ``watched`` are the events that gitmem's hooks are installed for, ``seen_by`` says which of them
@@ -128,7 +128,7 @@ def judge(
         notes.append(f"{count(fired.holds, 'call')} held once by a guard")
     if fired.nudges and not evidence.flags:
         notes.append(f"{count(len(fired.nudges), 'nudge')} and not one flag")
-    return Judgement(evidence=evidence, gaps=tuple(gaps), notes=tuple(notes))
+    return SessionAudit(evidence=evidence, gaps=tuple(gaps), notes=tuple(notes))
 
 
 def _unseen(

@@ -14,7 +14,7 @@ from gitmem.proof.firing import executable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitmem.clients.abilities import ClientState, Hook, Place, SettingsFile, Wiring
+    from gitmem.clients.abilities import ClientPlace, ClientState, Hook, SettingsFile, Wiring
 
 # The client's timeouts are seconds, and nothing of gitmem's takes minutes: a larger number means
 # milliseconds.
@@ -217,7 +217,7 @@ class Viewpoint:
     ``inside`` says that the environment is the client's own, because this runs inside it.
     """
 
-    place: Place
+    place: ClientPlace
     running: Path
     inside: bool
 

@@ -29,7 +29,7 @@ class Locked(GitmemError):
     """Another process holds the lock of a ref; what was to be published stays where it is."""
 
 
-class Guard:
+class RefGuard:
     """The publish lock: one gitmem at a time moves gitmem's refs.
 
     git children inherit it, so it lasts as long as any of them lives. While it is held, its file is
@@ -86,7 +86,7 @@ class Guard:
                     local.forget(path)
 
 
-class Commit:
+class NewCommit:
     """One commit for `fast_import`; ``files`` maps a path to its content, None deletes it.
 
     ``fresh`` starts from an empty tree instead of the parent's.
@@ -142,7 +142,9 @@ def _quoted(path: str) -> bytes:
     return f'"{escaped}"'.encode("utf-8", "surrogateescape")
 
 
-def fast_import(repo: Repository, guard: Guard, ref: str, commit: Commit) -> process.ProcessResult:
+def fast_import(
+    repo: Repository, guard: RefGuard, ref: str, commit: NewCommit
+) -> process.ProcessResult:
     """Make the commit and move the ref to it; the answer's text is the commit's name.
 
     The caller holds the guard. A code other than 0 says that the ref was not moved, or that git could

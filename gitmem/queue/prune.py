@@ -11,7 +11,7 @@ from gitmem.git import refs, repository
 from gitmem.git.repository import ARCHIVE, BRANCH
 from gitmem.queue import contents, damage, publisher
 from gitmem.queue.branch import forget_hint
-from gitmem.queue.fast_import import Commit, Guard, current_author, fast_import
+from gitmem.queue.fast_import import NewCommit, RefGuard, current_author, fast_import
 from gitmem.queue.journal import START, Journal
 from gitmem.queue.lines import split
 
@@ -46,7 +46,7 @@ def prune(repo: Repository, drained: Collection[str], *, keep_branch: bool = Fal
     if not os.path.isdir(repo.folder):
         return pruned
     try:
-        guard = Guard(repo)
+        guard = RefGuard(repo)
         if not guard.attempt(_WAIT):
             pruned.reason = "another gitmem is publishing"
             return pruned
@@ -65,7 +65,7 @@ def prune(repo: Repository, drained: Collection[str], *, keep_branch: bool = Fal
 
 def _prune(
     repo: Repository,
-    guard: Guard,
+    guard: RefGuard,
     drained: Collection[str],
     pruned: PruneResult,
     *,
@@ -95,11 +95,11 @@ def _prune(
         pruned.branch_gone = _shrink(repo, guard, tip, files, gone, keep_branch=keep)
 
 
-def _archive(repo: Repository, guard: Guard, tip: str, lines: list[bytes]) -> None:
+def _archive(repo: Repository, guard: RefGuard, tip: str, lines: list[bytes]) -> None:
     """Keep the flags' lines and the queue's history reachable."""
     old = refs.resolve(repo, ARCHIVE)
     path = f"archive/{damage.stamp()[:16]}-{new_id(os.urandom(12))[:6]}.jsonl"
-    commit = Commit(
+    commit = NewCommit(
         current_author(repo),
         f"archive: {count(len(lines), 'flag')} landed\n",
         parent=old or tip,
@@ -129,7 +129,7 @@ def _rotate(
 
 def _shrink(
     repo: Repository,
-    guard: Guard,
+    guard: RefGuard,
     tip: str,
     files: dict[str, bytes],
     gone: Collection[str],
@@ -148,7 +148,7 @@ def _shrink(
     changes = [(path, rest or None) for path, rest in rests.items() if rest != files[path]]
     if changes:
         who = current_author(repo)
-        commit = Commit(
+        commit = NewCommit(
             who, f"prune: {count(len(gone), 'flag')} landed\n", parent=tip, files=changes
         )
         done = fast_import(repo, guard, BRANCH, commit)

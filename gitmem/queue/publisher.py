@@ -18,7 +18,7 @@ from gitmem.queue.branch import (
     read_hint,
     sealed,
 )
-from gitmem.queue.fast_import import Commit, Guard, fast_import
+from gitmem.queue.fast_import import NewCommit, RefGuard, fast_import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def publish(
 def _publish(
     repo: Repository, journal: Journal, identity: str, published: PublishResult, wait: float
 ) -> None:
-    guard = Guard(repo)
+    guard = RefGuard(repo)
     seen = -1
     while guard.attempt(wait):
         try:
@@ -70,7 +70,7 @@ def _publish(
 
 
 def _round(
-    repo: Repository, journal: Journal, guard: Guard, identity: str, published: PublishResult
+    repo: Repository, journal: Journal, guard: RefGuard, identity: str, published: PublishResult
 ) -> int:
     """Publish what is pending now; return the journal offset up to which this looked."""
     published.reason = busy_gc(repo) or repository.in_use(repo)
@@ -84,7 +84,7 @@ def _round(
 
 
 def _bring(
-    repo: Repository, journal: Journal, guard: Guard, identity: str, published: PublishResult
+    repo: Repository, journal: Journal, guard: RefGuard, identity: str, published: PublishResult
 ) -> int:
     hint = read_hint(repo.folder)
     if hint is not None:
@@ -119,10 +119,10 @@ class _Batch:
         self.new: list[Flag] = []
         self._hint = self._divide(hint, data)
 
-    def publish(self, repo: Repository, guard: Guard, identity: str) -> bool:
+    def publish(self, repo: Repository, guard: RefGuard, identity: str) -> bool:
         """Make the commit; return False when the tip is another one or the branch cannot be moved."""
         said = message(self.new, self._hint.journal, self._hint.offset)
-        commit = Commit(identity, said, parent=self._hint.tip, files=self._changes)
+        commit = NewCommit(identity, said, parent=self._hint.tip, files=self._changes)
         done = fast_import(repo, guard, BRANCH, commit)
         if done.code:
             return False

@@ -11,7 +11,7 @@ from gitmem.git import objects, refs
 from gitmem.git.repository import BRANCH, NAME
 from gitmem.queue import contents, damage
 from gitmem.queue.branch import ACTIVE_LINES, TRAILER, Hint, message, sealed
-from gitmem.queue.fast_import import Commit, Guard, fast_import
+from gitmem.queue.fast_import import NewCommit, RefGuard, fast_import
 from gitmem.queue.journal import START
 from gitmem.queue.lines import Conflict, Lines, same, split
 
@@ -38,7 +38,7 @@ Never merge this branch, and never rebase it: it has no history in common with a
 def publish_missing(
     repo: Repository,
     journal: Journal,
-    guard: Guard,
+    guard: RefGuard,
     identity: str,
     published: PublishResult,
     *,
@@ -57,7 +57,7 @@ def publish_missing(
     number = base.last_number(journal.writer) + 1
     tip = base.tip
     if new:
-        tip = _commit(repo, guard, Commit(
+        tip = _commit(repo, guard, NewCommit(
             identity,
             message(new, journal.id, end),
             parent=tip,
@@ -184,7 +184,7 @@ def _files(
     return files
 
 
-def _commit(repo: Repository, guard: Guard, commit: Commit) -> str:
+def _commit(repo: Repository, guard: RefGuard, commit: NewCommit) -> str:
     done = fast_import(repo, guard, BRANCH, commit)
     if done.code:
         raise refs.Moved(_why(done.said))

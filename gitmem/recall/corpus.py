@@ -14,7 +14,7 @@ from gitmem.memory.imports import imported_now
 from gitmem.memory.passages import line_key
 from gitmem.recall.line import Kind, LandedLine
 from gitmem.records import drain_record, record_files
-from gitmem.safety.paths import Target, writable
+from gitmem.safety.paths import PathKind, writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,13 +46,13 @@ def _lines(path: str, text: str, folder: str) -> Iterator[tuple[Line, Kind]]:
     """The lines of one file that are memory; none of a file that is somebody else's or broken."""
     with suppress(Refused, NeedsPerson):
         match writable(path, folder=folder):
-            case Target.TOPIC:
+            case PathKind.TOPIC:
                 yield from ((line, Kind.FACT) for line in topics.facts(text))
-            case Target.PENDING:
+            case PathKind.PENDING:
                 yield from ((line, Kind.PENDING) for line in topics.pending(text))
-            case Target.INSTRUCTIONS:
+            case PathKind.INSTRUCTIONS:
                 yield from ((line, Kind.RULE) for line in instructions.rules(text))
-            case Target.SCOPED:
+            case PathKind.SCOPED:
                 yield from ((line, Kind.RULE) for line in topics.facts(text))
             case _:
                 pass

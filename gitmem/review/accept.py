@@ -236,7 +236,7 @@ def _landing(repo: Repository, claim: Claim, where: Target, tip: str, folder: st
         return tip
     if not refs.contains(repo, start, tip):
         known = tuple(commit for commit in (where.local, where.upstream) if commit)
-        proposed = rebuild.Review(tip=tip, known=known)
+        proposed = rebuild.ReviewTip(tip=tip, known=known)
         landing = rebuild.rebuilt(repo, claim, proposed, onto=start, folder=folder)
         if landing != start:
             return landing

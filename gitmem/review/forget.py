@@ -22,7 +22,7 @@ from gitmem.records.states import CARRIED, IN_REVIEW, UNDRAINED
 from gitmem.review import removal
 from gitmem.review.removal import Removal
 from gitmem.safety.harmless import harmless
-from gitmem.safety.paths import INDEX_NAME, Target, writable
+from gitmem.safety.paths import INDEX_NAME, PathKind, writable
 from gitmem.trace.history import CommitHistory
 from gitmem.trace.line_fate import LineState, MemoryAtCommit
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gitmem.trace.filings import FiledOutcome
 
 # Files that a close makes; without content they go.
-_OURS = frozenset({Target.TOPIC, Target.PENDING, Target.SCOPED})
+_OURS = frozenset({PathKind.TOPIC, PathKind.PENDING, PathKind.SCOPED})
 _TRIES = 3  # when another process moves the branch meanwhile
 
 

@@ -15,23 +15,23 @@ from gitmem.memory.index import update_index
 from gitmem.records import record_files
 from gitmem.records.drain_record import newest_by_file
 from gitmem.review.removal import emptied, without_items
-from gitmem.safety.paths import INDEX_NAME, Target, writable
+from gitmem.safety.paths import INDEX_NAME, PathKind, writable
 
 if TYPE_CHECKING:
     from gitmem.git.claim import Claim
     from gitmem.git.repository import Repository
-    from gitmem.git.trees import Change, Original
+    from gitmem.git.trees import FileChange, Original
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Review:
+class ReviewTip:
     """The tip of a review, and the commits whose history is not part of it: target and upstream."""
 
     tip: str
     known: tuple[str, ...]
 
 
-def rebuilt(repo: Repository, claim: Claim, review: Review, *, onto: str, folder: str) -> str:
+def rebuilt(repo: Repository, claim: Claim, review: ReviewTip, *, onto: str, folder: str) -> str:
     """Return the tip of the review rebuilt on ``onto``; ``onto`` itself when all has landed.
 
     Raises `trees.ReplayConflict` when both sides changed the same place, and Refused.
@@ -69,7 +69,7 @@ def _again(repo: Repository, claim: Claim, original: Original, onto: str, folder
 
 
 def _merged(
-    repo: Repository, claim: Claim, path: str, ours: bytes | None, change: Change, folder: str
+    repo: Repository, claim: Claim, path: str, ours: bytes | None, change: FileChange, folder: str
 ) -> bytes | None:
     """Unite lists of independent lines; merge everything else as git does."""
     if ours is not None and ours != change.before:
@@ -83,21 +83,21 @@ def _merged(
     return trees.merged(repo, claim, path, ours=ours, change=change)
 
 
-def _united(path: str, ours: str, change: Change, kind: Target | None) -> str | None:
+def _united(path: str, ours: str, change: FileChange, kind: PathKind | None) -> str | None:
     """Return both versions in one where their lines are independent; else None."""
     before = None if change.before is None else change.before.decode()
     after = (change.after or b"").decode()
-    if change.after is None and before is not None and kind is not Target.GUARDS:
+    if change.after is None and before is not None and kind is not PathKind.GUARDS:
         after = without_items(before)  # a forget removed the emptied file
-    if kind in {Target.TOPIC, Target.PENDING}:
+    if kind in {PathKind.TOPIC, PathKind.PENDING}:
         new = fresh(path, front_value(after, "part_of"))
         return united(new if before is None else before, ours, after)
-    if kind is Target.SCOPED and before is not None:
+    if kind is PathKind.SCOPED and before is not None:
         return united(before, ours, after)
-    return guard_file.unite(before or "", ours, after) if kind is Target.GUARDS else None
+    return guard_file.unite(before or "", ours, after) if kind is PathKind.GUARDS else None
 
 
-def _kind(path: str, folder: str) -> Target | None:
+def _kind(path: str, folder: str) -> PathKind | None:
     try:
         return writable(path, folder=folder)
     except Refused:

@@ -36,7 +36,7 @@ _OBEYED = frozenset(
 )
 
 
-class Target(StrEnum):
+class PathKind(StrEnum):
     """What a writable path is."""
 
     TOPIC = "topic"
@@ -50,16 +50,16 @@ class Target(StrEnum):
 
 
 # An edit of these is a rule.
-RULING = frozenset({Target.INSTRUCTIONS, Target.SKILL, Target.SCOPED, Target.GUARDS})
+RULING = frozenset({PathKind.INSTRUCTIONS, PathKind.SKILL, PathKind.SCOPED, PathKind.GUARDS})
 # What a client loads as instructions, so that no tainted flag gets there by itself: the index imports
 # the topics, and says the newest open item.
-LOADED = RULING | {Target.TOPIC, Target.PENDING}
+LOADED = RULING | {PathKind.TOPIC, PathKind.PENDING}
 
 
-_NAMED = {INDEX_NAME: Target.INDEX, PENDING_NAME: Target.PENDING}
+_NAMED = {INDEX_NAME: PathKind.INDEX, PENDING_NAME: PathKind.PENDING}
 
 
-def writable(path: str, *, folder: str = "memory") -> Target:
+def writable(path: str, *, folder: str = "memory") -> PathKind:
     """What ``path`` (relative to the repository, with slashes) is; raises Refused for all else.
 
     ``folder`` is the memory folder. That nothing on the way is a link is for `check_tree_entry` and
@@ -120,26 +120,26 @@ def check_tree_parent(path: str, mode: str, kind: str) -> None:
         )
 
 
-def _target(path: str, folder: str) -> Target | None:
+def _target(path: str, folder: str) -> PathKind | None:
     name = path.removeprefix(f"{folder}/")
     if name != path:
         return _in_folder(name)
     if path in _INSTRUCTIONS:
-        return Target.INSTRUCTIONS
+        return PathKind.INSTRUCTIONS
     if _SKILL.fullmatch(path):
-        return Target.SKILL
+        return PathKind.SKILL
     if _SCOPED.fullmatch(path):
-        return Target.SCOPED
+        return PathKind.SCOPED
     if path == _GUARDS:
-        return Target.GUARDS
-    return Target.DRAIN if _DRAIN.fullmatch(path) else None
+        return PathKind.GUARDS
+    return PathKind.DRAIN if _DRAIN.fullmatch(path) else None
 
 
-def _in_folder(name: str) -> Target | None:
+def _in_folder(name: str) -> PathKind | None:
     if name in _NAMED:
         return _NAMED[name]
     topic = name.removesuffix(".md")
-    return Target.TOPIC if topic != name and slug(topic) == topic else None
+    return PathKind.TOPIC if topic != name and slug(topic) == topic else None
 
 
 def _objection(path: str) -> str:

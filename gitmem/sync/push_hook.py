@@ -40,7 +40,7 @@ class HookOwner(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hook:
+class InstalledHook:
     """The folder that git takes hooks from, the owner of the hook in it, and its text (empty: no hook)."""
 
     folder: str
@@ -53,7 +53,7 @@ class Hook:
         return f"{self.folder}/{_NAME}"
 
 
-def find_hook(repo: Repository, ours: Callable[[str], bool]) -> Hook:
+def find_hook(repo: Repository, ours: Callable[[str], bool]) -> InstalledHook:
     """Return the installed hook; ``ours`` says whether gitmem shipped a text.
 
     Raises NeedsPerson for a hook that cannot be read.
@@ -62,18 +62,20 @@ def find_hook(repo: Repository, ours: Callable[[str], bool]) -> Hook:
     folder = os.path.normpath(os.path.join(repo.top, named))
     common = os.path.realpath(repo.common)
     if os.path.commonpath([os.path.realpath(folder), common]) != common:
-        return Hook(folder=folder, owner=HookOwner.ELSEWHERE)
+        return InstalledHook(folder=folder, owner=HookOwner.ELSEWHERE)
     path = f"{folder}/{_NAME}"
     if not os.path.lexists(path):
-        return Hook(folder=folder, owner=HookOwner.NONE)
+        return InstalledHook(folder=folder, owner=HookOwner.NONE)
     text = _text(path)
     if not os.path.islink(path) and ours(text):
-        return Hook(folder=folder, owner=HookOwner.OURS, text=text)
+        return InstalledHook(folder=folder, owner=HookOwner.OURS, text=text)
     both = os.path.lexists(f"{folder}/{_BEFORE}")
-    return Hook(folder=folder, owner=HookOwner.BOTH if both else HookOwner.PERSON, text=text)
+    return InstalledHook(
+        folder=folder, owner=HookOwner.BOTH if both else HookOwner.PERSON, text=text
+    )
 
 
-def install(hook: Hook, text: str) -> None:
+def install(hook: InstalledHook, text: str) -> None:
     """Install ``text`` as the hook; a person's hook is set aside, and the new one runs it first.
 
     Raises NeedsPerson when the hook cannot be written. Whatever happens, a hook that ran still runs.
@@ -96,7 +98,7 @@ def install(hook: Hook, text: str) -> None:
         raise NeedsPerson(f"{hook.path} cannot be written: {error.strerror}") from error
 
 
-def remove(hook: Hook) -> None:
+def remove(hook: InstalledHook) -> None:
     """Remove gitmem's hook and restore the person's. Raises NeedsPerson when that fails."""
     before = f"{hook.folder}/{_BEFORE}"
     try:
@@ -122,7 +124,7 @@ def _text(path: str) -> str:
 class HookPlan:
     """The planned change of the hook, as it is shown (None: no change), and notes for the person."""
 
-    hook: Hook
+    hook: InstalledHook
     change: FileChange | None
     notes: tuple[str, ...] = ()
 
@@ -169,17 +171,19 @@ def apply_hook(plan: HookPlan) -> None:
         install(plan.hook, plan.change.after.decode())
 
 
-def _plan_removal(repo: Repository, hook: Hook) -> HookPlan:
+def _plan_removal(repo: Repository, hook: InstalledHook) -> HookPlan:
     if hook.owner is not HookOwner.OURS:
         return HookPlan(hook=hook, change=None)
     return HookPlan(hook=hook, change=_change(repo, hook, hook.text, None))
 
 
-def _change(repo: Repository, hook: Hook, before: str | None, after: str | None) -> FileChange:
+def _change(
+    repo: Repository, hook: InstalledHook, before: str | None, after: str | None
+) -> FileChange:
     return change_text(display_path(repo, hook), before, after)
 
 
-def display_path(repo: Repository, hook: Hook) -> str:
+def display_path(repo: Repository, hook: InstalledHook) -> str:
     """Return the hook's path as a person at the top of the work tree writes it."""
     inside = os.path.commonpath([hook.path, repo.top]) == repo.top
     return os.path.relpath(hook.path, repo.top) if inside else hook.path

@@ -18,7 +18,7 @@ from gitmem.git.process import ANY
 from gitmem.git.repository import BRANCH, in_use
 from gitmem.git.worktrees import InTheWay
 from gitmem.queue import contents, prune, publisher
-from gitmem.queue.fast_import import Guard
+from gitmem.queue.fast_import import RefGuard
 from gitmem.records import snapshot, target, tidy
 from gitmem.sync import disagreement, remote_queue, unite
 from gitmem.sync.remote_queue import Exchange, Rewritten
@@ -351,9 +351,9 @@ class _Rounds:
 
 
 @contextmanager
-def _guarded(repo: Repository) -> Iterator[Guard]:
+def _guarded(repo: Repository) -> Iterator[RefGuard]:
     """Hold the publish lock. Raises NoProgress when another gitmem does not release it."""
-    guard = Guard(repo)
+    guard = RefGuard(repo)
     if not guard.attempt(_WAIT):
         raise NoProgress("another gitmem is publishing", hint="run it again after that one")
     try:

@@ -16,7 +16,7 @@ from gitmem.git import refs
 from gitmem.git.repository import BRANCH
 from gitmem.queue import contents
 from gitmem.queue.branch import forget_hint
-from gitmem.queue.fast_import import Commit, current_author, fast_import
+from gitmem.queue.fast_import import NewCommit, current_author, fast_import
 from gitmem.queue.journal import START, Journal
 from gitmem.queue.lines import split, told
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from gitmem.git.repository import Repository
-    from gitmem.queue.fast_import import Guard
+    from gitmem.queue.fast_import import RefGuard
 
 _SEALED = "sealed/"
 
@@ -73,7 +73,7 @@ def read_side(repo: Repository, tip: str) -> Side:
 
 def unite(
     repo: Repository,
-    guard: Guard,
+    guard: RefGuard,
     theirs: Side,
     drained: Collection[str],
     chosen: Mapping[str, bytes] | None = None,
@@ -103,7 +103,7 @@ def unite(
         refs.update(repo, BRANCH, theirs.tip, tip, reason, keep=guard.descriptor)
         return theirs.tip
     # On top of their tree: files that only a newer gitmem understands stay where they are.
-    commit = Commit(
+    commit = NewCommit(
         current_author(repo),
         "sync: the flags of two clones\n",
         parent=theirs.tip,
@@ -224,7 +224,7 @@ def taken_out(repo: Repository, theirs: Side, seen: Sequence[str]) -> set[str]:
     return before - theirs.ids
 
 
-def take_rewritten(repo: Repository, guard: Guard, theirs: Side, gone: Collection[str]) -> None:
+def take_rewritten(repo: Repository, guard: RefGuard, theirs: Side, gone: Collection[str]) -> None:
     """Move the local queue branch to the remote's tip and remove the ids ``gone`` from the journal.
 
     Lines that only this clone holds go into the journal, and the next publish brings them onto the

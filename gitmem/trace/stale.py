@@ -15,7 +15,7 @@ from gitmem.memory import guard, instructions, topics, tree_reader
 from gitmem.memory.citations import Citation, Cites, citations
 from gitmem.memory.passages import line_key
 from gitmem.records import record_files
-from gitmem.safety.paths import Target, writable
+from gitmem.safety.paths import PathKind, writable
 from gitmem.trace import history
 from gitmem.trace.filings import Filings
 from gitmem.trace.repository_tree import (
@@ -161,13 +161,13 @@ def _lines(file: str, text: str, folder: str, filed: set[str]) -> list[Line]:
     try:
         target = writable(file, folder=folder)
         match target:
-            case Target.TOPIC:
+            case PathKind.TOPIC:
                 return topics.facts(text)
-            case Target.PENDING:
+            case PathKind.PENDING:
                 return topics.pending(text)
-            case Target.INSTRUCTIONS:
+            case PathKind.INSTRUCTIONS:
                 return instructions.rules(text)
-            case Target.INDEX | Target.DRAIN | Target.GUARDS:
+            case PathKind.INDEX | PathKind.DRAIN | PathKind.GUARDS:
                 return []
             case _:  # a file with a person's own lines in it
                 return [line for line in topics.facts(text) if line_key(line.text) in filed]

@@ -14,7 +14,7 @@ from gitmem.markdown import managed_block
 from gitmem.markdown.lines import blank, rows
 from gitmem.memory import guard
 from gitmem.memory.passages import line_key, passage_at, passages
-from gitmem.safety.paths import INDEX_NAME, Target, writable
+from gitmem.safety.paths import INDEX_NAME, PathKind, writable
 from gitmem.trace.history import CommitHistory, tracked_files
 from gitmem.trace.origin import Origin, TracedLine, line_of, trace
 
@@ -144,7 +144,7 @@ def _items(history: CommitHistory, folder: str) -> list[tuple[str, Passage]]:
             target = writable(file, folder=folder)
         except Refused:
             continue
-        text = None if target in {Target.INDEX, Target.DRAIN} else history.text("", file)
+        text = None if target in {PathKind.INDEX, PathKind.DRAIN} else history.text("", file)
         seen: set[tuple[int, str]] = set()
         for item in passages(text or ""):
             if (item.first, item.key) not in seen:

@@ -16,7 +16,7 @@ from gitmem.drain.plan import Op, Operation, Request
 from gitmem.memory import topics
 from gitmem.memory.tree import MemoryTree, existing_lines
 from gitmem.records.drain_record import Fate
-from gitmem.safety.paths import Target, writable
+from gitmem.safety.paths import PathKind, writable
 from tests.support.operations import FOLDER, IDS, TEXTS, flags, operations, requests
 
 ONE, TWO, THREE = IDS[:3]
@@ -113,7 +113,7 @@ def test_whatever_an_engine_answers_no_other_path_is_written_and_every_flag_has_
     allowed = {*request.files, "memory/MEMORY.md"}
     assert set(made.files) <= allowed
     for path in made.files:
-        assert writable(path, folder=FOLDER) is not Target.DRAIN
+        assert writable(path, folder=FOLDER) is not PathKind.DRAIN
     fates = [item.flag.id for item in made.outcomes]
     assert sorted([*fates, *(item.id for item in (*passed.left, *left))]) == sorted(by_id)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gitmem.drain.gate import GateResult, check
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.memory.tree import MemoryLine
-from gitmem.safety.paths import Target, writable
+from gitmem.safety.paths import PathKind, writable
 from tests.support.operations import FOLDER, IDS, flags, operations, requests
 
 ONE, TWO, THREE = IDS[:3]
@@ -128,7 +128,7 @@ def test_every_flag_is_accounted_for_exactly_once(
     for operation in passed.operations:
         if operation.file and operation.op not in {Op.SKIP, Op.DUPLICATE}:
             assert operation.file in request.files
-            assert writable(operation.file, folder=FOLDER) is not Target.DRAIN
+            assert writable(operation.file, folder=FOLDER) is not PathKind.DRAIN
 
 
 @given(request=requests(), answer=operations(), seed=st.integers())

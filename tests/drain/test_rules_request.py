@@ -18,7 +18,7 @@ from gitmem.drain.raising import raised
 from gitmem.memory import path_rules
 from gitmem.memory.places import Climb, Rung
 from gitmem.memory.tree import MemoryLine
-from gitmem.safety.paths import Target
+from gitmem.safety.paths import PathKind
 from tests.support.layouts import INSTRUCTIONS
 
 IDS = ["a" * 12, "b" * 12, "c" * 12]
@@ -236,9 +236,9 @@ def test_a_rule_file_is_read_back_and_named_after_its_paths() -> None:
 @pytest.mark.parametrize(
     ("path", "target", "text"),
     [
-        ("CLAUDE.md", Target.INSTRUCTIONS, INSTRUCTIONS["block alone"]),
-        (FILE, Target.SKILL, BODY + "".join(f"- step {number}\n" for number in range(500))),
-        (".claude/rules/gitmem-x.md", Target.SCOPED, path_rules.new_file(["x"])),
+        ("CLAUDE.md", PathKind.INSTRUCTIONS, INSTRUCTIONS["block alone"]),
+        (FILE, PathKind.SKILL, BODY + "".join(f"- step {number}\n" for number in range(500))),
+        (".claude/rules/gitmem-x.md", PathKind.SCOPED, path_rules.new_file(["x"])),
     ],
 )
 def test_a_file_that_is_full_takes_no_more_and_says_what_to_do(

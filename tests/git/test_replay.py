@@ -10,7 +10,7 @@ import pytest
 from gitmem.git import repository, trees
 from gitmem.git.claim import Claim
 from gitmem.git.repository import Repository
-from gitmem.git.trees import Change, ReplayConflict
+from gitmem.git.trees import FileChange, ReplayConflict
 from tests.support.sandbox import Sandbox
 
 
@@ -37,10 +37,10 @@ def test_originals_come_oldest_first_with_what_they_changed(
 
     assert (one.message.strip(), one.changes) == (
         "one",
-        {"a.md": Change(before=None, after=b"1\n")},
+        {"a.md": FileChange(before=None, after=b"1\n")},
     )
     assert two.message.strip() == "two\n\nwith a body"
-    assert two.changes == {"README.md": Change(before=b"# A project\n", after=None)}
+    assert two.changes == {"README.md": FileChange(before=b"# A project\n", after=None)}
     assert one.author["GIT_AUTHOR_NAME"] == "Test Person"
 
 
@@ -81,7 +81,7 @@ def test_a_change_lands_on_what_is_there(
     after: bytes | None,
     expected: bytes | None,
 ) -> None:
-    change = Change(before=before, after=after)
+    change = FileChange(before=before, after=after)
 
     assert trees.merged(repo, claim, "x", ours=ours, change=change) == expected
 
@@ -94,6 +94,6 @@ def test_a_change_of_the_same_place_is_a_conflict_with_a_hint(
     repo: Repository, claim: Claim, ours: bytes | None, before: bytes | None, after: bytes | None
 ) -> None:
     with pytest.raises(ReplayConflict) as raised:
-        trees.merged(repo, claim, "x", ours=ours, change=Change(before=before, after=after))
+        trees.merged(repo, claim, "x", ours=ours, change=FileChange(before=before, after=after))
 
     assert "gitmem discard" in raised.value.hint

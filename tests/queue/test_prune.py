@@ -8,7 +8,7 @@ import pytest
 
 from gitmem.git.repository import ARCHIVE, BRANCH
 from gitmem.queue import contents
-from gitmem.queue.fast_import import Guard
+from gitmem.queue.fast_import import RefGuard
 from gitmem.queue.prune import prune
 from tests.support.queues import (
     folder_of,
@@ -164,7 +164,7 @@ def test_a_publisher_at_work_is_waited_for(
 ) -> None:
     flags = keep(sandbox, 1)
     monkeypatch.setattr("gitmem.queue.prune._WAIT", 0.05)
-    guard = Guard(repository_of(sandbox))
+    guard = RefGuard(repository_of(sandbox))
     assert guard.attempt()
 
     assert prune(repository_of(sandbox), [flags[0].id]).reason == "another gitmem is publishing"

@@ -13,7 +13,7 @@ from gitmem.git import repository
 from gitmem.git.repository import BRANCH
 from gitmem.queue import publisher
 from gitmem.queue.branch import ACTIVE_LINES, Hint, read_hint
-from gitmem.queue.fast_import import Commit, Guard, fast_import
+from gitmem.queue.fast_import import NewCommit, RefGuard, fast_import
 from gitmem.queue.journal import Journal
 from tests.support.queues import (
     WHO,
@@ -180,7 +180,7 @@ def test_only_damage_in_the_journal_makes_no_commit(sandbox: Sandbox) -> None:
 def test_a_publisher_at_work_is_left_to_it(sandbox: Sandbox) -> None:
     flag = new_flag("one")
     journal(sandbox, [flag])
-    guard = Guard(repository_of(sandbox))
+    guard = RefGuard(repository_of(sandbox))
     assert guard.attempt()
     assert publish(sandbox).reason == "another gitmem is publishing"
     guard.release()
@@ -195,7 +195,7 @@ def test_the_holder_takes_along_what_was_appended_while_it_worked(
     late = new_flag("late")
     original = fast_import
 
-    def slow(repo: repository.Repository, guard: Guard, ref: str, commit: Commit) -> object:
+    def slow(repo: repository.Repository, guard: RefGuard, ref: str, commit: NewCommit) -> object:
         if late.id not in ids_late:
             ids_late.append(late.id)
             journal(sandbox, [late])
@@ -337,7 +337,9 @@ def test_a_pruning_gc_that_started_meanwhile_makes_the_next_publish_look_at_ever
     keep(sandbox, 1)
     original = fast_import
 
-    def overlapped(repo: repository.Repository, guard: Guard, ref: str, commit: Commit) -> object:
+    def overlapped(
+        repo: repository.Repository, guard: RefGuard, ref: str, commit: NewCommit
+    ) -> object:
         gc.start("--prune=now")  # type: ignore[attr-defined]
         return original(repo, guard, ref, commit)
 
@@ -432,10 +434,10 @@ def test_paths_with_a_line_break_cannot_give_fast_import_orders(sandbox: Sandbox
     """A queue fetched from somebody else may hold any name; prune rewrites such files."""
     main = sandbox.git("rev-parse", "main")
     keep(sandbox, 1)
-    guard = Guard(repository_of(sandbox))
+    guard = RefGuard(repository_of(sandbox))
     assert guard.attempt()
     evil = f'queue/x"\\\nreset refs/heads/main\nfrom {BRANCH}\n\nM 100644 inline y'
-    commit = Commit(WHO, "m", parent=sandbox.git("rev-parse", BRANCH), files=[(evil, b"z")])
+    commit = NewCommit(WHO, "m", parent=sandbox.git("rev-parse", BRANCH), files=[(evil, b"z")])
 
     done = fast_import(repository_of(sandbox), guard, BRANCH, commit)
     guard.release()

@@ -5,18 +5,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.core.errors import Refused
-from gitmem.safety.paths import Target, check_tree_entry, check_tree_parent, memory_folder, writable
+from gitmem.safety.paths import (
+    PathKind,
+    check_tree_entry,
+    check_tree_parent,
+    memory_folder,
+    writable,
+)
 
 GOOD = [
-    ("memory/facts.md", Target.TOPIC),
-    ("memory/build-system.md", Target.TOPIC),
-    ("memory/MEMORY.md", Target.INDEX),
-    ("memory/PENDING.md", Target.PENDING),
-    ("CLAUDE.md", Target.INSTRUCTIONS),
-    ("AGENTS.md", Target.INSTRUCTIONS),
-    (".claude/skills/deploy/SKILL.md", Target.SKILL),
-    (".agents/skills/My_skill.v2/SKILL.md", Target.SKILL),
-    (".gitmem/drains/20261120T101112Z-abc234.jsonl", Target.DRAIN),
+    ("memory/facts.md", PathKind.TOPIC),
+    ("memory/build-system.md", PathKind.TOPIC),
+    ("memory/MEMORY.md", PathKind.INDEX),
+    ("memory/PENDING.md", PathKind.PENDING),
+    ("CLAUDE.md", PathKind.INSTRUCTIONS),
+    ("AGENTS.md", PathKind.INSTRUCTIONS),
+    (".claude/skills/deploy/SKILL.md", PathKind.SKILL),
+    (".agents/skills/My_skill.v2/SKILL.md", PathKind.SKILL),
+    (".gitmem/drains/20261120T101112Z-abc234.jsonl", PathKind.DRAIN),
 ]
 
 HOSTILE = [
@@ -134,7 +140,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize(("path", "target"), GOOD)
-def test_what_gitmem_owns_can_be_written(path: str, target: Target) -> None:
+def test_what_gitmem_owns_can_be_written(path: str, target: PathKind) -> None:
     assert writable(path) is target
 
 
@@ -160,14 +166,14 @@ def test_one_changed_character_never_makes_another_writable_kind(
         target = writable(changed)
     except Refused:
         return
-    assert target is Target.SKILL
+    assert target is PathKind.SKILL
     assert strange == "."
 
 
 def test_another_memory_folder_moves_the_memory_and_nothing_else() -> None:
-    assert writable("docs/memory/facts.md", folder="docs/memory") is Target.TOPIC
-    assert writable("docs/memory/MEMORY.md", folder="docs/memory/") is Target.INDEX
-    assert writable("CLAUDE.md", folder="docs/memory") is Target.INSTRUCTIONS
+    assert writable("docs/memory/facts.md", folder="docs/memory") is PathKind.TOPIC
+    assert writable("docs/memory/MEMORY.md", folder="docs/memory/") is PathKind.INDEX
+    assert writable("CLAUDE.md", folder="docs/memory") is PathKind.INSTRUCTIONS
     for path in ("memory/facts.md", "docs/facts.md", "docs/memory/a/facts.md"):
         with pytest.raises(Refused):
             writable(path, folder="docs/memory")

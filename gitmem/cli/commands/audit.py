@@ -27,7 +27,7 @@ from gitmem.proof.gaps import moment
 
 if TYPE_CHECKING:
     from gitmem.proof.audit import Report
-    from gitmem.proof.gaps import CloseAudit, Judgement
+    from gitmem.proof.gaps import CloseAudit, SessionAudit
 
 _SESSIONS = (
     *("session", "began", "commits", "sub-agents", "compactions", "turns"),
@@ -55,7 +55,7 @@ def audit(
             f"--since: {since!r} is not a time", hint="use a form such as 2026-11-20, 7d, 12h or 2w"
         )
     tops = engine.work_trees(place.repo)
-    scope = engine.Scope(
+    scope = engine.AuditScope(
         since=moment_of,
         clients=watched_clients(),
         environ=surroundings.ENVIRON,
@@ -83,7 +83,7 @@ def _answer(report: Report) -> dict[str, object]:
     }
 
 
-def _session(one: Judgement) -> dict[str, object]:
+def _session(one: SessionAudit) -> dict[str, object]:
     evidence, told = one.evidence, one.evidence.conversation
     shown = None
     if told is not None:
@@ -137,7 +137,7 @@ def _print(report: Report) -> None:
         render.say(line)
 
 
-def _row(one: Judgement) -> tuple[str, ...]:
+def _row(one: SessionAudit) -> tuple[str, ...]:
     told = one.evidence.conversation
     agents = sum(map(one.shown, (AGENT, BACKGROUND, POLLED)))
     counts = (one.shown(COMMIT), agents, one.shown(COMPACTION), one.shown(TURN))

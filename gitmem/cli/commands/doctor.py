@@ -15,7 +15,7 @@ from gitmem.bootstrap.workplace import chosen_settings, unsettled
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
-from gitmem.clients.abilities import Place
+from gitmem.clients.abilities import ClientPlace
 from gitmem.core.failures import CheckFailed, NeedsPerson
 from gitmem.install.file_changes import render_diff
 from gitmem.proof import doctor as engine
@@ -92,7 +92,7 @@ def _place() -> tuple[Workplace, list[Finding]]:
 
 
 def _examine(place: Workplace, kit: Kit) -> tuple[Diagnosis, list[TriedClient]]:
-    place_of = Place(
+    place_of = ClientPlace(
         start=_start(place),
         top=Path(place.repo.top),
         environ=surroundings.ENVIRON,

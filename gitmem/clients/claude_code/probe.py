@@ -27,7 +27,7 @@ from gitmem.git import process
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from gitmem.clients.abilities import Place, SettingsFile
+    from gitmem.clients.abilities import ClientPlace, SettingsFile
     from gitmem.clients.client import Read
 
 _PAYLOADS = "hooks/claude-code/payloads.json"
@@ -74,9 +74,9 @@ class ClaudeProbe:
         """Return the folder of the session that this runs in."""
         return environ.get("CLAUDE_PROJECT_DIR", "")
 
-    def look(self, place: Place) -> ClientState:
+    def look(self, place: ClientPlace) -> ClientState:
         """Return every settings file, and whether the person trusts the folder."""
-        places = settings_files.Places.of(place)
+        places = settings_files.SettingsPlaces.of(place)
         return ClientState(
             files=settings_files.sources(places), trusted=settings_files.trusted(places)
         )

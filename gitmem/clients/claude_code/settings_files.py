@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gitmem.clients.abilities import Hook, Place, SettingsFile, Where
+from gitmem.clients.abilities import ClientPlace, Hook, SettingsFile, Where
 from gitmem.clients.claude_code.settings import OURS
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _HOOKS = "hooks/hooks.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class SettingsPlaces:
     """Where a client looks.
 
     ``start`` is the folder a session starts in: the client reads the project's settings there and
@@ -41,12 +41,12 @@ class Places:
     managed: Path
 
     @staticmethod
-    def of(place: Place) -> Places:
+    def of(place: ClientPlace) -> SettingsPlaces:
         """Return the places for a person's environment."""
         environ = place.environ
         home = Path(environ.get("HOME") or "/")
         config = environ.get("CLAUDE_CONFIG_DIR", "")
-        return Places(
+        return SettingsPlaces(
             start=place.start,
             top=place.top,
             config=Path(config) if config else home / ".claude",
@@ -55,7 +55,7 @@ class Places:
         )
 
 
-def sources(places: Places) -> list[SettingsFile]:
+def sources(places: SettingsPlaces) -> list[SettingsFile]:
     """Return every settings file that exists, in the order of `Where`; each is read once."""
     found = [
         source
@@ -65,7 +65,7 @@ def sources(places: Places) -> list[SettingsFile]:
     return [*_plugins(places, enabled_plugins(found)), *found]
 
 
-def trusted(places: Places) -> bool | None:
+def trusted(places: SettingsPlaces) -> bool | None:
     """Whether the person told the client to trust this folder or one above it; None: never asked."""
     projects = _json(places.state).get("projects")
     if not isinstance(projects, dict):
@@ -77,7 +77,7 @@ def trusted(places: Places) -> bool | None:
     return False if projects else None
 
 
-def _files(places: Places) -> Iterator[tuple[Where, Path]]:
+def _files(places: SettingsPlaces) -> Iterator[tuple[Where, Path]]:
     yield Where.USER, places.config / "settings.json"
     yield Where.PROJECT, places.start / ".claude/settings.json"
     for folder in dict.fromkeys((places.top, places.start)):
@@ -87,7 +87,7 @@ def _files(places: Places) -> Iterator[tuple[Where, Path]]:
         yield Where.MANAGED, path
 
 
-def _plugins(places: Places, enabled: list[str]) -> list[SettingsFile]:
+def _plugins(places: SettingsPlaces, enabled: list[str]) -> list[SettingsFile]:
     """The plugins that are switched on and bring hooks of gitmem's."""
     installed = _json(places.config / "plugins/installed_plugins.json").get("plugins")
     found = []
@@ -101,7 +101,7 @@ def _plugins(places: Places, enabled: list[str]) -> list[SettingsFile]:
     return found
 
 
-def _roots(places: Places, name: str, entries: list[Any]) -> Iterator[Path]:
+def _roots(places: SettingsPlaces, name: str, entries: list[Any]) -> Iterator[Path]:
     """Where the plugin's files may lie: copied at its installation, or in a marketplace's folder."""
     for entry in entries:
         path = entry.get("installPath") if isinstance(entry, dict) else None
@@ -127,7 +127,7 @@ def _read(where: Where, path: Path, said: str, *, root: str = "") -> SettingsFil
     return read_source(where, said, content.decode("utf-8", "replace"), root=root)
 
 
-def _said(path: Path, places: Places) -> str:
+def _said(path: Path, places: SettingsPlaces) -> str:
     """The path as a person would say it."""
     if path.is_relative_to(places.top):
         return path.relative_to(places.top).as_posix()
