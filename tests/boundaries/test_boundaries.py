@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from gitmem.boundaries import fire as boundaries
+from gitmem.boundaries.fire import fire as run_fire
 from gitmem.session import boundary, session_file
 from gitmem.session.boundary import Event
 from tests.support.queues import repository_of
@@ -18,7 +18,7 @@ def event(kind: str, *, agent: str = "", seconds: float = 0.0) -> Event:
 
 
 def fire(sandbox: Sandbox, wanted: Event, after: float = 0.0) -> str:
-    return boundaries.fire(repository_of(sandbox), wanted, time.time() + after).did
+    return run_fire(repository_of(sandbox), wanted, time.time() + after).did
 
 
 def test_a_commit_during_the_tool_is_marked_and_then_nudged(sandbox: Sandbox) -> None:

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.boundaries import boot, lookback
-from gitmem.boundaries import fire as boundaries
+from gitmem.boundaries import boot, fire, lookback
 from gitmem.boundaries.background import Flight
 from gitmem.session import boundary, ledger, session_file
 from gitmem.session.boundary import Event, Words
@@ -424,7 +423,7 @@ def test_a_boot_through_the_hook_s_door_marks_its_session(sandbox: Sandbox) -> N
     event = Event(
         boundary.BOOT, client="claude-code", name="SessionStart", session="s1", process=os.getpid()
     )
-    boundaries.fire(repository_of(sandbox), event, time.time())
+    fire.fire(repository_of(sandbox), event, time.time())
 
     (line,) = session_file.told(str(folder_of(sandbox)), "s1")[-1:]
     assert line == f"boot {os.getpid()} {lookback.started(os.getpid())}"

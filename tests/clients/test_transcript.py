@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmem.clients.claude_code import context_size as transcript
+from gitmem.clients.claude_code import context_size
 
 RECORDED = Path(__file__).parents[1] / "data" / "claude-code" / "transcript.jsonl"
 
@@ -41,11 +41,15 @@ def written(folder: Path, *rows: str, end: str = "\n") -> str:
 def test_the_last_answer_counts_with_its_cache(tmp_path: Path) -> None:
     path = written(tmp_path, row(1000), row(2000), json.dumps({"type": "user", "message": {}}))
 
-    assert transcript.size(path) == (2000, "2026-11-20T10:00:07.000Z", "claude-opus-5-5")
+    assert context_size.size(path) == (2000, "2026-11-20T10:00:07.000Z", "claude-opus-5-5")
 
 
 def test_a_recorded_transcript_is_read() -> None:
-    assert transcript.size(str(RECORDED)) == (22_020, "2026-11-20T10:00:07.124Z", "claude-opus-5-5")
+    assert context_size.size(str(RECORDED)) == (
+        22_020,
+        "2026-11-20T10:00:07.124Z",
+        "claude-opus-5-5",
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,21 +68,21 @@ def test_a_recorded_transcript_is_read() -> None:
 )
 @pytest.mark.parametrize("end", ["\n", ""])
 def test_rows_of_another_kind_are_passed_over(tmp_path: Path, behind: str, end: str) -> None:
-    assert transcript.size(written(tmp_path, row(1000), behind, end=end))[0] == 1000
+    assert context_size.size(written(tmp_path, row(1000), behind, end=end))[0] == 1000
 
 
 def test_what_was_counted_before_a_compaction_is_gone(tmp_path: Path) -> None:
     compacted = json.dumps({"type": "system", "subtype": "compact_boundary"})
 
-    assert transcript.size(written(tmp_path, row(9000), compacted))[0] == 0
-    assert transcript.size(written(tmp_path, row(9000), compacted, row(1000)))[0] == 1000
+    assert context_size.size(written(tmp_path, row(9000), compacted))[0] == 0
+    assert context_size.size(written(tmp_path, row(9000), compacted, row(1000)))[0] == 1000
 
 
 @pytest.mark.parametrize("tokens", [True, -5, 10**12, "9", None, 1.5])
 def test_no_count_that_cannot_be_one(tmp_path: Path, tokens: object) -> None:
     odd = row(message={"usage": {"input_tokens": tokens}})
 
-    assert transcript.size(written(tmp_path, odd))[0] in (0, 1)
+    assert context_size.size(written(tmp_path, odd))[0] in (0, 1)
 
 
 def test_only_the_end_of_a_long_transcript_is_read(tmp_path: Path) -> None:
@@ -89,11 +93,11 @@ def test_only_the_end_of_a_long_transcript_is_read(tmp_path: Path) -> None:
         file.seek(0, os.SEEK_END)
         file.write(b"\n" + Path(path).read_bytes())
 
-    assert transcript.size(str(long))[0] == 1000
+    assert context_size.size(str(long))[0] == 1000
 
 
 def test_an_answer_too_far_up_is_not_looked_for(tmp_path: Path) -> None:
-    assert transcript.size(written(tmp_path, row(1000), "x" * (1 << 18)))[0] == 0
+    assert context_size.size(written(tmp_path, row(1000), "x" * (1 << 18)))[0] == 0
 
 
 def test_what_is_no_transcript_is_none(tmp_path: Path) -> None:
@@ -111,8 +115,8 @@ def test_what_is_no_transcript_is_none(tmp_path: Path) -> None:
         "",
         "a\0.jsonl",
     ):
-        assert transcript.size(str(tmp_path / name) if name else name) == (0, "", "")
-    assert transcript.size("/dev/zero") == (0, "", "")
+        assert context_size.size(str(tmp_path / name) if name else name) == (0, "", "")
+    assert context_size.size("/dev/zero") == (0, "", "")
 
 
 @given(st.binary(max_size=300))
@@ -120,4 +124,4 @@ def test_no_bytes_are_too_odd(tmp_path_factory: pytest.TempPathFactory, data: by
     file = tmp_path_factory.mktemp("odd") / "x.jsonl"
     file.write_bytes(b'"usage" "assistant"' + data + b'\n{"usage":1,"type":"assistant"}')
 
-    assert transcript.size(str(file)) == (0, "", "")
+    assert context_size.size(str(file)) == (0, "", "")

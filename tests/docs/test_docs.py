@@ -12,8 +12,7 @@ import pytest
 from gitmem.core import flag
 from gitmem.memory import index
 from gitmem.queue import branch, journal
-from gitmem.records import drain_record as drain
-from gitmem.records import states as state
+from gitmem.records import drain_record, states
 from gitmem.safety import text
 from tests.support.seal import FOUND
 
@@ -137,7 +136,13 @@ def test_the_list_of_words_knows_the_kinds_and_the_states() -> None:
     told = {row[0]: row[1] for row in cells(WORDS, "word")}
 
     assert told["kind"] == ", ".join(flag.KINDS)
-    for name in (state.UNDRAINED, state.IN_REVIEW, state.CARRIED, state.ACCEPTED, state.DRAINED):
+    for name in (
+        states.UNDRAINED,
+        states.IN_REVIEW,
+        states.CARRIED,
+        states.ACCEPTED,
+        states.DRAINED,
+    ):
         assert told[name].startswith("state of a flag")
 
 
@@ -150,13 +155,15 @@ def test_the_table_of_a_flag_has_the_fields_the_code_writes_in_their_order() -> 
 def test_the_table_of_states_has_the_states_of_the_code() -> None:
     named = [row[0] for row in cells(DATA_MODEL, "state of a flag")]
 
-    known = [state.DRAINED, state.ACCEPTED, state.IN_REVIEW, state.CARRIED, state.UNDRAINED]
+    known = [states.DRAINED, states.ACCEPTED, states.IN_REVIEW, states.CARRIED, states.UNDRAINED]
     assert named == known
 
 
 def test_the_page_names_the_outcomes_and_the_header_of_a_drain_record() -> None:
-    run = drain.Run(engine="verbatim")
-    header = drain.render(drain.Header(drain="d", at="a", queue="q", run=run), []).splitlines()[0]
+    run = drain_record.Run(engine="verbatim")
+    header = drain_record.render(
+        drain_record.Header(drain="d", at="a", queue="q", run=run), []
+    ).splitlines()[0]
     keys = re.findall(r'"(\w+)":', header)
     outcomes = DATA_MODEL.partition("`outcome` is ")[2].partition(". ")[0]
 
@@ -164,7 +171,7 @@ def test_the_page_names_the_outcomes_and_the_header_of_a_drain_record() -> None:
         re.findall(r'"(\w+)":', DATA_MODEL.partition('{"v":1,"drain"')[2].partition("\n")[0])
         == keys[2:]
     )
-    assert re.findall(r"`(\w+)`", outcomes) == list(drain.Fate)
+    assert re.findall(r"`(\w+)`", outcomes) == list(drain_record.Fate)
 
 
 def test_the_limits_and_lengths_the_page_tells_are_those_of_the_code() -> None:

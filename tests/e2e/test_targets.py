@@ -9,8 +9,8 @@ import pytest
 
 from gitmem.check.check import check
 from gitmem.check.report import STRICT, CheckRequest, CheckResult
-from gitmem.sync import sync as syncing
 from gitmem.sync.sync import SyncRequest, SyncResult
+from gitmem.sync.sync import sync as run_sync
 from tests.support.desk import Desk
 from tests.support.queues import ids_on_branch
 from tests.support.sandbox import Sandbox
@@ -147,7 +147,7 @@ def checked(desk: Desk) -> CheckResult:
 
 
 def sync(desk: Desk) -> SyncResult:
-    return syncing.sync(desk.repo, SyncRequest(configured=desk.target))
+    return run_sync(desk.repo, SyncRequest(configured=desk.target))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from gitmem.core.flag import make
-from gitmem.sync import sync as syncing
 from gitmem.sync.remote_queue import Rewritten
 from gitmem.sync.sync import RewriteChoice, SyncRequest, SyncResult
+from gitmem.sync.sync import sync as run_sync
 from tests.support.desk import Desk
 from tests.support.queues import ids_on_branch
 from tests.support.sandbox import Sandbox
@@ -32,7 +32,7 @@ def other(server: Server) -> Desk:
 
 
 def sync(desk: Desk, rewritten: RewriteChoice = RewriteChoice.STOP) -> SyncResult:
-    return syncing.sync(desk.repo, SyncRequest(configured=desk.target, rewritten=rewritten))
+    return run_sync(desk.repo, SyncRequest(configured=desk.target, rewritten=rewritten))
 
 
 def false_line(flag_id: str) -> str:

@@ -14,7 +14,6 @@ from gitmem.core.flag import Flag, parse
 from gitmem.core.jsonline import dumps
 from gitmem.drain.gate import QueuedFlag
 from gitmem.forge import deliver, pull_request
-from gitmem.forge import pull_request as proposal
 from gitmem.forge.deliver import Forge
 from gitmem.forge.pull_request import ReviewFacts
 from gitmem.records.drain_record import Fate, Outcome
@@ -91,7 +90,7 @@ def test_the_text_says_of_each_line_where_it_comes_from() -> None:
     )  # fmt: skip
     left = (QueuedFlag(id=flag(6).id, reason="too long"),)
 
-    text = proposal.body(TEMPLATE, facts(*outcomes, left=left, engine="anthropic"))
+    text = pull_request.body(TEMPLATE, facts(*outcomes, left=left, engine="anthropic"))
 
     for outcome in outcomes:
         assert f"`{outcome.flag.id}`, `fact`, `A Person`" in text
@@ -125,7 +124,7 @@ def test_the_text_says_what_came_back_what_is_forgotten_and_what_it_cites() -> N
         stale=tuple(f"memory/a.md:{number}  path x: gone" for number in range(25)),
     )  # fmt: skip
 
-    text = proposal.body(TEMPLATE, told)
+    text = pull_request.body(TEMPLATE, told)
 
     assert text.startswith("2 flags from the queue of this repository, and 1 flag to forget, for")
     assert "### Came back\n\n- `it hung: second time`\n\n### `CLAUDE.md`" in text
@@ -136,19 +135,21 @@ def test_the_text_says_what_came_back_what_is_forgotten_and_what_it_cites() -> N
     assert "- `broke`, better `mend it`" in text
     assert text.count("path x: gone") == 20
     assert "and 5 more: `gitmem check --stale` says which" in text
-    assert proposal.title(told) == "memory: file 1 flag, skip 1, forget 1 flag"
-    assert "2 flags judged by x, 1 flag forgotten, 2 files." in proposal.description(told)
+    assert pull_request.title(told) == "memory: file 1 flag, skip 1, forget 1 flag"
+    assert "2 flags judged by x, 1 flag forgotten, 2 files." in pull_request.description(told)
     only = replace(told, outcomes=(), restored=(), stale=())
-    assert proposal.description(only).startswith("1 flag forgotten. ")
-    assert proposal.body(TEMPLATE, only).startswith("1 flag to forget, for you to look at.\n")
+    assert pull_request.description(only).startswith("1 flag forgotten. ")
+    assert pull_request.body(TEMPLATE, only).startswith("1 flag to forget, for you to look at.\n")
 
 
 def test_the_text_is_the_same_for_the_same_review() -> None:
-    assert proposal.body(TEMPLATE, facts(added(1))) == proposal.body(TEMPLATE, facts(added(1)))
+    assert pull_request.body(TEMPLATE, facts(added(1))) == pull_request.body(
+        TEMPLATE, facts(added(1))
+    )
 
 
 def test_a_line_of_several_flags_stands_once() -> None:
-    text = proposal.body(TEMPLATE, facts(added(1, "a", "ab"), added(2, "b", "ab"), engine="x"))
+    text = pull_request.body(TEMPLATE, facts(added(1, "a", "ab"), added(2, "b", "ab"), engine="x"))
 
     assert text.count("- `ab`") == 1
     assert "said `a`" in text
@@ -159,9 +160,9 @@ def test_ten_thousand_flags_fit_and_what_is_cut_is_counted() -> None:
     outcomes = [added(number, f"{number} " + "x" * 900) for number in range(10_000)]
     left = tuple(QueuedFlag(id=flag(number).id, reason="y" * 200) for number in range(5_000))
 
-    text = proposal.body(TEMPLATE, facts(*outcomes, left=left))
+    text = pull_request.body(TEMPLATE, facts(*outcomes, left=left))
 
-    assert len(text) <= proposal.LONGEST
+    assert len(text) <= pull_request.LONGEST
     assert "more: see the commit message" in text
     shown = text.count(", verbatim")
     assert f"and {10_000 - shown} more" in text
@@ -179,10 +180,10 @@ def test_text_of_others_is_shown_and_never_obeyed(hostile: str) -> None:
         forgotten=(outcome,), restored=(outcome,), recurred=(hostile,), stale=(hostile,),
     )  # fmt: skip
 
-    text = proposal.body(TEMPLATE, made)
+    text = pull_request.body(TEMPLATE, made)
 
     assert_inert(text)
-    plain = proposal.body(TEMPLATE, facts(added(1, "x", "y"), engine="x"))
+    plain = pull_request.body(TEMPLATE, facts(added(1, "x", "y"), engine="x"))
     assert (
         text.count("\n### ") == plain.count("\n### ") + 5
     )  # left, forgotten, restored, came back, cites
@@ -212,9 +213,9 @@ def test_any_text_becomes_one_code_span_of_one_line(text: str) -> None:
 @given(st.text(max_size=50), st.integers(0, 3))
 def test_what_goes_into_a_push_option_is_one_printable_line(engine: str, count: int) -> None:
     outcomes = [added(number, "x\u2028y", tainted=True) for number in range(count)]
-    said = proposal.description(facts(*outcomes, engine=engine))
+    said = pull_request.description(facts(*outcomes, engine=engine))
 
     assert said.isascii()
     assert said.isprintable()
     assert len(said) <= 500
-    assert proposal.title(facts(*outcomes)).isprintable()
+    assert pull_request.title(facts(*outcomes)).isprintable()

@@ -13,12 +13,12 @@ from gitmem.close.close import CloseRequest, CloseResult
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.drain.ports import Answer, Engine
 from gitmem.drain.verbatim import Verbatim
-from gitmem.forge import propose as proposing
 from gitmem.forge.deliver import Forge, ForgeSettings, Method
-from gitmem.forge.propose import ProposeResult
+from gitmem.forge.propose import ProposeResult, propose
 from gitmem.git.network import Talk
 from gitmem.records.in_review import dropped
-from gitmem.review import forget as forgetting
+from gitmem.review.forget import ForgetRequest
+from gitmem.review.forget import forget as run_forget
 from tests.support.desk import Desk
 from tests.support.landing import BRANCH
 from tests.support.sandbox import Sandbox
@@ -122,7 +122,7 @@ def pr(
     desk: Desk, engine: Engine | None = None, **fields: object
 ) -> tuple[CloseResult, ProposeResult]:
     wanted = CloseRequest(engine=engine or Verbatim(), configured=desk.target, folder=desk.folder)
-    return proposing.propose(desk.repo, wanted, terms(**fields), Talk())
+    return propose(desk.repo, wanted, terms(**fields), Talk())
 
 
 def in_review(desk: Desk) -> list[str]:
@@ -149,7 +149,7 @@ def test_a_review_that_is_not_there_yet_is_nothing_fatal_to_a_person(project: Pr
     heard: list[bytes] = []
     wanted = CloseRequest(engine=Verbatim(), configured="main", folder="memory")
 
-    proposing.propose(project.one.repo, wanted, terms(), Talk(heard.append))
+    propose(project.one.repo, wanted, terms(), Talk(heard.append))
 
     said = b"".join(heard)
     assert b"Writing objects" in said
@@ -483,10 +483,10 @@ def test_edits_here_and_there_stop_the_push_and_not_the_close(project: Project) 
 
 
 def forget(desk: Desk, flag_id: str, reason: str = "it was a guess") -> str:
-    wanted = forgetting.ForgetRequest(
+    wanted = ForgetRequest(
         flags=(flag_id,), configured=desk.target, folder=desk.folder, reason=reason
     )
-    return forgetting.forget(desk.repo, wanted).commit
+    return run_forget(desk.repo, wanted).commit
 
 
 def landed(project: Project, *texts: str) -> list[str]:
@@ -953,7 +953,7 @@ def test_a_flag_dropped_before_it_was_proposed_is_recorded_once_and_that_is_the_
 
     assert [one.fate.value for one in first.outcomes] == ["skipped"]
     assert (again.commit, again.outcomes, more.commit) == ("", (), done.commit)
-    assert not [note for note in (*again.notes, *more.notes) if "anew" in note]
+    assert not [note for note in (*again.notes, *more.notes) if "rebuilt" in note]
     assert dropped(project.one.repo, project.one.status().target) == frozenset()
 
 
@@ -966,10 +966,10 @@ def test_what_is_dropped_beside_a_fact_settles_too_and_something_can_be_forgotte
     pr(project.one)
     project.one.drop(gone)
     assert dropped(project.one.repo, project.one.status().target) == {gone}
-    anew, _ = pr(project.one)
+    renewed, _ = pr(project.one)
     again, _ = pr(project.one)
 
-    assert any("rebuilt" in note for note in anew.notes)
+    assert any("rebuilt" in note for note in renewed.notes)
     assert again.commit == ""
-    wanted = forgetting.ForgetRequest(flags=(old,), configured="main", folder="memory")
-    assert forgetting.forget(project.one.repo, wanted).commit
+    wanted = ForgetRequest(flags=(old,), configured="main", folder="memory")
+    assert run_forget(project.one.repo, wanted).commit

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.git import claim as claims
 from gitmem.git import repository
 from gitmem.git.claim import Busy, Claim
 from gitmem.git.repository import Repository
@@ -47,7 +46,7 @@ def _until_its_clock_moves(file: Path) -> None:
 def test_a_second_claim_waits_and_then_says_who_is_at_work(
     repo: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(claims, "_WAIT", 0.05)
+    monkeypatch.setattr("gitmem.git.claim._WAIT", 0.05)
     with Claim(repo), pytest.raises(Busy, match="another gitmem close or accept"), Claim(repo):
         pass
 
@@ -128,7 +127,7 @@ def test_a_git_child_that_outlives_its_killed_starter_keeps_the_claim(
     code = f"repo.git('version') if os.fork() == 0 else open({str(begun)!r}).close()"
     die_holding(repo, code)
     with monkeypatch.context() as patch, may_end.open("w"):
-        patch.setattr(claims, "_WAIT", 0.05)
+        patch.setattr("gitmem.git.claim._WAIT", 0.05)
         with pytest.raises(Busy), Claim(repo):
             pass
 

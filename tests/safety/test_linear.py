@@ -15,8 +15,7 @@ from gitmem.boundaries import calls
 from gitmem.clients.claude_code import settings as claude_settings
 from gitmem.core import flag, jsonline
 from gitmem.core.errors import GitmemError
-from gitmem.markdown import blocks, managed_block, sections
-from gitmem.markdown import lines as markdown
+from gitmem.markdown import blocks, lines, managed_block, sections
 from gitmem.memory import (
     citations,
     guard,
@@ -29,8 +28,8 @@ from gitmem.memory import (
     topics,
 )
 from gitmem.models import extract
-from gitmem.queue import lines as queue
-from gitmem.records import drain_record as drain
+from gitmem.queue.lines import Lines
+from gitmem.records import drain_record
 from gitmem.safety import active, secrets, text, unicode_rules
 from gitmem.session import session
 from gitmem.trace import lineage, repository_tree
@@ -45,10 +44,10 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "blocks": blocks.blocks,
     "citations": citations.citations,
     "client settings": lambda said: claude_settings.remove(said, ()),
-    "drain record": drain.read_outcomes,
+    "drain record": drain_record.read_outcomes,
     "extract": lambda said: extract.extract(said, SCHEMA),
     "front matter": skills.front_matter,
-    "front value": lambda said: markdown.front_value(f"---\n{said}", "name"),
+    "front value": lambda said: lines.front_value(f"---\n{said}", "name"),
     "guard file": guard_file.read_guards,
     "guard line": guard.parse,
     "guard match": lambda said: guard.matches("a*b*c*d", said),
@@ -64,8 +63,8 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "memory": topics.facts,
     "passages": passages.passages,
     "pending": topics.pending,
-    "queue": lambda said: queue.Lines().read(said.encode(), "x"),
-    "record header": drain.read_header,
+    "queue": lambda said: Lines().read(said.encode(), "x"),
+    "record header": drain_record.read_header,
     "rule file": path_rules.paths_of,
     "secrets": secrets.find_secret,
     "sections": sections.sections,

@@ -13,9 +13,9 @@ from gitmem.core.failures import NeedsPerson, Unreachable
 from gitmem.git.network import Declined, NotReached
 from gitmem.git.remotes import NoRemote
 from gitmem.queue import contents
-from gitmem.sync import sync as sync_module
 from gitmem.sync.remote_queue import Rewritten
 from gitmem.sync.sync import RewriteChoice, SyncRequest, SyncResult, automatic
+from gitmem.sync.sync import sync as run_sync
 from tests.support import hostile
 from tests.support.desk import Desk
 from tests.support.queues import fsck, ids_in_journal, ids_on_branch, keep
@@ -36,7 +36,7 @@ def two(server: Server) -> Desk:
 
 
 def sync(desk: Desk, rewritten: RewriteChoice = RewriteChoice.STOP) -> SyncResult:
-    return sync_module.sync(desk.repo, SyncRequest(configured=desk.target, rewritten=rewritten))
+    return run_sync(desk.repo, SyncRequest(configured=desk.target, rewritten=rewritten))
 
 
 def push_main(desk: Desk) -> None:
@@ -547,7 +547,7 @@ def test_a_program_that_git_lacks_for_the_remote_is_the_reason(
 def test_a_lock_left_at_the_remote_is_not_told_as_pushes_of_others(
     server: Server, one: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sync_module, "_TRIES", 3)
+    monkeypatch.setattr("gitmem.sync.sync._TRIES", 3)
     one.flag("mine")
     sync(one)
     one.flag("mine, too")
@@ -769,7 +769,7 @@ def test_a_push_that_takes_flags_out_and_adds_junk_costs_none_and_the_flags_are_
     sync(one)
     pushed(server, junk_instead)
 
-    looked = sync_module.sync(one.repo, SyncRequest(configured=one.target, dry_run=True))
+    looked = run_sync(one.repo, SyncRequest(configured=one.target, dry_run=True))
     done = sync(one)
 
     assert len(done.aside) == 1

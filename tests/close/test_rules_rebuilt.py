@@ -97,7 +97,7 @@ def project(tmp_path: Path) -> Project:
     return found
 
 
-def anew(
+def rebuilt(
     project: Project,
     lector: Lector,
     text: str,
@@ -144,7 +144,7 @@ def test_a_line_for_a_skill_stays_under_the_heading_it_was_judged_for(project: P
     lector = Lector(it=into("Before"))
 
     said = "it broke after the tag is pushed"
-    anew(project, lector, said, better="Check the tag", skill="release")
+    rebuilt(project, lector, said, better="Check the tag", skill="release")
 
     assert lector.asked == []
     assert "- Read the change log\n- Check the tag\n\n## After" in project.two.show(SKILL)
@@ -158,7 +158,7 @@ def test_a_heading_that_is_gone_is_no_reason_to_lose_the_line(project: Project) 
         project.reviewer.commit("renamed", {SKILL: text})
         project.reviewer.git("push", "--quiet", "origin", "main")
 
-    anew(project, lector, "it broke", renamed, better="Check the tag", skill="release")
+    rebuilt(project, lector, "it broke", renamed, better="Check the tag", skill="release")
 
     assert landed_lines(project, SKILL).count("Check the tag") == 1
 
@@ -168,7 +168,7 @@ def test_a_match_to_an_earlier_snag_climbs_as_before_and_nobody_is_asked(project
     lector = Lector(again=same_as_earlier)
 
     said = "again `make all` hung for ever"
-    closed = anew(project, lector, said, better="Run make with -j1 only")
+    closed = rebuilt(project, lector, said, better="Run make with -j1 only")
 
     assert [outcome.again for outcome in closed.outcomes] == [first]
     assert [(one.match, one.flags[0]) for one in guards(project.two)] == [("make all", first)]
@@ -179,7 +179,7 @@ def test_a_guard_of_a_named_return_is_made_once(project: Project) -> None:
     first = snag_landed(project)
     lector = Lector()
 
-    anew(project, lector, "`make all` hung again", better="Run make with -j1", again=first)
+    rebuilt(project, lector, "`make all` hung again", better="Run make with -j1", again=first)
 
     assert [one.match for one in guards(project.two)] == ["make all"]
     assert lector.asked == []
@@ -190,7 +190,7 @@ def test_one_return_drained_by_two_clones_makes_one_guard(project: Project) -> N
     lector = Lector()
     project.one.flag("`make all` hung again", "snag", better="Run make with -j1", again=first)
 
-    closed = anew(project, lector, "only of two")
+    closed = rebuilt(project, lector, "only of two")
 
     assert [outcome.flag.text for outcome in closed.outcomes] == ["only of two"]
     assert [one.match for one in guards(project.two)] == ["make all"]
@@ -200,7 +200,7 @@ def test_a_rule_is_replaced_while_it_is_still_there(project: Project) -> None:
     snag_landed(project)
     lector = Lector(slow=instead("Run make with -j1", "Run make with -j2"))
 
-    anew(project, lector, "slow builds", better="Run make with -j2")
+    rebuilt(project, lector, "slow builds", better="Run make with -j2")
 
     assert lector.asked == []
     rules = [line for line in landed_lines(project, "CLAUDE.md") if line.startswith("Run make")]
@@ -237,7 +237,9 @@ def test_a_rule_that_came_meanwhile_and_may_say_the_same_is_a_reason_to_ask(
     lector = Lector()
     project.one.flag("export hangs", "snag", better="Give --offline to the export")
 
-    anew(project, lector, "the export hung", lambda: None, better="Run the export with --offline")
+    rebuilt(
+        project, lector, "the export hung", lambda: None, better="Run the export with --offline"
+    )
 
     assert lector.asked == ["the export hung"]
 
