@@ -33,7 +33,7 @@ CLIENT = Toy()
 """
 ROW = """import gitmem.clients; from gitmem.core import agent_clients
 gitmem.clients.__path__.append(__file__.rpartition("/")[0])
-agent_clients.CLIENTS += (agent_clients.Client("toy", signs=("TOY",), sessions=("TOY",), own=()),)
+agent_clients.CLIENTS += (agent_clients.ClientSigns("toy", signs=("TOY",), sessions=("TOY",), own=()),)
 """
 
 
