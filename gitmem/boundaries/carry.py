@@ -24,7 +24,7 @@ LARGE = 4_000  # bytes; `gitmem.memory.imports.PART`, which the hot lane does no
 _OTHERS = ("MEMORY.md", "PENDING.md")  # files in the memory folder that are no topics
 _INDEX = 3_000  # characters of the index where topics follow it
 _SPARE = 450  # characters of the sentences around what is carried, without the place of the index
-_CHECK = "They were true when they landed; check what you rely on."
+_CHECK = "The notes were true when they landed; check what you rely on."
 _LATE = "gitmem: the repository's memory was not loaded: the look at it took too long. Look: gitmem recall WORDS"
 
 
