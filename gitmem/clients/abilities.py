@@ -27,7 +27,8 @@ class SessionTranscript:
     """What a session's transcript shows; times are seconds since 1970, 0 where there is none.
 
     ``session`` is its id (empty: unknown).
-    ``nudges`` are gitmem's nudges that reached the model, ``damaged`` rows that are no JSON object.
+    ``nudges`` are gitmem's nudges that reached the model, ``showings`` the times that it was shown lines
+    of memory, ``damaged`` rows that are no JSON object.
     """
 
     session: str = ""
@@ -37,6 +38,7 @@ class SessionTranscript:
     versions: set[str] = field(default_factory=set)
     boundaries: list[ShownBoundary] = field(default_factory=list)
     nudges: int = 0
+    showings: int = 0
     damaged: int = 0
     unknown: dict[str, UnknownRows] = field(default_factory=dict)
 

@@ -192,6 +192,7 @@ def _of_session(lines: Lines) -> HookRuns:
         ),
         nudges=tuple(_at(line) for line in lines if "nudged" in str(line.get("did"))),
         holds=sum(str(line.get("did")).startswith(HELD) for line in lines),
+        showings=tuple(_at(line) for line in lines if line.get("shown")),
         errors=tuple(f"{line.get('event')}: {line['error']}" for line in lines if "error" in line),
         marked=max(
             (

@@ -35,12 +35,14 @@ _HELD = "held"  # the line of a session's file that marks a hold begins with it
 class HookRuns:
     """The ledger's lines of one session, in order: when, at which event, and of which call or prompt.
 
-    ``holds`` is how many calls a guard held; ``marked`` is when a boundary was last marked in the main thread, 0 for never.
+    ``holds`` is how many calls a guard held, ``showings`` when lines of memory were shown; ``marked`` is
+    when a boundary was last marked in the main thread, 0 for never.
     """
 
     client: str = ""
     hooks: tuple[tuple[int, str, str], ...] = ()
     nudges: tuple[int, ...] = ()
+    showings: tuple[int, ...] = ()
     errors: tuple[str, ...] = ()
     marked: int = 0
     holds: int = 0
@@ -119,6 +121,10 @@ def judge(
     due = sum(at <= now - _LAG for at in fired.nudges)
     if told is not None and told.nudges < due:
         gaps.append(f"{count(due, 'nudge')} said by hooks, {told.nudges} in the transcript")
+    shown = sum(at <= now - _LAG for at in fired.showings)
+    if told is not None and told.showings < shown:
+        number = count(shown, "showing")
+        gaps.append(f"{number} of memory by hooks, {told.showings} in the transcript")
     marked = sum(word == _HELD for word in evidence.marks or ())
     if evidence.marks is not None and marked < fired.holds:
         said = f"{count(fired.holds, 'call')} held by a guard, {marked} marked"

@@ -160,6 +160,7 @@ def test_a_session_in_which_all_was_seen_is_in_order(wired: Sandbox) -> None:
         "compaction": 0,
         "turn end": 1,
         "nudges": 1,
+        "showings": 0,
         "versions": ["2.1.328"],
     }
     assert found["hooks"]["PostToolBatch"] == 1
@@ -170,6 +171,34 @@ def test_a_session_in_which_all_was_seen_is_in_order(wired: Sandbox) -> None:
     ]
     assert table.splitlines()[1].endswith("ok")
     assert "what should have run did run" in table
+
+
+def showing(sandbox: Sandbox, event: str, **fields: Any) -> str:
+    told = "gitmem: notes of this repository about a.py. Check them.\n- a line (memory/facts.md:8)"
+    context = {"type": "hook_additional_context", "content": [told], "hookEvent": event}
+    return row(sandbox, type="attachment", attachment=context, **fields)
+
+
+def test_showings_that_the_transcript_has_are_in_order_at_every_event(wired: Sandbox) -> None:
+    events = ("PostToolBatch", "PostToolUseFailure", "UserPromptSubmit", "SubagentStart")
+    transcript(wired, "s1", *[showing(wired, event) for event in events])
+    for event in events:
+        fired(wired, "s1", event, "showed 1 line", shown=["k"], trigger="path")
+
+    (found,) = audited(wired)["sessions"]
+
+    assert (found["showings"], found["transcript"]["showings"], found["gaps"]) == (4, 4, [])
+
+
+def test_a_showing_that_did_not_reach_the_model_is_a_gap(wired: Sandbox) -> None:
+    transcript(wired, "s1", showing(wired, "PostToolBatch"))
+    for place in range(2):
+        fired(wired, "s1", "PostToolUseFailure", "showed 1 line", shown=[f"k{place}"])
+    fired(wired, "s1", "PostToolUseFailure", "showed 1 line", ago=1, shown=["on its way"])
+
+    (found,) = audited(wired, code=1)["sessions"]
+
+    assert found["gaps"] == ["2 showings of memory by hooks, 1 in the transcript"]
 
 
 def test_a_session_without_any_hook_is_a_gap(wired: Sandbox) -> None:

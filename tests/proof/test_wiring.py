@@ -62,6 +62,16 @@ def test_an_event_without_its_hook_fails() -> None:
     assert (found.level, found.what) == (Level.FAIL, "PostToolBatch is in no settings file")
 
 
+@pytest.mark.parametrize("event", ["SubagentStart", "PostToolUseFailure", "PostToolBatch"])
+def test_an_event_that_shows_memory_fails_without_its_hook(event: str) -> None:
+    hooks = {name: groups for name, groups in HOOKS.items() if name != event}
+
+    found = only(source(hooks=hooks))
+
+    assert found.level is Level.FAIL
+    assert event in found.what
+
+
 def test_a_file_the_client_cannot_read_fails() -> None:
     broken = read_source(Where.USER, "user.json", "{,}")
 

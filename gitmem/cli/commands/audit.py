@@ -91,6 +91,7 @@ def _session(one: SessionAudit) -> dict[str, object]:
         shown = {
             **{kind: one.shown(kind) for kind in kinds},
             "nudges": told.nudges,
+            "showings": told.showings,
             "versions": sorted(told.versions),
         }
     return {
@@ -100,6 +101,7 @@ def _session(one: SessionAudit) -> dict[str, object]:
         "transcript": shown,
         "hooks": evidence.fired.events,
         "nudges": len(evidence.fired.nudges),
+        "showings": len(evidence.fired.showings),
         "holds": evidence.fired.holds,
         "errors": list(evidence.fired.errors),
         "flags": evidence.flags,

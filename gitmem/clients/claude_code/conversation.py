@@ -41,6 +41,7 @@ _SUBTYPES = frozenset({
 _MANY = 100_000  # transcripts in a folder
 _SAMPLE = 160  # characters
 _NUDGE = "gitmem, after "
+_SHOWING = "gitmem: notes of this repository"
 # What `git commit` prints: "[main e655c3f] work"; with --quiet, nothing.
 _PRINTED = re.compile(r"^\[[^\]\n]+ ([0-9a-f]{7,64})\]", re.MULTILINE)
 _COMMAND = re.compile(r"\bgit\b.*\bcommit\b.*(?:\s-\w*q|--quiet)", re.DOTALL)
@@ -135,7 +136,8 @@ class Conversation(SessionTranscript):
         if not agent and not row.get("isSidechain"):
             told += [*self._batched(row), *_closed(row), *self._prompted(row), *self._ended(row)]
         self.boundaries += told if not agent else [one for one in told if one.kind == COMMIT]
-        self.nudges += _is_nudge(row)
+        self.nudges += _was_told(row, _NUDGE)
+        self.showings += _was_told(row, _SHOWING)
 
     def _committed(self, row: Mapping[str, object]) -> list[ShownBoundary]:
         """What the row shows by itself, without the commits that a rebase and its like made again."""
@@ -286,10 +288,11 @@ def _blocks(row: Mapping[str, object]) -> list[Mapping[str, object]]:
     )
 
 
-def _is_nudge(row: Mapping[str, object]) -> bool:
+def _was_told(row: Mapping[str, object], words: str) -> bool:
+    """Whether a row is what a hook told the model, with these words in it."""
     attachment = row.get("attachment")
     if not isinstance(attachment, dict) or attachment.get("type") != "hook_additional_context":
         return False
     content = attachment.get("content")
     texts = content if isinstance(content, list) else [content]
-    return any(isinstance(text, str) and _NUDGE in text for text in texts)
+    return any(isinstance(text, str) and words in text for text in texts)
