@@ -1,9 +1,8 @@
 """Claude Code: its hook payloads as events, what is said as its answers (hot lane).
 
-Shapes as recorded from the client, version 2.1.328 (`tests/data/claude-code/`). Only SessionStart,
-PreToolUse, PostToolBatch and UserPromptSubmit may add context, and what PreCompact prints goes to
-the model that writes the summary. A call is denied, or a
-person asked about it, only where a guard says so.
+Shapes as recorded from the client, version 2.1.328 (`tests/data/claude-code/`). Only the events in
+`_CONTEXT` may add context, and what PreCompact prints goes to the model that writes the summary.
+A call is denied, or a person asked about it, only where a guard says so.
 """
 
 from __future__ import annotations
