@@ -50,13 +50,24 @@ def test_an_old_repository_gets_the_imports_with_its_next_close(desk: Desk) -> N
     assert desk.show(INDEX, "main").startswith("# Memory\n\nOurs.\n")
 
 
+def recorded(desk: Desk, *topics: str) -> None:
+    """Three topics of one long fact, each of a drain record of its own, in this order."""
+    files = {}
+    for number, topic in enumerate(topics):
+        files[f"memory/{topic}.md"] = f"# T\n\n- {LONG.format(n=number)}\n"
+        row = f'{{"id":"{"a" * 12}","outcome":"added","file":"memory/{topic}.md","line":"x"}}'
+        files[f".gitmem/drains/2026110{number + 1}T000000Z-aaaaaa.jsonl"] = f"{{}}\n{row}\n"
+    desk.sandbox.commit("recorded", files)
+
+
 def test_over_the_budget_the_newest_records_are_loaded(desk: Desk) -> None:
     budget(desk, 700)
-    for number, topic in enumerate(("first", "second", "third")):
-        landed(desk, LONG.format(n=number), topic=topic)
+    recorded(desk, "zoo", "bees", "ants")
 
-    assert imported(desk) == ["second.md", "third.md"]
-    assert "[first](first.md): The handler of number 0 retries" in desk.show(INDEX, "main")
+    landed(desk, "A fact", topic="last")
+
+    assert imported(desk) == ["ants.md", "bees.md", "last.md"]
+    assert "[zoo](zoo.md): The handler of number 0 retries" in desk.show(INDEX, "main")
 
 
 def test_the_budget_is_the_one_of_the_tree_and_not_of_the_work_tree(desk: Desk) -> None:
@@ -69,8 +80,7 @@ def test_the_budget_is_the_one_of_the_tree_and_not_of_the_work_tree(desk: Desk) 
 
 def test_two_clones_derive_the_same_index(desk: Desk) -> None:
     budget(desk, 700)
-    for number, topic in enumerate(("first", "second", "third")):
-        landed(desk, LONG.format(n=number), topic=topic)
+    recorded(desk, "first", "second", "third")
     other = desk.clone("other")
     for one in (desk, other):
         one.sandbox.git("config", "user.email", "a@example.com")
