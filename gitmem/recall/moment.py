@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from gitmem.recall.index import open_kept
+from gitmem.recall.index import Damaged, open_kept
 from gitmem.recall.line import Kind
 from gitmem.recall.search import Question, search
 from gitmem.recall.view import Entry
@@ -62,8 +62,11 @@ def _found(
     if index is None:
         return []
     held = view.held()
-    with closing(index):
-        hits = search(index, question, _LOOKED_AT + len(held), floor=floor)
+    try:
+        with closing(index):
+            hits = search(index, question, _LOOKED_AT + len(held), floor=floor)
+    except Damaged:
+        return []  # `gitmem recall` and the next view make it again
     return [
         Entry(hit.line.key, f"{hit.line.file}:{hit.line.number}", hit.line.text)
         for hit in hits

@@ -99,17 +99,16 @@ def search(index: Index, question: Question, most: int, *, floor: float = 0.0) -
         for number in index.about(path):
             weights[number] += _PATH / (1 + depth)
     best = sorted(weights, key=lambda number: (-weights[number], number))[:_LOOKED_AT]
-    lines = index.lines(best)
     calls, _ = _called(question.command)
-    hits = [
-        Hit(
-            line=line, weight=weights[number] * _density(line, shared[number]) + _cited(calls, line)
-        )
-        for number, line in zip(best, lines, strict=True)
+    weighed = [
+        (weights[number] * _density(size, shared[number]) + _cited(calls, text), at, number)
+        for number, at, size, text in index.measures(best)
     ]
-    hits.sort(key=lambda hit: hit.line.at, reverse=True)
-    hits.sort(key=lambda hit: -round(hit.weight, 6))
-    return [hit for hit in hits if hit.weight > floor][:most]
+    weighed.sort(key=lambda one: one[1], reverse=True)
+    weighed.sort(key=lambda one: -round(one[0], 6))
+    kept = [(number, weight) for weight, _, number in weighed if weight > floor][:most]
+    lines = index.lines([number for number, _ in kept])
+    return [Hit(line=line, weight=weight) for line, (_, weight) in zip(lines, kept, strict=True)]
 
 
 def _terms(question: Question) -> list[str]:
@@ -140,9 +139,9 @@ def _called(command: str) -> tuple[list[str], str]:
     return calls, " ".join(given)
 
 
-def _cited(calls: Sequence[str], line: LandedLine) -> float:
+def _cited(calls: Sequence[str], text: str) -> float:
     """What it weighs that a line names a program that ran together with its subcommand."""
-    text = " ".join(line.text.split())
+    text = " ".join(text.split())
     return _CITED * any(
         re.search(rf"(?<![\w-]){re.escape(call)}(?![\w-])", text) for call in calls if " " in call
     )
@@ -172,9 +171,9 @@ def _rarity(having: int, size: int) -> float:
     return math.log1p((size - having + 0.5) / (having + 0.5)) / math.log1p((size - 0.5) / 1.5)
 
 
-def _density(line: LandedLine, shared: int) -> float:
-    """How much of a line its shared terms are: above 1 for a short one, below 1 for a long one."""
-    size = max(1, len(terms(line.text)))
+def _density(size: int, shared: int) -> float:
+    """How much of a line of so many terms the shared ones are: above 1 for a short one, below 1 for a long one."""
+    size = max(1, size)
     length = 1 - _LENGTH + _LENGTH * max(1.0, size / _USUAL)
     return (1 + _COVER * min(1.0, shared / size)) / length
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from contextlib import closing
 from typing import TYPE_CHECKING, TypeAlias
 
 from gitmem.core.errors import GitmemError
@@ -13,7 +12,7 @@ from gitmem.memory import tree_reader
 from gitmem.memory.imports import scopes, topic_names
 from gitmem.memory.passages import line_key, row_text
 from gitmem.queue import decisions
-from gitmem.recall.index import open_index
+from gitmem.recall.index import asked, source
 from gitmem.recall.line import topic_key
 from gitmem.recall.view import END, GLOB, HELD, OFF, VERSION, depends, path_of
 from gitmem.records import drain_record, in_review, plain_settings, record_files, target
@@ -44,7 +43,7 @@ def refresh(repo: Repository) -> None:
     content = OFF + b"\n"
     try:
         where = target.find(repo, target.configured_name(repo))
-        names = [name for name in (where.ref, where.upstream_ref) if name]
+        names = [*where.looked_at]
         seen = depends(repo, names)
         commit, _ = in_review.leading_commit(repo, where)
         if not _is_off(repo) and commit:
@@ -66,9 +65,7 @@ def _is_off(repo: Repository) -> bool:
 def _content(repo: Repository, commit: str) -> bytes:
     folder = plain_settings.memory_folder(repo)
     wrong = _wrong(repo, commit)
-    with closing(open_index(repo, commit, folder)) as index:
-        rows, unloaded, held = _lines(index, wrong)
-        source = index.source
+    rows, unloaded, held = asked(repo, commit, folder, lambda index: _lines(index, wrong))
     keys: defaultdict[str, list[bytes]] = defaultdict(list)
     globs: list[bytes] = []
     lines: list[bytes] = []
@@ -89,7 +86,8 @@ def _content(repo: Repository, commit: str) -> bytes:
     ]
     kept_back = [HELD + " ".join(held).encode()] if held else []
     table = b"\n" + b"".join(row + b"\n" for row in [*kept_back, *named, *globs])
-    return b"on %d %d %s\n" % (unloaded, len(table), source.encode()) + table + b"".join(lines)
+    head = b"on %d %d %s\n" % (unloaded, len(table), source(commit, folder).encode())
+    return head + table + b"".join(lines)
 
 
 def _wrong(repo: Repository, commit: str) -> set[str]:

@@ -25,11 +25,12 @@ class Target:
     ``remote`` is the remote that shares the queue (empty: none), ``there`` the target's full name
     there, ``shared_ref`` its remote-tracking ref and ``shared`` the commit of that. ``follows``: the
     branch is configured to follow ``upstream_ref``, the branch ``followed`` (remote, full name).
+    ``looked_at`` are the refs that decided, also those that are not there.
     """
 
     __slots__ = (
-        "followed", "follows", "local", "name", "remote", "shared", "shared_ref", "there", "upstream",
-        "upstream_ref",
+        "followed", "follows", "local", "looked_at", "name", "remote", "shared", "shared_ref", "there",
+        "upstream", "upstream_ref",
     )  # fmt: skip
 
     def __init__(self, name: str, local: str, upstream_ref: str, upstream: str) -> None:
@@ -43,6 +44,7 @@ class Target:
         self.there = self.ref
         self.shared_ref = ""
         self.shared = ""
+        self.looked_at: tuple[str, ...] = ()
 
     @property
     def ref(self) -> str:
@@ -93,6 +95,8 @@ def find(repo: Repository, configured: str) -> Target:
     elif not branch:
         target.upstream_ref = f"refs/remotes/{remotes.USUAL}/{name}"
         target.upstream = refs.resolve(repo, target.upstream_ref)
+    refs_there = (target.upstream_ref, f"refs/remotes/{remote or remotes.USUAL}/{name}")
+    target.looked_at = tuple(dict.fromkeys(ref for ref in (target.ref, *refs_there) if ref))
     if not branch and not target.upstream and not _unborn(repo, name):
         raise CannotTell(
             f"the target branch {name} is not in this clone",
