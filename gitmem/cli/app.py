@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,10 +10,9 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from gitmem.cli import render, surroundings
+from gitmem.cli import edge, render, surroundings
 from gitmem.cli.lazy import Row, group
-from gitmem.core.errors import GitmemError
-from gitmem.core.failures import Internal, NeedsPerson
+from gitmem.core.failures import NeedsPerson
 from gitmem.safety.secrets import redacted
 from gitmem.safety.text import visible
 
@@ -121,17 +118,10 @@ def application(*, completion: bool) -> typer.Typer:
 app = application(completion=True)
 
 
-def _end_on_signals() -> None:
-    """Treat SIGTERM and SIGHUP like Ctrl-C, so that child processes stop and files are cleaned up."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
-            signal.signal(number, signal.default_int_handler)
-
-
 def run(argv: Sequence[str]) -> int:
     """Run one command; return the exit code (docs/adr/0006-exit-codes.md)."""
     surroundings.seal()
-    _end_on_signals()
+    edge.end_on_signals()
     code = _ran(argv)
     render.notes(surroundings.left_out())
     if render.was_set_aside() and code == 0:
@@ -143,36 +133,12 @@ def _ran(argv: Sequence[str]) -> int:
     # Typer reads the value of every option of the group, and for these two it loads pydantic, which
     # costs half of a command. After a command's name they do not apply.
     shown = not argv or argv[0].startswith("-") or _COMPLETING in os.environ
-    try:
+
+    def command() -> int:
         try:
             application(completion=shown)(args=list(argv), prog_name="gitmem")
         except SystemExit as leaving:
-            code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
-            if code:
-                return code
-        render.refuse_loss()
-    except GitmemError as error:
-        render.failure(error)
-        return error.exit_code
-    except OSError as error:
-        what = f"{error.filename}: " if error.filename else ""
-        render.failure(
-            NeedsPerson(
-                f"{what}{error.strerror or error}",
-                hint="what was saved stays saved; fix the cause and run the command again",
-            )
-        )
-        return NeedsPerson.exit_code
-    except KeyboardInterrupt:
-        render.note("interrupted; what was saved stays saved")
-        return 130
-    except Exception:  # noqa: BLE001 - the edge: a bug is reported as one, with its traceback
-        render.trace(traceback.format_exc())
-        render.failure(
-            Internal(
-                "this is a bug in gitmem; the queue is unchanged",
-                hint="report the lines above",
-            )
-        )
-        return Internal.exit_code
-    return 0
+            return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+        return 0
+
+    return edge.answered(command)

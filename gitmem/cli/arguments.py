@@ -1,7 +1,7 @@
-"""The arguments of `flag`, `snag` and `hook`, parsed by hand: argparse alone costs a flag's time (hot lane).
+"""The arguments of the hot lane and of the warm way, parsed by hand: argparse alone costs a flag's time (hot lane).
 
-The tables are the one description of them; `gitmem.cli.commands.flag` builds typer's view of the
-same, and a parity test holds the two together.
+The tables describe them; `gitmem.cli.commands` builds typer's view of the same, and a parity test holds
+the two together.
 """
 
 from __future__ import annotations
@@ -37,6 +37,12 @@ OPTIONS: dict[str, dict[str, str]] = {
         "--dry-run": SWITCH,
     },
     "hook": {},
+    "recall": {
+        "--path": VALUE,
+        "--command": VALUE,
+        "-n": VALUE,
+        "--json": SWITCH,
+    },
 }
 
 
@@ -73,7 +79,8 @@ def parse(command: str, argv: Sequence[str]) -> Arguments:
             parsed.positionals.append(word)
             continue
         name, equals, given = word.partition("=")
-        shape = options.get(name)
+        short = not name.startswith("--")
+        shape = None if short and equals else options.get(name)  # `-n=3` is the value `=3`
         if shape is None:
             shown = name if name.startswith("--") else name[:2]  # a value may follow the letter
             raise UsageError(

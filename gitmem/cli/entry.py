@@ -2,7 +2,8 @@
 """Start gitmem: choose the lane, and load the hot one quickly (hot lane).
 
 `flag`, `snag` and `hook` go through the hot lane, which loads nothing outside the standard library
-and little of that; everything else is the typer application.
+and little of that; everything else is the typer application. `recall` first tries the warm way, which
+answers the usual case without it (docs/adr/0003-two-lanes.md).
 
 Finding thirty small modules is most of what a silent hook costs, so the hot lane has an import of its own. All
 modules lie in one folder: no search path is walked, and a process of one thread needs none of Python's specs and
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 HOT = frozenset(("flag", "snag", "hook"))
+WARM = frozenset(("recall",))
 
 _PACKAGE = "gitmem"
 _HEAD = 16  # bytes before the code: magic number, flags, the source's time and size
@@ -45,6 +47,12 @@ def main() -> int:
         # Leaving at once saves a tenth of a silent hook; everything is written without buffers.
         os._exit(_hot(argv))
     _reopen()
+    if argv and argv[0] in WARM and not _is_typers(argv):
+        from gitmem.cli import warm
+
+        code = warm.run(argv)
+        if code is not None:
+            return code
     from gitmem.cli import app
 
     return app.run(argv)
@@ -65,6 +73,11 @@ def _reopen() -> None:
 def _asks_for_help(argv: list[str]) -> bool:
     """Return whether typer shows a hot command's help; later a `-h` may be an option's value."""
     return argv[1:2] == ["-h"] or "--help" in argv
+
+
+def _is_typers(argv: list[str]) -> bool:
+    """Return whether typer has to answer: help, or a shell that completes a command."""
+    return "-h" in argv or "--help" in argv or "_GITMEM_COMPLETE" in os.environ
 
 
 def _hot(argv: list[str]) -> int:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
 import sys
-from typing import TYPE_CHECKING
 
 from gitmem.core.failures import NeedsPerson
 from gitmem.core.quantities import count
 from gitmem.safety.secrets import redacted
 from gitmem.safety.text import visible
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from typing import TextIO
@@ -110,6 +108,8 @@ def was_set_aside() -> bool:
 
 def as_json(value: object) -> None:
     """Print the answer for a program: one JSON value on stdout, invisible characters escaped."""
+    import json
+
     text = json.dumps(value, ensure_ascii=False)
     if not text.isprintable():
         text = "".join([char if char.isprintable() else json.dumps(char)[1:-1] for char in text])
@@ -132,12 +132,10 @@ def table(
     ``right`` are aligned to the right. The first row of a ``wide`` table names the columns; a row
     that does not fit becomes its first cell and, below, the other cells behind their names.
     """
-    from rich.cells import cell_len
-
     if not rows:
         return
     cells = [[visible(cell) for cell in row] for row in rows]
-    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    widths = [max(map(_cells, column)) for column in zip(*cells, strict=True)]
     width = _WIDE if wide or not sys.stdout.isatty() else _columns()
     before = sum(width + _GAP for width in widths[:-1])
     if wide and sys.stdout.isatty() and before + widths[-1] > _columns():
@@ -145,7 +143,7 @@ def table(
         return
     stacked = before + min(widths[-1], _NARROW) > width
     for row in cells:
-        pads = [" " * (column - cell_len(cell)) for column, cell in zip(widths, row, strict=True)]
+        pads = [" " * (column - _cells(cell)) for column, cell in zip(widths, row, strict=True)]
         padded = [
             pad + cell if at in right else cell + pad
             for at, (pad, cell) in enumerate(zip(pads, row, strict=True))
@@ -225,20 +223,31 @@ def _flowing(stream: TextIO, text: str) -> str:
     return shown + "\n"
 
 
+def _cells(text: str) -> int:
+    """How many cells a terminal takes for what is printable."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # loads tables of widths
+
+    return cell_len(text)
+
+
 def _columns() -> int:
-    return shutil.get_terminal_size().columns
+    from shutil import (
+        get_terminal_size,  # only a terminal has columns, and it loads four compressors
+    )
+
+    return get_terminal_size().columns
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
     """Break a line at blanks into lines of a width in cells; indent all but the first."""
-    from rich.cells import cell_len
-
-    if cell_len(text) <= width:
+    if _cells(text) <= width:
         return [text]
     lines: list[str] = []
     line = ""
     for piece in _PIECE.findall(text):
-        if line.strip() and cell_len((line + piece).rstrip()) > width:
+        if line.strip() and _cells((line + piece).rstrip()) > width:
             lines.append(line.rstrip())
             line = indent + piece.lstrip()
         else:

@@ -26,6 +26,9 @@ FREE |= {"_signal"}  # built in; `signal` itself loads enum
 FREE |= {"marshal"}  # built in
 FREE |= {"unicodedata"}  # only where a text is not plain ASCII; 0.3 ms
 
+#: What the warm way loads besides: the search needs it.
+WARM = FREE | {"enum", "math", "re", "signal", "sqlite3"}
+
 #: What computes and does nothing else: no file, clock, chance, process or environment.
 COMPUTES = {"__future__", "_json", "bisect", "collections", "contextlib", "dataclasses", "datetime", "difflib"}  # fmt: skip
 COMPUTES |= {"enum", "functools", "hashlib", "heapq", "html", "itertools", "json", "math"}
@@ -44,6 +47,13 @@ OS_STARTERS = ("exec", "fork", "popen", "posix_spawn", "spawn", "system")
 def test_a_module_of_the_hot_lane_loads_nothing_costly(name: str) -> None:
     assert {
         named for named in foreign(name, functions=False) if named.split(".")[0] not in FREE
+    } == set()
+
+
+@pytest.mark.parametrize("name", sorted(reached({"gitmem.cli.warm"}, functions=False)))
+def test_a_module_of_the_warm_way_loads_no_library(name: str) -> None:
+    assert {
+        named for named in foreign(name, functions=False) if named.split(".")[0] not in WARM
     } == set()
 
 

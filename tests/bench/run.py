@@ -34,8 +34,9 @@ def main() -> int:
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         base = cases.baseline(folder)
         flags = cases.flags(folder)
-        hooks = [*cases.hooks(folder), *recall.hooks(recall.memory(folder))]
-        quick = [base, *cases.imports(folder), *hooks, *flags]
+        remembered = recall.memory(folder)
+        hooks = [*cases.hooks(folder), *recall.hooks(remembered)]
+        quick = [base, *cases.imports(folder), *hooks, *flags, recall.recall(remembered)]
         slow = [*starts.cold(folder), cases.check(folder), cases.loops(folder)]
         slow += provenance(cases.repository(folder, "provenance"))
         measure.run(quick, rounds)

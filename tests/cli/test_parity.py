@@ -1,4 +1,4 @@
-"""Both lanes accept the same arguments: the hot lane's tables against what typer shows."""
+"""Both lanes, and the warm way, accept the same arguments: their tables against what typer shows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typer.main import get_group
 
 from gitmem.cli.app import app
 from gitmem.cli.arguments import MANY, OPTIONS, SWITCH, VALUE, parse
-from gitmem.cli.entry import HOT
+from gitmem.cli.entry import HOT, WARM
 from gitmem.core.errors import UsageError
 from tests.support.sandbox import Sandbox
 
@@ -24,13 +24,13 @@ def shapes(command: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("command", sorted(HOT))
+@pytest.mark.parametrize("command", sorted(HOT | WARM))
 def test_both_lanes_know_the_same_options_of_the_same_shape(command: str) -> None:
     assert shapes(command) == OPTIONS[command]
 
 
-def test_every_command_of_the_hot_lane_has_a_table() -> None:
-    assert set(OPTIONS) == HOT
+def test_every_command_of_the_hot_lane_and_of_the_warm_way_has_a_table() -> None:
+    assert set(OPTIONS) == HOT | WARM
 
 
 def test_options_may_stand_on_either_side_of_the_text_and_take_an_equals_sign() -> None:
@@ -54,7 +54,7 @@ def test_a_wrong_option_is_a_usage_error(argv: list[str]) -> None:
         parse("flag", argv)
 
 
-@pytest.mark.parametrize("command", [*sorted(HOT), "status"])
+@pytest.mark.parametrize("command", [*sorted(HOT | WARM), "status"])
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_every_command_shows_its_help(sandbox: Sandbox, command: str, option: str) -> None:
     done = sandbox.gitmem(command, option)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gitmem.cli import surroundings
+from gitmem.cli.commands.recall import keep_source
 from gitmem.git.repository import discover
 from gitmem.recall.view_file import refresh
 
@@ -16,3 +17,4 @@ def recall_view(
 ) -> None:
     """Make the view of landed lines that hooks read, and the index of `gitmem recall`."""
     refresh(discover(top, surroundings.ENVIRON))
+    keep_source()

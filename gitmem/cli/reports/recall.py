@@ -1,0 +1,101 @@
+"""`gitmem recall` without its options' library: what is asked, and the lines that fit."""
+
+from __future__ import annotations
+
+import time
+
+from gitmem.cli import render
+from gitmem.core import quantities
+from gitmem.core.errors import UsageError
+from gitmem.recall.search import Question, search
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.recall.index import Index
+    from gitmem.recall.search import Hit
+    from gitmem.session.showings import Showings
+
+MOST = 8
+_LIMIT = 100
+
+
+class Request:
+    """The arguments of one `gitmem recall`. Raises UsageError where they ask for nothing, or for too much."""
+
+    __slots__ = ("_command", "_path", "_words", "as_json", "most")
+
+    def __init__(
+        self, words: Sequence[str], *, path: str, command: str, most: int, as_json: bool
+    ) -> None:
+        self._words = " ".join(words)
+        self._path = path
+        self._command = command
+        self.most = most
+        self.as_json = as_json
+        if not (self._words.strip() or path.strip() or command.strip()):
+            raise UsageError(
+                "there is nothing to look for", hint="gitmem recall WORDS, or --path or --command"
+            )
+        if not 1 <= most <= _LIMIT:
+            raise UsageError(f"-n takes a number from 1 to {_LIMIT}, not {most}")
+
+    def question(self, cwd: str, top: str) -> Question:
+        """Return what is looked for in the repository at ``top``. Raises Refused for a path outside."""
+        path = ""
+        if self._path:
+            from gitmem.capture.capture import inside  # only a path has to be inside
+
+            path = inside(self._path, cwd, top)
+        return Question(words=self._words, path=path, command=self._command)
+
+
+def found(index: Index, question: Question, most: int) -> tuple[list[Hit], int]:
+    """Return the lines that fit, and how many were searched."""
+    return search(index, question, most), index.size
+
+
+def show(hits: Sequence[Hit], size: int, folder: str, *, as_json: bool) -> None:
+    """Print the lines, for a person or a program; ``size`` is how many were searched.
+
+    ``folder`` is gitmem's own, where it is known how often each was shown.
+    """
+    from gitmem.session import showings
+
+    shown = showings.read(folder)
+    if as_json:
+        render.as_json({"lines": [_answer(hit, shown) for hit in hits], "searched": size})
+        return
+    if not hits:
+        render.say(
+            f"none of the {size} lines of memory fits; try fewer or other words"
+            if size
+            else "there is no memory yet; it begins with gitmem flag and gitmem close"
+        )
+    for hit in hits:
+        render.say(hit.line.text)
+        count = showings.sentence(shown.of(hit.line.keys))
+        place = f"{hit.line.file}:{hit.line.number}{_age(hit.line.at)}"
+        render.say(f"  {place}" + (f", {count}" if count else ""))
+
+
+def _answer(hit: Hit, shown: Showings) -> dict[str, object]:
+    from gitmem.session import showings
+
+    line = hit.line
+    return {
+        "file": line.file,
+        "line": line.number,
+        "text": line.text,
+        "kind": line.kind.value,
+        "at": line.at or None,
+        "flags": list(line.flags),
+        "about": list(line.about),
+        "weight": round(hit.weight, 3),
+        "shown": showings.answer(shown.of(line.keys)),
+    }
+
+
+def _age(at: str) -> str:
+    return f", {quantities.ago(at, time.time())}" if at else ""
