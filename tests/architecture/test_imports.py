@@ -27,7 +27,7 @@ FREE |= {"marshal"}  # built in
 FREE |= {"unicodedata"}  # only where a text is not plain ASCII; 0.3 ms
 
 #: What the warm way loads besides: the search needs it.
-WARM = FREE | {"enum", "math", "re", "signal", "sqlite3"}
+WARM = FREE | {"collections", "enum", "math", "re", "signal", "sqlite3"}
 
 #: What computes and does nothing else: no file, clock, chance, process or environment.
 COMPUTES = {"__future__", "_json", "bisect", "collections", "contextlib", "dataclasses", "datetime", "difflib"}  # fmt: skip
