@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from gitmem.git import programs
+from gitmem.memory.index import update_index
+from gitmem.memory.instructions import with_block
+from gitmem.memory.topics import add_facts, new_topic_file
 from gitmem.proof import firing
 from gitmem.proof.finding import Finding, fail, ok, warn
+from gitmem.safety.paths import INDEX_NAME
 from gitmem.session import ledger
 
 if TYPE_CHECKING:
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     from gitmem.git.programs import ProgramResult
     from gitmem.git.repository import Repository
 
+LOADED = "A rehearsal of gitmem doctor loads this line"  # of memory, by the index's import
+_FOLDER, _TOPIC = "memory", "rehearsal"
 COMMAND = f"git commit --quiet --allow-empty --message '{firing.COMMIT}'"
 ANSWER = "This is the answer of the loopback model."
 _SECONDS = 90.0  # the client starts in half a second; a busy machine takes some more
@@ -46,6 +52,7 @@ class Rehearsed:
 
     ``version`` is the client's, ``words`` are gitmem's in the order the model saw them, ``person``
     what the person was told, ``answer`` what was printed; ``problems`` is empty when all is well.
+    ``loaded`` is the bytes of imported memory that stood in the first request.
     """
 
     version: str
@@ -54,6 +61,7 @@ class Rehearsed:
     answer: str
     ms: float
     problems: tuple[str, ...]
+    loaded: int = 0
 
     @property
     def as_json(self) -> dict[str, object]:
@@ -63,6 +71,7 @@ class Rehearsed:
             "model": list(self.words),
             "person": list(self.person),
             "answer": self.answer,
+            "loaded_bytes": self.loaded,
             "ms": self.ms,
             "problems": list(self.problems),
         }
@@ -82,6 +91,9 @@ class Rehearsed:
             said = f"{self.version or 'the client'} told its model what the hooks said"
             found.append(
                 ok("client", f"{said}, and printed its answer unchanged ({self.ms:.0f} ms)")
+            )
+            found.append(
+                ok("client", f"its first request has the imported memory ({self.loaded} bytes)")
             )
         return found
 
@@ -103,6 +115,7 @@ def rehearse(
     The model asks for one commit and then answers, so a session start, a commit and a session end
     are what happens. Raises OSError when the client cannot be started.
     """
+    _remember(repo)
     home = Path(repo.top).with_name("home")
     arguments = client.probe.settle(client.files, repo.top, home)
     git = environ.get("GIT_CONFIG_GLOBAL") or str(Path(environ.get("HOME", "/")) / ".gitconfig")
@@ -121,6 +134,18 @@ def rehearse(
     return judge(ran, session, model.asked, ended=_ended(repo, client.probe.ends))
 
 
+def _remember(repo: Repository) -> None:
+    """Give the scratch repository memory of one line, which the client loads by an import."""
+    memory = Path(repo.top) / _FOLDER
+    memory.mkdir()
+    topic = add_facts(new_topic_file(_TOPIC), [LOADED])
+    index = update_index(None, {f"{_FOLDER}/{_TOPIC}.md": topic}, folder=_FOLDER)
+    (memory / f"{_TOPIC}.md").write_text(topic, encoding="utf-8")
+    (memory / INDEX_NAME).write_text(index, encoding="utf-8")
+    block = with_block(None, folder=_FOLDER, kind="claude")
+    (Path(repo.top) / "CLAUDE.md").write_text(block, encoding="utf-8")
+
+
 def judge(
     ran: ProgramResult, session: RecordedSession, asked: Sequence[Sequence[str]], *, ended: bool
 ) -> Rehearsed:
@@ -137,6 +162,8 @@ def judge(
         problems.append("the client asked its model nothing")
     else:
         problems += _missing(session.answers, asked)
+        if not _is_loaded(asked[0]):
+            problems.append("the line of memory that the index imports is not in the first request")
         if session.printed != ANSWER:
             problems.append(f"the printed answer is not the model's: {session.printed[:80]!r}")
         if not ended:
@@ -146,9 +173,14 @@ def judge(
         words=tuple(_received(words.model, asked) for words in session.answers if words.model),
         person=tuple(words.person for words in session.answers if words.person),
         answer=session.printed,
+        loaded=len(LOADED.encode()) if asked and _is_loaded(asked[0]) else 0,
         ms=ran.ms,
         problems=tuple(problems),
     )
+
+
+def _is_loaded(texts: Sequence[str]) -> bool:
+    return any(LOADED in text for text in texts)
 
 
 def _missing(said: Sequence[HookAnswer], asked: Sequence[Sequence[str]]) -> list[str]:
