@@ -143,5 +143,5 @@ def test_check_does_not_repeat_a_branch_s_name_that_holds_a_credential(sandbox: 
 
     done = sandbox.gitmem("check", "--scope", "branch")
 
-    assert (done.code, "nothing undrained" in done.out) == (0, True)
+    assert (done.code, "no undrained flag was made on" in done.out) == (0, True)
     nowhere(sandbox, done, TOKEN)
