@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from gitmem.core.failures import Unreachable
@@ -390,7 +391,7 @@ def _not_reached(repo: Repository, remote: str, said: str, *, pushed: bool = Fal
 def _fatal(said: str) -> str:
     """Return the first error line without its mark; ssh's lines come before git's."""
     lines = said.splitlines()
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in pairwise([*lines, ""]):
         if (
             line.startswith(("fatal: ", "error: ", "ssh: "))
             and "failed to push some refs" not in line

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import socket
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ from gitmem.git.network import Declined, NotReached, Talk
 from gitmem.git.scratch import Scratch
 from tests.support.desk import Desk
 from tests.support.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 REF = "refs/heads/gitmem/queue"
 
@@ -153,3 +157,16 @@ def test_alone_nobody_is_asked_for_anything(desk: Desk) -> None:
     assert Talk().env == {}
     assert Talk(alone=True).env["SSH_ASKPASS_REQUIRE"] == "never"
     assert Talk(alone=True).env["GIT_ASKPASS"] == ""
+
+
+@pytest.mark.parametrize("work", [fetch, push])
+def test_a_git_that_is_killed_without_a_word_is_a_remote_that_was_not_reached(
+    desk: Desk, work: Callable[[Desk], object]
+) -> None:
+    git = desk.sandbox.git
+    git("config", "remote.origin.url", str(desk.sandbox.path))
+    git("config", "remote.origin.uploadpack", "kill -9 $PPID; exit;")
+    git("config", "remote.origin.receivepack", "kill -9 $PPID; exit;")
+
+    with pytest.raises(NotReached, match="git said nothing"):
+        work(desk)
