@@ -77,11 +77,11 @@ def imports(
     """Return which of ``files`` (repository path to text) the index in ``folder`` imports.
 
     ``newest`` maps a path to the name of the newest drain record that wrote a line of it. Pinned
-    files come first, then those of newer records, then by name; what does not fit into ``budget``
+    files come first, then those of newer records, then by name (of a topic's parts the last first); what does not fit into ``budget``
     bytes is passed over for what does.
     """
     topics = {name: files[f"{folder}/{name}"] for name in topic_names(files, folder)}
-    order = sorted(topics)
+    order = sorted(topics, key=lambda name: _by_name(name, topics[name]))
     order.sort(key=lambda name: newest.get(f"{folder}/{name}", ""), reverse=True)
     order.sort(key=lambda name: not _pinned(topics[name]))
     names: list[str] = []
@@ -180,6 +180,13 @@ def scopes(text: str) -> tuple[str, ...]:
 def imported_size(text: str) -> int:
     """Return the bytes that a client loads of a topic file: all but its front matter."""
     return len("".join(split_lines(text)[front_matter_lines(text) or 0 :]).strip().encode())
+
+
+def _by_name(name: str, text: str) -> tuple[str, int, str]:
+    """The order by name; of a topic's parts the last one first, because it has the newest lines."""
+    topic = front_value(text, "part_of")
+    number = name.removesuffix(".md").removeprefix(f"{topic}-") if topic else ""
+    return topic or name.removesuffix(".md"), -int(number) if number.isdecimal() else 0, name
 
 
 def _pinned(text: str) -> bool:

@@ -29,7 +29,6 @@ PROMPT_FLOOR = 1.8
 TASK_FLOOR = 1.0
 _LOOKED_AT = 12  # hits, of which some were shown already
 _LAST = 5  # lines of an error, from its end
-_RULES = 10  # rules that a sub-agent is given
 
 
 def at_failure(repo: Repository, view: View, command: str, error: str) -> list[Entry]:

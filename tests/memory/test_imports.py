@@ -45,6 +45,13 @@ def test_over_the_budget_pinned_topics_come_first_then_the_newest_then_by_name()
     )
 
 
+def test_of_the_parts_of_a_topic_the_last_is_loaded_first() -> None:
+    part = {n: topic("b" * 100, front=f"part_of: b\nname: b-{n}") for n in (2, 10)}
+    files = {**FIVE, **{f"memory/b-{n}.md": text for n, text in part.items()}}
+
+    assert names(files, budget=4 * SIZE) == ("a.md", "b-10.md", "b-2.md", "b.md")
+
+
 def test_what_does_not_fit_is_passed_over_for_what_does() -> None:
     large = {**FIVE, "memory/a.md": topic("a" * 900)}
 
