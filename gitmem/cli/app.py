@@ -68,7 +68,7 @@ COMMANDS = (
     Row("why", "Say where a line comes from: flags, session, drain."),
     Row("show", "Say what became of a flag."),
     Row("forget", "Propose a review without what a flag brought."),
-    Row("stats", "Show what each close ran and cost."),
+    Row("stats", "Show what each close ran and cost, and what of memory arrives."),
     Row("audit", "Compare what should have run with what ran; exit 1 on a gap."),
     Row("doctor", "Prove that what is configured is what runs."),
     Row("uninstall", "Remove the wiring."),
