@@ -20,7 +20,7 @@ settings.load_profile("deep" if FOUND.get("GITMEM_HYPOTHESIS") == "deep" else "s
 
 #: Of so many tests, one measures the coverage of the commands that it starts; each measures its own process. A
 #: start costs 100 ms more with coverage, ten times what a hook takes, and thousands of tests start the same lines.
-MEASURED = 3
+MEASURED = 2
 
 
 @pytest.fixture(autouse=True)
