@@ -23,6 +23,7 @@ OFF = b"off"  # nothing is shown: no target, nothing that can be read, or the pe
 GLOB = b"*\t"  # a key that is a glob of a topic begins with it
 HELD = b"//\t"  # the keys of lines that a flag corrects; no path begins so
 _HEAD = 4096  # bytes that the first part fits into: a dozen refs and times
+_PIECE = 64 << 10  # bytes of the keys that are read at a time
 _LARGEST = 64 << 20  # bytes; of a larger one nothing is read
 
 
@@ -46,7 +47,7 @@ class View:
 
     __slots__ = ("_file", "_keys", "_lines", "source", "unloaded")
 
-    def __init__(self, file: int, keys: bytes, lines: int, unloaded: int, source: str) -> None:
+    def __init__(self, file: int, keys: int, lines: int, unloaded: int, source: str) -> None:
         self._file = file
         self._keys = keys
         self._lines = lines
@@ -63,44 +64,56 @@ class View:
         A folder counts where its name is at least half of the path: a line that cites `services/` is not
         about `services/api/routes/users.py` (docs/evals.md has the figures with and without).
         """
-        found: list[bytes] = []
+        names: list[bytes] = []
         name = path.strip("/")
         least = (name.count("/") + 1) / 2
         while name and name.count("/") + 1 >= least:
-            found += self._places(name.encode("utf-8", "surrogateescape"))
+            names.append(name.encode("utf-8", "surrogateescape") + b"\t")
             name = name.rpartition("/")[0]
-        return [self._entry(place) for place in dict.fromkeys([*self._globs(path), *found])]
+        *rows, globs = self._rows([*names, GLOB])
+        found = _fitting(globs, path) if globs else []
+        found += [
+            place for one in rows for row in one for place in row.partition(b"\t")[2].split(b" ")
+        ]
+        return [self._entry(place) for place in dict.fromkeys(found)]
 
     def held(self) -> list[str]:
         """Return the keys of the lines that are not shown: a flag of this clone says that they are wrong."""
-        start = self._keys.find(b"\n" + HELD)
-        if start < 0:
-            return []
-        row = self._keys[start + 1 + len(HELD) :].partition(b"\n")[0]
-        return row.decode("utf-8", "replace").split(" ")
+        (rows,) = self._rows([HELD])
+        return rows[0][len(HELD) :].decode("utf-8", "replace").split(" ") if rows else []
 
-    def _places(self, name: bytes) -> list[bytes]:
-        start = self._keys.find(b"\n" + name + b"\t")
-        if start < 0:
-            return []
-        row = self._keys[start + 1 : self._keys.find(b"\n", start + 1)]
-        return row.partition(b"\t")[2].split(b" ")
+    def _rows(self, beginnings: Sequence[bytes]) -> list[list[bytes]]:
+        """The rows of the keys that begin so, for each beginning.
 
-    def _globs(self, path: str) -> list[bytes]:
-        start = self._keys.find(b"\n" + GLOB)
-        if start < 0:
-            return []
-        from gitmem.memory.globs import fits
-
-        rows = [row for row in self._keys[start + 1 :].split(b"\n") if row.startswith(GLOB)]
-        parts = [row.split(b"\t") for row in rows]
-        return [place for _, glob, place in parts if fits(glob.decode("utf-8", "replace"), path)]
+        Read piece by piece: malloc maps pages for a large buffer, which costs more than the search.
+        """
+        found: list[list[bytes]] = [[] for _ in beginnings]
+        rest = b""
+        for at in range(self._keys, self._lines, _PIECE):
+            piece = rest + os.pread(self._file, min(_PIECE, self._lines - at), at)
+            last = piece.rfind(b"\n")
+            for rows, beginning in zip(found, beginnings, strict=True):
+                place = piece.find(b"\n" + beginning)
+                while 0 <= place < last:
+                    end = piece.find(b"\n", place + 1)
+                    rows.append(piece[place + 1 : end])
+                    place = piece.find(b"\n" + beginning, end)
+            rest = piece[last:] if last >= 0 else piece
+        return found
 
     def _entry(self, place: bytes) -> Entry:
         start, _, size = place.partition(b":")
         text = os.pread(self._file, int(size), self._lines + int(start)).decode("utf-8", "replace")
         key, where, words = text.split("\t", 2)
         return Entry(key, where, words)
+
+
+def _fitting(rows: Sequence[bytes], path: str) -> list[bytes]:
+    """The topics whose globs a path fits."""
+    from gitmem.memory.globs import fits
+
+    parts = [row.split(b"\t") for row in rows]
+    return [place for _, glob, place in parts if fits(glob.decode("utf-8", "replace"), path)]
 
 
 def open_view(repo: Repository) -> View | None:
@@ -126,7 +139,7 @@ def _read(repo: Repository, file: int) -> View | None:
     if not end or version != VERSION or seen != depends(repo, names):
         return None
     if state == OFF:
-        return View(file, b"", 0, 0, "")
+        return View(file, 0, 0, 0, "")
     counts = state[len(b"on ") :].split(b" ", 2)
     unloaded, size = int(counts[0]), int(counts[1])
     start = len(head) + len(END) + len(state) + 1
@@ -134,7 +147,7 @@ def _read(repo: Repository, file: int) -> View | None:
         return None
     return View(
         file,
-        os.pread(file, size, start),
+        start,
         start + size,
         unloaded,
         counts[2].decode("utf-8", "replace"),
