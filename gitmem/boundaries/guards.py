@@ -121,14 +121,7 @@ def fitting(rows: str, tool: str, about: str) -> list[Guard]:
 
 def _look(repo: Repository, names: Sequence[str]) -> bytes:
     """Return all that the guards depend on, as bytes to compare; the second line holds ``names``."""
-    lines = [_VERSION, " ".join(names).encode("utf-8", "surrogateescape")]
-    files = [repo.git_dir + "/HEAD", repo.common + "/refs/remotes/origin/HEAD"]
-    files += [f"{repo.common}/{name}" for name in names]
-    lines += [local.read(file).strip() or b"-" for file in files]
-    stamped = ("/packed-refs", "/config", "/reftable/tables.list")
-    lines += [local.state_of(repo.common + name) for name in stamped]
-    lines.append(local.state_of(repo.top + "/.gitmem/config.yaml"))
-    return b"\n".join(lines)
+    return b"\n".join([_VERSION, *local.target_state(repo.git_dir, repo.common, repo.top, names)])
 
 
 def _told(tool: str, fits: list[Guard]) -> str:

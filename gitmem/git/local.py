@@ -8,6 +8,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
     from typing import Self
 
@@ -153,6 +154,21 @@ def state_of(path: str) -> bytes:
     except OSError:
         return b"-"
     return b"%d %d %d" % (state.st_mtime_ns, state.st_size, state.st_ino)
+
+
+def target_state(git_dir: str, common: str, top: str, names: Sequence[str]) -> list[bytes]:
+    """Return all that the target's tree depends on, to see whether it changed; the first line holds ``names``.
+
+    ``names`` are the refs that decide. A view of that tree is kept beside these lines.
+    """
+    files = [git_dir + "/HEAD", common + "/refs/remotes/origin/HEAD"]
+    files += [f"{common}/{name}" for name in names]
+    kept = [common + name for name in ("/packed-refs", "/config", "/reftable/tables.list")]
+    return [
+        " ".join(names).encode("utf-8", "surrogateescape"),
+        *[read(file).strip() or b"-" for file in files],
+        *[state_of(file) for file in [*kept, top + "/.gitmem/config.yaml"]],
+    ]
 
 
 def read_plain(path: str, limit: int) -> bytes:

@@ -159,15 +159,9 @@ def depends(repo: Repository, names: Sequence[str]) -> bytes:
 
     ``names`` are the refs that decide; they stand in the first line.
     """
-    lines = [" ".join(names).encode("utf-8", "surrogateescape")]
-    files = [repo.git_dir + "/HEAD", repo.common + "/refs/remotes/origin/HEAD"]
-    files += [f"{repo.common}/{name}" for name in names]
-    lines += [local.read(file).strip() or b"-" for file in files]
-    stamped = ("/packed-refs", "/config", "/reftable/tables.list", "/gitmem/corrections")
-    lines += [local.state_of(repo.common + name) for name in stamped]
-    lines.append(local.state_of(repo.top + "/.gitmem/config.yaml"))
-    lines.append(local.state_of(repo.environ.get("HOME", "") + "/.gitconfig"))
-    return b"\n".join(lines)
+    own = (repo.common + "/gitmem/corrections", repo.environ.get("HOME", "") + "/.gitconfig")
+    lines = local.target_state(repo.git_dir, repo.common, repo.top, names)
+    return b"\n".join([*lines, *map(local.state_of, own)])
 
 
 def path_of(repo: Repository) -> str:
