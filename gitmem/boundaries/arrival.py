@@ -26,7 +26,6 @@ _LONGEST = (
 )
 _SHELL = "Bash"
 _PAUSE = 1  # seconds between two starts of what makes the view
-_NOT_OURS = ("GITMEM_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
 _TASK = 1_000  # characters of a task
 PATH, FAILURE, PROMPT, AGENT = "path", "failure", "prompt", "agent"
 SHOWN = "showed "  # what the ledger says of a showing, before the number of lines
@@ -146,7 +145,6 @@ def _said(trigger: str, about: str, entries: Sequence[Entry]) -> str:
 def _make_view(repo: Repository, now: float) -> None:
     """Start what makes the view, in the background and not again and again; this hook shows nothing."""
     import os
-    import sys
 
     from gitmem.git import process
 
@@ -156,13 +154,7 @@ def _make_view(repo: Repository, now: float) -> None:
     if now - local.changed(started) < _PAUSE:
         return
     local.overwrite(started, b"started\n")
-    env = {
-        name: value
-        for name, value in repo.environ.items()
-        if name not in process.LOCAL_VARIABLES and not name.startswith(_NOT_OURS)
-    }
-    program = [sys.executable, "-P", "-m", "gitmem", "recall-view"]
-    process.detach([*program, "--", repo.top], env, repo.folder + "/recall.log")
+    process.detach_own(["recall-view", "--", repo.top], repo.environ, repo.folder + "/recall.log")
 
 
 def _task(repo: Repository, event: Event) -> str:

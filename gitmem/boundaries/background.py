@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
-from gitmem.core import agent_clients as clients
 from gitmem.git import local
 from gitmem.queue.journal import Journal
 from gitmem.session import ledger, session_file
@@ -90,19 +87,15 @@ def start_close(repo: Repository, event: Event) -> str:
     if not (by_itself or shares):
         return ", ".join(refused)
     started, options = (STARTED, []) if by_itself else (STARTED_SYNC, ["--sync-only"])
-    env = {
-        key: value
-        for key, value in repo.environ.items()
-        if key not in process.LOCAL_VARIABLES
-        and not key.startswith(("GITMEM_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))
-    }
-    env[clients.NAMED] = event.client  # not every client's hooks have the sign that commands have
-    session = session_file.name(event.session)
-    # Without -P, Python would look for gitmem in the working folder first: in the repository.
-    program = [sys.executable, "-P", "-m", "gitmem", "auto-close", *options]
-    process.detach(
-        [*program, "--", repo.top, session, event.client], env, repo.folder + "/close.log"
-    )
+    arguments = [
+        "auto-close",
+        *options,
+        "--",
+        repo.top,
+        session_file.name(event.session),
+        event.client,
+    ]
+    process.detach_own(arguments, repo.environ, repo.folder + "/close.log", client=event.client)
     return ", ".join([*refused, started])
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+import sys
 
 from gitmem.core import agent_clients as clients
 from gitmem.core.errors import GitmemError, Overdue
@@ -499,6 +500,26 @@ def detach(argv: Sequence[str], env: Mapping[str, str], log: str) -> int:
         return os.posix_spawn(argv[0], list(argv), env, file_actions=actions, setsid=True)
     except NotImplementedError:  # a C library without POSIX_SPAWN_SETSID: at least its own group
         return os.posix_spawn(argv[0], list(argv), env, file_actions=actions, setpgroup=0)
+
+
+def detach_own(
+    arguments: Sequence[str], environ: Mapping[str, str], log: str, *, client: str = ""
+) -> int:
+    """Start a gitmem command that outlives this process, as `detach` does; return its process number.
+
+    It gets the environment without what names this repository to git and without gitmem's own variables;
+    ``client`` names the client that it works for.
+    """
+    env = {
+        name: value
+        for name, value in environ.items()
+        if name not in LOCAL_VARIABLES
+        and not name.startswith(("GITMEM_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))
+    }
+    if client:
+        env[clients.NAMED] = client  # not every client's hooks have the sign that commands have
+    # Without -P, Python would look for gitmem in the working folder first: in the repository.
+    return detach([sys.executable, "-P", "-m", "gitmem", *arguments], env, log)
 
 
 def become(argv: Sequence[str], env: Mapping[str, str]) -> NoReturn:
