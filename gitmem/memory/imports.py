@@ -77,8 +77,8 @@ def imports(
     """Return which of ``files`` (repository path to text) the index in ``folder`` imports.
 
     ``newest`` maps a path to the name of the newest drain record that wrote a line of it. Pinned
-    files come first, then those of newer records, then by name (of a topic's parts the last first); what does not fit into ``budget``
-    bytes is passed over for what does.
+    files come first, then those of newer records, then by name (of a topic's parts the last first); what
+    does not fit into ``budget`` bytes is passed over for what does.
     """
     topics = {name: files[f"{folder}/{name}"] for name in topic_names(files, folder)}
     order = sorted(topics, key=lambda name: _by_name(name, topics[name]))

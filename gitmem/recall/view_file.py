@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 from gitmem.core.errors import GitmemError
@@ -41,15 +42,13 @@ def refresh(repo: Repository) -> None:
     names = ["HEAD"]
     seen = depends(repo, names)
     content = OFF + b"\n"
-    try:
+    with suppress(GitmemError):
         where = target.find(repo, target.configured_name(repo))
         names = [*where.looked_at]
         seen = depends(repo, names)
         commit, _ = in_review.leading_commit(repo, where)
         if not _is_off(repo) and commit:
             content = _content(repo, commit)
-    except GitmemError:
-        content = OFF + b"\n"
     local.make_folder(repo.folder)
     lock = local.Lock(path_of(repo) + ".lock")
     if lock.attempt():
