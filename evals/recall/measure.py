@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gitmem.recall.line import LandedLine
 
 HANDS = {"hand_a": "A", "hand_b": "B"}
-HELD_OUT = frozenset({"B"})  # its cases are never printed: nobody tunes on what nobody sees
+HELD_OUT = frozenset({"B"})  # its cases are never printed, so that no one tunes on them
 NEGATIVES = "negatives"
 _FOUND = 5  # lines of an answer that count
 _SHOWN = 3  # lines of one showing

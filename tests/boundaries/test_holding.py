@@ -171,7 +171,7 @@ def test_without_a_session_s_id_the_lesson_is_said_and_the_call_passes(
     assert not (folder_of(guarded) / "sessions").exists()
 
 
-def test_where_nobody_attends_the_lesson_is_said_and_the_call_passes(guarded: Sandbox) -> None:
+def test_where_no_person_attends_the_lesson_is_said_and_the_call_passes(guarded: Sandbox) -> None:
     for attended, expected in (("0", False), ("1", True)):
         environment = {"CLAUDE_CODE_SESSION_ATTENDED": attended}
         (done,) = fire_at_once(guarded, [("PreToolUse.Bash", made())], env=environment)
@@ -179,7 +179,9 @@ def test_where_nobody_attends_the_lesson_is_said_and_the_call_passes(guarded: Sa
     assert ledger(guarded)[0]["did"] == f"guarded {ID}"
 
 
-def test_a_sub_agent_is_told_the_lesson_and_takes_nobody_s_hold(guarded: Sandbox) -> None:
+def test_a_sub_agent_is_told_the_lesson_and_takes_no_hold_from_the_main_thread(
+    guarded: Sandbox,
+) -> None:
     done = fire(guarded, "PreToolUse.Bash.in_subagent", **made())
 
     assert passes_with_the_lesson(said(done.out))

@@ -94,7 +94,7 @@ def test_a_topic_for_certain_files_is_shown_there_and_not_imported(
         ("[x](javascript:alert(1))", 3),
     ],
 )
-def test_a_topic_with_a_line_that_acts_or_hides_is_not_imported_whoever_wrote_it(
+def test_a_topic_with_a_line_that_acts_or_hides_is_not_imported_even_if_a_person_wrote_it(
     line: str, number: int
 ) -> None:
     text = f"# T\n\n- {line}\n- A plain fact\n"

@@ -98,7 +98,7 @@ def test_of_parallel_calls_one_is_denied_and_the_others_are_made(
     assert made(guarded) == 2
 
 
-def test_where_nobody_attends_the_call_is_made_and_the_lesson_is_said(
+def test_where_no_person_attends_the_call_is_made_and_the_lesson_is_said(
     claude: Claude, guarded: Sandbox
 ) -> None:
     model = ScriptedModel(main=[runs("make release")])
