@@ -93,6 +93,8 @@ def _joined(one: Request, other: Request) -> Request:
         flags=(*one.flags, *other.flags),
         files=tuple(sorted({*one.files, *other.files})),
         existing=tuple(dict.fromkeys((*one.existing, *other.existing))),
+        pending_lines=tuple(dict.fromkeys((*one.pending_lines, *other.pending_lines))),
+        fixed_lines=tuple(dict.fromkeys((*one.fixed_lines, *other.fixed_lines))),
         usual={**one.usual, **other.usual},
         remarks={**one.remarks, **other.remarks},
         corrected={**one.corrected, **other.corrected},
@@ -143,12 +145,15 @@ def _holding(
     mine = [_matched(one, group) for one in mine]
     sound = [one for one in mine if one.op is not Op.DUPLICATE and _fits(one, group, lines)]
     filed = {key for one in sound if one.op is not Op.SKIP for key in one.flags}
-    named = {f"{line.file}: {line.text}": line.text for line in lines}
+    fixed = {*group.pending_lines, *group.fixed_lines}
+    stays = {line.text for line in fixed}
+    named = {f"{line.file}: {line.text}": line.text for line in {*lines, *fixed}}
     replaced = {one.survivor for one in sound}
     for one in mine:
         if one.op is Op.DUPLICATE:
             survivor = named.get(one.survivor, one.survivor)
-            if survivor in filed or (survivor in named.values() and survivor not in replaced):
+            there = survivor in stays or (survivor in named.values() and survivor not in replaced)
+            if survivor in filed or there:
                 # Where it goes as a line of its own, if it turns out not to be a duplicate.
                 file = one.file or group.usual[one.flags[0]]
                 sound.append(replace(one, survivor=survivor, file=file))

@@ -78,6 +78,7 @@ class _Offer:
     files: frozenset[str]
     lines: frozenset[MemoryLine]
     texts: frozenset[str]
+    stays: frozenset[str]
     fixed: Mapping[str, str]
     claims: Mapping[tuple[str, str], tuple[str, ...]]
 
@@ -91,6 +92,7 @@ def check(request: Request, operations: Sequence[Operation], *, folder: str) -> 
         files=frozenset(request.files),
         lines=frozenset(request.existing),
         texts=frozenset(line.text for line in request.existing),
+        stays=frozenset(line.text for line in (*request.pending_lines, *request.fixed_lines)),
         fixed={flag_id: request.usual[flag_id] for flag_id in request.fixed},
         claims=_claims(request, operations) if request.work is Work.RULES else {},
     )
@@ -114,7 +116,7 @@ def check(request: Request, operations: Sequence[Operation], *, folder: str) -> 
 
 def _standing(offer: _Offer, operations: Sequence[Operation]) -> set[str]:
     """Return the flags of these operations without duplicates of what is left, skipped or replaced."""
-    survivors = offer.texts - {
+    survivors = offer.stays | offer.texts - {
         operation.survivor for operation in operations if _replaces(operation)
     }
     done: set[str] = set()
@@ -167,7 +169,7 @@ def _miscited(offer: _Offer, operation: Operation, cited: Mapping[str, int]) -> 
 
 
 def _no_survivor(offer: _Offer, operation: Operation) -> str:
-    if operation.survivor in (offer.texts | offer.flags) - set(operation.flags):
+    if operation.survivor in (offer.texts | offer.stays | offer.flags) - set(operation.flags):
         return ""
     return "the engine called it a duplicate without naming what survives"
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gitmem.models.reply import Reply
 
 LINES = 64  # existing lines in one request
+_READ = 16  # of those that are only read: open items, and what the instruction files say
 _WORDS = 256  # words of a query; a chunk of 32 flags of 150 characters has some 500, half repeated
 _RIVALS = 16  # requests that may want the same lines; beyond, some get fewer than 64
 _SHORTEST = 3  # letters of a word that says something
@@ -71,14 +72,7 @@ class ModelEngine:
 
     def prepared(self, plan: Plan) -> Plan:
         """Return the plan with the nearest lines only, and without lines that look like a credential."""
-        requests = tuple(
-            replace(
-                request,
-                existing=tuple(line for line in request.existing if not find_secret(line.text)),
-            )
-            for request in plan.requests
-        )
-        return narrow(replace(plan, requests=requests))
+        return narrow(replace(plan, requests=tuple(map(_without_secrets, plan.requests))))
 
     def asking(self, plan: Plan) -> tuple[Request, ...]:
         """Return the questions of a plan, without credentials and what is answered already."""
@@ -163,6 +157,20 @@ class ModelEngine:
         return sha256(json.dumps(parts).encode()).hexdigest()
 
 
+def _without_secrets(request: Request) -> Request:
+    """Return the request without the lines that look like a credential."""
+
+    def harmless(lines: Sequence[MemoryLine]) -> tuple[MemoryLine, ...]:
+        return tuple(line for line in lines if not find_secret(line.text))
+
+    return replace(
+        request,
+        existing=harmless(request.existing),
+        pending_lines=harmless(request.pending_lines),
+        fixed_lines=harmless(request.fixed_lines),
+    )
+
+
 def _safe(request: Request) -> Request:
     """Return the request without the flags that look like a credential."""
     flags = tuple(flag for flag in request.flags if not find_secret(f"{flag.text} {flag.better}"))
@@ -209,8 +217,20 @@ def narrow(plan: Plan) -> Plan:
 
 
 def _bounded(request: Request) -> Request:
-    lines = tuple(line for line in request.existing if len(line.text) <= MAX_TEXT)
-    return replace(request, existing=lines)
+    def short(lines: Sequence[MemoryLine]) -> tuple[MemoryLine, ...]:
+        return tuple(line for line in lines if len(line.text) <= MAX_TEXT)
+
+    return replace(
+        request,
+        existing=short(request.existing),
+        pending_lines=_nearest(short(request.pending_lines), request),
+        fixed_lines=_nearest(short(request.fixed_lines), request),
+    )
+
+
+def _nearest(lines: Sequence[MemoryLine], request: Request) -> tuple[MemoryLine, ...]:
+    """Return the lines that are only read: the nearest, in the order of the files."""
+    return _assigned(lines, [request], most=_READ)[0]
 
 
 def _own(request: Request) -> tuple[MemoryLine, ...]:
@@ -228,13 +248,13 @@ def shared(lines: Sequence[MemoryLine], requests: Sequence[Request]) -> list[Req
 
 
 def _assigned(
-    lines: Sequence[MemoryLine], requests: Sequence[Request]
+    lines: Sequence[MemoryLine], requests: Sequence[Request], *, most: int = LINES
 ) -> list[tuple[MemoryLine, ...]]:
     """Return the lines of every request, in the order of the files."""
-    if len(requests) == 1 and len(lines) <= LINES:
+    if len(requests) == 1 and len(lines) <= most:
         return [tuple(lines)]
     ranked: list[tuple[float, int, int]] = []
-    most = LINES * min(len(requests), _RIVALS)
+    ranks = most * min(len(requests), _RIVALS)
     with closing(sqlite3.connect(":memory:")) as index:
         index.execute("CREATE VIRTUAL TABLE line USING fts5(text, tokenize='unicode61')")
         index.executemany(
@@ -243,7 +263,7 @@ def _assigned(
         )
         for number, request in enumerate(requests):
             ranked += [
-                (score, number, place) for place, score in _scores(index, request.flags, most)
+                (score, number, place) for place, score in _scores(index, request.flags, ranks)
             ]
     taken: set[int] = set()
     places: list[list[int]] = [[] for _ in requests]
@@ -253,7 +273,7 @@ def _assigned(
             places[number].append(place)
     # bm25() is smaller the better the match is.
     for _, number, place in sorted(ranked):
-        if place not in taken and len(places[number]) < LINES:
+        if place not in taken and len(places[number]) < most:
             taken.add(place)
             places[number].append(place)
     return [tuple(lines[place] for place in sorted(own)) for own in places]

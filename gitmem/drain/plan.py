@@ -49,6 +49,10 @@ class Request:
     flags: tuple[Flag, ...]
     files: tuple[str, ...]
     existing: tuple[MemoryLine, ...] = ()
+    # Lines that a duplicate may name and nothing replaces: open items of PENDING.md beside a question
+    # about memory, and what the instruction files and the rules for paths say.
+    pending_lines: tuple[MemoryLine, ...] = ()
+    fixed_lines: tuple[MemoryLine, ...] = ()
     # Where each flag goes without judgement; flag id to file.
     usual: Mapping[str, str] = field(default_factory=dict)
     # Said to the reviewer about a flag's usual file; flag id to sentence.
@@ -140,9 +144,20 @@ def _memory(flags: Sequence[Flag], places: Places) -> list[Request]:
         # Flags that correct one line come together, because a line goes into one question.
         topics.setdefault(flag.corrects or places.topic_file(flag), []).append(flag)
     ordered = [flag for group in topics.values() for flag in group]
-    existing = tuple(line for line in places.lines if line.file != places.pending_file)
+    existing, pending = _lines(places)
     parts = [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]
-    return [_memory_request(part, existing, places) for part in parts]
+    return [
+        replace(_memory_request(part, existing, places), pending_lines=pending) for part in parts
+    ]
+
+
+def _lines(places: Places) -> tuple[tuple[MemoryLine, ...], tuple[MemoryLine, ...]]:
+    """Return the lines of the topics, and the open items."""
+    file = places.pending_file
+    return (
+        tuple(line for line in places.lines if line.file != file),
+        tuple(line for line in places.lines if line.file == file),
+    )
 
 
 def _memory_request(
@@ -158,6 +173,7 @@ def _memory_request(
         flags=tuple(flags),
         files=tuple(sorted({line.file for line in existing} | set(usual.values()))),
         existing=existing,
+        fixed_lines=places.fixed_lines,
         usual=usual,
         remarks=remarks,
         corrected=corrected,
@@ -184,12 +200,14 @@ def _pending(flags: Sequence[Flag], places: Places) -> list[Request]:
     if not flags:
         return []
     file = places.pending_file
+    facts, items = _lines(places)
     return [
         Request(
             work=Work.PENDING,
             flags=tuple(flags),
             files=(file,),
-            existing=tuple(line for line in places.lines if line.file == file),
+            existing=items,
+            fixed_lines=(*facts, *places.fixed_lines),
             usual={flag.id: file for flag in flags},
         )
     ]
@@ -235,11 +253,13 @@ def _rules_request(
     fixed = frozenset(flag.id for flag in flags if chosen[flag.id].fixed)
     free = len(fixed) < len(flags)
     others = [path for path in _choices(places) if path != file] if free else []
+    own = tuple(line for line in places.rule_lines if line.file == file)
     return Request(
         work=Work.RULES,
         flags=tuple(flags),
         files=(file, *others),
-        existing=tuple(line for line in places.rule_lines if line.file == file),
+        existing=own,
+        fixed_lines=tuple(line for line in places.fixed_lines if line not in own),
         usual={flag.id: file for flag in flags},
         remarks={flag.id: chosen[flag.id].remark for flag in flags if chosen[flag.id].remark},
         fixed=fixed,

@@ -53,12 +53,22 @@ class RuleLabels:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """What the labels of one request stand for."""
+    """What the labels of one request stand for.
+
+    ``lines`` (m1, ...) may be replaced; ``pending`` (p1, ...) and ``fixed`` (i1, ...) may be named only.
+    """
 
     flags: Mapping[str, str]
     lines: Mapping[str, MemoryLine]
     files: Mapping[str, str]
+    pending: Mapping[str, MemoryLine] = field(default_factory=dict)
+    fixed: Mapping[str, MemoryLine] = field(default_factory=dict)
     rules: RuleLabels = field(default_factory=RuleLabels)
+
+    @property
+    def shown(self) -> dict[str, MemoryLine]:
+        """Return all lines by label."""
+        return {**self.lines, **self.pending, **self.fixed}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +88,8 @@ def make_question(request: Request, mark: str) -> DrainQuestion:
         rules=rule_labels(request) if rules else RuleLabels(),
         flags={f"f{place}": flag.id for place, flag in enumerate(request.flags, 1)},
         lines={f"m{place}": line for place, line in enumerate(request.existing, 1)},
+        pending={f"p{place}": line for place, line in enumerate(request.pending_lines, 1)},
+        fixed={f"i{place}": line for place, line in enumerate(request.fixed_lines, 1)},
         files={f"t{place}": file for place, file in enumerate(request.files, 1)},
     )
     target = {file: label for label, file in labels.files.items()}
@@ -90,7 +102,9 @@ def make_question(request: Request, mark: str) -> DrainQuestion:
         flags.append({key: value for key, value in item.items() if value})
     lines = [
         {"id": label, "in": target.get(line.file, ""), "text": line.text}
-        for label, line in labels.lines.items()
+        if label in labels.lines
+        else {"id": label, "text": line.text}
+        for label, line in labels.shown.items()
     ]
     files = [
         {"id": label, "file": file, **told_about(request, file)}
@@ -174,7 +188,7 @@ def _operation(request: Request, labels: Labels, row: object) -> Operation | Non
         flags=ids,
         file=_file(request, labels, op, values, ids),
         text="" if op in _WITHOUT_LINE else values["text"].strip(),
-        survivor=_survivor(labels, values["line"]),
+        survivor=_survivor(labels, op, values["line"]),
         reason=_reason(request, op, ids, values["reason"]),
         section=labels.rules.sections.get(values["section"], ""),
         again=_again(labels.rules, values["again"], ids),
@@ -206,10 +220,10 @@ def _reason(request: Request, op: Op, ids: tuple[str, ...], reason: str) -> str:
     return "; ".join(request.remarks[key] for key in ids if key in request.remarks)
 
 
-def _survivor(labels: Labels, label: str) -> str:
-    if label in labels.lines:
-        return labels.lines[label].text
-    return labels.flags.get(label, "")
+def _survivor(labels: Labels, op: Op, label: str) -> str:
+    """Return what a label names: for a duplicate any line or flag, for a replacement a line of memory."""
+    lines = labels.shown if op is Op.DUPLICATE else labels.lines
+    return lines[label].text if label in lines else labels.flags.get(label, "")
 
 
 def rule_labels(request: Request) -> RuleLabels:

@@ -13,6 +13,7 @@ from gitmem.markdown import managed_block
 from gitmem.markdown.blocks import Block, BlockKind, blocks
 from gitmem.markdown.bullets import add_bullets, bullets, replace_lines
 from gitmem.markdown.lines import Line, blank, insert_lines, rows, split_lines
+from gitmem.markdown.statements import statements
 from gitmem.safety.paths import INDEX_NAME
 
 if TYPE_CHECKING:
@@ -77,6 +78,16 @@ def without_block(text: str) -> str:
 def rules(text: str) -> list[Line]:
     """Return the rules in the block, with their line numbers in the file."""
     return [Line(text=rule.text, number=rule.first + 1) for rule in bullets(_rule_blocks(text))]
+
+
+def own_lines(text: str) -> list[Line]:
+    """Return what a person's own text says, outside the block: list items, prose and rows of tables."""
+    span = managed_block.find(text)
+    return [
+        line
+        for line in statements(text)
+        if span is None or not span.begin < line.number - 1 < span.end
+    ]
 
 
 def add_rules(text: str, lines: Sequence[str]) -> str:

@@ -73,7 +73,7 @@ class Places:
     ``folder`` is the memory folder, ``lines`` its lines, ``instructions`` the instruction file for rules,
     ``rules`` each name of an instruction file to the file it leads to, ``skills`` skill name to path,
     ``scoped`` all rule files for paths (path to text), also those of others. ``rule_lines`` are the lines
-    of the files that take rules, ``bodies`` their texts. ``about`` says what a skill is for, for skills
+    of the files that take rules, ``bodies`` their texts. ``fixed_lines`` is what the instruction files say. ``about`` says what a skill is for, for skills
     that may get a rule without being named. ``climbs`` says where the flags of returning loops go (by flag
     id), ``guards`` are the sound lines of the guard file, ``earlier`` which snags may be the same as a flag's.
     """
@@ -81,6 +81,7 @@ class Places:
     folder: str
     lines: tuple[MemoryLine, ...] = ()
     rule_lines: tuple[MemoryLine, ...] = ()
+    fixed_lines: tuple[MemoryLine, ...] = ()
     instructions: str = "CLAUDE.md"
     rules: Mapping[str, str] = field(default_factory=dict)
     skills: Mapping[str, str] = field(default_factory=dict)

@@ -70,6 +70,24 @@ def rule_lines(ground: MemoryTree) -> tuple[MemoryLine, ...]:
     return tuple(lines)
 
 
+def fixed_lines(ground: MemoryTree) -> tuple[MemoryLine, ...]:
+    """Return what the instruction files say, a person's own text too, and the rules for paths.
+
+    A flag may repeat them and never changes them. Of one text in two files the first is here.
+    """
+    found: dict[str, MemoryLine] = {}
+    for path in sorted(ground.texts):
+        with suppress(Refused, NeedsPerson):  # adding a line to it reports that
+            target = writable(path, folder=ground.folder)
+            if target not in {PathKind.INSTRUCTIONS, PathKind.SCOPED}:
+                continue
+            own = target is PathKind.INSTRUCTIONS
+            said = instructions.own_lines(ground.texts[path]) if own else []
+            for text in (*(line.text for line in said), *lines_of(ground, path)):
+                found.setdefault(text, MemoryLine(file=path, text=text))
+    return tuple(found.values())
+
+
 def lines_of(ground: MemoryTree, path: str) -> list[str]:
     """Return the lines of a file that a new line may duplicate; none for a file that gitmem does not write."""
     text = ground.texts[path]

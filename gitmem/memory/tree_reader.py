@@ -13,7 +13,7 @@ from gitmem.memory import guard, guard_file, path_rules
 from gitmem.memory.imports import budget_in
 from gitmem.memory.places import Places
 from gitmem.memory.skills import SKILL
-from gitmem.memory.tree import MemoryTree, existing_lines, rule_lines
+from gitmem.memory.tree import MemoryTree, existing_lines, fixed_lines, rule_lines
 from gitmem.safety.paths import RULING, writable
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def places(ground: MemoryTree) -> Places:
         folder=ground.folder,
         lines=existing_lines(ground),
         rule_lines=rule_lines(ground),
+        fixed_lines=fixed_lines(ground),
         instructions=next(iter(rules.values()), _INSTRUCTIONS[0]),
         rules=rules,
         skills=skills,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -142,3 +143,36 @@ def test_the_order_of_an_answer_makes_no_difference(
 
     assert one.left == other.left
     assert set(one.operations) == set(other.operations)
+
+
+FIXED = MemoryLine(file="CLAUDE.md", text="Run the tests.")
+
+
+def test_a_duplicate_of_an_instruction_stands_whatever_is_replaced_beside_it() -> None:
+    shown = replace(
+        REQUEST,
+        existing=(*REQUEST.existing, MemoryLine(file="memory/facts.md", text=FIXED.text)),
+        fixed_lines=(FIXED,),
+    )
+    other = Operation(
+        op=Op.SUPERSEDE, flags=(TWO,), file="memory/facts.md", text="x", survivor=FIXED.text
+    )
+
+    passed = judged(duplicate(ONE, FIXED.text), other, keep(THREE), request=shown)
+
+    assert passed.left == ()
+
+
+@pytest.mark.parametrize("file", ["CLAUDE.md", "memory/facts.md", "memory/PENDING.md"])
+@pytest.mark.parametrize("op", [Op.SUPERSEDE, Op.MERGE])
+def test_nothing_replaces_a_line_that_is_only_read(op: Op, file: str) -> None:
+    shown = replace(
+        REQUEST,
+        fixed_lines=(FIXED,),
+        pending_lines=(MemoryLine(file="memory/PENDING.md", text="which?"),),
+        files=(*REQUEST.files, "memory/PENDING.md"),
+    )
+    for survivor in (FIXED.text, "which?"):
+        stale = Operation(op=op, flags=(ONE,), file=file, text="x", survivor=survivor)
+
+        assert "replace that is not there" in reason(stale, request=shown)

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from gitmem.core.flag import Flag, make
 from gitmem.drain.plan import CHUNK, Op, Work, make_plan
-from gitmem.memory.path_rules import new_file
+from gitmem.memory.path_rules import add_lines, new_file
 from gitmem.memory.places import Places
-from gitmem.memory.tree import MemoryLine
+from gitmem.memory.tree import MemoryLine, MemoryTree
+from gitmem.memory.tree_reader import places
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -182,3 +183,29 @@ def test_every_flag_is_in_exactly_one_place_of_a_plan(kinds: list[str], dropped:
     for request in plan.requests:
         assert set(request.usual) == {item.id for item in request.flags}
         assert set(request.usual.values()) <= set(request.files)
+
+
+def test_questions_are_shown_open_items_and_instructions_that_they_may_only_read() -> None:
+    ground = MemoryTree(
+        folder="memory",
+        texts={
+            "memory/facts.md": "- a fact\n",
+            "memory/PENDING.md": "- [ ] who?\n- [x] done\n",
+            "AGENTS.md": "Use pnpm.\n",
+            "CLAUDE.md": "Use pnpm.\n\n- Never push to main.\n",
+            ".claude/rules/gitmem-src.md": add_lines(new_file(["src/**"]), ["Keep it pure."]),
+        },
+    )
+    made = make_plan(
+        [flag(0), flag(1, "pending"), flag(2, "snag", better="d")],
+        places(ground),
+        {},
+    )
+    memory, pending, rules = made.requests
+    instructions = ["Use pnpm.", "Never push to main."]
+
+    assert [line.text for line in memory.pending_lines] == ["who?"]
+    assert [line.text for line in memory.fixed_lines] == ["Keep it pure.", *instructions]
+    assert [line.text for line in pending.fixed_lines] == ["a fact", "Keep it pure.", *instructions]
+    assert pending.pending_lines == rules.pending_lines == ()
+    assert [line.text for line in rules.fixed_lines] == ["Keep it pure.", *instructions]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gitmem.drain.gate import check
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.drain.prompting import make_question, read_operations, schema
 from gitmem.memory.tree import MemoryLine
@@ -115,3 +116,37 @@ def test_what_is_said_about_a_flags_file_reaches_the_reviewer() -> None:
 
     (found,) = told(operation("edit", "f1"), request=request)
     assert (found.file, found.reason) == ("CLAUDE.md", "there is no skill named ship")
+
+
+READ_ONLY = Request(
+    work=Work.MEMORY,
+    flags=flags(2),
+    files=("memory/ci.md", "memory/facts.md"),
+    existing=(LINE,),
+    pending_lines=(MemoryLine(file="memory/PENDING.md", text="which runner?"),),
+    fixed_lines=(MemoryLine(file="CLAUDE.md", text="Run the tests."),),
+    usual=dict.fromkeys(IDS, "memory/facts.md"),
+)
+
+
+def test_open_items_and_instructions_are_shown_with_labels_of_their_own() -> None:
+    lines = json.loads(make_question(READ_ONLY, "m").text.split("\n")[4])
+
+    assert lines == [
+        {"id": "m1", "in": "t1", "text": "of ci"},
+        {"id": "p1", "text": "which runner?"},
+        {"id": "i1", "text": "Run the tests."},
+    ]
+
+
+@pytest.mark.parametrize(("label", "text"), [("p1", "which runner?"), ("i1", "Run the tests.")])
+def test_a_duplicate_may_name_an_open_item_or_an_instruction_and_nothing_may_replace_one(
+    label: str, text: str
+) -> None:
+    (same,) = told(operation("duplicate", "f1", line=label), request=READ_ONLY)
+    (stale,) = told(operation("supersede", "f2", line=label, text="new"), request=READ_ONLY)
+    passed = check(READ_ONLY, [same, stale], folder="memory")
+
+    assert same.survivor == text
+    assert passed.operations == (same,)
+    assert [one.id for one in passed.left] == [IDS[1]]

@@ -14,6 +14,7 @@ from gitmem.memory.instructions import (
     add_rules,
     block_of,
     has_block,
+    own_lines,
     rules,
     transplant_block,
     with_block,
@@ -240,3 +241,15 @@ def test_the_block_says_how_to_get_at_memory(kind: Literal["claude", "agents"]) 
     text = with_block(None, folder="memory", kind=kind)
 
     assert "Before you work on a topic, read its file; `gitmem recall WORDS` finds" in text
+
+
+def test_a_person_s_own_lines_are_those_outside_the_block() -> None:
+    own = "# Guide\n\nUse pnpm here.\n\n- Never push to main.\n\n```\nmake\n```\n"
+    text = add_rules(wired(own), ["Tag before a release."]) + "\nAsk Ada about billing.\n"
+
+    assert [line.text for line in own_lines(text)] == [
+        "Use pnpm here.",
+        "Never push to main.",
+        "Ask Ada about billing.",
+    ]
+    assert [line.number for line in own_lines(own)] == [3, 5]
