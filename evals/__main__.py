@@ -8,14 +8,14 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from evals import baselines, recall
+from evals import baselines, grounding, recall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from evals.rates import Rate
 
-_EVALS = {"recall": recall.run}
+_EVALS = {"grounding": grounding.run, "recall": recall.run}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
