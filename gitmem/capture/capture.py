@@ -42,6 +42,7 @@ class FlagDraft:
     __slots__ = (
         "again",
         "better",
+        "body",
         "corrects",
         "kind",
         "paths",
@@ -56,6 +57,7 @@ class FlagDraft:
         self,
         text: str,
         *,
+        body: str = "",
         kind: str = "fact",
         topic: str = "",
         source: str = "",
@@ -67,6 +69,7 @@ class FlagDraft:
         corrects: str = "",
     ) -> None:
         self.text = text
+        self.body = body
         self.kind = kind
         self.topic = topic
         self.source = source
@@ -95,6 +98,7 @@ def checked(draft: FlagDraft, *, cwd: str, repo: Repository) -> dict[str, object
     snag = draft.kind == "snag"
     text = guarded(draft.text, "text", skill=snag and not draft.better)
     fields: dict[str, object] = {"kind": draft.kind, "text": text}
+    fields |= _body(draft, text)
     if draft.better:
         fields["better"] = guarded(draft.better, "--better", skill=snag)
     if draft.source:
@@ -129,6 +133,14 @@ def checked(draft: FlagDraft, *, cwd: str, repo: Repository) -> dict[str, object
             _refuse_unfit(paths)
         fields["paths"] = paths
     return fields
+
+
+def _body(draft: FlagDraft, headline: str) -> dict[str, object]:
+    if not draft.body:
+        return {}
+    from gitmem.safety.body import clean_body  # only a flag with a body needs it
+
+    return {"body": clean_body(draft.body, headline=headline)}
 
 
 def guarded(text: str, what: str, *, skill: bool = False) -> str:

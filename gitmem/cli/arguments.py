@@ -18,6 +18,8 @@ SWITCH = "switch"  # takes none
 
 OPTIONS: dict[str, dict[str, str]] = {
     "flag": {
+        "--body": VALUE,
+        "--bodies": SWITCH,
         "--kind": VALUE,
         "--topic": VALUE,
         "--corrects": VALUE,
@@ -104,6 +106,8 @@ def parse(command: str, argv: Sequence[str]) -> Arguments:
 
 def _near(command: str, name: str) -> str:
     known = " ".join(OPTIONS[command])
+    if command == "snag" and name in {"--body", "--bodies"}:
+        return "what snagged and the better path are all that a rule has; flag the rest: gitmem flag --body"
     if (name.startswith("--") and " " not in name) or not known:
         return f"it knows {known}" if known else ""
     return f"it knows {known}; put `--` before a text that begins with a dash"

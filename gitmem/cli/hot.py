@@ -53,7 +53,7 @@ def _capture(command: str, argv: Sequence[str], given: list[str]) -> int:
     arguments = parse(command, argv)
     texts = _texts(command, arguments)
     given.extend(_told(texts, arguments))
-    drafts = [_draft(command, text, arguments) for text in texts]
+    drafts = [_draft(command, text, body, arguments) for text, body in texts]
     from gitmem.capture import capture
 
     cwd = folder.working()
@@ -63,13 +63,16 @@ def _capture(command: str, argv: Sequence[str], given: list[str]) -> int:
         try:
             checked.append(capture.checked(draft, cwd=cwd, repo=repo))
         except Refused as refused:
-            where = f"line {number}: " if len(drafts) > 1 else ""
+            place = "flag" if "--bodies" in arguments.switches else "line"
+            where = f"{place} {number}: " if len(drafts) > 1 else ""
             raise Refused(where + refused.message, hint=refused.hint) from refused
     as_json = "--json" in arguments.switches
     if "--dry-run" in arguments.switches:
         for fields in checked:
             plain = f"would flag ({fields['kind']}) {visible(str(fields['text']))}"
             streams.out(dumps({"would": fields}) if as_json else plain)
+            if "body" in fields and not as_json:
+                streams.out(_body_said(str(fields["body"])))
         return 0
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     captured = capture.keep(repo, checked, session=registry.session(os.environ), at=at)
@@ -78,26 +81,44 @@ def _capture(command: str, argv: Sequence[str], given: list[str]) -> int:
     return 0
 
 
-def _texts(command: str, arguments: Arguments) -> list[str]:
-    """Return the texts to keep: the one argument, or the lines of stdin for `-`."""
+def _texts(command: str, arguments: Arguments) -> list[tuple[str, str]]:
+    """Return the texts to keep, each with its body: the one argument, or the lines of stdin for `-`."""
     if len(arguments.positionals) != 1:
         word = "nothing to keep" if not arguments.positionals else "more than one text"
         raise UsageError(f"gitmem {command}: {word}", hint=_USAGE[command])
     text = arguments.positionals[0]
     if text == "-" and command == "snag":
         raise UsageError("gitmem snag: it reads no standard input", hint=_USAGE[command])
-    if text != "-" or command != "flag":
-        return [text]
-    if arguments.value("--corrects"):
+    if text == "-" and arguments.value("--corrects"):
         raise UsageError("gitmem flag -: --corrects takes one text, not lines of standard input")
+    if "--body" in arguments.values or "--bodies" in arguments.switches:
+        return _bodied(text, arguments)
+    if text != "-" or command != "flag":
+        return [(text, "")]
     # Only \n and \r\n end a line here: whatever else looks like a line break is refused later.
     lines = streams.read().decode("utf-8", "surrogateescape").split("\n")
-    texts = [_without_marker(line.strip(" \t\r")) for line in lines if line.strip(" \t\r")]
+    texts = [(_without_marker(line.strip(" \t\r")), "") for line in lines if line.strip(" \t\r")]
     if not texts:
         raise UsageError("gitmem flag -: no line on standard input")
+    _refuse_many(texts)
+    return texts
+
+
+def _bodied(text: str, arguments: Arguments) -> list[tuple[str, str]]:
+    from gitmem.cli.bodies import one_body, with_bodies  # only a flag with a body needs them
+
+    if "--bodies" not in arguments.switches:
+        return [(text, one_body(text, arguments.values["--body"]))]
+    if "--body" in arguments.values:
+        raise UsageError("gitmem flag: --body and --bodies exclude each other")
+    texts = with_bodies(text, _without_marker)
+    _refuse_many(texts)
+    return texts
+
+
+def _refuse_many(texts: Sequence[tuple[str, str]]) -> None:
     if len(texts) > _MAX_LINES:
         raise Refused(f"{len(texts)} lines at once are too many", hint=f"at most {_MAX_LINES}")
-    return texts
 
 
 def _without_marker(line: str) -> str:
@@ -107,11 +128,15 @@ def _without_marker(line: str) -> str:
     return rest.strip() if listed and blank and rest.strip() else line
 
 
-def _told(texts: Sequence[str], arguments: Arguments) -> list[str]:
+def _told(texts: Sequence[tuple[str, str]], arguments: Arguments) -> list[str]:
     """Return everything a caller said, to be given back when it could not be saved."""
-    named = [*arguments.values.items()]
+    said = []
+    for text, body in texts:
+        said.append(text)
+        said += ["  " + row for row in body.split("\n")] if body else []
+    named = [pair for pair in arguments.values.items() if pair[0] != "--body"]
     named += [(name, value) for name, values in arguments.lists.items() for value in values]
-    return [*texts, *[f"{name} {value}" for name, value in named]]
+    return [*said, *[f"{name} {value}" for name, value in named]]
 
 
 def _say_where_it_goes(captured: CaptureResult, top: str) -> None:
@@ -125,7 +150,7 @@ def _say_where_it_goes(captured: CaptureResult, top: str) -> None:
             )
 
 
-def _draft(command: str, text: str, arguments: Arguments) -> FlagDraft:
+def _draft(command: str, text: str, body: str, arguments: Arguments) -> FlagDraft:
     from gitmem.capture.capture import FlagDraft
 
     kind = "snag" if command == "snag" else arguments.value("--kind") or "fact"
@@ -147,6 +172,7 @@ def _draft(command: str, text: str, arguments: Arguments) -> FlagDraft:
         )
     return FlagDraft(
         text,
+        body=body,
         kind=kind,
         topic=arguments.value("--topic"),
         source=arguments.value("--source"),
@@ -168,10 +194,16 @@ def _report(captured: CaptureResult, *, as_json: bool) -> None:
     saved = "journal" if captured.reason else "queue"
     for flag in captured.flags:
         if as_json:
-            fields = {"id": flag.id, "saved": saved}
-            streams.out(dumps({**fields, "corrects": flag.corrects} if flag.corrects else fields))
+            fields: dict[str, object] = {"id": flag.id, "saved": saved}
+            if flag.corrects:
+                fields["corrects"] = flag.corrects
+            if flag.body:
+                fields["body"] = len(flag.body)
+            streams.out(dumps(fields))
             continue
         streams.out(f"flagged {flag.id} ({flag.kind}) {visible(flag.text)}")
+        if flag.body:
+            streams.out(_body_said(flag.body))
         if flag.corrects:
             streams.out(f"corrects {visible(flag.corrects)}")
             streams.out("hooks of this clone do not show that line until the flag is drained")
@@ -182,6 +214,11 @@ def _report(captured: CaptureResult, *, as_json: bool) -> None:
             f"gitmem: saved in the journal; not on the queue branch yet: {visible(captured.reason)}"
             "\nhint: nothing to do, the next gitmem command publishes it"
         )
+
+
+def _body_said(body: str) -> str:
+    lines = body.count("\n") + 1
+    return f"with a body of {lines} line{'s' if lines > 1 else ''}, {len(body)} characters"
 
 
 def _failed(error: GitmemError, given: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""A flag: one durable fact on one line (docs/data-model.md, "A flag, version 1") (pure, hot lane).
+"""A flag: one durable fact on one line (docs/data-model.md, "A flag") (pure, hot lane).
 
 Hot lane: imports nothing beyond `gitmem.core.jsonline`.
 """
@@ -12,7 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-VERSION = 1
+VERSION = 2
+BODY_VERSION = 2  # of a flag with a body; every other flag is written as version 1
 KINDS = ("fact", "decision", "gotcha", "preference", "pending", "snag")
 ID_LENGTH = 12
 ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
@@ -21,7 +22,7 @@ _STRINGS = (
     "at", "by", "session", "client", "branch", "head", "topic", "better", "skill", "rule",
     "again", "corrects", "source", "trigger",
 )  # fmt: skip
-FIELDS = ("v", "id", "kind", "text", *_STRINGS[:-1], "paths", "trigger", "tainted")
+FIELDS = ("v", "id", "kind", "text", "body", *_STRINGS[:-1], "paths", "trigger", "tainted")
 
 
 class BadLine(ValueError):
@@ -39,8 +40,9 @@ class Flag:
     Absent strings are empty, absent ``paths`` is an empty tuple.
     """
 
-    __slots__ = ("id", "kind", "line", "paths", "tainted", "text", *_STRINGS)
+    __slots__ = ("body", "id", "kind", "line", "paths", "tainted", "text", *_STRINGS)
 
+    body: str
     id: str
     kind: str
     line: str
@@ -69,6 +71,8 @@ class Flag:
         self.kind = fields["kind"]  # type: ignore[assignment]
         self.text = fields["text"]  # type: ignore[assignment]
         get = fields.get
+        # An unknown field of version 1, which any writer may have used for something else.
+        self.body = get("body", "") if fields["v"] >= BODY_VERSION else ""  # type: ignore[assignment, operator]
         for name in _STRINGS:
             setattr(self, name, get(name, ""))
         self.paths = tuple(get("paths", ()))  # type: ignore[arg-type]
@@ -92,7 +96,7 @@ def make(fields: Mapping[str, object]) -> Flag:
 
     The caller has checked text and topic; raises BadLine when the result would not read back.
     """
-    present = {"v": VERSION, **fields}
+    present = {"v": BODY_VERSION if fields.get("body") else 1, **fields}
     ordered = {name: present[name] for name in FIELDS if present.get(name)}
     return parse(dumps(ordered))
 
@@ -146,6 +150,16 @@ def _wrong(fields: Mapping[str, object]) -> str:
     paths = fields.get("paths", [])
     if not isinstance(paths, list) or [path for path in paths if not isinstance(path, str)]:
         return "paths is not a list of strings"
+    return _wrong_body(fields["body"]) if "body" in fields and fields["v"] != 1 else ""
+
+
+def _wrong_body(body: object) -> str:
+    """Of several lines, which may be indented with tabs."""
+    if not isinstance(body, str) or not body:
+        return "body is not a text"
+    plain = body.replace("\n", "").replace("\t", "")
+    if not plain.isprintable() and [char for char in plain if char < " " or char == "\x7f"]:
+        return "body has a control character"
     return ""
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gitmem.core.flag import Flag
 
 ACTIVE_LINES = 128  # an append rewrites a bounded blob (docs/adr/0001)
+ACTIVE_BYTES = 256 << 10  # of a file of flags with bodies; 128 flags without have some 50,000
 TRAILER = "Gitmem-Journal: "
 _SUBJECT_TEXT = 60
 _HINT_WIDTH = 159  # room for a SHA-256 name, a journal id and three numbers of 20 digits

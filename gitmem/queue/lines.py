@@ -54,9 +54,11 @@ class Conflict:
 
     def __str__(self) -> str:
         """Return one sentence for a person, with both texts."""
+        first, other = told(self.first), told(self.other)
+        more = "; they differ further on" if first == other else ""
         return (
-            f"{self.flag_id} is the id of two lines: {told(self.first)} ({self.here}) and "
-            f"{told(self.other)} ({self.there})"
+            f"{self.flag_id} is the id of two lines: {first} ({self.here}) and "
+            f"{other} ({self.there}){more}"
         )
 
 
@@ -127,13 +129,15 @@ def same(one: str, other: str) -> bool:
 
 
 def told(line: str) -> str:
-    """Return a flag line's text, cut and in quotes; of another line the line itself."""
+    """Return a flag line's text and body, cut and in quotes; of another line the line itself."""
     try:
         flag = parse(line)
     except BadLine:
         text = line
     else:
         text = f"{flag.text} (better: {flag.better})" if flag.better else flag.text
+        if flag.body:
+            text += f" (body: {' '.join(flag.body.split())})"
     return f'"{text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"}"'
 
 

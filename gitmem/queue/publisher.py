@@ -9,6 +9,7 @@ from gitmem.core.flag import BadLine, parse
 from gitmem.git import local, repository
 from gitmem.git.repository import BRANCH
 from gitmem.queue.branch import (
+    ACTIVE_BYTES,
     ACTIVE_LINES,
     Hint,
     PublishResult,
@@ -134,6 +135,7 @@ class _Batch:
         """Put the lines into files; return the next hint, still with the old tip."""
         known = hint.offset - hint.start
         lines = [line for line in data[:known].split(b"\n") if line]
+        size = known
         position, start, number = hint.offset, hint.start, hint.number
         damaged = False
         for raw in data[known:].split(b"\n"):
@@ -144,9 +146,10 @@ class _Batch:
                 continue
             self.new.append(flag)
             lines.append(flag.line.encode())
-            if len(lines) == ACTIVE_LINES:
+            size += len(raw)
+            if len(lines) == ACTIVE_LINES or size >= ACTIVE_BYTES:
                 self._seal(number, lines)
-                number, start, lines, damaged = number + 1, position, [], False
+                number, start, lines, damaged, size = number + 1, position, [], False, 0
         end = hint.start + len(data)
         if lines and damaged:  # so that the next append need not look at these lines again
             self._seal(number, lines)

@@ -61,7 +61,7 @@ def test_any_text_is_a_flag_or_a_bad_line(text: str) -> None:
         ({"id": "ABCDEFGH2345"}, "no id"),
         ({"id": "abc"}, "no id"),
         ({"id": 5}, "no id"),
-        ({"v": 2}, "upgrade gitmem"),
+        ({"v": 3}, "upgrade gitmem"),
         ({"v": True}, "no version"),
         ({"v": 0}, "no version"),
         ({"kind": "rumour"}, "unknown kind"),
@@ -75,6 +75,10 @@ def test_any_text_is_a_flag_or_a_bad_line(text: str) -> None:
         ({"by": 3}, "by is not a string"),
         ({"paths": "a"}, "paths"),
         ({"paths": [1]}, "paths"),
+        ({"v": 2, "body": ""}, "body is not a text"),
+        ({"v": 2, "body": 5}, "body is not a text"),
+        ({"v": 2, "body": "a\rb"}, "body has a control character"),
+        ({"v": 2, "body": "a\x1b[31m"}, "body has a control character"),
     ],
 )
 def test_a_wrong_field_is_named(change: dict[str, object], reason: str) -> None:
@@ -84,7 +88,7 @@ def test_a_wrong_field_is_named(change: dict[str, object], reason: str) -> None:
 
 def test_a_bad_line_of_a_newer_version_still_tells_its_id() -> None:
     with pytest.raises(BadLine) as raised:
-        parse(json.dumps({**GOOD, "v": 2, "text": {"shape": "nobody knows"}}))
+        parse(json.dumps({**GOOD, "v": 3, "text": {"shape": "nobody knows"}}))
 
     assert raised.value.flag_id == GOOD["id"]
 
@@ -93,6 +97,52 @@ def test_fields_of_a_later_release_stay_in_the_line() -> None:
     line = json.dumps({**GOOD, "mood": "calm"})
 
     assert parse(line).line == line
+
+
+@given(
+    FLAG_FIELDS,
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\t"), min_size=1),
+)
+def test_only_a_flag_with_a_body_is_of_version_two(fields: dict[str, object], body: str) -> None:
+    plain, long = make(fields), make({**fields, "body": body})
+
+    assert json.loads(plain.line) == {"v": 1, **fields}
+    assert json.loads(long.line) == {"v": 2, **fields, "body": body}
+    assert parse(long.line).body == body
+    assert parse(plain.line).body == ""
+    assert "\n" not in long.line
+
+
+def test_a_flag_without_a_body_is_written_as_before_there_were_bodies() -> None:
+    fields = {
+        "id": "abcdefgh2345",
+        "kind": "fact",
+        "text": "a fact",
+        "at": "2026-01-02T03:04:05Z",
+        "topic": "ci",
+    }
+
+    assert make(fields).line == (
+        '{"v":1,"id":"abcdefgh2345","kind":"fact","text":"a fact","at":"2026-01-02T03:04:05Z","topic":"ci"}'
+    )
+
+
+def test_a_field_named_body_of_version_one_is_no_body() -> None:
+    assert parse(json.dumps({**GOOD, "body": "what a tool put there"})).body == ""
+    assert parse(json.dumps({**GOOD, "body": 5})).body == ""
+
+
+def test_a_reader_of_the_version_before_says_that_a_newer_one_wrote_a_body(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = make({"id": "abcdefgh2345", "kind": "fact", "text": "a fact", "body": "more"}).line
+    monkeypatch.setattr("gitmem.core.flag.VERSION", 1)
+
+    with pytest.raises(
+        BadLine, match=r"written by a newer gitmem \(version 2\): upgrade gitmem"
+    ) as raised:
+        parse(line)
+    assert raised.value.flag_id == "abcdefgh2345"
 
 
 def test_ids_are_drawn_from_random_bytes_only() -> None:

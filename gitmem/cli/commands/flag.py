@@ -28,6 +28,20 @@ def flag(
             metavar="TEXT", help="The durable fact, on one line; - reads lines from stdin."
         ),
     ],
+    body: Annotated[
+        str,
+        typer.Option(
+            "--body",
+            metavar="TEXT",
+            help="More than the line has room for, in Markdown, up to 4,000 characters; - reads it from stdin.",
+        ),
+    ] = "",
+    bodies: Annotated[
+        bool,
+        typer.Option(
+            "--bodies", help="With -: the indented lines below a line of stdin are its body."
+        ),
+    ] = False,
     kind: Annotated[
         str, typer.Option("--kind", help="fact, decision, gotcha, preference or pending.")
     ] = "fact",
@@ -49,7 +63,8 @@ def flag(
 
     It is saved in the journal first, then on the queue branch. None of your files change. With
     --corrects, hooks of this clone do not show that line until the flag is drained, and the close
-    judges the two together.
+    judges the two together. With --body, the text is a headline: it becomes the line of memory, and
+    the body is filed below it in a file that no session loads and that gitmem recall shows.
     """
     _hot()
 
