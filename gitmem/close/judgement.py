@@ -106,7 +106,14 @@ def _operations(earlier: Judgement) -> list[tuple[Operation, Work | None]]:
     found: dict[tuple[str, ...], list[Outcome]] = {}
     for outcome in earlier.outcomes:
         alone = outcome.flag.id if outcome.fate not in _FILED else ""
-        key = (outcome.fate.value, outcome.file, outcome.line, outcome.survivor, alone)
+        key = (
+            outcome.fate.value,
+            outcome.file,
+            outcome.line,
+            outcome.survivor,
+            alone,
+            *outcome.also,
+        )
         found.setdefault(key, []).append(outcome)
     operations: list[tuple[Operation, Work | None]] = []
     for group in found.values():
@@ -118,7 +125,8 @@ def _operations(earlier: Judgement) -> list[tuple[Operation, Work | None]]:
             flags=tuple(outcome.flag.id for outcome in group),
             file=first.file,
             text=first.line,
-            survivor=first.survivor,
+            replaced=tuple(MemoryLine(file=file, text=text) for file, text in first.replaced),
+            survivor="" if first.fate in _FILED else first.survivor,
             reason=first.reason,
             section=earlier.sections.get((first.file, first.line), ""),
             again=first.again,
@@ -148,7 +156,7 @@ def _holding(
     fixed = {*group.pending_lines, *group.fixed_lines}
     stays = {line.text for line in fixed}
     named = {f"{line.file}: {line.text}": line.text for line in {*lines, *fixed}}
-    replaced = {one.survivor for one in sound}
+    replaced = {line.text for one in sound for line in one.replaced}
     for one in mine:
         if one.op is Op.DUPLICATE:
             survivor = named.get(one.survivor, one.survivor)
@@ -175,7 +183,7 @@ def _matched(operation: Operation, group: Request) -> Operation:
 def _fits(operation: Operation, group: Request, lines: Collection[MemoryLine]) -> bool:
     if operation.op is Op.SKIP:
         return True
-    if operation.survivor and MemoryLine(file=operation.file, text=operation.survivor) not in lines:
+    if not all(line in lines for line in operation.replaced):
         return False
     return operation.file in group.files
 

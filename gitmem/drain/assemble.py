@@ -17,7 +17,7 @@ from gitmem.memory.guard import Guard
 from gitmem.memory.imports import Imports, imports
 from gitmem.memory.index import update_index
 from gitmem.memory.parts import Parts
-from gitmem.memory.tree import MemoryTree, lines_of
+from gitmem.memory.tree import MemoryLine, MemoryTree, lines_of
 from gitmem.records.drain_record import NEXT, Fate, Outcome
 from gitmem.safety.harmless import harmless
 from gitmem.safety.paths import INDEX_NAME, PENDING_NAME, PathKind, writable
@@ -82,6 +82,7 @@ class _Assembly:
         # that a fact is in one topic only; every other file is a pool of its own.
         self._known: dict[tuple[str, str], str] = {}
         self._learned: set[str] = set()
+        self._gone: set[MemoryLine] = set()
         self._parts = Parts(ground.folder, {**dict.fromkeys(ground.odd, ""), **ground.texts})
         for path in sorted(ground.texts):
             if self._pool(path) == ground.folder:
@@ -93,7 +94,7 @@ class _Assembly:
         match operation.op:
             case Op.KEEP | Op.PENDING | Op.EDIT:
                 self._add(operation)
-            case Op.MERGE if not operation.survivor:
+            case Op.MERGE if not operation.replaced:
                 self._add(operation)
             case Op.SUPERSEDE | Op.MERGE:
                 self._replace(operation)
@@ -101,6 +102,8 @@ class _Assembly:
                 self._note(operation, Fate.DUPLICATE, survivor=self._survivor(operation))
             case Op.SKIP:
                 self._note(operation, Fate.SKIPPED)
+            case Op.SETTLED | Op.MOVE:
+                pass
             case _:
                 assert_never(operation.op)
 
@@ -138,10 +141,25 @@ class _Assembly:
         self._note(operation, _FATES[operation.op])
 
     def _replace(self, operation: Operation) -> None:
-        self._known.pop(self._key(operation.file, operation.survivor), None)
-        self._known[self._key(operation.file, operation.text)] = operation.flags[0]
-        self._change(operation.file).replaced.append((operation.survivor, operation.text))
-        self._note(operation, _FATES[operation.op], survivor=operation.survivor)
+        """Put the line in the place of the first line that it replaces; the others go.
+
+        A line that an earlier operation took away is not there for this one.
+        """
+        there = [line for line in operation.replaced if line not in self._gone]
+        first, *others = there or operation.replaced
+        self._gone.update(operation.replaced)
+        for line in operation.replaced:
+            self._known.pop(self._key(line.file, line.text), None)
+        self._known[self._key(first.file, operation.text)] = operation.flags[0]
+        self._change(first.file).replaced.append((first.text, operation.text))
+        for line in others:
+            self._change(line.file).removed.append(line.text)
+        self._note(
+            replace(operation, file=first.file),
+            _FATES[operation.op],
+            survivor=first.text,
+            also=tuple(others),
+        )
 
     def _learn(self, path: str) -> None:
         """Learn the lines of a file before something is added to it."""
@@ -157,10 +175,17 @@ class _Assembly:
             return operation.survivor
         key = topics.fact_key(operation.survivor)
         named = (name for (_, known), name in self._known.items() if known == key)
-        return next(named, operation.survivor)
+        there = f"{operation.within}: {operation.survivor}"
+        return next(named, there if operation.within else operation.survivor)
 
     def _note(
-        self, operation: Operation, fate: Fate, *, survivor: str = "", reason: str = ""
+        self,
+        operation: Operation,
+        fate: Fate,
+        *,
+        survivor: str = "",
+        also: tuple[MemoryLine, ...] = (),
+        reason: str = "",
     ) -> None:
         filed = fate not in {Fate.SKIPPED, Fate.DUPLICATE}
         self._outcomes += [
@@ -170,6 +195,7 @@ class _Assembly:
                 file=operation.file if filed else "",
                 line=operation.text if filed else "",
                 survivor=survivor,
+                also=tuple(f"{line.file}: {line.text}" for line in also),
                 reason=reason or operation.reason,
                 again=operation.again,
             )
@@ -188,6 +214,8 @@ class _Assembly:
                 text = text or fresh(path, self._parts.of.get(path, ""))
                 for old, new in change.replaced:
                     text = topics.replace_fact(text, old, new)
+                for old in change.removed:
+                    text = topics.remove_fact(text, old)
                 return topics.add_facts(text, change.added)
             case PathKind.PENDING:
                 return topics.add_pending(text or fresh(path), change.added)
@@ -231,12 +259,13 @@ def _refuse_odd(ground: MemoryTree, path: str) -> None:
 
 @dataclass(slots=True, kw_only=True)
 class Edits:
-    """The changes of one file: lines replaced, then lines added, each with its section.
+    """The changes of one file: lines replaced, lines removed, then lines added, each with its section.
 
     ``paths`` are the paths of a rule file, ``guards`` the additions to the file of guards.
     """
 
     replaced: list[tuple[str, str]] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
     sections: list[str] = field(default_factory=list)
     guards: list[Guard] = field(default_factory=list)
@@ -298,6 +327,8 @@ def _refuse_full(path: str, target: PathKind, lines: int, edits: Edits) -> None:
 def _with_rules(text: str, edits: Edits) -> str:
     for old, new in edits.replaced:
         text = instructions.replace_rule(text, old, new)
+    for old in edits.removed:
+        text = instructions.remove_rule(text, old)
     return instructions.add_rules(text, edits.added)
 
 
@@ -306,6 +337,8 @@ def _with_scoped(text: str | None, edits: Edits) -> str:
         text = path_rules.new_file(path_rules.globs_for(edits.paths))
     for old, new in edits.replaced:
         text = skills.replace_body_line(text, old, new)
+    for old in edits.removed:
+        text = skills.remove_body_line(text, old)
     return path_rules.add_lines(text, edits.added)
 
 
@@ -315,6 +348,10 @@ def _with_body_lines(path: str, text: str, edits: Edits) -> str:
         for old, new in edits.replaced:
             after = skills.replace_body_line(text, old, new)
             skills.assert_only_replaced(text, after)
+            text = after
+        for old in edits.removed:
+            after = skills.remove_body_line(text, old)
+            skills.assert_only_removed(text, after)
             text = after
         for section in dict.fromkeys(edits.sections):
             lines = [

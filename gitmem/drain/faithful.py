@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitmem.drain.content_loss import carries, lost_content, plain_word
-from gitmem.drain.plan import Op, Operation, Request, Work
+from gitmem.drain.plan import BESIDE, Op, Operation, Request, Work
 from gitmem.grounding.judge import Rule, judge
 from gitmem.grounding.losses import losses, share
 from gitmem.safety.active import find_active
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from gitmem.core.flag import Flag
     from gitmem.grounding.findings import Finding
+    from gitmem.memory.tree import MemoryLine
 
 # A finding's own sentence quotes the line, and what was refused must not reach the record after all.
 _TOLD = {
@@ -50,6 +51,7 @@ _NO_DUPLICATE = "it was called a duplicate of what does not say the same"
 _A_BLOCK = "a rewording was refused: it begins a heading, a list or a quotation"
 _STAYS = "the line it was to replace stays, too"
 _TELLS = _STAYS + ", because it says more"
+_BEGIN = 60  # characters of a line that a sentence to the reviewer has
 # What begins a block in Markdown, https://spec.commonmark.org/0.31.2/#blocks-and-inlines
 _BLOCK = re.compile(r"#{1,6}(\s|$)|[>|]|[-+*](\s|$)|\d{1,9}[.)](\s|$)|```|~~~|---|===")
 
@@ -106,17 +108,23 @@ def _supported(
     request: Request, operation: Operation, flags: Mapping[str, Flag]
 ) -> list[Operation]:
     # What the gate will refuse must not become a sound operation here.
-    replaces_nothing = operation.op is Op.SUPERSEDE and not operation.survivor
-    if replaces_nothing or not flags.keys() >= set(operation.flags):
+    replaces_nothing = operation.op is Op.SUPERSEDE and not operation.replaced
+    if replaces_nothing or operation.op in BESIDE or not flags.keys() >= set(operation.flags):
         return [operation]
     cited = [flags[flag_id] for flag_id in operation.flags]
-    match operation.op:
-        case Op.SKIP:
-            return [replace(operation, reason=_grounded(operation.reason, cited))]
-        case Op.SUPERSEDE if not _about(request, operation, cited):
-            return _verbatim(request, replace(operation, survivor=""), cited, _ELSEWHERE)
-        case _:
-            return _worded(request, operation, cited)
+    if operation.op is Op.SKIP:
+        return [replace(operation, reason=_grounded(operation.reason, cited))]
+    if operation.op is Op.SUPERSEDE:
+        own = [own_words(flag, request.work) for flag in cited]
+        elsewhere = {
+            line: _ELSEWHERE
+            for line in operation.replaced
+            if not any(share(words, line.text) for words in own)
+        }
+        operation = _without(operation, elsewhere)
+        if not operation.replaced:
+            return _verbatim(request, operation, cited, "")
+    return _worded(request, operation, cited)
 
 
 def _worded(request: Request, operation: Operation, cited: Sequence[Flag]) -> list[Operation]:
@@ -126,43 +134,72 @@ def _worded(request: Request, operation: Operation, cited: Sequence[Flag]) -> li
         return _verbatim(request, operation, cited, "")
     if _BLOCK.match(operation.text):
         return _verbatim(request, operation, cited, _A_BLOCK)
-    replaced = [operation.survivor] if operation.survivor else []
+    replaced = [line.text for line in operation.replaced]
     sources = [words for flag in cited for words in _words(flag)]
-    # A merge says what the line it replaces says; what supersedes a line does not.
+    # A merge says what the lines it replaces say; what supersedes lines does not.
     kept = [*own, *(replaced if operation.op is Op.MERGE else ())]
     refusing, remarks = findings(operation.text, sources, replaced, kept)
     if refusing:
         why = f"a rewording was refused: {_TOLD[refusing[0].rule]}"
         return _verbatim(request, operation, cited, why)
-    goes = _goes(request, operation, cited, operation.text)
-    if goes:
-        return _verbatim(request, replace(operation, survivor=""), cited, goes)
+    operation = _without(operation, _staying(operation, request.work, cited, operation.text))
+    if replaced and not operation.replaced:
+        return _verbatim(request, operation, cited, "")
     if remarks:
         look = "look at the wording: " + "; ".join(finding.what for finding in remarks)
-        return [replace(operation, reason=_joined(operation.reason, look))]
-    return [operation]
+        operation = replace(operation, reason=_joined(operation.reason, look))
+    return [_placed(operation)]
 
 
-def _about(request: Request, operation: Operation, cited: Sequence[Flag]) -> bool:
-    """Tell whether a flag is about anything that the line to replace is about."""
-    return any(share(own_words(flag, request.work), operation.survivor) for flag in cited)
-
-
-def _goes(request: Request, operation: Operation, cited: Sequence[Flag], text: str) -> str:
-    """Say why the line that an operation names must stay when ``text`` is written; empty: it may go.
-
-    A merge says what the line it replaces says; what supersedes a line says what changed.
-    """
-    if not operation.survivor:
-        return ""
-    words = [word for flag in cited for word in (own_words(flag, request.work), flag.text)]
-    changed = operation.op is Op.SUPERSEDE
-    lost = lost_content(
-        operation.survivor, text, words if text not in words else (), changed=changed
+def _without(operation: Operation, staying: Mapping[MemoryLine, str]) -> Operation:
+    """Return the operation without lines that stay after all; its reason says why each does."""
+    if not staying:
+        return operation
+    return replace(
+        operation,
+        replaced=tuple(line for line in operation.replaced if line not in staying),
+        reason=_joined(operation.reason, _told(operation, staying)),
     )
-    if not lost:
-        return ""
-    return f"{_TELLS}: {plain_word(lost)}" if plain_word(lost) else _TELLS
+
+
+def _told(operation: Operation, staying: Mapping[MemoryLine, str]) -> str:
+    """Return why lines stay; of several that were to be replaced, with the line's beginning."""
+    if len(operation.replaced) == 1:
+        return _joined(*staying.values())
+    return _joined(*[f"{why} ({_begin(line.text)})" for line, why in staying.items()])
+
+
+def _begin(text: str) -> str:
+    return text if len(text) <= _BEGIN else text[: _BEGIN - 1] + "…"
+
+
+def _placed(operation: Operation) -> Operation:
+    """Return the operation with the line first that its own line is most like: there it goes.
+
+    A reviewer then sees what became of a line at the line. Of equals the one named first.
+    """
+    lines = sorted(operation.replaced, key=lambda line: -share(line.text, operation.text))
+    return replace(operation, file=lines[0].file, replaced=tuple(lines)) if lines else operation
+
+
+def _staying(
+    operation: Operation, work: Work, cited: Sequence[Flag], text: str
+) -> dict[MemoryLine, str]:
+    """Return the lines to replace that must stay when ``text`` is written, each with the reason.
+
+    A merge says what the lines it replaces say; what supersedes lines says what changed.
+    """
+    words = [word for flag in cited for word in (own_words(flag, work), flag.text)]
+    told = words if text not in words else ()
+    changed = operation.op is Op.SUPERSEDE
+    lost = {
+        line: lost_content(line.text, text, told, changed=changed) for line in operation.replaced
+    }
+    return {
+        line: f"{_TELLS}: {plain_word(word)}" if plain_word(word) else _TELLS
+        for line, word in lost.items()
+        if word
+    }
 
 
 def _lines(supported: Sequence[Operation], operations: Sequence[Operation]) -> dict[str, str]:
@@ -208,16 +245,19 @@ def _verbatim(
 ) -> list[Operation]:
     """Return own words instead: one operation for each flag, in the same file and loop.
 
-    Only what supersedes a line may still replace it, if these words carry what the line says; else
+    Only what supersedes lines may still replace them, if these words carry what a line says; else
     both stay.
     """
-    stays = _STAYS if operation.survivor else ""
-    if operation.survivor and operation.op is Op.SUPERSEDE and len(cited) == 1:
+    if operation.op is Op.SUPERSEDE and len(cited) == 1 and operation.replaced:
         own = own_words(cited[0], request.work)
-        stays = _goes(request, operation, cited, own)
-        if not stays:
-            reason = _joined(operation.reason, why)
-            return [replace(operation, text=own, reason=reason)]
+        staying = _staying(operation, request.work, cited, own)
+        stays = _told(operation, staying)
+        if len(staying) < len(operation.replaced):
+            reason = _joined(operation.reason, why, stays)
+            rest = replace(_without(operation, staying), text=own, reason=reason)
+            return [_placed(rest)]
+    else:
+        stays = _stays(len(operation.replaced))
     reason = _joined(operation.reason, why, stays)
     return [
         replace(
@@ -225,11 +265,19 @@ def _verbatim(
             op=_SINGLE[request.work],
             flags=(flag.id,),
             text=own_words(flag, request.work),
+            replaced=(),
             survivor="",
+            within="",
             reason=reason,
         )
         for flag in cited
     ]
+
+
+def _stays(lines: int) -> str:
+    if lines > 1:
+        return f"the {lines} lines it was to replace stay, too"
+    return _STAYS if lines else ""
 
 
 def _words(flag: Flag) -> list[str]:

@@ -15,8 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from gitmem.core.errors import Refused
-from gitmem.drain.plan import Op, Operation, Request, Work
-from gitmem.memory.tree import MemoryLine
+from gitmem.drain.plan import BESIDE, Op, Operation, Request, Work
 from gitmem.safety.active import find_active, find_refused
 from gitmem.safety.paths import LOADED, PathKind, writable
 from gitmem.safety.secrets import find_secret
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.drain.plan import Plan
+    from gitmem.memory.tree import MemoryLine
     from gitmem.records.drain_record import Outcome
 
 HELD = (
@@ -80,7 +80,7 @@ class _Offer:
     texts: frozenset[str]
     stays: frozenset[str]
     fixed: Mapping[str, str]
-    claims: Mapping[tuple[str, str], tuple[str, ...]]
+    claims: Mapping[MemoryLine, tuple[str, ...]]
 
 
 def check(request: Request, operations: Sequence[Operation], *, folder: str) -> GateResult:
@@ -96,6 +96,7 @@ def check(request: Request, operations: Sequence[Operation], *, folder: str) -> 
         fixed={flag_id: request.usual[flag_id] for flag_id in request.fixed},
         claims=_claims(request, operations) if request.work is Work.RULES else {},
     )
+    operations = [operation for operation in operations if operation.op not in BESIDE]
     cited = Counter(flag_id for operation in operations for flag_id in operation.flags)
     reasons = dict.fromkeys(offer.flags, "the engine did not account for it")
     sound = []
@@ -117,7 +118,7 @@ def check(request: Request, operations: Sequence[Operation], *, folder: str) -> 
 def _standing(offer: _Offer, operations: Sequence[Operation]) -> set[str]:
     """Return the flags of these operations without duplicates of what is left, skipped or replaced."""
     survivors = offer.stays | offer.texts - {
-        operation.survivor for operation in operations if _replaces(operation)
+        line.text for operation in operations if _replaces(operation) for line in operation.replaced
     }
     done: set[str] = set()
     ready: list[Operation] = []
@@ -154,6 +155,8 @@ def _objection(offer: _Offer, operation: Operation, cited: Mapping[str, int]) ->
             )
         case Op.KEEP | Op.PENDING | Op.EDIT:
             return _bad_line(offer, operation)
+        case Op.SETTLED | Op.MOVE:
+            return ""
         case _:
             assert_never(operation.op)
 
@@ -175,41 +178,42 @@ def _no_survivor(offer: _Offer, operation: Operation) -> str:
 
 
 def _replaces(operation: Operation) -> bool:
-    """Tell whether the operation replaces a line: a supersede, or a merge that names one."""
-    return operation.op is Op.SUPERSEDE or (operation.op is Op.MERGE and bool(operation.survivor))
+    """Tell whether the operation replaces lines: a supersede, or a merge that names some."""
+    return operation.op is Op.SUPERSEDE or (operation.op is Op.MERGE and bool(operation.replaced))
 
 
 def _nothing_replaced(offer: _Offer, operation: Operation) -> str:
-    replaced = MemoryLine(file=operation.file, text=operation.survivor)
-    if not _replaces(operation) or replaced in offer.lines:
+    if not _replaces(operation):
+        return ""
+    there = offer.lines.issuperset(operation.replaced)
+    if operation.replaced and there and operation.replaced[0].file == operation.file:
         return ""
     return "the engine named a line to replace that is not there"
 
 
-def _claims(
-    request: Request, operations: Sequence[Operation]
-) -> dict[tuple[str, str], tuple[str, ...]]:
+def _claims(request: Request, operations: Sequence[Operation]) -> dict[MemoryLine, tuple[str, ...]]:
     """Map each line to replace to the flags of the one operation that may replace it.
 
     Of several, it is the one with the flag that was queued first, whatever their order.
     """
     place = {flag.id: number for number, flag in enumerate(request.flags)}
-    claims: dict[tuple[str, str], tuple[str, ...]] = {}
+    claims: dict[MemoryLine, tuple[str, ...]] = {}
     for operation in operations:
         known = [flag_id for flag_id in operation.flags if flag_id in place]
         if not _replaces(operation) or not known:
             continue
-        key = operation.file, operation.survivor
         first = min(place[flag_id] for flag_id in known)
-        if key not in claims or first < min(place.get(one, first) for one in claims[key]):
-            claims[key] = operation.flags
+        for line in operation.replaced:
+            if line not in claims or first < min(place.get(one, first) for one in claims[line]):
+                claims[line] = operation.flags
     return claims
 
 
 def _claimed(offer: _Offer, operation: Operation) -> str:
     """Say so when another edit of the same line has the right to it; these flags wait for the next close."""
-    owner = offer.claims.get((operation.file, operation.survivor), operation.flags)
-    if owner == operation.flags:
+    owners = [offer.claims.get(line, operation.flags) for line in operation.replaced]
+    owner = next((flags for flags in owners if flags != operation.flags), ())
+    if not owner:
         return ""
     return f"another edit of this close replaces the same line (for {owner[0]}); it is for the next close"
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.core.flag import Flag
-    from gitmem.memory.tree import MemoryTree
+    from gitmem.memory.tree import MemoryLine, MemoryTree
 
     _Fitted = tuple[list[Operation], list[QueuedFlag]]
 
@@ -62,8 +62,8 @@ class _Counts:
     def __init__(self, lines: int, rules: Mapping[str, int]) -> None:
         self._rules = rules
         self._most = max(REPLACED_AT_LEAST, lines * REPLACED_PERCENT // 100)
-        self._memory: set[tuple[str, str]] = set()
-        self._reworded: dict[str, set[str]] = defaultdict(set)
+        self._memory: set[MemoryLine] = set()
+        self._reworded: dict[str, set[MemoryLine]] = defaultdict(set)
         self._added: dict[str, set[str]] = defaultdict(set)
 
     def over(self, operation: Operation) -> str:
@@ -71,22 +71,26 @@ class _Counts:
         file = operation.file
         if operation.op is Op.SUPERSEDE and file in self._rules:
             most = max(RULES_REPLACED_AT_LEAST, self._rules[file] * REPLACED_PERCENT // 100)
-            full = _full(self._reworded[file], operation.survivor, most)
+            full = _full(self._reworded[file], _lines(operation), most)
             return f"replaces at most {most} lines of {file}" if full else ""
-        if operation.op in (Op.SUPERSEDE, Op.MERGE) and operation.survivor:
-            full = _full(self._memory, (file, operation.survivor), self._most)
+        if operation.op in (Op.SUPERSEDE, Op.MERGE) and operation.replaced:
+            full = _full(self._memory, _lines(operation), self._most)
             return f"replaces at most {self._most} lines of the memory" if full else ""
         if operation.op is Op.EDIT:
-            full = _full(self._added[file], operation.text, RULES)
+            full = _full(self._added[file], {operation.text}, RULES)
             return f"adds at most {RULES} rules to {file}" if full else ""
         return ""
 
 
-def _full(counted: set[_T], new: _T, most: int) -> bool:
-    """Tell whether one more would be too many; else add it."""
-    if new not in counted and len(counted) >= most:
+def _lines(operation: Operation) -> set[MemoryLine]:
+    return set(operation.replaced)
+
+
+def _full(counted: set[_T], new: set[_T], most: int) -> bool:
+    """Tell whether these would be too many; else add them."""
+    if not new <= counted and len(counted | new) > most:
         return True
-    counted.add(new)
+    counted |= new
     return False
 
 
@@ -118,7 +122,7 @@ def surviving(kept: Sequence[Operation], left: Sequence[QueuedFlag]) -> _Fitted:
     So are duplicates of a line that another operation, of any request, takes away.
     """
     lost = {item.id for item in left}
-    lost |= {one.survivor for one in kept if one.op in _REPLACING and one.survivor}
+    lost |= {line.text for one in kept if one.op in _REPLACING for line in one.replaced}
     orphans = [
         operation
         for operation in kept

@@ -39,6 +39,12 @@ class Op(StrEnum):
     PENDING = "pending"
     EDIT = "edit"
     SKIP = "skip"
+    SETTLED = "settled"
+    MOVE = "move"
+
+
+#: What comes beside the one operation that accounts for a flag, or accounts for none.
+BESIDE = frozenset({Op.SETTLED, Op.MOVE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +56,7 @@ class Request:
     files: tuple[str, ...]
     existing: tuple[MemoryLine, ...] = ()
     # Lines that a duplicate may name and nothing replaces: open items of PENDING.md beside a question
-    # about memory, and what the instruction files and the rules for paths say.
+    # about memory, which a flag may settle, and what the instruction files and the rules for paths say.
     pending_lines: tuple[MemoryLine, ...] = ()
     fixed_lines: tuple[MemoryLine, ...] = ()
     # Where each flag goes without judgement; flag id to file.
@@ -70,21 +76,32 @@ class Request:
     told: tuple[Operation, ...] = ()
     told_by: tuple[str, str] = ("", "")
 
+    @property
+    def items(self) -> tuple[MemoryLine, ...]:
+        """The open items that this request shows, which a flag may settle."""
+        return self.existing if self.work is Work.PENDING else self.pending_lines
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """What to do with the flags in ``flags`` (ids).
 
-    ``file`` and ``text`` are the resulting line. ``survivor`` is what a duplicate folds into (a flag
-    id, or an existing line's text), or the existing line that a supersede, or a merge, replaces.
-    ``reason`` is for the reviewer.
+    ``file`` and ``text`` are the resulting line. ``replaced`` are the existing lines that go: those
+    that it takes the place of (the first of them gives it the place), the items that it settles, or
+    the one line that moves. ``survivor`` is what a duplicate folds into: a flag id, or an existing
+    line's text, which is then in ``within``. ``topic`` and ``about`` are the slug and the description
+    of a new topic that the line asks for. ``reason`` is for the reviewer.
     """
 
     op: Op
     flags: tuple[str, ...]
     file: str = ""
     text: str = ""
+    replaced: tuple[MemoryLine, ...] = ()
     survivor: str = ""
+    within: str = ""
+    topic: str = ""
+    about: str = ""
     reason: str = ""
     section: str = ""
     again: str = ""

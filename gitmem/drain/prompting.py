@@ -18,7 +18,7 @@ from gitmem.safety.secrets import find_secret
 from gitmem.safety.text import find_hidden
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gitmem.drain.plan import Request
     from gitmem.memory.tree import MemoryLine
@@ -27,15 +27,24 @@ BODY = 12_000  # characters of a file's text in one question
 ABOUT = 200  # characters of what a skill says it is for
 
 _OPS = {
-    Work.MEMORY: (Op.KEEP, Op.MERGE, Op.SUPERSEDE, Op.DUPLICATE, Op.SKIP),
-    Work.PENDING: (Op.PENDING, Op.DUPLICATE, Op.SKIP),
+    Work.MEMORY: (
+        Op.KEEP,
+        Op.MERGE,
+        Op.SUPERSEDE,
+        Op.DUPLICATE,
+        Op.SKIP,
+        Op.SETTLED,
+        Op.MOVE,
+    ),
+    Work.PENDING: (Op.PENDING, Op.DUPLICATE, Op.SKIP, Op.SETTLED),
     Work.RULES: (Op.EDIT, Op.SUPERSEDE, Op.DUPLICATE, Op.SKIP),
 }
 # Tokens of an answer: an operation costs some 60 without a text and 120 with one.
 _TOKENS_PER_FLAG = 150
 _REASON = 200  # characters of a model's own words that reach the record
-_FIELDS = ("op", "target", "line", "text", "reason", "section", "again")
-_WITHOUT_LINE = (Op.DUPLICATE, Op.SKIP)
+_FIELDS = ("op", "target", "text", "reason", "topic", "about", "section", "again")
+_WITHOUT_LINE = (Op.DUPLICATE, Op.SKIP, Op.SETTLED)
+_REPLACING = (Op.SUPERSEDE, Op.MERGE)
 _TOKENS_AT_LEAST = 1024
 
 
@@ -55,7 +64,8 @@ class RuleLabels:
 class Labels:
     """What the labels of one request stand for.
 
-    ``lines`` (m1, ...) may be replaced; ``pending`` (p1, ...) and ``fixed`` (i1, ...) may be named only.
+    ``lines`` (m1, ...) may be replaced; ``pending`` (p1, ...) may be settled; these and ``fixed``
+    (i1, ...) may be named by a duplicate.
     """
 
     flags: Mapping[str, str]
@@ -136,10 +146,12 @@ def schema(work: Work) -> dict[str, object]:
         "op": {"type": "string", "enum": [op.value for op in _OPS[work]]},
         "flags": {"type": "array", "items": text},
         "target": text,
-        "line": text,
+        "lines": {"type": "array", "items": text},
         "text": text,
         "reason": text,
     }
+    if work is Work.MEMORY:
+        fields |= {"topic": text, "about": text}
     if work is Work.RULES:
         fields |= {"section": text, "again": text}
     operation = {
@@ -174,25 +186,58 @@ def _operation(request: Request, labels: Labels, row: object) -> Operation | Non
     if not isinstance(row, dict):
         return None
     values = {key: row.get(key, "") for key in _FIELDS}
-    cited = row.get("flags")
-    if not all(isinstance(value, str) for value in values.values()) or not isinstance(cited, list):
+    if not all(isinstance(value, str) for value in values.values()):
         return None
     if values["op"] not in [op.value for op in _OPS[request.work]]:
         return None
     op = Op(values["op"])
-    ids = tuple(labels.flags.get(label, "") for label in cited if isinstance(label, str))
-    if len(ids) != len(cited) or not all(ids):
+    cited, lines = _labels(row.get("flags")), row.get("lines", [])
+    named = _labels([lines] if isinstance(lines, str) else lines)
+    if cited is None or named is None:
         return None
+    ids = tuple(labels.flags.get(label, "") for label in cited)
+    if not all(ids):
+        return None
+    replaced = _replaced(request, labels, op, named)
+    survivor, within = _survivor(labels, named) if op is Op.DUPLICATE else ("", "")
+    memory = request.work is Work.MEMORY
     return Operation(
         op=op,
         flags=ids,
-        file=_file(request, labels, op, values, ids),
-        text="" if op in _WITHOUT_LINE else values["text"].strip(),
-        survivor=_survivor(labels, op, values["line"]),
+        file=_file(request, labels, op, values, (ids, replaced)),
+        text=replaced[0].text if op is Op.MOVE and replaced else _text(op, values),
+        replaced=replaced,
+        survivor=survivor,
+        within=within,
+        topic=values["topic"].strip() if memory and not values["target"] else "",
+        about=values["about"].strip() if memory and not values["target"] else "",
         reason=_reason(request, op, ids, values["reason"]),
         section=labels.rules.sections.get(values["section"], ""),
         again=_again(labels.rules, values["again"], ids),
     )
+
+
+def _labels(value: object) -> list[str] | None:
+    """Return a list of labels; None for anything else."""
+    if not isinstance(value, list) or not all(isinstance(label, str) for label in value):
+        return None
+    return value
+
+
+def _text(op: Op, values: Mapping[str, str]) -> str:
+    return "" if op in (*_WITHOUT_LINE, Op.MOVE) else values["text"].strip()
+
+
+def _replaced(
+    request: Request, labels: Labels, op: Op, named: Sequence[str]
+) -> tuple[MemoryLine, ...]:
+    """Return the lines that an operation takes away, of those that such an operation may name."""
+    known: Mapping[str, MemoryLine] = {}
+    if op in (*_REPLACING, Op.MOVE):
+        known = labels.lines
+    elif op is Op.SETTLED:
+        known = labels.lines if request.work is Work.PENDING else labels.pending
+    return tuple(dict.fromkeys(known[label] for label in named if label in known))
 
 
 def _again(labels: RuleLabels, label: str, ids: tuple[str, ...]) -> str:
@@ -202,13 +247,21 @@ def _again(labels: RuleLabels, label: str, ids: tuple[str, ...]) -> str:
 
 
 def _file(
-    request: Request, labels: Labels, op: Op, values: Mapping[str, str], ids: tuple[str, ...]
+    request: Request,
+    labels: Labels,
+    op: Op,
+    values: Mapping[str, str],
+    about: tuple[tuple[str, ...], tuple[MemoryLine, ...]],
 ) -> str:
-    """Return where the line goes: for a replaced one where it is; else as chosen, or as usual."""
+    """Return where the line goes: for a replaced one where it is; else as chosen, or as usual.
+
+    ``about`` is what the operation cites: the ids of its flags, and the lines that it takes away.
+    """
+    ids, replaced = about
     if op in _WITHOUT_LINE:
         return ""
-    if op in (Op.SUPERSEDE, Op.MERGE) and values["line"] in labels.lines:
-        return labels.lines[values["line"]].file
+    if op in _REPLACING and replaced:
+        return replaced[0].file
     usual = request.usual.get(ids[0], "") if ids else ""
     return labels.files.get(values["target"], "") if values["target"] else usual
 
@@ -220,10 +273,13 @@ def _reason(request: Request, op: Op, ids: tuple[str, ...], reason: str) -> str:
     return "; ".join(request.remarks[key] for key in ids if key in request.remarks)
 
 
-def _survivor(labels: Labels, op: Op, label: str) -> str:
-    """Return what a label names: for a duplicate any line or flag, for a replacement a line of memory."""
-    lines = labels.shown if op is Op.DUPLICATE else labels.lines
-    return lines[label].text if label in lines else labels.flags.get(label, "")
+def _survivor(labels: Labels, named: Sequence[str]) -> tuple[str, str]:
+    """Return what a duplicate folds into, and the file that it is in (empty for a flag)."""
+    lines = labels.shown
+    label = named[0] if named else ""
+    if label in lines:
+        return lines[label].text, lines[label].file
+    return labels.flags.get(label, ""), ""
 
 
 def rule_labels(request: Request) -> RuleLabels:

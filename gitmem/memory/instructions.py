@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from gitmem.core.errors import Refused
 from gitmem.markdown import managed_block
 from gitmem.markdown.blocks import Block, BlockKind, blocks
-from gitmem.markdown.bullets import add_bullets, bullets, replace_lines
+from gitmem.markdown.bullets import add_bullets, bullets, remove_lines, replace_lines
 from gitmem.markdown.lines import Line, blank, insert_lines, rows, split_lines
 from gitmem.markdown.statements import statements
 from gitmem.safety.paths import INDEX_NAME
@@ -108,6 +108,16 @@ def add_rules(text: str, lines: Sequence[str]) -> str:
 
 def replace_rule(text: str, old: str, new: str) -> str:
     """Return ``text`` with ``new`` in place of the rule ``old``; raises Refused when there is none."""
+    return _changed(text, old, [new])
+
+
+def remove_rule(text: str, old: str) -> str:
+    """Return ``text`` without the rule ``old``; raises as `replace_rule` does."""
+    return _changed(text, old, [])
+
+
+def _changed(text: str, old: str, new: Sequence[str]) -> str:
+    """Return ``text`` with the rule ``old`` replaced by ``new``: one line, or none."""
     found = bullets(_rule_blocks(text))
     at = next((at for at, rule in enumerate(found) if rule.text == old), None)
     if at is None:
@@ -115,8 +125,9 @@ def replace_rule(text: str, old: str, new: str) -> str:
             f"no rule reads {old[:60]!r}",
             hint="the file changed since it was read; run the close again",
         )
-    expected = [new if place == at else rule.text for place, rule in enumerate(found)]
-    after = replace_lines(text, found[at], new)
+    expected = [rule.text for rule in found]
+    expected[at : at + 1] = new
+    after = replace_lines(text, found[at], new[0]) if new else remove_lines(text, found[at])
     if [one.text for one in bullets(_rule_blocks(after))] != expected:
         raise Refused(f"the rule {old[:60]!r} cannot be changed without changing its neighbours")
     return after

@@ -13,7 +13,7 @@ from gitmem.core.errors import Refused
 from gitmem.core.failures import Internal
 from gitmem.markdown import sections
 from gitmem.markdown.blocks import BlockKind, blocks
-from gitmem.markdown.bullets import add_bullets, bullets, one_line, replace_lines
+from gitmem.markdown.bullets import add_bullets, bullets, one_line, remove_lines, replace_lines
 from gitmem.markdown.lines import (
     blank,
     front_matter_lines,
@@ -80,6 +80,16 @@ def replace_body_line(text: str, old: str, new: str) -> str:
 
     Raises Refused when there is no such bullet of one line, or more than one.
     """
+    return _changed(text, old, [new])
+
+
+def remove_body_line(text: str, old: str) -> str:
+    """Return ``text`` without the bullet ``old``; raises as `replace_body_line` does."""
+    return _changed(text, old, [])
+
+
+def _changed(text: str, old: str, new: Sequence[str]) -> str:
+    """Return ``text`` with the bullet ``old`` replaced by ``new``: one line, or none."""
     front_matter(text)
     if old not in replaceable(text):
         raise Refused(
@@ -87,8 +97,10 @@ def replace_body_line(text: str, old: str, new: str) -> str:
             hint="the file changed since it was read; run the close again",
         )
     block = next(block for block in bullets(blocks(text)) if block.text == old)
-    after = replace_lines(text, block, new)
-    expected = [new if one.text == old else one.text for one in bullets(blocks(text))]
+    after = replace_lines(text, block, new[0]) if new else remove_lines(text, block)
+    expected = [
+        line for one in bullets(blocks(text)) for line in (new if one.text == old else [one.text])
+    ]
     if [one.text for one in bullets(blocks(after))] != expected:
         raise Refused(
             f"the line {old[:60]!r} cannot be changed without changing its neighbours",
@@ -118,6 +130,20 @@ def assert_only_replaced(before: str, after: str) -> None:
     plain = all(_PLAIN.fullmatch(new[at].rstrip("\r\n")) and at in starts for at in changed)
     if len(old) != len(new) or len(changed) > 1 or not plain:
         raise Internal("an edit of a skill would do more than replace one line of its body")
+
+
+def assert_only_removed(before: str, after: str) -> None:
+    """Raise Internal unless only one plain bullet, with a blank line beside it at most, is gone."""
+    _assert_same_front(before, after)
+    size = len(before) - len(after)
+    starts = {block.first for block in blocks(before) if block.kind is BlockKind.BULLET}
+    for at in _insertions(after, before):
+        first = before.count("\n", 0, at)
+        gone = [row.removesuffix("\r") for row in before[at : at + size].split("\n")]
+        items = [number for number, row in enumerate(gone, first) if not blank(row)]
+        if len(items) == 1 and items[0] in starts and _PLAIN.fullmatch(gone[items[0] - first]):
+            return
+    raise Internal("an edit of a skill would do more than take out one line of its body")
 
 
 def _assert_same_front(before: str, after: str) -> None:

@@ -42,11 +42,16 @@ class Fate(StrEnum):
     FORGOTTEN = "forgotten"
 
 
+_REPLACING = frozenset({Fate.SUPERSEDED, Fate.MERGED})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one flag: where its line is, what it folded into, and why.
 
-    ``again`` is the id of the earlier flag that a drain matched it to.
+    ``survivor`` is what a duplicate folded into, or the line of ``file`` that was replaced; ``also``
+    are further lines that were replaced, each as ``file: line``. ``again`` is the id of the earlier
+    flag that a drain matched it to.
     """
 
     flag: Flag
@@ -54,8 +59,17 @@ class Outcome:
     file: str = ""
     line: str = ""
     survivor: str = ""
+    also: tuple[str, ...] = ()
     reason: str = ""
     again: str = ""
+
+    @property
+    def replaced(self) -> tuple[tuple[str, str], ...]:
+        """The lines whose place it took, each as file and text, the one that gave the place first."""
+        if self.fate not in _REPLACING or not self.survivor:
+            return ()
+        further = [line.partition(": ") for line in self.also]
+        return (self.file, self.survivor), *((file, text) for file, _, text in further)
 
     @property
     def verbatim(self) -> bool:
@@ -137,6 +151,7 @@ def _line(outcome: Outcome) -> str:
         "file": outcome.file,
         "line": outcome.line,
         "survivor": outcome.survivor,
+        "also": [*outcome.also],
         "reason": outcome.reason,
         "again": outcome.again,
     }
@@ -185,7 +200,13 @@ def _outcome(row: str) -> Outcome | None:
     }
     if words["file"] and not _inside(words["file"]):
         return None
-    return Outcome(flag=flag, fate=fate, **words)
+    return Outcome(flag=flag, fate=fate, also=_also(fields), **words)
+
+
+def _also(fields: Mapping[str, object]) -> tuple[str, ...]:
+    named = fields.get("also")
+    lines = [line for line in named if isinstance(line, str)] if isinstance(named, list) else []
+    return tuple(line for line in lines if _inside(line.partition(": ")[0]))
 
 
 def _inside(file: str) -> bool:

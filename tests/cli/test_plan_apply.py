@@ -373,7 +373,7 @@ def test_a_snag_is_asked_beside_the_rules_and_the_skill_it_would_change(sandbox:
     assert ["Run the tests with -x." in text for text in texts] == [True, False]
     assert ["Tag before the build." in text for text in texts] == [False, True]
 
-    duplicate = [answered(one, op="duplicate", line="m1") for one in plan(sandbox)]
+    duplicate = [answered(one, op="duplicate", lines=["m1"]) for one in plan(sandbox)]
     code, answer, _ = apply(sandbox, lines(*duplicate))
     assert (code, answer["outcomes"]) == (0, {"duplicate": 2})
     assert "memory" not in sandbox.git("diff", "--name-only", "main", "gitmem/drain")

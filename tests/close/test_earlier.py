@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from gitmem.close.judgement import Judgement, split
@@ -32,9 +35,9 @@ def plan(*flags: Flag, lines: tuple[MemoryLine, ...] = (THERE,)) -> Plan:
     return make_plan(flags, Places(folder="memory", lines=lines), {})
 
 
-def outcome(of: Flag, fate: Fate = Fate.ADDED, **fields: str) -> Outcome:
-    usual = {"file": "memory/facts.md", "line": of.text}
-    return Outcome(flag=of, fate=fate, **{**usual, **fields})
+def outcome(of: Flag, fate: Fate = Fate.ADDED, **fields: Any) -> Outcome:
+    usual = Outcome(flag=of, fate=fate, file="memory/facts.md", line=of.text)
+    return replace(usual, **fields)
 
 
 def told(asked: Plan, *outcomes: Outcome, new: tuple[MemoryLine, ...] = ()) -> list[Request]:

@@ -13,6 +13,7 @@ from gitmem.drain.ports import Answer
 from gitmem.drain.verbatim import Verbatim
 from gitmem.forge.propose import ProposeResult
 from gitmem.memory import guard, guard_file
+from gitmem.memory.tree import MemoryLine
 from tests.forge.test_propose import Project, landed, landing_sync, pr
 from tests.support.desk import Desk
 
@@ -77,7 +78,11 @@ def same_as_earlier(request: Request, one: Operation) -> Operation:
 def instead(line: str, text: str) -> Callable[[Request, Operation], Operation]:
     """Replaces a line that is there."""
     return lambda _, one: Operation(
-        op=Op.SUPERSEDE, flags=one.flags, file=one.file, text=text, survivor=line
+        op=Op.SUPERSEDE,
+        flags=one.flags,
+        file=one.file,
+        text=text,
+        replaced=(MemoryLine(file=one.file, text=line),),
     )
 
 

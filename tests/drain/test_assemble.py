@@ -14,7 +14,7 @@ from gitmem.drain.gate import check
 from gitmem.drain.limits import fitting
 from gitmem.drain.plan import Op, Operation, Request
 from gitmem.memory import topics
-from gitmem.memory.tree import MemoryTree, existing_lines
+from gitmem.memory.tree import MemoryLine, MemoryTree, existing_lines
 from gitmem.records.drain_record import Fate
 from gitmem.safety.paths import PathKind, writable
 from tests.support.operations import FOLDER, IDS, TEXTS, flags, operations, requests
@@ -60,9 +60,19 @@ def test_a_fact_stands_in_one_topic_only() -> None:
 
 def test_what_replaces_a_line_is_what_later_duplicates_fold_into() -> None:
     supersede = Operation(
-        op=Op.SUPERSEDE, flags=(ONE,), file="memory/facts.md", text="better", survivor="known"
+        op=Op.SUPERSEDE,
+        flags=(ONE,),
+        file="memory/facts.md",
+        text="better",
+        replaced=(MemoryLine(file="memory/facts.md", text="known"),),
     )
-    merge = replace(supersede, op=Op.MERGE, flags=(TWO, THREE), text="both", survivor="also known")
+    merge = replace(
+        supersede,
+        op=Op.MERGE,
+        flags=(TWO, THREE),
+        text="both",
+        replaced=(MemoryLine(file="memory/facts.md", text="also known"),),
+    )
     again = [keep(IDS[3], "better"), keep(IDS[4], "known")]
 
     made = assemble(GROUND, [supersede, merge, *again], FLAGS)

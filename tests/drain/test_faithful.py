@@ -7,6 +7,7 @@ import pytest
 from gitmem.drain.faithful import faithful, findings, refuses
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.grounding.judge import Rule
+from gitmem.memory.tree import MemoryLine
 from tests.bench import grounding_rates as rates
 from tests.support.queues import new_flag
 
@@ -19,7 +20,7 @@ def written(text: str, sources: tuple[str, ...], replaced: tuple[str, ...] = ())
         flags=tuple(flag.id for flag in flags),
         file="memory/facts.md",
         text=text,
-        survivor=replaced[0] if replaced else "",
+        replaced=tuple(MemoryLine(file="memory/facts.md", text=line) for line in replaced),
     )
     request = Request(work=Work.MEMORY, flags=flags, files=("memory/facts.md",))
     return [operation.text for operation in faithful(request, [merged])]
@@ -42,8 +43,6 @@ def test_only_one_rule_is_left_to_the_reviewer() -> None:
 @pytest.mark.parametrize("name", rates.SETS)
 def test_the_rates_count_what_a_close_writes(name: str) -> None:
     for case in rates.cases(name):
-        if len(case.replaced) > 1:
-            continue  # an operation replaces one line
         refused = any(map(refuses, rates.today(case)))
         own = written(case.text, case.sources, case.replaced)
         assert (own != [case.text]) is (refused and case.text not in case.sources), case
@@ -62,12 +61,14 @@ def outcome(
 ) -> list[Operation]:
     """What one operation of a model comes to, for flags with these texts."""
     made = tuple(new_flag(flag) for flag in flags)
+    line = MemoryLine(file="memory/facts.md", text=survivor)
     told = Operation(
         op=op,
         flags=tuple(flag.id for flag in made),
         file="memory/facts.md",
         text=text,
-        survivor=survivor,
+        replaced=(line,) if survivor and op is not Op.DUPLICATE else (),
+        survivor=survivor if op is Op.DUPLICATE else "",
         reason=reason,
     )
     request = Request(work=Work.MEMORY, flags=made, files=("memory/facts.md",))
@@ -79,8 +80,8 @@ def test_a_merge_into_one_flags_own_words_does_not_drop_the_others() -> None:
 
     found = outcome(Op.MERGE, flags, text=flags[0], survivor="jobs run at night")
 
-    assert [(one.op, one.text, one.survivor) for one in found] == [
-        (Op.KEEP, flag, "") for flag in flags
+    assert [(one.op, one.text, one.replaced) for one in found] == [
+        (Op.KEEP, flag, ()) for flag in flags
     ]
 
 
@@ -92,7 +93,7 @@ def test_a_merge_that_loses_what_the_line_says_leaves_the_line() -> None:
         survivor="the API speaks HTTP/2 and needs a token from vault",
     )
 
-    assert (found.op, found.survivor) == (Op.KEEP, "")
+    assert (found.op, found.replaced) == (Op.KEEP, ())
 
 
 def test_a_line_about_something_else_is_not_replaced() -> None:
@@ -100,7 +101,7 @@ def test_a_line_about_something_else_is_not_replaced() -> None:
         Op.SUPERSEDE, ("the build uses uv",), survivor="backups are kept for 30 days"
     )
 
-    assert (found.op, found.text, found.survivor) == (Op.KEEP, "the build uses uv", "")
+    assert (found.op, found.text, found.replaced) == (Op.KEEP, "the build uses uv", ())
     assert "about something else" in found.reason
 
 
@@ -150,7 +151,7 @@ def test_a_refused_rewording_does_not_let_another_fact_go() -> None:
         survivor=README,
     )
 
-    assert (found.op, found.text, found.survivor) == (Op.KEEP, "X was renamed to Y", "")
+    assert (found.op, found.text, found.replaced) == (Op.KEEP, "X was renamed to Y", ())
     assert "a rewording was refused" in found.reason
     assert "the line it was to replace stays, too, because it says more: README" in found.reason
 
@@ -158,7 +159,7 @@ def test_a_refused_rewording_does_not_let_another_fact_go() -> None:
 def test_own_words_that_a_model_chose_do_not_let_another_fact_go_either() -> None:
     (found,) = outcome(Op.SUPERSEDE, ("X was renamed to Y",), survivor=README)
 
-    assert (found.op, found.survivor) == (Op.KEEP, "")
+    assert (found.op, found.replaced) == (Op.KEEP, ())
     assert "stays, too" in found.reason
 
 
@@ -167,7 +168,7 @@ def test_a_grounded_rewording_that_drops_half_of_the_line_leaves_the_line() -> N
 
     (found,) = outcome(Op.SUPERSEDE, (flag,), text="Branch X was renamed to Y.", survivor=README)
 
-    assert (found.op, found.text, found.survivor) == (Op.KEEP, flag, "")
+    assert (found.op, found.text, found.replaced) == (Op.KEEP, flag, ())
     assert "stays, too" in found.reason
 
 
@@ -189,7 +190,7 @@ def test_several_flags_that_replace_a_line_in_their_own_words_leave_it() -> None
         survivor="deploys use Jenkins",
     )
 
-    assert [(one.op, one.survivor) for one in found] == [(Op.KEEP, ""), (Op.KEEP, "")]
+    assert [(one.op, one.replaced) for one in found] == [(Op.KEEP, ()), (Op.KEEP, ())]
     assert all("stays, too" in one.reason for one in found)
 
 
@@ -201,7 +202,7 @@ def test_a_merge_that_drops_a_clause_of_the_line_leaves_the_line() -> None:
         survivor="The cache lives in Redis, and operators hate its eviction",
     )
 
-    assert (found.op, found.survivor) == (Op.KEEP, "")
+    assert (found.op, found.replaced) == (Op.KEEP, ())
 
 
 def test_a_duplicate_of_a_flag_is_one_of_the_line_that_this_flag_comes_to() -> None:
@@ -214,7 +215,7 @@ def test_a_duplicate_of_a_flag_is_one_of_the_line_that_this_flag_comes_to() -> N
             flags=(one.id,),
             file="memory/facts.md",
             text="Deploys need a tag.",
-            survivor="deploys need a tag",
+            replaced=(MemoryLine(file="memory/facts.md", text="deploys need a tag"),),
         ),
     ]
 
@@ -231,9 +232,9 @@ def test_a_rule_that_says_more_than_the_lesson_stays() -> None:
         op=Op.SUPERSEDE,
         flags=(flag.id,),
         file="CLAUDE.md",
-        survivor="Run make with -j1 and never as root",
+        replaced=(MemoryLine(file="CLAUDE.md", text="Run make with -j1 and never as root"),),
     )
 
     (found,) = faithful(request, [told])
 
-    assert (found.op, found.text, found.survivor) == (Op.EDIT, "Run make with -j2", "")
+    assert (found.op, found.text, found.replaced) == (Op.EDIT, "Run make with -j2", ())

@@ -72,7 +72,13 @@ def test_a_sound_answer_passes_whole() -> None:
         (keep(ONE, text="token gh" + "p_" + "a1B2" * 9), "credential"),
         (Operation(op=Op.SUPERSEDE, flags=(ONE,), file="memory/facts.md", text="x"), "replace"),
         (
-            Operation(op=Op.MERGE, flags=(ONE,), file="CLAUDE.md", text="x", survivor="known"),
+            Operation(
+                op=Op.MERGE,
+                flags=(ONE,),
+                file="CLAUDE.md",
+                text="x",
+                replaced=(MemoryLine(file="memory/facts.md", text="known"),),
+            ),
             "replace",
         ),
     ],
@@ -103,7 +109,11 @@ def test_duplicates_in_a_circle_all_stay() -> None:
 def test_a_duplicate_of_what_is_refused_skipped_or_replaced_stays() -> None:
     skip = Operation(op=Op.SKIP, flags=(TWO,), reason="chatter")
     replace = Operation(
-        op=Op.SUPERSEDE, flags=(TWO,), file="memory/facts.md", text="new", survivor="known"
+        op=Op.SUPERSEDE,
+        flags=(TWO,),
+        file="memory/facts.md",
+        text="new",
+        replaced=(MemoryLine(file="memory/facts.md", text="known"),),
     )
 
     assert "does not stay" in reason(duplicate(ONE, TWO), keep(TWO, text="a\u202eb"))
@@ -155,7 +165,11 @@ def test_a_duplicate_of_an_instruction_stands_whatever_is_replaced_beside_it() -
         fixed_lines=(FIXED,),
     )
     other = Operation(
-        op=Op.SUPERSEDE, flags=(TWO,), file="memory/facts.md", text="x", survivor=FIXED.text
+        op=Op.SUPERSEDE,
+        flags=(TWO,),
+        file="memory/facts.md",
+        text="x",
+        replaced=(MemoryLine(file="memory/facts.md", text=FIXED.text),),
     )
 
     passed = judged(duplicate(ONE, FIXED.text), other, keep(THREE), request=shown)
@@ -173,6 +187,12 @@ def test_nothing_replaces_a_line_that_is_only_read(op: Op, file: str) -> None:
         files=(*REQUEST.files, "memory/PENDING.md"),
     )
     for survivor in (FIXED.text, "which?"):
-        stale = Operation(op=op, flags=(ONE,), file=file, text="x", survivor=survivor)
+        stale = Operation(
+            op=op,
+            flags=(ONE,),
+            file=file,
+            text="x",
+            replaced=(MemoryLine(file=file, text=survivor),),
+        )
 
         assert "replace that is not there" in reason(stale, request=shown)

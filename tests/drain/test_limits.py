@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from gitmem.drain.limits import RULES, within_limits
 from gitmem.drain.plan import Op, Operation
+from gitmem.memory.tree import MemoryLine
 
 
 def replacing(count: int, op: Op = Op.SUPERSEDE) -> list[Operation]:
     return [
         Operation(
-            op=op, flags=(f"f{n}",), file="memory/facts.md", text=f"new {n}", survivor=f"old {n}"
+            op=op,
+            flags=(f"f{n}",),
+            file="memory/facts.md",
+            text=f"new {n}",
+            replaced=(MemoryLine(file="memory/facts.md", text=f"old {n}"),),
         )
         for n in range(count)
     ]

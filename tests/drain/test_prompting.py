@@ -64,13 +64,66 @@ def test_labels_become_what_they_stand_for() -> None:
     assert one(operation("keep", "f2", target="t1", text=" a text ")) == Operation(
         op=Op.KEEP, flags=(IDS[1],), file="memory/ci.md", text="a text"
     )
-    assert one(operation("duplicate", "f2", line="f1")).survivor == IDS[0]
+    assert one(operation("duplicate", "f2", lines=["f1"])).survivor == IDS[0]
 
 
 def test_a_replaced_line_stays_where_it_is_whatever_the_target() -> None:
-    found = one(operation("supersede", "f1", target="t2", line="m1"))
+    found = one(operation("supersede", "f1", target="t2", lines=["m1"]))
 
-    assert (found.file, found.survivor) == ("memory/ci.md", "of ci")
+    assert (found.file, found.survivor) == ("memory/ci.md", "")
+    assert found.replaced == (MemoryLine(file="memory/ci.md", text="of ci"),)
+
+
+ITEM = MemoryLine(file="memory/PENDING.md", text="is it fast?")
+RULE = MemoryLine(file="CLAUDE.md", text="Use pnpm.")
+BOTH = Request(
+    work=Work.MEMORY,
+    flags=flags(2),
+    files=("memory/ci.md", "memory/facts.md"),
+    existing=(LINE, MemoryLine(file="memory/facts.md", text="of facts")),
+    pending_lines=(ITEM,),
+    fixed_lines=(RULE,),
+    usual=dict.fromkeys(IDS, "memory/facts.md"),
+)
+
+
+def test_one_operation_may_name_several_lines_each_once_and_only_lines_that_may_go() -> None:
+    named = ["m2", "m1", "m2", "m9", "p1", "i1", "f1"]
+
+    (found,) = told(operation("supersede", "f1", lines=named), request=BOTH)
+
+    assert found.replaced == BOTH.existing[::-1]
+    assert found.file == "memory/facts.md"
+
+
+@pytest.mark.parametrize(("label", "line"), [("p1", ITEM), ("i1", RULE), ("m1", LINE)])
+def test_a_duplicate_may_name_a_line_that_cannot_be_changed(label: str, line: MemoryLine) -> None:
+    (found,) = told(operation("duplicate", "f1", lines=[label]), request=BOTH)
+
+    assert (found.survivor, found.within, found.replaced) == (line.text, line.file, ())
+
+
+def test_only_an_open_item_is_settled() -> None:
+    (found,) = told(operation("settled", "f1", lines=["m1", "p1", "i1"]), request=BOTH)
+
+    assert (found.op, found.flags, found.replaced) == (Op.SETTLED, (IDS[0],), (ITEM,))
+
+
+def test_a_line_that_moves_keeps_its_words() -> None:
+    (found,) = told(operation("move", lines=["m2"], target="t1", text="other words"), request=BOTH)
+
+    assert (found.op, found.flags, found.file) == (Op.MOVE, (), "memory/ci.md")
+    assert (found.text, found.replaced) == ("of facts", (BOTH.existing[1],))
+
+
+def test_a_new_topic_is_named_only_where_no_target_is() -> None:
+    new = {"topic": "deploys", "about": "How releases go out."}
+
+    named = one({**operation("keep", "f1"), **new})
+    chosen = one({**operation("keep", "f1", target="t1"), **new})
+
+    assert (named.topic, named.about) == ("deploys", "How releases go out.")
+    assert (chosen.topic, chosen.about, chosen.file) == ("", "", "memory/ci.md")
 
 
 def test_without_a_target_a_flag_goes_where_it_would_go_anyway() -> None:
@@ -143,8 +196,8 @@ def test_open_items_and_instructions_are_shown_with_labels_of_their_own() -> Non
 def test_a_duplicate_may_name_an_open_item_or_an_instruction_and_nothing_may_replace_one(
     label: str, text: str
 ) -> None:
-    (same,) = told(operation("duplicate", "f1", line=label), request=READ_ONLY)
-    (stale,) = told(operation("supersede", "f2", line=label, text="new"), request=READ_ONLY)
+    (same,) = told(operation("duplicate", "f1", lines=[label]), request=READ_ONLY)
+    (stale,) = told(operation("supersede", "f2", lines=[label], text="new"), request=READ_ONLY)
     passed = check(READ_ONLY, [same, stale], folder="memory")
 
     assert same.survivor == text

@@ -106,11 +106,15 @@ def test_labels_of_sections_and_snags_mean_something_only_where_they_were_shown(
 ) -> None:
     asked = request(snag(0), snag(1))
     labels = make_question(asked, "").labels
-    whole = {"op": "edit", "flags": ["f1"], "target": "", "line": "", "text": "", "reason": ""}
+    whole = {"op": "edit", "flags": ["f1"], "target": "", "lines": [], "text": "", "reason": ""}
 
     (found,) = read_operations(asked, labels, {"operations": [{**whole, **row}]})
 
     assert (found.section, found.again) == (section, again)
+
+
+def line(text: str) -> tuple[MemoryLine, ...]:
+    return (MemoryLine(file=FILE, text=text),)
 
 
 def edit(*ids: str, **changes: Any) -> Operation:
@@ -121,8 +125,8 @@ def edit(*ids: str, **changes: Any) -> Operation:
 def test_a_line_is_replaced_once_and_the_other_snag_stays_queued() -> None:
     asked = request(snag(0), snag(1))
     answers = [
-        edit(IDS[1], op=Op.SUPERSEDE, survivor="Tag.", text="Tag later."),
-        edit(IDS[0], op=Op.SUPERSEDE, survivor="Tag.", text="Tag early."),
+        edit(IDS[1], op=Op.SUPERSEDE, replaced=line("Tag."), text="Tag later."),
+        edit(IDS[0], op=Op.SUPERSEDE, replaced=line("Tag."), text="Tag early."),
     ]
 
     for order in (answers, answers[::-1]):
@@ -141,7 +145,7 @@ def test_a_line_is_replaced_once_and_the_other_snag_stays_queued() -> None:
 
 
 def test_a_line_that_is_not_there_is_not_replaced() -> None:
-    answer = edit(IDS[0], op=Op.SUPERSEDE, survivor="Sing.")
+    answer = edit(IDS[0], op=Op.SUPERSEDE, replaced=line("Sing."))
 
     (left,) = gate.check(request(snag(0)), [answer], folder="memory").left
 
@@ -158,7 +162,7 @@ def test_only_a_snag_that_names_no_target_may_be_moved(
 
 
 def test_one_close_replaces_few_lines_of_a_file() -> None:
-    many = [edit(IDS[0], op=Op.SUPERSEDE, survivor=f"old {number}") for number in range(5)]
+    many = [edit(IDS[0], op=Op.SUPERSEDE, replaced=line(f"old {number}")) for number in range(5)]
 
     kept, left = within_limits(many, lines=1_000, rules={FILE: 12})
 
@@ -184,14 +188,14 @@ CLIMB = Climb(
     [
         edit(IDS[0], again=EARLIER.id, text="Reworded."),
         edit(IDS[0], op=Op.DUPLICATE, file="", text="", survivor="Tag.", again=EARLIER.id),
-        edit(IDS[0], op=Op.SUPERSEDE, survivor="Tag.", again=EARLIER.id),
+        edit(IDS[0], op=Op.SUPERSEDE, replaced=line("Tag."), again=EARLIER.id),
     ],
 )
 def test_whatever_was_matched_goes_a_rung_up_in_its_own_words(answer: Operation) -> None:
     (found,) = raised(request(snag(0)), [answer], {EARLIER.id: CLIMB})
 
     assert (found.op, found.file, found.text, found.match) == (Op.EDIT, GUARDS, "do 0", "make x")
-    assert (found.again, found.reason, found.survivor) == (EARLIER.id, "up", "")
+    assert (found.again, found.reason, found.replaced) == (EARLIER.id, "up", ())
 
 
 def test_each_snag_that_climbs_to_a_guard_is_a_guard_of_its_own() -> None:

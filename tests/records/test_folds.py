@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gitmem.core.failures import NeedsPerson
@@ -9,6 +11,7 @@ from gitmem.core.flag import Flag
 from gitmem.drain.plan import Op, Operation, Request
 from gitmem.drain.ports import Answer
 from gitmem.drain.verbatim import Verbatim
+from gitmem.memory.tree import MemoryLine
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
 from tests.support.scripted import Scripted, operation
@@ -86,8 +89,10 @@ class Judge(Verbatim):
     def _one(self, flag: Flag) -> Operation:
         if flag.text.startswith("API"):
             return Operation(op=Op.DUPLICATE, flags=(flag.id,), survivor=LINE)
-        op, old = (Op.SUPERSEDE, LINE) if flag.text.startswith("The API") else (Op.KEEP, "")
-        return Operation(op=op, flags=(flag.id,), file=FACTS, text=flag.text, survivor=old)
+        keep = Operation(op=Op.KEEP, flags=(flag.id,), file=FACTS, text=flag.text)
+        line = MemoryLine(file=FACTS, text=LINE)
+        new = flag.text.startswith("The API")
+        return replace(keep, op=Op.SUPERSEDE, replaced=(line,)) if new else keep
 
 
 def test_a_duplicate_of_a_line_that_another_question_replaces_waits_for_the_next_close(

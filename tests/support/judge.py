@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,10 +50,10 @@ def read(asked: Asked) -> Question:
     )
 
 
-def operation(op: str, *flags: str, **fields: str) -> dict[str, Any]:
+def operation(op: str, *flags: str, lines: Sequence[str] = (), **fields: str) -> dict[str, Any]:
     """One operation as a model writes it; fields not given are empty."""
-    empty = dict.fromkeys(("target", "line", "text", "reason"), "")
-    return {"op": op, "flags": [*flags], **empty, **fields}
+    empty = dict.fromkeys(("target", "text", "reason"), "")
+    return {"op": op, "flags": [*flags], "lines": [*lines], **empty, **fields}
 
 
 def as_it_is(asked: Asked) -> dict[str, Any]:

@@ -31,6 +31,14 @@ _LINES = [
     "another line", "=======", "caf\u00e9", "cafe\u0301",
 ]  # fmt: skip
 
+_REPLACED = [
+    *(
+        MemoryLine(file=file, text=text)
+        for file in ("memory/facts.md", "memory/ci.md", "memory/PENDING.md", "CLAUDE.md")
+        for text in [*KNOWN, "zzz"]
+    ),
+]
+
 
 def flags(count: int, kind: str = "fact") -> tuple[Flag, ...]:
     fields = {"better": "a better path"} if kind == "snag" else {}
@@ -48,6 +56,9 @@ def operations() -> st.SearchStrategy[list[Operation]]:
         file=st.sampled_from(_FILES),
         text=st.sampled_from(_LINES),
         survivor=st.sampled_from([*IDS, *KNOWN, *_LINES, "zzz"]),
+        replaced=st.lists(st.sampled_from(_REPLACED), max_size=3, unique=True).map(tuple),
+        topic=st.sampled_from(["", "ci", "new", "../x"]),
+        about=st.sampled_from(["", "About CI."]),
         reason=st.sampled_from(["", "because", "\u202e", "two\nlines"]),
     )
     return st.lists(one, max_size=10)

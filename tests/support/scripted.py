@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gitmem.drain.plan import Op, Operation, Plan, Request
 from gitmem.drain.ports import Answer
+from gitmem.memory.tree import MemoryLine
 
 
 class Scripted:
@@ -27,6 +28,14 @@ class Scripted:
 
 
 def operation(op: str, flags: str, file: str, text: str, survivor: str = "") -> Operation:
-    """An operation; ``flags`` are ids with blanks between them."""
+    """An operation; ``flags`` are ids with blanks between them, ``survivor`` is the line of ``file`` it names."""
     ids = tuple(flags.split())
-    return Operation(op=Op(op), flags=ids, file=file, text=text, survivor=survivor)
+    replacing = Op(op) in (Op.SUPERSEDE, Op.MERGE) and survivor
+    return Operation(
+        op=Op(op),
+        flags=ids,
+        file=file,
+        text=text,
+        replaced=(MemoryLine(file=file, text=survivor),) if replacing else (),
+        survivor="" if replacing else survivor,
+    )
