@@ -12,13 +12,15 @@ _Z = 1.96  # standard deviations of a 95 % interval
 class Rate:
     """``count`` of ``total`` cases. ``target`` is what the rate has to reach (None: it only stands beside).
 
-    ``low_is_good`` is for rates of what must not happen.
+    ``low_is_good`` is for rates of what must not happen. A rate that is ``required`` fails the run
+    when its target is missed.
     """
 
     count: int
     total: int
     target: float | None = None
     low_is_good: bool = False
+    required: bool = False
 
     @property
     def value(self) -> float:

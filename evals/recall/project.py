@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitmem.git import repository
+from evals import repositories
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from gitmem.git.repository import Repository
 
@@ -57,33 +53,9 @@ def files() -> dict[str, str]:
     return {name: path.read_text(encoding="utf-8") for name, path in {**memory, **records}.items()}
 
 
-@contextmanager
-def repository_with(tree: dict[str, str]) -> Iterator[tuple[Repository, str]]:
-    """Yield a throw-away repository whose one commit holds ``tree``, and that commit."""
-    with tempfile.TemporaryDirectory() as name:
-        top = Path(name).resolve() / "project"
-        for path, text in tree.items():
-            file = top / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8", newline="")
-        environ = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": name,
-            "GIT_CONFIG_NOSYSTEM": "1",
-            **{f"GIT_{who}_NAME": "Mateo" for who in ("AUTHOR", "COMMITTER")},
-            **{f"GIT_{who}_EMAIL": "mateo@moorings.example" for who in ("AUTHOR", "COMMITTER")},
-        }
-        for arguments in (
-            ["init", "--quiet", "--initial-branch", "main"],
-            ["add", "--all"],
-            ["commit", "--quiet", "--message", "memory"],
-        ):
-            subprocess.run(["git", *arguments], cwd=top, env=environ, check=True)
-        tip = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=top, env=environ, check=True, capture_output=True, text=True,
-        )  # fmt: skip
-        yield repository.discover(str(top), environ), tip.stdout.strip()
+def repository_with(tree: dict[str, str]) -> AbstractContextManager[tuple[Repository, str]]:
+    """Return a throw-away repository whose one commit holds ``tree``, and that commit."""
+    return repositories.repository_with(tree, name="Mateo", email="mateo@moorings.example")
 
 
 def _query(row: str) -> Query:

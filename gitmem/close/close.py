@@ -50,7 +50,8 @@ class CloseRequest:
     ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. With
     ``everything``, ``here`` also takes flags of other branches. ``again`` lists other reviews whose
     judgement of undrained flags is used. ``style`` is that of the review's commit. Without ``ask``
-    only the plan is made. ``begin`` receives the plan before any question is asked, ``watch`` every
+    only the plan is made. ``at`` is the time of the record, in seconds since the epoch (None: now).
+    ``begin`` receives the plan before any question is asked, ``watch`` every
     answer as it comes.
     """
 
@@ -64,6 +65,7 @@ class CloseRequest:
     dry_run: bool = False
     ask: bool = True
     workers: int = 8
+    at: float | None = None
     begin: Callable[[Plan], None] = lambda _: None
     watch: Callable[[Answer], None] = lambda _: None
 
@@ -179,7 +181,11 @@ def _close(repo: Repository, request: CloseRequest) -> CloseResult:
         return closed
     with Claim(repo) as claim:
         tip, name = commit.make(
-            repo, claim, _draft(closed, seen, request.style), folder=request.folder
+            repo,
+            claim,
+            _draft(closed, seen, request.style),
+            folder=request.folder,
+            at=request.at,
         )
         _mark_here(repo, claim, start, tip, request)
         commit.move(repo, claim, start, tip, folder=request.folder)

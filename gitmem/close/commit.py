@@ -43,15 +43,18 @@ class Draft:
     message: Callable[[str, str], str]
 
 
-def make(repo: Repository, claim: Claim, draft: Draft, *, folder: str) -> tuple[str, str]:
+def make(
+    repo: Repository, claim: Claim, draft: Draft, *, folder: str, at: float | None = None
+) -> tuple[str, str]:
     """Make the commit object of memory and record; return it and the drain's name. No branch moves.
 
+    ``at`` is the record's time in seconds since the epoch (None: now).
     Raises Refused for a file that gitmem does not write, and what `trees.Staging` raises.
     """
-    now = time.gmtime()
+    now = time.gmtime(at)
     name = time.strftime("%Y%m%dT%H%M%SZ", now) + "-" + new_id(os.urandom(12))[:6]
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", now)
-    header = Header(drain=name, at=at, queue=draft.queue, run=draft.run)
+    told = time.strftime("%Y-%m-%dT%H:%M:%SZ", now)
+    header = Header(drain=name, at=told, queue=draft.queue, run=draft.run)
     record = render(header, draft.outcomes)
     files = {**draft.files, f"{record_files.FOLDER}{name}.jsonl": record}
     for path in files:
