@@ -224,7 +224,7 @@ class _Assembly:
                 return edited(path, target, text, change)
             case PathKind.SKILL | PathKind.SCOPED | PathKind.GUARDS:
                 return edited(path, target, text, change)
-            case PathKind.INDEX | PathKind.DRAIN:
+            case PathKind.INDEX | PathKind.DRAIN | PathKind.DETAILS:
                 raise Refused(f"{path} is written by gitmem alone")
             case _:
                 assert_never(target)

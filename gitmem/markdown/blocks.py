@@ -41,6 +41,7 @@ _TAB = 4
 # Blocks, of all texts together: twice what a close reads at most (core.bounds.GROUND_LINES).
 _MOST_KEPT = 120_000
 _HTML_LINE = "html_line"
+_CODE = frozenset({"fence", "code_block"})
 # In the parser's count: a list and its item are two, a quote is one.
 _DEEPEST = 60
 
@@ -92,6 +93,14 @@ def blocks(text: str) -> list[Block]:
         while len(_kept) > 1 and sum(map(len, _kept.values())) > _MOST_KEPT:
             del _kept[next(iter(_kept))]
     return list(_kept[text])
+
+
+def code_rows(text: str) -> frozenset[int]:
+    """Return the 0-based rows of a text that are code, fenced or indented, also within lists and quotes."""
+    start = front_matter_lines(text) or 0
+    tokens = _parser().parse("\n".join(rows(text)[start:]) + "\n")
+    maps = [token.map for token in tokens if token.type in _CODE and token.map is not None]
+    return frozenset(row + start for first, end in maps for row in range(first, end))
 
 
 def _read(text: str) -> Iterator[Block]:

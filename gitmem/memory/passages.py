@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gitmem.markdown.blocks import Block, BlockKind, blocks
 from gitmem.markdown.lines import rows
 from gitmem.memory import guard
-from gitmem.memory.topics import fact_key
+from gitmem.memory.topics import bare, fact_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ _BOX = re.compile(r"\[[ xX]\][ \t]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """One item as a reader sees it, without marker and box, and its 1-based lines.
+    """One item as a reader sees it, without marker, box and link to its body, and its 1-based lines.
 
     ``whole`` is False for a part of an item: its first line alone, or an item nested in it.
     """
@@ -47,10 +47,10 @@ def line_key(text: str) -> str:
 
 
 def row_text(row: str) -> str:
-    """Return a line of a file without its indentation, list marker and box."""
+    """Return a line of a file without its indentation, list marker, box and link to its body."""
     marker = _MARKER.match(row)
-    bare = (row[marker.end() :] if marker else row).strip()
-    return _BOX.sub("", bare, count=1) if _BOX.match(bare) else bare
+    words = bare((row[marker.end() :] if marker else row).strip())
+    return _BOX.sub("", words, count=1) if _BOX.match(words) else words
 
 
 def passages(text: str) -> list[Passage]:
@@ -105,7 +105,7 @@ def _of(block: Block, lines: Sequence[str]) -> Iterator[Passage]:
     own = lines[block.first : block.last + 1]
     folded = block.text or " ".join(row_text(row) for row in own if row.strip())
     folded = _BOX.sub("", folded, count=1) if _BOX.match(folded) else folded
-    yield Passage(text=folded, first=first, last=last)
+    yield Passage(text=bare(folded), first=first, last=last)
     if last == first:
         return
     yield Passage(text=row_text(own[0]), first=first, last=first, whole=False)

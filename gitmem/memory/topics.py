@@ -11,10 +11,11 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
-from gitmem.markdown.blocks import blocks
+from gitmem.markdown.blocks import blocks, code_rows
 from gitmem.markdown.bullets import add_bullets, bullets, remove_lines, replace_lines
-from gitmem.markdown.lines import Line, front_matter_lines
+from gitmem.markdown.lines import Line, front_matter_lines, split_lines, split_mark
 from gitmem.safety.harmless import harmless
+from gitmem.safety.paths import DETAILS_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,19 @@ _BOX = re.compile(r"\[(?P<mark>[ xX])\](?:[ \t]+(?P<text>.*))?")
 # Text that YAML reads as the same text without quotes.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,.'()/-]*")
 _YAML_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
+# `- The pool opens late ([details](details/db.md))`: a person can follow it, an agent can open it, and
+# the words before it are the line.
+_LINK = re.compile(rf" \(\[details\]\({DETAILS_NAME}/[A-Za-z0-9-]{{1,64}}\.md\)\)$")
+
+
+def bare(text: str) -> str:
+    """Return a line without the link to its body, as whatever compares, searches or judges lines takes it."""
+    return _LINK.sub("", text) if text.endswith(".md))") else text
+
+
+def link_of(path: str) -> str:
+    """Return what a line of the memory file at ``path`` ends with when it has a body."""
+    return f" ([details]({DETAILS_NAME}/{path.rpartition('/')[2]}))"
 
 
 def default_topic(kind: str) -> str:
@@ -94,9 +108,10 @@ def new_pending_file() -> str:
 def facts(text: str) -> list[Line]:
     """Return the top-level bullets outside front matter, code and comments.
 
-    A bullet includes its wrapped lines and nested bullets, folded to one line.
+    A bullet includes its wrapped lines and nested bullets, folded to one line, without the link to its
+    body.
     """
-    return [Line(text=block.text, number=block.first + 1) for block in bullets(blocks(text))]
+    return [Line(text=bare(block.text), number=block.first + 1) for block in bullets(blocks(text))]
 
 
 def add_facts(text: str, lines: Sequence[str]) -> str:
@@ -106,6 +121,29 @@ def add_facts(text: str, lines: Sequence[str]) -> str:
     """
     floor = front_matter_lines(text) or 0
     return add_bullets(text, lines, among=blocks(text), floor=floor)
+
+
+def raw_facts(text: str) -> list[str]:
+    """Return the texts of `facts` with the links to their bodies."""
+    return [block.text for block in bullets(blocks(text))]
+
+
+def with_link(text: str, line: str, link: str) -> str:
+    """Return ``text`` with ``link`` at the end of the first bullet that reads ``line`` and has none.
+
+    Unchanged where there is no such bullet, or where it ends with what no link can follow.
+    """
+    items = bullets(blocks(text))
+    block = next((block for block in items if block.text == line), None)
+    if block is None or block.last in code_rows(text):
+        return text
+    mark, rest = split_mark(text)
+    rows = split_lines(rest)
+    row = rows[block.last]
+    own = row.rstrip(" \t\r\n")
+    rows[block.last] = own + link + row[len(row.rstrip("\r\n")) :]
+    after = mark + "".join(rows)
+    return after if facts(after) == facts(text) else text
 
 
 def replace_fact(text: str, old: str, new: str) -> str:
@@ -124,9 +162,9 @@ def remove_fact(text: str, old: str) -> str:
 def fact_key(text: str) -> str:
     """Return the key that exact duplicates share: the harmless form, in NFC, with blanks folded.
 
-    One final full stop is ignored. Case counts: ``PATH`` is not ``path``.
+    A link to the line's body does not count. One final full stop is ignored. Case counts: ``PATH`` is not ``path``.
     """
-    folded = " ".join(unicodedata.normalize("NFC", harmless(text)).split())
+    folded = " ".join(unicodedata.normalize("NFC", harmless(bare(text))).split())
     return folded if folded.endswith("..") else folded.removesuffix(".").rstrip()
 
 
@@ -149,7 +187,7 @@ def pending(text: str) -> list[Line]:
 def _change(text: str, old: str, new: Sequence[str]) -> str:
     """Return ``text`` with the first bullet ``old`` replaced by ``new``: one line, or none."""
     items = bullets(blocks(text))
-    at = next((at for at, block in enumerate(items) if block.text == old), None)
+    at = next((at for at, block in enumerate(items) if old in {block.text, bare(block.text)}), None)
     if at is None:
         raise Refused(
             f"no line reads {old[:60]!r}",

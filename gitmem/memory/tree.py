@@ -104,7 +104,7 @@ def lines_of(ground: MemoryTree, path: str) -> list[str]:
             found = topics.pending(text)
         case PathKind.INSTRUCTIONS:
             found = instructions.rules(text)
-        case PathKind.INDEX | PathKind.DRAIN:
+        case PathKind.INDEX | PathKind.DRAIN | PathKind.DETAILS:
             found = []
         case _:
             assert_never(target)

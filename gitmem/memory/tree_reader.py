@@ -14,7 +14,7 @@ from gitmem.memory.imports import budget_in
 from gitmem.memory.places import Places
 from gitmem.memory.skills import SKILL
 from gitmem.memory.tree import MemoryTree, existing_lines, fixed_lines, rule_lines
-from gitmem.safety.paths import RULING, writable
+from gitmem.safety.paths import RULING, PathKind, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -135,7 +135,7 @@ def _concerns(path: str, folder: str) -> bool:
     if path.rpartition("/")[0] == folder and path.endswith(".md"):
         return True
     try:
-        return writable(path, folder=folder) in RULING
+        return writable(path, folder=folder) in RULING | {PathKind.DETAILS}
     except Refused:
         return False
 

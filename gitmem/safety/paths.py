@@ -14,6 +14,7 @@ from gitmem.core.flag import slug
 
 INDEX_NAME = "MEMORY.md"
 PENDING_NAME = "PENDING.md"
+DETAILS_NAME = "details"
 
 MAX_PATH = 200
 
@@ -42,6 +43,7 @@ class PathKind(StrEnum):
     TOPIC = "topic"
     INDEX = "index"
     PENDING = "pending"
+    DETAILS = "details"
     INSTRUCTIONS = "instructions"
     SKILL = "skill"
     SCOPED = "scoped"
@@ -52,8 +54,9 @@ class PathKind(StrEnum):
 # An edit of these is a rule.
 RULING = frozenset({PathKind.INSTRUCTIONS, PathKind.SKILL, PathKind.SCOPED, PathKind.GUARDS})
 # What a client loads as instructions, so that no tainted flag gets there by itself: the index imports
-# the topics, and says the newest open item.
-LOADED = RULING | {PathKind.TOPIC, PathKind.PENDING}
+# the topics, and says the newest open item. No client loads details, but `gitmem recall` shows them to the
+# model, so they count.
+LOADED = RULING | {PathKind.TOPIC, PathKind.PENDING, PathKind.DETAILS}
 
 
 _NAMED = {INDEX_NAME: PathKind.INDEX, PENDING_NAME: PathKind.PENDING}
@@ -74,6 +77,23 @@ def writable(path: str, *, folder: str = "memory") -> PathKind:
             "guards, and its records",
         )
     return target
+
+
+def details_of(path: str) -> str:
+    """Return where the bodies of a memory file's lines are."""
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/{DETAILS_NAME}/{name}"
+
+
+def is_details(path: str, folder: str) -> bool:
+    """Return whether a path is in the folder of the bodies."""
+    return path.startswith(f"{folder}/{DETAILS_NAME}/")
+
+
+def lines_file(details: str) -> str:
+    """Return the memory file whose lines have their bodies in this details file."""
+    folder, _, name = details.rpartition("/")
+    return f"{folder.rpartition('/')[0]}/{name}"
 
 
 def memory_folder(raw: str) -> str:
@@ -138,6 +158,10 @@ def _target(path: str, folder: str) -> PathKind | None:
 def _in_folder(name: str) -> PathKind | None:
     if name in _NAMED:
         return _NAMED[name]
+    below = name.removeprefix(f"{DETAILS_NAME}/")
+    if below != name:
+        about = _in_folder(below) if "/" not in below else None
+        return PathKind.DETAILS if about in {PathKind.TOPIC, PathKind.PENDING} else None
     topic = name.removesuffix(".md")
     return PathKind.TOPIC if topic != name and slug(topic) == topic else None
 

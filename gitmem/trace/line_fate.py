@@ -17,7 +17,7 @@ from gitmem.queue import decisions
 from gitmem.records import in_review, snapshot, target
 from gitmem.records.drain_record import Fate
 from gitmem.records.snapshot import flag_by_id
-from gitmem.safety.paths import INDEX_NAME
+from gitmem.safety.paths import INDEX_NAME, is_details
 from gitmem.trace.history import CommitHistory, removals
 from gitmem.trace.lineage import counterpart, most_alike
 
@@ -81,7 +81,9 @@ class MemoryAtCommit:
         self.texts = self.tree.texts
         index = f"{folder}/{INDEX_NAME}"
         self.items: Mapping[str, list[Passage]] = {
-            file: items_of(file, text) for file, text in self.texts.items() if file != index
+            file: items_of(file, text)
+            for file, text in self.texts.items()
+            if file != index and not is_details(file, folder)
         }
 
     @cached_property
@@ -230,6 +232,8 @@ class MemoryAtCommit:
             return found
         paths = [folder, *outside]
         for oid, file, row in removals(self.history.repo, self.history.tip, paths, merges=merges):
+            if is_details(file, folder):
+                continue
             key = line_key(row_of(file, row))
             found.setdefault((file, key), (oid, file))
             found.setdefault(("", key), (oid, file))

@@ -167,7 +167,7 @@ def _lines(file: str, text: str, folder: str, filed: set[str]) -> list[Line]:
                 return topics.pending(text)
             case PathKind.INSTRUCTIONS:
                 return instructions.rules(text)
-            case PathKind.INDEX | PathKind.DRAIN | PathKind.GUARDS:
+            case PathKind.INDEX | PathKind.DRAIN | PathKind.GUARDS | PathKind.DETAILS:
                 return []
             case _:  # a file with a person's own lines in it
                 return [line for line in topics.facts(text) if line_key(line.text) in filed]

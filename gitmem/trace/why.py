@@ -144,7 +144,11 @@ def _items(history: CommitHistory, folder: str) -> list[tuple[str, Passage]]:
             target = writable(file, folder=folder)
         except Refused:
             continue
-        text = None if target in {PathKind.INDEX, PathKind.DRAIN} else history.text("", file)
+        text = (
+            None
+            if target in {PathKind.INDEX, PathKind.DRAIN, PathKind.DETAILS}
+            else history.text("", file)
+        )
         seen: set[tuple[int, str]] = set()
         for item in passages(text or ""):
             if (item.first, item.key) not in seen:

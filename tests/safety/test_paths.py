@@ -18,6 +18,8 @@ GOOD = [
     ("memory/build-system.md", PathKind.TOPIC),
     ("memory/MEMORY.md", PathKind.INDEX),
     ("memory/PENDING.md", PathKind.PENDING),
+    ("memory/details/facts.md", PathKind.DETAILS),
+    ("memory/details/PENDING.md", PathKind.DETAILS),
     ("CLAUDE.md", PathKind.INSTRUCTIONS),
     ("AGENTS.md", PathKind.INSTRUCTIONS),
     (".claude/skills/deploy/SKILL.md", PathKind.SKILL),
@@ -41,6 +43,16 @@ HOSTILE = [
     "memory/sub/facts.md",
     "memory",
     "memory/",
+    "memory/details",
+    "memory/details/",
+    "memory/details/MEMORY.md",
+    "memory/details/a/facts.md",
+    "memory/details/details/facts.md",
+    "memory/details/Facts.md",
+    "memory/details/facts.txt",
+    "memory/details/../facts.md",
+    "memory/Details/facts.md",
+    "details/facts.md",
     "memory/.md",
     "memory/facts.md/",
     "memory/facts.md/x",
@@ -173,8 +185,14 @@ def test_one_changed_character_never_makes_another_writable_kind(
 def test_another_memory_folder_moves_the_memory_and_nothing_else() -> None:
     assert writable("docs/memory/facts.md", folder="docs/memory") is PathKind.TOPIC
     assert writable("docs/memory/MEMORY.md", folder="docs/memory/") is PathKind.INDEX
+    assert writable("docs/memory/details/facts.md", folder="docs/memory") is PathKind.DETAILS
     assert writable("CLAUDE.md", folder="docs/memory") is PathKind.INSTRUCTIONS
-    for path in ("memory/facts.md", "docs/facts.md", "docs/memory/a/facts.md"):
+    for path in (
+        "memory/facts.md",
+        "docs/facts.md",
+        "docs/memory/a/facts.md",
+        "memory/details/facts.md",
+    ):
         with pytest.raises(Refused):
             writable(path, folder="docs/memory")
 
