@@ -54,6 +54,9 @@ def loads(text: str) -> object:
         raise ValueError("not JSON") from error
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    except SystemError as error:
+        # The scanner takes its error from `json.decoder`; where that is not loaded, CPython 3.11 raises this.
+        raise ValueError("not JSON") from error
     if end != len(stripped):
         raise ValueError("text after the JSON value")
     return value

@@ -477,3 +477,16 @@ def test_a_snag_about_a_skill_nobody_has_says_so_at_once(sandbox: Sandbox) -> No
 
     assert answer.code == 0
     assert "no skill named Release" in answer.err
+
+
+def test_a_line_of_the_journal_that_ends_too_soon_does_not_keep_flags_from_the_branch(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.gitmem("flag", "Deploys go out on Tuesdays")
+    with (sandbox.path / ".git/gitmem/journal").open("a", encoding="utf-8") as journal:
+        journal.write('{"v":1,"id":"ab\n')
+
+    done = sandbox.gitmem("flag", "Tests need Postgres", env=UNMEASURED)
+
+    assert (done.code, done.err) == (0, "")
+    assert "Tests need Postgres" in sandbox.git("log", "--format=%s", "-1", "gitmem/queue")

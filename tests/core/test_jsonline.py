@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.core.jsonline import dumps, figure, loads
+from tests.support.sandbox import UNMEASURED, changed_environment
 
 VALUES = st.recursive(
     st.none()
@@ -65,3 +68,25 @@ def test_a_value_that_is_no_json_is_refused() -> None:
 )  # fmt: skip
 def test_a_figure_of_others_is_a_number_in_reason_or_nothing(text: str, value: float) -> None:
     assert figure(loads(text)) == value
+
+
+@pytest.mark.parametrize("text", ["{", '{"v":1,"id":"ab', '"x', "[1,", "{'a':1}"])
+def test_damage_is_a_value_error_also_where_the_library_was_never_loaded(text: str) -> None:
+    program = (
+        "import sys\n"
+        "from gitmem.core.jsonline import loads\n"
+        "assert 'json' not in sys.modules\n"
+        "try:\n"
+        "    loads(sys.argv[1])\n"
+        "except ValueError:\n"
+        "    print('refused')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, text],
+        env=changed_environment(UNMEASURED),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == ("refused\n", "")
