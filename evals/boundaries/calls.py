@@ -118,14 +118,14 @@ class Call:
                 told = str(own.get("report", "ok"))
         return told
 
-    def result(self, background: Mapping[str, str]) -> Mapping[str, object]:
-        """Return the tool's structured answer."""
+    def result(self, background: Mapping[str, str], commit: str) -> Mapping[str, object]:
+        """Return the tool's structured answer; ``commit`` is one that it is to tell of."""
         own = self.fields
         told: Mapping[str, object]
         match self.tool:
             case "Bash":
-                commit = {"commit": {"sha": "", "kind": "committed", "branch": "main"}}
-                made = {"gitOperation": commit} if own.get("commit") else {}
+                operation = {"commit": {"sha": commit[:7], "kind": "committed", "branch": "main"}}
+                made = {"gitOperation": operation} if commit else {}
                 told = {
                     "stdout": "ok",
                     "stderr": "",

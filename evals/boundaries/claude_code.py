@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from evals.boundaries.calls import Call, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from evals.boundaries.sessions import Recorded
@@ -24,24 +24,38 @@ _COMPACTING = 40.0  # seconds of a summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What the rows of a version have: ids of prompts, why an answer stopped, which commit a command made."""
+
+    version: str = ""  # empty: the session's own
+    prompt_ids: bool = True
+    stop_reasons: bool = True
+    git_operations: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
-    """One hook: the event's name, what is matched, the payload, and when; ``commit`` was made during the call."""
+    """One hook: the event's name, what is matched, the payload, and when."""
 
     name: str
     matched: str
     payload: Mapping[str, Any]
     at: float
-    commit: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
 class Client:
-    """The client in one session. The steps are taken in order; each yields the hooks that it fires."""
+    """The client in one session. The steps are taken in order; each yields the hooks that it fires.
+
+    ``commit`` makes a commit at a moment and returns its name.
+    """
 
     session: Recorded
     top: Path
     transcript: Path
     now: float
+    commit: Callable[[float], str]
+    shape: Shape = field(default_factory=Shape)
     _number: int = 0
     _turn: str = ""
     _background: dict[str, str] = field(default_factory=dict)
@@ -72,9 +86,16 @@ class Client:
         elif step.get("end"):
             yield self._fired("SessionEnd", matched=step["end"], reason=step["end"])
 
+    def hear(self, event: str, words: str) -> None:
+        """Write down what a hook told the model; what goes to the writer of a summary leaves no row."""
+        if not words or event == "PreCompact":
+            return
+        told = {"type": "hook_additional_context", "content": [words], "hookEvent": event}
+        self._row("attachment", attachment=told)
+
     def _prompted(self, said: str) -> Fired:
         self._turn = self._id("prompt")
-        self._row("user", promptId=self._turn, message=_user(said))
+        self._row("user", **self._of_prompt("promptId"), message=_user(said))
         return self._fired("UserPromptSubmit", prompt=said)
 
     def _notice(self, step: Mapping[str, Any]) -> str:
@@ -120,10 +141,12 @@ class Client:
             yield from self._inside(call)
         if call.fields.get("background"):
             self._background[call.fields["background"]] = call.agent
-        result = call.result(self._background)
         at, self.now = self.now, self.now + call.seconds
+        made = self.commit(self.now) if call.fields.get("commit") else ""
+        result = call.result(self._background, made if self.shape.git_operations else "")
         row = call.refused or call.error or result
-        block = {"type": "tool_result", "tool_use_id": call.key, "content": call.said}
+        said = f"[main {made[:7]}] work" if made else call.said
+        block = {"type": "tool_result", "tool_use_id": call.key, "content": said}
         failed = {"is_error": True} if call.refused or call.error else {}
         self._row("user", message=_user([{**block, **failed}]), toolUseResult=row)
         if not call.refused:
@@ -133,8 +156,7 @@ class Client:
                 yield self._fired("PostToolUseFailure", matched=call.tool, **told)
             else:
                 told["tool_response"] = result
-                commit = bool(call.fields.get("commit"))
-                yield self._fired("PostToolUse", matched=call.tool, commit=commit, **told)
+                yield self._fired("PostToolUse", matched=call.tool, **told)
         self.now = at
 
     def _inside(self, call: Call) -> Iterator[Fired]:
@@ -182,22 +204,22 @@ class Client:
             "role": "assistant",
             "model": self.session.model,
             "content": blocks,
-            "stop_reason": reason,
+            "stop_reason": reason if self.shape.stop_reasons else None,
             "usage": usage,
         }
         self._row("assistant", message=message)
 
-    def _fired(self, name: str, matched: str = "", *, commit: bool = False, **own: object) -> Fired:
+    def _fired(self, name: str, matched: str = "", **own: object) -> Fired:
         payload = {
             "session_id": self.session.name,
             "transcript_path": str(self.transcript),
             "cwd": str(self.top),
-            "prompt_id": self._turn,
+            **self._of_prompt("prompt_id"),
             "permission_mode": "default",
             "hook_event_name": name,
             **own,
         }
-        return Fired(name=name, matched=matched, payload=payload, at=self.now, commit=commit)
+        return Fired(name=name, matched=matched, payload=payload, at=self.now)
 
     def _row(self, kind: str, **own: object) -> None:
         moment = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(self.now))}.{int(self.now % 1 * 1000):03}Z"
@@ -208,10 +230,13 @@ class Client:
             "timestamp": moment,
             "cwd": str(self.top),
             "sessionId": self.session.name,
-            "version": self.session.client,
+            "version": self.shape.version or self.session.client,
         }
         with self.transcript.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+    def _of_prompt(self, key: str) -> Mapping[str, str]:
+        return {key: self._turn} if self._turn and self.shape.prompt_ids else {}
 
     def _id(self, kind: str) -> str:
         self._number += 1
