@@ -264,6 +264,8 @@ def _verbatim(
             operation,
             op=_SINGLE[request.work],
             flags=(flag.id,),
+            # A duplicate names no file: refused, its flag goes where it goes without judgement.
+            file=operation.file or request.usual.get(flag.id, ""),
             text=own_words(flag, request.work),
             replaced=(),
             survivor="",

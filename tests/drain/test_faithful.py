@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gitmem.drain.faithful import faithful, findings, refuses
+from gitmem.drain.gate import check
 from gitmem.drain.plan import Op, Operation, Request, Work
+from gitmem.drain.prompting import make_question, read_operations
 from gitmem.grounding.judge import Rule
 from gitmem.memory.tree import MemoryLine
 from tests.bench import grounding_rates as rates
@@ -113,6 +115,32 @@ def test_a_duplicate_of_what_does_not_say_it_is_kept() -> None:
 
     assert (kept.op, kept.text) == (Op.KEEP, "the build uses uv")
     assert folded.op is Op.DUPLICATE
+
+
+@pytest.mark.parametrize(
+    ("work", "usual"),
+    [
+        (Work.MEMORY, "memory/facts.md"),
+        (Work.PENDING, "memory/PENDING.md"),
+        (Work.RULES, "CLAUDE.md"),
+    ],
+)
+def test_what_is_no_duplicate_after_all_goes_where_it_would_have_gone(
+    work: Work, usual: str
+) -> None:
+    flag = new_flag("the build uses uv")
+    line = MemoryLine(file=usual, text="the API listens on port 8080")
+    request = Request(
+        work=work, flags=(flag,), files=(usual,), existing=(line,), usual={flag.id: usual}
+    )
+    question = make_question(request, "")
+    answer = {"op": "duplicate", "flags": ["f1"], "lines": ["m1"]}
+
+    told = read_operations(request, question.labels, {"operations": [answer]})
+    passed = check(request, faithful(request, told), folder="memory")
+
+    assert passed.left == ()
+    assert [(one.file, one.text) for one in passed.operations] == [(usual, flag.text)]
 
 
 @pytest.mark.parametrize("mark", ["# ", "> ", "- ", "* ", "## ", "1. ", "| ", "```", "--- "])
