@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 from evals.consolidation import answers, project
 from evals.consolidation.closes import sitting
 from evals.consolidation.ending import Ending
+from evals.consolidation.oracle import Oracle
 from evals.rates import Rate
+from gitmem.bootstrap.engines import handover
 from gitmem.drain.verbatim import Verbatim
 
 if TYPE_CHECKING:
@@ -85,6 +88,7 @@ def run() -> tuple[dict[str, Rate], list[str]]:
     endings = {
         REPLAYED: whole,
         FLOOR: [closed(one, Verbatim()) for one in projects],
+        ORACLE: [closed(one, handover(Oracle(one), marked=False)) for one in projects],
     }
     for source, some in endings.items():
         found, told = measured(source, some)
@@ -213,20 +217,24 @@ def values_in(line: str) -> list[str]:
 def topics_f1(ending: Ending) -> Count:
     """Count pairs of lines that are together in a topic and belong together, twice, of both sums."""
     filed = [
-        (line.topic, label.topics, line.text)
+        (line.topic, label.topics)
         for line in ending.lines
         if line.topic and (label := _label_of(ending, line.text))
     ]
     together = right = wanted = 0
-    wrong: dict[str, int] = {}
-    for (one, group, text), (other, others, _) in combinations(filed, 2):
+    for (one, group), (other, others) in combinations(filed, 2):
         fits = bool(set(group) & set(others))
         together += one == other
         right += one == other and fits
         wanted += group[0] == others[0] or (one == other and fits)
-        if (one == other) != fits and (one == other or group[0] == others[0]):
-            wrong[text] = wrong.get(text, 0) + 1
-    misses = tuple(f"{number} pairs wrong with {text}" for text, number in wrong.items())
+    held: dict[str, Counter[str]] = {}
+    for topic, group in filed:
+        held.setdefault(topic, Counter())[group[0]] += 1
+    misses = tuple(
+        f"{topic} holds {', '.join(f'{number} of {group}' for group, number in groups.items())}"
+        for topic, groups in held.items()
+        if len(groups) > 1
+    )
     return Count(count=2 * right, total=together + wanted, misses=misses)
 
 

@@ -13,7 +13,9 @@ import pytest
 from evals.consolidation import answers, ask, measure, project
 from evals.consolidation.closes import sitting
 from evals.consolidation.ending import FiledLine, lines_in
+from evals.consolidation.oracle import Oracle
 from evals.consolidation.project import Phrase, Project
+from gitmem.bootstrap.engines import handover
 from gitmem.capture.capture import guarded
 from gitmem.drain.verbatim import Verbatim
 from gitmem.safety.body import clean_body
@@ -294,3 +296,16 @@ def test_the_lines_of_memory_are_topics_open_items_rules_and_details() -> None:
         FiledLine(text="## Two", file="memory/details/radio.md"),
         FiledLine(text="More of it", file="memory/details/radio.md"),
     ]
+
+
+def test_the_oracle_answers_every_question_and_makes_nothing_up() -> None:
+    endings = [
+        measure.closed(one, handover(Oracle(one), marked=False)) for one in PROJECTS.values()
+    ]
+
+    rates, _ = measure.measured(measure.ORACLE, endings)
+
+    assert rates["oracle: worthless dropped"].value == 1
+    assert rates["oracle: fabricated"].count == 0
+    assert rates["oracle: flags accounted for"].value == 1
+    assert rates["oracle: stale gone"].value > 0.5
