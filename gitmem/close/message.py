@@ -90,6 +90,8 @@ def _filed(outcome: Outcome) -> list[str]:
     if flag.session:
         marks.append(f"session {visible(flag.session[:8])}")
     marks.append("verbatim" if outcome.verbatim else "reworded")
+    if flag.body:
+        marks.append("with a body")
     if outcome.again:
         marks.append(f"again, after {outcome.again}")
     if flag.tainted:

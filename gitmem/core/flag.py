@@ -150,11 +150,14 @@ def _wrong(fields: Mapping[str, object]) -> str:
     paths = fields.get("paths", [])
     if not isinstance(paths, list) or [path for path in paths if not isinstance(path, str)]:
         return "paths is not a list of strings"
-    return _wrong_body(fields["body"]) if "body" in fields and fields["v"] != 1 else ""
+    return _wrong_body(fields) if "body" in fields and fields["v"] != 1 else ""
 
 
-def _wrong_body(body: object) -> str:
-    """Of several lines, which may be indented with tabs."""
+def _wrong_body(fields: Mapping[str, object]) -> str:
+    """Of several lines, which may be indented with tabs; of a snag, whose rule has no place for it, none."""
+    body = fields["body"]
+    if fields["kind"] == "snag":
+        return "a snag has no body"
     if not isinstance(body, str) or not body:
         return "body is not a text"
     plain = body.replace("\n", "").replace("\t", "")

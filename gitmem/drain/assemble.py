@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, assert_never
 
 from gitmem.core.errors import Refused
 from gitmem.core.failures import Internal
+from gitmem.drain.bodies import BELOW, Bodies
 from gitmem.drain.plan import Op, Operation
 from gitmem.memory import guard_file, instructions, path_rules, skills, topics
 from gitmem.memory.guard import Guard
@@ -83,6 +84,10 @@ class _Assembly:
         self._known: dict[tuple[str, str], str] = {}
         self._learned: set[str] = set()
         self._gone: set[MemoryLine] = set()
+        self._bodies = Bodies(ground)
+        # Where the line of each flag is, and what each duplicate with a body folded into.
+        self._placed: dict[str, MemoryLine] = {}
+        self._folded: dict[str, MemoryLine | str] = {}
         self._parts = Parts(ground.folder, {**dict.fromkeys(ground.odd, ""), **ground.texts})
         for path in sorted(ground.texts):
             if self._pool(path) == ground.folder:
@@ -99,7 +104,7 @@ class _Assembly:
             case Op.SUPERSEDE | Op.MERGE:
                 self._replace(operation)
             case Op.DUPLICATE:
-                self._note(operation, Fate.DUPLICATE, survivor=self._survivor(operation))
+                self._fold(operation, self._survivor(operation), operation.reason)
             case Op.SKIP:
                 self._note(operation, Fate.SKIPPED)
             case Op.SETTLED | Op.MOVE:
@@ -110,6 +115,9 @@ class _Assembly:
     def finished(self) -> AssembledTree:
         """Return all changed files, with an updated index."""
         ground = self._ground
+        self._bring_bodies()
+        for path in self._bodies.linked:
+            self._change(path)
         texts = {path: self._changed(path, change) for path, change in self._changes.items()}
         loaded = None
         if any(path.startswith(ground.folder + "/") for path in texts):
@@ -125,6 +133,7 @@ class _Assembly:
                 newest=newest,
                 budget=ground.budget,
             )
+        texts |= self._bodies.files()
         changed = {path: text for path, text in texts.items() if text != ground.texts.get(path)}
         return AssembledTree(files=changed, outcomes=tuple(self._outcomes), imports=loaded)
 
@@ -132,13 +141,54 @@ class _Assembly:
         self._learn(operation.file)
         key = self._key(operation.file, operation.text)
         if key in self._known:
-            reason = "the same line is there already"
-            self._note(operation, Fate.DUPLICATE, survivor=self._known[key], reason=reason)
+            self._fold(operation, self._known[key], "the same line is there already")
             return
         self._known[key] = operation.flags[0]
-        operation = replace(operation, file=self._parts.with_room(operation.file, operation.text))
-        self._change(operation.file).add(operation, [self._flags[key] for key in operation.flags])
+        flags = [self._flags[key] for key in operation.flags]
+        file = self._file_with_room(operation, flags)
+        operation = replace(operation, file=file)
+        self._bodies.add(file, operation.text, flags)
+        self._place(operation)
+        self._change(file).add(operation, flags)
         self._note(operation, _FATES[operation.op])
+
+    def _file_with_room(self, operation: Operation, flags: Sequence[Flag]) -> str:
+        """Return the part of the topic that takes the line, its link and its bodies."""
+        size = sum(len(flag.body.encode()) for flag in flags)
+        if not size:
+            return self._parts.with_room(operation.file, operation.text)
+        return self._parts.with_room(
+            operation.file,
+            operation.text + topics.link_of(operation.file),
+            lambda path: 2 * size <= self._bodies.room(path),
+        )
+
+    def _place(self, operation: Operation) -> None:
+        line = MemoryLine(file=operation.file, text=operation.text)
+        self._placed |= dict.fromkeys(operation.flags, line)
+
+    def _fold(self, operation: Operation, survivor: str, reason: str) -> None:
+        """Note a duplicate; its bodies wait until every line has its place."""
+        bodied = [key for key in operation.flags if self._flags[key].body]
+        for key in bodied:
+            file, _, text = survivor.partition(": ")
+            there = MemoryLine(file=file, text=text) if text else survivor
+            self._folded[key] = survivor if survivor in self._flags else there
+        if bodied and BELOW not in reason:
+            reason = f"{reason}; {BELOW}" if reason else BELOW
+        self._note(operation, Fate.DUPLICATE, survivor=survivor, reason=reason)
+
+    def _bring_bodies(self) -> None:
+        """Bring the bodies of duplicates below the lines that they folded into."""
+        for key in self._folded:
+            home: MemoryLine | str | None = key
+            seen: set[str] = set()
+            while isinstance(home, str) and home not in seen:
+                seen.add(home)
+                home = self._placed.get(home) or self._folded.get(home)
+            if isinstance(home, MemoryLine):
+                new = home in self._placed.values()
+                self._bodies.add(home.file, home.text, [self._flags[key]], there=not new)
 
     def _replace(self, operation: Operation) -> None:
         """Put the line in the place of the first line that it replaces; the others go.
@@ -154,12 +204,27 @@ class _Assembly:
         self._change(first.file).replaced.append((first.text, operation.text))
         for line in others:
             self._change(line.file).removed.append(line.text)
+        operation = replace(operation, file=first.file)
+        operation = replace(operation, reason=self._body_told(operation))
+        self._place(operation)
         self._note(
-            replace(operation, file=first.file),
+            operation,
             _FATES[operation.op],
             survivor=first.text,
             also=tuple(others),
         )
+
+    def _body_told(self, operation: Operation) -> str:
+        """Bring the bodies of the replaced lines and of the flags to the new line; return the reason with that."""
+        flags = [self._flags[key] for key in operation.flags]
+        merged = operation.op is Op.MERGE
+        told = [
+            self._bodies.replace(line, operation.file, operation.text, flags, merged=merged)
+            for line in operation.replaced
+        ]
+        self._bodies.add(operation.file, operation.text, flags)
+        new = [one for one in dict.fromkeys(told) if one and one not in operation.reason]
+        return "; ".join(one for one in (operation.reason, *new) if one)
 
     def _learn(self, path: str) -> None:
         """Learn the lines of a file before something is added to it."""
@@ -213,12 +278,18 @@ class _Assembly:
             case PathKind.TOPIC:
                 text = text or fresh(path, self._parts.of.get(path, ""))
                 for old, new in change.replaced:
-                    text = topics.replace_fact(text, old, new)
+                    text = topics.replace_fact(text, old, self._bodies.line(path, new))
                 for old in change.removed:
                     text = topics.remove_fact(text, old)
-                return topics.add_facts(text, change.added)
+                text = self._with_links(path, text)
+                return topics.add_facts(
+                    text, [self._bodies.line(path, line) for line in change.added]
+                )
             case PathKind.PENDING:
-                return topics.add_pending(text or fresh(path), change.added)
+                text = self._with_links(path, text or fresh(path))
+                return topics.add_pending(
+                    text, [self._bodies.line(path, line) for line in change.added]
+                )
             case PathKind.INSTRUCTIONS:
                 text = with_block(path, text or "", self._ground.folder)
                 return edited(path, target, text, change)
@@ -228,6 +299,12 @@ class _Assembly:
                 raise Refused(f"{path} is written by gitmem alone")
             case _:
                 assert_never(target)
+
+    def _with_links(self, path: str, text: str) -> str:
+        """Return a memory file with a link from each line of it that comes to have a body."""
+        for line in self._bodies.linked.get(path, ()):
+            text = topics.with_link(text, line, topics.link_of(path))
+        return text
 
     def _key(self, path: str, text: str) -> tuple[str, str]:
         return self._pool(path), topics.fact_key(text)

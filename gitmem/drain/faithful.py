@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from gitmem.drain.content_loss import carries, lost_content, plain_word
 from gitmem.drain.plan import BESIDE, Op, Operation, Request, Work
+from gitmem.drain.prompting import BEGINNING
 from gitmem.grounding.judge import Rule, judge
 from gitmem.grounding.losses import losses, share
 from gitmem.safety.active import find_active
+from gitmem.safety.body import beginning
 from gitmem.safety.harmless import harmless
 from gitmem.safety.text import find_hidden
 
@@ -47,6 +49,7 @@ _TOLD = {
 
 _INVENTED = {Rule.H2, Rule.H3, Rule.H5, Rule.H6}
 _ELSEWHERE = "the line it was to replace is about something else"
+_NO_PLACE = "what it was called a duplicate of has no place for its body"
 _NO_DUPLICATE = "it was called a duplicate of what does not say the same"
 _A_BLOCK = "a rewording was refused: it begins a heading, a list or a quotation"
 _STAYS = "the line it was to replace stays, too"
@@ -227,6 +230,9 @@ def _folded(
     survivor = lines.get(operation.survivor, operation.survivor)
     if survivor and any(not carries(survivor, own_words(flag, request.work)) for flag in cited):
         return _verbatim(request, replace(operation, survivor=""), cited, _NO_DUPLICATE)
+    fixed = operation.within in {line.file for line in request.fixed_lines} - {*request.files}
+    if fixed and any(flag.body for flag in cited):
+        return _verbatim(request, replace(operation, survivor=""), cited, _NO_PLACE)
     return [operation]
 
 
@@ -283,7 +289,9 @@ def _stays(lines: int) -> str:
 
 
 def _words(flag: Flag) -> list[str]:
-    return [words for words in (flag.text, flag.better, flag.source, *flag.paths) if words]
+    shown = beginning(flag.body, BEGINNING)
+    every = (flag.text, flag.better, flag.source, *flag.paths, shown)
+    return [words for words in every if words]
 
 
 def _joined(*parts: str) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from gitmem.core.errors import Refused
+from gitmem.drain.bodies import unfit_bodies
 from gitmem.drain.plan import BESIDE, Op, Operation, Request, Work
 from gitmem.safety.active import find_active, find_refused
 from gitmem.safety.paths import LOADED, PathKind, writable
@@ -80,6 +81,7 @@ class _Offer:
     texts: frozenset[str]
     stays: frozenset[str]
     fixed: Mapping[str, str]
+    unfit_bodies: Mapping[str, str]
     claims: Mapping[MemoryLine, tuple[str, ...]]
 
 
@@ -94,6 +96,7 @@ def check(request: Request, operations: Sequence[Operation], *, folder: str) -> 
         texts=frozenset(line.text for line in request.existing),
         stays=frozenset(line.text for line in (*request.pending_lines, *request.fixed_lines)),
         fixed={flag_id: request.usual[flag_id] for flag_id in request.fixed},
+        unfit_bodies=unfit_bodies(request.flags),
         claims=_claims(request, operations) if request.work is Work.RULES else {},
     )
     operations = [operation for operation in operations if operation.op not in BESIDE]
@@ -139,7 +142,7 @@ def _standing(offer: _Offer, operations: Sequence[Operation]) -> set[str]:
 
 def _objection(offer: _Offer, operation: Operation, cited: Mapping[str, int]) -> str:
     """Say why an operation may not be applied; empty when it may."""
-    miscited = _miscited(offer, operation, cited)
+    miscited = _miscited(offer, operation, cited) or _unfit_body(offer, operation)
     if miscited:
         return miscited
     match operation.op:
@@ -169,6 +172,13 @@ def _miscited(offer: _Offer, operation: Operation, cited: Mapping[str, int]) -> 
     if operation.op not in _ALLOWED[offer.work]:
         return f"the engine may not {operation.op} here"
     return ""
+
+
+def _unfit_body(offer: _Offer, operation: Operation) -> str:
+    """Say why the body of a flag may not be filed; a flag that is skipped has its own in the record alone."""
+    if operation.op is Op.SKIP:
+        return ""
+    return next((why for key in operation.flags if (why := offer.unfit_bodies.get(key))), "")
 
 
 def _no_survivor(offer: _Offer, operation: Operation) -> str:
@@ -265,9 +275,11 @@ def _bad_text(text: str, active: str | None) -> str:
 
 
 def instructing(outcomes: Sequence[Outcome], *, folder: str) -> tuple[Outcome, ...]:
-    """Return the outcomes that put a tainted flag's line into what a client loads."""
+    """Return the outcomes that put a tainted flag's line, or its body, into what reaches a model."""
     return tuple(
-        outcome for outcome in outcomes if outcome.flag.tainted and _instructs(outcome.file, folder)
+        outcome
+        for outcome in outcomes
+        if outcome.flag.tainted and (_instructs(outcome.file, folder) or outcome.brings_body)
     )
 
 

@@ -16,6 +16,7 @@ from gitmem.drain.ports import Answer
 from gitmem.drain.prompting import make_question, read_operations
 from gitmem.models.reply import Prompt
 from gitmem.models.usage import together
+from gitmem.safety.body import has_secret
 from gitmem.safety.secrets import find_secret
 from gitmem.safety.text import MAX_TEXT
 
@@ -171,9 +172,15 @@ def _without_secrets(request: Request) -> Request:
     )
 
 
+def _has_secret(flag: Flag) -> bool:
+    if flag.body and has_secret(flag.text, flag.body):
+        return True
+    return find_secret(f"{flag.text} {flag.better}") is not None
+
+
 def _safe(request: Request) -> Request:
     """Return the request without the flags that look like a credential."""
-    flags = tuple(flag for flag in request.flags if not find_secret(f"{flag.text} {flag.better}"))
+    flags = tuple(flag for flag in request.flags if not _has_secret(flag))
     return replace(request, flags=flags)
 
 

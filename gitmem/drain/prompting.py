@@ -14,6 +14,7 @@ from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.markdown.lines import front_matter_lines, rows
 from gitmem.markdown.sections import sections
 from gitmem.safety.active import find_refused
+from gitmem.safety.body import beginning
 from gitmem.safety.secrets import find_secret
 from gitmem.safety.text import find_hidden
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gitmem.memory.tree import MemoryLine
 
 BODY = 12_000  # characters of a file's text in one question
+BEGINNING = 240  # characters of a flag's body, so that a flag with one costs some 60 tokens more
 ABOUT = 200  # characters of what a skill says it is for
 
 _OPS = {
@@ -107,6 +109,7 @@ def make_question(request: Request, mark: str) -> DrainQuestion:
     flags = []
     for label, flag in zip(labels.flags, request.flags, strict=True):
         item = {"id": label, "kind": flag.kind, "text": flag.text, "better": flag.better}
+        item["body"] = beginning(flag.body, BEGINNING)
         item["corrects"] = line_of.get(request.corrected.get(flag.id), "")
         item["target"] = target.get(request.usual.get(flag.id, ""), "")
         flags.append({key: value for key, value in item.items() if value})

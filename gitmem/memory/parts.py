@@ -12,7 +12,7 @@ from gitmem.markdown.lines import front_value
 from gitmem.memory.imports import PART, imported_size, topic_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _BULLET = len("- \n")
 
@@ -33,16 +33,18 @@ class Parts:
         told = {path: front_value(files[path], "part_of") for path in paths}
         self.of = {path: topic for path, topic in told.items() if topic}
 
-    def with_room(self, path: str, line: str) -> str:
+    def with_room(self, path: str, line: str, fits: Callable[[str], bool] = lambda _: True) -> str:
         """Return the file that takes ``line`` for the topic of ``path``: its newest part, or the next.
 
-        What is not a topic file takes its own lines.
+        ``fits`` tells whether what goes with the line has room beside a file. What is not a topic file
+        takes its own lines.
         """
         if not topic_names({path: ""}, self._folder):
             return path
         size = len(line.encode()) + _BULLET
         last = self._newest(path)
-        if last in self._sizes and self._sizes[last] + size > PART:
+        full = last in self._sizes and self._sizes[last] + size > PART
+        if full or not fits(last):
             last = self._next(last)
         self._sizes[last] = self._sizes.get(last, 0) + size
         return last

@@ -131,10 +131,11 @@ def raw_facts(text: str) -> list[str]:
 def with_link(text: str, line: str, link: str) -> str:
     """Return ``text`` with ``link`` at the end of the first bullet that reads ``line`` and has none.
 
-    Unchanged where there is no such bullet, or where it ends with what no link can follow.
+    A box in front of it does not count. Unchanged where there is no such bullet, or where it ends with what no link can follow.
     """
     items = bullets(blocks(text))
-    block = next((block for block in items if block.text == line), None)
+    boxed = (f"[{mark}] {line}" for mark in " xX")
+    block = next((block for block in items if block.text in {line, *boxed}), None)
     if block is None or block.last in code_rows(text):
         return text
     mark, rest = split_mark(text)

@@ -72,6 +72,11 @@ class Outcome:
         return (self.file, self.survivor), *((file, text) for file, _, text in further)
 
     @property
+    def brings_body(self) -> bool:
+        """Whether a duplicate brings its body below the line that it folded into."""
+        return self.fate is Fate.DUPLICATE and bool(self.flag.body)
+
+    @property
     def verbatim(self) -> bool:
         """Whether the line has the flag's own words, in backticks or not."""
         own = ("", self.flag.text, self.flag.better)

@@ -24,6 +24,7 @@ from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
     from gitmem.git.repository import Repository
+    from gitmem.records.drain_record import Outcome
     from gitmem.records.target import Target
 
 _TRIES = 3  # when another process moves the target meanwhile
@@ -105,13 +106,19 @@ def _refuse_tainted(repo: Repository, where: Target, tip: str, folder: str) -> N
     start = where.local if diverged else start
     tainted = instructing(in_review.outcomes_between(repo, start, tip), folder=folder)
     if tainted:
-        rows = [f"{item.flag.id} -> {item.file}: {visible(item.line)}" for item in tainted]
+        rows = [_tainted_row(item) for item in tainted]
         raise Refused(
             "tainted flags would become instructions (their sessions had read untrusted text): "
             + "; ".join(rows),
             hint="read these lines, then run gitmem accept --tainted; to leave one out: "
             "gitmem drop ID --reason '…', then gitmem close",
         )
+
+
+def _tainted_row(item: Outcome) -> str:
+    if item.brings_body:
+        return f"{item.flag.id} -> the body below {visible(item.survivor)}"
+    return f"{item.flag.id} -> {item.file}: {visible(item.line)}"
 
 
 def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
@@ -122,10 +129,15 @@ def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
     dropped = [
         item
         for item in outcomes
-        if item.flag.id in reasons and item.flag.id not in landed and item.line
+        if item.flag.id in reasons and item.flag.id not in landed
+        if item.line or item.brings_body
     ]
-    texts = objects.files(repo, tip, *{item.file for item in dropped}) if dropped else {}
-    kept = [item for item in dropped if item.line.encode() in texts.get(item.file, b"")]
+    texts = objects.files(repo, tip, *{item.file for item in dropped} - {""}) if dropped else {}
+    kept = [
+        item
+        for item in dropped
+        if item.brings_body or item.line.encode() in texts.get(item.file, b"")
+    ]
     if kept:
         raise NeedsPerson(
             "the review files flags that were dropped since: "

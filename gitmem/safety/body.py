@@ -61,6 +61,14 @@ def find_unfit(body: str, *, headline: str = "") -> str | None:
     return None if cleaned == body else "its body is not as gitmem writes one"
 
 
+def beginning(body: str, most: int) -> str:
+    """Return the beginning of a body on one line, at most ``most`` characters, cut at a word."""
+    words = " ".join(body[: 2 * most].split())
+    if len(words) <= most and len(body) <= 2 * most:
+        return words
+    return (words[: most - 1].rpartition(" ")[0] or words[: most - 1]) + "\u2026"
+
+
 def has_secret(headline: str, body: str) -> bool:
     """Return whether a body looks like it holds a credential, in a line or over several."""
     return _secret(headline, body.split("\n")) is not None

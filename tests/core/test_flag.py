@@ -77,6 +77,7 @@ def test_any_text_is_a_flag_or_a_bad_line(text: str) -> None:
         ({"paths": [1]}, "paths"),
         ({"v": 2, "body": ""}, "body is not a text"),
         ({"v": 2, "body": 5}, "body is not a text"),
+        ({"v": 2, "body": "more", "kind": "snag"}, "a snag has no body"),
         ({"v": 2, "body": "a\rb"}, "body has a control character"),
         ({"v": 2, "body": "a\x1b[31m"}, "body has a control character"),
     ],
@@ -104,6 +105,7 @@ def test_fields_of_a_later_release_stay_in_the_line() -> None:
     st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\t"), min_size=1),
 )
 def test_only_a_flag_with_a_body_is_of_version_two(fields: dict[str, object], body: str) -> None:
+    fields = {**fields, "kind": "fact"}
     plain, long = make(fields), make({**fields, "body": body})
 
     assert json.loads(plain.line) == {"v": 1, **fields}

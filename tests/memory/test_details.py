@@ -9,17 +9,13 @@ from hypothesis import strategies as st
 from gitmem.core.errors import Refused
 from gitmem.memory import topics
 from gitmem.memory.details.sections import (
+    DetailsFile,
     emptied,
-    has_body,
     new_file,
-    renamed,
     section_at,
     section_of,
     sections,
     united,
-    with_body,
-    without_body,
-    without_section,
     written,
 )
 from gitmem.memory.imports import acts
@@ -53,6 +49,25 @@ HEADLINES = st.sampled_from(
 ).map(str.strip)
 
 
+def with_body(text: str, line: str, body: str) -> str:
+    file = DetailsFile(text)
+    file.add(line, body)
+    assert file.body(line)
+    return file.text()
+
+
+def without_section(text: str, line: str) -> str:
+    file = DetailsFile(text)
+    file.remove(line)
+    assert not file.has(line)
+    return file.text()
+
+
+def without_body(text: str, line: str, body: str) -> str | None:
+    file = DetailsFile(text)
+    return file.text() if file.remove_body(line, body) else None
+
+
 def passing(body: str) -> str:
     """The body as it stands in a file; for what no flag could have, another example is drawn."""
     try:
@@ -70,7 +85,9 @@ def test_what_is_written_reads_back_below_its_line(pairs: list[tuple[str, str]])
         text = with_body(text, headline, body)
         key = topics.fact_key(headline)
         before = expected.get(key, "")
-        expected[key] = before if has_body(before, body) else f"{before}\n\n{body}".strip("\n")
+        expected[key] = (
+            before if f"\n{body}\n" in f"\n{before}\n" else f"{before}\n\n{body}".strip("\n")
+        )
 
     assert [(topics.fact_key(one.headline), one.body) for one in sections(text)] == [
         *expected.items()
@@ -131,9 +148,10 @@ def test_a_persons_bytes_stay_around_what_is_added() -> None:
 
 
 def test_a_section_goes_and_is_renamed_without_its_neighbours() -> None:
-    renamed_text = renamed(PERSON, "the pool opens late", "the pool opens at once")
+    file = DetailsFile(PERSON)
+    file.rename("the pool opens late", "the pool opens at once")
 
-    assert renamed_text == PERSON.replace(
+    assert file.text() == PERSON.replace(
         "the pool opens late\r\n---\r\n", "## the pool opens at once\r\n"
     )
     assert [one.headline for one in sections(without_section(PERSON, "the pool opens late"))] == [

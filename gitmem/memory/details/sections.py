@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
 from gitmem.markdown.blocks import BlockKind, blocks, code_rows
-from gitmem.markdown.lines import blank, insert_lines, newline_of, rows, split_lines, split_mark
+from gitmem.markdown.lines import blank, newline_of, rows, split_lines, split_mark
 from gitmem.memory.topics import fact_key
 from gitmem.safety.active import find_active
 from gitmem.safety.harmless import harmless
@@ -57,10 +58,10 @@ def sections(text: str) -> list[Section]:
         block for block in blocks(text) if block.kind is BlockKind.HEADING and block.level <= _LEVEL
     ]
     found = []
-    for block, after in zip(heads, [*heads[1:], None], strict=True):
+    for at, block in enumerate(heads):
         if block.level < _LEVEL:
             continue
-        end = len(lines) if after is None else after.first
+        end = heads[at + 1].first if at + 1 < len(heads) else len(lines)
         body = "\n".join(lines[block.last + 1 : end]).strip("\n")
         headline = _headline(block, lines[block.first])
         found.append(Section(headline=headline, first=block.first, end=end, body=body))
@@ -78,6 +79,7 @@ def section_at(text: str, number: int) -> Section | None:
     return next((one for one in sections(text) if one.first < number <= one.end), None)
 
 
+@lru_cache(maxsize=512)
 def written(body: str) -> str:
     """Return a flag's body as it stands in the file.
 
@@ -97,81 +99,174 @@ def written(body: str) -> str:
     return _below(safe)
 
 
-def with_body(text: str, line: str, body: str) -> str:
-    """Return the file with a `written` body below a line: at the end of its section, or of a new one.
+class DetailsFile:
+    """A details file that is being changed: `text` gives the result.
 
-    What the section has already is not added again. Raises Refused where the file cannot take it.
+    Every other byte stays as it is, and the file is read once, however many bodies are added.
     """
-    section = section_of(text, line)
-    lines = rows(text)
-    if section is None:
-        end, new = _filled(lines, len(lines)), ["", f"## {line}", "", *body.split("\n")]
-        at = end
-    elif has_body(section.body, body):
+
+    def __init__(self, text: str) -> None:
+        self._before = text
+        self._mark, whole = split_mark(text)
+        self._end = newline_of(text)
+        lines = split_lines(whole)
+        self._parts: list[_Part] = []
+        at = 0
+        for one in sections(text):
+            self._parts.append(_Part(rows=lines[at : one.first]))
+            head = _heading_rows(rows(text), one.first)
+            body = lines[one.first + head : one.end]
+            heading = "".join(lines[one.first : one.first + head])
+            self._parts.append(_Part(rows=body, heading=heading, headline=one.headline))
+            at = one.end
+        self._parts.append(_Part(rows=lines[at:]))
+        self._known = {part.key: part for part in reversed(self._parts) if part.heading}
+
+    def body(self, line: str) -> str:
+        """Return what is below a line; empty when it has no section, or an empty one."""
+        part = self._known.get(fact_key(line))
+        return part.body if part else ""
+
+    def has(self, line: str) -> bool:
+        """Return whether a line has a section."""
+        return fact_key(line) in self._known
+
+    def add(self, line: str, body: str) -> None:
+        """Add a `written` body below a line: at the end of its section, or of a new one.
+
+        What the section has already is not added again.
+        """
+        part = self._known.get(fact_key(line))
+        if part is None:
+            part = _Part(rows=[], heading=f"## {line}{self._end}", headline=line)
+            self._parts.append(part)
+            self._known[part.key] = part
+            self._separate(len(self._parts) - 1)
+        elif part.has(body):
+            return
+        at = len(part.rows)
+        while at and blank(part.rows[at - 1].rstrip("\r\n")):
+            at -= 1
+        if at and not part.rows[at - 1].endswith("\n"):
+            part.rows[at - 1] += self._end
+        if not part.heading.endswith("\n"):
+            part.heading += self._end
+        part.rows[at:at] = [row + self._end for row in ["", *body.split("\n")]]
+        self._separate(self._parts.index(part) + 1)
+
+    def remove(self, line: str) -> None:
+        """Take out a line's section, if it has one."""
+        part = self._known.pop(fact_key(line), None)
+        if part is None:
+            return
+        at = self._parts.index(part)
+        del self._parts[at]
+        if not any(one.raw for one in self._parts[at:]):
+            for one in reversed(self._parts[:at]):
+                while one.rows and blank(one.rows[-1].rstrip("\r\n")):
+                    one.rows.pop()
+                if one.raw:
+                    break
+
+    def rename(self, line: str, new: str) -> None:
+        """Head a line's section by another line, if it has one; the other line has none."""
+        part = self._known.pop(fact_key(line), None)
+        if part is not None:
+            part.heading = f"## {new}{self._end}"
+            part.headline = new
+            self._known[part.key] = part
+
+    def remove_body(self, line: str, body: str) -> bool:
+        """Take out one `written` body of a line, and its section if nothing is left; return whether it was there.
+
+        It is not where a person changed it.
+        """
+        part = self._known.get(fact_key(line))
+        if part is None or not part.has(body):
+            return False
+        if part.body == body:
+            self.remove(line)
+            return True
+        wanted, own = body.split("\n"), [row.rstrip("\r\n") for row in part.rows]
+        size = len(wanted)
+        at = next(at for at in range(len(own)) if own[at : at + size] == wanted)
+        before, rest = part.rows[:at], part.rows[at + size :]
+        ends = not rest or blank(rest[0].rstrip("\r\n"))
+        while before and ends and blank(before[-1].rstrip("\r\n")):
+            before.pop()
+        part.rows = [*before, *rest]
+        return True
+
+    def text(self) -> str:
+        """Return the file's text. Raises Refused when it would not read as it should."""
+        text = self.unchecked
+        if text == self._before:
+            return text
+        wanted = [(part.key, part.body) for part in self._parts if part.heading]
+        found = [(fact_key(one.headline), one.body) for one in sections(text)]
+        if found != wanted or any(not block.closed for block in blocks(text)):
+            raise Refused(
+                "the file with the bodies cannot be changed without changing its neighbours",
+                hint="look for a code fence or a comment in it that does not end",
+            )
         return text
-    else:
-        at = _filled(lines, section.end)
-        new = ["", *body.split("\n")]
-    after = insert_lines(text, at, new)
-    if at < len(lines) and not blank(lines[at]):
-        after = insert_lines(after, at + len(new), [""])
-    if not after.endswith("\n"):
-        after += newline_of(text)
-    return _checked(text, after, {fact_key(line)})
+
+    @property
+    def unchecked(self) -> str:
+        """The file's text, whatever it reads like."""
+        return self._mark + "".join(part.raw for part in self._parts)
+
+    def _separate(self, at: int) -> None:
+        """Put a blank line before the part at this place, where there is something on both sides."""
+        before = next((part for part in reversed(self._parts[:at]) if part.raw), None)
+        if before is None or not any(part.raw for part in self._parts[at:]):
+            return
+        if not before.raw.endswith("\n"):
+            before.close(self._end)
+        if not before.rows or not blank(before.rows[-1].rstrip("\r\n")):
+            before.rows.append(self._end)
 
 
-def without_section(text: str, line: str) -> str:
-    """Return the file without a line's section; unchanged when it has none."""
-    section = section_of(text, line)
-    if section is None:
-        return text
-    mark, bare_text = split_mark(text)
-    lines = split_lines(bare_text)
-    before = lines[: section.first]
-    rest = lines[section.end :]
-    while before and not rest and blank(before[-1].rstrip("\r\n")):
-        before.pop()
-    return _checked(text, mark + "".join([*before, *rest]), {fact_key(line)})
+class _Part:
+    """Some rows of a file with their ends, below a heading or not."""
 
+    __slots__ = ("_headline", "heading", "key", "rows")
 
-def renamed(text: str, line: str, new: str) -> str:
-    """Return the file with a section headed by another line; unchanged when there is no such section."""
-    section = section_of(text, line)
-    if section is None or fact_key(line) == fact_key(new):
-        return text
-    mark, bare_text = split_mark(text)
-    lines = split_lines(bare_text)
-    own = rows(text)
-    heading = _filled_heading(own, section.first)
-    row = lines[heading]
-    lines[section.first : heading + 1] = [f"## {new}" + row[len(row.rstrip("\r\n")) :]]
-    return _checked(text, mark + "".join(lines), {fact_key(line), fact_key(new)})
+    def __init__(self, *, rows: list[str], heading: str = "", headline: str = "") -> None:
+        self.rows = rows
+        self.heading = heading
+        self.headline = headline
 
+    @property
+    def headline(self) -> str:
+        """The words of the heading."""
+        return self._headline
 
-def without_body(text: str, line: str, body: str) -> str | None:
-    """Return the file without one `written` body of a line, its section with it if nothing is left.
+    @headline.setter
+    def headline(self, words: str) -> None:
+        self._headline = words
+        self.key = fact_key(words)
 
-    None where the section does not have the body as it was written: a person changed it.
-    """
-    section = section_of(text, line)
-    if section is None or not has_body(section.body, body):
-        return None
-    if section.body == body:
-        return without_section(text, line)
-    mark, bare_text = split_mark(text)
-    lines, own, wanted = split_lines(bare_text), rows(text), body.split("\n")
-    last = section.end - len(wanted)
-    at = next(at for at in range(section.first, last + 1) if own[at : at + len(wanted)] == wanted)
-    before, rest = lines[:at], lines[at + len(wanted) :]
-    ends = not rest or blank(rest[0].rstrip("\r\n"))
-    while before and ends and blank(before[-1].rstrip("\r\n")):
-        before.pop()
-    return _checked(text, mark + "".join([*before, *rest]), {fact_key(line)})
+    @property
+    def raw(self) -> str:
+        """All of it as it stands in the file."""
+        return self.heading + "".join(self.rows)
 
+    @property
+    def body(self) -> str:
+        """What is below the heading."""
+        return "\n".join([row.rstrip("\r\n") for row in self.rows]).strip("\n")
 
-def has_body(section: str, body: str) -> bool:
-    """Return whether a section's body has these rows one after another."""
-    return f"\n{body}\n" in f"\n{section}\n"
+    def has(self, body: str) -> bool:
+        """Whether it has these rows one after another."""
+        return f"\n{body}\n" in f"\n{self.body}\n"
+
+    def close(self, end: str) -> None:
+        """End its last row."""
+        if self.rows:
+            self.rows[-1] += end
+        else:
+            self.heading += end
 
 
 def emptied(text: str, name: str) -> bool:
@@ -183,11 +278,13 @@ def united(before: str, one: str, other: str) -> str | None:
     """Return ``one`` with the bodies that ``other`` added to ``before``, or the reverse; None for other changes."""
     for kept, extended in ((one, other), (other, one)):
         known = {fact_key(part.headline): part.body for part in sections(before)}
-        parts = [(part.headline, part.body) for part in sections(extended)]
         added = [
-            (headline, body.removeprefix(known.get(fact_key(headline), "")).strip("\n"))
-            for headline, body in parts
-            if body != known.get(fact_key(headline))
+            (
+                part.headline,
+                part.body.removeprefix(known.get(fact_key(part.headline), "")).strip("\n"),
+            )
+            for part in sections(extended)
+            if part.body != known.get(fact_key(part.headline))
         ]
         try:
             if _with(before, added) == extended:
@@ -198,9 +295,10 @@ def united(before: str, one: str, other: str) -> str | None:
 
 
 def _with(text: str, added: list[tuple[str, str]]) -> str:
+    file = DetailsFile(text)
     for headline, body in added:
-        text = with_body(text, headline, body)
-    return text
+        file.add(headline, body)
+    return file.text()
 
 
 def _headline(block: Block, row: str) -> str:
@@ -209,37 +307,12 @@ def _headline(block: Block, row: str) -> str:
     return row[marks.end() :].strip(" \t") if marks else block.text
 
 
-def _filled(lines: list[str], end: int) -> int:
-    """Return the row after the last one before ``end`` that is not blank."""
-    while end and blank(lines[end - 1]):
-        end -= 1
-    return end
-
-
-def _filled_heading(lines: list[str], first: int) -> int:
-    """Return the last row of a heading: an underlined one has several."""
+def _heading_rows(lines: list[str], first: int) -> int:
+    """Return how many rows a heading has: an underlined one has several."""
     if _HASHES.match(lines[first]):
-        return first
+        return 1
     found = (at for at in range(first + 1, len(lines)) if not lines[at].strip(" \t=-"))
-    return next(found, first)
-
-
-def _checked(before: str, after: str, touched: set[str]) -> str:
-    """Return ``after`` when every other section reads as before."""
-    one, other = (
-        [
-            (part.headline, part.body)
-            for part in sections(text)
-            if fact_key(part.headline) not in touched
-        ]
-        for text in (before, after)
-    )
-    if one != other or any(not block.closed for block in blocks(after)):
-        raise Refused(
-            "the file with the bodies cannot be changed without changing its neighbours",
-            hint="look for a code fence or a comment in it that does not end",
-        )
-    return after
+    return next(found, first) - first + 1
 
 
 def _code(lines: list[str]) -> frozenset[int]:
