@@ -39,6 +39,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "--dry-run": SWITCH,
     },
     "hook": {},
+    "mcp": {"--repo": VALUE},
     "recall": {
         "--path": VALUE,
         "--command": VALUE,

@@ -1,7 +1,7 @@
 # ruff: noqa: I002 - that import would load a module of its own, a hundredth of a silent hook
 """Start gitmem: choose the lane, and load the hot one quickly (hot lane).
 
-`flag`, `snag` and `hook` go through the hot lane, which loads nothing outside the standard library
+`flag`, `snag`, `hook` and `mcp` go through the hot lane, which loads nothing outside the standard library
 and little of that; everything else is the typer application. `recall` first tries the warm way, which
 answers the usual case without it (docs/adr/0003-two-lanes.md).
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import CodeType, ModuleType
     from typing import Any
 
-HOT = frozenset(("flag", "snag", "hook"))
+HOT = frozenset(("flag", "snag", "hook", "mcp"))
 WARM = frozenset(("recall",))
 
 _PACKAGE = "gitmem"
@@ -92,6 +92,10 @@ def _hot(argv: list[str]) -> int:
         from gitmem.cli import hook
 
         return hook.run(argv)
+    if argv[0] == "mcp":
+        from gitmem.cli import mcp
+
+        return mcp.run(argv)
     from gitmem.cli import hot
 
     return hot.run(argv)

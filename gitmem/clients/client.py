@@ -27,7 +27,8 @@ class Client:
     ``title`` what a person calls it. ``batches`` says that an event of its own follows the last
     call of a model's answer; without one, every call counts as the end of a batch. ``imports`` says that
     a session at the top of a repository loads what its instruction file imports, and what that imports;
-    without it, the boot hook carries the text.
+    without it, the boot hook carries the text. ``hooked`` is the file, from the top of the work tree, that
+    has gitmem's hooks for it.
     """
 
     __slots__ = ()
@@ -36,6 +37,7 @@ class Client:
     title = ""
     batches = True
     imports = False
+    hooked = ""
 
     def runner(self, payload: Mapping[str, object], environ: Mapping[str, str]) -> str:
         """Return the name of the client that really runs this hook; others may read its settings."""

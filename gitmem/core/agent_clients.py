@@ -19,10 +19,11 @@ class ClientSigns:
 
     ``signs``: each says that the client started this process, whatever its value. ``sessions``: where
     the session's id is, the first that has one. ``own``: how names of what it sets for a session begin.
-    ``kept``: what begins the same and is a person's own (a login).
+    ``kept``: what begins the same and is a person's own (a login). ``project``: where the folder of the
+    session is.
     """
 
-    __slots__ = ("kept", "name", "own", "sessions", "signs")
+    __slots__ = ("kept", "name", "own", "project", "sessions", "signs")
 
     def __init__(
         self,
@@ -32,12 +33,14 @@ class ClientSigns:
         own: tuple[str, ...],
         sessions: tuple[str, ...] = (),
         kept: tuple[str, ...] = (),
+        project: str = "",
     ) -> None:
         self.name = name
         self.signs = signs
         self.sessions = sessions
         self.own = own
         self.kept = kept
+        self.project = project
 
 
 # Seen in a shell command and a hook of each real client (of Cursor: its documentation):
@@ -58,6 +61,7 @@ CLIENTS = (
             "CLAUDE_PLUGIN_",
             "CLAUDE_PROJECT_DIR",
         ),
+        project="CLAUDE_PROJECT_DIR",
     ),
     ClientSigns(
         "codex",
@@ -76,6 +80,7 @@ CLIENTS = (
         signs=("GEMINI_CLI", "GEMINI_SESSION_ID"),
         sessions=("GEMINI_SESSION_ID",),
         own=("GEMINI_CWD", "GEMINI_PLANS_DIR", "GEMINI_PROJECT_DIR", "GEMINI_CLI_NO_RELAUNCH"),
+        project="GEMINI_PROJECT_DIR",
     ),
     ClientSigns("opencode", signs=("OPENCODE",), own=("OPENCODE_PID",)),
     ClientSigns(
@@ -83,12 +88,14 @@ CLIENTS = (
         signs=("COPILOT_CLI", "COPILOT_AGENT_SESSION_ID"),
         sessions=("COPILOT_AGENT_SESSION_ID",),
         own=("COPILOT_CLI_", "COPILOT_HOOK_DIR", "COPILOT_PROJECT_DIR"),
+        project="COPILOT_PROJECT_DIR",
     ),
     ClientSigns(
         "qwen",
         signs=("QWEN_CODE", "QWEN_CODE_SESSION_ID"),
         sessions=("QWEN_CODE_SESSION_ID",),
         own=("QWEN_CODE_", "QWEN_PROJECT_DIR"),
+        project="QWEN_PROJECT_DIR",
     ),
     ClientSigns("cursor", signs=("CURSOR_AGENT",), own=("CURSOR_",), kept=("CURSOR_API_KEY",)),
 )
@@ -128,6 +135,14 @@ def session(environ: Mapping[str, str]) -> str:
 def sessions(environ: Mapping[str, str]) -> list[str]:
     """Return every session's id in the environment: also that of a client around the inner one."""
     return list(dict.fromkeys([told for _, told in _told(environ)]))
+
+
+def project(environ: Mapping[str, str]) -> str:
+    """Return the folder of the session that this process belongs to; empty where no client tells it."""
+    for client in CLIENTS:
+        if client.project and environ.get(client.project):
+            return environ[client.project]
+    return ""
 
 
 def is_own(variable: str) -> bool:

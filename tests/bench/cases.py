@@ -26,6 +26,7 @@ FLAG_LIMIT = 2.1
 HOOK_LIMIT = 1.25
 BACK_LIMIT = 1.35  # a boot that also reads the rows of an earlier session's transcript
 NUDGE_LIMIT = 2.0
+MCP_LIMIT = 2.0
 TRANSCRIPT_LIMIT = (
     1.15  # a batch in a session with a huge transcript against one in a short session
 )
@@ -68,6 +69,7 @@ def hooks(folder: Path) -> list[Case]:
         resumed(folder, drained, "200 MB", 200 << 20),
         nudge(empty),
         guarded(folder),
+        mcp(empty),
     ]
 
 
@@ -81,6 +83,20 @@ def hook(name: str, sandbox: Sandbox, event: str, **fields: object) -> Case:
         stdin=json.dumps({**payload, "duration_ms": 50, **fields}),
         says="",
         limit=HOOK_LIMIT,
+    )
+
+
+def mcp(sandbox: Sandbox) -> Case:
+    """A server that is started, asked what it is, and left."""
+    asked = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "host"}}
+    line = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": asked}
+    return Case(
+        name="mcp: initialize",
+        command=[GITMEM, "mcp"],
+        folder=sandbox.path,
+        stdin=json.dumps(line) + "\n",
+        says="serverInfo",
+        limit=MCP_LIMIT,
     )
 
 

@@ -68,6 +68,7 @@ class ClaudeCode(Client):
     name = NAME
     title = "Claude Code"
     imports = True
+    hooked = ".claude/settings.json"
 
     def runner(self, payload: Mapping[str, object], environ: Mapping[str, str]) -> str:
         """Return who runs a hook of `.claude/settings.json`: Copilot CLI and Cursor read it too.

@@ -29,6 +29,7 @@ class Borrower(Client):
     __slots__ = ()
 
     batches = False
+    hooked = CLIENT.hooked
 
     def plugin(self, environ: Mapping[str, str]) -> str:
         """Return the folder of the plugin that started this hook; empty for a settings file."""

@@ -1,0 +1,1 @@
+"""What a host of the Model Context Protocol can ask of gitmem over standard input and output."""
