@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from evals import baselines, boundaries, consolidation, grounding, recall
+from evals import audit, baselines, boundaries, consolidation, grounding, recall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evals.rates import Rate
 
 _EVALS = {
+    "audit": audit.run,
     "boundaries": boundaries.run,
     "consolidation": consolidation.run,
     "grounding": grounding.run,

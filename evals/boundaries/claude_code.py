@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from evals.boundaries.calls import Call, text
@@ -25,22 +25,30 @@ _COMPACTING = 40.0  # seconds of a summary
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What the rows of a version have: ids of prompts, why an answer stopped, which commit a command made."""
+    """What the rows of a version have.
+
+    Ids of prompts, why an answer stopped, which commit a command made, rows about work under way.
+    """
 
     version: str = ""  # empty: the session's own
     prompt_ids: bool = True
     stop_reasons: bool = True
     git_operations: bool = True
+    progress: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
-    """One hook: the event's name, what is matched, the payload, and when."""
+    """One hook: the event's name, what is matched, the payload, and when.
+
+    ``queued``: its prompt was typed while the model worked.
+    """
 
     name: str
     matched: str
     payload: Mapping[str, Any]
     at: float
+    queued: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -183,7 +191,7 @@ class Client:
             told = {"type": "queued_command", "prompt": step["queued"], "commandMode": "prompt"}
             self._row("attachment", attachment=told)
             if step["hook"]:
-                yield self._fired("UserPromptSubmit", prompt=step["queued"])
+                yield replace(self._fired("UserPromptSubmit", prompt=step["queued"]), queued=True)
         self._queued = []
 
     def _compacted(self, trigger: str) -> Iterator[Fired]:
@@ -203,11 +211,13 @@ class Client:
             "id": self._id("msg"),
             "role": "assistant",
             "model": self.session.model,
-            "content": blocks,
             "stop_reason": reason if self.shape.stop_reasons else None,
             "usage": usage,
         }
-        self._row("assistant", message=message)
+        for block in blocks:  # a row for each, of one message
+            self._row("assistant", message={**message, "content": [block]})
+        if self.shape.progress:
+            self._row("progress", data={"type": "hook_progress", "hookEvent": "PostToolUse"})
 
     def _fired(self, name: str, matched: str = "", **own: object) -> Fired:
         payload = {
