@@ -12,8 +12,8 @@ from evals.boundaries.claude_code import Client, Shape
 from gitmem.bootstrap import assets
 from gitmem.boundaries import fire
 from gitmem.clients.claude_code.adapter import CLIENT
-from gitmem.clients.claude_code.settings import parse_hooks
 from gitmem.clients.claude_code.wiring import HOOKS
+from gitmem.clients.hook_settings import parse_hooks
 from gitmem.git import repository
 from gitmem.session import ledger
 

@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 
 from gitmem.bootstrap import assets
 from gitmem.clients.abilities import Hook
-from gitmem.clients.claude_code.settings import (
-    group,
-    handler,
-    hooks_are_off,
-    merge,
-    parse_hooks,
-    remove,
-)
+from gitmem.clients.claude_code.settings import SETTINGS, hooks_are_off
+from gitmem.clients.hook_settings import parse_hooks
 from gitmem.core.failures import Internal, NeedsPerson
 from tests.support.sandbox import PATIENCE
 
@@ -37,7 +31,7 @@ FOREIGN = {"type": "command", "command": "other-tool"}
 
 
 def merged(text: str | None) -> Any:
-    return json.loads(merge(text, HOOKS, ALLOW).removeprefix("\ufeff"))
+    return json.loads(SETTINGS.merge(text, HOOKS, ALLOW).removeprefix("\ufeff"))
 
 
 def ours(text: str) -> list[tuple[str, str, str]]:
@@ -56,18 +50,18 @@ EXPECTED = [(hook.event, hook.matcher, hook.command) for hook in HOOKS]
 
 @pytest.mark.parametrize("text", [None, "", " \n", "{}", "{}\n", "\ufeff", "\ufeff{ }\r\n"])
 def test_a_missing_or_empty_file_becomes_our_entries_alone(text: str | None) -> None:
-    settings = merge(text, HOOKS, ALLOW)
+    settings = SETTINGS.merge(text, HOOKS, ALLOW)
 
     assert merged(text) == {
         "permissions": {"allow": list(ALLOW)},
-        "hooks": {hook.event: [group(hook)] for hook in HOOKS},
+        "hooks": {hook.event: [SETTINGS.group(hook)] for hook in HOOKS},
     }
     assert settings.startswith("\ufeff") == bool(text and text.startswith("\ufeff"))
-    assert remove(settings, ALLOW) is None
+    assert SETTINGS.remove(settings, ALLOW) is None
 
 
 def test_a_new_file_ends_with_a_line_end_and_is_indented_by_two() -> None:
-    lines = merge(None, HOOKS, ALLOW).split("\n")
+    lines = SETTINGS.merge(None, HOOKS, ALLOW).split("\n")
 
     assert (lines[0], lines[1], lines[-2:]) == ("{", '  "permissions": {', ["}", ""])
 
@@ -89,7 +83,7 @@ def test_the_diff_of_a_file_with_others_hooks_has_additions_only() -> None:
 """
 
     assert (
-        merge(text, HOOKS, ALLOW)
+        SETTINGS.merge(text, HOOKS, ALLOW)
         == """{
     "model": "opus",
     "hooks": {
@@ -133,23 +127,23 @@ def test_the_diff_of_a_file_with_others_hooks_has_additions_only() -> None:
 def test_tabs_and_windows_line_ends_are_kept_without_a_final_one() -> None:
     text = '{\r\n\t"permissions": {\r\n\t\t"deny": ["Read"]\r\n\t}\r\n}'
 
-    settings = merge(text, HOOKS, ALLOW)
+    settings = SETTINGS.merge(text, HOOKS, ALLOW)
 
     assert settings.count("\n") == settings.count("\r\n") > 4
     assert '\r\n\t\t"deny": ["Read"],\r\n\t\t"allow": ["Bash(gitmem flag *)", ' in settings
     assert settings.endswith("}\r\n}")
-    assert remove(settings, ALLOW) == text
+    assert SETTINGS.remove(settings, ALLOW) == text
 
 
 def test_lists_on_one_line_stay_on_one_line() -> None:
     text = '{\n  "permissions": {"allow": ["Read", "Write"]}\n}\n'
 
     rules = '["Read", "Write", "Bash(gitmem flag *)", "Bash(gitmem snag *)"]'
-    assert f'{{"allow": {rules}}}' in merge(text, HOOKS, ALLOW)
+    assert f'{{"allow": {rules}}}' in SETTINGS.merge(text, HOOKS, ALLOW)
 
 
 def test_a_minified_file_stays_minified() -> None:
-    settings = merge('{"a":[1],"permissions":{"allow":["Read"]}}', HOOKS, ALLOW)
+    settings = SETTINGS.merge('{"a":[1],"permissions":{"allow":["Read"]}}', HOOKS, ALLOW)
 
     assert "\n" not in settings
     assert '["Read","Bash(gitmem flag *)"' in settings
@@ -197,22 +191,26 @@ def test_our_handlers_at_other_events_and_matchers_and_second_ones_are_cut_out()
         "Stop": [{"hooks": [FOREIGN]}],
         "PostToolUse": [
             {"matcher": "Edit", "hooks": [FOREIGN]},
-            {"matcher": "Bash", "hooks": [handler(HOOKS[1])]},
+            {"matcher": "Bash", "hooks": [SETTINGS.handler(HOOKS[1])]},
         ],
-        "SessionStart": [{"matcher": "*", "hooks": [handler(HOOKS[0])]}],
+        "SessionStart": [{"matcher": "*", "hooks": [SETTINGS.handler(HOOKS[0])]}],
     }
 
 
 def test_removal_leaves_others_in_the_same_group_and_list() -> None:
-    shared = {"matcher": "Bash", "hooks": [FOREIGN, handler(HOOKS[1]), FOREIGN]}
+    shared = {"matcher": "Bash", "hooks": [FOREIGN, SETTINGS.handler(HOOKS[1]), FOREIGN]}
     text = json.dumps(
         {
             "permissions": {"allow": ["Read", *ALLOW, "Write"]},
-            "hooks": {"Stop": [], "PostToolUse": [shared], "SessionStart": [group(HOOKS[0])]},
+            "hooks": {
+                "Stop": [],
+                "PostToolUse": [shared],
+                "SessionStart": [SETTINGS.group(HOOKS[0])],
+            },
         }
     )
 
-    left = remove(text, ALLOW)
+    left = SETTINGS.remove(text, ALLOW)
 
     assert left is not None
     assert json.loads(left) == {
@@ -223,7 +221,7 @@ def test_removal_leaves_others_in_the_same_group_and_list() -> None:
 
 @pytest.mark.parametrize("text", ["{}", '{"hooks": {}}', '{"hooks": [], "permissions": 1}', "[1]"])
 def test_removal_from_a_file_without_anything_of_ours_changes_nothing(text: str) -> None:
-    assert remove(text, ALLOW) == text
+    assert SETTINGS.remove(text, ALLOW) == text
 
 
 @pytest.mark.parametrize(
@@ -255,7 +253,7 @@ def test_a_file_that_is_not_in_order_is_left_to_a_person_with_the_reason(
     text: str, reason: str
 ) -> None:
     with pytest.raises(NeedsPerson) as caught:
-        merge(text, HOOKS, ALLOW)
+        SETTINGS.merge(text, HOOKS, ALLOW)
 
     assert reason in caught.value.message
     assert caught.value.message.startswith(".claude/settings.json")
@@ -283,7 +281,7 @@ def test_the_shipped_hooks_are_one_per_event_and_recognised_as_ours() -> None:
         ("PreCompact", ""),
         ("SessionEnd", ""),
     ]
-    settings = merge(None, hooks, ALLOW)
+    settings = SETTINGS.merge(None, hooks, ALLOW)
     assert ours(settings) == [(hook.event, hook.matcher, hook.command) for hook in hooks]
     assert json.loads(settings)["hooks"] == json.loads(SHIPPED)["hooks"]
 
@@ -348,7 +346,7 @@ def merged_by_meaning(settings: dict[str, Any]) -> dict[str, Any]:
     rules = new.setdefault("permissions", {}).setdefault("allow", [])
     rules += [rule for rule in ALLOW if rule not in rules]
     for hook in HOOKS:
-        new.setdefault("hooks", {}).setdefault(hook.event, []).append(group(hook))
+        new.setdefault("hooks", {}).setdefault(hook.event, []).append(SETTINGS.group(hook))
     return new
 
 
@@ -373,14 +371,14 @@ def test_any_file_in_any_style_keeps_its_meaning_and_its_bytes(data: st.DataObje
     settings = data.draw(settings_objects())
     text = data.draw(renderings(settings))
 
-    new = merge(text, HOOKS, ALLOW)
+    new = SETTINGS.merge(text, HOOKS, ALLOW)
 
     # As pairs, so that the order of names counts too.
     assert list(json.loads(new.removeprefix("\ufeff")).items()) == list(
         json.loads(json.dumps(merged_by_meaning(settings))).items()
     )
     assert is_spread_over(text, new)
-    assert merge(new, HOOKS, ALLOW) == new
+    assert SETTINGS.merge(new, HOOKS, ALLOW) == new
     assert sorted(ours(new)) == sorted(EXPECTED)
 
 
@@ -390,7 +388,7 @@ def test_any_line_of_a_file_in_lines_is_there_afterwards_in_order(data: st.DataO
     indents: st.SearchStrategy[int | str] = st.sampled_from([2, 4, "\t"])
     text = json.dumps(settings, indent=data.draw(indents))
 
-    new = iter(line.rstrip(",") for line in merge(text, HOOKS, ALLOW).split("\n"))
+    new = iter(line.rstrip(",") for line in SETTINGS.merge(text, HOOKS, ALLOW).split("\n"))
 
     # An empty object or list that is filled opens up; its line is the one that may change.
     lines = [line.rstrip(",") for line in text.split("\n")]
@@ -404,7 +402,7 @@ def test_removing_what_was_merged_gives_the_file_back(data: st.DataObject) -> No
     allow[:] = [rule for rule in allow if rule not in ALLOW]
     text = data.draw(renderings(settings))
 
-    left = remove(merge(text, HOOKS, ALLOW), ALLOW)
+    left = SETTINGS.remove(SETTINGS.merge(text, HOOKS, ALLOW), ALLOW)
 
     expected = json.loads(json.dumps(without_empty(settings)))
     if left is None:
@@ -418,7 +416,7 @@ def test_removing_what_was_merged_gives_the_file_back(data: st.DataObject) -> No
 @given(st.text(alphabet='{}[]",:\\ \n\t01.-eEtrufalsn/\ufeff\x00' + "x", max_size=30) | st.text())
 def test_any_text_is_understood_as_the_json_module_does_or_left_to_a_person(text: str) -> None:
     try:
-        new = merge(text, HOOKS, ALLOW)
+        new = SETTINGS.merge(text, HOOKS, ALLOW)
     except NeedsPerson:
         return
     body = text.removeprefix("\ufeff")
@@ -441,13 +439,13 @@ def test_a_matcher_of_an_older_version_is_replaced_where_it_stands() -> None:
     ]
     text = json.dumps(settings)
 
-    done = merge(text, wider, [])
+    done = SETTINGS.merge(text, wider, [])
 
     assert json.loads(done)["hooks"]["PostToolUse"] == [
         {"matcher": "Bash|WebFetch", "hooks": [{**tuned, "command": wider[0].command}]},
         {"hooks": [FOREIGN]},
     ]
-    assert merge(done, wider, []) == done
+    assert SETTINGS.merge(done, wider, []) == done
 
 
 def test_a_matcher_that_a_foreign_hook_shares_stays_with_it() -> None:
@@ -455,7 +453,7 @@ def test_a_matcher_that_a_foreign_hook_shares_stays_with_it() -> None:
     settings = {"hooks": {"PostToolUse": [{"matcher": "Bash", "hooks": [mine, FOREIGN]}]}}
     wider = [Hook(event="PostToolUse", matcher="Bash|WebFetch", command=mine["command"])]
 
-    done = json.loads(merge(json.dumps(settings), wider, []))
+    done = json.loads(SETTINGS.merge(json.dumps(settings), wider, []))
 
     assert done["hooks"]["PostToolUse"] == [
         {"matcher": "Bash", "hooks": [FOREIGN]},

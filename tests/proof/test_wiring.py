@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from gitmem.bootstrap import assets
 from gitmem.clients.abilities import Recorded, SettingsFile, Where, variables
 from gitmem.clients.claude_code import probe
-from gitmem.clients.claude_code.settings import parse_hooks
 from gitmem.clients.claude_code.settings_files import enabled_plugins, read_source
+from gitmem.clients.hook_settings import parse_hooks
 from gitmem.core.failures import Internal
 from gitmem.proof.finding import Finding, Level, Mend
 from gitmem.proof.wiring import judge

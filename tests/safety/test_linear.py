@@ -43,7 +43,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "active": active.find_active,
     "blocks": blocks.blocks,
     "citations": citations.citations,
-    "client settings": lambda said: claude_settings.remove(said, ()),
+    "client settings": claude_settings.SETTINGS.remove,
     "drain record": drain_record.read_outcomes,
     "extract": lambda said: extract.extract(said, SCHEMA),
     "front matter": skills.front_matter,

@@ -204,7 +204,7 @@ def _part(file: SettingsFile) -> dict[str, object]:
     """What of a settings file concerns gitmem's hooks."""
     hooks: dict[str, list[object]] = {}
     for hook in file.hooks:
-        hooks.setdefault(hook.event, []).append(settings.group(hook))
+        hooks.setdefault(hook.event, []).append(settings.SETTINGS.group(hook))
     path = dict(file.variables).get("PATH")
     return {
         "hooks": hooks,

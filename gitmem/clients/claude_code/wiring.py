@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.clients.abilities import WiredFile, Wiring
 from gitmem.clients.claude_code import settings
-from gitmem.clients.claude_code.settings import is_blank
+from gitmem.clients.hook_settings import is_blank, parse_hooks
 from gitmem.clients.json_text import Kind, append, drop, parse, replace
 from gitmem.core.failures import NeedsPerson
 from gitmem.memory.instructions import has_block
@@ -39,14 +39,14 @@ _SWITCHED_OFF = (
 
 def wiring(title: str, read: Read) -> Wiring:
     """Return what `gitmem init` writes; ``read`` gives the text of a shipped file."""
-    hooks = settings.parse_hooks(read(HOOKS))
+    hooks = parse_hooks(read(HOOKS))
     return Wiring(
         title=title,
         files=(
             WiredFile(
                 path=settings.NAME,
-                wire=lambda text: settings.merge(text, hooks, ALLOW),
-                unwire=lambda text: settings.remove(text, ALLOW),
+                wire=lambda text: settings.SETTINGS.merge(text, hooks, ALLOW),
+                unwire=lambda text: settings.SETTINGS.remove(text, ALLOW),
                 mark=settings.OURS.encode(),
                 below=True,
                 flaw=_flaw,
