@@ -229,11 +229,27 @@ def _folded(
     cited = [flags[flag_id] for flag_id in operation.flags]
     survivor = lines.get(operation.survivor, operation.survivor)
     if survivor and any(not carries(survivor, own_words(flag, request.work)) for flag in cited):
-        return _verbatim(request, replace(operation, survivor=""), cited, _NO_DUPLICATE)
+        return _unfolded(request, operation, cited, _NO_DUPLICATE)
     fixed = operation.within in {line.file for line in request.fixed_lines} - {*request.files}
     if fixed and any(flag.body for flag in cited):
-        return _verbatim(request, replace(operation, survivor=""), cited, _NO_PLACE)
+        return _unfolded(request, operation, cited, _NO_PLACE)
     return [operation]
+
+
+def _unfolded(
+    request: Request, operation: Operation, cited: Sequence[Flag], why: str
+) -> list[Operation]:
+    """Return own words for a duplicate that is none: it names no file, so each goes to its flag's usual one."""
+    return [
+        one
+        for flag in cited
+        for one in _verbatim(
+            request,
+            replace(operation, file=operation.file or request.usual.get(flag.id, "")),
+            [flag],
+            why,
+        )
+    ]
 
 
 def _grounded(reason: str, cited: Sequence[Flag]) -> str:
@@ -270,8 +286,6 @@ def _verbatim(
             operation,
             op=_SINGLE[request.work],
             flags=(flag.id,),
-            # A duplicate names no file: refused, its flag goes where it goes without judgement.
-            file=operation.file or request.usual.get(flag.id, ""),
             text=own_words(flag, request.work),
             replaced=(),
             survivor="",
