@@ -35,6 +35,17 @@ _OVER = lexicon.words("""
     gone archived left retired removed dropped deleted replaced renamed moved switched migrated stopped
     obsolete dead deprecated disabled fixed anymore
     """)
+# The same where nothing takes its place: then all that is said of it is over.
+_END = re.compile(
+    r"(?P<what>[^.;:]+?)\s(?:is|are|was|were)\s(?:now\s|all\s|both\s)?"
+    r"(?:gone|removed|deleted|dropped|retired|dead|obsolete)\b(?=\s*(?:[.,;:)]|$|and\s|since\s))"
+    r"|(?:^|[.;:]\s)(?:[Rr]emoved|[Dd]eleted|[Dd]ropped|[Rr]etired)\s(?P<left>[^.;:,]+)$"
+    r"|\bno\s(?P<none>[^.;:,]+?)\s(?:any\s?more|any\slonger)\b"
+)
+_LIST = re.compile(r",?\s(?:and|or)\s(?:no\s)?|,\s")
+_SENTENCE = re.compile(r"(?<=[.;])\s")
+_GOES_ON = re.compile(r"(?:\w+\s)?(?:it|its|they|their|this|these|otherwise|else)\b", re.IGNORECASE)
+_FIRST = 2  # things that a sentence begins with
 # How it says that something was added.
 _BESIDE = lexicon.words("also too additionally besides both plus well another else")
 _COUNTED = lexicon.words("port ports version versions")
@@ -53,6 +64,8 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)*")
 _PLAIN = re.compile(r"[\w./:-]{1,40}")
 # Words of its own that a paraphrase has, and what only style is.
 _STYLE = frozenset({Rule.S2, Rule.S3, Rule.S4})
+# A cause is told by a colon, too, and what it joins is looked for by itself.
+_TOLD_OTHERWISE = frozenset({Rule.H11})
 
 
 class _Family(StrEnum):
@@ -87,6 +100,10 @@ def lost_content(old: str, new: str, flags: Sequence[str] = (), *, changed: bool
     """
     if old == new:
         return ""
+    ended = _ended([new, *flags]) if changed else ()
+    old = _alive(old, ended)
+    if not old:
+        return ""
     line = _facts([new])
     lost = [item for item in _speaks_of(old) if not _stands(item.token, line)]
     gone = 0
@@ -94,6 +111,8 @@ def lost_content(old: str, new: str, flags: Sequence[str] = (), *, changed: bool
         return _bare_words(old, new)
     if changed:
         over = _over(old, [new, *flags])
+        parts = _parts_of(old, ended)
+        lost = [item for item in lost if item.token.key not in parts and not _numbers(item, ended)]
         missed, lost = lost, [item for item in lost if not _stands(item.token, over)]
         gone = len(missed) - len(lost)
     if not lost:
@@ -113,7 +132,10 @@ def carries(survivor: str, words: str) -> bool:
     if lost_in(words, survivor) or left_out(words, survivor) or share(words, survivor) < _SAME:
         return False
     verdict = judge(words, [survivor])
-    if verdict.hard or any(finding.rule not in _STYLE for finding in verdict.soft):
+    same = _TOLD_OTHERWISE | ({Rule.H4} if _in_order(words, survivor) else set())
+    if any(finding.rule not in same for finding in verdict.hard):
+        return False
+    if any(finding.rule not in _STYLE for finding in verdict.soft):
         return False
     known = _facts([survivor])
     if any(not _known(token.key, known) for token in _led(tokenize(words))):
@@ -121,6 +143,61 @@ def carries(survivor: str, words: str) -> bool:
     return all(
         _clause_stands(clause.keys, clause.head, known) for clause in clauses(tokenize(words))
     )
+
+
+def _in_order(words: str, survivor: str) -> bool:
+    """Tell whether both have the same numbers in one order, so that none stands for another."""
+    numbers = [token.key for token in tokenize(words) if token.kind is Kind.NUMBER]
+    rest = iter(token.key for token in tokenize(survivor) if token.kind is Kind.NUMBER)
+    return all(number in rest for number in numbers)
+
+
+def _ended(texts: Sequence[str]) -> tuple[frozenset[str], ...]:
+    """Return the things that the texts call gone, each as the keys of its words."""
+    return tuple(
+        keys
+        for text in texts
+        for found in _END.finditer(text)
+        for part in _LIST.split(found["what"] or found["left"] or found["none"])
+        if not _denies(part)
+        and (keys := frozenset(item.key for item in tokenize(part) if _tells(item)))
+    )
+
+
+def _tells(token: Token) -> bool:
+    return is_item(token) and not _empty(token)
+
+
+def _alive(old: str, ended: Sequence[frozenset[str]]) -> str:
+    """Return a line without its sentences about what is gone.
+
+    A sentence is about its first words. One that goes on with ``it`` goes with the one before it.
+    """
+    kept: list[str] = []
+    gone = False
+    for sentence in _SENTENCE.split(old) if ended else ():
+        items = [token.key for token in tokenize(sentence) if _tells(token)]
+        goes_on = gone and bool(_GOES_ON.match(sentence))
+        gone = goes_on or any(keys <= set(items[: max(_FIRST, len(keys))]) for keys in ended)
+        if not gone:
+            kept.append(sentence)
+    return " ".join(kept) if ended else old
+
+
+def _parts_of(old: str, ended: Sequence[frozenset[str]]) -> set[str]:
+    """Return the keys of paths and commands of a line that are named after what is gone, and their parts."""
+    single = {key for keys in ended if len(keys) == 1 for key in keys}
+    keys: set[str] = set()
+    for token in tokenize(old):
+        parts = {part.key for part in tokenize(" ".join(re.findall(r"\w+", token.raw)))}
+        if token.kind is Kind.CODE and not single.isdisjoint(parts):
+            keys |= {token.key, *parts}
+    return keys
+
+
+def _numbers(item: _Item, ended: Sequence[frozenset[str]]) -> bool:
+    """Tell whether an item is the number of what is gone, as in ``webpack 5``."""
+    return item.label and item.family is _Family.VALUE and frozenset({item.before}) in ended
 
 
 def plain_word(word: str) -> str:

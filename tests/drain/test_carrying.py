@@ -79,6 +79,39 @@ def test_another_value_of_the_same_takes_the_place_of_the_old_one(old: str, new:
     assert not lost_content(old, new, [new])
 
 
+GONE = "The site is built with Hugo now; Gatsby, its preview server and the image worker are gone"
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        "Gatsby needs Node 18 and 4 GB of memory",
+        "The Gatsby preview server wants --host 0.0.0.0; without it the browser gets nothing",
+        "The site is built with Gatsby 5; the config is in web/gatsby-config.js",
+        "The image worker keeps 200 files; it must be restarted after an upload of more",
+    ],
+)
+def test_what_is_said_of_a_thing_that_is_gone_may_go_with_it(old: str) -> None:
+    assert not lost_content(old, GONE, [GONE])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Type checks run beside Gatsby, in `make types`", GONE),
+        ("Gatsby needs Node 18; the nightly report needs Node 20", GONE),
+        ("Pages are written to dist/ by Gatsby, and rsync copies them to web-2", GONE),
+        # Another name, or another place, is not an end.
+        ("Gatsby needs Node 18", "Gatsby was renamed to Grits"),
+        ("The image worker keeps 200 files", "The image worker moved to web-2"),
+        ("The image worker keeps 200 files", "The image worker is gone from the diagram"),
+        ("The image worker keeps 200 files", "Not that the image worker is gone"),
+    ],
+)
+def test_what_is_said_of_anything_else_stays(old: str, new: str) -> None:
+    assert lost_content(old, new, [new])
+
+
 def test_a_merge_may_not_exchange_anything() -> None:
     assert (
         lost_content("The API listens on 8080", "The API listens on 9090", changed=False) == "8080"
@@ -109,6 +142,15 @@ def test_every_faithful_replacement_of_the_measured_sets_still_replaces(name: st
         ("Never commit the .env file", "do not commit .env"),
         ("Ports below 1024 need root", "binding a port below 1024 requires root"),
         ("Tests need Docker", "For the tests you need Docker"),
+        # A cause that the line gives by a colon; values beside other words, in the line's order.
+        (
+            "A run that was cut off starts from zero: the broker forgets its offset",
+            "A run that was cut off starts from zero, because the broker forgets its offset",
+        ),
+        (
+            "Probes that were dry for a day read 3 % low for 12 hours; such readings get flag 2",
+            "A probe that was dry for a day reads 3 % low for 12 hours; flag such readings 2",
+        ),
     ],
 )
 def test_a_paraphrase_is_a_duplicate(survivor: str, flag: str) -> None:
@@ -134,6 +176,7 @@ def test_a_paraphrase_is_a_duplicate(survivor: str, flag: str) -> None:
         ("Deploy from main", "Deploy from main after tagging"),
         ("Tests need Docker", "Tests need Docker for the database"),
         ("The cache is in Redis", "The cache is in Redis behind the proxy"),
+        ("The pool has 2 workers and 5 queues", "The pool has 5 workers and 2 queues"),
     ],
 )
 def test_what_adds_anything_is_no_duplicate(survivor: str, flag: str) -> None:
