@@ -101,8 +101,9 @@ def lines_in(files: Mapping[str, str]) -> list[FiledLine]:
         elif path in _INSTRUCTIONS:
             found += [FiledLine(text=rule.text, file=path) for rule in instructions.rules(text)]
         elif path.startswith(f"{FOLDER}/details/"):
-            rows = [row.strip() for row in text.splitlines()]
-            found += [FiledLine(text=row, file=path) for row in rows if row]
+            # Before the first headline is what gitmem says of the file.
+            rows = "".join(text.partition("\n## ")[1:]).splitlines()
+            found += [FiledLine(text=row.strip(), file=path) for row in rows if row.strip()]
         elif path.startswith((".claude/", ".agents/")):
             found += [FiledLine(text=line.text, file=path) for line in topics.facts(text)]
     return found

@@ -286,7 +286,7 @@ def test_the_lines_of_memory_are_topics_open_items_rules_and_details() -> None:
         "memory/MEMORY.md": "- [radio](radio.md)\n",
         "memory/radio-2.md": "---\nname: radio-2\npart_of: radio\n---\n\n- Two\n",
         "memory/PENDING.md": "- [ ] Open?\n- [x] Done\n",
-        "memory/details/radio.md": "## Two\n\nMore of it\n",
+        "memory/details/radio.md": "# Details: radio\n\nMore about lines.\n\n## Two\n\nMore of it\n",
         "README.md": "- not memory\n",
     }
 
