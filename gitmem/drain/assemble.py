@@ -18,6 +18,7 @@ from gitmem.memory.guard import Guard
 from gitmem.memory.imports import Imports, imports
 from gitmem.memory.index import update_index
 from gitmem.memory.parts import Parts
+from gitmem.memory.rule_text import rule_of
 from gitmem.memory.tree import MemoryLine, MemoryTree, lines_of
 from gitmem.records.drain_record import NEXT, Fate, Outcome
 from gitmem.safety.harmless import harmless
@@ -95,7 +96,7 @@ class _Assembly:
 
     def apply(self, operation: Operation) -> None:
         """Note the changes and outcomes of one operation."""
-        operation = replace(operation, text=harmless(operation.text))
+        operation = replace(operation, text=harmless(operation.text), rule=harmless(operation.rule))
         match operation.op:
             case Op.KEEP | Op.PENDING | Op.EDIT:
                 self._add(operation)
@@ -139,11 +140,12 @@ class _Assembly:
 
     def _add(self, operation: Operation) -> None:
         self._learn(operation.file)
-        key = self._key(operation.file, operation.text)
-        if key in self._known:
-            self._fold(operation, self._known[key], "the same line is there already")
+        keys = self._keys(operation.file, operation.text, operation.rule)
+        known = next((self._known[key] for key in keys if key in self._known), "")
+        if known:
+            self._fold(operation, known, "the same line is there already")
             return
-        self._known[key] = operation.flags[0]
+        self._known |= dict.fromkeys(keys, operation.flags[0])
         flags = [self._flags[key] for key in operation.flags]
         file = self._file_with_room(operation, flags)
         operation = replace(operation, file=file)
@@ -199,8 +201,12 @@ class _Assembly:
         first, *others = there or operation.replaced
         self._gone.update(operation.replaced)
         for line in operation.replaced:
-            self._known.pop(self._key(line.file, line.text), None)
-        self._known[self._key(first.file, operation.text)] = operation.flags[0]
+            was = self._known.pop(self._key(line.file, line.text), "")
+            rule = self._key(line.file, rule_of(line.text))
+            if was and self._known.get(rule) == was:
+                del self._known[rule]
+        keys = self._keys(first.file, operation.text, operation.rule)
+        self._known |= dict.fromkeys(keys, operation.flags[0])
         self._change(first.file).replaced.append((first.text, operation.text))
         for line in others:
             self._change(line.file).removed.append(line.text)
@@ -232,7 +238,9 @@ class _Assembly:
             return
         self._learned.add(path)
         for text in lines_of(self._ground, path):
-            self._known.setdefault(self._key(path, text), f"{path}: {text}")
+            rule = "" if path.startswith(self._ground.folder + "/") else rule_of(text)
+            for key in self._keys(path, text, rule):
+                self._known.setdefault(key, f"{path}: {text}")
 
     def _survivor(self, operation: Operation) -> str:
         """Return what a duplicate folds into: a flag id, or the line with its file."""
@@ -308,6 +316,10 @@ class _Assembly:
 
     def _key(self, path: str, text: str) -> tuple[str, str]:
         return self._pool(path), topics.fact_key(text)
+
+    def _keys(self, path: str, text: str, rule: str = "") -> list[tuple[str, str]]:
+        """Return what a duplicate of a line is known by: the whole line, and the rule without its why."""
+        return [self._key(path, one) for one in dict.fromkeys((text, rule or text))]
 
     def _pool(self, path: str) -> str:
         folder, _, name = path.rpartition("/")
@@ -413,9 +425,9 @@ def _with_scoped(text: str | None, edits: Edits) -> str:
     if text is None:
         text = path_rules.new_file(path_rules.globs_for(edits.paths))
     for old, new in edits.replaced:
-        text = skills.replace_body_line(text, old, new)
+        text = path_rules.replace_line(text, old, new)
     for old in edits.removed:
-        text = skills.remove_body_line(text, old)
+        text = path_rules.remove_line(text, old)
     return path_rules.add_lines(text, edits.added)
 
 

@@ -13,6 +13,7 @@ from gitmem.drain.limits import fitting, surviving, within_limits
 from gitmem.drain.plan import Op, Work
 from gitmem.drain.ports import Answer
 from gitmem.drain.raising import raised
+from gitmem.drain.whys import with_whys
 from gitmem.markdown.lines import rows
 from gitmem.markdown.sections import sections
 from gitmem.memory import likeness
@@ -94,7 +95,7 @@ def drain(
     left = [QueuedFlag(id=flag_id, reason=why) for flag_id, why in plan.unplaced.items()]
     for request, reply in zip(plan.requests, replies, strict=True):
         passed = _raised(request, _passed(request, reply.answer, ground.folder), plan, ground)
-        operations += passed.operations
+        operations += with_whys(request, passed.operations, folder=ground.folder)
         left += passed.left
     # Of two flags with one text the one made first stays, whatever its topic.
     place = {flag_id: number for number, flag_id in enumerate(plan.flags)}

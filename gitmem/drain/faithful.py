@@ -11,10 +11,11 @@ from gitmem.drain.plan import BESIDE, Op, Operation, Request, Work
 from gitmem.drain.prompting import BEGINNING
 from gitmem.grounding.judge import Rule, judge
 from gitmem.grounding.losses import losses, share
+from gitmem.memory.rule_text import rule_of, with_why
 from gitmem.safety.active import find_active
 from gitmem.safety.body import beginning
 from gitmem.safety.harmless import harmless
-from gitmem.safety.text import find_hidden
+from gitmem.safety.text import MAX_TEXT, find_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -133,7 +134,7 @@ def _supported(
 def _worded(request: Request, operation: Operation, cited: Sequence[Flag]) -> list[Operation]:
     """Return a line as worded, with what the reviewer is told about it; or the own words."""
     own = [own_words(flag, request.work) for flag in cited]
-    if not operation.text or [harmless(words) for words in own] == [harmless(operation.text)]:
+    if not operation.text or _is_own(operation.text, own, cited):
         return _verbatim(request, operation, cited, "")
     if _BLOCK.match(operation.text):
         return _verbatim(request, operation, cited, _A_BLOCK)
@@ -152,6 +153,14 @@ def _worded(request: Request, operation: Operation, cited: Sequence[Flag]) -> li
         look = "look at the wording: " + "; ".join(finding.what for finding in remarks)
         operation = replace(operation, reason=_joined(operation.reason, look))
     return [_placed(operation)]
+
+
+def _is_own(text: str, own: Sequence[str], cited: Sequence[Flag]) -> bool:
+    """Tell whether a text is what one flag says itself, as a rule with its why or without."""
+    if len(own) != 1:
+        return False
+    lines = [own[0], with_why(own[0], cited[0].text, MAX_TEXT)]
+    return harmless(text) in [harmless(line) for line in lines]
 
 
 def _without(operation: Operation, staying: Mapping[MemoryLine, str]) -> Operation:
@@ -196,7 +205,11 @@ def _staying(
     told = words if text not in words else ()
     changed = operation.op is Op.SUPERSEDE
     lost = {
-        line: lost_content(line.text, text, told, changed=changed) for line in operation.replaced
+        # The why of a rule goes into the new line by itself (`gitmem.drain.whys`).
+        line: lost_content(
+            rule_of(line.text) if work is Work.RULES else line.text, text, told, changed=changed
+        )
+        for line in operation.replaced
     }
     return {
         line: f"{_TELLS}: {plain_word(word)}" if plain_word(word) else _TELLS

@@ -90,7 +90,8 @@ class Operation:
     that it takes the place of (the first of them gives it the place), the items that it settles, or
     the one line that moves. ``survivor`` is what a duplicate folds into: a flag id, or an existing
     line's text, which is then in ``within``. ``topic`` and ``about`` are the slug and the description
-    of a new topic that the line asks for. ``reason`` is for the reviewer.
+    of a new topic that the line asks for. ``reason`` is for the reviewer. ``rule`` is the text of a
+    rule without its why (empty: it has none).
     """
 
     op: Op
@@ -105,6 +106,7 @@ class Operation:
     reason: str = ""
     section: str = ""
     again: str = ""
+    rule: str = ""
     tools: tuple[str, ...] = ()
     match: str = ""
     mode: str = ""

@@ -9,7 +9,7 @@ from gitmem.markdown.blocks import Block, BlockKind, indent_of, is_rule, lead_of
 from gitmem.markdown.lines import blank, insert_lines, newline_of, rows, split_lines, split_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _MAX_GAP = 4
 
@@ -29,8 +29,17 @@ def one_line(text: str) -> str:
     return text
 
 
-def add_bullets(text: str, new: Sequence[str], *, among: Sequence[Block], floor: int) -> str:
+def add_bullets(
+    text: str,
+    new: Sequence[str],
+    *,
+    among: Sequence[Block],
+    floor: int,
+    rows_of: Callable[[str], list[str]] = lambda line: [line],
+) -> str:
     """``text`` with one bullet for each of ``new`` after the last bullet of ``among``.
+
+    ``rows_of`` says on which rows a line stands; the rows below the first are indented as the item.
 
     Without a bullet there, after its last block, and without any block at the 0-based line ``floor``.
     Never inside or after a fence or comment that is not closed. The list's own marker, indentation
@@ -47,10 +56,10 @@ def add_bullets(text: str, new: Sequence[str], *, among: Sequence[Block], floor:
     lead = _lead(own, _indent_after(lines, at))
     if not lead:
         at, lead = end, _lead(own, _indent_after(lines, end)) or own
-    items = [_bullet(lead, one_line(line)) for line in new]
+    written = [_item(lead, rows_of(one_line(line))) for line in new]
     loose = len(lists) > 1 and _apart(lists[-2], lists[-1]) and usable[-2:] == lists[-2:]
-    if loose:
-        items = [row for item in items for row in ("", item)][1:]
+    between = [""] if loose else []
+    items = [row for item in written for row in (*between, *item)][len(between) :]
     joins = lists and at == lists[-1].last + 1 and not loose
     if not joins and at > 0 and not blank(lines[at - 1]):
         items.insert(0, "")
@@ -59,14 +68,21 @@ def add_bullets(text: str, new: Sequence[str], *, among: Sequence[Block], floor:
     return insert_lines(text, at, items)
 
 
-def replace_lines(text: str, block: Block, new: str) -> str:
-    """``text`` with a bullet's lines replaced by one bullet with the text ``new``."""
+def replace_lines(
+    text: str,
+    block: Block,
+    new: str,
+    *,
+    rows_of: Callable[[str], list[str]] = lambda line: [line],
+) -> str:
+    """``text`` with a bullet's lines replaced by one bullet with the text ``new``; ``rows_of`` as above."""
     mark, bare = split_mark(text)
     lines = split_lines(bare)
     last = lines[block.last]
     end = last[len(last.rstrip("\r\n")) :]
     lead = lead_of(rows(text)[block.first])
-    lines[block.first : block.last + 1] = [_bullet(lead, one_line(new)) + end]
+    item = newline_of(text).join(_item(lead, rows_of(one_line(new))))
+    lines[block.first : block.last + 1] = [item + end]
     return mark + "".join(lines)
 
 
@@ -84,6 +100,13 @@ def remove_lines(text: str, block: Block) -> str:
 def _bullet(lead: str, text: str) -> str:
     row = f"{lead}{text}"
     return f"- {text}" if is_rule(row) else row
+
+
+def _item(lead: str, lines: Sequence[str]) -> list[str]:
+    """The rows of one bullet."""
+    first = _bullet(lead, lines[0])
+    indent = " " * len((lead if first.startswith(lead) else "- ").expandtabs(_MAX_GAP))
+    return [first, *[indent + row for row in lines[1:]]]
 
 
 def _apart(before: Block, after: Block) -> bool:

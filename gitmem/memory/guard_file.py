@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gitmem.core.errors import Refused
 from gitmem.memory import guard as guards
 from gitmem.memory.guard import Guard
+from gitmem.memory.rule_text import same_rule
 from gitmem.safety.active import find_active
 from gitmem.safety.secrets import find_secret
 from gitmem.safety.text import find_hidden
@@ -141,5 +142,5 @@ def _same(line: str, guard: Guard) -> bool:
         old = guards.parse(line)
     except ValueError:
         return False
-    ours = old.lesson == guard.lesson or not {*old.flags}.isdisjoint(guard.flags)
+    ours = same_rule(old.lesson, guard.lesson) or not {*old.flags}.isdisjoint(guard.flags)
     return _key(old) == _key(guard) and ours

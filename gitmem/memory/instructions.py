@@ -14,6 +14,7 @@ from gitmem.markdown.blocks import Block, BlockKind, blocks
 from gitmem.markdown.bullets import add_bullets, bullets, remove_lines, replace_lines
 from gitmem.markdown.lines import Line, blank, insert_lines, rows, split_lines
 from gitmem.markdown.statements import statements
+from gitmem.memory.rule_text import rows_of
 from gitmem.safety.paths import INDEX_NAME
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def add_rules(text: str, lines: Sequence[str]) -> str:
     if not _rule_blocks(text):
         before = [] if blank(rows(text)[span.end - 1]) else [""]
         text = insert_lines(text, span.end, [*before, HEADING, ""])
-    return add_bullets(text, lines, among=_rule_blocks(text), floor=span.end)
+    return add_bullets(text, lines, among=_rule_blocks(text), floor=span.end, rows_of=rows_of)
 
 
 def replace_rule(text: str, old: str, new: str) -> str:
@@ -127,7 +128,7 @@ def _changed(text: str, old: str, new: Sequence[str]) -> str:
         )
     expected = [rule.text for rule in found]
     expected[at : at + 1] = new
-    after = replace_lines(text, found[at], new[0]) if new else remove_lines(text, found[at])
+    after = replace_lines(text, found[at], new[0], rows_of=rows_of) if new else remove_lines(text, found[at])
     if [one.text for one in bullets(_rule_blocks(after))] != expected:
         raise Refused(f"the rule {old[:60]!r} cannot be changed without changing its neighbours")
     return after

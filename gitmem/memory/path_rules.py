@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
 from gitmem.markdown.blocks import blocks
-from gitmem.markdown.bullets import add_bullets
+from gitmem.markdown.bullets import add_bullets, bullets, remove_lines, replace_lines
 from gitmem.markdown.lines import front_matter_lines, rows, split_lines
 from gitmem.memory.globs import glob_of
+from gitmem.memory.rule_text import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -76,4 +77,40 @@ def add_lines(text: str, lines: Sequence[str]) -> str:
             "this rule file is somebody else's: its front matter is not what gitmem writes",
             hint="give its rules another place, or the file another name",
         )
-    return add_bullets(text, lines, among=blocks(text), floor=len(split_lines(text)))
+    floor = len(split_lines(text))
+    return add_bullets(text, lines, among=blocks(text), floor=floor, rows_of=rows_of)
+
+
+def replace_line(text: str, old: str, new: str) -> str:
+    """Return ``text`` with ``new`` in place of the first bullet ``old``.
+
+    Raises Refused when there is none, or when another line would then read differently.
+    """
+    return _changed(text, old, [new])
+
+
+def remove_line(text: str, old: str) -> str:
+    """Return ``text`` without the first bullet ``old``; raises as `replace_line` does."""
+    return _changed(text, old, [])
+
+
+def _changed(text: str, old: str, new: Sequence[str]) -> str:
+    found = bullets(blocks(text))
+    at = next((at for at, one in enumerate(found) if one.text == old), None)
+    if at is None:
+        raise Refused(
+            f"no rule reads {old[:60]!r}",
+            hint="the file changed since it was read; run the close again",
+        )
+    block = found[at]
+    after = (
+        replace_lines(text, block, new[0], rows_of=rows_of) if new else remove_lines(text, block)
+    )
+    expected = [one.text for one in found]
+    expected[at : at + 1] = new
+    if [one.text for one in bullets(blocks(after))] != expected:
+        raise Refused(
+            f"the rule {old[:60]!r} cannot be changed without changing its neighbours",
+            hint="put a blank line and no indentation around its list",
+        )
+    return after

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 
 from gitmem.core.flag import BadLine, Flag, parse
 from gitmem.core.jsonline import figure
+from gitmem.memory.guard import LESSON
+from gitmem.memory.rule_text import with_why
 from gitmem.models.usage import NOTHING, Usage
 from gitmem.safety.harmless import harmless
+from gitmem.safety.text import MAX_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -78,8 +81,11 @@ class Outcome:
 
     @property
     def verbatim(self) -> bool:
-        """Whether the line has the flag's own words, in backticks or not."""
-        own = ("", self.flag.text, self.flag.better)
+        """Whether the line has the flag's own words, in backticks or not; of a rule, its why too."""
+        flag = self.flag
+        own = ["", flag.text, flag.better]
+        if flag.better:
+            own += [with_why(flag.better, flag.text, most) for most in (LESSON, MAX_TEXT)]
         return self.line in own or self.line in [harmless(words) for words in own]
 
 

@@ -13,6 +13,7 @@ from gitmem.git import objects, refs, worktrees
 from gitmem.git.claim import Claim
 from gitmem.git.repository import BRANCH, REVIEW
 from gitmem.git.worktrees import InTheWay, Move
+from gitmem.memory.passages import find
 from gitmem.queue import decisions
 from gitmem.queue.journal import Journal
 from gitmem.queue.lines import Conflict, Lines
@@ -133,10 +134,11 @@ def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
         if item.line or item.brings_body
     ]
     texts = objects.files(repo, tip, *{item.file for item in dropped} - {""}) if dropped else {}
+    contents = {file: content.decode("utf-8", "replace") for file, content in texts.items()}
     kept = [
         item
         for item in dropped
-        if item.brings_body or item.line.encode() in texts.get(item.file, b"")
+        if item.brings_body or find(item.file, contents.get(item.file, ""), item.line)
     ]
     if kept:
         raise NeedsPerson(

@@ -9,6 +9,7 @@ from gitmem.capture import capture
 from gitmem.close import base, commit
 from gitmem.core.errors import Refused, UsageError
 from gitmem.core.failures import NeedsPerson, NoProgress
+from gitmem.drain.whys import fitted
 from gitmem.git import refs
 from gitmem.git.claim import Claim
 from gitmem.memory import guard, guard_file
@@ -268,7 +269,10 @@ class _Search:
                 continue
             own = self._own_words(line.file, flag)
             key = line_key(own)
-            same = key == line.item.key
+            # A rule of an older close stands without its why.
+            bare = flag.better and not line.file.startswith(self._memory.tree.folder + "/")
+            same = line.item.key in {key, *([line_key(harmless(flag.better))] if bare else ())}
+            own = line.item.text if same else own
             stays = stays or same
             if same:
                 self.notes.append(
@@ -313,7 +317,10 @@ class _Search:
 
     def _own_words(self, file: str, flag: Flag) -> str:
         in_memory = file.startswith(self._memory.tree.folder + "/")
-        return harmless(flag.text if in_memory else flag.better or flag.text)
+        if in_memory or not flag.better:
+            return harmless(flag.text)
+        folder = self._memory.tree.folder
+        return harmless(fitted(flag.better, flag.text, file=file, folder=folder)[0])
 
 
 def _guards(text: str) -> int:

@@ -140,7 +140,7 @@ def test_a_link_between_the_instruction_files_is_followed(desk: Desk, link: str,
 
     assert outcome.file == real
     assert (desk.sandbox.path / link).is_symlink()
-    assert "- run make first\n" in desk.sandbox.read(link)
+    assert "- run make first (it broke)\n" in desk.sandbox.read(link)
     assert desk.sandbox.git("status", "--porcelain") == ""
 
 
@@ -210,7 +210,7 @@ def test_what_a_foreign_line_would_load_or_hide_is_filed_in_backticks(desk: Desk
 
     facts = desk.show("memory/facts.md", "gitmem/drain").splitlines()
     assert {"- see `<!-- hidden -->` here", "- run !`id` now"} < set(facts)
-    assert "- `@~/.ssh/id_rsa`" in desk.show("CLAUDE.md", "gitmem/drain").splitlines()
+    assert "- `@~/.ssh/id_rsa` (fine)" in desk.show("CLAUDE.md", "gitmem/drain").splitlines()
 
 
 def test_what_others_wrote_into_a_flag_cannot_forge_the_commit_message(desk: Desk) -> None:
@@ -281,7 +281,7 @@ def test_a_skill_without_front_matter_is_left_alone_until_it_has_some(
     assert desk.states() == {"undrained": ["tag failed"]}
     desk.sandbox.commit("front", {path: "---\nname: ship\n---\n\n# Ship\n\n- Tag it\n"})
     desk.close()
-    assert desk.lines(path) == ["Tag it", "push first"]
+    assert desk.lines(path) == ["Tag it", "push first (tag failed)"]
 
 
 def test_one_odd_topic_file_leaves_its_flags_and_no_others_of_the_same_request(

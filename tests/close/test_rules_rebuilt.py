@@ -152,7 +152,7 @@ def test_a_line_for_a_skill_stays_under_the_heading_it_was_judged_for(project: P
     rebuilt(project, lector, said, better="Check the tag", skill="release")
 
     assert lector.asked == []
-    assert "- Read the change log\n- Check the tag\n\n## After" in project.two.show(SKILL)
+    assert f"- Read the change log\n- Check the tag ({said})\n\n## After" in project.two.show(SKILL)
 
 
 def test_a_heading_that_is_gone_is_no_reason_to_lose_the_line(project: Project) -> None:
@@ -165,7 +165,7 @@ def test_a_heading_that_is_gone_is_no_reason_to_lose_the_line(project: Project) 
 
     rebuilt(project, lector, "it broke", renamed, better="Check the tag", skill="release")
 
-    assert landed_lines(project, SKILL).count("Check the tag") == 1
+    assert landed_lines(project, SKILL).count("Check the tag (it broke)") == 1
 
 
 def test_a_match_to_an_earlier_snag_climbs_as_before_and_nobody_is_asked(project: Project) -> None:
@@ -203,18 +203,18 @@ def test_one_return_drained_by_two_clones_makes_one_guard(project: Project) -> N
 
 def test_a_rule_is_replaced_while_it_is_still_there(project: Project) -> None:
     snag_landed(project)
-    lector = Lector(slow=instead("Run make with -j1", "Run make with -j2"))
+    lector = Lector(slow=instead("Run make with -j1 (`make all` hung)", "Run make with -j2"))
 
     rebuilt(project, lector, "slow builds", better="Run make with -j2")
 
     assert lector.asked == []
     rules = [line for line in landed_lines(project, "CLAUDE.md") if line.startswith("Run make")]
-    assert rules == ["Run make with -j2"]
+    assert rules == ["Run make with -j2 (slow builds; `make all` hung)"]
 
 
 def test_a_review_of_which_nothing_holds_is_not_pushed_as_it_was(project: Project) -> None:
     snag_landed(project)
-    lector = Lector(slow=instead("Run make with -j1", "Run make with -j2"))
+    lector = Lector(slow=instead("Run make with -j1 (`make all` hung)", "Run make with -j2"))
 
     def edited() -> None:
         text = project.reviewer.read("CLAUDE.md").replace("with -j1", "with -j1, please")
@@ -233,7 +233,7 @@ def test_a_review_of_which_nothing_holds_is_not_pushed_as_it_was(project: Projec
     assert project.tip() == ""
     again, done = pr(project.two, Lector())
     assert (done.problem, len(again.outcomes)) == ("", 1)
-    assert "Run make with -j2" in landed_lines(project, "CLAUDE.md")
+    assert "Run make with -j2 (slow builds)" in landed_lines(project, "CLAUDE.md")
 
 
 def test_a_rule_that_came_meanwhile_and_may_say_the_same_is_a_reason_to_ask(

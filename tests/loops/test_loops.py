@@ -125,7 +125,7 @@ def test_a_snag_that_comes_back_climbs_from_rule_to_skill_to_guard(desk: Desk) -
         "make release",
         (first, third),
     )
-    assert guard.lesson == "Check the changelog (ly once more)"
+    assert guard.lesson == "Check the changelog (ly once more) (tagged too early once more)"
 
 
 def test_without_a_fitting_skill_the_next_rung_is_a_guard(desk: Desk) -> None:
@@ -419,7 +419,7 @@ def test_a_guard_that_was_said_before_the_snag_came_back_climbs_to_a_hold(desk: 
     assert state(desk) == ("closed", "hold", 2)
     (guard,) = read_guards(desk.show(GUARDS, "main")).guards
     assert guard.flags[-1] == third
-    assert guard.lesson == "Check the changelog (all the same)"
+    assert guard.lesson == "Check the changelog (all the same) (tagged too early all the same)"
 
 
 def test_a_guard_that_was_not_said_stays_a_guard_and_the_review_says_why(desk: Desk) -> None:

@@ -392,7 +392,7 @@ def test_an_uncommitted_init_block_takes_the_rule_in_and_keeps_the_text_around_i
     text = desk.sandbox.read("CLAUDE.md")
     assert text.startswith(mine)
     assert text.endswith("\nMore of mine.\n")
-    assert "- mend it\n" in text
+    assert "- mend it (it broke)\n" in text
     assert text.count(BLOCK) == 1
     assert file.stat().st_mode & 0o777 == 0o640
     assert desk.sandbox.git("status", "--porcelain") == " M CLAUDE.md"
@@ -407,7 +407,7 @@ def test_an_uncommitted_init_block_with_crlf_takes_the_rule_in(desk: Desk) -> No
     desk.land()
 
     text = desk.sandbox.read("CLAUDE.md")
-    assert "- mend it\r\n" in text
+    assert "- mend it (it broke)\r\n" in text
     assert text.count("\n") == text.count("\r\n")
 
 
@@ -626,7 +626,8 @@ def test_rules_changed_at_the_same_place_are_a_conflict_with_a_hint(desk: Desk) 
     desk.land()
     desk.flag("it broke again", kind="snag", better="mend it well")
     desk.close()
-    text = desk.sandbox.read("CLAUDE.md").replace("- mend it\n", "- mend it\n- by hand\n")
+    rule = "- mend it (it broke)\n"
+    text = desk.sandbox.read("CLAUDE.md").replace(rule, f"{rule}- by hand\n")
     desk.sandbox.commit("by hand", {"CLAUDE.md": text})
 
     said = refused(desk, ReplayConflict)
@@ -646,7 +647,7 @@ def test_rules_changed_elsewhere_merge(desk: Desk) -> None:
 
     text = desk.sandbox.read("CLAUDE.md")
     assert text.startswith("# Mine\n")
-    assert "- mend it well\n" in text
+    assert "- mend it well (it broke again)\n" in text
 
 
 @pytest.mark.parametrize("moved", [False, True])

@@ -215,12 +215,12 @@ def test_a_guard_goes_with_the_flag_that_taught_it_and_stays_without_one_that_di
     second = desk.flag("early again", kind="snag", better="Ask the desk", again=first)
     desk.land()
     (kept,) = guard_file.read_guards(desk.show(guard.FILE, "main")).guards
-    assert (kept.lesson, kept.flags) == ("Ask the desk", (first, second))
+    assert (kept.lesson, kept.flags) == ("Ask the desk (early again)", (first, second))
 
     done = forgotten(desk, first)
     desk.accept()
     (kept,) = guard_file.read_guards(desk.show(guard.FILE, "main")).guards
-    assert (kept.lesson, kept.flags, done.guards) == ("Ask the desk", (second,), 0)
+    assert (kept.lesson, kept.flags, done.guards) == ("Ask the desk (early again)", (second,), 0)
 
     done = forgotten(desk, second)
     desk.accept()
