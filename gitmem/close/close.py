@@ -133,12 +133,15 @@ def _close(repo: Repository, request: CloseRequest) -> CloseResult:
     )
     if not request.here and start.tip != proposed:  # another close was faster
         raise refs.Moved("the review branch moved meanwhile")
+    records = record_files.newest_texts(repo, start.commit)
     memory = replace(
         tree_reader.read_tree(repo, start.commit, request.folder),
-        newest=drain_record.newest_by_file(record_files.newest_texts(repo, start.commit)),
+        newest=drain_record.newest_by_file(records),
     )
     past = flag_history.read(repo, seen)
     places = loops.with_history(tree_reader.places(memory), past, start.flags)
+    known = [line.text for line in (*places.lines, *places.rule_lines)]
+    places = replace(places, days=drain_record.filed_days(records, known))
     plan = make_plan(start.flags, places, past.dropped)
     plan = replace(plan, recurred=tuple(loops.came_back(past, start.flags)))
     # Without a review of its own, a tainted line must not become an instruction of this branch.

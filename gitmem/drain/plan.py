@@ -72,6 +72,8 @@ class Request:
     corrected: Mapping[str, MemoryLine] = field(default_factory=dict)
     # Earlier snags that a flag may be a return of; flag id to them.
     earlier: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
+    # When a line was filed, where a record tells; its text to YYYY-MM-DD.
+    days: Mapping[str, str] = field(default_factory=dict)
     # The judgement of an earlier close, which is not asked again, and its engine and model.
     told: tuple[Operation, ...] = ()
     told_by: tuple[str, str] = ("", "")
@@ -133,8 +135,8 @@ class Plan:
 def make_plan(flags: Sequence[Flag], places: Places, drops: Mapping[str, str]) -> Plan:
     """Split the flags by kind into requests; ``drops`` is flag id to a person's reason.
 
-    Memory requests hold CHUNK flags each (the last one fewer), in queue order with equal topics
-    together.
+    Memory requests hold CHUNK flags each (the last one fewer), dealt out with equal topics together.
+    The flags of every request are in the order of the queue.
     """
     dropped = [
         Operation(op=Op.SKIP, flags=(flag.id,), reason=drops[flag.id])
@@ -149,7 +151,7 @@ def make_plan(flags: Sequence[Flag], places: Places, drops: Mapping[str, str]) -
         *rules,
     ]
     return Plan(
-        requests=tuple(requests),
+        requests=tuple(replace(request, days=places.days) for request in requests),
         dropped=tuple(dropped),
         unplaced=unplaced,
         climbs=places.climbs,
@@ -163,8 +165,13 @@ def _memory(flags: Sequence[Flag], places: Places) -> list[Request]:
         # Flags that correct one line come together, because a line goes into one question.
         topics.setdefault(flag.corrects or places.topic_file(flag), []).append(flag)
     ordered = [flag for group in topics.values() for flag in group]
+    place = {flag.id: number for number, flag in enumerate(flags)}
     existing, pending = _lines(places)
-    parts = [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]
+    # Of two that contradict each other the newer one holds, so a question keeps their order.
+    parts = [
+        sorted(ordered[start : start + CHUNK], key=lambda flag: place[flag.id])
+        for start in range(0, len(ordered), CHUNK)
+    ]
     return [
         replace(_memory_request(part, existing, places), pending_lines=pending) for part in parts
     ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.markdown.lines import front_matter_lines, rows
 from gitmem.markdown.sections import sections
+from gitmem.records.drain_record import day
 from gitmem.safety.active import find_refused
 from gitmem.safety.body import beginning
 from gitmem.safety.secrets import find_secret
@@ -108,15 +109,19 @@ def make_question(request: Request, mark: str) -> DrainQuestion:
     line_of: dict[MemoryLine | None, str] = {line: label for label, line in labels.lines.items()}
     flags = []
     for label, flag in zip(labels.flags, request.flags, strict=True):
-        item = {"id": label, "kind": flag.kind, "text": flag.text, "better": flag.better}
+        item = {"id": label, "day": day(flag.at), "kind": flag.kind, "text": flag.text}
+        item["better"] = flag.better
         item["body"] = beginning(flag.body, BEGINNING)
         item["corrects"] = line_of.get(request.corrected.get(flag.id), "")
         item["target"] = target.get(request.usual.get(flag.id, ""), "")
         flags.append({key: value for key, value in item.items() if value})
     lines = [
-        {"id": label, "in": target.get(line.file, ""), "text": line.text}
-        if label in labels.lines
-        else {"id": label, "text": line.text}
+        {
+            "id": label,
+            **({"in": target.get(line.file, "")} if label in labels.lines else {}),
+            **({"day": request.days[line.text]} if line.text in request.days else {}),
+            "text": line.text,
+        }
         for label, line in labels.shown.items()
     ]
     files = [

@@ -128,7 +128,11 @@ def _changed(text: str, old: str, new: Sequence[str]) -> str:
         )
     expected = [rule.text for rule in found]
     expected[at : at + 1] = new
-    after = replace_lines(text, found[at], new[0], rows_of=rows_of) if new else remove_lines(text, found[at])
+    after = (
+        replace_lines(text, found[at], new[0], rows_of=rows_of)
+        if new
+        else remove_lines(text, found[at])
+    )
     if [one.text for one in bullets(_rule_blocks(after))] != expected:
         raise Refused(f"the rule {old[:60]!r} cannot be changed without changing its neighbours")
     return after

@@ -76,6 +76,7 @@ class Places:
     of the files that take rules, ``bodies`` their texts. ``fixed_lines`` is what the instruction files say. ``about`` says what a skill is for, for skills
     that may get a rule without being named. ``climbs`` says where the flags of returning loops go (by flag
     id), ``guards`` are the sound lines of the guard file, ``earlier`` which snags may be the same as a flag's.
+    ``days`` says when a line was filed (its text to YYYY-MM-DD), where a record tells.
     """
 
     folder: str
@@ -91,6 +92,7 @@ class Places:
     guards: tuple[Guard, ...] = ()
     climbs: Mapping[str, Climb] = field(default_factory=dict)
     earlier: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
+    days: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def pending_file(self) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gitmem.core.flag import BadLine, Flag, parse
 from gitmem.core.jsonline import figure
+from gitmem.core.quantities import seconds
 from gitmem.memory.guard import LESSON
 from gitmem.memory.rule_text import with_why
 from gitmem.models.usage import NOTHING, Usage
@@ -28,6 +30,11 @@ NEXT = (
 # Only of a row that begins as a record's does: a flag within it may say anything. A name with a
 # backslash or a quote in it is no file that a close writes.
 _FILE = re.compile(r'^\{"id":"[a-z2-7]+","outcome":"[a-z]+","file":"([^"\\]+)"', re.MULTILINE)
+# The line of a row, as JSON has it.
+_LINE = re.compile(
+    r'^\{"id":"[a-z2-7]+","outcome":"([a-z]+)","file":"[^"\\]+","line":"((?:[^"\\]|\\.)*)"',
+    re.MULTILINE,
+)
 VERSION = 1
 FORGET = "forget"  # the engine in the record of a forget: no engine judged anything
 
@@ -192,6 +199,32 @@ def newest_by_file(contents: Mapping[str, str]) -> dict[str, str]:
         for match in _FILE.finditer(contents[path]):
             found[match[1]] = name
     return found
+
+
+def day(at: str) -> str:
+    """Return the day, ``YYYY-MM-DD``, of a time as a flag has it; empty for anything else."""
+    try:
+        return "" if seconds(at) is None else date.fromisoformat(at[:10]).isoformat()
+    except ValueError:
+        return ""
+
+
+def filed_days(contents: Mapping[str, str], lines: Iterable[str]) -> dict[str, str]:
+    """Return the day, ``YYYY-MM-DD`` in UTC, on which the newest record filed each of these lines.
+
+    ``contents`` as in `newest_by_file`. A line that no record has as it reads now is left out.
+    """
+    wanted = {_dump(line)[1:-1]: line for line in lines}
+    days: dict[str, str] = {}
+    for path in sorted(contents):
+        name = path.rpartition("/")[2]
+        at = f"{name[:4]}-{name[4:6]}-{name[6:11]}:{name[11:13]}:{name[13:16]}"
+        filed = day(at)
+        if filed:
+            for match in _LINE.finditer(contents[path]):
+                if match[2] in wanted:
+                    days[wanted[match[2]]] = filed
+    return days
 
 
 def is_forget(record: Iterable[Outcome]) -> bool:

@@ -60,8 +60,19 @@ def test_memory_requests_hold_32_flags_but_the_last_with_equal_topics_together()
     plan = make_plan(flags, PLACES, {})
 
     assert [len(one.flags) for one in plan.requests] == [CHUNK, CHUNK, 6]
-    order = [item for one in plan.requests for item in one.flags]
-    assert order == flags[::2] + flags[1::2]
+    even, odd = flags[::2], flags[1::2]
+    assert [set(one.flags) for one in plan.requests] == [
+        set(even[:CHUNK]),
+        {*even[CHUNK:], *odd[: 2 * CHUNK - len(even)]},
+        set(odd[2 * CHUNK - len(even) :]),
+    ]
+
+
+def test_the_flags_of_a_question_stand_in_the_order_of_the_queue_whatever_their_topics() -> None:
+    flags = [flag(number, topic="abc"[number % 3]) for number in range(40)]
+
+    for request in make_plan(flags, PLACES, {}).requests:
+        assert list(request.flags) == [one for one in flags if one in request.flags]
 
 
 def test_a_dropped_flag_is_asked_about_nowhere() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from gitmem.core.flag import make
 from gitmem.drain.gate import check
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.drain.prompting import make_question, read_operations, schema
@@ -41,6 +43,21 @@ def test_data_stands_between_lines_with_the_mark_and_has_labels_for_ids() -> Non
     assert json.loads(lines[1])[0] == {"id": "f1", "kind": "fact", "text": "text 0", "target": "t2"}
     assert json.loads(lines[4]) == [{"id": "m1", "in": "t1", "text": "of ci"}]
     assert not any(flag.id in asked.text for flag in REQUEST.flags)
+
+
+def test_a_flag_and_a_line_have_the_day_on_which_they_came_and_nothing_where_it_is_unknown() -> (
+    None
+):
+    dated = make({"id": IDS[0], "kind": "fact", "text": "it is so", "at": "2026-02-28T23:59:59Z"})
+    undated = make({"id": IDS[1], "kind": "fact", "text": "it is", "at": "2026-02-30T00:00:00Z"})
+    lines = (LINE, MemoryLine(file="memory/ci.md", text="of yore"))
+    request = replace(REQUEST, flags=(dated, undated), existing=lines, days={"of ci": "2025-12-31"})
+
+    parts = make_question(request, "m").text.split("\n")
+
+    assert [one.get("day") for one in json.loads(parts[1])] == ["2026-02-28", None]
+    assert [one.get("day") for one in json.loads(parts[4])] == ["2025-12-31", None]
+    assert "23:59" not in parts[1]
 
 
 def test_a_flag_cannot_end_the_data() -> None:

@@ -7,7 +7,7 @@ import pytest
 from gitmem.drain.assemble import assemble
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.drain.whys import with_whys
-from gitmem.memory.tree import MemoryTree
+from gitmem.memory.tree import MemoryLine, MemoryTree
 from gitmem.records.drain_record import Fate
 from tests.support.queues import new_flag
 
@@ -15,15 +15,24 @@ FILE = "CLAUDE.md"
 TEXT = "npm install rewrote the lock file"
 
 
-def rule(text: str, *whys: str, better: str = "Use pnpm", **fields: object) -> Operation:
+def rule(
+    text: str,
+    *whys: str,
+    op: Op = Op.EDIT,
+    file: str = FILE,
+    match: str = "",
+    replaced: tuple[MemoryLine, ...] = (),
+) -> Operation:
     """What a rule for these snags comes to; an empty text stands for the better path."""
-    flags = tuple(new_flag(why, kind="snag", better=better) for why in whys)
+    flags = tuple(new_flag(why, kind="snag", better="Use pnpm") for why in whys)
     made = Operation(
-        **{
-            "op": Op.EDIT, "file": FILE, "text": text or better, "flags": tuple(x.id for x in flags),
-            **fields,
-        }
-    )  # fmt: skip
+        op=op,
+        flags=tuple(flag.id for flag in flags),
+        file=file,
+        text=text or "Use pnpm",
+        match=match,
+        replaced=replaced,
+    )
     request = Request(work=Work.RULES, flags=flags, files=(FILE,))
     (found,) = with_whys(request, [made], folder="memory")
     return found
@@ -79,7 +88,12 @@ def test_a_long_why_is_cut_to_the_line_and_never_keeps_a_flag_in_the_queue(
 
 
 def test_what_replaces_a_rule_keeps_the_why_of_the_old_one() -> None:
-    found = rule("Use pnpm 9", "8 was slow", op=Op.SUPERSEDE, survivor=f"Use pnpm ({TEXT})")
+    found = rule(
+        "Use pnpm 9",
+        "8 was slow",
+        op=Op.SUPERSEDE,
+        replaced=(MemoryLine(file=FILE, text=f"Use pnpm ({TEXT})"),),
+    )
 
     assert found.text == f"Use pnpm 9 (8 was slow; {TEXT})"
 

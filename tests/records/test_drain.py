@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from gitmem.core.flag import Flag, make, parse
 from gitmem.models.usage import Usage
-from gitmem.records.drain_record import Fate, Header, Outcome, Run, read_outcomes, render
+from gitmem.records.drain_record import (
+    Fate,
+    Header,
+    Outcome,
+    Run,
+    filed_days,
+    read_outcomes,
+    render,
+)
+from gitmem.records.record_files import FOLDER
 
 HEADER = Header(drain="d", at="2026-11-20T10:00:00Z", queue="", run=Run(engine="verbatim"))
 
@@ -147,3 +156,28 @@ def test_a_line_in_other_words_than_the_flags_is_not_verbatim() -> None:
 
     assert Outcome(flag=snag, fate=Fate.EDITED, line="mend it").verbatim
     assert not Outcome(flag=snag, fate=Fate.EDITED, line="mend it well").verbatim
+
+
+def test_a_line_was_filed_on_the_day_of_the_newest_record_that_has_it_as_it_reads() -> None:
+    texts = ('as "quoted" as it gets', "zwölf", "both", "reworded by a person")
+    old, new = flag(texts[0]), flag(texts[2])
+    records = {
+        f"{FOLDER}20251231T235959Z-aaaaaa.jsonl": render(
+            HEADER,
+            [
+                Outcome(flag=old, fate=Fate.ADDED, file="memory/facts.md", line=texts[0]),
+                Outcome(flag=old, fate=Fate.ADDED, file="memory/facts.md", line=texts[2]),
+                Outcome(flag=old, fate=Fate.ADDED, file="memory/facts.md", line=texts[1]),
+            ],
+        ),
+        f"{FOLDER}20260102T000000Z-bbbbbb.jsonl": render(
+            HEADER, [Outcome(flag=new, fate=Fate.EDITED, file="CLAUDE.md", line=texts[2])]
+        ),
+        f"{FOLDER}yesterday.jsonl": render(
+            HEADER, [Outcome(flag=new, fate=Fate.EDITED, file="CLAUDE.md", line=texts[3])]
+        ),
+    }
+
+    found = filed_days(records, texts)
+
+    assert found == {texts[0]: "2025-12-31", texts[1]: "2025-12-31", texts[2]: "2026-01-02"}
