@@ -13,12 +13,12 @@ from gitmem.core.errors import Refused
 from gitmem.core.failures import Internal
 from gitmem.drain.bodies import BELOW, Bodies
 from gitmem.drain.plan import Op, Operation
+from gitmem.markdown.rule_text import rule_of
 from gitmem.memory import guard_file, instructions, path_rules, skills, topics
 from gitmem.memory.guard import Guard
 from gitmem.memory.imports import Imports, imports
 from gitmem.memory.index import update_index
 from gitmem.memory.parts import Parts
-from gitmem.memory.rule_text import rule_of
 from gitmem.memory.tree import MemoryLine, MemoryTree, lines_of
 from gitmem.records.drain_record import NEXT, Fate, Outcome
 from gitmem.safety.harmless import harmless

@@ -11,7 +11,7 @@ from gitmem.drain.plan import BESIDE, Op, Operation, Request, Work
 from gitmem.drain.prompting import BEGINNING
 from gitmem.grounding.judge import Rule, judge
 from gitmem.grounding.losses import losses, share
-from gitmem.memory.rule_text import rule_of, with_why
+from gitmem.markdown.rule_text import rule_of, with_why
 from gitmem.safety.active import find_active
 from gitmem.safety.body import beginning
 from gitmem.safety.harmless import harmless

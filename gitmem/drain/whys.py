@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from gitmem.drain import gate
 from gitmem.drain.content_loss import carries
 from gitmem.drain.plan import Op, Operation, Request, Work
+from gitmem.markdown.rule_text import rule_of, why_of, with_why
 from gitmem.memory.guard import LESSON
-from gitmem.memory.rule_text import rule_of, why_of, with_why
 from gitmem.memory.topics import fact_key
 from gitmem.safety.harmless import harmless
 from gitmem.safety.text import MAX_TEXT

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
+from gitmem.markdown.rule_text import rule_of
 from gitmem.memory import guard as guards
 from gitmem.memory.guard import Guard
-from gitmem.memory.rule_text import same_rule
+from gitmem.memory.topics import fact_key
 from gitmem.safety.active import find_active
 from gitmem.safety.secrets import find_secret
 from gitmem.safety.text import find_hidden
@@ -96,6 +97,12 @@ def add_guards(text: str, new: Sequence[Guard]) -> str:
             hint="remove one that is no longer needed",
         )
     return after
+
+
+def same_rule(one: str, other: str) -> bool:
+    """Tell whether two lines are one rule, whatever their why."""
+    keys = {fact_key(rule_of(one)), fact_key(one)}
+    return not keys.isdisjoint((fact_key(rule_of(other)), fact_key(other)))
 
 
 def unite(before: str, ours: str, theirs: str) -> str | None:

@@ -13,8 +13,8 @@ from gitmem.markdown import managed_block
 from gitmem.markdown.blocks import Block, BlockKind, blocks
 from gitmem.markdown.bullets import add_bullets, bullets, remove_lines, replace_lines
 from gitmem.markdown.lines import Line, blank, insert_lines, rows, split_lines
+from gitmem.markdown.rule_text import rows_of
 from gitmem.markdown.statements import statements
-from gitmem.memory.rule_text import rows_of
 from gitmem.safety.paths import INDEX_NAME
 
 if TYPE_CHECKING:

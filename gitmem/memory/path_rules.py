@@ -14,8 +14,8 @@ from gitmem.core.errors import Refused
 from gitmem.markdown.blocks import blocks
 from gitmem.markdown.bullets import add_bullets, bullets, remove_lines, replace_lines
 from gitmem.markdown.lines import front_matter_lines, rows, split_lines
+from gitmem.markdown.rule_text import rows_of
 from gitmem.memory.globs import glob_of
-from gitmem.memory.rule_text import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from gitmem.core.flag import BadLine, Flag, parse
 from gitmem.core.jsonline import figure
 from gitmem.core.quantities import seconds
+from gitmem.markdown.rule_text import with_why
 from gitmem.memory.guard import LESSON
-from gitmem.memory.rule_text import with_why
 from gitmem.models.usage import NOTHING, Usage
 from gitmem.safety.harmless import harmless
 from gitmem.safety.text import MAX_TEXT

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gitmem.markdown.rule_text import WIDTH, rows_of, rule_of, why_of, with_why
 from gitmem.memory import instructions, path_rules
-from gitmem.memory.rule_text import WIDTH, rows_of, rule_of, same_rule, why_of, with_why
+from gitmem.memory.guard_file import same_rule
 from gitmem.memory.topics import facts
 
 LONG = "the build machine has only two cores and the linker of the second one is killed"

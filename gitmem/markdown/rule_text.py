@@ -6,11 +6,9 @@ and a forget take them as one. Only in a file they may stand on two rows.
 
 from __future__ import annotations
 
-from gitmem.memory.topics import fact_key
-
 # Characters of a bullet on one row. The longest of the 392 lines of memory in `evals/recall` has 160.
 WIDTH = 160
-_LEAST = 40  # characters of a why that is cut; less tells nobody anything
+_LEAST = 40  # characters of a why that is cut; less says nothing
 _OPEN = " ("
 
 
@@ -46,12 +44,6 @@ def rows_of(line: str) -> list[str]:
     """Return the rows of a rule in a file: one, or the rule and below it the why when both are too wide."""
     at = _why_at(line)
     return [line] if len(line) <= WIDTH or not at else [line[:at], line[at + 1 :]]
-
-
-def same_rule(one: str, other: str) -> bool:
-    """Tell whether two lines are one rule, whatever their why."""
-    keys = {fact_key(rule_of(one)), fact_key(one)}
-    return not keys.isdisjoint((fact_key(rule_of(other)), fact_key(other)))
 
 
 def _why_at(line: str) -> int:
