@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from gitmem.grounding import lexicon
@@ -19,10 +20,12 @@ from gitmem.grounding.judge import judge
 from gitmem.grounding.losses import left_out, lost_in, share
 from gitmem.grounding.sources import Facts, span_of
 from gitmem.grounding.tokens import Kind, Token, inner, tokenize
-from gitmem.grounding.words import ALIKE, NEUTRAL, OPPOSITES
+from gitmem.grounding.words import ALIKE, NEUTRAL, OPPOSITES, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from gitmem.grounding.clauses import Clause
 
 # How a flag says that something changed.
 _CHANGED = lexicon.words("""
@@ -48,6 +51,8 @@ _GOES_ON = re.compile(r"(?:\w+\s)?(?:it|its|they|their|this|these|otherwise|else
 _FIRST = 2  # things that a sentence begins with
 # How it says that something was added.
 _BESIDE = lexicon.words("also too additionally besides both plus well another else")
+# What an exception begins with: ``not counting generated files``.
+_COUNTING = frozenset(map(stem, ("counting", "including")))
 _COUNTED = lexicon.words("port ports version versions")
 # What leads to a place, a time or a circumstance.
 _LEADING = lexicon.words("""
@@ -66,6 +71,12 @@ _PLAIN = re.compile(r"[\w./:-]{1,40}")
 _STYLE = frozenset({Rule.S2, Rule.S3, Rule.S4})
 # A cause is told by a colon, too, and what it joins is looked for by itself.
 _TOLD_OTHERWISE = frozenset({Rule.H11})
+_DENIALS = frozenset({Rule.H7, Rule.H9})
+# What forbids or excepts without a denial.
+_AGAINST = lexicon.words("""
+    aside apart except excluding excluded without forbidden banned disallowed prohibited refused
+    rejected unsupported
+    """)
 
 
 class _Family(StrEnum):
@@ -131,11 +142,7 @@ def carries(survivor: str, words: str) -> bool:
         return True
     if lost_in(words, survivor) or left_out(words, survivor) or share(words, survivor) < _SAME:
         return False
-    verdict = judge(words, [survivor])
-    same = _TOLD_OTHERWISE | ({Rule.H4} if _in_order(words, survivor) else set())
-    if any(finding.rule not in same for finding in verdict.hard):
-        return False
-    if any(finding.rule not in _STYLE for finding in verdict.soft):
+    if not _as_denied(words, survivor) or not _judged(words, survivor):
         return False
     known = _facts([survivor])
     if any(not _known(token.key, known) for token in _led(tokenize(words))):
@@ -145,11 +152,44 @@ def carries(survivor: str, words: str) -> bool:
     )
 
 
+def _judged(words: str, survivor: str) -> bool:
+    """Tell whether ``words`` would pass as a rewording, but for what a duplicate may say otherwise."""
+    verdict = judge(words, [survivor])
+    # `_as_denied` has compared the denials.
+    passing = _TOLD_OTHERWISE | _DENIALS | ({Rule.H4} if _in_order(words, survivor) else set())
+    return passing.issuperset(finding.rule for finding in verdict.hard) and _STYLE.issuperset(
+        finding.rule for finding in verdict.soft
+    )
+
+
 def _in_order(words: str, survivor: str) -> bool:
     """Tell whether both have the same numbers in one order, so that none stands for another."""
     numbers = [token.key for token in tokenize(words) if token.kind is Kind.NUMBER]
     rest = iter(token.key for token in tokenize(survivor) if token.kind is Kind.NUMBER)
     return all(number in rest for number in numbers)
+
+
+def _as_denied(words: str, survivor: str) -> bool:
+    """Tell whether each clause is denied, forbidden or excepted if that of the survivor nearest to it is."""
+    known = [(_telling(clause), _is_against(clause)) for clause in clauses(tokenize(survivor))]
+    for clause in clauses(tokenize(words)):
+        mine = _telling(clause)
+        # Most of its words, and of such clauses the one with the fewest others.
+        ranked = [(len(mine & keys), -len(keys), against) for keys, against in known]
+        best = max(((most, few) for most, few, _ in ranked), default=(0, 0))
+        nearest = {against for most, few, against in ranked if (most, few) == best}
+        if nearest != {_is_against(clause)} and (best[0] or clause.negated):
+            return False
+    return True
+
+
+def _telling(clause: Clause) -> frozenset[str]:
+    return clause.keys - NEUTRAL
+
+
+def _is_against(clause: Clause) -> bool:
+    mistake = ("an", "error") in pairwise(clause.said)
+    return clause.negated or mistake or not _AGAINST.isdisjoint(clause.said)
 
 
 def _ended(texts: Sequence[str]) -> tuple[frozenset[str], ...]:
@@ -222,7 +262,7 @@ def _led(tokens: Sequence[Token]) -> Iterator[Token]:
 def _clause_stands(keys: Iterable[str], head: str, known: Facts) -> bool:
     telling = [key for key in keys if key not in NEUTRAL]
     standing = [key for key in telling if _known(key, known)]
-    if head and head not in NEUTRAL and not _known(head, known):
+    if head and head not in NEUTRAL | _COUNTING and not _known(head, known):
         return False
     return len(telling) < _TELLING or len(standing) >= _CLAUSE * len(telling)
 

@@ -147,6 +147,10 @@ def test_every_faithful_replacement_of_the_measured_sets_still_replaces(name: st
             "A run that was cut off starts from zero: the broker forgets its offset",
             "A run that was cut off starts from zero, because the broker forgets its offset",
         ),
+        # A ban and an exception in other forms.
+        ("Raw SQL is an error in the linter; use the builder", "Use the builder, no raw SQL"),
+        ("Never log a token", "Logging a token is forbidden"),
+        ("Files have 300 lines at most, tests aside", "Files have 300 lines at most, not tests"),
         (
             "Probes that were dry for a day read 3 % low for 12 hours; such readings get flag 2",
             "A probe that was dry for a day reads 3 % low for 12 hours; flag such readings 2",
@@ -176,6 +180,12 @@ def test_a_paraphrase_is_a_duplicate(survivor: str, flag: str) -> None:
         ("Deploy from main", "Deploy from main after tagging"),
         ("Tests need Docker", "Tests need Docker for the database"),
         ("The cache is in Redis", "The cache is in Redis behind the proxy"),
+        ("Deploys run only from main", "Deploys never run from main"),
+        ("Raw SQL is fine in reports", "Raw SQL is an error in reports"),
+        ("Log a token in debug mode", "Never log a token in debug mode"),
+        ("Never log a token", "Log a token"),
+        ("Files have 300 lines at most, tests too", "Files have 300 lines at most, not tests"),
+        ("The cache is not shared; the pool is", "The pool is not shared; the cache is"),
         ("The pool has 2 workers and 5 queues", "The pool has 5 workers and 2 queues"),
     ],
 )
