@@ -44,6 +44,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "--path": VALUE,
         "--command": VALUE,
         "-n": VALUE,
+        "--bodies": SWITCH,
         "--json": SWITCH,
     },
 }

@@ -60,7 +60,7 @@ def _recall(argv: Sequence[str]) -> int | None:
         return None  # the cold command makes it again
     finally:
         index.close()
-    recall.show(*answer, repo.folder, as_json=request.as_json)
+    recall.show(*answer, repo.folder, request)
     return 0
 
 
@@ -77,6 +77,7 @@ def _request(argv: Sequence[str]) -> recall.Request | None:
             command=given.value("--command"),
             most=int(number),
             as_json="--json" in given.switches,
+            bodies="--bodies" in given.switches,
         )
     except UsageError:
         return None

@@ -98,7 +98,7 @@ class Bodies:
             if _said(body, line, flags):
                 return GOES
             self.add(path, line, flags)  # what holds now comes first
-        self._put(path, line, body if merged else f"### Before: {old.text}\n\n{body}")
+        self._put(path, line, body if merged else f"{sections.BEFORE}{old.text}\n\n{body}")
         return STAYS
 
     def move(self, old: MemoryLine, path: str) -> None:

@@ -147,6 +147,18 @@ def with_link(text: str, line: str, link: str) -> str:
     return after if facts(after) == facts(text) else text
 
 
+def without_link(text: str, line: str) -> str:
+    """Return ``text`` without the link of the first bullet that reads ``line`` and has one."""
+    mark, rest = split_mark(text)
+    rows = split_lines(rest)
+    for block in bullets(blocks(text)):
+        row = rows[block.last].rstrip("\r\n")
+        if bare(block.text) == line and bare(row) != row:
+            rows[block.last] = bare(row) + rows[block.last][len(row) :]
+            return mark + "".join(rows)
+    return text
+
+
 def replace_fact(text: str, old: str, new: str) -> str:
     """Return ``text`` with ``new``, on one line, in place of the first bullet ``old``.
 

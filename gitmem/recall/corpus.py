@@ -10,11 +10,13 @@ from gitmem.core.errors import Refused
 from gitmem.core.failures import NeedsPerson
 from gitmem.memory import instructions, topics, tree_reader
 from gitmem.memory.citations import Cites, citations
+from gitmem.memory.details.sections import Section, sections
 from gitmem.memory.imports import imported_now
 from gitmem.memory.passages import line_key
+from gitmem.memory.topics import fact_key
 from gitmem.recall.line import Kind, LandedLine
 from gitmem.records import drain_record, record_files
-from gitmem.safety.paths import PathKind, writable
+from gitmem.safety.paths import PathKind, details_of, writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,11 +37,19 @@ def read(repo: Repository, commit: str, folder: str) -> list[LandedLine]:
     tree = tree_reader.read_tree(repo, commit, folder)
     filed = _filed(record_files.newest_texts(repo, commit))
     loaded = _loaded(tree)
-    return [
-        _line(path, line, kind, filed, loaded=path in loaded)
-        for path in sorted(tree.texts)
-        for line, kind in _lines(path, tree.texts[path], folder)
-    ]
+    found = []
+    for path in sorted(tree.texts):
+        bodies = _bodies(tree, path)
+        for line, kind in _lines(path, tree.texts[path], folder):
+            below = bodies.get(fact_key(line.text)) if bodies else None
+            found.append(_line(path, line, kind, filed, loaded=path in loaded, below=below))
+    return found
+
+
+def _bodies(tree: MemoryTree, path: str) -> dict[str, Section]:
+    """What is below the lines of a memory file, by the key of the line; the first of two sections counts."""
+    text = tree.texts.get(details_of(path), "")
+    return {fact_key(one.headline): one for one in reversed(sections(text)) if one.body}
 
 
 def _lines(path: str, text: str, folder: str) -> Iterator[tuple[Line, Kind]]:
@@ -75,7 +85,13 @@ def _filed(records: Mapping[str, str]) -> dict[str, list[Outcome]]:
 
 
 def _line(
-    path: str, line: Line, kind: Kind, filed: Mapping[str, list[Outcome]], *, loaded: bool
+    path: str,
+    line: Line,
+    kind: Kind,
+    filed: Mapping[str, list[Outcome]],
+    *,
+    loaded: bool,
+    below: Section | None,
 ) -> LandedLine:
     outcomes = filed.get(line_key(line.text), [])
     own = [outcome for outcome in outcomes if outcome.file == path] or outcomes
@@ -92,4 +108,6 @@ def _line(
         flags=tuple(flag.id for flag in flags),
         at=max((flag.at for flag in flags), default=""),
         loaded=loaded,
+        body=below.body if below else "",
+        below=below.first + 1 if below else 0,
     )

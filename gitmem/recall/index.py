@@ -24,17 +24,23 @@ if TYPE_CHECKING:
     from gitmem.git.repository import Repository
 
     _Answer = TypeVar("_Answer")
+    _Row = tuple[int, str, int, str, str, str, str, int, str, int | None, str | None]
 
-VERSION = 4
+VERSION = 5
 _TABLES = """
 CREATE TABLE made (what TEXT, size INTEGER);
 CREATE TABLE line (id INTEGER PRIMARY KEY, file TEXT, number INTEGER, text TEXT, kind TEXT, flags TEXT, at TEXT, loaded INTEGER, digest TEXT, terms INTEGER);
+CREATE TABLE below (line INTEGER PRIMARY KEY, number INTEGER, body TEXT);
 CREATE TABLE about (path TEXT, line INTEGER);
 CREATE INDEX about_path ON about (path);
 CREATE INDEX about_line ON about (line);
 CREATE VIRTUAL TABLE word USING fts5(body, tokenize='porter unicode61 remove_diacritics 2', detail='none');
+CREATE VIRTUAL TABLE more USING fts5(body, tokenize='porter unicode61 remove_diacritics 2', detail='none');
 """
-_LINE = "SELECT id, file, number, text, kind, flags, at, loaded, digest FROM line"
+_LINE = (
+    "SELECT id, file, line.number, text, kind, flags, at, loaded, digest, below.number, below.body "
+    "FROM line LEFT JOIN below ON below.line = line.id"
+)
 _PLAIN = (
     b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-"  # as they are in a URI
 )
@@ -68,6 +74,13 @@ class Index:
         )
         return [row[0] for row in rows]
 
+    def below(self, term: str, most: int) -> list[int]:
+        """Return the numbers of ``most`` lines that have a term in their bodies."""
+        rows = self._base.execute(
+            "SELECT rowid FROM more WHERE more MATCH ? LIMIT ?", (f'"{term}"', most)
+        )
+        return [row[0] for row in rows]
+
     def about(self, path: str) -> list[int]:
         """Return the numbers of the lines about exactly this path."""
         return [
@@ -94,8 +107,8 @@ class Index:
         for row in self._base.execute(f"{_LINE} ORDER BY id"):
             yield self._line(row)
 
-    def _line(self, row: tuple[int, str, int, str, str, str, str, int, str]) -> LandedLine:
-        number, file, place, text, kind, flags, at, loaded, digest = row
+    def _line(self, row: _Row) -> LandedLine:
+        number, file, place, text, kind, flags, at, loaded, digest, below, body = row
         about = self._base.execute(
             "SELECT path FROM about WHERE line = ? ORDER BY rowid", (number,)
         )
@@ -109,6 +122,8 @@ class Index:
             at=at,
             loaded=bool(loaded),
             digest=digest,
+            body=body or "",
+            below=below or 0,
         )
 
 
@@ -200,6 +215,10 @@ def build(lines: Sequence[LandedLine], what: str = "") -> sqlite3.Connection:
         topic = line.file.rpartition("/")[2].removesuffix(".md") if line.kind is Kind.FACT else ""
         words = dict.fromkeys(terms(" ".join([line.text, topic, *line.about])))
         base.execute("INSERT INTO word(rowid, body) VALUES (?, ?)", (number, " ".join(words)))
+        if line.body:
+            base.execute("INSERT INTO below VALUES (?, ?, ?)", (number, line.below, line.body))
+            said = " ".join(terms(line.body))
+            base.execute("INSERT INTO more(rowid, body) VALUES (?, ?)", (number, said))
     base.commit()
     return base
 

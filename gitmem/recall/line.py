@@ -25,10 +25,23 @@ class LandedLine:
     ``about`` are the repository paths that the line cites or that its flags name. ``flags`` are the
     ids that made it, the newest first, ``at`` the time of the newest (ISO 8601; empty: no flag did).
     ``loaded``: a session has it from its first request, by an import or in the managed block.
-    ``digest`` is its `digest_key` (empty: it is computed when it is asked for).
+    ``digest`` is its `digest_key` (empty: it is computed when it is asked for). ``body`` is what is below it
+    in the details file beside its own, ``below`` the 1-based line of the heading there (0: nothing is).
     """
 
-    __slots__ = ("_digest", "about", "at", "file", "flags", "kind", "loaded", "number", "text")
+    __slots__ = (
+        "_digest",
+        "about",
+        "at",
+        "below",
+        "body",
+        "file",
+        "flags",
+        "kind",
+        "loaded",
+        "number",
+        "text",
+    )
 
     def __init__(  # noqa: PLR0913  # the fields of a value
         self,
@@ -42,6 +55,8 @@ class LandedLine:
         at: str = "",
         loaded: bool = False,
         digest: str = "",
+        body: str = "",
+        below: int = 0,
     ) -> None:
         self.file = file
         self.number = number
@@ -52,6 +67,8 @@ class LandedLine:
         self.at = at
         self.loaded = loaded
         self._digest = digest
+        self.body = body
+        self.below = below
 
     @property
     def digest(self) -> str:

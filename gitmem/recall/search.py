@@ -27,6 +27,7 @@ _COMMON = 0.2  # a term in more than this part of the lines tells them apart fro
 _FEW = 20  # but in so small a memory it may
 _PREFIX = 4  # letters of a term that may stand for longer words
 _BY_PREFIX = 0.6  # of a term's weight
+_BELOW = 0.5  # of a term's weight, for one that only the line's body has (chosen, not measured)
 _COVER = 0.5  # how much it counts which part of a line is shared
 _LENGTH = 0.25  # how much of a line's length counts
 _USUAL = 16  # terms of a usual line
@@ -82,13 +83,18 @@ class Hit:
         self.weight = weight
 
 
-def search(index: Index, question: Question, most: int, *, floor: float = 0.0) -> list[Hit]:
-    """Return at most ``most`` lines that weigh more than ``floor``, the best first, newer before older."""
+def search(
+    index: Index, question: Question, most: int, *, floor: float = 0.0, below: bool = False
+) -> list[Hit]:
+    """Return at most ``most`` lines that weigh more than ``floor``, the best first, newer before older.
+
+    ``below``: the words of a line's body count, too. A floor is measured without them.
+    """
     weights: defaultdict[int, float] = defaultdict(float)
     shared: defaultdict[int, int] = defaultdict(int)
     known = set()
     for term in _terms(question):
-        matches = _matches(index, term)
+        matches = _matches(index, term, below=below)
         stem = term[:_SAME], tuple(number for number, _ in matches)
         first = stem not in known
         known.add(stem)
@@ -152,18 +158,20 @@ def _noise(term: str) -> bool:
     return term in _PRINTED or bool(_NUMBER.fullmatch(term))
 
 
-def _matches(index: Index, term: str) -> Sequence[tuple[int, float]]:
-    """The lines that have a term, each with what that weighs."""
+def _matches(index: Index, term: str, *, below: bool) -> Sequence[tuple[int, float]]:
+    """The lines that have a term, themselves or in their bodies, each with what that weighs."""
     size = index.size
     common = max(int(size * _COMMON), _FEW)
-    lines = index.having(term, common + 1)
-    share = 1.0
-    if not lines and len(term) >= _PREFIX:
-        lines, share = index.having(term, common + 1, prefix=True), _BY_PREFIX
-    if not lines or len(lines) > common:
+    shares = dict.fromkeys(index.having(term, common + 1), 1.0)
+    if below:
+        for number in index.below(term, common + 1):
+            shares.setdefault(number, _BELOW)
+    if not shares and len(term) >= _PREFIX:
+        shares = dict.fromkeys(index.having(term, common + 1, prefix=True), _BY_PREFIX)
+    if not shares or len(shares) > common:
         return []
-    weight = share * _rarity(len(lines), size)
-    return [(number, weight) for number in lines]
+    rarity = _rarity(len(shares), size)
+    return [(number, share * rarity) for number, share in shares.items()]
 
 
 def _rarity(having: int, size: int) -> float:

@@ -21,6 +21,7 @@ from gitmem.records.drain_record import FORGET, NEXT, Fate, Outcome, Run
 from gitmem.records.snapshot import flag_by_id
 from gitmem.records.states import CARRIED, IN_REVIEW, UNDRAINED
 from gitmem.review import removal
+from gitmem.review.bodies import ForgottenBodies
 from gitmem.review.removal import Removal
 from gitmem.safety.harmless import harmless
 from gitmem.safety.paths import INDEX_NAME, PathKind, writable
@@ -122,14 +123,18 @@ def _forget(repo: Repository, wanted: ForgetRequest) -> ForgetResult:
     before = memory.texts.get(guard.FILE, "")
     text = guard_file.without(before, {flag.id for flag in flags}, search.lessons)
     taken = search.taken()
-    if not taken and text == before:
+    known = [filed.outcome.flag for filed in memory.history.filings.all]
+    bodies = ForgottenBodies(memory.texts, wanted.folder, flags, known)
+    for one in taken:
+        bodies.take(one, search.restored)
+    if not taken and text == before and not bodies.texts():
         ids = ", ".join(flag.id for flag in flags)
         why = "; ".join(search.notes)
         raise NoProgress(
             f"no line comes from {ids} alone" + (f": {why}" if why else ", or none any more"),
             hint="gitmem show ID says what became of a flag",
         )
-    files = _files(memory, taken)
+    files = _files(memory, taken, bodies)
     if text != before:
         files[guard.FILE] = text if text.strip() else None
     gone = tuple(Outcome(flag=flag, fate=Fate.FORGOTTEN, reason=wanted.reason) for flag in flags)
@@ -141,7 +146,7 @@ def _forget(repo: Repository, wanted: ForgetRequest) -> ForgetResult:
         restored=tuple(search.restored),
         guards=_guards(before) - _guards(text),
         files=files,
-        notes=(*notes, *start.notes, *search.notes),
+        notes=(*notes, *start.notes, *search.notes, *bodies.notes),
     )
     if wanted.dry_run:
         return done
@@ -327,7 +332,9 @@ def _guards(text: str) -> int:
     return sum(bool(line.strip()) for line in text.split("\n"))
 
 
-def _files(memory: MemoryAtCommit, taken: Sequence[Removal]) -> dict[str, str | None]:
+def _files(
+    memory: MemoryAtCommit, taken: Sequence[Removal], bodies: ForgottenBodies
+) -> dict[str, str | None]:
     """Return the new texts and the new index; None for an emptied file of gitmem's own."""
     folder = memory.tree.folder
     files: dict[str, str | None] = {}
@@ -337,7 +344,12 @@ def _files(memory: MemoryAtCommit, taken: Sequence[Removal]) -> dict[str, str | 
         except Refused as error:
             raise NeedsPerson(error.message, hint="remove the line by hand") from error
         text = removal.without(memory.texts[file], [one for one in taken if one.file == file])
+        text = bodies.linked(file, text)
         files[file] = None if kind in _OURS and removal.emptied(text) else text
+    for file in bodies.beside():
+        if file in memory.texts and file not in files:
+            files[file] = bodies.linked(file, memory.texts[file])
+    files |= bodies.texts()
     index = f"{folder}/{INDEX_NAME}"
     if any(file.startswith(folder + "/") for file in files):
         texts = {**dict.fromkeys(memory.tree.odd, ""), **memory.tree.texts, **files}

@@ -11,6 +11,8 @@ from gitmem.drain.assemble import fresh
 from gitmem.git import objects, trees
 from gitmem.markdown.lines import front_value
 from gitmem.memory import guard_file, topics, tree_reader
+from gitmem.memory.details.sections import new_file as new_details
+from gitmem.memory.details.sections import united as united_details
 from gitmem.memory.index import update_index
 from gitmem.records import record_files
 from gitmem.records.drain_record import newest_by_file
@@ -89,6 +91,9 @@ def _united(path: str, ours: str, change: FileChange, kind: PathKind | None) -> 
     after = (change.after or b"").decode()
     if change.after is None and before is not None and kind is not PathKind.GUARDS:
         after = without_items(before)  # a forget removed the emptied file
+    if kind is PathKind.DETAILS and change.after is not None:
+        empty = new_details(path.rpartition("/")[2])
+        return united_details(empty if before is None else before, ours, after)
     if kind in {PathKind.TOPIC, PathKind.PENDING}:
         new = fresh(path, front_value(after, "part_of"))
         return united(new if before is None else before, ours, after)
@@ -137,21 +142,35 @@ def _contents(repo: Repository, commit: str, paths: list[str]) -> dict[str, byte
 def united(before: str, one: str, other: str) -> str | None:
     """Return ``one`` with the bullets that ``other`` added to ``before``, or the reverse.
 
-    A fact that is there already is not added twice. None when both sides did more than add bullets
+    A fact that is there already is not added twice. A link that one side gave to a line stays. None when both sides did more than add bullets
     as a close does: then the position of a line matters.
     """
     for kept, extended in ((one, other), (other, one)):
+        links = _new_links(before, extended)
+        for line in links:
+            extended = topics.without_link(extended, line)  # noqa: PLW2901 - as if the lines had none
         added = _added(before, extended)
         if added is not None:
             present = {topics.fact_key(fact.text) for fact in topics.facts(kept)}
             new = [line for line in added if topics.fact_key(line) not in present]
-            return topics.add_facts(kept, new)
+            links |= {topics.bare(line): line[len(topics.bare(line)) :] for line in added}
+            text = topics.add_facts(kept, new)
+            for line, link in links.items():
+                text = topics.with_link(text, line, link) if link else text
+            return text
     return None
+
+
+def _new_links(before: str, after: str) -> dict[str, str]:
+    """Return the lines of ``before`` without a link that have one in ``after``, each with its link."""
+    plain = {*topics.raw_facts(before)}
+    lines = [(topics.bare(raw), raw) for raw in topics.raw_facts(after)]
+    return {line: raw[len(line) :] for line, raw in lines if raw != line and line in plain}
 
 
 def _added(before: str, after: str) -> list[str] | None:
     """Return the bullets that ``after`` adds to ``before``; None when more changed."""
     known = {topics.fact_key(fact.text) for fact in topics.facts(before)}
-    facts = [fact.text for fact in topics.facts(after)]
+    facts = topics.raw_facts(after)
     added = [text for text in facts if topics.fact_key(text) not in known]
     return added if topics.add_facts(before, added) == after else None

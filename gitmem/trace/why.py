@@ -13,8 +13,10 @@ from gitmem.git import refs
 from gitmem.markdown import managed_block
 from gitmem.markdown.lines import blank, rows
 from gitmem.memory import guard
+from gitmem.memory.details.sections import section_at
+from gitmem.memory.passages import find as passages_like
 from gitmem.memory.passages import line_key, passage_at, passages
-from gitmem.safety.paths import INDEX_NAME, PathKind, writable
+from gitmem.safety.paths import INDEX_NAME, PathKind, is_details, lines_file, writable
 from gitmem.trace.history import CommitHistory, tracked_files
 from gitmem.trace.origin import Origin, TracedLine, line_of, trace
 
@@ -48,6 +50,8 @@ def why(repo: Repository, asked: str, *, cwd: str, folder: str) -> Origin:
     text = history.text("", place.file)
     if text is None:
         raise UsageError(f"{place.file} has no text that can be read")
+    if is_details(place.file, folder):
+        place, text = _above(history, place, text)
     return trace(history, _line(text, place, folder))
 
 
@@ -71,6 +75,17 @@ def _place(repo: Repository, asked: str, cwd: str) -> LinePlace | None:
         f"there is no file {match['file'][:80]!r} in this repository",
         hint="give FILE:LINE, or the line's text in quotes",
     )
+
+
+def _above(history: CommitHistory, place: LinePlace, text: str) -> tuple[LinePlace, str]:
+    """Return the line whose body a row of a details file is in, and its file's text; else both as they are."""
+    section = section_at(text, place.number)
+    file = lines_file(place.file)
+    lines = history.text("", file) or ""
+    found = passages_like(file, lines, section.headline) if section else []
+    if not found:
+        return place, text
+    return LinePlace(file=file, number=found[0].first), lines
 
 
 def _line(text: str, place: LinePlace, folder: str) -> TracedLine:

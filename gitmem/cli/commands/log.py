@@ -54,6 +54,7 @@ def log(
                     "kind": flag.kind,
                     "text": flag.text,
                     "better": flag.better or None,
+                    "body": flag.body or None,
                     "topic": flag.topic or None,
                     "skill": flag.skill or None,
                     "rule": flag.rule or None,
@@ -83,7 +84,7 @@ def log(
                 where[flag.id]
                 + (", dropped" if flag.id in dropped else "")
                 + (", two lines" if flag.id in clashes else ""),
-                render.words(flag),
+                render.words(flag) + (" [with a body]" if flag.body else ""),
             )
             for flag in listed
         ]

@@ -34,18 +34,23 @@ def recall(
     most: Annotated[
         int, typer.Option("-n", metavar="N", help="How many lines at most.")
     ] = report.MOST,
+    bodies: Annotated[
+        bool, typer.Option("--bodies", help="Print what is below a line whole, not its beginning.")
+    ] = False,
     json: Json = False,
 ) -> None:
     r"""Find the lines of memory that fit, best first.
 
-    Searches what has landed on the target branch: topics, rules and open items. What is still queued
-    or in review is not searched. Says how often hooks showed each line in this clone.
+    Searches what has landed on the target branch: topics with the bodies of their lines, rules and open
+    items. What is still queued or in review is not searched. Says how often hooks showed each line in this clone.
 
     \b
     Examples: gitmem recall flaky upload test
               gitmem recall --path src/api/client.py
     """
-    request = report.Request(words or [], path=path, command=command, most=most, as_json=json)
+    request = report.Request(
+        words or [], path=path, command=command, most=most, as_json=json, bodies=bodies
+    )
     place = surroundings.here()
     where = target.find(place.repo, place.configured)
     question = request.question(working(), place.repo.top)
@@ -56,7 +61,7 @@ def recall(
         place.settings.folder,
         lambda index: report.found(index, question, request.most),
     )
-    report.show(hits, size, place.repo.folder, as_json=json)
+    report.show(hits, size, place.repo.folder, request)
     keep_source()
 
 

@@ -149,6 +149,8 @@ def _row(item: Outcome, dropped: Collection[str], *, several: bool) -> tuple[str
     marks = [item.fate.value]
     if item.line and not item.verbatim:
         marks.append("reworded")
+    if item.flag.body and item.fate is not Fate.FORGOTTEN:
+        marks.append("with a body")
     if item.flag.tainted:
         marks.append("tainted")
     if _rejected(item, dropped):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
     from gitmem.memory.imports import Imports
+    from gitmem.memory.tree import MemoryTree
     from gitmem.records.snapshot import Snapshot
 
 
@@ -46,7 +47,10 @@ def status(json: Json = False) -> None:
         gone = len(in_review.forgotten_here(place.repo, seen.target))
         found = {"to_forget": waiting, "forgotten": gone}
         more = {key: number for key, number in found.items() if number}
-        memory = loaded.answer(_imports(place, seen), place.settings.folder)
+        files, imports = _memory(place, seen)
+        memory = loaded.answer(imports, place.settings.folder)
+        odd = [*loaded.hidden(files.texts, place.settings.folder)]
+        memory |= {"hidden": odd} if odd else {}
         render.as_json({**_answer(place.repo, seen), **more, "memory": memory})
         return
     render.unread(seen.state.damaged)
@@ -92,23 +96,25 @@ def _print(place: Workplace, seen: Snapshot) -> None:
         render.say(f"everything is drained into {' and '.join(_short(ref) for ref in names)}")
         if seen.queue.tip:
             render.say("the next gitmem close removes the queue branch")
-    imports = _imports(place, seen)
+    files, imports = _memory(place, seen)
     if imports.total:
         render.say(loaded.sentence(imports))
     for refusal in loaded.refusals(imports, place.settings.folder):
         render.say(refusal)
+    for odd in loaded.hidden(files.texts, place.settings.folder):
+        render.say(odd)
     if hidden:
         render.say(hidden)
     if not place.wired:
         render.say("gitmem is not wired here; next: gitmem init")
 
 
-def _imports(place: Workplace, seen: Snapshot) -> Imports:
-    """What the index on the target imports."""
+def _memory(place: Workplace, seen: Snapshot) -> tuple[MemoryTree, Imports]:
+    """The memory on the target, and what its index imports."""
     commit, _ = in_review.leading_commit(place.repo, seen.target)
     files = tree_reader.read_tree(place.repo, commit, place.settings.folder)
     texts = {**dict.fromkeys(files.odd, ""), **files.texts}
-    return imported_now(texts, folder=files.folder, budget=files.budget)
+    return files, imported_now(texts, folder=files.folder, budget=files.budget)
 
 
 def _rows(place: Workplace, seen: Snapshot) -> list[tuple[str, str, str, str]]:

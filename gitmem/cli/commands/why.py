@@ -199,3 +199,7 @@ def flag_lines(flag: Flag) -> Iterator[str]:
     yield f"  {where}" + (f" at {flag.head[:_SHORT]}" if flag.head else "")
     if flag.source:
         yield f"  learned from {flag.source}"
+    if flag.body:
+        yield "  its body:"
+        for row in flag.body.split("\n"):
+            yield f"    {row.expandtabs(4)}" if row else ""

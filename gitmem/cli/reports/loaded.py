@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitmem.core.quantities import count
+from gitmem.memory.details.sections import hidden_row
 from gitmem.memory.imports import NOT_YET, OVER_BUDGET, SCOPED
+from gitmem.safety.paths import is_details
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from gitmem.memory.imports import Imports
 
@@ -42,6 +44,14 @@ def refusals(imports: Imports, folder: str) -> Iterator[str]:
         if refusal.reason not in {OVER_BUDGET, SCOPED, NOT_YET}:
             line = f":{refusal.line}" if refusal.line else ""
             yield f"not loaded: {folder}/{name}{line}: {refusal.reason}"
+
+
+def hidden(texts: Mapping[str, str], folder: str) -> Iterator[str]:
+    """Yield file and line of hidden text in each details file: no session loads it, and recall shows it."""
+    for path in sorted(texts):
+        row = hidden_row(texts[path]) if is_details(path, folder) else 0
+        if row:
+            yield f"hidden text: {path}:{row}: gitmem recall may show it to an agent; look at it and take it out"
 
 
 def answer(imports: Imports, folder: str) -> dict[str, object]:

@@ -18,6 +18,7 @@ from gitmem.markdown.lines import blank, newline_of, rows, split_lines, split_ma
 from gitmem.memory.topics import fact_key
 from gitmem.safety.active import find_active
 from gitmem.safety.harmless import harmless
+from gitmem.safety.text import find_hidden
 
 if TYPE_CHECKING:
     from gitmem.markdown.blocks import Block
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 MOST_BYTES = 256_000
 """Of one details file. A part of a topic has some 40 lines, so this is a body at its limit for each."""
 
+BEFORE = "### Before: "
+"""The heading of what a line had below it that another one took the place of; the old line follows."""
+
 _LEVEL = 2
-_BEFORE = "\n\n"  # blocks of a body are told apart from what stands before it
+_TITLE = "# -"  # above a body that is read alone, so that nothing is taken for front matter
 _MARKER = re.compile(r"[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?")
 _HASHES = re.compile(r" {0,3}#{1,6}(?=[ \t]|$)")
 _DRAWN = re.compile(r"[\s|:=+*_~>#-]*")
@@ -79,6 +83,12 @@ def section_at(text: str, number: int) -> Section | None:
     return next((one for one in sections(text) if one.first < number <= one.end), None)
 
 
+def hidden_row(text: str) -> int:
+    """Return the first 1-based row of a file that has hidden text; 0 without one."""
+    found = (at for at, row in enumerate(rows(text), 1) if find_hidden(row.replace("\t", " ")))
+    return next(found, 0)
+
+
 @lru_cache(maxsize=512)
 def written(body: str) -> str:
     """Return a flag's body as it stands in the file.
@@ -122,6 +132,11 @@ class DetailsFile:
         self._parts.append(_Part(rows=lines[at:]))
         self._known = {part.key: part for part in reversed(self._parts) if part.heading}
 
+    @property
+    def headlines(self) -> list[str]:
+        """The headings of the sections, in order."""
+        return [part.headline for part in self._parts if part.heading]
+
     def body(self, line: str) -> str:
         """Return what is below a line; empty when it has no section, or an empty one."""
         part = self._known.get(fact_key(line))
@@ -163,8 +178,7 @@ class DetailsFile:
         del self._parts[at]
         if not any(one.raw for one in self._parts[at:]):
             for one in reversed(self._parts[:at]):
-                while one.rows and blank(one.rows[-1].rstrip("\r\n")):
-                    one.rows.pop()
+                _end_with_text(one.rows)
                 if one.raw:
                     break
 
@@ -179,7 +193,7 @@ class DetailsFile:
     def remove_body(self, line: str, body: str) -> bool:
         """Take out one `written` body of a line, and its section if nothing is left; return whether it was there.
 
-        It is not where a person changed it.
+        It is not where a person changed it. A heading `Before` goes with the last that is below it.
         """
         part = self._known.get(fact_key(line))
         if part is None or not part.has(body):
@@ -191,10 +205,15 @@ class DetailsFile:
         size = len(wanted)
         at = next(at for at in range(len(own)) if own[at : at + size] == wanted)
         before, rest = part.rows[:at], part.rows[at + size :]
-        ends = not rest or blank(rest[0].rstrip("\r\n"))
-        while before and ends and blank(before[-1].rstrip("\r\n")):
+        following = next((row for row in rest if not blank(row.rstrip("\r\n"))), BEFORE)
+        if not rest or blank(rest[0].rstrip("\r\n")):
+            _end_with_text(before)
+        if before and before[-1].startswith(BEFORE) and following.startswith(BEFORE):
             before.pop()
+            _end_with_text(before)
         part.rows = [*before, *rest]
+        if not part.body:
+            self.remove(line)
         return True
 
     def text(self) -> str:
@@ -225,6 +244,12 @@ class DetailsFile:
             before.close(self._end)
         if not before.rows or not blank(before.rows[-1].rstrip("\r\n")):
             before.rows.append(self._end)
+
+
+def _end_with_text(rows: list[str]) -> None:
+    """Take the blank rows off the end."""
+    while rows and blank(rows[-1].rstrip("\r\n")):
+        rows.pop()
 
 
 class _Part:
@@ -317,7 +342,7 @@ def _heading_rows(lines: list[str], first: int) -> int:
 
 def _code(lines: list[str]) -> frozenset[int]:
     """Return which rows of a body are code; raises Refused for a fence or comment that does not end."""
-    text = _BEFORE.join(["# -", "\n".join(lines)])
+    text = "\n".join([_TITLE, "", *lines])
     if any(not block.closed for block in blocks(text)):
         raise Refused("its body has a code fence or a comment that does not end")
     return frozenset(at - 2 for at in code_rows(text))
@@ -335,7 +360,7 @@ def _harmless(row: str) -> str:
 
 def _below(lines: list[str]) -> str:
     """Return the rows with their headings two levels down at least, underlined ones with marks."""
-    text = _BEFORE.join(["# -", "\n".join(lines)])
+    text = "\n".join([_TITLE, "", *lines])
     heads = [block for block in blocks(text)[1:] if block.kind is BlockKind.HEADING]
     least = min((block.level for block in heads), default=_LEVEL + 1)
     deeper = max(0, _LEVEL + 1 - least)
