@@ -14,12 +14,14 @@ from gitmem.mcp import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from gitmem.capture.capture import FlagDraft
     from gitmem.git.repository import Repository
+    from gitmem.recall.line import LandedLine
 
 _LONGEST = 8_000  # bytes of all instructions
+_BEGINNING = 600  # characters of a body that one recall gives
 _NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
 _INDEX = "gitmem://memory/index"
 _TOPICS = "gitmem://memory/topics/"
@@ -212,7 +214,7 @@ def _recall(repo: Repository, given: Mapping[str, object], cwd: str) -> str:
     most = limit if isinstance(limit, int) else tools.USUAL_LINES
 
     def answer(index: Index) -> tuple[list[Hit], int]:
-        return search(index, question, most), index.size
+        return search(index, question, most, below=True), index.size
 
     where = target.find(repo, target.configured_name(repo))
     commit, _ = in_review.leading_commit(repo, where)
@@ -222,8 +224,19 @@ def _recall(repo: Repository, given: Mapping[str, object], cwd: str) -> str:
         return "there is no memory yet"
     if not lines:
         return f"none of the {size} lines of memory fits; try fewer or other words"
-    rows = [f"- {line.text} ({line.file}:{line.number}{_day(line.at)})" for line in lines]
-    return "\n".join([words.NOTES, *rows])
+    return "\n".join([words.NOTES, *[row for line in lines for row in _rows(line)]])
+
+
+def _rows(line: LandedLine) -> Iterator[str]:
+    """Yield a line with its place, and the beginning of its body with the place to read on."""
+    from gitmem.safety.body import beginning
+    from gitmem.safety.paths import details_of
+    from gitmem.safety.showable import showable
+
+    yield f"- {line.text} ({line.file}:{line.number}{_day(line.at)})"
+    said = beginning(line.body, _BEGINNING) if line.body else ""
+    if said and showable(said):
+        yield f"  more in {details_of(line.file)}:{line.below}: {said}"
 
 
 def _day(at: str) -> str:

@@ -136,6 +136,23 @@ def test_recall_gives_landed_lines_with_their_place(landed: Sandbox) -> None:
     assert "none of the 2 lines" in call(one, "recall", query="kubernetes")[0]
 
 
+def test_recall_finds_a_line_by_its_body_and_gives_the_beginning_of_it(sandbox: Sandbox) -> None:
+    one = server(sandbox.path)
+    call(
+        one,
+        "flag",
+        text="Deploys go out on Tuesdays",
+        body="The zebra job is slow.\n\n" + "word " * 400,
+    )
+    assert sandbox.gitmem("close", "--engine", "verbatim").code == 0
+    assert sandbox.gitmem("accept").code == 0
+
+    said, _ = call(one, "recall", query="zebra")
+    assert "- Deploys go out on Tuesdays (memory/facts.md:8, " in said
+    assert "\n  more in memory/details/facts.md:5: The zebra job is slow." in said
+    assert len(said) < 1500
+
+
 def test_recall_sees_what_landed_while_the_server_ran(landed: Sandbox) -> None:
     one = server(landed.path)
     assert "none of" in call(one, "recall", query="kubernetes")[0]
