@@ -124,6 +124,7 @@ class Client:
         self._asked(step, [call.block for call in made], "tool_use")
         for call in made:
             yield from self._one(call)
+        yield from self._typed()
         self.now += max(call.seconds for call in made)
         yield self._fired(
             "PostToolBatch",
@@ -137,7 +138,7 @@ class Client:
                 for call in made
             ],
         )
-        yield from self._delivered()
+        self._deliver()
 
     def _one(self, call: Call) -> Iterator[Fired]:
         told: dict[str, Any] = {
@@ -184,14 +185,19 @@ class Client:
             )
             yield self._fired("PostToolBatch", **inside, tool_calls=[{**told, "tool_response": ""}])
 
-    def _delivered(self) -> Iterator[Fired]:
-        """What was typed while the model worked goes with the results; not every version has a hook for it."""
+    def _typed(self) -> Iterator[Fired]:
+        """What was typed while the model worked; not every version fires a hook for it."""
         for step in self._queued:
-            self._row("queue-operation", operation="remove")
+            if step["hook"]:
+                typed = self._fired("UserPromptSubmit", prompt=step["queued"])
+                yield replace(typed, queued=True)
+
+    def _deliver(self) -> None:
+        """It goes to the model with the results of the calls."""
+        for step in self._queued:
+            self._row("queue-operation", operation="remove", content=step["queued"])
             told = {"type": "queued_command", "prompt": step["queued"], "commandMode": "prompt"}
             self._row("attachment", attachment=told)
-            if step["hook"]:
-                yield replace(self._fired("UserPromptSubmit", prompt=step["queued"]), queued=True)
         self._queued = []
 
     def _compacted(self, trigger: str) -> Iterator[Fired]:
