@@ -194,15 +194,18 @@ def _of_session(lines: Lines) -> HookRuns:
         holds=sum(str(line.get("did")).startswith(HELD) for line in lines),
         showings=tuple(_at(line) for line in lines if line.get("shown")),
         errors=tuple(f"{line.get('event')}: {line['error']}" for line in lines if "error" in line),
-        marked=max(
-            (
-                _at(line)
-                for line in lines
-                if str(line.get("did")).startswith("marked ") and not line.get("agent")
-            ),
-            default=0,
-        ),
+        marks=tuple((_at(line), name) for line in lines for name in _marked(line)),
     )
+
+
+def _marked(line: Mapping[str, object]) -> list[str]:
+    """The boundaries that a hook marked; an older gitmem wrote down what it said of them only."""
+    decided = line.get("decided")
+    if isinstance(decided, list):
+        marks = [str(entry).split(" ") for entry in decided]
+        return [words[1] for words in marks if words[0] == "mark" and words[1:]]
+    did, _, _ = str(line.get("did")).partition(", ")
+    return did.removeprefix("marked ").split(" and ") if did.startswith("marked ") else []
 
 
 def _flagged(repo: Repository) -> dict[str, int]:

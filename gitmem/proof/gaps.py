@@ -35,8 +35,8 @@ _HELD = "held"  # the line of a session's file that marks a hold begins with it
 class HookRuns:
     """The ledger's lines of one session, in order: when, at which event, and of which call or prompt.
 
-    ``holds`` is how many calls a guard held, ``showings`` when lines of memory were shown; ``marked`` is
-    when a boundary was last marked in the main thread, 0 for never.
+    ``holds`` is how many calls a guard held, ``showings`` when lines of memory were shown; ``marks`` are
+    the boundaries that were marked, each with its time.
     """
 
     client: str = ""
@@ -44,7 +44,7 @@ class HookRuns:
     nudges: tuple[int, ...] = ()
     showings: tuple[int, ...] = ()
     errors: tuple[str, ...] = ()
-    marked: int = 0
+    marks: tuple[tuple[int, str], ...] = ()
     holds: int = 0
 
     @property
@@ -177,18 +177,20 @@ def _unmarked(evidence: Evidence, seen_by: SeenBy, since: int, now: int) -> list
 
 def _unasked(evidence: Evidence, now: int) -> list[str]:
     """Boundaries that were marked, and that no nudge followed though the model was spoken to since."""
-    told, marked = evidence.conversation, evidence.fired.marked
-    if told is None or not marked or not evidence.pending:
+    told, pending = evidence.conversation, evidence.pending
+    # What waits are the last marks of the session: those before them were asked about, or flagged after.
+    waiting = [at for at, name in evidence.fired.marks if name in pending][-len(pending) :]
+    if told is None or not pending or not waiting:
         return []
     later = [
         one
         for one in told.boundaries
-        if one.kind in (BATCH, PROMPT) and marked + _LAG < one.at <= now - _LAG
+        if one.kind in (BATCH, PROMPT) and waiting[0] + _LAG < one.at <= now - _LAG
     ]
     if not later:
         return []
-    names = ", ".join(dict.fromkeys(evidence.pending))
-    said = f"{count(len(evidence.pending), 'mark')} ({names}) that no nudge followed"
+    names = ", ".join(dict.fromkeys(pending))
+    said = f"{count(len(pending), 'mark')} ({names}) that no nudge followed"
     return [f"{said}, though the model was asked again at {moment(later[0].at)}"]
 
 

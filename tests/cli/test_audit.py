@@ -599,6 +599,84 @@ def test_a_mark_that_no_nudge_followed_is_a_gap(wired: Sandbox) -> None:
     assert gaps(wired, code=0) == []
 
 
+def test_a_mark_that_no_nudge_followed_is_a_gap_although_turns_went_on_ending(
+    wired: Sandbox,
+) -> None:
+    transcript(
+        wired,
+        "s1",
+        asked(wired, "m1", "t1"),
+        answered(wired, "t1"),
+        row(wired, type="assistant", message={"id": "m2", "stop_reason": "end_turn"}),
+    )
+    decided = [f"mark commit {'a' * 40}"]
+    ended = ["mark turn t1"]
+    fired(wired, "s1", "PostToolUse", "marked commit", ago=AGO + 300, call="t0", decided=decided)
+    fired(wired, "s1", "PostToolBatch", call="t1")
+    fired(wired, "s1", "Stop", "marked turn", decided=ended)
+    session_file.mark(str(folder_of(wired)), "s1", [*decided, *ended])
+
+    (gap,) = gaps(wired)
+    assert gap.startswith("1 mark (commit) that no nudge followed")
+
+
+def test_a_mark_that_the_model_flagged_after_is_not_taken_for_a_later_one(wired: Sandbox) -> None:
+    transcript(
+        wired,
+        "s1",
+        asked(wired, "m1", "t1"),
+        answered(wired, "t1"),
+        row(wired, type="assistant", message={"id": "m2", "stop_reason": "end_turn"}),
+    )
+    first, last = ([f"mark commit {letter * 40}"] for letter in "ab")
+    fired(wired, "s1", "PostToolUse", "marked commit", ago=AGO + 300, call="t0", decided=first)
+    fired(wired, "s1", "PostToolBatch", call="t1")
+    fired(wired, "s1", "Stop")
+    fired(wired, "s1", "PostToolUse", "marked commit", ago=AGO - 100, call="t2", decided=last)
+    session_file.mark(str(folder_of(wired)), "s1", [*first, "flag 1", *last])
+
+    assert gaps(wired, code=0) == []
+
+
+def test_a_start_after_a_compaction_that_did_not_run_is_a_gap(wired: Sandbox) -> None:
+    boundary: dict[str, Any] = {
+        "subtype": "compact_boundary",
+        "compactMetadata": {"trigger": "auto"},
+    }
+    transcript(wired, "s1", row(wired, type="system", **boundary))
+    fired(wired, "s1", "PreCompact", "asked the summary")
+
+    (gap,) = gaps(wired)
+    assert gap.startswith("1 compaction (at ")
+
+    fired(wired, "s1", "SessionStart", detail="compact")
+    assert gaps(wired, code=0) == []
+
+
+def test_a_dead_prompt_hook_shows_in_versions_whose_prompts_have_no_id(wired: Sandbox) -> None:
+    said = [row(wired, AGO - at, message={"role": "user", "content": "do it"}) for at in (0, 200)]
+    transcript(
+        wired, "s1", *said, row(wired, message={"role": "user", "content": "<command-name>"})
+    )
+    fired(wired, "s1", "UserPromptSubmit", ago=AGO)
+
+    (gap,) = gaps(wired)
+    assert gap.startswith("1 prompt (at ")
+
+    fired(wired, "s1", "UserPromptSubmit", ago=AGO - 200)
+    assert gaps(wired, code=0) == []
+
+
+def test_where_prompts_have_an_id_a_row_without_one_is_none(wired: Sandbox) -> None:
+    told: list[dict[str, Any]] = [{"promptId": "p1"}, {}]
+    transcript(
+        wired, "s1", *[row(wired, message={"role": "user", "content": "do"}, **one) for one in told]
+    )
+    fired(wired, "s1", "UserPromptSubmit", turn="p1")
+
+    assert gaps(wired, code=0) == []
+
+
 @pytest.mark.parametrize(
     ("command", "kinds"),
     [

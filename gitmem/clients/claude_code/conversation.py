@@ -166,7 +166,10 @@ class Conversation(SessionTranscript):
         return ends
 
     def _prompted(self, row: Mapping[str, object]) -> list[ShownBoundary]:
-        """A prompt of the person's, once for each."""
+        """A prompt of the person's, once for each.
+
+        A row without an id is one in the versions that give prompts none (2.0, 2.1.42).
+        """
         if row.get("type") != "user" or row.get("isMeta") or row.get("isCompactSummary"):
             return []
         message = row.get("message")
@@ -177,10 +180,12 @@ class Conversation(SessionTranscript):
             ]
             content = texts[0] if texts and not call_of(row) else None
         key = text_of(row, "promptId")
-        if not isinstance(content, str) or not key or key in self._prompts:
+        if not isinstance(content, str) or key in self._prompts or (self._prompts and not key):
             return []
         if not content or content.startswith(_TOLD):
             return []
+        if not key:
+            return [ShownBoundary(PROMPT, when(row), "")]
         self._prompts.add(key)
         return [ShownBoundary(PROMPT, when(row), "", [key])]
 

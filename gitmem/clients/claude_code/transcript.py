@@ -41,7 +41,8 @@ SEEN_BY: SeenBy = {
     BATCH: (("PostToolBatch",), 15, 600),
     PROMPT: (("UserPromptSubmit",), 60, 60),
     BACKGROUND: (("UserPromptSubmit",), 15, 60),
-    COMPACTION: (("PreCompact", "PostCompact", "SessionStart"), 120, 60),
+    # Only the start after it speaks to the model.
+    COMPACTION: (("SessionStart",), 120, 60),
     TURN: (("Stop", "StopFailure"), 15, 60),
 }
 
