@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.close import base, commit, judgement, message
 from gitmem.close.judgement import split
+from gitmem.close.movable import movable
 from gitmem.drain import assemble, drain
 from gitmem.drain.gate import QueuedFlag, held_back
 from gitmem.drain.plan import make_plan
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from gitmem.memory.imports import Imports
     from gitmem.memory.tree import MemoryTree
     from gitmem.queue.lines import Conflict
-    from gitmem.records.drain_record import Outcome, Run
+    from gitmem.records.drain_record import LineChange, Outcome, Run
     from gitmem.records.snapshot import Snapshot
     from gitmem.session.close_entry import CloseSettings
     from gitmem.trace.stale import StaleLine
@@ -81,7 +82,8 @@ class CloseResult:
     new, that cite what the repository does not have. ``outdated`` says why the review should not
     land as it is, when nothing replaces it. ``conflicts`` are ids with two different lines, which
     only a person can settle. ``aside`` has sentences about what was not read. ``imports`` is what the
-    index imports then; None where no file of memory changes.
+    index imports then; None where no file of memory changes. ``changes`` are the open items that are
+    settled and the lines that are in another file now.
     """
 
     branch: str
@@ -90,7 +92,7 @@ class CloseResult:
     run: Run
     outcomes: tuple[Outcome, ...]
     left: tuple[QueuedFlag, ...]
-    files: Mapping[str, str]
+    files: Mapping[str, str | None]
     notes: tuple[str, ...]
     in_review: int
     to_forget: int = 0
@@ -102,6 +104,7 @@ class CloseResult:
     conflicts: tuple[Conflict, ...] = ()
     aside: tuple[str, ...] = ()
     imports: Imports | None = None
+    changes: tuple[LineChange, ...] = ()
 
     @property
     def flags(self) -> int:
@@ -141,7 +144,11 @@ def _close(repo: Repository, request: CloseRequest) -> CloseResult:
     past = flag_history.read(repo, seen)
     places = loops.with_history(tree_reader.places(memory), past, start.flags)
     known = [line.text for line in (*places.lines, *places.rule_lines)]
-    places = replace(places, days=drain_record.filed_days(records, known))
+    places = replace(
+        places,
+        days=drain_record.filed_days(records, known),
+        movable=movable(records, places.lines),
+    )
     plan = make_plan(start.flags, places, past.dropped)
     plan = replace(plan, recurred=tuple(loops.came_back(past, start.flags)))
     # Without a review of its own, a tainted line must not become an instruction of this branch.
@@ -169,6 +176,7 @@ def _close(repo: Repository, request: CloseRequest) -> CloseResult:
         run=drained.run,
         outcomes=made.outcomes,
         imports=made.imports,
+        changes=made.changes,
         left=(*held, *_disputed(seen), *drained.left),
         conflicts=tuple(seen.state.conflicts.values()),
         files=made.files,
@@ -215,6 +223,7 @@ def _draft(closed: CloseResult, seen: Snapshot, style: CommitStyle) -> commit.Dr
         files=closed.files,
         run=closed.run,
         outcomes=closed.outcomes,
+        changes=closed.changes,
         queue=seen.queue.tip,
         message=lambda drain, tree: message.message(
             message.MessageParts(
@@ -222,6 +231,7 @@ def _draft(closed: CloseResult, seen: Snapshot, style: CommitStyle) -> commit.Dr
                 tree=tree,
                 run=closed.run,
                 outcomes=closed.outcomes,
+                changes=closed.changes,
                 left=closed.left,
                 recurred=closed.recurred,
                 stale=[one.told for one in closed.stale],
@@ -235,7 +245,8 @@ def _cited(
     repo: Repository, start: Base, memory: MemoryTree, made: AssembledTree, request: CloseRequest
 ) -> tuple[StaleLine, ...]:
     """Return what memory will cite that neither the target nor the checked-out branch has."""
-    texts = {**memory.texts, **made.files}
+    every = {**memory.texts, **made.files}
+    texts = {path: text for path, text in every.items() if text is not None}
     commits = [start.commit, refs.resolve(repo, "HEAD")]
     new = [outcome.line for outcome in made.outcomes]
     return stale.stale_lines(repo, texts, commits, folder=request.folder, new=new)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gitmem.git.claim import Claim
     from gitmem.git.repository import Repository
     from gitmem.git.worktrees import Merge
-    from gitmem.records.drain_record import Outcome, Run
+    from gitmem.records.drain_record import LineChange, Outcome, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,7 @@ class Draft:
     outcomes: tuple[Outcome, ...]
     queue: str
     message: Callable[[str, str], str]
+    changes: tuple[LineChange, ...] = ()
 
 
 def make(
@@ -55,7 +56,7 @@ def make(
     name = time.strftime("%Y%m%dT%H%M%SZ", now) + "-" + new_id(os.urandom(12))[:6]
     told = time.strftime("%Y-%m-%dT%H:%M:%SZ", now)
     header = Header(drain=name, at=told, queue=draft.queue, run=draft.run)
-    record = render(header, draft.outcomes)
+    record = render(header, draft.outcomes, draft.changes)
     files = {**draft.files, f"{record_files.FOLDER}{name}.jsonl": record}
     for path in files:
         writable(path, folder=folder)

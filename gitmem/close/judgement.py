@@ -16,7 +16,7 @@ from gitmem.markdown import sections
 from gitmem.memory import tree_reader
 from gitmem.memory.tree import MemoryLine, existing_lines, rule_lines
 from gitmem.records import in_review, record_files
-from gitmem.records.drain_record import FORGET, Fate, read_header
+from gitmem.records.drain_record import FORGET, Change, Fate, read_header
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gitmem.close.base import Rework
     from gitmem.git.repository import Repository
     from gitmem.memory.tree import MemoryTree
-    from gitmem.records.drain_record import Outcome
+    from gitmem.records.drain_record import LineChange, Outcome
 
 
 _FILED: dict[Fate, tuple[Op, Work | None]] = {
@@ -34,6 +34,7 @@ _FILED: dict[Fate, tuple[Op, Work | None]] = {
     Fate.PENDING: (Op.PENDING, Work.PENDING),
     Fate.EDITED: (Op.EDIT, Work.RULES),
 }
+_BEGIN = 60  # characters of an item that a sentence to the reviewer has
 _SHORTEST = 3  # letters of a word that says something
 _SHARED = 0.5  # of the words of the shorter of two lines: then they may be about one thing
 _LEAST = 2  # words in common, below which nothing is about one thing
@@ -43,10 +44,13 @@ _LEAST = 2  # words in common, below which nothing is about one thing
 class Judgement:
     """What a review says: its outcomes, who judged, and the ``new`` lines that came since.
 
+    ``changes`` are the open items that it settles, and the lines that it moves.
+
     ``sections`` has the heading of each edit (by file and line), where that heading still exists.
     """
 
     outcomes: tuple[Outcome, ...]
+    changes: tuple[LineChange, ...] = ()
     engine: str = ""
     model: str = ""
     new: tuple[MemoryLine, ...] = ()
@@ -68,7 +72,9 @@ def split(plan: Plan, earlier: Judgement) -> tuple[Plan, tuple[Request, ...]]:
         if cited:
             flags = tuple(flag for flag in group.flags if flag.id in cited)
             request = replace(group, flags=flags, told_by=(earlier.engine, earlier.model))
-            kept.append(replace(request, told=faithful(request, mine)))
+            told = faithful(request, mine)
+            beside = _beside(request, earlier.changes)
+            kept.append(replace(request, told=(*_missed(request, told, earlier.changes), *beside)))
     gone = {flag.id for request in kept for flag in request.flags}
     rest = [
         replace(request, flags=tuple(flag for flag in request.flags if flag.id not in gone))
@@ -133,6 +139,45 @@ def _operations(earlier: Judgement) -> list[tuple[Operation, Work | None]]:
         )
         operations.append((operation, work))
     return operations
+
+
+def _beside(request: Request, changes: Iterable[LineChange]) -> list[Operation]:
+    """Return what a review settles and moves, as far as it is still there; the gate judges it again."""
+    ids = {flag.id for flag in request.flags}
+    found: list[Operation] = []
+    for change in changes:
+        flags = tuple(key for key in change.flags if key in ids)
+        settled = change.what is Change.SETTLED
+        line = MemoryLine(file=change.file if settled else change.before, text=change.line)
+        if settled and flags and line in request.items:
+            found.append(Operation(op=Op.SETTLED, flags=flags, replaced=(line,)))
+        elif not settled and line in request.existing:
+            file, text = change.file, change.line
+            found.append(Operation(op=Op.MOVE, flags=(), file=file, text=text, replaced=(line,)))
+    return found
+
+
+def _missed(
+    request: Request, told: Sequence[Operation], changes: Iterable[LineChange]
+) -> list[Operation]:
+    """Return the operations, each with what it settled in the review and is not there as it was."""
+    if request.work is Work.RULES:
+        return [*told]
+    texts = {line.text for line in request.items}
+    gone: dict[str, list[str]] = {}
+    for change in changes:
+        if change.what is Change.SETTLED and change.line not in texts:
+            for flag_id in change.flags:
+                sentence = (
+                    f"it was to settle {change.line[:_BEGIN]!r}, which is not there as it was"
+                )
+                gone.setdefault(flag_id, []).append(sentence)
+    return [
+        replace(one, reason="; ".join(dict.fromkeys(filter(None, [one.reason, *said]))))
+        if (said := [word for key in one.flags for word in gone.get(key, ())])
+        else one
+        for one in told
+    ]
 
 
 def _holding(
@@ -213,6 +258,7 @@ def read(repo: Repository, again: Rework, now: MemoryTree) -> Judgement:
     engine, model = judges(repo, again.base, again.tip)
     return Judgement(
         outcomes=outcomes,
+        changes=tuple(in_review.changes_between(repo, again.base, again.tip)),
         engine=engine,
         model=model,
         new=new,

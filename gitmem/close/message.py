@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.drain.gate import QueuedFlag
-    from gitmem.records.drain_record import Outcome, Run
+    from gitmem.records.drain_record import LineChange, Outcome, Run
 
 _STALE = 20  # lines with citations that are listed
 
@@ -24,7 +24,7 @@ class MessageParts:
     """What the message tells: the drain's name, the tree, what ran, and what became of the flags.
 
     ``stale`` has a sentence for each line of memory that cites what the repository does not have.
-    ``style`` is the repository's own for such commits.
+    ``changes`` are items that are settled and lines that moved. ``style`` is the repository's own for such commits.
     """
 
     drain: str
@@ -34,6 +34,7 @@ class MessageParts:
     left: Sequence[QueuedFlag]
     recurred: Sequence[str] = ()
     stale: Sequence[str] = ()
+    changes: Sequence[LineChange] = ()
     style: CommitStyle = PLAIN
 
 
@@ -58,6 +59,9 @@ def message(parts: MessageParts) -> str:
     paragraphs += _paragraph(
         "Folded into what is there already", [_folded(item) for item in folded]
     )
+    tainted = {outcome.flag.id for outcome in outcomes if outcome.flag.tainted}
+    changed = [f"- {visible(one.line)}\n  ({one.told(tainted)})" for one in parts.changes]
+    paragraphs += _paragraph("Settled or moved", changed)
     skipped = [outcome for outcome in outcomes if outcome.fate is Fate.SKIPPED]
     paragraphs += _paragraph("Skipped", [_skipped(item) for item in skipped])
     left = [f"- {', '.join(ids)}: {visible(why)}" for why, ids in by_reason(parts.left).items()]
@@ -97,6 +101,8 @@ def _filed(outcome: Outcome) -> list[str]:
     if flag.tainted:
         marks.append("tainted")
     rows = [f"- {outcome.line}", f"  ({', '.join(marks)})"]
+    if outcome.also:
+        rows += [f"  in the place of {file}: {visible(text)}" for file, text in outcome.replaced]
     return [*rows, f"  {visible(outcome.reason)}"] if outcome.reason else rows
 
 

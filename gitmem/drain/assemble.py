@@ -20,7 +20,7 @@ from gitmem.memory.imports import Imports, imports
 from gitmem.memory.index import update_index
 from gitmem.memory.parts import Parts
 from gitmem.memory.tree import MemoryLine, MemoryTree, lines_of
-from gitmem.records.drain_record import NEXT, Fate, Outcome
+from gitmem.records.drain_record import NEXT, Change, Fate, LineChange, Outcome
 from gitmem.safety.harmless import harmless
 from gitmem.safety.paths import INDEX_NAME, PENDING_NAME, PathKind, writable
 
@@ -48,14 +48,21 @@ _FATES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssembledTree:
-    """The files that change (path to text), and one outcome per flag, in operation order.
+    """The files that change (path to text; None: it goes), and one outcome per flag, in operation order.
 
+    ``changes`` are the items that are settled, and the lines that are in another file now.
     ``imports``: what the index imports then; None where no file of memory changes.
     """
 
-    files: Mapping[str, str]
+    files: Mapping[str, str | None]
     outcomes: tuple[Outcome, ...]
     imports: Imports | None = None
+    changes: tuple[LineChange, ...] = ()
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The new texts of the files that change and stay."""
+        return {path: text for path, text in self.files.items() if text is not None}
 
 
 def assemble(
@@ -89,6 +96,7 @@ class _Assembly:
         # Where the line of each flag is, and what each duplicate with a body folded into.
         self._placed: dict[str, MemoryLine] = {}
         self._folded: dict[str, MemoryLine | str] = {}
+        self._beside: list[LineChange] = []
         self._parts = Parts(ground.folder, {**dict.fromkeys(ground.odd, ""), **ground.texts})
         for path in sorted(ground.texts):
             if self._pool(path) == ground.folder:
@@ -108,8 +116,10 @@ class _Assembly:
                 self._fold(operation, self._survivor(operation), operation.reason)
             case Op.SKIP:
                 self._note(operation, Fate.SKIPPED)
-            case Op.SETTLED | Op.MOVE:
-                pass
+            case Op.SETTLED:
+                self._settle(operation)
+            case Op.MOVE:
+                self._move(operation)
             case _:
                 assert_never(operation.op)
 
@@ -119,13 +129,19 @@ class _Assembly:
         self._bring_bodies()
         for path in self._bodies.linked:
             self._change(path)
-        texts = {path: self._changed(path, change) for path, change in self._changes.items()}
+        texts: dict[str, str | None] = {
+            path: self._left(path, self._changed(path, change), change)
+            for path, change in self._changes.items()
+        }
         loaded = None
         if any(path.startswith(ground.folder + "/") for path in texts):
             index = f"{ground.folder}/{INDEX_NAME}"
             _refuse_odd(ground, index)
-            beside = {**dict.fromkeys(ground.odd, ""), **ground.texts, **texts}
-            newest = {**ground.newest, **dict.fromkeys(texts, NEXT)}
+            every = {**dict.fromkeys(ground.odd, ""), **ground.texts, **texts}
+            beside = {path: text for path, text in every.items() if text is not None}
+            # As the record will say it: a file that only gave a line away, or took one in, is no newer.
+            written = [outcome.file for outcome in self._outcomes if outcome.file]
+            newest = {**ground.newest, **dict.fromkeys(written, NEXT)}
             loaded = imports(beside, newest, folder=ground.folder, budget=ground.budget)
             texts[index] = update_index(
                 ground.texts.get(index),
@@ -136,7 +152,12 @@ class _Assembly:
             )
         texts |= self._bodies.files()
         changed = {path: text for path, text in texts.items() if text != ground.texts.get(path)}
-        return AssembledTree(files=changed, outcomes=tuple(self._outcomes), imports=loaded)
+        return AssembledTree(
+            files=changed,
+            outcomes=tuple(self._outcomes),
+            imports=loaded,
+            changes=tuple(self._beside),
+        )
 
     def _add(self, operation: Operation) -> None:
         self._learn(operation.file)
@@ -232,6 +253,60 @@ class _Assembly:
         new = [one for one in dict.fromkeys(told) if one and one not in operation.reason]
         return "; ".join(one for one in (operation.reason, *new) if one)
 
+    def _settle(self, operation: Operation) -> None:
+        """Take out the items that a flag settles; of several flags the record has all."""
+        for item in operation.replaced:
+            if item not in self._gone:
+                self._gone.add(item)
+                self._change(item.file).removed.append(item.text)
+                self._bodies.drop(item)
+                self._beside.append(
+                    LineChange(
+                        what=Change.SETTLED, file=item.file, line=item.text, flags=operation.flags
+                    )
+                )
+                continue
+            self._beside = [
+                replace(one, flags=tuple(dict.fromkeys([*one.flags, *operation.flags])))
+                if (one.what, one.file, one.line) == (Change.SETTLED, item.file, item.text)
+                else one
+                for one in self._beside
+            ]
+
+    def _move(self, operation: Operation) -> None:
+        """Put a line into another topic as it is; what was folded into it is named where it is now."""
+        (line,) = operation.replaced
+        if line in self._gone or operation.filed is None:
+            return
+        self._gone.add(line)
+        file = self._parts.with_room(operation.file, line.text + topics.link_of(operation.file))
+        there = MemoryLine(file=file, text=line.text)
+        self._bodies.move(line, file)
+        self._folded = {key: there if home == line else home for key, home in self._folded.items()}
+        self._change(line.file).removed.append(line.text)
+        self._change(file).added.append(line.text)
+        was, now = f"{line.file}: {line.text}", f"{file}: {line.text}"
+        self._known[self._key(file, line.text)] = now
+        self._outcomes = [
+            replace(one, survivor=now) if one.survivor == was else one for one in self._outcomes
+        ]
+        self._beside.append(
+            LineChange(
+                what=Change.MOVED,
+                file=file,
+                line=line.text,
+                flags=operation.filed.flags,
+                before=line.file,
+                drain=operation.filed.drain,
+            )
+        )
+
+    def _left(self, path: str, text: str, change: Edits) -> str | None:
+        """Return a file's new text; None for one of gitmem's own that has nothing left."""
+        kind = writable(path, folder=self._ground.folder)
+        ours = kind in {PathKind.TOPIC, PathKind.PENDING, PathKind.SCOPED}
+        return None if change.removed and ours and topics.emptied(text) else text
+
     def _learn(self, path: str) -> None:
         """Learn the lines of a file before something is added to it."""
         if path in self._learned or path not in self._ground.texts:
@@ -294,7 +369,10 @@ class _Assembly:
                     text, [self._bodies.line(path, line) for line in change.added]
                 )
             case PathKind.PENDING:
-                text = self._with_links(path, text or fresh(path))
+                text = text or fresh(path)
+                for old in change.removed:
+                    text = topics.remove_pending(text, old)
+                text = self._with_links(path, text)
                 return topics.add_pending(
                     text, [self._bodies.line(path, line) for line in change.added]
                 )

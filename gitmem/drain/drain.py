@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from gitmem.core.errors import GitmemError, Refused
 from gitmem.drain import gate
+from gitmem.drain.beside import Beside, standing, told
 from gitmem.drain.gate import NO_ANSWER, QueuedFlag
-from gitmem.drain.limits import fitting, surviving, within_limits
-from gitmem.drain.plan import Op, Work
+from gitmem.drain.limits import bounded, fitting, surviving, taken, within_limits
+from gitmem.drain.plan import BESIDE, Op, Work
 from gitmem.drain.ports import Answer
 from gitmem.drain.raising import raised
 from gitmem.drain.whys import with_whys
@@ -34,7 +35,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrainResult:
-    """Operations that passed, flags that stay queued, and what really ran."""
+    """Operations that passed, flags that stay queued, and what really ran.
+
+    Of the operations, those that account for the flags come first, then what comes beside them.
+    """
 
     operations: tuple[Operation, ...]
     left: tuple[QueuedFlag, ...]
@@ -92,11 +96,15 @@ def drain(
             engine.stop()
             raise
     operations: list[Operation] = list(plan.dropped)
+    aside = Beside()
     left = [QueuedFlag(id=flag_id, reason=why) for flag_id, why in plan.unplaced.items()]
     for request, reply in zip(plan.requests, replies, strict=True):
         passed = _raised(request, _passed(request, reply.answer, ground.folder), plan, ground)
         operations += with_whys(request, passed.operations, folder=ground.folder)
         left += passed.left
+        aside.operations += passed.beside.operations
+        for flag_id, said in passed.beside.told.items():
+            aside.told.setdefault(flag_id, []).extend(said)
     # Of two flags with one text the one made first stays, whatever its topic.
     place = {flag_id: number for number, flag_id in enumerate(plan.flags)}
     operations.sort(key=lambda operation: min(place[flag_id] for flag_id in operation.flags))
@@ -109,8 +117,10 @@ def drain(
     lines = len(existing_lines(ground))
     within, over = surviving(*within_limits(operations, lines=lines, rules=rules))
     fit, unfit = fitting(ground, within, plan.flags)
+    stands = bounded(standing(fit, aside), fit, lines=lines)
+    stands = taken(ground, fit, stands, plan.flags)
     return DrainResult(
-        operations=tuple(fit),
+        operations=(*told(fit, stands), *stands.operations),
         left=(*left, *over, *unfit),
         run=_run(engine, _named(engine, plan), width, replies, clock() - started),
     )
@@ -118,10 +128,11 @@ def drain(
 
 def _passed(request: Request, answer: Answer, folder: str) -> gate.GateResult:
     passed = gate.check(request, answer.operations, folder=folder)
-    cited = {flag_id for operation in answer.operations for flag_id in operation.flags}
+    accounting = [operation for operation in answer.operations if operation.op not in BESIDE]
+    cited = {flag_id for operation in accounting for flag_id in operation.flags}
     reasons = {key: why for key, why in answer.reasons.items() if key not in cited}
     left = [QueuedFlag(id=one.id, reason=reasons.get(one.id, one.reason)) for one in passed.left]
-    return gate.GateResult(operations=passed.operations, left=tuple(left))
+    return replace(passed, left=tuple(left))
 
 
 def _raised(
@@ -136,7 +147,7 @@ def _raised(
             left += [QueuedFlag(id=flag_id, reason=reason) for flag_id in operation.flags]
         else:
             kept.append(operation)
-    return gate.GateResult(operations=tuple(kept), left=tuple(left))
+    return replace(passed, operations=tuple(kept), left=tuple(left))
 
 
 def _ids(request: Request) -> list[str]:

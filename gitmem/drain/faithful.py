@@ -220,7 +220,8 @@ def _staying(
 
 def _lines(supported: Sequence[Operation], operations: Sequence[Operation]) -> dict[str, str]:
     """Map flag ids to their lines, also through the flags that they are duplicates of."""
-    lines = {flag_id: one.text for one in supported for flag_id in one.flags}
+    filed = [one for one in supported if one.op not in BESIDE]
+    lines = {flag_id: one.text for one in filed for flag_id in one.flags}
     folded = {
         key: one.survivor for one in operations if one.op is Op.DUPLICATE for key in one.flags
     }

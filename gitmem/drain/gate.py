@@ -11,10 +11,11 @@ the topics of memory too: a tainted line lands there only when a person says so 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, assert_never
 
 from gitmem.core.errors import Refused
+from gitmem.drain.beside import Beside, proposed
 from gitmem.drain.bodies import unfit_bodies
 from gitmem.drain.plan import BESIDE, Op, Operation, Request, Work
 from gitmem.safety.active import find_active, find_refused
@@ -63,10 +64,14 @@ def by_reason(left: Sequence[QueuedFlag]) -> dict[str, list[str]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateResult:
-    """Operations that may be applied, and the flags that they do not account for."""
+    """Operations that may be applied, and the flags that they do not account for.
+
+    ``beside`` are items that may be settled and lines that may move, if these flags' operations stand.
+    """
 
     operations: tuple[Operation, ...]
     left: tuple[QueuedFlag, ...]
+    beside: Beside = field(default_factory=Beside)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +92,7 @@ class _Offer:
 
 def check(request: Request, operations: Sequence[Operation], *, folder: str) -> GateResult:
     """Let sound operations pass; every flag of the request is in exactly one of the two lists."""
+    beside = proposed(request, operations, folder=folder)
     offer = _Offer(
         work=request.work,
         folder=folder,
@@ -115,7 +121,7 @@ def check(request: Request, operations: Sequence[Operation], *, folder: str) -> 
         for flag in request.flags
         if flag.id not in done
     ]
-    return GateResult(operations=tuple(passed), left=tuple(left))
+    return GateResult(operations=tuple(passed), left=tuple(left), beside=beside)
 
 
 def _standing(offer: _Offer, operations: Sequence[Operation]) -> set[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from gitmem.core.errors import Refused
 from gitmem.core.failures import NeedsPerson
 from gitmem.drain.assemble import assemble
+from gitmem.drain.beside import Beside
 from gitmem.drain.gate import QueuedFlag
 from gitmem.drain.plan import Op, Operation
 
@@ -73,7 +74,7 @@ class _Counts:
             most = max(RULES_REPLACED_AT_LEAST, self._rules[file] * REPLACED_PERCENT // 100)
             full = _full(self._reworded[file], _lines(operation), most)
             return f"replaces at most {most} lines of {file}" if full else ""
-        if operation.op in (Op.SUPERSEDE, Op.MERGE) and operation.replaced:
+        if operation.op in (Op.SUPERSEDE, Op.MERGE, Op.SETTLED) and operation.replaced:
             full = _full(self._memory, _lines(operation), self._most)
             return f"replaces at most {self._most} lines of the memory" if full else ""
         if operation.op is Op.EDIT:
@@ -92,6 +93,52 @@ def _full(counted: set[_T], new: set[_T], most: int) -> bool:
         return True
     counted |= new
     return False
+
+
+def bounded(beside: Beside, operations: Sequence[Operation], *, lines: int) -> Beside:
+    """Return what stands beside the operations without the items that are one too many for a close.
+
+    A settled item counts as a line that is replaced.
+    """
+    counted = _Counts(lines, {})
+    for operation in operations:
+        if operation.op not in (Op.SUPERSEDE, Op.MERGE):
+            continue
+        counted.over(operation)
+    kept = Beside(told=beside.told)
+    for one in beside.operations:
+        over = counted.over(one) if one.op is Op.SETTLED else ""
+        if over:
+            for item in one.replaced:
+                kept.stays(one.flags, item, f"one close {over}")
+        else:
+            kept.operations.append(one)
+    return kept
+
+
+def taken(
+    ground: MemoryTree,
+    operations: Sequence[Operation],
+    beside: Beside,
+    flags: Mapping[str, Flag],
+) -> Beside:
+    """Return what the files can take beside the operations; an item that cannot be taken out stays."""
+    kept = Beside(told=beside.told)
+    waiting = [beside.operations] if beside.operations else []
+    while waiting:
+        part = waiting.pop()
+        try:
+            assemble(ground, [*operations, *kept.operations, *part], flags)
+        except (Refused, NeedsPerson) as error:
+            if len(part) > 1:
+                half = len(part) // 2
+                waiting += [part[half:], part[:half]]
+            elif part[0].op is Op.SETTLED:
+                for item in part[0].replaced:
+                    kept.stays(part[0].flags, item, error.message)
+        else:
+            kept.operations += part
+    return kept
 
 
 def fitting(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.core.flag import Flag
-    from gitmem.memory.places import Climb, Place, Places
+    from gitmem.memory.places import Climb, FiledLine, Place, Places
     from gitmem.memory.tree import MemoryLine
 
 CHUNK = 32  # flags of one memory request
@@ -70,6 +70,8 @@ class Request:
     body: str = ""
     # The existing line that a flag says is wrong; flag id to it.
     corrected: Mapping[str, MemoryLine] = field(default_factory=dict)
+    # The lines that may move to another topic, as a drain filed them.
+    movable: Mapping[MemoryLine, FiledLine] = field(default_factory=dict)
     # Earlier snags that a flag may be a return of; flag id to them.
     earlier: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
     # When a line was filed, where a record tells; its text to YYYY-MM-DD.
@@ -91,9 +93,9 @@ class Operation:
     ``file`` and ``text`` are the resulting line. ``replaced`` are the existing lines that go: those
     that it takes the place of (the first of them gives it the place), the items that it settles, or
     the one line that moves. ``survivor`` is what a duplicate folds into: a flag id, or an existing
-    line's text, which is then in ``within``. ``topic`` and ``about`` are the slug and the description
-    of a new topic that the line asks for. ``reason`` is for the reviewer. ``rule`` is the text of a
-    rule without its why (empty: it has none).
+    line's text, which is then in ``within``. ``filed`` says where a line that moves comes from.
+    ``topic`` and ``about`` are the slug and the description of a new topic that the line asks for.
+    ``reason`` is for the reviewer. ``rule`` is the text of a rule without its why (empty: it has none).
     """
 
     op: Op
@@ -103,6 +105,7 @@ class Operation:
     replaced: tuple[MemoryLine, ...] = ()
     survivor: str = ""
     within: str = ""
+    filed: FiledLine | None = None
     topic: str = ""
     about: str = ""
     reason: str = ""
@@ -203,6 +206,7 @@ def _memory_request(
         usual=usual,
         remarks=remarks,
         corrected=corrected,
+        movable=places.movable,
     )
 
 

@@ -241,6 +241,7 @@ def review_facts(
         restored=[item for item in beside if item.fate is not Fate.FORGOTTEN],
         recurred=loops.came_back(past, [item.flag for item in outcomes]),
         stale=[one.told for one in stale.stale_in_review(repo, tip, folder=wanted.folder)],
+        changes=in_review.changes_between(repo, start, tip),
     )
 
 
@@ -251,6 +252,7 @@ def with_closed(facts: ReviewFacts, closed: CloseResult) -> ReviewFacts:
     return replace(
         facts,
         outcomes=(*earlier, *closed.outcomes),
+        changes=tuple(dict.fromkeys((*facts.changes, *closed.changes))),
         left=closed.left,
         engine=facts.engine or closed.run.engine,
         model=facts.model if facts.engine else closed.run.model,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gitmem.core.flag import Flag
     from gitmem.drain.gate import QueuedFlag
-    from gitmem.records.drain_record import Outcome
+    from gitmem.records.drain_record import LineChange, Outcome
 
 
 #: GitHub takes 65,536 characters; what a template adds around the rows is well below the difference.
@@ -41,7 +41,7 @@ class ReviewFacts:
     ``forgotten`` are the outcomes of flags that the review removes, ``restored`` those of flags whose
     own words come back because of that. ``instructing`` are the ids of tainted flags that become
     instructions. ``recurred`` and ``stale`` are sentences about each loop that came back and each
-    line that cites something missing.
+    line that cites something missing. ``changes`` are the items settled, and the lines moved.
     """
 
     outcomes: Sequence[Outcome]
@@ -54,6 +54,7 @@ class ReviewFacts:
     restored: Sequence[Outcome] = ()
     recurred: Sequence[str] = ()
     stale: Sequence[str] = ()
+    changes: Sequence[LineChange] = ()
 
 
 def title(facts: ReviewFacts, style: CommitStyle = PLAIN) -> str:
@@ -101,6 +102,7 @@ def body(template: str, facts: ReviewFacts) -> str:
         "forgotten": _section(_FORGOTTEN, room.take([forgotten(one) for one in facts.forgotten])),
         "restored": _section(_RESTORED, room.take([restored(one) for one in facts.restored])),
         "folded": _section(_FOLDED, room.take([folded(one) for one in duplicates])),
+        "changed": _section("Settled or moved", room.take(_changed(facts))),
         "skipped": _section("Skipped", room.take([skipped(one) for one in left_out])),
     }
     rest = _Rows(LONGEST - _ROWS - len(template) - 1_000)
@@ -120,6 +122,11 @@ def _by_file(facts: ReviewFacts) -> list[str]:
         here = [outcome for outcome in filed if outcome.file == file]
         lines += [f"\n### {span(file)}\n", *placed(here)]
     return lines
+
+
+def _changed(facts: ReviewFacts) -> list[str]:
+    tainted = {one.flag.id for one in facts.outcomes if one.flag.tainted}
+    return [f"- {span(one.line)}\n  - {span(one.told(tainted))}" for one in facts.changes]
 
 
 class _Rows:
@@ -204,8 +211,7 @@ def placed(outcomes: Iterable[Outcome]) -> list[str]:
 def _row(group: Sequence[Outcome]) -> str:
     first = group[0]
     rows = [f"- {span(first.line)}"]
-    if first.survivor:
-        rows.append(f"  - in place of {span(first.survivor)}")
+    rows += [f"  - in place of {span(text)}" for _, text in first.replaced]
     for outcome in group:
         rows.append(f"  - {_origin(outcome)}")
         if not outcome.verbatim:

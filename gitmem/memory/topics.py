@@ -11,7 +11,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
-from gitmem.markdown.blocks import blocks, code_rows
+from gitmem.markdown.blocks import BlockKind, blocks, code_rows
 from gitmem.markdown.bullets import add_bullets, bullets, remove_lines, replace_lines
 from gitmem.markdown.lines import Line, front_matter_lines, split_lines, split_mark
 from gitmem.safety.harmless import harmless
@@ -26,6 +26,8 @@ _TOPICS = {
     "gotcha": "gotchas",
     "preference": "preferences",
 }
+#: The topics that take what names none, by its kind: whatever they hold, it is of several subjects.
+CATCH_ALL = frozenset(_TOPICS.values())
 _DESCRIPTIONS = {
     "facts": "How things are in this repository.",
     "decisions": "Decisions made in this repository, and why.",
@@ -37,6 +39,7 @@ _PENDING = """\
 
 Open questions and todos. Tick a box, or delete its line, once it is settled.
 """
+_PART = re.compile(r"-[0-9]+$")
 _BOX = re.compile(r"\[(?P<mark>[ xX])\](?:[ \t]+(?P<text>.*))?")
 # Text that YAML reads as the same text without quotes.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,.'()/-]*")
@@ -62,6 +65,12 @@ def default_topic(kind: str) -> str:
         return _TOPICS[kind]
     except KeyError:
         raise Refused(f"a flag of kind {kind!r} has no topic file") from None
+
+
+def is_catch_all(file: str) -> bool:
+    """Return whether a file is a topic that takes what names none, or a further part of one."""
+    topic = _PART.sub("", file.rpartition("/")[2].removesuffix(".md"))
+    return topic in CATCH_ALL
 
 
 # The spelling of names that stand in slugs.
@@ -98,6 +107,19 @@ def made_description(topic: str) -> str:
 def _words(topic: str) -> list[str]:
     """The words of a slug as they are written."""
     return [_WRITTEN.get(word, word) for word in topic.split("-")]
+
+
+def emptied(text: str) -> bool:
+    """Return whether a file of gitmem's own holds only front matter and a title.
+
+    A paragraph or a section that a person wrote counts as content.
+    """
+    if text.strip() == new_pending_file().strip():
+        return True
+    content = [block for block in blocks(text) if block.first >= (front_matter_lines(text) or 0)]
+    return not content or (
+        len(content) == 1 and content[0].kind is BlockKind.HEADING and content[0].level == 1
+    )
 
 
 def new_pending_file() -> str:
@@ -184,6 +206,14 @@ def fact_key(text: str) -> str:
 def add_pending(text: str, lines: Sequence[str]) -> str:
     """Return PENDING.md with one open box per line at the end of its list."""
     return add_facts(text, [f"[ ] {line}" for line in lines])
+
+
+def remove_pending(text: str, item: str) -> str:
+    """Return PENDING.md without the first open item that reads ``item``; raises as `replace_fact` does."""
+    for fact in facts(text):
+        if [one.text for one in pending(f"- {fact.text}\n")] == [item]:
+            return remove_fact(text, fact.text)
+    return remove_fact(text, item)
 
 
 def pending(text: str) -> list[Line]:

@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gitmem.core.flag import BadLine, Flag, parse
+from gitmem.core.flag import BadLine, Flag, is_id, parse
 from gitmem.core.jsonline import figure
 from gitmem.core.quantities import seconds
 from gitmem.markdown.rule_text import with_why
@@ -19,7 +19,7 @@ from gitmem.safety.harmless import harmless
 from gitmem.safety.text import MAX_TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 #: The trailer of a review commit that names the tree gitmem made. A commit with another tree was amended by a person.
 TRAILER = "Gitmem-Tree"
@@ -35,6 +35,7 @@ _LINE = re.compile(
     r'^\{"id":"[a-z2-7]+","outcome":"([a-z]+)","file":"[^"\\]+","line":"((?:[^"\\]|\\.)*)"',
     re.MULTILINE,
 )
+_CHANGE = '{"change":"'
 VERSION = 1
 FORGET = "forget"  # the engine in the record of a forget: no engine judged anything
 
@@ -96,6 +97,37 @@ class Outcome:
         return self.line in own or self.line in [harmless(words) for words in own]
 
 
+class Change(StrEnum):
+    """What a close did to a line beside filing its flags, in the record's words."""
+
+    SETTLED = "settled"
+    MOVED = "moved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineChange:
+    """An open item that is settled, or a line that is in another file now; ``line`` are its words.
+
+    ``file`` is where it was (settled) or is now (moved), ``before`` where a moved line was.
+    ``flags`` are the ids of the flags that settle the item, or that the line comes from, ``drain``
+    names the record that filed the line where it was.
+    """
+
+    what: Change
+    file: str
+    line: str
+    flags: tuple[str, ...]
+    before: str = ""
+    drain: str = ""
+
+    def told(self, tainted: Collection[str] = ()) -> str:
+        """Return what became of the line; ``tainted`` are the ids of tainted flags."""
+        if self.what is Change.MOVED:
+            return f"moved as it is from {self.before} to {self.file}"
+        ids = [f"{flag}, tainted" if flag in tainted else flag for flag in self.flags]
+        return f"settled by {', '.join(ids)}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """What really ran, and what it cost; times are seconds of wall clock.
@@ -130,7 +162,7 @@ class Header:
     run: Run
 
 
-def render(header: Header, outcomes: Sequence[Outcome]) -> str:
+def render(header: Header, outcomes: Sequence[Outcome], changes: Sequence[LineChange] = ()) -> str:
     """Return the text of the record's file. Each flag stands verbatim, as captured."""
     run, usage = header.run, header.run.usage
     first = {
@@ -159,7 +191,8 @@ def render(header: Header, outcomes: Sequence[Outcome]) -> str:
         "slowest_s": round(run.slowest_s, 3),
         "sum_s": round(run.sum_s, 3),
     }
-    return "\n".join([_dump(first), *[_line(outcome) for outcome in outcomes], ""])
+    rows = [*map(_line, outcomes), *map(_change, changes)]
+    return "\n".join([_dump(first), *rows, ""])
 
 
 def _line(outcome: Outcome) -> str:
@@ -177,6 +210,25 @@ def _line(outcome: Outcome) -> str:
     # JSON allows a carriage return between its tokens, but a reader of lines stops there.
     flag = outcome.flag.line.replace("\r", " ")
     return f'{known[:-1]},"flag":{flag}}}'
+
+
+def _change(change: LineChange) -> str:
+    # Without an id in front: it accounts for no flag, and a reader of ids passes it over.
+    fields = {
+        "change": change.what.value,
+        "file": change.file,
+        "line": change.line,
+        "from": change.before,
+        "drain": change.drain,
+        "flags": [*change.flags],
+    }
+    return _dump({key: value for key, value in fields.items() if value})
+
+
+def read_changes(text: str) -> list[LineChange]:
+    """Return the lines that a record's text says were settled or moved, without those that cannot be read."""
+    rows = (_read_change(row) for row in text.split("\n") if row.startswith(_CHANGE))
+    return [change for change in rows if change is not None]
 
 
 def read_outcomes(text: str) -> list[Outcome]:
@@ -251,6 +303,20 @@ def _also(fields: Mapping[str, object]) -> tuple[str, ...]:
     named = fields.get("also")
     lines = [line for line in named if isinstance(line, str)] if isinstance(named, list) else []
     return tuple(line for line in lines if _inside(line.partition(": ")[0]))
+
+
+def _read_change(row: str) -> LineChange | None:
+    try:
+        fields = json.loads(row)
+        what = Change(fields["change"])
+        flags = tuple(flag for flag in fields["flags"] if is_id(flag))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    file, line, before, drain = (_word(fields, key) for key in ("file", "line", "from", "drain"))
+    moved = what is Change.MOVED
+    if not (line and flags and _inside(file) and _inside(before) is moved):
+        return None
+    return LineChange(what=what, file=file, line=line, flags=flags, before=before, drain=drain)
 
 
 def _inside(file: str) -> bool:

@@ -10,14 +10,14 @@ from gitmem.git.repository import REVIEW
 from gitmem.memory.passages import line_key, passages
 from gitmem.queue import decisions
 from gitmem.records import record_files
-from gitmem.records.drain_record import TRAILER, Fate, is_forget, read_outcomes
+from gitmem.records.drain_record import TRAILER, Fate, is_forget, read_changes, read_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
-    from gitmem.records.drain_record import Outcome
+    from gitmem.records.drain_record import LineChange, Outcome
     from gitmem.records.target import Target
 
 
@@ -90,9 +90,18 @@ def filed_between(repo: Repository, start: str, tip: str) -> list[Outcome]:
 
 def records_between(repo: Repository, start: str, tip: str) -> list[list[Outcome]]:
     """Return the same, record by record."""
+    return [read_outcomes(text) for text in _texts_between(repo, start, tip)]
+
+
+def _texts_between(repo: Repository, start: str, tip: str) -> list[str]:
     before, now = record_files.at(repo, start), record_files.at(repo, tip)
     new = {path: now[path] for path in sorted(now.keys() - before.keys())}
-    return [read_outcomes(text) for text in record_files.texts(repo, new).values()]
+    return [*record_files.texts(repo, new).values()]
+
+
+def changes_between(repo: Repository, start: str, tip: str) -> list[LineChange]:
+    """Return the lines that the records of ``tip`` and not of ``start`` say were settled or moved."""
+    return [change for text in _texts_between(repo, start, tip) for change in read_changes(text)]
 
 
 def dropped(repo: Repository, where: Target) -> frozenset[str]:

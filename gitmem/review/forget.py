@@ -15,6 +15,7 @@ from gitmem.git.claim import Claim
 from gitmem.memory import guard, guard_file
 from gitmem.memory.index import update_index
 from gitmem.memory.passages import Passage, line_key
+from gitmem.memory.topics import emptied
 from gitmem.records import snapshot, tidy
 from gitmem.records.commit_style import PLAIN, CommitStyle
 from gitmem.records.drain_record import FORGET, NEXT, Fate, Outcome, Run
@@ -216,6 +217,11 @@ class _Search:
         for flag in flags:
             for filed in self._filings.of(flag.id):
                 self._follow(filed)
+            for settled in self._filings.settled(flag.id):
+                self.notes.append(
+                    f"{flag.id} had settled: {settled.item.line} "
+                    f"(write it back to {settled.item.file} if it is open again)"
+                )
 
     def taken(self) -> list[Removal]:
         """Return the lines to remove, with their replacements; the notes name those that stay."""
@@ -241,6 +247,9 @@ class _Search:
                 self._note(fate.file, reworded, filed)
                 who = fate.commit.oid[:12] if fate.commit else ""
                 self.notes.append(f"{fate.file}:{fate.number} was changed by hand in {who}")
+        moved = self._filings.moved(filed)
+        if moved is not None:
+            self._follow(moved)
         for later in fate.later:
             if later.outcome.line and not later.outcome.verbatim:
                 self._follow(later)
@@ -306,18 +315,16 @@ class _Search:
         """Return the older lines that a merge wrote these flags into."""
         older = []
         for filed in line.placed:
-            text = filed.replaces
-            if not text:
-                continue
-            if filed.outcome.fate is not Fate.MERGED:
-                self.notes.append(
-                    f"{line.file}:{line.item.first} had replaced: {text} "
-                    "(write it back by hand if it holds)"
-                )
-                continue
-            makers = self._filings.at(filed.outcome.file, text)
-            if any(one.outcome.flag.id not in self._ids for one in makers) or not makers:
-                older.append(text)
+            for file, text in filed.replaces:
+                if filed.outcome.fate is not Fate.MERGED:
+                    self.notes.append(
+                        f"{line.file}:{line.item.first} had replaced: {text} "
+                        "(write it back by hand if it holds)"
+                    )
+                    continue
+                makers = self._filings.at(file, text)
+                if any(one.outcome.flag.id not in self._ids for one in makers) or not makers:
+                    older.append(text)
         return list(dict.fromkeys(older))
 
     def _own_words(self, file: str, flag: Flag) -> str:
@@ -345,7 +352,7 @@ def _files(
             raise NeedsPerson(error.message, hint="remove the line by hand") from error
         text = removal.without(memory.texts[file], [one for one in taken if one.file == file])
         text = bodies.linked(file, text)
-        files[file] = None if kind in _OURS and removal.emptied(text) else text
+        files[file] = None if kind in _OURS and emptied(text) else text
     for file in bodies.beside():
         if file in memory.texts and file not in files:
             files[file] = bodies.linked(file, memory.texts[file])

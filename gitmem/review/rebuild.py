@@ -14,9 +14,10 @@ from gitmem.memory import guard_file, topics, tree_reader
 from gitmem.memory.details.sections import new_file as new_details
 from gitmem.memory.details.sections import united as united_details
 from gitmem.memory.index import update_index
+from gitmem.memory.topics import emptied
 from gitmem.records import record_files
 from gitmem.records.drain_record import newest_by_file
-from gitmem.review.removal import emptied, without_items
+from gitmem.review.removal import without_items
 from gitmem.safety.paths import INDEX_NAME, PathKind, writable
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from gitmem.core.failures import NeedsPerson
 from gitmem.core.quantities import count
 from gitmem.markdown.blocks import Block, BlockKind, blocks
 from gitmem.markdown.bullets import bullets, one_line, remove_lines
-from gitmem.markdown.lines import front_matter_lines, newline_of, rows, split_lines, split_mark
+from gitmem.markdown.lines import newline_of, rows, split_lines, split_mark
 from gitmem.memory import instructions, skills
 from gitmem.memory.passages import Passage, passages
-from gitmem.memory.topics import new_pending_file, remove_fact
+from gitmem.memory.topics import remove_fact
 from gitmem.records.commit_style import PLAIN, CommitStyle
 from gitmem.records.drain_record import TRAILER
 from gitmem.safety.text import visible
@@ -58,19 +58,6 @@ def without(text: str, taken: Sequence[Removal]) -> str:
             hint="edit the file by hand and commit it",
         )
     return _without_empty_headings(text)
-
-
-def emptied(text: str) -> bool:
-    """Return whether a file of gitmem's own holds only front matter and a title.
-
-    A paragraph or a section that a person wrote counts as content.
-    """
-    if text.strip() == new_pending_file().strip():
-        return True
-    content = [block for block in blocks(text) if block.first >= (front_matter_lines(text) or 0)]
-    return not content or (
-        len(content) == 1 and content[0].kind is BlockKind.HEADING and content[0].level == 1
-    )
 
 
 def without_items(text: str) -> str:

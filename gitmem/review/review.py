@@ -18,17 +18,21 @@ from gitmem.records.snapshot import flag_by_id
 
 if TYPE_CHECKING:
     from gitmem.git.repository import Repository
-    from gitmem.records.drain_record import Outcome
+    from gitmem.records.drain_record import LineChange, Outcome
     from gitmem.records.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """The review branch: its tip, the commit it starts from (empty: none), and every outcome."""
+    """The review branch: its tip, the commit it starts from (empty: none), and every outcome.
+
+    ``changes`` are the items that it settles, and the lines that it moves.
+    """
 
     tip: str
     base: str
     outcomes: tuple[Outcome, ...]
+    changes: tuple[LineChange, ...] = ()
 
     @property
     def matched(self) -> tuple[Outcome, ...]:
@@ -61,7 +65,8 @@ def read(repo: Repository, configured: str) -> Review:
         raise NoProgress(
             "what was in review has landed", hint="gitmem accept removes the review branch"
         )
-    return Review(tip=tip, base=base, outcomes=tuple(outcomes))
+    changes = tuple(in_review.changes_between(repo, base, tip))
+    return Review(tip=tip, base=base, outcomes=tuple(outcomes), changes=changes)
 
 
 def tip_of(repo: Repository) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.memory.passages import line_key
 from gitmem.records.drain_record import (
     FORGET,
+    Change,
     Fate,
+    LineChange,
     Outcome,
     RecordedClose,
+    read_changes,
     read_header,
     read_outcomes,
 )
@@ -19,27 +22,27 @@ from gitmem.records.drain_record import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-_REPLACING = frozenset({Fate.SUPERSEDED, Fate.MERGED})
 # Replacements of one line that are kept: each is compared for each record of the line.
 _REPLACED = 500
+_MOVED = 500  # outcomes that placed one line, which a change may have moved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiledOutcome:
-    """One outcome with its record: the record's path, and what its header says (None: unreadable)."""
+    """One outcome with its record: the record's path, and what its header says (None: unreadable).
+
+    ``moved``: the record only moved the line, and this is the outcome that placed it before.
+    """
 
     path: str
     header: RecordedClose | None
     outcome: Outcome
+    moved: FiledOutcome | None = None
 
     @property
     def drain(self) -> str:
         """The drain's name."""
-        return (
-            self.header.drain
-            if self.header
-            else self.path.rpartition("/")[2].removesuffix(".jsonl")
-        )
+        return _drain(self.path, self.header)
 
     @property
     def engine(self) -> str:
@@ -52,9 +55,9 @@ class FiledOutcome:
         return self.header.run.model if self.header else ""
 
     @property
-    def replaces(self) -> str:
-        """The line that it replaced; empty for none."""
-        return self.outcome.survivor if self.outcome.fate in _REPLACING else ""
+    def replaces(self) -> tuple[tuple[str, str], ...]:
+        """The lines that it replaced, each as file and text."""
+        return () if self.moved else self.outcome.replaced
 
 
 def _order(record: tuple[str, RecordedClose | None]) -> tuple[str, bool, str]:
@@ -63,13 +66,47 @@ def _order(record: tuple[str, RecordedClose | None]) -> tuple[str, bool, str]:
     return path.rpartition("-")[0], head is not None and head.run.engine == FORGET, path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettledItem:
+    """An open item that a flag settled, and the record that says so, as a filed outcome has it."""
+
+    path: str
+    header: RecordedClose | None
+    item: LineChange
+
+    @property
+    def drain(self) -> str:
+        """The drain's name."""
+        return _drain(self.path, self.header)
+
+
+def _drain(path: str, header: RecordedClose | None) -> str:
+    return header.drain if header else path.rpartition("/")[2].removesuffix(".jsonl")
+
+
+def _spot(filed: FiledOutcome) -> tuple[str, str, str, str]:
+    """Return what tells one placing of a line from every other."""
+    one = filed.outcome
+    return filed.path, one.flag.id, one.file, line_key(one.line)
+
+
 class Filings:
     """Every outcome of a tree's records, and the ways to look one up.
 
     ``unreadable`` are the paths of records whose header cannot be read.
     """
 
-    __slots__ = ("_files", "_flags", "_lines", "_replaced", "all", "unreadable")
+    __slots__ = (
+        "_closed",
+        "_files",
+        "_flags",
+        "_lines",
+        "_moved",
+        "_replaced",
+        "_settled",
+        "all",
+        "unreadable",
+    )
 
     def __init__(self, records: Mapping[str, str]) -> None:
         """``records``: path to text."""
@@ -90,9 +127,58 @@ class Filings:
             if own:
                 self._lines[own].append(filed)
                 self._files[own].add(filed.outcome.file)
-            place = line_key(filed.replaces) if filed.replaces else own
-            if place != own and len(self._replaced[place]) < _REPLACED:
-                self._replaced[place].append(filed)
+            for _, text in filed.replaces:
+                place = line_key(text)
+                if place != own and len(self._replaced[place]) < _REPLACED:
+                    self._replaced[place].append(filed)
+        self._moved: dict[tuple[str, str, str, str], FiledOutcome] = {}
+        self._closed: dict[tuple[str, str], SettledItem] = {}
+        self._settled: defaultdict[str, list[SettledItem]] = defaultdict(list)
+        for path, head in heads.items():
+            for change in read_changes(records[path]):
+                if change.what is Change.SETTLED:
+                    settled = SettledItem(path=path, header=head, item=change)
+                    self._closed[change.file, line_key(change.line)] = settled
+                    for flag_id in change.flags:
+                        self._settled[flag_id].append(settled)
+                else:
+                    self._move(path, head, change)
+
+    def _move(self, path: str, head: RecordedClose | None, change: LineChange) -> None:
+        """Place the outcomes that a change moved in the file where their line is now, too."""
+        key = line_key(change.line)
+        placed = [
+            one
+            for one in self._lines.get(key, [])[:_MOVED]
+            if (one.outcome.file, one.drain) == (change.before, change.drain)
+            and one.outcome.flag.id in change.flags
+        ]
+        for one in placed:
+            if _spot(one) in self._moved:
+                continue  # a line moves once from where a record placed it
+            there = replace(
+                one,
+                path=path,
+                header=head,
+                outcome=replace(one.outcome, file=change.file),
+                moved=one,
+            )
+            self._moved[_spot(one)] = there
+            self._lines[key].append(there)
+            self._files[key].add(change.file)
+
+    def moved(self, filed: FiledOutcome) -> FiledOutcome | None:
+        """Return the outcome as a later close moved its line; None when none did."""
+        return self._moved.get(_spot(filed)) if filed.outcome.line else None
+
+    def settling(self, filed: FiledOutcome) -> SettledItem | None:
+        """Return what settled the open item of an outcome, newest; None when nothing did."""
+        item = filed.outcome.file, line_key(filed.outcome.line)
+        return self._closed.get(item) if filed.outcome.line else None
+
+    def settled(self, flag_id: str) -> Sequence[SettledItem]:
+        """Return the open items that a flag settled, in the order of the records."""
+        return self._settled.get(flag_id, [])
 
     @property
     def ids(self) -> Iterable[str]:
@@ -116,14 +202,26 @@ class Filings:
         """Return the outcomes that replaced this line."""
         if not filed.outcome.line:
             return []
-        found = self._replaced.get(line_key(filed.outcome.line), [])
-        return [later for later in found if later.outcome.file == filed.outcome.file] or found
+        key = line_key(filed.outcome.line)
+        found = self._replaced.get(key, [])
+        return [
+            later
+            for later in found
+            if any(
+                file == filed.outcome.file and line_key(text) == key
+                for file, text in later.replaces
+            )
+        ] or found
 
     def folded(self, placed: Iterable[FiledOutcome]) -> Sequence[FiledOutcome]:
         """Return the duplicates that were folded into the line that these outcomes placed."""
         names = set()
         for filed in placed:
-            names |= {filed.outcome.flag.id, f"{filed.outcome.file}: {filed.outcome.line}"}
+            names.add(filed.outcome.flag.id)
+            at: FiledOutcome | None = filed
+            while at is not None:
+                names.add(f"{at.outcome.file}: {at.outcome.line}")
+                at = at.moved
         return [
             filed
             for filed in self.all

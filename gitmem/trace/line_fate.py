@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gitmem.git.repository import Repository
     from gitmem.memory.passages import Passage
     from gitmem.records.snapshot import Snapshot
-    from gitmem.trace.filings import FiledOutcome
+    from gitmem.trace.filings import FiledOutcome, SettledItem
     from gitmem.trace.history import Commit
 
 _STEPS = 50  # a person's changes of one line that are followed
@@ -43,6 +43,7 @@ class LineState(StrEnum):
 
     THERE = "there"  # where the record says
     MOVED = "moved"  # in another file
+    SETTLED = "settled"  # an open item that a flag settled
     REWORDED = "reworded"  # a person changed it
     REPLACED = "replaced"  # a later drain filed another line in its place
     REMOVED = "removed"  # a commit took it out
@@ -56,8 +57,8 @@ class LineFate:
     """What became of one filed line.
 
     ``file``, ``number`` and ``text`` say where it is now, and how it reads (number 0: it is not
-    there). ``later`` are the outcomes that took its place, ``commit`` the one that changed or took
-    it out, where a commit did.
+    there). ``later`` are the outcomes that took its place, or by which a close moved it, ``settled``
+    what settled it, ``commit`` the one that changed or took it out, where a commit did.
     """
 
     filed: FiledOutcome
@@ -66,6 +67,7 @@ class LineFate:
     number: int = 0
     text: str = ""
     later: tuple[FiledOutcome, ...] = ()
+    settled: SettledItem | None = None
     commit: Commit | None = None
 
 
@@ -105,16 +107,29 @@ class MemoryAtCommit:
         here = [place for place in places if place[0] == outcome.file]
         if here:
             return _at(filed, LineState.THERE, *here[0])
+        carried = filings.moved(filed)
+        if carried is not None:
+            fate = replace(self.fate_of(carried), filed=filed)
+            there = fate.state is LineState.THERE
+            return replace(fate, state=LineState.MOVED, later=(carried,)) if there else fate
         moved = self.elsewhere(filed)
         if moved:
             return _at(filed, LineState.MOVED, *moved[0])
+        return self._taken(filed) or self._followed(filed)
+
+    def _taken(self, filed: FiledOutcome) -> LineFate | None:
+        """Return the fate of a line that a record says a drain or a forget took away; None for no such."""
+        filings = self.history.filings
         later = filings.after(filed)
         if later:
             return LineFate(filed=filed, state=LineState.REPLACED, later=tuple(later))
-        forgotten = filings.forgotten(outcome.flag.id)
+        settled = filings.settling(filed)
+        if settled is not None:
+            return LineFate(filed=filed, state=LineState.SETTLED, settled=settled)
+        forgotten = filings.forgotten(filed.outcome.flag.id)
         if forgotten is not None:
             return LineFate(filed=filed, state=LineState.FORGOTTEN, later=(forgotten,))
-        return self._followed(filed)
+        return None
 
     def elsewhere(self, filed: FiledOutcome) -> list[tuple[str, Passage]]:
         """Return where a person moved or copied a filed line to.
@@ -261,6 +276,7 @@ class FlagStory:
     """A flag, its state, a person's reason to drop it (None: not dropped), and its outcomes.
 
     ``archived``: only the archive still holds it. ``ref`` is where the outcomes are read.
+    ``settled`` are the open items that it settled.
     """
 
     flag: Flag
@@ -269,6 +285,7 @@ class FlagStory:
     archived: bool
     ref: str
     outcomes: tuple[OutcomeStory, ...]
+    settled: tuple[SettledItem, ...] = ()
 
 
 def flag_story(repo: Repository, prefix: str, *, configured: str, folder: str) -> FlagStory:
@@ -291,6 +308,7 @@ def flag_story(repo: Repository, prefix: str, *, configured: str, folder: str) -
         archived=flag.id in queue.archive.flags and flag.id not in live,
         ref=ref,
         outcomes=_outcomes(histories[ref], flag, folder) if ref else (),
+        settled=tuple(histories[ref].filings.settled(flag.id)) if ref else (),
     )
 
 

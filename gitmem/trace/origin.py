@@ -64,7 +64,8 @@ class Origin:
     ``commit`` is the one that git blames (None: not committed, or not known). ``filed`` are the
     outcomes that placed the line as it first read, ``folded`` the duplicates of it, ``landing`` the
     commit that brought their record (None: not known). ``changes``: what people did since, the
-    latest first. ``replaced``: the line whose place it took.
+    latest first. ``moves``: the outcomes by which a close moved it as it is, the latest first.
+    ``replaced``: the lines whose place it took.
     """
 
     line: TracedLine
@@ -75,7 +76,8 @@ class Origin:
     folded: tuple[FiledOutcome, ...] = ()
     landing: Commit | None = None
     changes: tuple[Change, ...] = ()
-    replaced: Origin | None = None
+    moves: tuple[FiledOutcome, ...] = ()
+    replaced: tuple[Origin, ...] = ()
 
     @property
     def by_hand(self) -> bool | None:
@@ -260,11 +262,17 @@ class _Walk:
     def _from(self, filed: Sequence[FiledOutcome]) -> Origin:
         kind = OriginKind.REWORDED if self._changes else OriginKind.FILED
         history = self._history
+        folded = tuple(history.filings.folded(filed))
+        moves = []
+        while filed and filed[0].moved is not None:
+            moves.append(filed[0])
+            filed = [one.moved for one in filed if one.moved is not None]
         return replace(
             self._origin(kind),
             filed=tuple(filed),
-            folded=tuple(history.filings.folded(filed)),
+            folded=folded,
             landing=history.landing_of(filed[0].path) if filed else None,
+            moves=tuple(moves),
         )
 
     def _origin(self, kind: OriginKind) -> Origin:
@@ -291,24 +299,32 @@ def _source(file: str, after: str, before: str, text: str) -> Passage | None:
     return None if at is None else old[at]
 
 
-def _replaced(history: CommitHistory, found: Origin, depth: int) -> Origin | None:
-    """The line whose place this one took: as it was before the landing, else as a record has it."""
+def _replaced(history: CommitHistory, found: Origin, depth: int) -> tuple[Origin, ...]:
+    """The lines whose place this one took: as they were before the landing, else as a record has them."""
     filed = next((filed for filed in found.filed if filed.replaces), None)
     if filed is None:
-        return None
-    file, text = filed.outcome.file, filed.replaces
+        return ()
+    # Of several lines, each is followed less far, so that together they are no more work.
+    lines = filed.replaces[:depth]
+    return tuple(_gone(history, found, filed, line, depth // len(lines)) for line in lines)
+
+
+def _gone(
+    history: CommitHistory, found: Origin, filed: FiledOutcome, line: tuple[str, str], depth: int
+) -> Origin:
+    file, text = line
     if found.landing is not None:
         for parent in found.landing.parents:
             before = history.text(parent, file)
             items = find(file, before, text) if before is not None else []
             if items:
-                return trace(history, line_of(parent, file, items[0]), depth=depth - 1)
+                return trace(history, line_of(parent, file, items[0]), depth=max(0, depth - 1))
     earlier = [one for one in history.filings.at(file, text) if one.path != filed.path]
-    line = TracedLine(commit="", file=file, text=text, first=0, last=0)
+    there = TracedLine(commit="", file=file, text=text, first=0, last=0)
     if not earlier:
-        return Origin(line=line, kind=OriginKind.UNKNOWN)
+        return Origin(line=there, kind=OriginKind.UNKNOWN)
     rows = tuple(one for one in earlier if one.path == earlier[-1].path)
     gone = Origin(
-        line=line, kind=OriginKind.FILED, filed=rows, landing=history.landing_of(rows[0].path)
+        line=there, kind=OriginKind.FILED, filed=rows, landing=history.landing_of(rows[0].path)
     )
-    return replace(gone, replaced=_replaced(history, gone, depth - 1) if depth > 1 else None)
+    return replace(gone, replaced=_replaced(history, gone, depth - 1) if depth > 1 else ())

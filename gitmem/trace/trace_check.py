@@ -72,7 +72,10 @@ def _lines(memory: MemoryAtCommit, lines: dict[str, list[Passage]]) -> Iterator[
     """Yield lines that a commit of gitmem added and no record has; one blame for each file."""
     history = memory.history
     told = [
-        text for one in history.filings.all for text in (one.outcome.line, one.replaces) if text
+        text
+        for one in history.filings.all
+        for text in (one.outcome.line, *(text for _, text in one.replaces))
+        if text
     ]
     filed = {line_key(text) for text in told}
     for file, items in lines.items():

@@ -42,9 +42,9 @@ def test_memory_lines_are_those_of_topics_and_the_open_ones_of_pending() -> None
 def test_a_line_goes_to_the_end_of_its_file_and_the_index_follows() -> None:
     made = assemble(GROUND, [keep(ONE, "new"), keep(TWO, "fresh", "memory/new.md")], FLAGS)
 
-    assert made.files["memory/facts.md"] == TEXTS["memory/facts.md"] + "- new\n"
-    assert made.files["memory/new.md"].endswith("- fresh\n")
-    assert "[new](new.md)" in made.files["memory/MEMORY.md"]
+    assert made.texts["memory/facts.md"] == TEXTS["memory/facts.md"] + "- new\n"
+    assert made.texts["memory/new.md"].endswith("- fresh\n")
+    assert "[new](new.md)" in made.texts["memory/MEMORY.md"]
     assert set(made.files) == {"memory/facts.md", "memory/new.md", "memory/MEMORY.md"}
 
 
@@ -77,7 +77,7 @@ def test_what_replaces_a_line_is_what_later_duplicates_fold_into() -> None:
 
     made = assemble(GROUND, [supersede, merge, *again], FLAGS)
 
-    assert made.files["memory/facts.md"] == "# Facts\n\n- better\n- both\n- known\n"
+    assert made.texts["memory/facts.md"] == "# Facts\n\n- better\n- both\n- known\n"
     assert [(item.fate, item.survivor) for item in made.outcomes] == [
         (Fate.SUPERSEDED, "known"),
         (Fate.MERGED, "also known"),
@@ -93,7 +93,7 @@ def test_an_odd_file_takes_nothing_and_is_listed_all_the_same() -> None:
 
     with pytest.raises(Refused, match=r"memory/ci\.md: it is a link"):
         assemble(ground, [keep(ONE, "x", "memory/ci.md")], FLAGS)
-    assert "[ci](ci.md)" in assemble(ground, [keep(ONE, "x")], FLAGS).files["memory/MEMORY.md"]
+    assert "[ci](ci.md)" in assemble(ground, [keep(ONE, "x")], FLAGS).texts["memory/MEMORY.md"]
 
 
 def test_what_does_not_fit_leaves_its_own_flags_and_no_others() -> None:
@@ -146,12 +146,12 @@ def test_adding_never_removes_a_line_and_never_writes_one_twice(
         FLAGS,
     )
 
-    for path, text in made.files.items():
+    for path, text in made.texts.items():
         if path == "memory/MEMORY.md":
             continue
         before = TEXTS.get(path, "")
         rest = iter(text.splitlines())
         assert all(line in rest for line in before.splitlines()), path
-    after = existing_lines(MemoryTree(folder=FOLDER, texts={**TEXTS, **made.files}))
+    after = existing_lines(MemoryTree(folder=FOLDER, texts={**TEXTS, **made.texts}))
     keys = [topics.fact_key(line.text) for line in after if line.file != "memory/PENDING.md"]
     assert len(keys) == len(set(keys))

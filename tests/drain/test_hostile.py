@@ -105,7 +105,7 @@ def written(done: DrainResult, plan: Plan) -> str:
         Header(drain="d", at="", queue="", run=done.run),
         [one for one in made.outcomes if one.fate is not Fate.SKIPPED],
     )
-    return "\n".join([*made.files.values(), *made.files, record])
+    return "\n".join([*made.texts.values(), *made.files, record])
 
 
 def keep(
@@ -220,7 +220,7 @@ def test_nothing_invented_reaches_a_skill_or_the_list_of_questions() -> None:
             made = assemble(GROUND, done.operations, plan.flags)
             assert all(one.line in {*OWN.values(), ""} or one.verbatim for one in made.outcomes)
             assert set(made.files) <= {"memory/PENDING.md", "memory/MEMORY.md", skill}
-            assert made.files.get(skill, TEXTS[skill]).startswith(TEXTS[skill].rstrip("\n"))
+            assert made.texts.get(skill, TEXTS[skill]).startswith(TEXTS[skill].rstrip("\n"))
 
 
 def test_there_are_60_hostile_answers_and_each_says_something_that_nobody_said() -> None:

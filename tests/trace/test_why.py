@@ -173,8 +173,8 @@ def test_a_superseding_line_names_what_it_replaced_as_far_back_as_it_goes(desk: 
     found = asked(desk, "The port is")
 
     chain = [found]
-    while chain[-1].replaced is not None:
-        chain.append(chain[-1].replaced)
+    while chain[-1].replaced:
+        chain += chain[-1].replaced
     assert [ids(one) for one in chain] == [[third], [second], [first]]
 
 

@@ -10,7 +10,7 @@ import typer
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
-from gitmem.cli.reports import arrival, traces
+from gitmem.cli.reports import arrival, changes, traces
 from gitmem.drain.gate import instructing
 from gitmem.git import objects
 from gitmem.loops import flag_history, loops
@@ -68,6 +68,7 @@ def review(
                         "file": item.file or None,
                         "line": item.line or None,
                         "survivor": item.survivor or None,
+                        "also": [*item.also],
                         "reason": item.reason or None,
                         "again": item.flag.again or item.again or None,
                         "by": item.flag.by,
@@ -77,6 +78,7 @@ def review(
                     }
                     for item in found.outcomes
                 ],
+                **({"changes": changes.answer(found.changes)} if found.changes else {}),
                 **({"stale": traces.stale_answer(cited)} if cited else {}),
                 **({"never_shown": arrival.not_shown(never)} if never else {}),
             }
@@ -90,6 +92,7 @@ def review(
     render.say()
     authors = {item.flag.by for item in found.outcomes}
     render.table([_row(item, dropped, several=len(authors) > 1) for item in found.outcomes])
+    changes.say(found.changes, found.outcomes)
     earlier = {entry.flag.id: entry.flag for entry in past.entries}
     for item in found.matched:
         if item.again in earlier:
@@ -156,7 +159,8 @@ def _row(item: Outcome, dropped: Collection[str], *, several: bool) -> tuple[str
     if _rejected(item, dropped):
         marks.append("dropped since")
     where = item.file or (f"same as {item.survivor}" if item.survivor else "")
-    about = [part for part in (where, item.reason) if part]
+    replaced = f"in the place of {len(item.replaced)} lines" if item.also else ""
+    about = [part for part in (where, replaced, item.reason) if part]
     if several and item.flag.by:
         about.append("by " + item.flag.by.partition(" <")[0])
     said = render.words(item.flag) + (f" ({'; '.join(about)})" if about else "")

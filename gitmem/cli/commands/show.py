@@ -17,6 +17,8 @@ from gitmem.trace.line_fate import FlagStory, LineFate, LineState, OutcomeStory,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gitmem.trace.filings import SettledItem
+
 
 def show(
     flag: Annotated[str, typer.Argument(metavar="ID", help="The flag's id, or its beginning.")],
@@ -46,6 +48,10 @@ def _answer(found: FlagStory) -> dict[str, object]:
         "archived": found.archived,
         "on": found.ref or None,
         "outcomes": [_outcome(told) for told in found.outcomes],
+        "settled": [
+            {"file": one.item.file, "item": one.item.line, "drain": one.drain}
+            for one in found.settled
+        ],
     }
 
 
@@ -56,6 +62,7 @@ def _outcome(told: OutcomeStory) -> dict[str, object]:
         "file": outcome.file or None,
         "line": outcome.line or None,
         "survivor": outcome.survivor or None,
+        "also": [*outcome.also],
         "reason": outcome.reason or None,
         "drain": filed.drain,
         "engine": filed.engine or None,
@@ -67,7 +74,10 @@ def _outcome(told: OutcomeStory) -> dict[str, object]:
                 "file": fate.file or None,
                 "line": fate.number or None,
                 "text": fate.text or None,
-                "flags": [later.outcome.flag.id for later in fate.later],
+                "flags": [
+                    *[later.outcome.flag.id for later in fate.later],
+                    *(fate.settled.item.flags if fate.settled else ()),
+                ],
                 "commit": fate.commit.oid if fate.commit else None,
             }
             for fate in told.lines
@@ -84,6 +94,9 @@ def _story(found: FlagStory) -> Iterator[str]:
         yield "it waits in the queue; next: gitmem close"
     for told in found.outcomes:
         yield from _told(told)
+    for settled in found.settled:
+        yield f"settled an open item of {settled.item.file} by drain {settled.drain}:"
+        yield f"  {settled.item.line}"
 
 
 def _told(told: OutcomeStory) -> Iterator[str]:
@@ -102,6 +115,8 @@ def _told(told: OutcomeStory) -> Iterator[str]:
         yield f"  as: {outcome.line}"
     if outcome.survivor:
         yield f"  {_survivor(outcome.fate)}: {outcome.survivor}"
+    for line in outcome.also:
+        yield f"  and of: {line}"
     for fate in told.lines:
         yield f"  now: {_now(fate)}"
 
@@ -110,13 +125,20 @@ def _survivor(fate: Fate) -> str:
     return "the same as" if fate is Fate.DUPLICATE else "in the place of"
 
 
+def _settling(settled: SettledItem) -> str:
+    return f"settled by flag {', '.join(settled.item.flags)}, drain {settled.drain}"
+
+
 def _now(fate: LineFate) -> str:
     place = f"{fate.file}:{fate.number}"
     match fate.state:
         case LineState.THERE:
             said = place
         case LineState.MOVED:
-            said = f"{place}, moved there by hand"
+            who = f"drain {fate.later[0].drain}" if fate.later else "hand"
+            said = f"{place}, moved there by {who}"
+        case LineState.SETTLED:
+            said = _settling(fate.settled) if fate.settled else "settled"
         case LineState.REWORDED:
             said = f"{place}, changed by hand{since(fate.commit)}; it reads: {fate.text}"
         case LineState.REPLACED:

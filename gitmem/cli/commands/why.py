@@ -87,6 +87,10 @@ def answer(found: Origin) -> dict[str, object]:
         "outcome": first.outcome.fate.value if first else None,
         "reason": first.outcome.reason or None if first else None,
         "review_commit": found.landing.oid if found.landing else None,
+        "moves": [
+            {"drain": one.drain, "from": one.moved.outcome.file if one.moved else None}
+            for one in found.moves
+        ],
         "duplicates": [jsons.loads(filed.outcome.flag.line) for filed in found.folded],
         "changes": [
             {
@@ -115,11 +119,10 @@ def answer(found: Origin) -> dict[str, object]:
 
 
 def _chain(found: Origin) -> Iterator[Origin]:
-    """Yield the lines that it replaced, the latest first."""
-    before = found.replaced
-    while before is not None:
+    """Yield the lines that it replaced, each followed by those that this one had replaced."""
+    for before in found.replaced:
         yield before
-        before = before.replaced
+        yield from _chain(before)
 
 
 def _story(found: Origin) -> Iterator[str]:
@@ -147,7 +150,10 @@ def _filed(found: Origin) -> Iterator[str]:
         yield f"changed by hand{since(change.commit)}"
         yield f"  it was: {change.was}"
     first = found.filed[0]
-    moved = found.kind is OriginKind.FILED and found.commit != found.landing
+    for move in found.moves:
+        before = move.moved.outcome.file if move.moved else ""
+        yield f"moved here from {before}, as it is, by drain {move.drain}"
+    moved = not found.moves and found.kind is OriginKind.FILED and found.commit != found.landing
     if moved and not found.committed:
         yield "moved here by hand, not committed yet"
     elif moved and found.landing is not None and found.commit is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.cli import progress, render
-from gitmem.cli.reports import loaded, pull_request, traces
+from gitmem.cli.reports import changes, loaded, pull_request, traces
 from gitmem.core.failures import NeedsPerson, NoProgress, Partial, Unreachable
 from gitmem.drain.gate import NO_ANSWER, by_reason
 from gitmem.git import objects
@@ -50,6 +50,7 @@ def answer(closed: CloseResult) -> dict[str, object]:
             "dollars": closed.run.usage.dollars,
         },
         "wall_s": round(closed.run.wall_s, 3),
+        **({"changes": changes.answer(closed.changes)} if closed.changes else {}),
         **({"stale": traces.stale_answer(closed.stale)} if closed.stale else {}),
     }
 
@@ -75,10 +76,16 @@ def report(
         render.diff(text)
         render.say()
     if shown.dry_run:
-        for path, text in sorted(closed.files.items()):
-            render.say(f"would write {path} ({render.count(len(text.splitlines()), 'line')})")
+        for path in sorted(closed.files):
+            new = closed.files[path]
+            render.say(
+                f"would remove {path}, which has nothing left"
+                if new is None
+                else f"would write {path} ({render.count(len(new.splitlines()), 'line')})"
+            )
     if closed.outcomes:
         render.say(_summary(closed, shown))
+    changes.say(closed.changes, closed.outcomes)
     if closed.imports is not None:
         render.say(loaded.sentence(closed.imports))
     if closed.run.usage.calls:
