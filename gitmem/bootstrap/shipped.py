@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.bootstrap import assets, settings
 from gitmem.clients import registry
+from gitmem.install import clients
 from gitmem.install.install import Shipped
 from gitmem.install.shipped_files import FILES, ShippedCi
 from gitmem.proof import rehearsal
@@ -14,17 +15,22 @@ from gitmem.proof.doctor import Kit, ProbedClient
 from gitmem.records import plain_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from gitmem.bootstrap.settings import SharedSettings
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.clients.abilities import Wiring
     from gitmem.proof.loopback import Loopback
 
+FIRST = "claude-code"  # the client that is wired where a person is known to use none
 
-def shipped(place: Workplace, chosen: SharedSettings) -> Shipped:
-    """Return the texts that `init` installs; the settings file keeps a person's edits."""
+
+def shipped(place: Workplace, chosen: SharedSettings, wirings: Sequence[Wiring]) -> Shipped:
+    """Return the texts that `init` installs for these clients; the settings file keeps a person's edits."""
     present = plain_settings.in_work_tree(place.repo)
     return Shipped(
-        wirings=wirings(),
+        wirings=tuple(wirings),
         config=settings.render_shared(
             present.decode() or None, chosen, assets.read("templates/config.yaml")
         ),
@@ -44,13 +50,19 @@ def ci() -> ShippedCi:
     )
 
 
-def doctor_kit() -> Kit:
-    """Return what `doctor` compares with and fires."""
+def doctor_kit(root: Path) -> Kit:
+    """Return what `doctor` compares with and fires: of every client that the work tree is wired for.
+
+    Claude Code is looked at where none is: the missing wiring is what there is to say.
+    """
+    names = clients.wired(root, wirings()) or [FIRST]
     return Kit(
         clients=tuple(
             ProbedClient(wiring=wiring, probe=probe)
             for client in registry.every()
-            if (wiring := client.wiring(assets.read)) and (probe := client.probe(assets.read))
+            if client.name in names
+            and (wiring := client.wiring(assets.read))
+            and (probe := client.probe(assets.read))
         ),
         ci=ci(),
     )
@@ -63,10 +75,10 @@ def loopback(tool: str) -> Loopback:
     return Loopback([rehearsal.COMMAND], tool=tool, text=rehearsal.ANSWER)
 
 
-def wirings() -> tuple[Wiring, ...]:
-    """Return what gitmem can write for each client, for those that look for it or take it out."""
-    every = [client.wiring(assets.read) for client in registry.every()]
-    return tuple(wiring for wiring in every if wiring)
+def wirings() -> dict[str, Wiring]:
+    """Return what gitmem can write for each client, by the client's name."""
+    every = {client.name: client.wiring(assets.read) for client in registry.every()}
+    return {name: wiring for name, wiring in every.items() if wiring}
 
 
 def watched_clients() -> tuple[WatchedClient, ...]:

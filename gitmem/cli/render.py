@@ -285,3 +285,8 @@ def refuse_loss() -> None:
             f"the answer could not be written: {_lost[0]}",
             hint="the command did its work; only its output is incomplete",
         )
+
+
+def can_ask() -> bool:
+    """Return whether standard input and output are a terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty()

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from gitmem.clients.transcripts import ShownBoundary
 
+    #: Chooses the instruction file; see `Wiring`.
+    Choice = Callable[[Callable[[str], bool], Callable[[str], str]], tuple[str, Sequence[str]]]
+
 
 @dataclass(slots=True, kw_only=True)
 class UnknownRows:
@@ -82,14 +85,19 @@ class Wiring:
     without asking. ``instructions`` chooses between CLAUDE.md and AGENTS.md: it is given what says
     whether a file exists and what its text is, and returns the name and notes for the person.
     ``own_memory`` is the file that switches the client's own memory off (wired) and on (unwired).
+    ``program`` starts the client, ``folders`` are its own, in a repository or in a person's home: by
+    either a person is known to use it. ``skills`` is the folder that it reads skills from.
     """
 
     title: str
     files: tuple[WiredFile, ...]
     hooks: tuple[Hook, ...]
     allow: tuple[str, ...]
-    instructions: Callable[[Callable[[str], bool], Callable[[str], str]], tuple[str, Sequence[str]]]
+    instructions: Choice
     own_memory: WiredFile | None = None
+    program: str = ""
+    folders: tuple[str, ...] = ()
+    skills: str = ".agents/skills"
 
     @property
     def events(self) -> frozenset[str]:

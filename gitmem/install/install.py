@@ -24,13 +24,13 @@ from gitmem.install.shipped_files import (
     without_skill,
 )
 from gitmem.memory import guard, instructions, path_rules
-from gitmem.memory.skills import SKILL
+from gitmem.memory.skills import skill_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from gitmem.clients.abilities import Wiring
+    from gitmem.clients.abilities import Choice, Wiring
     from gitmem.git.repository import Repository
     from gitmem.install.undo import FileBefore
 
@@ -111,11 +111,12 @@ def plan_install(
         *[_announced(root, path, folder) for path in paths],
         *_wired(root, shipped.wirings, options),
     ]
-    own, said = skill_changes(root, shipped.skill, shipped.skills)
+    own, said = skill_changes(root, _skill_folders(shipped.wirings), shipped.skill, shipped.skills)
     notes += _notes_on_places(root, paths, folder, shipped.wirings)
     checks, told = ci_changes(root, options.ci, shipped.ci) if options.ci else ([], [])
     every += [*own, *checks]
-    places = dict.fromkeys([*paths, *[change.path for change in every], SKILL])
+    skills = [skill_in(folder) for folder in _skill_folders(shipped.wirings)]
+    places = dict.fromkeys([*paths, *[change.path for change in every], *skills])
     memories = [wiring.own_memory for wiring in shipped.wirings if wiring.own_memory]
     personal = {memory.path for memory in memories}
     alone = tuple(place for place in places if place not in personal and ignored(place))
@@ -128,6 +129,10 @@ def plan_install(
         alone=alone,
         switches=tuple(memory.mark for memory in memories if memory.path in switched),
     )
+
+
+def _skill_folders(wirings: Iterable[Wiring]) -> list[str]:
+    return list(dict.fromkeys(wiring.skills for wiring in wirings))
 
 
 def _announced(root: Path, path: str, folder: str) -> FileChange:
@@ -186,7 +191,10 @@ def plan_uninstall(root: Path, request: UninstallRequest) -> InstallPlan:
     ]
     files = [file for wiring in request.wirings for file in wiring.files]
     steps += [(file.path, file.unwire) for file in files]
-    steps.append((SKILL, lambda now: without_skill(now, request.skills)))
+    steps += [
+        (skill_in(folder), lambda now: without_skill(now, request.skills))
+        for folder in _skill_folders(request.wirings)
+    ]
     steps += [(f"{start}/{file.path}", file.unwire) for file in files for start in request.starts]
     memories = [wiring.own_memory for wiring in request.wirings if wiring.own_memory]
     steps += [(memory.path, memory.unwire) for memory in memories if memory.path in request.found]
@@ -275,9 +283,28 @@ def _instruction_files(
     def text(path: str) -> str:
         return read_text(root, real(path)) or ""
 
-    chosen = [wiring.instructions(exists, text) for wiring in wirings]
+    chosen = _chosen([wiring.instructions for wiring in wirings], exists, text)
     paths = dict.fromkeys(real(path) for path, _ in chosen)
     return list(paths), [note for _, notes in chosen for note in notes]
+
+
+def _chosen(
+    choices: Sequence[Choice], exists: Callable[[str], bool], text: Callable[[str], str]
+) -> list[tuple[str, Sequence[str]]]:
+    """What each client chooses, where a file that another one needs is there already.
+
+    So AGENTS.md is the only one where a repository has neither and one client reads no other.
+    """
+    first = [choose(exists, text)[0] for choose in choices]
+    found = []
+    for at, choose in enumerate(choices):
+        others = {path for number, path in enumerate(first) if number != at}
+        found.append(choose(partial(_is_there, others, exists), text))
+    return found
+
+
+def _is_there(made: Collection[str], exists: Callable[[str], bool], path: str) -> bool:
+    return path in made or exists(path)
 
 
 def _refuse_ignored(folder: str, ignored: Callable[[str], bool]) -> None:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
 from gitmem.install.file_changes import FileChange, change_text, read_text, real_path
-from gitmem.memory.skills import SKILL
+from gitmem.memory.skills import skill_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
 GITLAB_MAIN = ".gitlab-ci.yml"
@@ -125,22 +125,30 @@ def _written(root: Path, path: str, shipped: ShippedCi) -> tuple[FileChange | No
 
 
 def skill_changes(
-    root: Path, text: str, versions: Collection[str]
+    root: Path, folders: Iterable[str], text: str, versions: Collection[str]
 ) -> tuple[list[FileChange], list[str]]:
-    """Return the change that installs or updates the skill (or none), and what to say about it.
+    """Return the changes that install or update the skill in these folders, and what to say about it.
 
     A place behind a symlink is left alone, unless the file is there, and a note says so.
     """
+    found = [_skill_change(root, skill_in(folder), text, versions) for folder in folders]
+    changes = {change.path: change for change, _ in found if change}
+    return list(changes.values()), [note for _, note in found if note]
+
+
+def _skill_change(
+    root: Path, place: str, text: str, versions: Collection[str]
+) -> tuple[FileChange | None, str]:
     try:
-        path = real_path(root, SKILL)
+        path = real_path(root, place)
     except Refused as refused:
-        return [], [f"the skill gitmem-close was not installed: {refused.message}"]
+        return None, f"the skill gitmem-close was not installed: {refused.message}"
     now = read_text(root, path)
     if now is not None and not is_shipped_skill(now, versions):
-        return [], [f"{SKILL} was edited by a person, and stays as it is"]
+        return None, f"{place} was edited by a person, and stays as it is"
     if now is not None and _with_plain_ends(now) == _with_plain_ends(text):
-        return [], []
-    return [change_text(path, now, text)], []
+        return None, ""
+    return change_text(path, now, text), ""
 
 
 def without_skill(now: str, versions: Collection[str]) -> str | None:

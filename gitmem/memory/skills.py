@@ -26,7 +26,9 @@ from gitmem.markdown.lines import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SKILL = ".claude/skills/gitmem-close/SKILL.md"
+#: The folders that clients read skills from, and the folder of gitmem's own skill in each.
+FOLDERS = (".claude/skills", ".agents/skills")
+_OWN = "gitmem-close/SKILL.md"
 
 HEADING = "## Learned"
 
@@ -191,3 +193,13 @@ def _is_plain(after: str, at: int, size: int) -> bool:
         blank(row) or row == HEADING or (_PLAIN.fullmatch(row) and first + number in starts)
         for number, row in enumerate(added)
     )
+
+
+def skill_in(folder: str) -> str:
+    """Return the path of gitmem's own skill in a folder of skills."""
+    return f"{folder}/{_OWN}"
+
+
+def is_own(path: str) -> bool:
+    """Return whether the path is gitmem's own skill's."""
+    return path in map(skill_in, FOLDERS)

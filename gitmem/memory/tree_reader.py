@@ -12,7 +12,7 @@ from gitmem.markdown.lines import front_matter_lines, front_value
 from gitmem.memory import guard, guard_file, path_rules
 from gitmem.memory.imports import budget_in
 from gitmem.memory.places import Places
-from gitmem.memory.skills import SKILL
+from gitmem.memory.skills import is_own
 from gitmem.memory.tree import MemoryTree, existing_lines, fixed_lines, rule_lines
 from gitmem.safety.paths import RULING, PathKind, writable
 
@@ -119,7 +119,7 @@ def places(ground: MemoryTree) -> Places:
             for name, path in skills.items()
             if path in ground.texts
             and front_matter_lines(ground.texts[path]) != 0
-            and path != SKILL
+            and not is_own(path)
         },
     )
 

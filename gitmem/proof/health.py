@@ -22,7 +22,7 @@ from gitmem.install import install
 from gitmem.install.shipped_files import GITHUB_CHECK, GITLAB_CHECK, Host, ShippedCi, is_shipped
 from gitmem.loops import loops
 from gitmem.memory import guard, instructions
-from gitmem.memory.skills import SKILL
+from gitmem.memory.skills import FOLDERS, skill_in
 from gitmem.proof.finding import Finding, Mend, fail, ok, warn
 from gitmem.queue import publisher
 from gitmem.queue.fast_import import UNKNOWN_AUTHOR, current_author
@@ -116,7 +116,11 @@ def _settings(repo: Repository) -> list[Finding]:
 
 def _sharing(repo: Repository, hook_files: tuple[str, ...]) -> list[Finding]:
     """Files of the wiring that are here and that git ignores: they are in no other work tree or clone."""
-    here = [path for path in (*hook_files, SKILL, SETTINGS) if Path(repo.top, path).is_file()]
+    here = [
+        path
+        for path in (*hook_files, *map(skill_in, FOLDERS), SETTINGS)
+        if Path(repo.top, path).is_file()
+    ]
     for path in (install.CLAUDE, install.AGENTS):
         text = local.read_plain(f"{repo.top}/{path}", _LONGEST).decode("utf-8", "replace")
         here += [path] if instructions.has_block(text) else []

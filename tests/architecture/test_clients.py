@@ -13,7 +13,7 @@ from tests.architecture.package import FILES, MODULES, PACKAGE
 
 FOLDERS = sorted(file.parent.name for file in (PACKAGE / "clients").glob("*/adapter.py"))
 
-#: What only Claude Code's own folder may say in its code: its files, variables, events and fields.
+#: What only the wing of clients may say in its code: their files, variables, events and fields.
 KNOWLEDGE = re.compile(
     r"\.claude/settings|\bCLAUDE_[A-Z]|\bSessionStart\b|\bSessionEnd\b|\bPreToolUse\b|\bPostTool"
     r"|\bPreCompact\b|\bUserPromptSubmit\b|hookSpecificOutput|hook_event_name|transcript_path"
@@ -50,8 +50,8 @@ def test_every_folder_has_a_row_and_bears_its_name() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(FILES.keys() - ELSEWHERE))
-def test_what_is_claude_code_s_own_is_said_in_its_folder_only(name: str) -> None:
-    if name.startswith("gitmem.clients.claude_code"):
+def test_what_is_a_client_s_own_is_said_in_the_wing_of_clients_only(name: str) -> None:
+    if name.startswith("gitmem.clients."):
         return
 
     assert [text for text in strings(name) if KNOWLEDGE.search(text)] == []

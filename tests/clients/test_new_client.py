@@ -44,7 +44,7 @@ def test_a_client_is_a_folder_and_a_row(
     (tmp_path / "toy/adapter.py").write_text(ADAPTER)
     (tmp_path / "sitecustomize.py").write_text(ROW)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    assert "wrote .toy" in sandbox.gitmem("init").out
+    assert "wrote .toy" in sandbox.gitmem("init", "--client", "toy").out
     hook = sandbox.read(".toy").removeprefix("boot: gitmem ").split()
     assert sandbox.gitmem("flag", "deploys need the VPN", env={"TOY": "s1"}).code == 0
 

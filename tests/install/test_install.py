@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gitmem.bootstrap import assets
-from gitmem.bootstrap.shipped import wirings
+from gitmem.bootstrap.shipped import FIRST, wirings
 from gitmem.core.errors import Refused
 from gitmem.core.failures import NeedsPerson
 from gitmem.install.file_changes import FileChange, apply, read_text, render_diff
@@ -22,11 +22,11 @@ from gitmem.install.install import (
     plan_uninstall,
 )
 from gitmem.memory import path_rules
-from gitmem.memory.skills import SKILL
+from gitmem.memory.skills import skill_in
 from tests.support.sandbox import Sandbox
 
 SHIPPED = Shipped(
-    wirings=wirings(),
+    wirings=(wirings()[FIRST],),
     config=assets.read("templates/config.yaml"),
     gitattributes=assets.read("templates/drains.gitattributes"),
     skill=assets.read("templates/skills/gitmem-close/SKILL.md"),
@@ -35,6 +35,7 @@ SHIPPED = Shipped(
 UNINSTALL = UninstallRequest(
     wirings=SHIPPED.wirings, attributes=SHIPPED.gitattributes, skills=SHIPPED.skills
 )
+SKILL = skill_in(".claude/skills")
 WIRED = [
     ".claude/settings.json",
     SKILL,

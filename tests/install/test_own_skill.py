@@ -10,13 +10,15 @@ import pytest
 from gitmem.bootstrap import assets
 from gitmem.install.file_changes import apply
 from gitmem.install.install import plan_install, plan_uninstall
-from gitmem.memory.skills import SKILL, front_matter
+from gitmem.memory.skills import front_matter, skill_in
 from tests.install.test_install import SHIPPED, UNINSTALL
 from tests.support.sandbox import Sandbox
 
 OLD = SHIPPED.skill.replace("\n1. ", "\n1. First: ")
 #: A gitmem that knows an older version of its skill.
 KNOWING = replace(SHIPPED, skills=SHIPPED.skills | {sha256(OLD.encode()).hexdigest()})
+
+SKILL = skill_in(".claude/skills")
 
 
 def install(sandbox: Sandbox) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitmem.bootstrap import assets
-from gitmem.bootstrap.shipped import wirings
+from gitmem.bootstrap.shipped import FIRST, wirings
 from gitmem.clients.claude_code.adapter import CLIENT
 from gitmem.clients.claude_code.wiring import ALLOW
 from gitmem.install import undo
@@ -27,7 +27,7 @@ from tests.support.sandbox import Sandbox
 
 SHIPPED_HOOKS = assets.read("hooks/claude-code/hooks.json")
 SHIPPED = Shipped(
-    wirings=wirings(),
+    wirings=(wirings()[FIRST],),
     config=assets.read("templates/config.yaml"),
     gitattributes=assets.read("templates/drains.gitattributes"),
     skill=assets.read("templates/skills/gitmem-close/SKILL.md"),

@@ -61,7 +61,7 @@ def doctor(
     what it would do.
     """
     place, broken = _place()
-    kit = doctor_kit()
+    kit = doctor_kit(Path(place.repo.top))
     diagnosis, tried = _examine(place, kit)
     mended: list[str] = []
     if fix and diagnosis.mends:
@@ -125,9 +125,11 @@ def _mend(
     """Do what the findings ask for; return sentences about it. Broken settings wire nothing."""
     done: list[str] = []
     if Mend.WIRING in mends and not broken:
+        from gitmem.cli.commands import client_choice
         from gitmem.cli.commands.init import plan_wiring, write_wiring
 
-        plan = plan_wiring(place, chosen_settings(place, ""))
+        clients = client_choice.chosen(place, [], silent=True)
+        plan = plan_wiring(place, chosen_settings(place, ""), clients=clients)
         if dry_run and not json:
             render.diff(render_diff(plan.changes))
         if not dry_run:

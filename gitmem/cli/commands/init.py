@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +13,10 @@ import typer
 
 from gitmem.bootstrap.engines import PRESETS, engine_name, has_key
 from gitmem.bootstrap.shipped import ci as shipped_ci
-from gitmem.bootstrap.shipped import shipped, wirings
+from gitmem.bootstrap.shipped import shipped
 from gitmem.bootstrap.workplace import chosen_settings
 from gitmem.cli import render, surroundings
+from gitmem.cli.commands import client_choice
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
 from gitmem.core.errors import Refused
@@ -28,10 +28,11 @@ from gitmem.proof import health
 from gitmem.sync.push_hook import apply_hook, plan_hook
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gitmem.bootstrap.settings import SharedSettings
     from gitmem.bootstrap.workplace import Workplace
+    from gitmem.clients.abilities import Wiring
     from gitmem.install.install import InstallPlan
     from gitmem.sync.push_hook import HookPlan
 
@@ -80,18 +81,28 @@ def init(
             "queue; none removes both.",
         ),
     ] = None,
+    client: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--client",
+            metavar="NAME",
+            help="Wire this agent client; can be repeated; all: every one (default: those you use).",
+        ),
+    ] = None,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Wire gitmem into this repository.
 
-    Writes the settings, the managed block and the Claude Code hooks; a second run changes nothing.
-    In a subfolder it wires that folder too, because Claude Code reads shared settings only in the
-    folder where a session starts.
+    Writes the settings, the managed block and the hooks of your agent clients; a second run changes
+    nothing. A client counts as used when its program or its folder is there. In a subfolder it wires
+    that folder too, because some clients read shared settings only in the folder where a session
+    starts.
 
-    On a terminal it asks once who judges the flags (verbatim, anthropic, or a program with its own
-    login), and whether the end of a session prepares the review. It keeps the answers in `git config
-    gitmem.engine` and `gitmem.autoClose` of this clone, never in a file of the repository.
+    On a terminal it asks once which clients to wire if there are several, who judges the flags
+    (verbatim, anthropic, or a program with its own login), and whether the end of a session prepares
+    the review. It keeps the last two answers in `git config gitmem.engine` and `gitmem.autoClose` of
+    this clone, never in a file of the repository.
     """
     place = surroundings.here()
     environ = dict(surroundings.ENVIRON)
@@ -100,9 +111,10 @@ def init(
     with suppress(Refused):
         engine_name(place, engine, environ)  # an unknown name stops here
     chosen = chosen_settings(place, target)
-    plan = plan_wiring(place, chosen, auto_memory=auto_memory, ci=ci)
-    hook = _planned_hook(place, ci)
     silent = dry_run or json
+    clients = client_choice.chosen(place, client or [], silent=silent)
+    plan = plan_wiring(place, chosen, clients=clients, auto_memory=auto_memory, ci=ci)
+    hook = _planned_hook(place, ci)
     wanted = engine or _asked(place, silent=silent)
     if auto_close is None:
         auto_close = _asked_auto_close(place, silent=silent)
@@ -133,7 +145,7 @@ def init(
     said = (
         engine_line,
         _auto_close_line(by_itself),
-        *_memory_lines(auto_memory),
+        *_memory_lines(clients, auto_memory),
         *_hook_line(hook, ci),
     )
     _print(shown, where, said, dry_run=dry_run, commits=bool(plan.changes))
@@ -147,10 +159,10 @@ def _with_hook(plan: InstallPlan, hook: HookPlan | None) -> InstallPlan:
     return replace(plan, changes=changes, notes=(*plan.notes, *hook.notes))
 
 
-def _memory_lines(auto_memory: bool | None) -> list[str]:
+def _memory_lines(clients: Sequence[Wiring], auto_memory: bool | None) -> list[str]:
     """Return what becomes of each client's own memory, by the option given."""
     lines = []
-    for wiring in wirings():
+    for wiring in clients:
         if wiring.own_memory is not None:
             fate = {
                 None: "is unchanged; to turn it off: gitmem init --no-auto-memory",
@@ -220,7 +232,7 @@ def _asked(place: Workplace, *, silent: bool) -> str:
     The question is not asked once an engine is configured, or inside an agent client.
     """
     configured = place.counted_personal("engine") or surroundings.ENVIRON.get("GITMEM_ENGINE")
-    if silent or configured or surroundings.agent() or not _can_ask():
+    if silent or configured or surroundings.agent() or not render.can_ask():
         return ""
     return _ask_engine(surroundings.ENVIRON)
 
@@ -230,14 +242,9 @@ def _asked_auto_close(place: Workplace, *, silent: bool) -> bool | None:
 
     With a global setting, the question is still asked once in each repository.
     """
-    if silent or place.kept("autoClose") or surroundings.agent() or not _can_ask():
+    if silent or place.kept("autoClose") or surroundings.agent() or not render.can_ask():
         return None
     return _ask_auto_close()
-
-
-def _can_ask() -> bool:
-    """Return whether standard input and output are a terminal."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _choices(environ: Mapping[str, str]) -> dict[str, str]:
@@ -304,19 +311,20 @@ def plan_wiring(
     place: Workplace,
     chosen: SharedSettings,
     *,
+    clients: Sequence[Wiring],
     auto_memory: bool | None = None,
     ci: Host | None = None,
 ) -> InstallPlan:
-    """Plan the wiring at the top, in this folder, and in every folder that is wired already."""
+    """Plan the wiring of these clients at the top, in this folder, and in every folder that is wired already."""
     current = working()
     inside = install.below(place.repo, current)
     folders = {
-        *install.wired_folders(place.repo, current, wirings()),
+        *install.wired_folders(place.repo, current, clients),
         *([inside] if inside else []),
     }
     planned = install.plan_install(
         Path(place.repo.top),
-        shipped=shipped(place, chosen),
+        shipped=shipped(place, chosen, clients),
         folder=chosen.folder,
         ignored=lambda path: trees.is_ignored(place.repo, path),
         links=trees.unmade_links(place.repo, install.CLAUDE, install.AGENTS),

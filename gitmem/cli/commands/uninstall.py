@@ -25,7 +25,7 @@ def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
     """
     place = unsettled(surroundings.repository())
     root = Path(place.repo.top)
-    ci, every = shipped_ci(), wirings()
+    ci, every = shipped_ci(), tuple(wirings().values())
     request = install.UninstallRequest(
         wirings=every,
         attributes=attributes(),

@@ -56,6 +56,9 @@ def wiring(title: str, read: Read) -> Wiring:
         allow=ALLOW,
         instructions=_instructions,
         own_memory=WiredFile(path=LOCAL, wire=memory_off, unwire=memory_on, mark=_SWITCH.encode()),
+        program="claude",
+        folders=(".claude",),
+        skills=".claude/skills",
     )
 
 

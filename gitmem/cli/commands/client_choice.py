@@ -1,0 +1,78 @@
+"""Which agent clients `gitmem init` wires: those named, those wired already, those a person uses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitmem.bootstrap.shipped import FIRST, wirings
+from gitmem.cli import render, surroundings
+from gitmem.core.errors import UsageError
+from gitmem.install import clients
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gitmem.bootstrap.workplace import Workplace
+    from gitmem.clients.abilities import Wiring
+
+_ALL = "all"
+_TRIES = 3
+
+
+def chosen(place: Workplace, named: Sequence[str], *, silent: bool) -> list[Wiring]:
+    """Return the wirings to write, in the order of the table of clients; a wired client stays wired.
+
+    ``silent``: nothing is asked. Raises UsageError for a name that gitmem does not know.
+    """
+    known = wirings()
+    unknown = [name for name in named if name not in {*known, _ALL}]
+    if unknown:
+        raise UsageError(
+            f"gitmem init: there is no client {unknown[0]}", hint=f"one of {', '.join(known)}, all"
+        )
+    root = Path(place.repo.top)
+    there = clients.wired(root, known)
+    if _ALL in named:
+        names = list(known)
+    elif named:
+        names = list(named)
+    else:
+        names = there or _used(root, known, silent=silent)
+    return [wiring for name, wiring in known.items() if name in {*names, *there}]
+
+
+def _used(root: Path, known: Mapping[str, Wiring], *, silent: bool) -> list[str]:
+    """Return the clients that a person uses, asked about where there are several."""
+    environ = surroundings.ENVIRON
+    found = clients.used(root, environ.get("HOME", ""), environ.get("PATH", ""), known)
+    if len(found) > 1 and not (silent or surroundings.agent() or not render.can_ask()):
+        return _ask(found, known)
+    return found or [FIRST]
+
+
+def _ask(found: Sequence[str], known: Mapping[str, Wiring]) -> list[str]:
+    """Ask; return all of ``found`` without an answer (end of input, no valid one)."""
+    render.say("Which of your agent clients should know of gitmem in this repository?")
+    rows = [(f"  {place}", name, known[name].title) for place, name in enumerate(found, start=1)]
+    render.table(rows)
+    for _ in range(_TRIES):
+        try:
+            said = input("clients [all of them]: ").replace(",", " ").split()
+        except EOFError:
+            render.say()
+            break
+        if not said or said == [_ALL]:
+            break
+        names = [_name(word, found) for word in said]
+        if all(names):
+            return [name for name in found if name in names]
+        render.say("type their numbers or names, with blanks between them")
+    return list(found)
+
+
+def _name(word: str, found: Sequence[str]) -> str:
+    """Return the client that a word of the answer means; empty for none."""
+    if word.isascii() and word.isdigit() and 1 <= int(word) <= len(found):
+        return found[int(word) - 1]
+    return word if word in found else ""

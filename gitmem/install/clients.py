@@ -1,0 +1,42 @@
+"""Which agent clients a work tree is wired for, and which a person uses."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitmem.git import local
+from gitmem.install.file_changes import LARGEST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitmem.clients.abilities import Wiring
+
+
+def wired(root: Path, wirings: Mapping[str, Wiring]) -> list[str]:
+    """Return the names of the clients that have gitmem's part in a file at the top of the work tree."""
+    return [
+        name
+        for name, wiring in wirings.items()
+        if any(
+            file.mark in local.read_plain(str(root / file.path), LARGEST) for file in wiring.files
+        )
+    ]
+
+
+def used(root: Path, home: str, path: str, wirings: Mapping[str, Wiring]) -> list[str]:
+    """Return the names of the clients whose program or folder is there.
+
+    ``home`` is the person's home (empty: unknown), ``path`` the value of PATH; only its absolute folders
+    count, because a program in a relative one could be the repository's.
+    """
+    absolute = ":".join(part for part in path.split(":") if part.startswith("/"))
+    roots = [root, *([Path(home)] if home else [])]
+    return [
+        name
+        for name, wiring in wirings.items()
+        if (wiring.program and shutil.which(wiring.program, path=absolute or "/nowhere"))
+        or any((start / folder).is_dir() for start in roots for folder in wiring.folders)
+    ]
