@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from evals import audit, baselines, boundaries, consolidation, grounding, recall
+from evals import audit, baselines, boundaries, consolidation, grounding, recall, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,7 @@ _EVALS = {
     "consolidation": consolidation.run,
     "grounding": grounding.run,
     "recall": recall.run,
+    "shown": shown.run,
 }
 
 

@@ -1,0 +1,5 @@
+"""Shown: whether a close shows the line that a flag replaces, repeats or settles."""
+
+from evals.shown.measure import run
+
+__all__ = ["run"]
