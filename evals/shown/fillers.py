@@ -1,7 +1,8 @@
 """Lines of the same trades, made by rule: the rivals among which a labelled line has to be found.
 
-Every line is about a part of the project that labelled lines are about, too, and says of it what is
-said of other parts. No two say the same of one part. The same project gives the same lines.
+A line is about a part of the project, often one that labelled lines are about, too, and says of it what
+is said of other parts. A larger memory is about more parts: of each it has up to 25 lines. No line says
+of a part what a labelled line says of it. The same project and size give the same lines.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from typing import TYPE_CHECKING
 from gitmem.recall.terms import terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 _FILE = Path(__file__).with_name("trades.json")
 _SAME = 0.6  # of the terms of both: then it says what a labelled line says, and is no rival
+_LINES_FOR_A_PART = 30  # of the memory: then it is about one part more than the trade's own
 
 _OF_ONE = """
 {c} retries {n} times and then gives up
@@ -140,16 +142,20 @@ class Fillers:
     items: tuple[str, ...]
 
 
-def fillers(project: str, labelled: Sequence[str], *, lines: int, flags: int) -> Fillers:
+def fillers(
+    project: str, labelled: Sequence[tuple[str, str]], *, lines: int, flags: int
+) -> Fillers:
     """Return the fillers of a project: ``lines`` for memory and ``flags`` for the queue, all different.
 
-    None of them says what a ``labelled`` line says.
+    None of them says what a ``labelled`` line says; each of these comes with its flag.
     """
     trade = json.loads(_FILE.read_text(encoding="utf-8"))[project]
     random_ = random.Random(project)  # noqa: S311 - it makes data, not secrets
-    known = [frozenset(terms(text)) for text in labelled]
+    known = [(_terms(line), _terms(line) | _terms(flag)) for flag, line in labelled]
+    more = [f"{noun} {role}" for role in trade["roles"] for noun in trade["nouns"]]
+    parts = [*trade["parts"], *more[: lines // _LINES_FOR_A_PART]]
     families = [
-        _fit(_all(trade["parts"], templates, trade, random_), known)
+        _fit(_all(parts, templates, trade, random_), known)
         for templates in (_OF_ONE, _OF_A_THING, _OF_TWO)
     ]
     families.append(_fit(_local(trade["local"]), known))
@@ -164,39 +170,56 @@ def fillers(project: str, labelled: Sequence[str], *, lines: int, flags: int) ->
     return Fillers(
         lines=tuple(rest[1]),
         flags=tuple(rest[0]),
-        rules=tuple(_fit(_all(trade["parts"], _RULES, trade, random_), known)),
-        items=tuple(_fit(_all(trade["parts"], _OPEN, trade, random_), known)),
+        rules=tuple(_shuffled(_fit(_all(parts, _RULES, trade, random_), known), random_)),
+        items=tuple(_shuffled(_fit(_all(parts, _OPEN, trade, random_), known), random_)),
     )
+
+
+_Known = tuple[frozenset[str], frozenset[str]]
 
 
 def _all(
     parts: Sequence[str], templates: Sequence[str], trade: dict[str, list[str]], draw: random.Random
-) -> list[str]:
+) -> list[tuple[str, str]]:
+    """The lines of the templates, each with the part that it is about."""
     return [
-        template.format(
-            c=part, d=other, x=thing, n=draw.randint(2, 99), s=part.lower().replace(" ", "_")
+        (
+            part,
+            template.format(
+                c=part, d=other, x=thing, n=draw.randint(2, 99), s=part.lower().replace(" ", "_")
+            ),
         )
         for template in templates
         for part in parts
-        for other in (parts if "{d}" in template else [""])
+        for other in (draw.sample(parts, 12) if "{d}" in template else [""])
         for thing in (trade["things"] if "{x}" in template else [""])
         if other != part
     ]
 
 
-def _local(trade: dict[str, list[str]]) -> list[str]:
-    return [line.format(c=part) for line in trade["lines"] for part in trade["parts"]]
+def _local(trade: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(part, line.format(c=part)) for line in trade["lines"] for part in trade["parts"]]
 
 
-def _fit(made: Sequence[str], known: Sequence[frozenset[str]]) -> list[str]:
+def _shuffled(texts: list[str], draw: random.Random) -> list[str]:
+    draw.shuffle(texts)
+    return texts
+
+
+def _fit(made: Sequence[tuple[str, str]], known: Sequence[_Known]) -> list[str]:
     """The lines that say what no labelled line says."""
-    return [text for text in made if not any(_alike(_terms(text), one) for one in known)]
+    return [text for part, text in made if not any(_says(part, text, one) for one in known)]
+
+
+def _says(part: str, text: str, known: _Known) -> bool:
+    """Whether a line may say what a labelled one says: of the same part, with one more word in common."""
+    own, about = _terms(text), _terms(part)
+    line, both = known
+    if about <= line:
+        return bool((own - about) & both)
+    return len(own & line) >= _SAME * len(own | line)
 
 
 @cache
 def _terms(text: str) -> frozenset[str]:
     return frozenset(terms(text))
-
-
-def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    return len(one & other) >= _SAME * len(one | other)

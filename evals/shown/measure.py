@@ -96,9 +96,7 @@ def _shows(request: Request, pair: Pair) -> bool:
 
 def _questions(plan: Plan) -> Sequence[Request]:
     orders = dict.fromkeys(Work, "")
-    engine = ModelEngine(
-        ExternalModel(), orders, mark=str, until=0.0, answers=NoStoredAnswers()
-    )
+    engine = ModelEngine(ExternalModel(), orders, mark=str, until=0.0, answers=NoStoredAnswers())
     return engine.asking(engine.prepared(plan))
 
 

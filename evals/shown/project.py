@@ -59,7 +59,9 @@ def close_of(project: str, size: int) -> Close:
     """Return the close of a project whose memory has ``size`` lines."""
     own = [pair for pair in pairs() if pair.project == project]
     facts = [pair.line for pair in own if pair.kind not in {"settles", "instruction"}]
-    made = fillers(project, [pair.line for pair in own], lines=size - len(facts), flags=_NEW)
+    made = fillers(
+        project, [(pair.flag, pair.line) for pair in own], lines=size - len(facts), flags=_NEW
+    )
     draw = random.Random(f"{project} {size}")  # noqa: S311 - it makes data, not secrets
     items = [pair.line for pair in own if pair.kind == "settles"]
     rules = [pair.line for pair in own if pair.kind == "instruction"]

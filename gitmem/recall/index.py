@@ -27,15 +27,18 @@ if TYPE_CHECKING:
     _Row = tuple[int, str, int, str, str, str, str, int, str, int | None, str | None]
 
 VERSION = 5
-_TABLES = """
+_TERMS = "fts5(body, tokenize='porter unicode61 remove_diacritics 2', detail='none');"
+#: The table of the terms of lines, which are stemmed in it.
+WORDS = f"CREATE VIRTUAL TABLE word USING {_TERMS}"
+_TABLES = f"""
 CREATE TABLE made (what TEXT, size INTEGER);
 CREATE TABLE line (id INTEGER PRIMARY KEY, file TEXT, number INTEGER, text TEXT, kind TEXT, flags TEXT, at TEXT, loaded INTEGER, digest TEXT, terms INTEGER);
 CREATE TABLE below (line INTEGER PRIMARY KEY, number INTEGER, body TEXT);
 CREATE TABLE about (path TEXT, line INTEGER);
 CREATE INDEX about_path ON about (path);
 CREATE INDEX about_line ON about (line);
-CREATE VIRTUAL TABLE word USING fts5(body, tokenize='porter unicode61 remove_diacritics 2', detail='none');
-CREATE VIRTUAL TABLE more USING fts5(body, tokenize='porter unicode61 remove_diacritics 2', detail='none');
+{WORDS}
+CREATE VIRTUAL TABLE more USING {_TERMS}
 """
 _LINE = (
     "SELECT id, file, line.number, text, kind, flags, at, loaded, digest, below.number, below.body "

@@ -370,7 +370,9 @@ def test_a_snag_is_asked_beside_the_rules_and_the_skill_it_would_change(sandbox:
     sandbox.gitmem("snag", "no tag", "--better", "tag before the build", "--skill", "ship")
 
     texts = [one["text"] for one in plan(sandbox)]
-    assert ["Run the tests with -x." in text for text in texts] == [True, False]
+    rule = '"text":"Run the tests with -x."'
+    assert [f'{{"id":"m1","in":"t1",{rule}' in text for text in texts] == [True, False]
+    assert [f'{{"id":"i1",{rule}' in text for text in texts] == [False, True]  # only to read
     assert ["Tag before the build." in text for text in texts] == [False, True]
 
     duplicate = [answered(one, op="duplicate", lines=["m1"]) for one in plan(sandbox)]

@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 
 from gitmem.core.flag import Flag, make
-from gitmem.drain.model_engine import narrow
 from gitmem.drain.plan import CHUNK, Plan, Request, make_plan
 from gitmem.drain.prompting import make_question
+from gitmem.drain.shown.nearest import narrow
 from gitmem.drain.verbatim import Verbatim
 from gitmem.memory import tree_reader
 from gitmem.memory.tree import MemoryTree

@@ -1,0 +1,1 @@
+"""The lines that a question shows beside its flags."""
