@@ -9,14 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from gitmem.core.errors import Refused
 from gitmem.drain.faithful import faithful, own_words
 from gitmem.drain.plan import Op, Operation, Plan, Request, Work
 from gitmem.git import objects
 from gitmem.markdown import sections
+from gitmem.markdown.lines import front_value
 from gitmem.memory import tree_reader
 from gitmem.memory.tree import MemoryLine, existing_lines, rule_lines
 from gitmem.records import in_review, record_files
 from gitmem.records.drain_record import FORGET, Change, Fate, read_header
+from gitmem.safety.paths import PathKind, writable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -44,9 +47,9 @@ _LEAST = 2  # words in common, below which nothing is about one thing
 class Judgement:
     """What a review says: its outcomes, who judged, and the ``new`` lines that came since.
 
-    ``changes`` are the open items that it settles, and the lines that it moves.
-
-    ``sections`` has the heading of each edit (by file and line), where that heading still exists.
+    ``changes`` are the open items that it settles, and the lines that it moves. ``sections`` has the
+    heading of each edit (by file and line), where that heading still exists. ``topics`` has the name and
+    the description of each topic file that the review made and the target does not have.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -55,6 +58,7 @@ class Judgement:
     model: str = ""
     new: tuple[MemoryLine, ...] = ()
     sections: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    topics: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def split(plan: Plan, earlier: Judgement) -> tuple[Plan, tuple[Request, ...]]:
@@ -67,7 +71,7 @@ def split(plan: Plan, earlier: Judgement) -> tuple[Plan, tuple[Request, ...]]:
     operations = _operations(earlier)
     kept: list[Request] = []
     for group in _groups(plan.requests):
-        mine = _holding(group, operations, earlier.new)
+        mine = _holding(group, operations, earlier)
         cited = {flag_id for operation in mine for flag_id in operation.flags}
         if cited:
             flags = tuple(flag for flag in group.flags if flag.id in cited)
@@ -183,7 +187,7 @@ def _missed(
 def _holding(
     group: Request,
     operations: Sequence[tuple[Operation, Work | None]],
-    new: Sequence[MemoryLine],
+    earlier: Judgement,
 ) -> list[Operation]:
     """Return the operations about this group's flags that still hold."""
     flags = {flag.id: own_words(flag, group.work) for flag in group.flags}
@@ -193,9 +197,9 @@ def _holding(
         if flags.keys() >= set(operation.flags) and work in (None, group.work)
     ]
     lines = frozenset(group.existing)
-    rivals = [line for line in new if line in lines]
+    rivals = [line for line in earlier.new if line in lines]
     mine = [one for one in mine if not _has_rival([flags[key] for key in one.flags], rivals)]
-    mine = [_matched(one, group) for one in mine]
+    mine = [_asking(_matched(one, group), group, earlier.topics) for one in mine]
     sound = [one for one in mine if one.op is not Op.DUPLICATE and _fits(one, group, lines)]
     filed = {key for one in sound if one.op is not Op.SKIP for key in one.flags}
     fixed = {*group.pending_lines, *group.fixed_lines}
@@ -211,6 +215,22 @@ def _holding(
                 file = one.file or group.usual[one.flags[0]]
                 sound.append(replace(one, survivor=survivor, file=file))
     return sound
+
+
+def _asking(
+    operation: Operation, group: Request, topics: Mapping[str, tuple[str, str]]
+) -> Operation:
+    """Return the operation; one for a topic that the review made asks for it again."""
+    if operation.op not in (Op.KEEP, Op.MERGE) or operation.file not in topics:
+        return operation
+    name, about = topics[operation.file]
+    return replace(
+        operation,
+        file=group.usual[operation.flags[0]],
+        topic=name,
+        about=about,
+        because="it was new in the review before",
+    )
 
 
 def _matched(operation: Operation, group: Request) -> Operation:
@@ -263,11 +283,36 @@ def read(repo: Repository, again: Rework, now: MemoryTree) -> Judgement:
         model=model,
         new=new,
         sections=_sections(repo, again.tip, outcomes, now),
+        topics=_topics(repo, again.tip, outcomes, now),
     )
 
 
 def _lines(memory: MemoryTree) -> tuple[MemoryLine, ...]:
     return (*existing_lines(memory), *rule_lines(memory))
+
+
+def _topics(
+    repo: Repository, tip: str, outcomes: Sequence[Outcome], now: MemoryTree
+) -> dict[str, tuple[str, str]]:
+    """Map each topic file of the outcomes that ``now`` does not have to its name and description at ``tip``."""
+    files = sorted({one.file for one in outcomes if one.file} - now.texts.keys() - now.odd.keys())
+    made = {file for file in files if _is_topic(file, now.folder)}
+    contents = objects.files(repo, tip, *sorted(made)) if made else {}
+    texts = {file: content.decode("utf-8", "replace") for file, content in contents.items()}
+    return {
+        file: (
+            front_value(text, "part_of") or file.rpartition("/")[2].removesuffix(".md"),
+            front_value(text, "description"),
+        )
+        for file, text in texts.items()
+    }
+
+
+def _is_topic(file: str, folder: str) -> bool:
+    try:
+        return writable(file, folder=folder) is PathKind.TOPIC
+    except Refused:
+        return False
 
 
 def _sections(

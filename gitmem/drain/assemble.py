@@ -359,7 +359,7 @@ class _Assembly:
         target = writable(path, folder=self._ground.folder)
         match target:
             case PathKind.TOPIC:
-                text = text or fresh(path, self._parts.of.get(path, ""))
+                text = text or fresh(path, self._parts.of.get(path, ""), change.about)
                 for old, new in change.replaced:
                     text = topics.replace_fact(text, old, self._bodies.line(path, new))
                 for old in change.removed:
@@ -405,12 +405,15 @@ class _Assembly:
         return folder if inside else path
 
 
-def fresh(path: str, part_of: str = "") -> str:
-    """Return the text of a memory file before its first line; ``part_of`` as `new_topic_file` has it."""
+def fresh(path: str, part_of: str = "", about: str = "") -> str:
+    """Return the text of a memory file before its first line.
+
+    ``part_of``, and ``about`` as the description, as `new_topic_file` has them.
+    """
     name = path.rpartition("/")[2]
     if name == PENDING_NAME:
         return topics.new_pending_file()
-    return topics.new_topic_file(name.removesuffix(".md"), part_of=part_of)
+    return topics.new_topic_file(name.removesuffix(".md"), about, part_of=part_of)
 
 
 def with_block(path: str, text: str, folder: str) -> str:
@@ -428,7 +431,7 @@ def _refuse_odd(ground: MemoryTree, path: str) -> None:
 class Edits:
     """The changes of one file: lines replaced, lines removed, then lines added, each with its section.
 
-    ``paths`` are the paths of a rule file, ``guards`` the additions to the file of guards.
+    ``about`` describes a topic file that is new, ``paths`` are the paths of a rule file, ``guards`` the additions to the file of guards.
     """
 
     replaced: list[tuple[str, str]] = field(default_factory=list)
@@ -437,10 +440,12 @@ class Edits:
     sections: list[str] = field(default_factory=list)
     guards: list[Guard] = field(default_factory=list)
     paths: tuple[str, ...] = ()
+    about: str = ""
 
     def add(self, operation: Operation, flags: Sequence[Flag]) -> None:
         """Add the line of an operation."""
         self.added.append(operation.text)
+        self.about = self.about or operation.about
         self.sections.append(operation.section)
         self.paths = self.paths or next((flag.paths for flag in flags if flag.paths), ())
         if operation.match:

@@ -172,10 +172,13 @@ def _may_move(request: Request, operation: Operation, folder: str) -> bool:
     line = operation.replaced[0]
     free = line in request.existing and line in request.movable
     corrected = line in request.corrected.values()
-    return free and not corrected and _takes_moved(operation.file, line.file, folder)
+    # Where a new topic is asked for, its file is known once all answers are.
+    fits = bool(operation.topic) or takes_moved(operation.file, line.file, folder)
+    return free and not corrected and fits
 
 
-def _takes_moved(file: str, before: str, folder: str) -> bool:
+def takes_moved(file: str, before: str, folder: str) -> bool:
+    """Tell whether a line may move from one file to another: out of a catch-all topic, to a topic that is none."""
     try:
         kind = writable(file, folder=folder)
     except Refused:

@@ -11,10 +11,10 @@ from gitmem.drain import gate
 from gitmem.drain.beside import Beside, standing, told
 from gitmem.drain.gate import NO_ANSWER, QueuedFlag
 from gitmem.drain.limits import bounded, fitting, surviving, taken, within_limits
+from gitmem.drain.new_topics import with_new_topics
 from gitmem.drain.plan import BESIDE, Op, Work
 from gitmem.drain.ports import Answer
-from gitmem.drain.raising import raised
-from gitmem.drain.whys import with_whys
+from gitmem.drain.rules import raised, with_whys
 from gitmem.markdown.lines import rows
 from gitmem.markdown.sections import sections
 from gitmem.memory import likeness
@@ -108,6 +108,7 @@ def drain(
     # Of two flags with one text the one made first stays, whatever its topic.
     place = {flag_id: number for number, flag_id in enumerate(plan.flags)}
     operations.sort(key=lambda operation: min(place[flag_id] for flag_id in operation.flags))
+    operations, aside.operations = with_new_topics(operations, ground, aside.operations)
     operations = with_sections(operations, ground, plan.flags)
     rules = {
         request.files[0]: len(request.existing)

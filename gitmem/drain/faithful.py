@@ -48,6 +48,7 @@ _TOLD = {
     Rule.S4: "a word that no flag has",
 }
 
+_UNKNOWN = {Rule.S1, Rule.S3}
 _INVENTED = {Rule.H2, Rule.H3, Rule.H5, Rule.H6}
 _ELSEWHERE = "the line it was to replace is about something else"
 _NO_PLACE = "what it was called a duplicate of has no place for its body"
@@ -96,6 +97,16 @@ def findings(
     every = [*verdict.hard, *losses(text, own or sources), *verdict.soft]
     refusing = [finding for finding in every if refuses(finding.rule)]
     return refusing, [finding for finding in every if not refuses(finding.rule)]
+
+
+def describes(about: str, lines: Sequence[str]) -> bool:
+    """Tell whether a description says only what these lines are about.
+
+    It leaves out what it likes, and may be wider than one line. It invents and denies nothing.
+    """
+    verdict = judge(about, lines)
+    kept = [finding.rule for finding in verdict.hard if finding.rule is not Rule.H14]
+    return not kept and not any(one.rule in _UNKNOWN for one in verdict.soft)
 
 
 def refuses(rule: Rule) -> bool:
@@ -205,7 +216,7 @@ def _staying(
     told = words if text not in words else ()
     changed = operation.op is Op.SUPERSEDE
     lost = {
-        # The why of a rule goes into the new line by itself (`gitmem.drain.whys`).
+        # The why of a rule goes into the new line by itself (`gitmem.drain.rules`).
         line: lost_content(
             rule_of(line.text) if work is Work.RULES else line.text, text, told, changed=changed
         )

@@ -243,7 +243,7 @@ def unfit(operation: Operation, *, folder: str) -> str:
     except Refused as refusal:
         return refusal.message
     text = operation.text
-    return _bad_text(text, find_refused(text, skill=target in {PathKind.SKILL, PathKind.GUARDS}))
+    return bad_text(text, find_refused(text, skill=target in {PathKind.SKILL, PathKind.GUARDS}))
 
 
 def _bad_line(offer: _Offer, operation: Operation) -> str:
@@ -260,7 +260,7 @@ def _bad_reason(reason: str) -> str:
     """Say why a skip's reason may not stand in the drain record; it must be as harmless as a line."""
     if not reason.strip():
         return "the engine gave no reason for skipping it"
-    objection = _bad_text(reason, find_active(reason, skill=True))
+    objection = bad_text(reason, find_active(reason, skill=True))
     return (
         f"the engine's reason for skipping it is unfit to be shown: {objection}"
         if objection
@@ -268,7 +268,8 @@ def _bad_reason(reason: str) -> str:
     )
 
 
-def _bad_text(text: str, active: str | None) -> str:
+def bad_text(text: str, active: str | None) -> str:
+    """Say why a text may not be shown; ``active`` is what executes or loads in it, if anything does."""
     if not text.strip():
         return "the engine gave no text"
     if len(text) > MAX_TEXT:

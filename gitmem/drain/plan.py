@@ -94,8 +94,8 @@ class Operation:
     that it takes the place of (the first of them gives it the place), the items that it settles, or
     the one line that moves. ``survivor`` is what a duplicate folds into: a flag id, or an existing
     line's text, which is then in ``within``. ``filed`` says where a line that moves comes from.
-    ``topic`` and ``about`` are the slug and the description of a new topic that the line asks for.
-    ``reason`` is for the reviewer. ``rule`` is the text of a rule without its why (empty: it has none).
+    ``topic`` and ``about`` are the slug and the description of a new topic that the line asks for,
+    ``because`` why it has few lines. ``reason`` is for the reviewer. ``rule`` is the text of a rule without its why (empty: it has none).
     """
 
     op: Op
@@ -108,6 +108,7 @@ class Operation:
     filed: FiledLine | None = None
     topic: str = ""
     about: str = ""
+    because: str = ""
     reason: str = ""
     section: str = ""
     again: str = ""

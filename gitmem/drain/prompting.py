@@ -208,7 +208,7 @@ def _operation(request: Request, labels: Labels, row: object) -> Operation | Non
         return None
     replaced = _replaced(request, labels, op, named)
     survivor, within = _survivor(labels, named) if op is Op.DUPLICATE else ("", "")
-    memory = request.work is Work.MEMORY
+    topic = values["topic"].strip() if request.work is Work.MEMORY and not values["target"] else ""
     return Operation(
         op=op,
         flags=ids,
@@ -217,8 +217,9 @@ def _operation(request: Request, labels: Labels, row: object) -> Operation | Non
         replaced=replaced,
         survivor=survivor,
         within=within,
-        topic=values["topic"].strip() if memory and not values["target"] else "",
-        about=values["about"].strip() if memory and not values["target"] else "",
+        topic=topic,
+        about=values["about"].strip() if topic else "",
+        because=" ".join(values["reason"].split())[:_REASON] if topic else "",
         reason=_reason(request, op, ids, values["reason"]),
         section=labels.rules.sections.get(values["section"], ""),
         again=_again(labels.rules, values["again"], ids),

@@ -9,7 +9,7 @@ from gitmem.capture import capture
 from gitmem.close import base, commit
 from gitmem.core.errors import Refused, UsageError
 from gitmem.core.failures import NeedsPerson, NoProgress
-from gitmem.drain.whys import fitted
+from gitmem.drain.rules import fitted
 from gitmem.git import refs
 from gitmem.git.claim import Claim
 from gitmem.memory import guard, guard_file

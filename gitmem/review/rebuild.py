@@ -96,7 +96,8 @@ def _united(path: str, ours: str, change: FileChange, kind: PathKind | None) -> 
         empty = new_details(path.rpartition("/")[2])
         return united_details(empty if before is None else before, ours, after)
     if kind in {PathKind.TOPIC, PathKind.PENDING}:
-        new = fresh(path, front_value(after, "part_of"))
+        # Of two reviews that made a topic each has its description; the one that landed first stays.
+        new = fresh(path, front_value(after, "part_of"), front_value(after, "description"))
         return united(new if before is None else before, ours, after)
     if kind is PathKind.SCOPED and before is not None:
         return united(before, ours, after)

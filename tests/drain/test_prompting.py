@@ -220,3 +220,17 @@ def test_a_duplicate_may_name_an_open_item_or_an_instruction_and_nothing_may_rep
     assert same.survivor == text
     assert passed.operations == (same,)
     assert [one.id for one in passed.left] == [IDS[1]]
+
+
+def test_a_new_topic_is_asked_for_where_no_file_is_named_with_a_reason_for_few_lines() -> None:
+    new = {"topic": "releases", "about": "How it is released", "reason": "the first of it"}
+    found = one(operation("keep", "f1", **new))
+
+    assert (found.topic, found.about, found.because) == (
+        "releases",
+        "How it is released",
+        "the first of it",
+    )
+    assert (found.file, found.reason) == ("memory/facts.md", "")
+    there = one(operation("keep", "f1", target="t1", **new))
+    assert (there.file, there.topic, there.about) == ("memory/ci.md", "", "")

@@ -14,7 +14,7 @@ from gitmem.drain.assemble import BUDGET, Edits, Ruling, edited
 from gitmem.drain.limits import within_limits
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.drain.prompting import make_question, read_operations, schema
-from gitmem.drain.raising import raised
+from gitmem.drain.rules import raised
 from gitmem.memory import path_rules
 from gitmem.memory.places import Climb, Rung
 from gitmem.memory.tree import MemoryLine

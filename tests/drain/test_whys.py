@@ -6,7 +6,7 @@ import pytest
 
 from gitmem.drain.assemble import assemble
 from gitmem.drain.plan import Op, Operation, Request, Work
-from gitmem.drain.whys import with_whys
+from gitmem.drain.rules import with_whys
 from gitmem.memory.tree import MemoryLine, MemoryTree
 from gitmem.records.drain_record import Fate
 from tests.support.queues import new_flag
