@@ -120,9 +120,16 @@ class Bodies:
         file = self._there(path) if self._takes(path) else None
         return text + topics.link_of(path) if file is not None and file.has(text) else text
 
-    def files(self) -> Mapping[str, str]:
-        """Return the details files, path to text. Raises Refused for one that cannot be changed so."""
-        return {details: file.text() for details, file in self._files.items()}
+    def files(self) -> Mapping[str, str | None]:
+        """Return the details files, path to text; None for an emptied one, which goes.
+
+        Raises Refused for one that cannot be changed so.
+        """
+        texts = {details: file.text() for details, file in self._files.items()}
+        return {
+            details: None if sections.emptied(text, details.rpartition("/")[2]) else text
+            for details, text in texts.items()
+        }
 
     def _takes(self, path: str) -> bool:
         try:
