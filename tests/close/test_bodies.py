@@ -6,9 +6,10 @@ import pytest
 
 from gitmem.core.errors import Refused
 from gitmem.memory.details.sections import MOST_BYTES, sections
+from gitmem.trace.trace_check import check_trace
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
-from tests.support.scripted import Scripted, operation
+from tests.support.scripted import Scripted, move, operation
 
 DB, FACTS = "memory/db.md", "memory/facts.md"
 BELOW = "memory/details/db.md"
@@ -151,6 +152,42 @@ def test_a_line_without_a_body_takes_over_the_body_of_the_one_it_replaces(desk: 
 
     assert linked("db", "The pool opens at once now") in desk.show(DB)
     assert list(bodies(desk)) == ["The pool opens at once now"]
+
+
+def test_a_settled_item_takes_its_body_with_it(desk: Desk) -> None:
+    asked = "Which library do the invoices use?"
+    desk.flag(asked, kind="pending", body="Asked twice.")
+    desk.land()
+    answer = desk.flag("The invoices use the library reportlab", topic="db")
+    said = operation("keep", answer, DB, "The invoices use the library reportlab")
+    desk.close(engine=Scripted(said, operation("settled", answer, "memory/PENDING.md", "", asked)))
+
+    assert desk.sandbox.git("ls-tree", "-r", "--name-only", "gitmem/drain", "memory/").split() == [
+        "memory/MEMORY.md",
+        DB,
+    ]
+
+
+def test_a_line_that_moves_brings_its_body_along_and_what_is_folded_into_it(desk: Desk) -> None:
+    desk.flag(LINE, body="why")
+    desk.flag("Stays", body="because")
+    desk.land()
+    other = desk.flag("other", topic="db")
+    again = desk.flag(LINE, body="more")
+    engine = Scripted(
+        operation("keep", other, DB, "other"),
+        operation("duplicate", again, "", "", LINE),
+        move(FACTS, LINE, DB),
+    )
+    desk.close(engine=engine)
+
+    assert desk.show(FACTS).endswith(linked("facts", "Stays"))
+    assert LINE not in desk.show(FACTS)
+    assert linked("db", LINE) in desk.show(DB)
+    assert bodies(desk) == {LINE: "why\n\nmore"}
+    assert bodies(desk, "memory/details/facts.md") == {"Stays": "because"}
+    desk.accept()
+    assert check_trace(desk.repo, folder=desk.folder).ok
 
 
 def test_a_skipped_flag_has_its_body_in_the_record_alone(desk: Desk) -> None:
