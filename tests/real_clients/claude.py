@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import pytest
-
 from tests.real_clients.model import Request, ScriptedModel
+from tests.real_clients.npm import installed
 from tests.real_clients.terminal import Terminal
 from tests.support.sandbox import GITMEM, Sandbox
-from tests.support.seal import FOUND
 
 VERSION = "2.1.328"
 PACKAGE = "@anthropic-ai/claude-code"
@@ -242,46 +237,7 @@ def without_gitmem() -> str:
 
 
 def install() -> Path:
-    """The client's program at the pinned version, installed once per person and machine.
-
-    Skips the test where there is no npm, or none that reaches its registry.
-    """
-    cache = Path(FOUND.get("XDG_CACHE_HOME") or Path(FOUND["HOME"]) / ".cache")
-    folder = cache / "gitmem-tests" / f"claude-code-{VERSION}"
-    folder.mkdir(parents=True, exist_ok=True)
+    """Return the client's program at the pinned version; skips the test where npm does not give it."""
     machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     # The package's own post-install step only links this program, so it is not run.
-    program = folder / "node_modules" / f"{PACKAGE}-{sys.platform}-{machine}" / "claude"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "complete").exists():
-            _install_into(folder)
-            assert program.exists(), f"npm installed no {program}"
-            (folder / "complete").touch()
-    return program
-
-
-def _install_into(folder: Path) -> None:
-    if not shutil.which("npm", path=FOUND.get("PATH")):
-        _skip("there is no npm here")
-    if _npm(folder, "ping", "--fetch-retries=1", "--fetch-timeout=20000").returncode:
-        _skip("npm does not reach its registry")
-    wanted = f"{PACKAGE}@{VERSION}"
-    done = _npm(folder, "install", "--no-fund", "--no-audit", "--ignore-scripts", wanted)
-    assert not done.returncode, done.stderr
-
-
-def _npm(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["npm", *arguments, "--prefix", str(folder)],
-        cwd=folder,
-        env=FOUND,
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=170,
-    )
-
-
-def _skip(reason: str) -> None:
-    pytest.skip(f"the real client cannot be installed on {datetime.now(UTC):%Y-%m-%d}: {reason}")
+    return installed(PACKAGE, VERSION, f"{PACKAGE}-{sys.platform}-{machine}/claude")
