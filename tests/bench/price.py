@@ -1,0 +1,141 @@
+"""`python -m tests.bench.price`: what the questions of a close weigh, beside those of an earlier commit.
+
+Makes one repository (256 flags; 1,000 lines of memory in 20 topics with a drain record, 40 open items, 60
+instructions) and runs `gitmem plan` in it as this tree has it and as BEFORE (a commit, default 4da2dce) had
+it. Prints bytes and tokens (a fourth of the characters: no tokenizer is at hand), side by side, and fails
+above 1.3 times.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections import defaultdict
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from evals.shown.fillers import fillers
+from evals.shown.project import pairs
+from gitmem.records.drain_record import Fate, Header, Outcome, Run, render
+from tests.support.queues import journal, new_flag, publish
+from tests.support.sandbox import Sandbox
+from tests.support.seal import FOUND, seal
+
+BEFORE = FOUND.get("BEFORE", "4da2dce")
+MOST = 1.3
+FLAGS, LINES, TOPICS, ITEMS, RULES = 256, 1_000, 20, 40, 60
+_PENDING, _SNAGS = 16, 20  # of the flags
+_TOKEN = 4  # characters
+_TOP = Path(__file__).resolve().parents[2]
+_START = "import sys; from gitmem.cli.entry import main; sys.argv[0] = 'gitmem'; sys.exit(main())"
+_WORKS = ("memory", "pending", "rules")
+
+
+def build(sandbox: Sandbox) -> None:
+    """Fill the repository with memory and a queue; every line is one that a drain filed."""
+    project = pairs()[0].project
+    own = [(pair.flag, pair.line) for pair in pairs() if pair.project == project]
+    made = fillers(project, own, lines=LINES, flags=FLAGS)
+    topics = [f"topic-{'abcdefghijklmnopqrst'[number]}" for number in range(TOPICS)]
+    files: dict[str, list[str]] = defaultdict(list)
+    for number, line in enumerate(made.lines[:LINES]):
+        files[f"memory/{topics[number % TOPICS]}.md"].append(line)
+    outcomes = [
+        Outcome(flag=new_flag(line), fate=Fate.ADDED, file=file, line=line)
+        for file, lines in files.items()
+        for line in lines
+    ]
+    texts = {file: "# Topic\n\n" + _list(lines) for file, lines in files.items()}
+    texts["memory/PENDING.md"] = "# Pending\n\n" + _list(
+        [f"[ ] {one}" for one in made.items[:ITEMS]]
+    )
+    texts["CLAUDE.md"] = "# Rules\n\n" + _list(list(made.rules[:RULES]))
+    header = Header(
+        drain="20251130T120000Z-aaaaaa",
+        at="2025-11-30T12:00:00Z",
+        queue="",
+        run=Run(engine="verbatim"),
+    )
+    texts[f".gitmem/drains/{header.drain}.jsonl"] = render(header, outcomes)
+    sandbox.commit("memory", texts)
+    flags = []
+    for number, text in enumerate(made.flags[:FLAGS]):
+        if number < _PENDING:
+            flags.append(new_flag(f"{text}?", kind="pending"))
+        elif number < _PENDING + _SNAGS:
+            flags.append(new_flag(text, kind="snag", better=made.rules[number % len(made.rules)]))
+        else:
+            flags.append(new_flag(text))
+    journal(sandbox, flags)
+    publish(sandbox)
+
+
+def _list(lines: list[str]) -> str:
+    return "".join(f"- {line}\n" for line in lines)
+
+
+def questions(sandbox: Sandbox, tree: Path) -> list[dict[str, object]]:
+    """Return what `gitmem plan` of a tree prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tree)!r}); {_START}", "plan"],
+        cwd=sandbox.path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def earlier(folder: Path) -> Path:
+    """Return the tree of BEFORE in a temporary folder."""
+    packed = subprocess.run(
+        ["git", "-C", str(_TOP), "archive", BEFORE], capture_output=True, check=True
+    ).stdout
+    with tarfile.open(fileobj=BytesIO(packed)) as tar:
+        tar.extractall(folder, filter="data")
+    return folder
+
+
+def weights(asked: list[dict[str, object]]) -> dict[str, tuple[int, int, int]]:
+    """Return, for each kind of work and all together, the questions, their bytes and their characters."""
+    found: dict[str, tuple[int, int, int]] = dict.fromkeys((*_WORKS, "all"), (0, 0, 0))
+    for one in asked:
+        sent = f"{one['system']}{one['text']}{json.dumps(one['schema'])}"
+        for name in (str(one["work"]), "all"):
+            count, size, letters = found[name]
+            found[name] = count + 1, size + len(sent.encode()), letters + len(sent)
+    return found
+
+
+def main() -> int:
+    """Print the table; return 1 when the questions of today weigh more than MOST times those before."""
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        folder = Path(name).resolve()
+        (folder / "home").mkdir()
+        before = earlier(folder / "before")
+        seal(patch, folder / "home")
+        sandbox = Sandbox(folder / "project")
+        sandbox.path.mkdir()
+        sandbox.git("init", "--quiet", "--initial-branch=main")
+        build(sandbox)
+        then = weights(questions(sandbox, before))
+        now = weights(questions(sandbox, _TOP))
+    print(f"{FLAGS} flags, {LINES:,} lines: this tree beside {BEFORE}")
+    for work in (*_WORKS, "all"):
+        (count, size, letters), (older, was, signs) = now[work], then[work]
+        print(
+            f"{work:8} {count} : {older} questions, {size:,} : {was:,} bytes = {size / was:.2f}, "
+            f"{letters // _TOKEN:,} : {signs // _TOKEN:,} tokens (characters / {_TOKEN}) = {letters / signs:.2f}"
+        )
+    return int(now["all"][2] > MOST * then["all"][2])
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("LC_ALL", "C")
+    sys.exit(main())
