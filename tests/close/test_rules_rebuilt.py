@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -253,3 +254,20 @@ def snag_landed(project: Project) -> str:
     first = project.one.flag("`make all` hung", "snag", better="Run make with -j1")
     landed(project, "beside it")
     return first
+
+
+def test_a_rebuilt_review_keeps_the_topic_that_it_made_and_its_description(
+    project: Project,
+) -> None:
+    def new(_: Request, one: Operation) -> Operation:
+        return replace(
+            one, topic="releases", about="How a release is tagged", because="a subject of its own"
+        )
+
+    lector = Lector(a=new)
+
+    rebuilt(project, lector, "a release is tagged on approval")
+
+    assert lector.asked == []
+    assert landed_lines(project, "memory/releases.md") == ["a release is tagged on approval"]
+    assert "description: How a release is tagged\n" in project.two.show("memory/releases.md")
