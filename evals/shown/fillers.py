@@ -11,13 +11,14 @@ import json
 import random
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.recall.terms import terms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _FILE = Path(__file__).with_name("trades.json")
 _SAME = 0.6  # of the terms of both: then it says what a labelled line says, and is no rival
@@ -155,23 +156,19 @@ def fillers(
     more = [f"{noun} {role}" for role in trade["roles"] for noun in trade["nouns"]]
     parts = [*trade["parts"], *more[: lines // _LINES_FOR_A_PART]]
     families = [
-        _fit(_all(parts, templates, trade, random_), known)
+        _fit(_all(parts, templates, trade, random_), known, random_)
         for templates in (_OF_ONE, _OF_A_THING, _OF_TWO)
     ]
-    families.append(_fit(_local(trade["local"]), known))
-    for family in families:
-        random_.shuffle(family)
-    weights = (6, 6, 6, 1)
+    families.append(_fit(_local(trade["local"]), known, random_))
     made: list[str] = []
     while len(made) < lines + flags:
-        for family, weight in zip(families, weights, strict=True):
-            made += [family.pop() for _ in range(min(weight, len(family)))]
-    rest = made[:flags], made[flags : lines + flags]
+        for family, weight in zip(families, (6, 6, 6, 1), strict=True):
+            made += islice(family, weight)
     return Fillers(
-        lines=tuple(rest[1]),
-        flags=tuple(rest[0]),
-        rules=tuple(_shuffled(_fit(_all(parts, _RULES, trade, random_), known), random_)),
-        items=tuple(_shuffled(_fit(_all(parts, _OPEN, trade, random_), known), random_)),
+        lines=tuple(made[flags : lines + flags]),
+        flags=tuple(made[:flags]),
+        rules=tuple(_fit(_all(parts, _RULES, trade, random_), known, random_)),
+        items=tuple(_fit(_all(parts, _OPEN, trade, random_), known, random_)),
     )
 
 
@@ -201,14 +198,14 @@ def _local(trade: dict[str, list[str]]) -> list[tuple[str, str]]:
     return [(part, line.format(c=part)) for line in trade["lines"] for part in trade["parts"]]
 
 
-def _shuffled(texts: list[str], draw: random.Random) -> list[str]:
-    draw.shuffle(texts)
-    return texts
-
-
-def _fit(made: Sequence[tuple[str, str]], known: Sequence[_Known]) -> list[str]:
-    """The lines that say what no labelled line says."""
-    return [text for part, text in made if not any(_says(part, text, one) for one in known)]
+def _fit(
+    made: list[tuple[str, str]], known: Sequence[_Known], draw: random.Random
+) -> Iterator[str]:
+    """The lines that say what no labelled line says, in any order."""
+    draw.shuffle(made)
+    for part, text in made:
+        if not any(_says(part, text, one) for one in known):
+            yield text
 
 
 def _says(part: str, text: str, known: _Known) -> bool:

@@ -25,7 +25,7 @@ _TERMS = 64  # of a text
 _FIRST = 16  # the terms that weigh whole; those further down weigh less
 _NUMBER = 0.3  # of a term's weight, for a number: what changes is often one
 _LENGTH = 0.5  # how much of a line's length counts
-_USUAL = 12  # terms of a usual line
+_USUAL = 3  # terms of a short line
 
 
 class NearestLines:
