@@ -41,7 +41,8 @@ def text(boundaries: Sequence[str]) -> str:
         snag = ""
     return (
         f"{first}For each decision, gotcha, preference or fact that a later session would need, run "
-        f"one line: {_FLAG}. {snag}Use single quotes, or pipe lines into: gitmem flag - . Flag it "
+        f"one line: {_FLAG}. {snag}Use single quotes, or pipe lines into: gitmem flag - . "
+        "What is longer than a line: --body '...'. Flag it "
         "even if it is noted elsewhere. Nothing durable is a fine answer; then go on."
     )
 

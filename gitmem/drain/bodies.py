@@ -18,6 +18,7 @@ from gitmem.memory import topics
 from gitmem.memory.details import sections
 from gitmem.memory.details.sections import DetailsFile
 from gitmem.memory.passages import row_text
+from gitmem.memory.tree import MemoryLine
 from gitmem.safety.body import find_unfit
 from gitmem.safety.paths import PathKind, details_of, writable
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.core.flag import Flag
-    from gitmem.memory.tree import MemoryLine, MemoryTree
+    from gitmem.memory.tree import MemoryTree
 
 BELOW = "its body goes below that line"
 STAYS = "what it replaced had a body, which stays below the new line"
@@ -74,8 +75,9 @@ class Bodies:
         """
         bodies = [sections.written(flag.body) for flag in flags if flag.body]
         if bodies and self._takes(path):
+            head = self._head(MemoryLine(file=path, text=line)) if there else line
             for body in bodies:
-                self._put(path, line, body)
+                self._put(path, head, body)
             if there:
                 self.linked.setdefault(path, []).append(line)
 
@@ -87,13 +89,14 @@ class Bodies:
         Call it for every line that goes, and then `add`. Raises Refused as `add`.
         """
         file = self._there(old.file)
-        if file is None or not file.has(old.text):
+        head = self._head(old)
+        if file is None or not file.has(head):
             return ""
         if merged and old.file == path and not file.has(line):
-            file.rename(old.text, line)
+            file.rename(head, line)
             return STAYS
-        body = file.body(old.text)
-        file.remove(old.text)
+        body = file.body(head)
+        file.remove(head)
         if not merged:
             if _said(body, line, flags):
                 return GOES
@@ -103,17 +106,17 @@ class Bodies:
 
     def move(self, old: MemoryLine, path: str) -> None:
         """Move the body of a line with it, into the file beside ``path``. Raises Refused as `add`."""
-        file = self._there(old.file)
-        if file is not None and file.has(old.text) and old.file != path:
-            body = file.body(old.text)
-            file.remove(old.text)
+        file, head = self._there(old.file), self._head(old)
+        if file is not None and file.has(head) and old.file != path:
+            body = file.body(head)
+            file.remove(head)
             self._put(path, old.text, body)
 
     def drop(self, old: MemoryLine) -> None:
         """Take out the body of a line that goes and that nothing takes the place of: a settled open item."""
         file = self._there(old.file)
         if file is not None:
-            file.remove(old.text)
+            file.remove(self._head(old))
 
     def line(self, path: str, text: str) -> str:
         """Return a line as it stands in the memory file ``path``: with its link if it has a body."""
@@ -130,6 +133,12 @@ class Bodies:
             details: None if sections.emptied(text, details.rpartition("/")[2]) else text
             for details, text in texts.items()
         }
+
+    def _head(self, line: MemoryLine) -> str:
+        """Return the heading of a line's body: another than the line, where a person reworded one of them."""
+        lines = self._ground.texts.get(line.file, "")
+        details = self._ground.texts.get(details_of(line.file), "")
+        return sections.headings(lines, details).get(line.text, line.text) if details else line.text
 
     def _takes(self, path: str) -> bool:
         try:

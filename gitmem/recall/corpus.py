@@ -10,7 +10,7 @@ from gitmem.core.errors import Refused
 from gitmem.core.failures import NeedsPerson
 from gitmem.memory import instructions, topics, tree_reader
 from gitmem.memory.citations import Cites, citations
-from gitmem.memory.details.sections import Section, sections
+from gitmem.memory.details.sections import Section, headings, sections
 from gitmem.memory.imports import imported_now
 from gitmem.memory.passages import line_key
 from gitmem.memory.topics import fact_key
@@ -49,7 +49,11 @@ def read(repo: Repository, commit: str, folder: str) -> list[LandedLine]:
 def _bodies(tree: MemoryTree, path: str) -> dict[str, Section]:
     """What is below the lines of a memory file, by the key of the line; the first of two sections counts."""
     text = tree.texts.get(details_of(path), "")
-    return {fact_key(one.headline): one for one in reversed(sections(text)) if one.body}
+    below = {one.headline: one for one in reversed(sections(text)) if one.body}
+    if not below:
+        return {}
+    named = headings(tree.texts[path], text)
+    return {fact_key(line): below[head] for line, head in named.items() if head in below}
 
 
 def _lines(path: str, text: str, folder: str) -> Iterator[tuple[Line, Kind]]:

@@ -13,7 +13,7 @@ from gitmem.git import refs
 from gitmem.markdown import managed_block
 from gitmem.markdown.lines import blank, rows
 from gitmem.memory import guard
-from gitmem.memory.details.sections import section_at
+from gitmem.memory.details.sections import headings, section_at
 from gitmem.memory.passages import find as passages_like
 from gitmem.memory.passages import line_key, passage_at, passages
 from gitmem.safety.paths import INDEX_NAME, PathKind, is_details, lines_file, writable
@@ -82,7 +82,9 @@ def _above(history: CommitHistory, place: LinePlace, text: str) -> tuple[LinePla
     section = section_at(text, place.number)
     file = lines_file(place.file)
     lines = history.text("", file) or ""
-    found = passages_like(file, lines, section.headline) if section else []
+    heads = {head: line for line, head in headings(lines, text).items()}
+    line = heads.get(section.headline, section.headline) if section else ""
+    found = passages_like(file, lines, line) if line else []
     if not found:
         return place, text
     return LinePlace(file=file, number=found[0].first), lines

@@ -23,6 +23,7 @@ def test_a_nudge_is_one_short_instruction(name: str) -> None:
         "gitmem snag 'what snagged' --better 'the better path'",
         "single quotes",
         "gitmem flag -",
+        "--body",
         "Nothing durable is a fine answer",
         "even if it is noted elsewhere",
     ):

@@ -211,6 +211,22 @@ def test_a_persons_edits_of_a_details_file_stay(desk: Desk) -> None:
     assert desk.show(BELOW) == text + "\n## My own\n\nwords\n\n## Another\n\ntwo\n"
 
 
+def test_the_body_follows_a_line_that_a_person_reworded(desk: Desk) -> None:
+    desk.flag(LINE, body="why", topic="db")
+    desk.land()
+    desk.sandbox.commit("mine", {DB: desk.show(DB, "main").replace(LINE, "The pool is late")})
+    new = desk.flag("The pool opens at once now")
+    desk.flag("The pool is late", body="more", topic="ci")
+    desk.close()
+    assert bodies(desk) == {LINE: "why\n\nmore"}
+    desk.discard()
+    merged = "The pool is late, and opens at once now"
+    desk.close(engine=Scripted(operation("merge", new, DB, merged, "The pool is late")))
+
+    assert bodies(desk) == {merged: "why"}
+    assert linked("db", merged) in desk.show(DB)
+
+
 def test_a_details_file_that_is_left_open_leaves_the_flag_queued_and_files_the_others(
     desk: Desk,
 ) -> None:

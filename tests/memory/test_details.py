@@ -11,6 +11,7 @@ from gitmem.memory import topics
 from gitmem.memory.details.sections import (
     DetailsFile,
     emptied,
+    headings,
     new_file,
     section_at,
     section_of,
@@ -213,3 +214,16 @@ def test_a_link_goes_to_the_end_of_a_line_and_nothing_else_changes() -> None:
     assert topics.with_link(text, "no such line", LINK) == text
     code = "- a\n  ```\n  x\n  ```\n"
     assert topics.with_link(code, topics.facts(code)[0].text, LINK) == code
+
+
+def test_a_line_that_a_person_reworded_keeps_its_body_where_only_one_can_be_meant() -> None:
+    details = with_body(with_body(with_body(EMPTY, "one", "1"), "two", "2"), "three", "3")
+    lines = f"- one{LINK}\n- [ ] 2nd{LINK}\n- three{LINK}\n- without\n"
+
+    assert headings(lines, details) == {"one": "one", "2nd": "two", "three": "three"}
+    assert headings(lines.replace("three", "third"), details) == {
+        "one": "one",
+        "2nd": "two",
+        "third": "three",
+    }
+    assert headings(lines.replace(f"- three{LINK}\n", ""), details) == {"one": "one"}

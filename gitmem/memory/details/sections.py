@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from gitmem.core.errors import Refused
 from gitmem.markdown.blocks import BlockKind, blocks, code_rows
 from gitmem.markdown.lines import blank, newline_of, rows, split_lines, split_mark
-from gitmem.memory.topics import fact_key
+from gitmem.memory.topics import bare, fact_key, raw_facts
 from gitmem.safety.active import find_active
 from gitmem.safety.harmless import harmless
 from gitmem.safety.text import find_hidden
@@ -33,6 +33,7 @@ _LEVEL = 2
 _TITLE = "# -"  # above a body that is read alone, so that nothing is taken for front matter
 _MARKER = re.compile(r"[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?")
 _HASHES = re.compile(r" {0,3}#{1,6}(?=[ \t]|$)")
+_BOX = re.compile(r"^\[[ xX]\][ \t]+")
 _DRAWN = re.compile(r"[\s|:=+*_~>#-]*")
 
 
@@ -70,6 +71,25 @@ def sections(text: str) -> list[Section]:
         headline = _headline(block, lines[block.first])
         found.append(Section(headline=headline, first=block.first, end=end, body=body))
     return found
+
+
+def headings(lines: str, text: str) -> dict[str, str]:
+    """Return the heading of each line with a body, by the line: ``lines`` is the memory file, ``text`` its details.
+
+    A line that a person reworded has its link still, and no heading that reads like it. Where as many
+    headings are left without a line, they belong together in their order.
+    """
+    heads = {fact_key(one.headline): one.headline for one in reversed(sections(text))}
+    if not heads:
+        return {}
+    raws = raw_facts(lines)
+    found = {bare(raw): heads[fact_key(raw)] for raw in raws if fact_key(raw) in heads}
+    known = {*found.values()}
+    left = [head for head in reversed(heads.values()) if head not in known]
+    loose = [line for raw in raws if (line := bare(raw)) != raw and line not in found]
+    if len(left) == len(loose):
+        found |= zip(loose, left, strict=True)
+    return {_BOX.sub("", line, count=1): head for line, head in found.items()}
 
 
 def section_of(text: str, line: str) -> Section | None:
