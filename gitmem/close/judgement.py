@@ -204,16 +204,19 @@ def _holding(
     filed = {key for one in sound if one.op is not Op.SKIP for key in one.flags}
     fixed = {*group.pending_lines, *group.fixed_lines}
     stays = {line.text for line in fixed}
-    named = {f"{line.file}: {line.text}": line.text for line in {*lines, *fixed}}
+    named = {f"{line.file}: {line.text}": line for line in {*lines, *fixed}}
+    texts = {line.text for line in named.values()}
     replaced = {line.text for one in sound for line in one.replaced}
     for one in mine:
         if one.op is Op.DUPLICATE:
-            survivor = named.get(one.survivor, one.survivor)
-            there = survivor in stays or (survivor in named.values() and survivor not in replaced)
+            line = named.get(one.survivor)
+            survivor = line.text if line else one.survivor
+            there = survivor in stays or (survivor in texts and survivor not in replaced)
             if survivor in filed or there:
                 # Where it goes as a line of its own, if it turns out not to be a duplicate.
                 file = one.file or group.usual[one.flags[0]]
-                sound.append(replace(one, survivor=survivor, file=file))
+                within = line.file if line else ""
+                sound.append(replace(one, survivor=survivor, within=within, file=file))
     return sound
 
 

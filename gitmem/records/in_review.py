@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gitmem.core.flag import is_id
 from gitmem.git import objects, refs
 from gitmem.git.repository import REVIEW
+from gitmem.markdown.statements import statements
 from gitmem.memory.passages import line_key, passages
 from gitmem.queue import decisions
 from gitmem.records import record_files
@@ -157,10 +158,12 @@ def _folder_of(file: str) -> str:
 
 
 def _keys(repo: Repository, commit: str, folder: str) -> set[str]:
-    texts = objects.files(repo, commit, folder)
-    return {
-        item.key
-        for path, content in texts.items()
+    contents = objects.files(repo, commit, folder)
+    texts = [
+        content.decode("utf-8", "replace")
+        for path, content in contents.items()
         if path.endswith(".md")
-        for item in passages(content.decode("utf-8", "replace"))
-    }
+    ]
+    keys = {item.key for text in texts for item in passages(text)}
+    # A duplicate may name what an instruction file says outside of any list.
+    return keys | {line_key(line.text) for text in texts for line in statements(text)}
