@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Replacements of one line that are kept: each is compared for each record of the line.
 _REPLACED = 500
-_MOVED = 500  # outcomes that placed one line, which a change may have moved
+_MOVES = 20  # of one line, one after the other; a close moves a line out of a catch-all topic once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +60,9 @@ class FiledOutcome:
         return () if self.moved else self.outcome.replaced
 
 
+_Placing = defaultdict[tuple[str, str, str], list[FiledOutcome]]
+
+
 def _order(record: tuple[str, RecordedClose | None]) -> tuple[str, bool, str]:
     """By name, which has the second in it; of one second a forget comes after what it forgets."""
     path, head = record
@@ -82,6 +85,11 @@ class SettledItem:
 
 def _drain(path: str, header: RecordedClose | None) -> str:
     return header.drain if header else path.rpartition("/")[2].removesuffix(".jsonl")
+
+
+def _moves(filed: FiledOutcome) -> int:
+    """Return how often closes moved the line before this outcome."""
+    return 0 if filed.moved is None else 1 + _moves(filed.moved)
 
 
 def _spot(filed: FiledOutcome) -> tuple[str, str, str, str]:
@@ -134,28 +142,40 @@ class Filings:
         self._moved: dict[tuple[str, str, str, str], FiledOutcome] = {}
         self._closed: dict[tuple[str, str], SettledItem] = {}
         self._settled: defaultdict[str, list[SettledItem]] = defaultdict(list)
-        for path, head in heads.items():
-            for change in read_changes(records[path]):
-                if change.what is Change.SETTLED:
-                    settled = SettledItem(path=path, header=head, item=change)
-                    self._closed[change.file, line_key(change.line)] = settled
-                    for flag_id in change.flags:
-                        self._settled[flag_id].append(settled)
-                else:
-                    self._move(path, head, change)
-
-    def _move(self, path: str, head: RecordedClose | None, change: LineChange) -> None:
-        """Place the outcomes that a change moved in the file where their line is now, too."""
-        key = line_key(change.line)
-        placed = [
-            one
-            for one in self._lines.get(key, [])[:_MOVED]
-            if (one.outcome.file, one.drain) == (change.before, change.drain)
-            and one.outcome.flag.id in change.flags
+        changes = [
+            (path, head, change)
+            for path, head in heads.items()
+            for change in read_changes(records[path])
         ]
-        for one in placed:
-            if _spot(one) in self._moved:
-                continue  # a line moves once from where a record placed it
+        placed = self._placing({line_key(one.line) for _, _, one in changes if one.before})
+        for path, head, change in changes:
+            if change.what is Change.SETTLED:
+                settled = SettledItem(path=path, header=head, item=change)
+                self._closed[change.file, line_key(change.line)] = settled
+                for flag_id in change.flags:
+                    self._settled[flag_id].append(settled)
+            else:
+                self._move(placed, path, head, change)
+
+    def _placing(self, keys: Collection[str]) -> _Placing:
+        """Return the outcomes that placed the lines with these keys, by key, file and drain."""
+        found: _Placing = defaultdict(list)
+        for key in keys:
+            for one in self._lines.get(key, ()):
+                found[key, one.outcome.file, one.drain].append(one)
+        return found
+
+    def _move(
+        self, placed: _Placing, path: str, head: RecordedClose | None, change: LineChange
+    ) -> None:
+        """Place the outcomes that a change moved in the file where their line is now, too.
+
+        A line moves once from where a record placed it, so each of them is looked at once.
+        """
+        key = line_key(change.line)
+        for one in placed.pop((key, change.before, change.drain), ()):
+            if one.outcome.flag.id not in change.flags or _moves(one) >= _MOVES:
+                continue
             there = replace(
                 one,
                 path=path,
@@ -166,6 +186,7 @@ class Filings:
             self._moved[_spot(one)] = there
             self._lines[key].append(there)
             self._files[key].add(change.file)
+            placed[key, change.file, there.drain].append(there)
 
     def moved(self, filed: FiledOutcome) -> FiledOutcome | None:
         """Return the outcome as a later close moved its line; None when none did."""
@@ -173,8 +194,9 @@ class Filings:
 
     def settling(self, filed: FiledOutcome) -> SettledItem | None:
         """Return what settled the open item of an outcome, newest; None when nothing did."""
-        item = filed.outcome.file, line_key(filed.outcome.line)
-        return self._closed.get(item) if filed.outcome.line else None
+        found = self._closed.get((filed.outcome.file, line_key(filed.outcome.line)))
+        # A record's name begins with its time: what was asked again later is another item.
+        return found if filed.outcome.line and found and found.path >= filed.path else None
 
     def settled(self, flag_id: str) -> Sequence[SettledItem]:
         """Return the open items that a flag settled, in the order of the records."""

@@ -349,3 +349,28 @@ def test_a_line_that_several_flags_made_moves_for_all_of_them(desk: Desk) -> Non
     assert {filed.outcome.flag.id for filed in asked(desk, CORES).filed} == {one, two}
     done = forgotten(desk, one)
     assert "two cores are in the runner" in (done.files[CI] or "")
+
+
+def test_rows_that_move_a_line_to_and_fro_without_end_are_followed_for_a_while(desk: Desk) -> None:
+    flag = desk.flag(CORES)
+    desk.land()
+    (name,) = [
+        path
+        for path in desk.repo.git("ls-files", ".gitmem").text.split()
+        if path.endswith(".jsonl")
+    ]
+    drain = name.rpartition("/")[2].removesuffix(".jsonl")
+    rows = "".join(
+        f'{{"change":"moved","file":"{there}","line":"{CORES}","from":"{here}","drain":"{drain}",'
+        f'"flags":["{flag}"]}}\n'
+        for _ in range(3_000)
+        for here, there in ((FACTS, CI), (CI, FACTS))
+    )
+    desk.sandbox.commit("made up", {name: desk.sandbox.read(name) + rows})
+
+    (told,) = story(desk, flag).outcomes
+    found = asked(desk, CORES)
+
+    assert told.lines[0].state in {LineState.THERE, LineState.MOVED}
+    assert {one.outcome.flag.id for one in found.filed} == {flag}
+    assert check_trace(desk.repo, folder="memory").ok
