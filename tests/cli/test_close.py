@@ -183,7 +183,7 @@ def test_review_discard_and_drop_answer_in_json(sandbox: Sandbox) -> None:
     assert answer["base"] == sandbox.git("rev-parse", "main")
     assert [item["id"] for item in answer["outcomes"]] == [one, two]
     assert answer["outcomes"][0] == {
-        "id": one, "outcome": "added", "file": "memory/facts.md", "line": "right", "survivor": None,
+        "id": one, "outcome": "added", "file": "memory/facts.md", "line": "right", "survivor": None, "also": [],
         "reason": None, "again": None, "by": "Test Person <person@example.com>", "session": None, "verbatim": True,
         "tainted": False,
     }  # fmt: skip
