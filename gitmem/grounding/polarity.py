@@ -81,9 +81,21 @@ def _opposite(
             continue
         for other in among:
             known = _against(key, word, other)
-            if known:
+            if known and not _said_beside(clause, (word, known), ground, own=other not in nearest):
                 return word, known, other.negated == clause.negated
     return None
+
+
+def _said_beside(clause: Clause, words: tuple[str, str], ground: Sources, *, own: bool) -> bool:
+    """Whether a replaced line has a word beside its opposite already, each of something else.
+
+    Either both are in one clause: ``it writes readings``. Or the clause is that line's ``own``, and the flags
+    say the opposite elsewhere: ``keeps frames, the oldest dropped first``.
+    """
+    return any(
+        clause.keys <= old.keys if own else frozenset(words) <= frozenset(old.said)
+        for old in ground.old_clauses
+    )
 
 
 def _is_state(word: str, clause: Clause) -> bool:

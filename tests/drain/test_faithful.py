@@ -38,6 +38,35 @@ def test_one_invented_word_is_refused_and_so_are_many() -> None:
     assert written("Routes are computed.", ("Routes exist.",)) == ["Routes exist."]
 
 
+@pytest.mark.parametrize(
+    ("flag", "old", "text"),
+    [
+        (
+            "Frames are kept 30 days on hubd's card now that it has 64 GB; the oldest go first",
+            "hubd keeps frames on its card for 14 days when the line is down, oldest dropped first",
+            "hubd keeps frames on its card (64 GB) for 30 days when the line is down, oldest dropped first",
+        ),
+        (
+            "the table samples is gone; readings are in readings_v2",
+            "Ingest writes readings into the table samples",
+            "Ingest writes readings into readings_v2; the table samples is gone",
+        ),
+    ],
+)
+def test_a_word_and_its_opposite_that_stand_in_one_line_may_stand_in_the_next(
+    flag: str, old: str, text: str
+) -> None:
+    assert written(text, (flag,), (old,)) == [text]
+
+
+def test_what_a_flag_says_the_opposite_of_is_not_said_again() -> None:
+    flag = "The cache is disabled in staging now"
+    old = "The cache is enabled in staging, disabled in production"
+
+    assert written(f"{old}, and shared", (flag,), (old,)) == [flag]
+    assert written("The cache is enabled in staging now", (flag,), (old,)) == [flag]
+
+
 def test_only_one_rule_is_left_to_the_reviewer() -> None:
     assert [rule for rule in Rule if not refuses(rule)] == [Rule.S2]
 
