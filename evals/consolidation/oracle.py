@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gitmem.models.reply import Prompt
 
 _ACCOUNTS = ("keep", "pending", "edit")  # what an answer does with a flag without more to say
+_SUBJECT = 3  # notes of one question that are a topic of their own
 _CATCH_ALL = frozenset({"facts", "decisions", "gotchas", "preferences"})
 
 
@@ -164,18 +165,23 @@ class Oracle(ExternalModel):
         """Return where a line goes: a target of its topic, else a new topic; nothing without a topic."""
         if not label.topics:
             return {}
-        for topic in label.topics:
-            at = next((at for at, name in question.targets.items() if _is_part(name, topic)), "")
+        topic = label.topics[0]
+        mine = [
+            short
+            for short in question.flags.values()
+            if self._labels[short].topics[:1] == (topic,) and self._says_something(question, short)
+        ]
+        fitting = label.topics if len(mine) < _SUBJECT else (topic,)
+        for name in fitting:
+            at = next((at for at, file in question.targets.items() if _is_part(file, name)), "")
             if at:
                 return {"target": at}
-        topic = label.topics[0]
-        first = next(
-            short
-            for short in (*question.flags.values(), label.id)
-            if self._labels[short].topics[:1] == (topic,)
-        )
-        about = self._rows[first]["text"]
+        about = self._rows[next(iter([*mine, label.id]))]["text"]
         return {"topic": topic, "about": about, "reason": f"these notes are about {topic}"}
+
+    def _says_something(self, question: _Question, short: str) -> bool:
+        label = self._labels[short]
+        return not (self._same(question, label) or self._outdone(question, short))
 
     def _moves(self, question: _Question) -> Iterator[dict[str, Any]]:
         """Yield the moves of lines that are in a catch-all topic and have a target of their own."""
