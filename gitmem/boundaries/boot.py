@@ -40,13 +40,21 @@ def words(repo: Repository, now: float, event: Event | None = None) -> Words:
     What cannot be told is said too, unless nothing was ever flagged here. Without an ``event`` only
     the queue is looked at. Raises OSError when the queue cannot be read.
     """
-    since = _since(repo, event, now) if event is not None and event.session else []
+    since, left = _since(repo, event, now) if event is not None and event.session else ([], [])
     waiting, known = _waiting(repo, now)
-    said = [*since, *waiting]
+    words = _words([*since, *waiting], known=known, certain=bool(since))
+    if left and event is not None:
+        from gitmem.boundaries import boot_words
+
+        boot_words.ask_about_last_turn(repo, event, left, words)
+    return words
+
+
+def _words(said: Sequence[str], *, known: bool, certain: bool) -> Words:
     if not said:
         return Words("" if known else "could not tell")
     person = _shown(said)
-    model = f"{person}\n{_REQUEST}" if since or known else ""
+    model = f"{person}\n{_REQUEST}" if certain or known else ""
     return Words("said boot words" if known else "could not tell", person=person, model=model)
 
 
@@ -95,16 +103,16 @@ def remember_quiet(repo: Repository, seen: bytes) -> None:
         lock.release()
 
 
-def _since(repo: Repository, event: Event, now: float) -> list[str]:
-    """Return what went wrong since the last boot, or that this cannot be told."""
+def _since(repo: Repository, event: Event, now: float) -> tuple[list[str], list[tuple[str, bool]]]:
+    """Return what went wrong since the last boot, or that this cannot be told, and the sessions that left a turn."""
     if event.detail == _COMPACTED:
-        return []
+        return [], []
     from gitmem.boundaries import lookback
 
     try:
         return lookback.look(repo, event, now)
     except OSError as error:
-        return [f"cannot tell what happened since the last session start: {error}"]
+        return [f"cannot tell what happened since the last session start: {error}"], []
 
 
 def _waiting(repo: Repository, now: float) -> tuple[list[str], bool]:

@@ -1,4 +1,4 @@
-"""What a boot that is not silent says of what waits (hot lane).
+"""What a boot that is not silent says: what waits, and what the last turn of a session left (hot lane).
 
 A module of its own, because a silent boot does not load it.
 """
@@ -12,9 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.core.flag import Flag
+    from gitmem.git.repository import Repository
     from gitmem.records.states import State
+    from gitmem.session.boundary import Event, Words
 
 _NAMED = 3  # sessions
+_MOST = 2  # sessions whose last turn is asked about, the latest
+_HEAD = 120  # characters of what a person said
+_LOOKED_AT = 4_000  # characters of it in which a secret is looked for
 
 
 def what_waits(state: State, now: float) -> list[str]:
@@ -40,6 +45,44 @@ def what_waits(state: State, now: float) -> list[str]:
     return found
 
 
+def ask_about_last_turn(
+    repo: Repository, event: Event, left: Sequence[tuple[str, bool]], words: Words
+) -> None:
+    """Add a nudge about what sessions left to the words of a boot, and mark it in their files and this one's.
+
+    ``left`` are sessions and whether each was tainted, the latest first. A session whose transcript tells nothing is
+    passed over: the model could not answer. Raises OSError.
+    """
+    from gitmem.boundaries import nudge
+    from gitmem.clients import registry
+    from gitmem.session import boundary, session_file
+    from gitmem.session.session import ASKED
+
+    client = registry.find(event.client)
+    transcripts = client.transcripts() if client else None
+    if transcripts is None or not event.transcript:
+        return
+    asked: list[str] = []
+    strange = False
+    for session, tainted in left:
+        said = transcripts.last_said(event.transcript, session, repo.top)
+        heads = [head for one in said if (head := _head(one))]
+        if not heads or len(asked) == _MOST:
+            continue
+        asked.append(nudge.about_last_turn(session, heads, tainted=tainted))
+        session_file.mark(repo.folder, session, [ASKED])
+        strange = strange or tainted
+    if not asked:
+        return
+    # What is flagged in answer may repeat what that session had read.
+    marks = [f"taint {boundary.LAST_TURN}"] if strange else []
+    asks = f"nudge {boundary.LAST_TURN}"
+    session_file.mark(repo.folder, event.session, [*marks, asks])
+    words.model = "\n".join([part for part in (words.model, *asked) if part])
+    words.did = ", ".join([part for part in (words.did, "nudged") if part])
+    words.decided = [*words.decided, asks]
+
+
 def _details(flags: Sequence[Flag], now: float) -> str:
     first = quantities.oldest([flag.at for flag in flags])
     details = [f"oldest: {quantities.ago(first, now)}"] if first else []
@@ -49,3 +92,17 @@ def _details(flags: Sequence[Flag], now: float) -> str:
         more = f" and {len(sessions) - _NAMED} more" if len(sessions) > _NAMED else ""
         details.append(f"from session{'s' if len(sessions) > 1 else ''} {named}{more}")
     return f" ({'; '.join(details)})" if details else ""
+
+
+def _head(said: str) -> str:
+    """The beginning of what a person said, in one harmless line of whole words; empty where a secret is in it."""
+    from gitmem.safety import harmless, secrets, text
+
+    if secrets.find_secret(said[:_LOOKED_AT]):
+        return ""
+    plain = " ".join(said[:_LOOKED_AT].split()).replace('"', "'")
+    head = plain[:_HEAD]
+    if len(plain) > _HEAD:
+        whole = head.rpartition(" ")[0]
+        head = f"{whole or head} ..."
+    return text.visible(harmless.harmless(head))

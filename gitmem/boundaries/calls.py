@@ -79,20 +79,30 @@ _APART = str.maketrans(dict.fromkeys("\t\n\r;|&<>(){}[]$`\"'\\,=", " "))
 _LONGEST = 4000  # characters looked at; behind that is text, not structure
 _ENDS = ";|&"
 _SIGNS = ';|&<>($`"\\\n\r'
-# What stands before a program without being it.
-_BEFORE = ("sudo", "env", "time", "nohup", "exec", "command", "then", "do", "else", "!", "{")
+# What stands before a program without being it, and of those the ones that take a number first.
+_BEFORE = ("sudo", "env", "time", "nohup", "exec", "command", "then", "do", "else", "!", "{",
+           "timeout", "nice", "stdbuf", "xvfb-run")  # fmt: skip
+_NUMBERED = ("timeout", "nice")
 _BESIDE = ("cd", "export", "set", "source", ".", "echo", "printf", "cat", "true", "sleep", "wait")
 # Programs that answer with their exit code: one that says "no" has not failed.
 _ASKING = ("grep", "egrep", "rg", "test", "[", "[[", "ls", "which", "diff", "cmp", "find", "head",
            "tail", "stat", "pgrep", "kill", "wc", "sed", "awk", "false", "type", "file")  # fmt: skip
 _INLINE = ("-c", "-e", "-")
-# Programs that run another one, and the words that say so: what is tried is the other one.
+# Programs that run another one, and the words that say so: what is tried is the other one, however it is run.
 _RUNNERS = {
     "uv": ("run", "tool"), "poetry": ("run",), "pdm": ("run",), "hatch": ("run",), "pipenv": ("run",),
-    "rye": ("run",), "mise": ("exec", "run"), "npm": ("run", "run-script", "exec"), "deno": ("run", "task"),
-    "pnpm": ("run", "exec", "dlx"), "yarn": ("run", "exec", "dlx"), "bun": ("run", "x"),
-    "bundle": ("exec",), "docker": ("compose",), "podman": ("compose",), "go": ("run", "tool"),
+    "rye": ("run",), "mise": ("exec",), "npm": ("exec",), "pnpm": ("exec", "dlx"), "yarn": ("exec", "dlx"),
+    "bun": ("x",), "bundle": ("exec",), "pipx": ("run",), "conda": ("run",),
 }  # fmt: skip
+_DIRECT = ("npx", "uvx", "bunx")  # such programs without a word
+# Programs that run something of their own by its name: what is tried is both together.
+_SCRIPTS = {
+    "npm": ("run", "run-script"), "pnpm": ("run",), "yarn": ("run",), "bun": ("run",), "deno": ("run", "task"),
+    "mise": ("run",), "docker": ("compose",), "podman": ("compose",), "go": ("run", "tool"),
+}  # fmt: skip
+# Programs without subcommands: what follows is what they look at.
+_PLAIN = ("pytest", "mypy", "pyright", "pylint", "flake8", "black", "isort", "eslint", "tsc", "jest", "mocha",
+          "rspec", "phpunit", "gcc", "clang", "rustc")  # fmt: skip
 # Programs that run a file, or with -m a module.
 _INTERPRETERS = (
     "python",
@@ -195,9 +205,16 @@ def simple_commands(text: str) -> list[str]:
     return [part.strip() for part in head.split("\n") if part.strip()]
 
 
-def failed(command: str) -> str:
-    """Return what a failed command tried, as a word to compare: the last program that can fail."""
-    tries = [name for name in map(_name, simple_commands(command)) if name]
+def failed(command: str, error: str = "") -> str:
+    """Return what a failed command tried, as a word to compare: the last program that can fail.
+
+    Where the ``error`` says that a program was not found, it is that one.
+    """
+    parts = simple_commands(command)
+    tries = [name for name in map(_name, parts) if name]
+    if "not found" in error:
+        mistyped = [name for name in tries if f"{name.split(' ')[0]}: " in error]
+        tries = mistyped[:1] or tries
     return _digest(tries[-1]) if tries else _digest(" ".join(command[:_LONGEST].split()))
 
 
@@ -255,9 +272,7 @@ def _is_gitmem(part: str) -> bool:
 
 def _name(part: str) -> str:
     """Program and plain subcommand of a simple command; empty when it cannot fail in earnest."""
-    words = part.split()
-    while words and (words[0] in _BEFORE or "=" in words[0]):
-        words = words[1:]
+    words = _without_before(part.split())
     if (
         not words
         or words[0] in _BESIDE
@@ -267,14 +282,34 @@ def _name(part: str) -> str:
         return ""
     program = words[0].rpartition("/")[2]
     below = words[1] if len(words) > 1 else ""
-    if below in _RUNNERS.get(program, ()):
-        rest = [word for word in words[2:] if not word.startswith("-")]
-        return f"{program} {_name(' '.join(rest)) or ' '.join(rest[:1])}".rstrip()
+    if program in _DIRECT or below in _RUNNERS.get(program, ()):
+        rest = _plain_first(words[1:] if program in _DIRECT else words[2:])
+        return (_name(" ".join(rest)) or rest[0]) if rest else program
+    if below in _SCRIPTS.get(program, ()):
+        return " ".join([program, *_plain_first(words[2:])[:1]])
     if program in _INTERPRETERS:
-        rest = words[words.index("-m") + 1 :] if "-m" in words else words[1:]
-        ran = [word for word in rest if not word.startswith("-")][:1]
-        return " ".join([program, *ran])
-    return f"{program} {below}" if below.isalpha() and len(below) <= _WORD else program
+        if "-m" in words:
+            return _name(" ".join(words[words.index("-m") + 1 :])) or program
+        return " ".join([program, *_plain_first(words[1:])[:1]])
+    named = program not in _PLAIN and below.isalpha() and len(below) <= _WORD
+    return f"{program} {below}" if named else program
+
+
+def _without_before(words: list[str]) -> list[str]:
+    """The words from the program on: behind assignments, and what runs it with options of its own."""
+    while words and (words[0] in _BEFORE or "=" in words[0]):
+        before, words = words[0], words[1:]
+        if before in _BEFORE:
+            words = _plain_first(words)
+        if before in _NUMBERED and words and words[0][:1].isdigit():
+            words = words[1:]
+    return words
+
+
+def _plain_first(words: list[str]) -> list[str]:
+    """The words behind leading options."""
+    places = [place for place, word in enumerate(words) if not word.startswith("-")]
+    return words[places[0] :] if places else []
 
 
 def _digest(text: str) -> str:

@@ -75,16 +75,18 @@ def _do(repo: Repository, event: Event, action: Action, now: float) -> Words:
         from gitmem.boundaries import boot
 
         words = boot.words(repo, now, event)
-        words.decided = [action.kind] if words.did else []
+        words.decided = [action.kind, *words.decided] if words.did else []
         if event.detail == boundary.COMPACTED:
             words.person = ""  # the person was told when the session began
         return words
-    if action.kind in (boundary.NUDGE, boundary.ASK_SUMMARY):
+    if action.kind in (boundary.NUDGE, boundary.REMIND, boundary.ASK_SUMMARY):
         from gitmem.boundaries import nudge
 
-        if action.kind == boundary.NUDGE:
-            return Words("nudged", model=nudge.text(action.about), decided=left)
-        return Words("asked the summary", model=nudge.for_summary(), decided=[action.kind])
+        if action.kind == boundary.ASK_SUMMARY:
+            return Words("asked the summary", model=nudge.for_summary(), decided=[action.kind])
+        whole = action.kind == boundary.NUDGE
+        said = nudge.text(action.about) if whole else nudge.reminder(action.about)
+        return Words("nudged", model=said, decided=left)
     if action.kind == boundary.MARK_END:
         from gitmem.boundaries import background as session_end
 

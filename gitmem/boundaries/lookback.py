@@ -1,7 +1,8 @@
 """What happened since the last boot and must not pass in silence (hot lane).
 
-Sessions that ended without a flag, hooks that failed, closes and syncs that ran in the background,
-boundaries that a transcript shows and no hook saw. Each is said once; the same failure again after a day.
+Sessions that ended without a flag or in a turn that was never asked about, hooks that failed, closes and syncs
+that ran in the background, boundaries that a transcript shows and no hook saw. Each is said once; the same
+failure again after a day.
 
 What boots have looked at so far is in one small file, overwritten in place: a place in the ledger and a moment up
 to which everything was judged; sessions that cannot be judged yet; closes that were started; sentences that were
@@ -12,9 +13,10 @@ from __future__ import annotations
 
 import os
 
+from gitmem.boundaries.policy import BETWEEN
 from gitmem.git import local
 from gitmem.session import ledger, session_file
-from gitmem.session.session import TOLD, boot_line, counted
+from gitmem.session.session import TOLD, boot_line, counted, tree_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,26 +63,28 @@ class Lookback:
         return lately
 
 
-def look(repo: Repository, event: Event, now: float) -> list[str]:
-    """Return sentences about what happened since the last boot; none when all is well.
+def look(repo: Repository, event: Event, now: float) -> tuple[list[str], list[tuple[str, bool]]]:
+    """Return sentences about what happened since the last boot, and the sessions that left a turn.
 
-    Note that this session began. Another boot at the same moment leaves everything to this one. Raises
-    OSError.
+    Neither when all is well. A session that ended in a turn which nothing asked about comes with whether it was
+    tainted; the latest is first. Note that this session began. Another boot at the same moment leaves everything to
+    this one. Raises OSError.
     """
     local.make_folder(repo.folder)
     began = started(event.process) if event.process else "-"
-    session_file.mark(repo.folder, event.session, [boot_line(event.process, began)])
+    session_file.mark(repo.folder, event.session, [boot_line(event.process, began, repo.top)])
     held = lock(repo.folder)
     if not held.attempt():
-        return []
+        return [], []
     try:
         state = read(repo.folder)
-        found = _Look(repo, event, state, int(now)).sentences()
+        seen = _Look(repo, event, state, int(now))
+        found = seen.sentences()
         state.judged = int(now) - _LAG
         write(repo.folder, state)
     finally:
         held.release()
-    return found
+    return found, seen.left[::-1]
 
 
 def read(folder: str) -> Lookback:
@@ -148,6 +152,7 @@ class _Look:
         self._event = event
         self._state = state
         self._now = now
+        self.left: list[tuple[str, bool]] = []  # after `sentences`
         self._lines, state.inode, state.offset = ledger.since(
             repo.folder, state.inode, state.offset
         )
@@ -169,10 +174,16 @@ class _Look:
             if session == self._event.session or not session:
                 continue
             known = session_file.read(self._folder, session)
-            if known.flagged or not known.marked:
+            silent = known.marked and not known.flagged
+            left = known.left(BETWEEN) and known.tree == tree_of(self._repo.top)
+            if not (silent or left):
                 continue
             if not known.ended and self._runs(session, known):
                 watched.append(session)
+                continue
+            if left:
+                self.left.append((session, known.tainted))
+            if not silent:
                 continue
             session_file.mark(self._folder, session, [TOLD])
             died = "" if known.ended else "; it died"

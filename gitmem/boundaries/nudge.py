@@ -22,17 +22,18 @@ _NAMES = {
     boundary.TOKENS: "a long stretch of work",
     boundary.PRESSURE: "a long stretch of work, with a compaction ahead",
     boundary.COMPACTION: "a compaction",
+    boundary.WORDS: "what the person said during the turn",
 }
 _TROUBLE = (boundary.RECOVERY, boundary.SLOW)
 
 _SNAG = "gitmem snag 'what snagged' --better 'the better path'"
+_SHORT = "gitmem flag '...' --kind ..."
 _FLAG = "gitmem flag 'what is durable' --kind decision (kinds: fact, decision, gotcha, preference, pending)"
 
 
 def text(boundaries: Sequence[str]) -> str:
     """Return the nudge; it names the boundaries it comes from."""
-    after = " and ".join([_NAMES.get(name, name) for name in boundaries]) or "this point"
-    first = f"gitmem, after {after}: flag what's durable, now. "
+    first = f"{_after(boundaries)}: flag what's durable, now. "
     if boundary.COMPACTION in boundaries:
         first += f"Begin with what the summary lists under '{SECTION}'. "
     snag = f"If something snagged: {_SNAG}. "
@@ -44,6 +45,31 @@ def text(boundaries: Sequence[str]) -> str:
         f"one line: {_FLAG}. {snag}Use single quotes, or pipe lines into: gitmem flag - . "
         "What is longer than a line: --body '...'. Flag it "
         "even if it is noted elsewhere. Nothing durable is a fine answer; then go on."
+    )
+
+
+def reminder(boundaries: Sequence[str]) -> str:
+    """Return the nudge as one sentence, for a model that has the whole one in its context."""
+    snag = "`gitmem snag '...' --better '...'`"
+    ways = [f"`{_SHORT}`", snag]
+    if not set(_TROUBLE).isdisjoint(boundaries):
+        ways.reverse()
+    return f"{_after(boundaries)}: flag what's durable, now ({' or '.join(ways)}), or go on."
+
+
+def _after(boundaries: Sequence[str]) -> str:
+    names = " and ".join([_NAMES.get(name, name) for name in boundaries]) or "this point"
+    return f"gitmem, after {names}"
+
+
+def about_last_turn(session: str, heads: Sequence[str], *, tainted: bool) -> str:
+    """Return what a boot asks about the last turn of an earlier session, with what the person said in it."""
+    said = " / ".join([f'"{head}"' for head in heads])
+    strangers = "It had read text of strangers: flag nothing of theirs. " if tainted else ""
+    return (
+        f"gitmem, after the last turn of session {session[:8]}: nothing has asked yet what is durable in it. "
+        f"The person said there: {said}. {strangers}If a later session needs something of it, flag it now "
+        f"(`{_SHORT}`); else go on."
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from gitmem.session import boundary
 from gitmem.session.boundary import Action
+from gitmem.session.session import SAID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
     from gitmem.session.boundary import Event
     from gitmem.session.session import Session
 
+# The numbers and the two groups of boundaries come from `evals/boundaries` (what-ifs in docs/evals.md).
 SLOW_SECONDS = 60.0
-STEP = 60_000  # tokens the context grows by between two nudges
+STEP = 80_000  # tokens the context grows by between two nudges
+BETWEEN = 5  # requests from the session's start or one nudge to the next
+_LITTLE = 10_000  # tokens in which hardly anything new is said
 _MARGIN = 30_000  # tokens before a compaction, or a tenth of the limit if that is less
 
 
@@ -67,7 +71,7 @@ def _call(event: Event, session: Session) -> list[Action]:
         found += event.done
         tried = calls.shell_commands(event)
         if event.kind == boundary.FAILURE:
-            failed = [calls.failed(command) for command in tried]
+            failed = [calls.failed(command, event.text) for command in tried]
         elif session.failed:
             words = [word for command in tried for word in calls.tried(command)]
             found += [(boundary.RECOVERY, word) for word in session.failed if word in words][:1]
@@ -92,41 +96,69 @@ def _batch(event: Event, session: Session) -> list[Action]:
         from gitmem.boundaries import calls
 
         worked, flagged = calls.worked(event), calls.flagged_last(event)
+    marks = _mark(event.done, session)
     # The end of the turn is spoken of at its end, also when another hook makes it go on.
-    named = [name for name in session.pending if name != boundary.TURN]
-    if flagged and (worked or not named):
+    named = [name for name in _named(session, marks) if name != boundary.TURN]
+    if flagged and (worked or set(named).isdisjoint(boundary.AT_ONCE)):
         # The model flagged by itself, after the work: nothing has happened since.
-        return [Action(boundary.MARK_FLAG)] if session.worked or session.pending else []
+        flag = [Action(boundary.MARK_FLAG)] if session.worked or session.pending or marks else []
+        return [*marks, *flag, *_answered(session)]
     if worked or session.worked:
         named += _growth(event, session, named)
-    if named:
-        return _nudge(event, named)
-    return [Action(boundary.MARK_WORK)] if worked and not session.worked else []
+    if _may_ask(named, session, 1):
+        return [*marks, *_nudge(event, session, named)]
+    work = [Action(boundary.MARK_WORK)] if worked and not session.busy else []
+    return [*marks, *work, *_counted(event, session), *_answered(session)]
 
 
 def _prompt(event: Event, session: Session) -> list[Action]:
-    marks = _mark(event.done, session)
-    named = [*session.pending, *[mark.partition(" ")[0] for done in marks for mark in done.about]]
+    if event.turn and event.turn == session.turn:
+        # Said while the model is at work: the end of the batch, before the next request, asks about it.
+        return _mark(event.done, session)
+    told = [key for name, key in event.done if name == boundary.WORDS][:1]
+    begun = [Action(boundary.MARK_TURN, [event.turn, *told])] if event.turn else []
+    marks = _mark([done for done in event.done if done[0] != boundary.WORDS], session)
+    named = _named(session, marks)
     if session.worked:
         named += _growth(event, session, named)
-    if session.resting and event.detail != boundary.PERSON and not session.worked:
-        # The nudge after the compaction is in the same request: what the notice reports is asked about next.
-        return marks
-    told = "prompt." + event.turn
-    if named:
-        return [
-            *marks,
-            *_nudge(event, named),
-            *([Action(boundary.MARK_SEEN, [told])] if event.turn else []),
-        ]
-    # What a person says may be durable; what came with a nudge was asked for, also when the client tells twice.
-    new = event.detail == boundary.PERSON and not session.worked and told not in session.seen
-    return [Action(boundary.MARK_WORK)] if new else []
+    if _may_ask(named, session, 0):
+        return [*begun, *marks, *_nudge(event, session, named)]
+    # What a person says may be durable; what came with a nudge was asked for.
+    new = event.detail == boundary.PERSON and not session.worked
+    work = [Action(boundary.MARK_WORK, [SAID])] if new else []
+    return [*begun, *marks, *work, *_counted(event, session)]
 
 
-def _nudge(event: Event, named: Sequence[str]) -> list[Action]:
-    grown = [Action(boundary.MARK_TOKENS, [str(event.tokens)])] if event.tokens else []
-    return [Action(boundary.NUDGE, sorted(set(named))), *grown]
+def _named(session: Session, marks: Sequence[Action]) -> list[str]:
+    """The boundaries to ask about: those of before and those marked now."""
+    return [*session.pending, *[mark.partition(" ")[0] for done in marks for mark in done.about]]
+
+
+def _may_ask(named: Sequence[str], session: Session, more: int) -> bool:
+    """Return whether to nudge now; ``more`` requests were answered beside those that are counted."""
+    requests = session.requests + more
+    # Without a request since, the one that carries the last nudge would carry this one too.
+    if not requests or set(named) <= set(boundary.ASIDE):
+        return False
+    return requests >= BETWEEN or not set(named).isdisjoint(boundary.AT_ONCE)
+
+
+def _answered(session: Session) -> list[Action]:
+    """Count a request that was answered, as long as the count matters."""
+    return [Action(boundary.MARK_REQUEST)] if session.requests < BETWEEN else []
+
+
+def _nudge(event: Event, session: Session, named: Sequence[str]) -> list[Action]:
+    grown = [Action(boundary.MARK_TOKENS, [str(event.tokens)])] if _fresh(event, session) else []
+    kind = boundary.REMIND if session.told else boundary.NUDGE
+    return [Action(kind, sorted(set(named))), *grown]
+
+
+def _counted(event: Event, session: Session) -> list[Action]:
+    """After a compaction, growth counts from the first size that is known."""
+    if session.base is None and _fresh(event, session):
+        return [Action(boundary.MARK_TOKENS, [str(event.tokens)])]
+    return []
 
 
 def _growth(event: Event, session: Session, named: Sequence[str]) -> list[str]:
@@ -134,10 +166,12 @@ def _growth(event: Event, session: Session, named: Sequence[str]) -> list[str]:
     if not _fresh(event, session):
         return []
     limit = session.limit or event.limit
-    if limit and not session.pressed and event.tokens >= limit - min(_MARGIN, limit // 10):
+    grown = event.tokens - (event.tokens if session.base is None else session.base)
+    near = limit and event.tokens >= limit - min(_MARGIN, limit // 10)
+    if near and not session.pressed and (grown >= _LITTLE or session.base is None):
         return [boundary.PRESSURE]
     # With another reason to nudge, growth is not one of its own.
-    return [boundary.TOKENS] if not named and event.tokens - session.base >= STEP else []
+    return [boundary.TOKENS] if grown >= STEP and set(named) <= set(boundary.ASIDE) else []
 
 
 def _fresh(event: Event, session: Session) -> bool:
@@ -147,8 +181,8 @@ def _fresh(event: Event, session: Session) -> bool:
 
 def _turn_end(event: Event, session: Session) -> list[Action]:
     if not session.worked or boundary.TURN in session.pending:
-        return []
-    return _mark([(boundary.TURN, event.turn)], session)
+        return _answered(session)
+    return [*_mark([(boundary.TURN, event.turn)], session), *_answered(session)]
 
 
 def _compacting(event: Event, session: Session) -> list[Action]:

@@ -19,6 +19,7 @@ POLLED = "polled sub-agent"
 TASK = "completed task"
 BATCH = "tool batch"
 PROMPT = "prompt"
+SAID = "words inside a turn"
 
 
 class ShownBoundary:
@@ -54,6 +55,15 @@ class Transcripts:
         the work tree ``top`` counts. Bounded in what it reads: a boot waits for it.
         """
         raise NotImplementedError
+
+    def last_said(self, transcript: str, session: str, top: str) -> list[str]:
+        """Return what the person said last in a session, oldest first, a few texts at most.
+
+        That is its last prompts since the last nudge, and what was said inside their turns. ``transcript`` is the current
+        session's. Only what was said in the work tree ``top`` counts; none where the transcript does not tell.
+        """
+        del transcript, session, top
+        return []
 
 
 def unseen(

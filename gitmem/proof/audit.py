@@ -159,7 +159,11 @@ def _evidence(
         marks=[word for line in marks for word in line.split(" ")] if marks else None,
         commits=_commits(repo, shown),
         flags=flagged.get(session, 0),
-        pending=tuple(name for name in fold("\n".join(marks)).pending if name != boundary.TURN),
+        pending=tuple(
+            name
+            for name in fold("\n".join(marks)).pending
+            if name != boundary.TURN and name not in boundary.ASIDE
+        ),
     )
 
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from gitmem.boundaries.policy import BETWEEN
 from gitmem.clients.transcripts import BATCH, COMMIT, PROMPT, unseen
 from gitmem.core.jsonline import figure
 from gitmem.core.quantities import count
+from gitmem.session import boundary
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -176,22 +178,28 @@ def _unmarked(evidence: Evidence, seen_by: SeenBy, since: int, now: int) -> list
 
 
 def _unasked(evidence: Evidence, now: int) -> list[str]:
-    """Boundaries that were marked, and that no nudge followed though the model was spoken to since."""
+    """Boundaries that were marked, and that no nudge followed though the model was spoken to since.
+
+    One that waits for some distance to the last nudge is due only after so many requests.
+    """
     told, pending = evidence.conversation, evidence.pending
     # What waits are the last marks of the session: those before them were asked about, or flagged after.
-    waiting = [at for at, name in evidence.fired.marks if name in pending][-len(pending) :]
+    waiting = [one for one in evidence.fired.marks if one[1] in pending][-len(pending) :]
     if told is None or not pending or not waiting:
         return []
-    later = [
-        one
-        for one in told.boundaries
-        if one.kind in (BATCH, PROMPT) and waiting[0] + _LAG < one.at <= now - _LAG
+    asked = [
+        one.at for one in told.boundaries if one.kind in (BATCH, PROMPT) and one.at <= now - _LAG
     ]
-    if not later:
+    due = []
+    for at, name in waiting:
+        later = [one for one in asked if at + _LAG < one]
+        if len(later) > (0 if name in boundary.AT_ONCE else BETWEEN):
+            due.append((name, later[0]))
+    if not due:
         return []
-    names = ", ".join(dict.fromkeys(pending))
-    said = f"{count(len(pending), 'mark')} ({names}) that no nudge followed"
-    return [f"{said}, though the model was asked again at {moment(later[0].at)}"]
+    names = ", ".join(dict.fromkeys(name for name, _ in due))
+    said = f"{count(len(due), 'mark')} ({names}) that no nudge followed"
+    return [f"{said}, though the model was asked again at {moment(due[0][1])}"]
 
 
 def _listed(boundaries: Sequence[ShownBoundary], seen_by: SeenBy) -> str:

@@ -35,12 +35,18 @@ AGENT = "sub-agent"
 BACKGROUND = "background"
 TASK = "task"
 CHAPTER = "chapter"
+WORDS = "words"  # the person said something while the model was at work
 RECOVERY = "recovery"  # a command failed, and then worked
 SLOW = "slow"  # a call took over a minute
 TURN = "turn"
 TOKENS = "tokens"
 PRESSURE = "pressure"
 COMPACTION = "compaction"
+LAST_TURN = "last-turn"  # of an earlier session; a boot asks about it
+#: Those that are asked about however near the last nudge is.
+AT_ONCE = (COMMIT, WORDS, COMPACTION)
+#: Those that are named with others and are no reason to ask by themselves.
+ASIDE = (TASK, AGENT, BACKGROUND, SLOW)
 
 # What to do.
 SAY_BOOT = "say boot words"
@@ -48,6 +54,8 @@ MARK_SEEN = "mark seen"
 MARK_BOUNDARY = "mark boundary"
 MARK_TAINT = "mark taint"
 MARK_WORK = "mark work"
+MARK_TURN = "mark turn"
+MARK_REQUEST = "mark request"
 MARK_FLAG = "mark flag"
 MARK_HELD = "mark held"
 MARK_FAILED = "mark failed"
@@ -57,6 +65,7 @@ MARK_COMPACTING = "mark compacting"
 MARK_COMPACTED = "mark compacted"
 ASK_SUMMARY = "ask summary"
 NUDGE = "nudge"
+REMIND = "remind"  # a nudge in one sentence, where the model has had the whole one
 MARK_END = "mark end"
 
 

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 _FAILURES = 50  # how many failed commands are waited for
 _TASKS = 64  # tasks of sub-agents that are known at a time
 _PROCESSES = 1 << 31  # no process has a larger number
+_PRIME = (1 << 61) - 1
 TOLD = "told"  # the line that a boot leaves once it has spoken of the session
+ASKED = "asked"  # the line that a boot leaves once it has asked about the session's last turn
+SAID = "said"  # of a `work` line: a person said something, and nothing was done yet
 # Boundaries of every session that did anything at all: no chapter was closed by them.
-_EVERYDAY = (boundary.TURN, boundary.TOKENS)
+_EVERYDAY = (boundary.TURN, boundary.TOKENS, boundary.TASK, boundary.WORDS)
 
 
 class Session:
@@ -26,19 +29,23 @@ class Session:
 
     ``pending`` are the boundaries marked and not nudged yet, ``seen`` the ids of all that were ever
     marked; ``taints`` are the tools that brought untrusted text in since the last nudge; ``worked`` says that
-    something happened since the last nudge or flag; ``failed`` are the commands that did not work since;
+    something happened since the last nudge or flag, ``busy`` that tools were called; ``failed`` are the commands that did not work since;
     ``compacting`` says that a summary is being made, ``compacted`` when the last one was done; ``base`` and
     ``limit`` are tokens: at the last nudge, and where the client compacts; ``pressed`` says that a compaction was
-    announced; ``held`` are the digests of the calls and guards of which a call was held, ``holds`` how often one was;
-    ``resting`` that nothing happened since the nudge after a compaction, so that one request may carry both.
+    announced; ``base`` is None after a compaction, until something was counted; ``held`` are the digests of the calls and guards of which a call was held, ``holds`` how often one was;
+    ``turn`` is the id of the last prompt, ``requests`` how many requests the model has answered since the start or the last
+    nudge (as far as they were counted); ``told`` says that the whole nudge is in its context.
 
     For a boot that looks back: ``marked`` are the boundaries since the last boot that spoke of the session, without
-    the everyday ones; ``flagged`` says that a flag was made in it at all, ``ended`` that its end was seen;
-    ``process`` and ``started`` are the client's process number (0: unknown) and start.
+    the everyday ones; ``flagged`` says that a flag was made in it at all, ``ended`` that its end was seen, ``asked_about``
+    that a boot asked about its last turn; ``process`` and ``started`` are the client's process number (0: unknown)
+    and start, ``tree`` is the work tree's digest.
     """
 
     __slots__ = (
+        "asked_about",
         "base",
+        "busy",
         "compacted",
         "compacting",
         "ended",
@@ -51,7 +58,7 @@ class Session:
         "pending",
         "pressed",
         "process",
-        "resting",
+        "requests",
         "seen",
         "shown",
         "started",
@@ -59,6 +66,9 @@ class Session:
         "tainted_whole",
         "taints",
         "tasks",
+        "told",
+        "tree",
+        "turn",
         "worked",
     )
 
@@ -72,10 +82,12 @@ class Session:
         failed: Sequence[str] = (),
         compacting: bool = False,
         compacted: str = "",
-        base: int = 0,
+        base: int | None = 0,
         limit: int = 0,
         pressed: bool = False,
-        resting: bool = False,
+        requests: int = 0,
+        told: bool = False,
+        turn: str = "",
     ) -> None:
         self.pending = list(pending)
         self.seen = list(seen)
@@ -87,15 +99,18 @@ class Session:
         self.base = base
         self.limit = limit
         self.pressed = pressed
-        self.resting = resting
+        self.requests = requests
+        self.told = told
+        self.turn = turn
         self.marked: list[str] = []
         self.shown: list[str] = []  # keys of the lines of memory that were shown
         self.tasks: list[tuple[str, str, str]] = []  # of sub-agents: turn, kind, words
         self.held: list[str] = []
         self.holds = 0
-        self.flagged = self.ended = False
+        self.busy = worked
+        self.flagged = self.ended = self.asked_about = False
         self.process = 0
-        self.started = ""
+        self.started = self.tree = ""
         self.tainted_before = False  # the chapter that the last nudge closed
         self.tainted_whole = False  # all since the last compaction
 
@@ -107,6 +122,17 @@ class Session:
         nudge comes from the chapter that the nudge closed, or after a compaction from the whole summary.
         """
         return self.tainted_before or bool(self.taints)
+
+    def left(self, between: int) -> bool:
+        """Return whether its last turn did something that no nudge, flag or boot has asked about.
+
+        What came less than ``between`` requests after a nudge counts only where it waits for no distance.
+        """
+        marked = {*self.pending} - {boundary.TURN, *boundary.ASIDE}
+        if self.asked_about or not (self.busy or marked):
+            return False
+        far = not self.told or self.requests >= between
+        return far or not marked.isdisjoint(boundary.AT_ONCE)
 
 
 def lines(action: Action) -> list[str]:
@@ -120,9 +146,14 @@ def lines(action: Action) -> list[str]:
     return [" ".join([prefix, *about])]
 
 
-def boot_line(process: int, started: str) -> str:
-    """Return the line of a boot: the client's process number and start."""
-    return f"boot {process} {started}"
+def boot_line(process: int, started: str, top: str) -> str:
+    """Return the line of a boot: the client's process number and start, and a digest of the work tree's top."""
+    return f"boot {process} {started} {tree_of(top)}"
+
+
+def tree_of(top: str) -> str:
+    """Return a short word for a work tree."""
+    return f"{int.from_bytes(top.encode('utf-8', 'surrogateescape'), 'big') % _PRIME:x}"
 
 
 def flag_line(ids: Sequence[str]) -> str:
@@ -165,8 +196,8 @@ def _mark(session: Session, words: Sequence[str]) -> None:
     if len(words) != 2:  # noqa: PLR2004 - boundary, id; anything else is a torn line
         return
     name, key = words
-    session.resting = False
     session.pending.append(name)
+    session.asked_about = False
     if name not in _EVERYDAY:
         session.marked.append(name)
     if key:
@@ -190,18 +221,31 @@ def _nudge(session: Session, words: Sequence[str]) -> None:
     session.tainted_whole = session.tainted_whole and not compaction
     session.pending = []
     session.taints = []
-    session.worked = session.compacting = False
-    session.resting = compaction
+    session.worked = session.busy = session.compacting = False
+    session.requests = 0
+    # What a boot asks about another session is in words of its own.
+    session.told = session.told or boundary.LAST_TURN not in words
     session.pressed = session.pressed or boundary.PRESSURE in words
 
 
-def _work(session: Session, _: Sequence[str]) -> None:
+def _work(session: Session, words: Sequence[str]) -> None:
     session.worked = True
-    session.resting = False
+    if SAID not in words:
+        session.busy = True
+        session.asked_about = False
+
+
+def _turn(session: Session, words: Sequence[str]) -> None:
+    session.turn = "".join(words[:1])
+    session.seen += words[1:2]
+
+
+def _request(session: Session, _: Sequence[str]) -> None:
+    session.requests += 1
 
 
 def _flag(session: Session, _: Sequence[str]) -> None:
-    session.worked = False
+    session.worked = session.busy = False
     session.pending = []
     session.flagged = True
 
@@ -228,8 +272,8 @@ def _compacting(session: Session, words: Sequence[str]) -> None:
 
 def _compacted(session: Session, words: Sequence[str]) -> None:
     session.compacted = "".join(words[:1])
-    session.base = 0
-    session.pressed = False
+    session.base = None
+    session.pressed = session.told = False
 
 
 def _shown(session: Session, words: Sequence[str]) -> None:
@@ -248,6 +292,10 @@ def _told(session: Session, _: Sequence[str]) -> None:
     session.marked = []
 
 
+def _asked(session: Session, _: Sequence[str]) -> None:
+    session.asked_about = True
+
+
 def _end(session: Session, _: Sequence[str]) -> None:
     session.ended = True
 
@@ -257,6 +305,7 @@ def _boot(session: Session, words: Sequence[str]) -> None:
     number = _number(words)
     session.process = number if number < _PROCESSES else 0
     session.started = "".join(words[1:2])
+    session.tree = "".join(words[2:3])
 
 
 def _number(words: Sequence[str]) -> int:
@@ -269,6 +318,8 @@ _STEPS = {
     "taint": _taint,
     "nudge": _nudge,
     "work": _work,
+    "turn": _turn,
+    "request": _request,
     "flag": _flag,
     "failed": _failed,
     "held": _held,
@@ -278,6 +329,7 @@ _STEPS = {
     "compacting": _compacting,
     "compacted": _compacted,
     TOLD: _told,
+    ASKED: _asked,
     "end": _end,
     "boot": _boot,
 }
@@ -286,6 +338,8 @@ _PREFIXES = {
     boundary.MARK_BOUNDARY: "mark",
     boundary.MARK_TAINT: "taint",
     boundary.MARK_WORK: "work",
+    boundary.MARK_TURN: "turn",
+    boundary.MARK_REQUEST: "request",
     boundary.MARK_FLAG: "flag",
     boundary.MARK_FAILED: "failed",
     boundary.MARK_HELD: "held",
@@ -294,6 +348,7 @@ _PREFIXES = {
     boundary.MARK_COMPACTING: "compacting",
     boundary.MARK_COMPACTED: "compacted",
     boundary.NUDGE: "nudge",
+    boundary.REMIND: "nudge",
     boundary.MARK_END: "end",
 }
 _APART = (boundary.MARK_SEEN, boundary.MARK_BOUNDARY, boundary.MARK_FAILED, boundary.MARK_SHOWN)

@@ -15,6 +15,7 @@ from gitmem.boundaries import boot, fire, lookback
 from gitmem.boundaries.background import Flight
 from gitmem.session import boundary, ledger, session_file
 from gitmem.session.boundary import Event, Words
+from gitmem.session.session import boot_line
 from tests.support.desk import Desk
 from tests.support.queues import folder_of, journal, new_flag, repository_of
 from tests.support.sandbox import Sandbox
@@ -426,4 +427,5 @@ def test_a_boot_through_the_hook_s_door_marks_its_session(sandbox: Sandbox) -> N
     fire.fire(repository_of(sandbox), event, time.time())
 
     (line,) = session_file.told(str(folder_of(sandbox)), "s1")[-1:]
-    assert line == f"boot {os.getpid()} {lookback.started(os.getpid())}"
+    began = lookback.started(os.getpid())
+    assert line == boot_line(os.getpid(), began, str(sandbox.path))

@@ -9,7 +9,7 @@ from gitmem.session import boundary
 
 NAMES = [
     boundary.COMMIT, boundary.AGENT, boundary.BACKGROUND, boundary.TASK, boundary.CHAPTER, boundary.RECOVERY,
-    boundary.SLOW, boundary.TURN, boundary.TOKENS, boundary.PRESSURE, boundary.COMPACTION,
+    boundary.SLOW, boundary.TURN, boundary.TOKENS, boundary.PRESSURE, boundary.COMPACTION, boundary.WORDS,
 ]  # fmt: skip
 
 
@@ -47,6 +47,24 @@ def test_after_trouble_the_snag_comes_first(name: str) -> None:
         text = nudge.text(names)
         assert text.index("gitmem snag") < text.index("gitmem flag '")
         assert text.count("gitmem snag") == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_reminder_is_one_sentence_that_names_both_commands(name: str) -> None:
+    text = nudge.reminder([name])
+
+    assert text.partition(":")[0] == nudge.text([name]).partition(":")[0]
+    assert "`gitmem flag '...' --kind ...`" in text
+    assert "`gitmem snag '...' --better '...'`" in text
+    assert text.endswith("or go on.")
+    assert text.count(". ") == 0
+    assert len(text) < 220
+
+
+def test_after_trouble_a_reminder_names_the_snag_first() -> None:
+    for name in (boundary.RECOVERY, boundary.SLOW):
+        text = nudge.reminder([name])
+        assert text.index("gitmem snag") < text.index("gitmem flag")
 
 
 def test_what_the_summary_is_asked_for_is_what_is_asked_about_after_it() -> None:

@@ -17,6 +17,7 @@ from gitmem.session.session import Session, fold, lines
 ONE, TWO = "1" * 40, "2" * 40
 WORK = [("Read", ""), ("Bash", "make")]
 FLAG = ("Bash", "gitmem flag 'ports are fixed' --kind fact")
+NUDGES = (boundary.NUDGE, boundary.REMIND)
 
 
 def event(kind: str, **fields: Any) -> Event:
@@ -25,6 +26,11 @@ def event(kind: str, **fields: Any) -> Event:
 
 def nudge(*names: str) -> list[Action]:
     return [Action(boundary.NUDGE, names)]
+
+
+def far(**known: Any) -> Session:
+    """A session whose last nudge, if any, is far enough back."""
+    return Session(requests=policy.BETWEEN, **known)
 
 
 def marked(*marks: str) -> list[Action]:
@@ -36,12 +42,17 @@ class Story:
 
     def __init__(self) -> None:
         self.text = ""
+        self.later()
+
+    def later(self) -> None:
+        """Some requests are answered in which nothing counts."""
+        self.text += "request\n" * policy.BETWEEN
 
     def tell(self, kind: str, **fields: Any) -> list[str]:
         """The boundaries that the model is nudged about at this event."""
         done = decide(event(kind, **fields), fold(self.text))
         self.text += "".join([line + "\n" for action in done for line in lines(action)])
-        return [name for action in done if action.kind == boundary.NUDGE for name in action.about]
+        return [name for action in done if action.kind in NUDGES for name in action.about]
 
     def batch(self, *calls: tuple[str, str], **fields: Any) -> list[str]:
         return self.tell(boundary.BATCH, calls=calls or WORK, **fields)
@@ -82,10 +93,10 @@ def test_a_tool_without_a_commit_is_nothing() -> None:
 
 
 def test_a_batch_nudges_once_for_all_that_was_marked() -> None:
-    pending = Session(pending=["commit", "commit", "sub-agent"])
+    pending = far(pending=["commit", "commit", "sub-agent"])
 
     assert decide(event(boundary.BATCH, calls=WORK), pending) == nudge("commit", "sub-agent")
-    assert decide(event(boundary.BATCH), Session()) == []
+    assert decide(event(boundary.BATCH), far()) == []
 
 
 @pytest.mark.parametrize(
@@ -104,14 +115,118 @@ def test_the_end_is_marked_and_the_unknown_is_left_alone() -> None:
     assert decide(event(boundary.OTHER), Session(pending=["commit"])) == []
 
 
-@pytest.mark.parametrize("name", [boundary.AGENT, boundary.TASK, boundary.CHAPTER])
-def test_what_the_client_reports_as_done_is_nudged_once(story: Story, name: str) -> None:
+def test_what_the_client_reports_as_done_is_nudged_once(story: Story) -> None:
     for _ in range(2):
-        story.tell(boundary.TOOL, done=[(name, "a")])
-    story.tell(boundary.TOOL, done=[(name, "b")])
+        story.tell(boundary.TOOL, done=[(boundary.CHAPTER, "a")])
+    story.tell(boundary.TOOL, done=[(boundary.CHAPTER, "b")])
 
-    assert story.batch() == [name]
-    story.tell(boundary.TOOL, done=[(name, "b")])
+    assert story.batch() == ["chapter"]
+    story.later()
+    story.tell(boundary.TOOL, done=[(boundary.CHAPTER, "b")])
+    assert story.batch() == []
+
+
+@pytest.mark.parametrize("name", boundary.ASIDE)
+def test_what_is_no_reason_by_itself_is_named_with_the_next_nudge(story: Story, name: str) -> None:
+    story.tell(boundary.TOOL, done=[(name, "a")])
+    assert story.batch() == []
+    assert story.prompt() == []
+    story.tell(boundary.TOOL, commits=[ONE])
+    assert story.batch() == sorted(["commit", name])
+    story.later()
+    assert story.batch() == []
+
+
+def test_so_many_requests_lie_between_two_nudges(story: Story) -> None:
+    story.tell(boundary.TOOL, commits=[ONE])
+    assert story.batch() == ["commit"]
+    story.tell(boundary.TOOL, done=[(boundary.CHAPTER, "a")])
+
+    assert [story.batch() for _ in range(policy.BETWEEN)] == [
+        *[[]] * (policy.BETWEEN - 1),
+        ["chapter"],
+    ]
+
+
+def test_the_end_of_a_turn_is_an_answered_request_too(story: Story) -> None:
+    story.tell(boundary.TOOL, commits=[ONE])
+    assert story.batch() == ["commit"]
+    for _ in range(policy.BETWEEN - 1):
+        story.batch()
+    story.tell(boundary.TURN_END, turn="1")
+    assert story.prompt(turn="2") == ["turn"]
+
+
+def test_a_session_begins_as_far_from_a_nudge_as_after_one() -> None:
+    story = Story()
+    story.text = ""
+    story.tell(boundary.TOOL, done=[(boundary.CHAPTER, "a")])
+
+    assert [story.batch() for _ in range(policy.BETWEEN)][-2:] == [[], ["chapter"]]
+
+
+def test_a_commit_and_the_persons_words_wait_for_no_distance(story: Story) -> None:
+    story.tell(boundary.TOOL, commits=[ONE])
+    assert story.batch() == ["commit"]
+    story.tell(boundary.TOOL, commits=[TWO])
+    assert story.batch() == ["commit"]
+    assert story.batch(done=[(boundary.WORDS, "toolu_1")]) == ["words"]
+    assert story.batch(done=[(boundary.WORDS, "toolu_1")]) == []
+
+
+def test_no_more_is_written_once_the_count_does_not_matter(story: Story) -> None:
+    story.batch()
+    before = story.text
+    story.batch()
+    assert story.text == before
+
+
+def test_a_message_inside_a_turn_is_asked_about_with_the_next_batch(story: Story) -> None:
+    first, second = [(boundary.WORDS, "k1")], [(boundary.WORDS, "k2")]
+    assert story.prompt(turn="1", done=first) == []
+    story.batch()
+    assert story.prompt(turn="1", done=second) == []
+    assert story.batch() == ["words"]
+    # The transcript shows the same message once more.
+    assert story.batch(done=second) == []
+
+
+def test_a_message_that_came_too_late_for_the_turn_is_asked_about_with_the_next_prompt(
+    story: Story,
+) -> None:
+    story.prompt(turn="1", done=[(boundary.WORDS, "k1")])
+    story.batch()
+    story.prompt(turn="1", done=[(boundary.WORDS, "k2")])
+    story.tell(boundary.TURN_END, turn="1")
+    assert story.prompt(turn="2", done=[(boundary.WORDS, "k3")]) == ["turn", "words"]
+
+
+def test_the_whole_nudge_is_said_once_and_after_a_compaction(story: Story) -> None:
+    def kind(commit: str) -> str:
+        story.tell(boundary.TOOL, commits=[commit])
+        done = decide(event(boundary.BATCH, calls=WORK), fold(story.text))
+        story.batch()
+        return done[-1].kind
+
+    assert [kind(ONE), kind(TWO)] == [boundary.NUDGE, boundary.REMIND]
+    story.tell(boundary.BOOT, detail=boundary.COMPACTED, at="t")
+    assert [kind("3" * 40), kind("4" * 40)] == [boundary.NUDGE, boundary.REMIND]
+
+
+def test_what_a_boot_asked_about_another_session_is_not_the_whole_nudge(story: Story) -> None:
+    story.text = "nudge last-turn\n" + story.text
+    story.tell(boundary.TOOL, commits=[ONE])
+
+    assert decide(event(boundary.BATCH, calls=WORK), fold(story.text)) == nudge("commit")
+
+
+def test_who_flags_after_a_boundary_that_waited_is_not_asked_about_it(story: Story) -> None:
+    story.tell(boundary.TOOL, commits=[ONE])
+    story.batch()
+    story.tell(boundary.TOOL, done=[(boundary.CHAPTER, "a")])
+    assert story.batch() == []
+    assert story.batch(FLAG) == []
+    story.later()
     assert story.batch() == []
 
 
@@ -124,7 +239,10 @@ def test_what_a_sub_agent_finishes_inside_is_its_own(story: Story) -> None:
 def test_work_in_the_background_is_nudged_with_the_words_that_report_it(story: Story) -> None:
     done = [(boundary.BACKGROUND, "a")]
 
-    assert story.prompt(detail="notice", done=done) == ["background"]
+    story.batch()
+    story.tell(boundary.TURN_END, turn="1")
+    assert story.prompt(detail="notice", done=done) == ["background", "turn"]
+    story.later()
     assert story.prompt(detail="notice", done=done) == []
 
 
@@ -135,6 +253,7 @@ def test_the_end_of_a_turn_is_nudged_with_the_next_prompt_only(story: Story) -> 
     assert story.tell(boundary.TURN_END, turn="1") == []
     assert story.batch() == []  # another hook made the turn go on
     assert story.prompt() == ["turn"]
+    story.later()
     story.tell(boundary.TURN_END, turn="2")
     assert story.prompt() == []
 
@@ -142,8 +261,10 @@ def test_the_end_of_a_turn_is_nudged_with_the_next_prompt_only(story: Story) -> 
 def test_a_prompt_that_is_told_twice_is_no_work_of_its_own(story: Story) -> None:
     story.batch()
     story.tell(boundary.TURN_END, turn="1")
-    assert story.prompt(turn="2") == ["turn"]
-    assert story.prompt(turn="2") == []  # from a plugin and from settings
+    told = {"turn": "2", "done": [(boundary.WORDS, "k1")]}
+    assert story.prompt(**told) == ["turn"]
+    assert story.prompt(**told) == []  # from a plugin and from settings
+    story.later()
     story.tell(boundary.TURN_END, turn="2")
     assert story.prompt(turn="3") == []
 
@@ -152,6 +273,7 @@ def test_a_turn_in_which_nothing_happened_since_the_nudge_is_no_boundary(story: 
     story.tell(boundary.TOOL, commits=[ONE])
     assert story.batch() == ["commit"]
     story.batch(FLAG)
+    story.later()
     story.tell(boundary.TURN_END, turn="1")
     assert story.prompt() == []
     # The person's words may be durable: they count, those that came with a nudge do not.
@@ -211,6 +333,7 @@ def test_the_same_command_may_be_trouble_again(story: Story) -> None:
         story.tell(boundary.FAILURE, calls=[("Bash", "make")])
         story.tell(boundary.TOOL, calls=[("Bash", "make")])
         assert story.batch() == ["recovery"]
+        story.later()
 
 
 def test_a_success_that_no_failure_came_before_is_no_trouble() -> None:
@@ -232,6 +355,7 @@ def test_a_call_of_a_minute_is_trouble(
     story: Story, tool: str, command: str, seconds: float, slow: bool
 ) -> None:
     story.tell(boundary.TOOL, calls=[(tool, command)], seconds=seconds, call="a")
+    story.tell(boundary.TOOL, commits=[ONE])
 
     assert (boundary.SLOW in story.batch()) == slow
 
@@ -244,23 +368,26 @@ def test_the_troubles_of_a_sub_agent_are_its_own(story: Story) -> None:
 
 
 def test_growth_is_nudged_once_for_each_step(story: Story) -> None:
-    sizes = [20_000, 59_999, 60_000, 61_000, 119_999, 120_000, 130_000]
+    sizes = [20_000, 79_999, 80_000, 81_000, 159_999, 160_000, 170_000]
 
-    assert [story.batch(tokens=size) for size in sizes] == [
-        [], [], ["tokens"], [], [], ["tokens"], [],
-    ]  # fmt: skip
+    def grown(size: int) -> list[str]:
+        story.later()
+        return story.batch(tokens=size)
+
+    assert [grown(size) for size in sizes] == [[], [], ["tokens"], [], [], ["tokens"], []]
 
 
 def test_growth_counts_from_the_last_nudge_whatever_it_was_about(story: Story) -> None:
     story.tell(boundary.TOOL, commits=[ONE])
     assert story.batch(tokens=50_000) == ["commit"]
-    assert story.batch(tokens=100_000) == []
-    assert story.batch(tokens=110_000) == ["tokens"]
+    story.later()
+    assert story.batch(tokens=129_999) == []
+    assert story.batch(tokens=130_000) == ["tokens"]
 
 
 def test_growth_is_seen_with_a_prompt_too(story: Story) -> None:
     story.batch()
-    assert story.prompt(tokens=70_000) == ["tokens"]
+    assert story.prompt(tokens=80_000) == ["tokens"]
 
 
 @pytest.mark.parametrize(
@@ -270,11 +397,19 @@ def test_growth_is_seen_with_a_prompt_too(story: Story) -> None:
 def test_a_compaction_is_announced_once_well_before_it(
     story: Story, limit: int, below: int, above: int
 ) -> None:
-    story.text = f"tokens {below - 10}\n"
+    story.text += f"tokens {below - 10_000}\n"
 
     assert story.batch(tokens=below, limit=limit) == []
     assert story.batch(tokens=above, limit=limit) == ["pressure"]
+    story.later()
     assert story.batch(tokens=above + 100, limit=limit) == []
+
+
+def test_a_compaction_is_not_announced_where_hardly_anything_is_new(story: Story) -> None:
+    story.text += "tokens 55000\n"
+
+    assert story.batch(tokens=62_000, limit=67_000) == []
+    assert story.batch(tokens=65_000, limit=67_000) == ["pressure"]
 
 
 def test_where_the_client_compacts_is_learned_from_where_it_did(story: Story) -> None:
@@ -282,6 +417,7 @@ def test_where_the_client_compacts_is_learned_from_where_it_did(story: Story) ->
     story.tell(boundary.COMPACTING, detail=boundary.AUTO, tokens=97_000)
     story.tell(boundary.BOOT, detail=boundary.COMPACTED, at="2026-11-20T10:00:06.700Z")
     story.text += "tokens 50000\n"
+    story.later()
 
     late = {"tokens_at": "2026-11-20T10:00:07.000Z", "limit": 967_000}
     assert story.batch(tokens=87_000, **late) == []
@@ -311,8 +447,8 @@ def test_one_request_does_not_carry_the_nudge_after_a_compaction_and_one_more(st
 
     assert story.prompt(detail="notice", done=[(boundary.BACKGROUND, "a")]) == []
 
-    assert story.batch() == ["background"]
-    assert story.prompt(detail="notice", done=[(boundary.BACKGROUND, "b")]) == ["background"]
+    story.tell(boundary.TOOL, commits=[ONE])
+    assert story.batch() == ["background", "commit"]
 
 
 def test_a_compaction_that_did_not_come_is_no_boundary(story: Story) -> None:
@@ -325,15 +461,24 @@ def test_a_compaction_that_did_not_come_is_no_boundary(story: Story) -> None:
 def test_tokens_counted_before_the_compaction_do_not_count(story: Story) -> None:
     story.tell(boundary.BOOT, detail=boundary.COMPACTED, at="2026-11-20T10:00:06.700Z")
 
-    assert story.batch(tokens=68_020, tokens_at="2026-11-20T10:00:06.603Z") == []
-    assert story.batch(tokens=68_020, tokens_at="2026-11-20T10:00:07.100Z") == ["tokens"]
+    assert story.batch(tokens=168_020, tokens_at="2026-11-20T10:00:06.603Z") == []
+    assert fold(story.text).base is None
+
+
+def test_growth_after_a_compaction_counts_from_the_first_size_after_it(story: Story) -> None:
+    story.tell(boundary.BOOT, detail=boundary.COMPACTED, at="2026-11-20T10:00:06.700Z")
+    later = "2026-11-20T10:00:07.100Z"
+
+    assert story.batch(tokens=90_000, tokens_at=later) == []
+    assert story.batch(tokens=169_999, tokens_at=later) == []
+    assert story.batch(tokens=170_000, tokens_at=later) == ["tokens"]
 
 
 def test_a_fork_is_not_asked_about_what_it_inherited(story: Story) -> None:
     story.tell(boundary.BOOT, detail=boundary.FORKED, tokens=100_000)
 
     assert story.batch(tokens=101_000) == []
-    assert story.batch(tokens=160_000) == ["tokens"]
+    assert story.batch(tokens=180_000) == ["tokens"]
 
 
 def test_a_resumed_session_is_asked_about_the_turn_that_was_left(story: Story) -> None:
@@ -373,14 +518,14 @@ def test_a_call_that_fetches_and_commits_leaves_both_marks() -> None:
 def test_a_batch_marks_what_a_failed_call_read_before_it_nudges() -> None:
     batch = event(boundary.BATCH, calls=[("Read", ""), ("Bash", "curl --fail x")])
 
-    assert decide(batch, Session(pending=["commit"])) == [
+    assert decide(batch, far(pending=["commit"])) == [
         Action(boundary.MARK_TAINT, ["Bash"]),
         *nudge("commit"),
     ]
 
 
 def test_the_limits_are_what_the_documents_say() -> None:
-    assert (policy.SLOW_SECONDS, policy.STEP) == (60.0, 60_000)
+    assert (policy.SLOW_SECONDS, policy.STEP, policy.BETWEEN) == (60.0, 80_000, 5)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,15 @@ from gitmem.boundaries import calls
         ("python -m pytest a", "python -m pytest b"),
         ("docker compose up -d", "docker compose up"),
         ("python manage.py migrate", "python manage.py check"),
+        # However the program is run.
+        ("pytest", "uv run pytest -x"),
+        ("pytest tests", "timeout 60 python -m pytest"),
+        ("vitest", "npx vitest"),
+        ("npx vitest", "npm exec vitest"),
+        ("mypy .", "uvx mypy src"),
+        ("make all", "nice -n 5 make all"),
+        ("sudo -E make all", "make all"),
+        ("poetry run python manage.py migrate", "python manage.py migrate"),
     ],
 )
 def test_the_same_thing_was_tried(first: str, then: str) -> None:
@@ -54,10 +63,26 @@ def test_the_same_thing_was_tried(first: str, then: str) -> None:
         ("docker compose upp", "docker compose up"),
         ("python setup.pyy", "python other.py"),
         ("bundle exec rspc", "bundle exec rspec"),
+        ("timeout 60 pytst", "timeout 60 pytest"),
+        ("npx vitst", "npx vitest"),
+        ("npm test", "pnpm test"),
     ],
 )
 def test_another_thing_was_tried(first: str, then: str) -> None:
     assert calls.failed(first) not in calls.tried(then)
+
+
+@pytest.mark.parametrize(
+    ("command", "error", "then", "same"),
+    [
+        ("pytst && git status", "bash: line 1: pytst: command not found", "git status", False),
+        ("pytst && git status", "bash: line 1: pytst: command not found", "pytst", True),
+        ("make all; git psh", "sh: 1: git: not found", "git psh", True),
+        ("make && git push", "remote: Repository not found.", "git push", True),
+    ],
+)
+def test_what_was_not_found_is_what_failed(command: str, error: str, then: str, same: bool) -> None:
+    assert (calls.failed(command, error) in calls.tried(then)) is same
 
 
 def test_a_command_is_not_written_down_itself() -> None:

@@ -159,6 +159,7 @@ def test_a_session_in_which_all_was_seen_is_in_order(wired: Sandbox) -> None:
         "completed task": 0,
         "compaction": 0,
         "turn end": 1,
+        "words inside a turn": 0,
         "nudges": 1,
         "showings": 0,
         "versions": ["2.1.328"],

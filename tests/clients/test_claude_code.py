@@ -89,7 +89,16 @@ def test_what_the_policy_must_know_of_an_event_is_told(name: str, detail: str) -
         ("PostToolUseFailure.TaskCreate", ""),
         ("UserPromptSubmit.command_finished", ""),
         ("UserPromptSubmit.task_notification", ""),
-        ("UserPromptSubmit", ""),
+        ("UserPromptSubmit", boundary.WORDS),
+        ("UserPromptSubmit.queued", boundary.WORDS),
+        ("PostToolBatch", ""),
+        ("PostToolBatch.rejected", boundary.WORDS),
+        ("PostToolBatch.answered", boundary.WORDS),
+        ("PostToolBatch.plan_approved", boundary.WORDS),
+        # Of these the transcript tells.
+        ("PostToolBatch.approved_with_words", ""),
+        ("PostToolBatch.denied_by_host", ""),
+        ("PostToolBatch.plan_refused_by_host", ""),
     ],
 )
 def test_a_call_that_closes_a_chapter_is_told(name: str, done: str) -> None:

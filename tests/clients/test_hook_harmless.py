@@ -41,12 +41,18 @@ def limited(sandbox: Sandbox, name: str, size: int) -> Result:
     return Result(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
+def chapter(sandbox: Sandbox) -> None:
+    """A commit during a call: it is asked about at once."""
+    sandbox.commit("a chapter")
+    fire(sandbox, "PostToolUse.Bash")
+
+
 @given(st.binary(max_size=400))
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_corrupt_session_file_breaks_nothing(sandbox: Sandbox, data: bytes) -> None:
     session_file(sandbox).write_bytes(data)
 
-    fire(sandbox, "PostToolUse.Agent")
+    chapter(sandbox)
     assert is_nudge(fire(sandbox, "PostToolBatch"))
     assert "error" not in ledger(sandbox)[-1]
 
@@ -54,10 +60,10 @@ def test_a_corrupt_session_file_breaks_nothing(sandbox: Sandbox, data: bytes) ->
 def test_a_line_that_was_cut_off_does_not_swallow_the_next_one(sandbox: Sandbox) -> None:
     session_file(sandbox).write_text("work\nmark comm", encoding="utf-8")
 
-    fire(sandbox, "PostToolUse.Agent")
+    chapter(sandbox)
 
     assert marks(sandbox)[1] == "mark comm"
-    assert marks(sandbox)[2].startswith("mark sub-agent ")
+    assert marks(sandbox)[2].startswith("mark commit ")
     assert is_nudge(fire(sandbox, "PostToolBatch"))
 
 
@@ -100,7 +106,7 @@ def test_only_the_end_of_a_huge_session_file_is_read(sandbox: Sandbox) -> None:
 
 
 def test_a_full_disk_is_silent_to_the_agent_and_said_at_the_next_boot(sandbox: Sandbox) -> None:
-    fire(sandbox, "PostToolUse.Agent")
+    chapter(sandbox)
     file = folder_of(sandbox) / "ledger.jsonl"
     for full in (file, session_file(sandbox)):
         full.write_bytes(full.read_bytes() + b" " * 4096 + b"\n")
@@ -127,6 +133,7 @@ def test_on_a_full_disk_a_session_without_any_place_of_its_own_goes_on(sandbox: 
 def test_a_payload_of_ten_megabytes_is_read(sandbox: Sandbox) -> None:
     large = "x" * (10 << 20)
 
+    chapter(sandbox)
     fire(sandbox, "PostToolUse.Agent", tool_input={"prompt": large})
     call = {"tool_name": "Bash", "tool_input": {"command": large}, "tool_response": large}
     assert is_nudge(fire(sandbox, "PostToolBatch", tool_calls=[call]))
@@ -189,7 +196,7 @@ def test_another_hook_that_hangs_with_the_lock_is_not_waited_for_long(sandbox: S
 
 
 def test_a_repository_that_went_away_is_silent(sandbox: Sandbox) -> None:
-    fire(sandbox, "PostToolUse.Agent")
+    chapter(sandbox)
     (sandbox.path / ".git").rename(sandbox.path / "gone")
 
     assert fire(sandbox, "PostToolBatch").out == ""

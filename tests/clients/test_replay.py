@@ -17,6 +17,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from gitmem.boundaries.policy import BETWEEN
+from gitmem.session import session_file
 from tests.support.hooks import (
     DATA,
     PLAIN,
@@ -38,6 +40,15 @@ STATES = {
     "worked": ["work"],
     "pending": ["work", "mark commit aaa", "mark turn bbb", "failed f", "compacting 70000"],
 }
+
+
+#: The lines of a session whose last nudge is far enough back.
+FAR = ["request"] * BETWEEN
+
+
+def later(sandbox: Sandbox) -> None:
+    """Some requests are answered in which nothing counts."""
+    session_file.mark(str(folder_of(sandbox)), SESSION, FAR)
 
 
 def known(sandbox: Sandbox, lines: list[str]) -> None:
@@ -68,13 +79,16 @@ def test_a_recorded_session_replayed_is_nudged_once_for_each_boundary(sandbox: S
     fire(sandbox, "SessionStart.startup")
     story = [
         ("UserPromptSubmit", 0),
-        ("PostToolUse.Agent", 0), ("PostToolBatch.agent_calls", 1),
+        ("PostToolUse.Agent", 0), ("PostToolBatch.agent_calls", 0),
         ("PostToolUse.TaskUpdate", 0), ("PostToolBatch", 0),
-        ("PostToolUse.TaskUpdate.completed", 0), ("PostToolBatch", 1),
-        ("PostToolUse.TodoWrite", 0), ("PostToolBatch", 1),
+        ("PostToolUse.TaskUpdate.completed", 0), ("PostToolBatch", 0),
+        ("PostToolUse.TodoWrite", 0), ("PostToolBatch", 0),
         ("PostToolUse.Agent.background", 0), ("PostToolBatch", 0),
-        ("UserPromptSubmit.agent_finished", 1),
-        ("PostToolBatch", 0), ("Stop", 0), ("UserPromptSubmit.command_finished", 1),
+        ("UserPromptSubmit.agent_finished", 0), ("PostToolBatch.answered", 1),
+        ("PostToolBatch", 0), ("PostToolBatch.rejected", 1), ("PostToolBatch.rejected", 1),
+        ("PostToolBatch.plan_approved", 1), ("PostToolBatch.denied_by_host", 0),
+        ("PostToolBatch", 0), ("Stop", 0), ("UserPromptSubmit.command_finished", 0),
+        ("PostToolBatch", 0), ("PostToolBatch", 0), ("Stop", 0), ("UserPromptSubmit", 1),
         ("PostToolUseFailure.Bash", 0), ("PostToolUse.Bash", 0), ("PostToolBatch", 0),
         ("PreCompact.auto", 0), ("SubagentStop.compaction_fork", 0), ("SessionStart.compact", 1),
         ("PostCompact.auto", 0), ("SessionEnd.other", 0),
@@ -82,6 +96,9 @@ def test_a_recorded_session_replayed_is_nudged_once_for_each_boundary(sandbox: S
 
     for place, (name, nudges) in enumerate(story):
         changes: dict[str, Any] = {"tool_use_id": str(place), "prompt_id": str(place)}
+        if name == "PostToolBatch.rejected":
+            (call,) = recorded(name)["tool_calls"]
+            changes["tool_calls"] = [{**call, "tool_use_id": str(place)}]
         assert is_nudge(fire(sandbox, name, **changes)) == bool(nudges), (place, name)
 
 
@@ -111,7 +128,8 @@ def test_a_context_that_grew_is_nudged_from_the_transcript(
 ) -> None:
     transcript = tmp_path / "session.jsonl"
     answered = {"type": "assistant", "timestamp": "2026-11-20T10:00:07.000Z"}
-    for tokens, nudged in ((59_000, False), (61_000, True), (62_000, False), (121_000, True)):
+    for tokens, nudged in ((79_000, False), (81_000, True), (82_000, False), (161_000, True)):
+        later(sandbox)
         usage = {"model": "claude-opus-5-5", "usage": {"input_tokens": tokens}}
         transcript.write_text(json.dumps({**answered, "message": usage}) + "\n", encoding="utf-8")
         done = fire(sandbox, "PostToolBatch", transcript_path=str(transcript))
@@ -123,10 +141,11 @@ def test_who_stands_outside_of_the_project_is_still_in_its_session(
 ) -> None:
     elsewhere = str(tmp_path_factory.mktemp("elsewhere"))
     done = [
-        ("PostToolUse.Agent", {"cwd": elsewhere}),
+        ("PostToolUse.Bash", {"cwd": elsewhere, "tool_name": "mcp__any__mark_chapter"}),
         ("PostToolBatch", {"cwd": elsewhere + "/gone"}),
     ]
     project = {"CLAUDE_PROJECT_DIR": str(sandbox.path)}
+    known(sandbox, FAR)
 
     (marked,) = fire_at_once(sandbox, done[:1], env=project)
     (nudged,) = fire_at_once(sandbox, done[1:], env=project)
@@ -171,11 +190,10 @@ class Orderings(RuleBasedStateMachine):
         self.open = 0
         assert self.together(["PostToolBatch", "PostToolBatch"]) == 0
 
-    @rule(order=BATCH, commits=st.booleans())
-    def work(self, order: list[str], commits: bool) -> None:
-        if commits:
-            self.sandbox.commit(f"chapter {self.number}")
-        self.open += 1 + commits
+    @rule(order=BATCH)
+    def work(self, order: list[str]) -> None:
+        self.sandbox.commit(f"chapter {self.number}")
+        self.open += 1
         nudges = self.together(order)
         assert nudges <= self.open
         self.open -= nudges
@@ -192,8 +210,10 @@ class Orderings(RuleBasedStateMachine):
     def turn(self, order: list[str]) -> None:
         self.together(["UserPromptSubmit"])  # takes what an earlier turn left
         self.together(["PostToolBatch"])
+        later(self.sandbox)
         nudges = self.together(order)
         assert nudges <= 1
+        later(self.sandbox)
         nudges += self.together(["UserPromptSubmit"])
         assert nudges == 1
         # A prompt that came before its turn's end counts as one of the next turn.

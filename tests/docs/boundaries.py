@@ -38,6 +38,7 @@ CATALOGUE: dict[str, tuple[str, dict[str, Any]]] = {
     "batch": (boundary.BATCH, {"calls": _WORK}),
     "grown batch": (boundary.BATCH, {"calls": _WORK, "tokens": policy.STEP}),
     "full batch": (boundary.BATCH, {"calls": _WORK, "tokens": 59_000, "limit": 60_000}),
+    "words inside": (boundary.BATCH, {"calls": _WORK, "done": [(boundary.WORDS, "h")]}),
     "flag": (boundary.BATCH, {"calls": _FLAG}),
     "prompt": (boundary.PROMPT, {"detail": boundary.PERSON}),
     "background done": (
@@ -50,9 +51,11 @@ CATALOGUE: dict[str, tuple[str, dict[str, Any]]] = {
     "end": (boundary.END, {"detail": "other"}),
 }
 
+NUDGES = {boundary.NUDGE, boundary.REMIND}
 _STATES = {
     "Quiet": "nothing happened since the last nudge or flag",
     "Worked": "something happened",
+    "Beside": "something closed that is no reason by itself",
     "Marked": "a boundary is marked",
     "TurnOver": "the turn is over",
     "Compacting": "a summary is being made, and nothing else happened",
@@ -73,7 +76,7 @@ class Step:
     def said(self) -> str:
         """What the model, the person or the summary is told."""
         kinds = [action.kind for action in self.actions]
-        if boundary.NUDGE in kinds:
+        if not NUDGES.isdisjoint(kinds):
             return "nudge"
         if boundary.ASK_SUMMARY in kinds:
             return "words to the summary"
@@ -85,10 +88,12 @@ def state_of(text: str) -> str:
     known = fold(text)
     if text.endswith("end other\n"):
         return "Ended"
-    if set(known.pending) - {boundary.TURN}:
+    if set(known.pending) - {boundary.TURN, *boundary.ASIDE}:
         return "Marked"
-    if known.pending:
+    if boundary.TURN in known.pending:
         return "TurnOver"
+    if known.pending:
+        return "Beside"
     if known.worked:
         return "Worked"
     return "Compacting" if known.compacting else "Quiet"
@@ -118,7 +123,8 @@ def _steps() -> Iterator[Step]:
 
 
 def decided(kind: str, fields: dict[str, Any], known: Session) -> tuple[Action, ...]:
-    """What the policy does at an event of the catalogue."""
+    """What the policy does at an event of the catalogue, far enough from the last nudge."""
+    known.requests = policy.BETWEEN
     event = Event(kind, client="c", name="n", session="s", **fields)
     return tuple(policy.decide(event, known))
 
@@ -129,7 +135,7 @@ def alike(texts: Iterable[str]) -> list[list[str]]:
     for text in texts:
         known = fold(text)
         key = (tuple(sorted(set(known.pending))), tuple(sorted(set(known.seen))), known.worked,
-               tuple(known.failed), known.compacting, known.base, known.pressed, "end" in text)  # fmt: skip
+               tuple(known.failed), known.compacting, known.base, known.pressed, known.busy, "end" in text)  # fmt: skip
         groups.setdefault(key, []).append(text)
     return list(groups.values())
 
@@ -165,14 +171,20 @@ def table() -> str:
     at: dict[str, set[str]] = {}
     for step in steps():
         for action in step.actions:
-            if action.kind == boundary.NUDGE:
+            if action.kind in NUDGES:
                 for name in action.about:
                     at.setdefault(name, set()).add(CATALOGUE[step.event][0])
-    rows = ["| boundary | the nudge says | it is said at |", "|---|---|---|"]
+    rows = ["| boundary | the nudge says | it is said at | how soon |", "|---|---|---|---|"]
     for name in sorted(at):
         words = nudge.text([name]).partition(": ")[0].removeprefix("gitmem, ")
-        rows.append(f"| `{name}` | {words} | {', '.join(sorted(at[name]))} |")
+        rows.append(f"| `{name}` | {words} | {', '.join(sorted(at[name]))} | {_how_soon(name)} |")
     return "\n".join(rows)
+
+
+def _how_soon(name: str) -> str:
+    if name in boundary.ASIDE:
+        return "with the next nudge"
+    return "at once" if name in boundary.AT_ONCE else f"{policy.BETWEEN} requests after the last"
 
 
 def drawn(page: str) -> str:

@@ -19,7 +19,7 @@ def test_every_boundary_is_in_the_table() -> None:
 
     assert names == {
         boundary.COMMIT, boundary.AGENT, boundary.BACKGROUND, boundary.TASK, boundary.CHAPTER, boundary.RECOVERY,
-        boundary.SLOW, boundary.TURN, boundary.TOKENS, boundary.PRESSURE, boundary.COMPACTION,
+        boundary.SLOW, boundary.TURN, boundary.TOKENS, boundary.PRESSURE, boundary.COMPACTION, boundary.WORDS,
     }  # fmt: skip
 
 
@@ -30,11 +30,13 @@ def test_in_every_state_words_come_only_where_the_model_can_take_them() -> None:
         for action in step.actions
     }
 
-    spoken = {boundary.NUDGE, boundary.ASK_SUMMARY, boundary.SAY_BOOT}
+    spoken = {*boundaries.NUDGES, boundary.ASK_SUMMARY, boundary.SAY_BOOT}
     assert {pair for pair in told if pair[0] in spoken} == {
         (boundary.NUDGE, boundary.BATCH),
         (boundary.NUDGE, boundary.PROMPT),
         (boundary.NUDGE, boundary.BOOT),
+        (boundary.REMIND, boundary.BATCH),
+        (boundary.REMIND, boundary.PROMPT),
         (boundary.ASK_SUMMARY, boundary.COMPACTING),
         (boundary.SAY_BOOT, boundary.BOOT),
     }

@@ -52,6 +52,7 @@ def test_lines_fold_into_what_is_known() -> None:
         "base": 50_000,
         "compacting": True,
         "limit": 95_000,
+        "told": True,
         "marked": ["commit", "recovery"],
         "tainted_before": True,
         "tainted_whole": True,
@@ -61,8 +62,35 @@ def test_lines_fold_into_what_is_known() -> None:
 def test_a_compaction_begins_anew() -> None:
     known = fold("tokens 50000\nnudge pressure\ncompacting\ncompacted 2026-11-20T10:00:06.700Z\n")
 
-    assert (known.base, known.pressed, known.limit) == (0, False, 0)
+    assert (known.base, known.pressed, known.limit, known.told) == (None, False, 0, False)
     assert known.compacted == "2026-11-20T10:00:06.700Z"
+
+
+def test_requests_are_counted_from_the_last_nudge() -> None:
+    known = fold("request\nrequest\nnudge turn\nturn t1 k1\nrequest\n")
+
+    assert (known.requests, known.turn, known.seen) == (1, "t1", ["k1"])
+
+
+@pytest.mark.parametrize(
+    ("told", "left"),
+    [
+        ("work said", False),
+        ("work", True),
+        ("work\nmark turn t", True),
+        ("work\nflag", False),
+        ("work\nasked", False),
+        ("work\nasked\nwork", True),
+        ("nudge commit\nwork\nrequest", False),
+        ("nudge commit\nwork\nrequest\nrequest\nrequest", True),
+        ("nudge commit\nmark commit bbb", True),
+        ("nudge commit\nmark task t", False),
+    ],
+)
+def test_a_turn_is_left_where_something_was_done_far_enough_from_a_nudge(
+    told: str, left: bool
+) -> None:
+    assert fold(told).left(3) is left
 
 
 @pytest.mark.parametrize(

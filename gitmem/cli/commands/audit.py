@@ -17,6 +17,7 @@ from gitmem.clients.transcripts import (
     COMMIT,
     COMPACTION,
     POLLED,
+    SAID,
     TASK,
     TURN,
 )
@@ -87,7 +88,7 @@ def _session(one: SessionAudit) -> dict[str, object]:
     evidence, told = one.evidence, one.evidence.conversation
     shown = None
     if told is not None:
-        kinds = (COMMIT, AGENT, BACKGROUND, POLLED, TASK, COMPACTION, TURN)
+        kinds = (COMMIT, AGENT, BACKGROUND, POLLED, TASK, COMPACTION, TURN, SAID)
         shown = {
             **{kind: one.shown(kind) for kind in kinds},
             "nudges": told.nudges,

@@ -57,6 +57,11 @@ _NOTICE = "<task-notification>"
 _AGENTS = ("Agent", "Task")
 _POLL = "TaskOutput"
 _CHAPTER = "__mark_chapter"
+# How the result of a call begins that holds what the person said: "The user answered", "User has approved".
+_PERSONS = ("The user ", "User has ", "Your questions ")
+# In rows of a transcript; the client writes no blanks between the parts of one.
+SIGNS = (b'"holdsPersonsWords":true', b'"queued_command"', b'"user_temporary"')
+_PRIME = (1 << 61) - 1
 _ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 
 
@@ -130,6 +135,8 @@ class ClaudeCode(Client):
         if kind == boundary.PROMPT:
             _add_prompt(event, _text(payload, "prompt"))
             event.text = _text(payload, "prompt")[:_SAID]
+        elif kind == boundary.BATCH:
+            event.done = _said(payload)
         elif kind == boundary.BEFORE and event.calls and event.calls[0][0] in _AGENTS:
             event.detail, event.text = _task(payload)
         elif kind == boundary.AGENT_START:
@@ -170,10 +177,19 @@ class ClaudeCode(Client):
         return dumps(said) if said else ""
 
     def context(self, event: boundary.Event) -> tuple[int, str, int]:
-        """Return the tokens in the context, their time, and the limit of a compaction."""
+        """Return the tokens in the context, their time, and the limit of a compaction.
+
+        Adds to what is ``done`` what the person said, where only the transcript tells.
+        """
         from gitmem.clients.claude_code import context_size
 
-        tokens, at, model = context_size.size(event.transcript)
+        tail = context_size.last(event.transcript)
+        (tokens, at, model), end = context_size.size_in(tail)
+        if event.kind == boundary.BATCH and _may_hold_words(tail, end):
+            from gitmem.clients.claude_code import said
+
+            keys = said.in_rows(tail, end, event.session)
+            event.done = [*event.done, *[(boundary.WORDS, _plain(key)) for key in keys]]
         return tokens, at, context_size.limit(model, event.window) if tokens else 0
 
     def transcripts(self) -> Transcripts:
@@ -206,6 +222,18 @@ class ClaudeCode(Client):
 CLIENT = ClaudeCode()
 
 
+def message_key(text: str) -> str:
+    """Return a short word for a message: it may hold what must not be written down."""
+    data = text[:_SAID].strip().encode("utf-8", "backslashreplace")
+    return f"{int.from_bytes(data, 'big') % _PRIME:x}"
+
+
+def _may_hold_words(tail: bytes, answered: int) -> bool:
+    """Whether rows have signs of a person's words, so that what reads them need not be loaded at every batch."""
+    holds, queued, approved = SIGNS
+    return holds in tail or queued in tail or tail.find(approved, max(answered, 0)) >= 0
+
+
 def _process(environ: Mapping[str, str]) -> int:
     """The client's process number, as it tells its hooks; 0 when it does not."""
     number = environ.get("CLAUDE_PID", "")
@@ -221,12 +249,27 @@ def _add_prompt(event: boundary.Event, prompt: str) -> None:
     """
     if not prompt.startswith(_NOTICE):
         event.detail = boundary.PERSON
+        event.done = [(boundary.WORDS, message_key(prompt))]
         return
     event.detail = "notice"
     head = prompt[:4000].partition("<result>")[0]
     if "<status>completed</status>" in head and "<summary>Agent " in head:
         task = head.partition("<task-id>")[2].partition("</task-id>")[0]
         event.done = [(boundary.BACKGROUND, f"{_plain(task)}.{len(prompt)}.{event.turn}")]
+
+
+def _said(payload: Mapping[str, object]) -> Sequence[tuple[str, str]]:
+    """What the person said in a batch: a rejection with words, an answer, a yes to a plan."""
+    calls = payload.get("tool_calls")
+    found = []
+    for call in calls if isinstance(calls, list) else ():
+        answer = call.get("tool_response") if isinstance(call, dict) else None
+        if isinstance(answer, str) and answer.startswith(_PERSONS):
+            from gitmem.clients.claude_code import said  # most batches have none
+
+            if said.in_answer(_text(call, "tool_name"), answer):
+                found.append((boundary.WORDS, _id(call, "tool_use_id")))
+    return found
 
 
 def _task(payload: Mapping[str, object]) -> tuple[str, str]:
@@ -245,16 +288,21 @@ def _closed(payload: Mapping[str, object]) -> str:
     answered = payload.get("tool_response")
     if not isinstance(answered, dict):
         return ""
-    # One in the background is "async_launched" here.
-    waited = tool in _AGENTS and answered.get("status") == "completed"
-    if waited or (tool == _POLL and _is_agent_done(answered)):
+    # One in the background is "async_launched" here, and reports later or when it is asked.
+    if tool in _AGENTS and answered.get("status") == "completed":
         return boundary.AGENT
+    if tool == _POLL and _is_agent_done(answered):
+        return boundary.BACKGROUND
+    return boundary.TASK if _is_task_done(tool, answered) else ""
+
+
+def _is_task_done(tool: str, answered: Mapping[str, object]) -> bool:
+    """Whether the answer says that a task or a todo was completed by this call."""
     change = answered.get("statusChange")
-    if tool == "TaskUpdate" and isinstance(change, dict) and change.get("to") == "completed":
-        return boundary.TASK
-    if tool == "TodoWrite" and _completed(answered, "newTodos") - _completed(answered, "oldTodos"):
-        return boundary.TASK
-    return ""
+    if tool == "TaskUpdate":
+        return isinstance(change, dict) and change.get("to") == "completed"
+    done = _completed(answered, "newTodos") - _completed(answered, "oldTodos")
+    return tool == "TodoWrite" and bool(done)
 
 
 def _is_agent_done(answered: Mapping[str, object]) -> bool:

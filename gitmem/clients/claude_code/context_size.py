@@ -38,7 +38,11 @@ def size(path: str) -> tuple[int, str, str]:
 
     (0, "", "") when the end of the file tells of no answer, or of a compaction after it.
     """
-    tail = _tail(path)
+    return size_in(last(path))[0]
+
+
+def size_in(tail: bytes) -> tuple[tuple[int, str, str], int]:
+    """Return the same from what `last` read, and where the row of that answer ends in it; -1 without one."""
     end = len(tail)
     read = 0
     while end > 0 and read < _ROWS:
@@ -49,9 +53,9 @@ def size(path: str) -> tuple[int, str, str]:
             read += 1
             found = _counted(tail[start:end])
             if found[0]:
-                return found
+                return found, end
         end = start - 1
-    return 0, "", ""
+    return (0, "", ""), -1
 
 
 def limit(model: str, window: int) -> int:
@@ -60,7 +64,8 @@ def limit(model: str, window: int) -> int:
     return (min(window, known) if window > _KEPT_FREE else known) - _KEPT_FREE
 
 
-def _tail(path: str) -> bytes:
+def last(path: str) -> bytes:
+    """Return the end of a transcript; nothing where there is none."""
     if not path.endswith(".jsonl"):
         return b""
     try:

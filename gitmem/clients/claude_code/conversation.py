@@ -12,13 +12,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gitmem.clients.abilities import SessionTranscript, UnknownRows
-from gitmem.clients.claude_code.transcript import call_of, folders, shown, text_of, when
+from gitmem.clients.claude_code import said
+from gitmem.clients.claude_code.transcript import (
+    call_of,
+    folders,
+    prompted,
+    shown,
+    text_of,
+    when,
+)
 from gitmem.clients.transcript_rows import ENDING, changed, rows, session_of
 from gitmem.clients.transcripts import (
     BATCH,
     COMMIT,
     POLLED,
     PROMPT,
+    SAID,
     TASK,
     TURN,
     ShownBoundary,
@@ -48,9 +57,6 @@ _COMMAND = re.compile(r"\bgit\b.*\bcommit\b.*(?:\s-\w*q|--quiet)", re.DOTALL)
 # git prints the same line for the commits that these make; they replay somebody's work and are no boundary.
 _REPLAYS = re.compile(r"\bgit\b[^;&|\n]*\b(?:rebase|cherry-pick|revert|merge|pull|am)\b")
 _COMMITS = re.compile(r"\bgit\b[^;&|\n]*\bcommit\b(?!-)")
-# What the client writes as a user's row, and a person did not type as a prompt.
-_TOLD = ("<", "[Request interrupted", "Caveat: ", "This session is being continued")
-_REFUSED = "The user doesn't want to"
 _TODOS = ("newTodos", "oldTodos")
 
 
@@ -76,29 +82,33 @@ def conversations(
 class Batch:
     """The calls of one message of the model, as far as their results have come."""
 
-    __slots__ = ("at", "calls", "left", "name", "refused")
+    __slots__ = ("at", "calls", "left", "name", "refused", "said")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.calls: list[str] = []
         self.left: set[str] = set()
         self.at = 0
-        self.refused = False
+        self.refused = self.said = False
 
     def take(self, row: Mapping[str, object]) -> None:
-        """A result row; one that a person refused ends the batch before its hook."""
+        """A result row; one that a person refused without a word ends the batch before its hook."""
         self.left.update(call_of(row))
         self.at = max(self.at, when(row))
+        if said.in_row(row) and row.get("type") == "user":
+            self.said = True
+            return
         for block in _blocks(row):
-            said = block.get("content")
-            if block.get("is_error") and isinstance(said, str) and said.startswith(_REFUSED):
+            answer = block.get("content")
+            if block.get("is_error") and isinstance(answer, str) and said.rejected(answer):
                 self.refused = True
 
     def finished(self) -> list[ShownBoundary]:
         """The batch as a boundary; none where a call has no result, or was refused."""
         if self.refused or not set(self.calls) <= self.left:
             return []
-        return [ShownBoundary(BATCH, self.at, "", self.calls)]
+        words = [ShownBoundary(SAID, self.at, "", self.calls)] if self.said else []
+        return [ShownBoundary(BATCH, self.at, "", self.calls), *words]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -166,23 +176,14 @@ class Conversation(SessionTranscript):
         return ends
 
     def _prompted(self, row: Mapping[str, object]) -> list[ShownBoundary]:
-        """A prompt of the person's, once for each.
+        """A prompt of the person's, once for each, or a message inside a turn.
 
         A row without an id is one in the versions that give prompts none (2.0, 2.1.42).
         """
-        if row.get("type") != "user" or row.get("isMeta") or row.get("isCompactSummary"):
-            return []
-        message = row.get("message")
-        content = message.get("content") if isinstance(message, dict) else None
-        if isinstance(content, list):
-            texts = [
-                text_of(block, "text") for block in _blocks(row) if block.get("type") == "text"
-            ]
-            content = texts[0] if texts and not call_of(row) else None
+        if said.queued(row):
+            return [ShownBoundary(SAID, when(row), "")]
         key = text_of(row, "promptId")
-        if not isinstance(content, str) or key in self._prompts or (self._prompts and not key):
-            return []
-        if not content or content.startswith(_TOLD):
+        if not prompted(row) or key in self._prompts or (self._prompts and not key):
             return []
         if not key:
             return [ShownBoundary(PROMPT, when(row), "")]

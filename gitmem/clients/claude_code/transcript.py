@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from gitmem.clients.transcript_rows import changed, session_of, tail
+from gitmem.clients.transcript_rows import ENDING, changed, session_of, tail
 from gitmem.clients.transcripts import (
     AGENT,
     BACKGROUND,
@@ -17,6 +17,7 @@ from gitmem.clients.transcripts import (
     COMPACTION,
     POLLED,
     PROMPT,
+    SAID,
     TASK,
     TURN,
     ShownBoundary,
@@ -40,6 +41,7 @@ SEEN_BY: SeenBy = {
     TASK: (("PostToolUse",), 15, 60),
     BATCH: (("PostToolBatch",), 15, 600),
     PROMPT: (("UserPromptSubmit",), 60, 60),
+    SAID: (("PostToolBatch", "UserPromptSubmit"), 60, 600),
     BACKGROUND: (("UserPromptSubmit",), 15, 60),
     # Only the start after it speaks to the model.
     COMPACTION: (("SessionStart",), 120, 60),
@@ -50,6 +52,12 @@ SEEN_BY: SeenBy = {
 SIGNS = (b'"gitOperation"', b'"agentId"', b'"compact_boundary"')
 
 _NOTIFICATION = "<task-notification>"
+# What the client writes as a user's row, and a person did not type as a prompt.
+TOLD = ("<", "[Request interrupted", "Caveat: ", "This session is being continued")
+# Rows with one of these may hold what a person said; what a hook asked has the other.
+_SAID_BY = (b'"user"', b'"queued_command"')
+_ASKED = b"gitmem, after "
+_TEXTS = 3
 
 
 _TRANSCRIPTS = 3  # the newest that changed
@@ -71,6 +79,54 @@ class ClaudeTranscripts(Transcripts):
             last = tail(path, _TAIL, SIGNS)
             if last:
                 yield session_of(path), _shown_in(last, top)
+
+    def last_said(self, transcript: str, session: str, top: str) -> list[str]:
+        """Return the last texts of the person in the end of the session's transcript."""
+        if "/" in session:
+            return []
+        path = f"{transcript.rpartition('/')[0]}/{session}{ENDING}"
+        said: list[str] = []
+        for raw in tail(path, _TAIL, _SAID_BY):
+            if not any(sign in raw for sign in (*_SAID_BY, _ASKED)):
+                continue
+            try:
+                row = loads(raw.decode("utf-8", "replace"))
+            except ValueError:
+                continue
+            if not isinstance(row, dict) or row.get("isSidechain"):
+                continue
+            if _ASKED in raw and row.get("type") == "attachment":
+                said = said[-1:]  # the nudge came with it, or later
+            elif text := _said_in(row, session, top):
+                said = [*said, text][-_TEXTS:]
+        return said
+
+
+def _said_in(row: Mapping[str, object], session: str, top: str) -> str:
+    """What the person says in a row of a session: a prompt, a message inside a turn; empty for any other."""
+    from gitmem.clients.claude_code import said
+
+    if row.get("sessionId") != session or not f"{row.get('cwd')}/".startswith(top + "/"):
+        return ""
+    if row.get("type") == "attachment":
+        return said.queued(row)
+    return prompted(row) or said.beside(row)
+
+
+def prompted(row: Mapping[str, object]) -> str:
+    """Return a prompt that a person typed; empty for any other row."""
+    if row.get("type") != "user" or row.get("isMeta") or row.get("isCompactSummary"):
+        return ""
+    message = row.get("message")
+    content = message.get("content") if isinstance(message, dict) else None
+    if isinstance(content, list):
+        texts = [
+            text_of(one, "text")
+            for one in content
+            if isinstance(one, dict) and one.get("type") == "text"
+        ]
+        content = texts[0] if texts and not call_of(row) else None
+    return content if isinstance(content, str) and not content.startswith(TOLD) else ""
 
 
 def folders(environ: Mapping[str, str], tops: Sequence[str]) -> list[str]:
