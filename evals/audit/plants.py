@@ -191,7 +191,7 @@ PLANTS = (
     ),
     _dead("Stop", lambda fired: fired.name == "Stop", "turn end"),
     Plant(name="mark erased", fits=_commit, sign="did not mark it", how="erased"),
-    Plant(name="nudge withheld", fits=_closing, sign="that no nudge followed", how="in vain"),
+    Plant(name="nudge withheld", fits=_commit, sign="that no nudge followed", how="in vain"),
     Plant(name="nudge unheard", fits=lambda _: False, sign="said by hooks", how="unheard"),
     Plant(name="hook failed", fits=_batch, sign="1 hook failed", how="fails"),
 )
