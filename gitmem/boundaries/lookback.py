@@ -16,7 +16,8 @@ import os
 from gitmem.boundaries.policy import BETWEEN
 from gitmem.git import local
 from gitmem.session import ledger, session_file
-from gitmem.session.session import TOLD, boot_line, counted, tree_of
+from gitmem.session.boundary import short_word
+from gitmem.session.session import TOLD, boot_line, counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class _Look:
                 continue
             known = session_file.read(self._folder, session)
             silent = known.marked and not known.flagged
-            left = known.left(BETWEEN) and known.tree == tree_of(self._repo.top)
+            left = known.left(BETWEEN) and known.tree == short_word(self._repo.top)
             if not (silent or left):
                 continue
             if not known.ended and self._runs(session, known):

@@ -69,6 +69,16 @@ REMIND = "remind"  # a nudge in one sentence, where the model has had the whole 
 MARK_END = "mark end"
 
 
+_PRIME = (1 << 61) - 1
+_COMPARED = 4_000  # characters of a text that tell it from others
+
+
+def short_word(text: str) -> str:
+    """Return a short word to compare a text by: it may hold what must not be written down."""
+    data = text[:_COMPARED].strip().encode("utf-8", "backslashreplace")
+    return f"{int.from_bytes(data, 'big') % _PRIME:x}"
+
+
 class Event:
     """One event of a session.
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _FAILURES = 50  # how many failed commands are waited for
 _TASKS = 64  # tasks of sub-agents that are known at a time
 _PROCESSES = 1 << 31  # no process has a larger number
-_PRIME = (1 << 61) - 1
 TOLD = "told"  # the line that a boot leaves once it has spoken of the session
 ASKED = "asked"  # the line that a boot leaves once it has asked about the session's last turn
 SAID = "said"  # of a `work` line: a person said something, and nothing was done yet
@@ -148,12 +147,7 @@ def lines(action: Action) -> list[str]:
 
 def boot_line(process: int, started: str, top: str) -> str:
     """Return the line of a boot: the client's process number and start, and a digest of the work tree's top."""
-    return f"boot {process} {started} {tree_of(top)}"
-
-
-def tree_of(top: str) -> str:
-    """Return a short word for a work tree."""
-    return f"{int.from_bytes(top.encode('utf-8', 'surrogateescape'), 'big') % _PRIME:x}"
+    return f"boot {process} {started} {boundary.short_word(top)}"
 
 
 def flag_line(ids: Sequence[str]) -> str:

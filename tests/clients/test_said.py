@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.clients.claude_code import said
-from gitmem.clients.claude_code.adapter import CLIENT, message_key
+from gitmem.clients.claude_code.adapter import CLIENT
 from gitmem.clients.claude_code.conversation import Conversation
 from gitmem.clients.claude_code.transcript import ClaudeTranscripts
 from gitmem.clients.transcripts import SAID
 from gitmem.session import boundary
+from gitmem.session.boundary import short_word
 from tests.support.hooks import DATA
 
 RECORDED = DATA / "transcripts" / "words.jsonl"
@@ -45,7 +46,7 @@ def test_each_recorded_row_that_holds_words_is_known_by_its_call_or_its_text() -
         "toolu_0000_0",  # rejected
         "toolu_0001_0",  # approved with words
         "toolu_0002_0",  # a question
-        message_key("by the way the port is 8099"),
+        short_word("by the way the port is 8099"),
         "toolu_0001_0",  # denied by a host, with words
         "toolu_0000_0",  # a plan refused
         "toolu_0001_0",  # a plan approved
@@ -58,7 +59,7 @@ def test_each_recorded_row_that_holds_words_is_known_by_its_call_or_its_text() -
         ('"userFeedback"', "toolu_0000_0"),
         ("Error: Do not touch that", "toolu_0001_0"),
         ("Error: No, first the tests", "toolu_0000_0"),
-        ('"queued_command"', message_key("by the way the port is 8099")),
+        ('"queued_command"', short_word("by the way the port is 8099")),
         ("y is generated", "toolu_0001_0"),
     ],
 )
@@ -108,9 +109,9 @@ def test_an_answer_of_a_tool_holds_words_or_not(tool: str, answer: str, words: b
 
 @given(st.text(max_size=300))
 def test_a_message_is_known_by_a_short_plain_word(text: str) -> None:
-    key = message_key(text)
+    key = short_word(text)
 
-    assert key == message_key(f" {text} ")
+    assert key == short_word(f" {text} ")
     assert key.isalnum()
     assert len(key) <= 16
 

@@ -59,9 +59,6 @@ _POLL = "TaskOutput"
 _CHAPTER = "__mark_chapter"
 # How the result of a call begins that holds what the person said: "The user answered", "User has approved".
 _PERSONS = ("The user ", "User has ", "Your questions ")
-# In rows of a transcript; the client writes no blanks between the parts of one.
-SIGNS = (b'"holdsPersonsWords":true', b'"queued_command"', b'"user_temporary"')
-_PRIME = (1 << 61) - 1
 _ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 
 
@@ -185,7 +182,7 @@ class ClaudeCode(Client):
 
         tail = context_size.last(event.transcript)
         (tokens, at, model), end = context_size.size_in(tail)
-        if event.kind == boundary.BATCH and _may_hold_words(tail, end):
+        if event.kind == boundary.BATCH and context_size.may_hold_words(tail, end):
             from gitmem.clients.claude_code import said
 
             keys = said.in_rows(tail, end, event.session)
@@ -222,18 +219,6 @@ class ClaudeCode(Client):
 CLIENT = ClaudeCode()
 
 
-def message_key(text: str) -> str:
-    """Return a short word for a message: it may hold what must not be written down."""
-    data = text[:_SAID].strip().encode("utf-8", "backslashreplace")
-    return f"{int.from_bytes(data, 'big') % _PRIME:x}"
-
-
-def _may_hold_words(tail: bytes, answered: int) -> bool:
-    """Whether rows have signs of a person's words, so that what reads them need not be loaded at every batch."""
-    holds, queued, approved = SIGNS
-    return holds in tail or queued in tail or tail.find(approved, max(answered, 0)) >= 0
-
-
 def _process(environ: Mapping[str, str]) -> int:
     """The client's process number, as it tells its hooks; 0 when it does not."""
     number = environ.get("CLAUDE_PID", "")
@@ -249,7 +234,7 @@ def _add_prompt(event: boundary.Event, prompt: str) -> None:
     """
     if not prompt.startswith(_NOTICE):
         event.detail = boundary.PERSON
-        event.done = [(boundary.WORDS, message_key(prompt))]
+        event.done = [(boundary.WORDS, boundary.short_word(prompt))]
         return
     event.detail = "notice"
     head = prompt[:4000].partition("<result>")[0]

@@ -30,6 +30,8 @@ _TYPE, _PLAIN = 0o170000, 0o100000  # S_IFMT and S_IFREG of stat(2)
 _ODD = 100_000_000  # tokens no context has
 _KEPT_FREE = 33_000
 _SMALL, _LARGE = 200_000, 1_000_000
+# Of rows that hold what a person said; the client writes no blanks between the parts of a row.
+SIGNS = (b'"holdsPersonsWords":true', b'"queued_command"', b'"user_temporary"')
 _LARGE_MODELS = ("-5-5", "[1m]")
 
 
@@ -56,6 +58,15 @@ def size_in(tail: bytes) -> tuple[tuple[int, str, str], int]:
                 return found, end
         end = start - 1
     return (0, "", ""), -1
+
+
+def may_hold_words(tail: bytes, answered: int) -> bool:
+    """Return whether rows have signs of a person's words; what reads them is not loaded for every batch.
+
+    ``answered`` is where the last answer ends in ``tail``.
+    """
+    holds, queued, approved = SIGNS
+    return holds in tail or queued in tail or tail.find(approved, max(answered, 0)) >= 0
 
 
 def limit(model: str, window: int) -> int:

@@ -7,8 +7,9 @@ as transcripts of theirs show them.
 
 from __future__ import annotations
 
-from gitmem.clients.claude_code.adapter import SIGNS, message_key
+from gitmem.clients.claude_code.context_size import SIGNS
 from gitmem.core.jsonline import loads
+from gitmem.session.boundary import short_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def in_answer(tool: str, answer: str) -> bool:
 def in_rows(tail: bytes, answered: int, session: str) -> list[str]:
     """Return keys of what a person said, from the rows at the end of a session's transcript since the last compaction.
 
-    That is the id of a call, or the `message_key` of a message. ``answered`` is where the model's last answer
+    That is the id of a call, or the `short_word` of a message. ``answered`` is where the model's last answer
     ends in ``tail``: a call that was approved with words is looked for behind it only.
     """
     start = max(tail.rfind(b'"compact_boundary"'), 0)
@@ -65,7 +66,7 @@ def in_row(row: Mapping[str, object]) -> str:
     """Return the key of what a person said in one row; empty for any other row."""
     kind = row.get("type")
     if kind == "attachment":
-        return message_key(text) if (text := queued(row)) else ""
+        return short_word(text) if (text := queued(row)) else ""
     message = row.get("message")
     content = message.get("content") if isinstance(message, dict) else None
     if kind != "user" or row.get("isMeta") or not isinstance(content, list):
