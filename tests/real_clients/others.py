@@ -75,7 +75,11 @@ class Program:
                 "TERM": "dumb",
                 "NO_COLOR": "1",
                 "LANG": "C.UTF-8",
-                **{key: os.environ[key] for key in ("TMPDIR",) if key in os.environ},
+                **{
+                    key: text
+                    for key, text in os.environ.items()
+                    if key.startswith(("GIT_", "TMPDIR"))
+                },
                 **_NOWHERE,
                 **self.environment(home, model.url),
                 **(env or {}),

@@ -1,0 +1,1 @@
+"""Codex: payloads, answers, settings and rules."""

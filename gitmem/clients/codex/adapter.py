@@ -1,0 +1,105 @@
+"""Codex: its hook payloads as events, what is said as its answers (hot lane).
+
+Shapes as recorded from the client, version 0.171.0 (`tests/data/codex/`). They are Claude Code's under
+the same names, but an answer with a key more than it knows fails the hook. It loads AGENTS.md and follows
+no import. What PreCompact prints goes to the person only, so that event is not wired.
+"""
+
+from __future__ import annotations
+
+from gitmem.clients.claude_code import adapter as claude_code
+from gitmem.clients.client import Client
+from gitmem.core.jsonline import dumps
+from gitmem.session import boundary
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gitmem.clients.abilities import Wiring
+    from gitmem.clients.client import Read
+
+_PATCH = "apply_patch"
+_NAMED = ("*** Update File: ", "*** Add File: ", "*** Delete File: ", "*** Move to: ")
+_MOST = 20  # files of one patch that are looked at
+_BYPASSED = "bypassPermissions"  # no person is asked about anything
+_LONGEST = 100  # characters of an id
+_WORDS = 10_000  # characters of context; the client cuts a longer one
+_SPEAKS = (boundary.BOOT, boundary.PROMPT, boundary.BEFORE, boundary.TOOL)
+_HELD = 3.0  # seconds after which the client ends a hook of SessionEnd
+
+
+class Codex(Client):
+    """Codex; the shapes of its events are those of version 0.171.0."""
+
+    __slots__ = ()
+
+    name = "codex"
+    title = "Codex"
+    batches = False
+    hooked = ".codex/hooks.json"
+
+    def patience(self, name: str) -> float:
+        """Return the seconds after which a hook at an event gives up."""
+        return _HELD / 2 if name == "SessionEnd" else claude_code.CLIENT.patience(name)
+
+    def parse(
+        self, payload: Mapping[str, object], name: str, environ: Mapping[str, str] | None = None
+    ) -> boundary.Event:
+        """Return the event of one payload; ``name`` is the event's name when the payload has none."""
+        del environ  # it tells a hook nothing
+        event = claude_code.CLIENT.parse(payload, name)
+        event.client = self.name
+        turn = payload.get("turn_id")
+        event.turn = turn[:_LONGEST] if isinstance(turn, str) else ""
+        event.calls = _files(payload) or event.calls
+        attended = payload.get("permission_mode") != _BYPASSED
+        event.can_hold = event.kind == boundary.BEFORE and attended
+        return event
+
+    def answer(
+        self, event: boundary.Event, *, person: str, model: str, ask: str = "", hold: str = ""
+    ) -> str:
+        """Return what the client reads from standard output; empty where it would drop the words.
+
+        It asks no person because of a hook, so ``ask`` is said to the model with the call.
+        """
+        if event.kind not in _SPEAKS:
+            return ""
+        said: dict[str, object] = {}
+        if person and event.kind == boundary.BOOT:
+            said["systemMessage"] = person
+        special: dict[str, object] = {}
+        if hold and event.kind == boundary.BEFORE:
+            special = {"permissionDecision": "deny", "permissionDecisionReason": hold[:_WORDS]}
+        elif model or ask:
+            special = {"additionalContext": (model or ask)[:_WORDS]}
+        if special:
+            said["hookSpecificOutput"] = {"hookEventName": event.name, **special}
+        return dumps(said) if said else ""
+
+    def context(self, event: boundary.Event) -> tuple[int, str, int]:
+        """Return the tokens in the context, their time, and the limit of a compaction."""
+        from gitmem.clients.codex import context_size
+
+        return context_size.size(event.transcript)
+
+    def wiring(self, read: Read) -> Wiring:
+        """Return what `gitmem init` writes for it."""
+        from gitmem.clients.codex.wiring import wiring
+
+        return wiring(self.title, read)
+
+
+CLIENT = Codex()
+
+
+def _files(payload: Mapping[str, object]) -> Sequence[tuple[str, str]]:
+    """The files that a patch changes, as calls of a tool that writes a file; empty for another tool."""
+    given = payload.get("tool_input")
+    if payload.get("tool_name") != _PATCH or not isinstance(given, dict):
+        return []
+    patch = given.get("command") or given.get("input")
+    rows = patch.split("\n") if isinstance(patch, str) else []
+    found = [row.partition(": ")[2].strip() for row in rows if row.startswith(_NAMED)]
+    return [("Edit", name) for name in found[:_MOST] if name]

@@ -1,0 +1,212 @@
+"""Codex: every recorded payload, the answers, the files that are written, and the size of the context."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitmem.bootstrap import assets
+from gitmem.clients.codex import context_size
+from gitmem.clients.codex.adapter import CLIENT
+from gitmem.clients.codex.wiring import RULE_FILE, RULES, with_rules, without_rules
+from gitmem.session import boundary
+from tests.support.sandbox import Sandbox
+
+DATA = Path(__file__).parents[1] / "data/codex"
+SHIPPED = assets.read(RULES)
+KINDS = {
+    "SessionStart": boundary.BOOT,
+    "UserPromptSubmit": boundary.PROMPT,
+    "PreToolUse": boundary.BEFORE,
+    "PostToolUse": boundary.TOOL,
+    "Stop": boundary.TURN_END,
+    "SessionEnd": boundary.END,
+}
+
+
+def payload(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in DATA.glob("*.json")))
+def test_every_recorded_payload_is_an_event_with_its_session(name: str) -> None:
+    body = payload(name)
+
+    event = CLIENT.parse(body, "")
+
+    expected = KINDS.get(body["hook_event_name"])
+    assert expected is None or event.kind == expected
+    assert event.client == "codex"
+    assert event.session == body["session_id"]
+    assert event.turn == body.get("turn_id", "")
+    assert event.cwd == body["cwd"]
+
+
+def test_a_shell_command_is_the_subject_of_its_call() -> None:
+    assert list(CLIENT.parse(payload("PostToolUse.Bash"), "").calls) == [("Bash", "echo hi")]
+
+
+def test_a_patch_is_a_call_for_each_file_that_it_changes() -> None:
+    patch = (
+        "*** Begin Patch\n*** Update File: src/a.py\n@@\n-x\n+y\n"
+        "*** Add File: src/b.py\n+z\n*** Delete File: old.py\n*** End Patch\n"
+    )
+    body = {
+        **payload("PostToolUse.Bash"),
+        "tool_name": "apply_patch",
+        "tool_input": {"command": patch},
+    }
+
+    assert list(CLIENT.parse(body, "").calls) == [
+        ("Edit", "src/a.py"),
+        ("Edit", "src/b.py"),
+        ("Edit", "old.py"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "SessionStart.startup",
+            {
+                "systemMessage": "P",
+                "hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": "M"},
+            },
+        ),
+        (
+            "UserPromptSubmit",
+            {"hookSpecificOutput": {"hookEventName": "UserPromptSubmit", "additionalContext": "M"}},
+        ),
+        (
+            "PostToolUse.Bash",
+            {"hookSpecificOutput": {"hookEventName": "PostToolUse", "additionalContext": "M"}},
+        ),
+        (
+            "PreToolUse.Bash",
+            {"hookSpecificOutput": {"hookEventName": "PreToolUse", "additionalContext": "M"}},
+        ),
+    ],
+)
+def test_an_answer_has_exactly_the_keys_that_the_client_knows(
+    name: str, said: dict[str, Any]
+) -> None:
+    event = CLIENT.parse(payload(name), "")
+
+    assert json.loads(CLIENT.answer(event, person="P", model="M")) == said
+
+
+@pytest.mark.parametrize("name", ["Stop", "SessionEnd", "PreCompact", "PostCompact"])
+def test_where_words_would_be_dropped_nothing_is_said(name: str) -> None:
+    event = CLIENT.parse(payload(name), "")
+
+    assert CLIENT.answer(event, person="P", model="M") == ""
+
+
+def test_a_call_is_denied_with_its_reason_and_only_where_a_person_is_asked() -> None:
+    body = payload("PreToolUse.Bash")
+    event = CLIENT.parse({**body, "permission_mode": "default"}, "")
+
+    assert event.can_hold
+    assert json.loads(CLIENT.answer(event, person="", model="", hold="L")) == {
+        "hookSpecificOutput": {
+            "hookEventName": "PreToolUse",
+            "permissionDecision": "deny",
+            "permissionDecisionReason": "L",
+        }
+    }
+    assert not CLIENT.parse({**body, "permission_mode": "bypassPermissions"}, "").can_hold
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["hook_event_name", "tool_name", "tool_input", "turn_id", "session_id", "cwd"]),
+        st.none() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
+        | st.dictionaries(st.sampled_from(["command", "input"]), st.none() | st.text() | st.integers())
+        | st.sampled_from(["PostToolUse", "PreToolUse", "apply_patch"]),
+    )
+)  # fmt: skip
+def test_a_payload_of_any_shape_is_an_event(body: dict[str, Any]) -> None:
+    event = CLIENT.parse(body, "PostToolUse")
+
+    assert isinstance(event.session, str)
+    assert all(isinstance(text, str) for call in event.calls for text in call)
+
+
+def test_the_size_of_the_context_is_that_of_the_last_answer(tmp_path: Path) -> None:
+    def row(tokens: object, at: str) -> str:
+        info = {"last_token_usage": {"total_tokens": tokens}, "model_context_window": 200_000}
+        told = {"type": "token_count", "info": info}
+        return json.dumps({"timestamp": at, "type": "event_msg", "payload": told})
+
+    path = tmp_path / "rollout.jsonl"
+    rows = [row(100, "A"), row(5_000, "B"), '{"type":"other"}', row("x", "C"), '{"token_count'[:13]]
+    path.write_text("\n".join(rows), encoding="utf-8")
+
+    assert context_size.size(str(path)) == (5_000, "B", 180_000)
+    assert context_size.size(str(tmp_path / "none.jsonl")) == (0, "", 0)
+    assert context_size.size(str(tmp_path)) == (0, "", 0)
+
+
+@given(st.lists(st.sampled_from(["# mine", "", *SHIPPED.splitlines(), 'prefix_rule(["ls"])'])))
+def test_rules_of_others_stay_and_a_second_time_changes_nothing(lines: list[str]) -> None:
+    text = "".join(f"{line}\n" for line in lines)
+
+    wired = with_rules(text, SHIPPED)
+
+    ours = SHIPPED.splitlines()
+    assert with_rules(wired, SHIPPED) == wired
+    assert [line for line in wired.splitlines() if line in ours] == ours
+    assert (without_rules(wired) or "").splitlines() == [line for line in lines if line not in ours]
+
+
+def test_init_writes_what_codex_reads_and_uninstall_gives_the_bytes_back(sandbox: Sandbox) -> None:
+    before = '{ "hooks": {"Stop": [ ] } }\n'
+    sandbox.write(".codex/hooks.json", before)
+    sandbox.commit("start")
+
+    said = sandbox.gitmem("init", "--client", "codex").out
+
+    assert "wrote AGENTS.md" in said
+    assert not (sandbox.path / "CLAUDE.md").exists()
+    assert not (sandbox.path / ".claude").exists()
+    assert sandbox.read(RULE_FILE) == SHIPPED
+    assert "gitmem hook codex SessionStart" in sandbox.read(".codex/hooks.json")
+    assert (sandbox.path / ".agents/skills/gitmem-close/SKILL.md").exists()
+    assert "everything is in place already" in sandbox.gitmem("init", "--client", "codex").out
+    assert sandbox.gitmem("uninstall").code == 0
+    assert sandbox.read(".codex/hooks.json") == before
+    assert not (sandbox.path / ".codex/rules").exists()
+    assert not (sandbox.path / ".agents").exists()
+
+
+def test_a_folder_of_codex_is_enough_to_wire_it_and_a_wired_client_stays(sandbox: Sandbox) -> None:
+    sandbox.write(".codex/config.toml", "")
+
+    assert "wrote .codex/hooks.json" in sandbox.gitmem("init").out
+    said = sandbox.gitmem("init", "--client", "claude-code").out
+
+    assert "wrote .claude/settings.json" in said
+    assert "wrote CLAUDE.md" not in said  # it would switch AGENTS.md off in Claude Code
+    assert (sandbox.path / ".codex/hooks.json").exists()
+
+
+def test_trust_and_writable_folders_are_never_written(sandbox: Sandbox) -> None:
+    sandbox.write(".codex/config.toml", 'model = "x"\n')
+
+    sandbox.gitmem("init", "--client", "all")
+
+    assert sandbox.read(".codex/config.toml") == 'model = "x"\n'
+    written = "".join(
+        path.read_text(encoding="utf-8")
+        for path in sandbox.path.rglob("*")
+        if path.is_file() and ".git/" not in str(path)
+    )
+    for word in ("writable_roots", "trusted_hash", "trust_level", '"allowed"'):
+        assert word not in written

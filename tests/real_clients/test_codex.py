@@ -1,0 +1,102 @@
+"""The real Codex after `gitmem init --client codex`: what reached its model, read from the request bodies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.real_clients.others import CODEX
+from tests.real_clients.wire import Turn, WireModel
+from tests.support.sandbox import Sandbox
+
+pytestmark = pytest.mark.client
+
+
+@pytest.fixture
+def wired(sandbox: Sandbox) -> Sandbox:
+    assert sandbox.gitmem("init", "--client", "codex").code == 0
+    sandbox.git("add", "--all")
+    sandbox.commit("wire gitmem")
+    return sandbox
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+def shell(command: str, tokens: int = 100) -> Turn:
+    given = {"cmd": command, "yield_time_ms": 10_000}
+    return Turn(tool="exec_command", given=given, tokens=tokens)
+
+
+def undrained(sandbox: Sandbox) -> list[str]:
+    flags = json.loads(sandbox.gitmem("log", "--json").out)
+    return [flag["text"] for flag in flags if flag["state"] == "undrained"]
+
+
+def test_a_boot_says_what_waits_and_carries_the_memory(wired: Sandbox, home: Path) -> None:
+    wired.gitmem("flag", "Integration tests need Postgres", "--topic", "testing")
+    wired.gitmem("close", "--engine", "verbatim")
+    wired.gitmem("accept")
+    wired.gitmem("flag", "Deploys go out on Tuesdays")
+
+    with WireModel() as model:
+        done = CODEX.run(wired, home, model, "hello")
+
+    first = model.main[0].text
+    assert "1 flag waits undrained" in first, done
+    assert "- Integration tests need Postgres" in first
+    assert "read its index, `memory/MEMORY.md`" in first  # AGENTS.md
+
+
+def test_a_flag_runs_outside_the_default_sandbox_and_lands_on_the_queue(
+    wired: Sandbox, home: Path
+) -> None:
+    turns = [shell("gitmem flag 'Tests need Postgres' --kind gotcha")]
+
+    with WireModel(turns=turns) as model:
+        done = CODEX.run(wired, home, model, "go on")
+
+    assert "flagged " in model.main[1].text, done
+    assert undrained(wired) == ["Tests need Postgres"]
+
+
+def test_a_commit_is_followed_by_one_nudge_and_the_session_by_its_end(
+    wired: Sandbox, home: Path
+) -> None:
+    turns = [shell("git commit -q --allow-empty -m chapter"), shell("true"), shell("true")]
+
+    with WireModel(turns=turns) as model:
+        done = CODEX.run(wired, home, model, "go on", arguments=("-s", "danger-full-access"))
+
+    said = [one.text.count("after git commit: flag what's durable, now") for one in model.main]
+    assert said[0] == 0
+    assert set(said[1:]) == {1}, (said, done)
+    ledger = [json.loads(line) for line in wired.read(".git/gitmem/ledger.jsonl").splitlines()]
+    assert [line["event"] for line in ledger if line.get("did") == "marked end"] == ["SessionEnd"]
+
+
+def test_a_guard_is_said_with_its_call(wired: Sandbox, home: Path) -> None:
+    guard = {"tool": "Bash", "match": "make release", "lesson": "Build the wheel first."}
+    wired.commit("guard", {".gitmem/guards.jsonl": json.dumps(guard) + "\n"})
+    turns = [shell("make release")]
+
+    with WireModel(turns=turns) as model:
+        done = CODEX.run(wired, home, model, "go on", arguments=("-s", "danger-full-access"))
+
+    assert "Build the wheel first." in model.main[1].text, done
+
+
+def test_a_hook_fires_in_a_folder_below_the_top_too(wired: Sandbox, home: Path) -> None:
+    wired.gitmem("flag", "Deploys go out on Tuesdays")
+    (wired.path / "services/api").mkdir(parents=True)
+
+    with WireModel() as model:
+        done = CODEX.run(wired, home, model, "hello", below="services/api")
+
+    assert "1 flag waits undrained" in model.main[0].text, done
