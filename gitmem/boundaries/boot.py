@@ -42,7 +42,7 @@ def words(repo: Repository, now: float, event: Event | None = None) -> Words:
     """
     since, left = _since(repo, event, now) if event is not None and event.session else ([], [])
     waiting, known = _waiting(repo, now)
-    words = _words([*since, *waiting], known=known, certain=bool(since))
+    words = _words(repo, [*since, *waiting], known=known, certain=bool(since))
     if left and event is not None:
         from gitmem.boundaries import boot_words
 
@@ -50,12 +50,20 @@ def words(repo: Repository, now: float, event: Event | None = None) -> Words:
     return words
 
 
-def _words(said: Sequence[str], *, known: bool, certain: bool) -> Words:
+def _words(repo: Repository, said: Sequence[str], *, known: bool, certain: bool) -> Words:
     if not said:
         return Words("" if known else "could not tell")
     person = _shown(said)
-    model = f"{person}\n{_REQUEST}" if certain or known else ""
+    model = f"{person}\n{_REQUEST}{_topics(repo)}" if certain or known else ""
     return Words("said boot words" if known else "could not tell", person=person, model=model)
+
+
+def _topics(repo: Repository) -> str:
+    # A silent boot does not look.
+    from gitmem.records import topic_list
+
+    found = topic_list.sentence(repo)
+    return f". {found}" if found else ""
 
 
 def still_quiet(repo: Repository) -> bool:

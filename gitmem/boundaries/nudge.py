@@ -43,7 +43,7 @@ def text(boundaries: Sequence[str]) -> str:
     return (
         f"{first}For each decision, gotcha, preference or fact that a later session would need, run "
         f"one line: {_FLAG}. {snag}Use single quotes, or pipe lines into: gitmem flag - . "
-        "What is longer than a line: --body '...'. Flag it "
+        "What is longer than a line: --body '...'. A topic of memory: --topic NAME. Flag it "
         "even if it is noted elsewhere. Nothing durable is a fine answer; then go on."
     )
 

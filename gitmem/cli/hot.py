@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.capture.capture import CaptureResult, FlagDraft
+    from gitmem.git.repository import Repository
 
 _MARKERS = ("-", "*", "+", "•")
 _USAGE = {
@@ -77,7 +78,7 @@ def _capture(command: str, argv: Sequence[str], given: list[str]) -> int:
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     captured = capture.keep(repo, checked, session=registry.session(os.environ), at=at)
     _report(captured, as_json=as_json)
-    _say_where_it_goes(captured, repo.top)
+    _say_where_it_goes(captured, repo)
     return 0
 
 
@@ -139,8 +140,17 @@ def _told(texts: Sequence[tuple[str, str]], arguments: Arguments) -> list[str]:
     return [*said, *[f"{name} {value}" for name, value in named]]
 
 
-def _say_where_it_goes(captured: CaptureResult, top: str) -> None:
-    """Warn of a skill that is not there: it is often misspelt, and a review would show it late."""
+def _say_where_it_goes(captured: CaptureResult, repo: Repository) -> None:
+    """Warn of a skill that is not there, and of a topic in another spelling: a review would show it late."""
+    top = repo.top
+    for topic in dict.fromkeys([flag.topic for flag in captured.flags if flag.topic]):
+        from gitmem.records import topic_list  # only a flag with a topic needs it
+
+        there = topic_list.near(repo, topic)
+        if there:
+            streams.err(
+                f"gitmem: topic {topic} is new, and {there} is there already; is it the same?"
+            )
     for flag in captured.flags:
         folders = [f"{top}/{folder}/skills/{flag.skill}" for folder in (".claude", ".agents")]
         if flag.skill and not any(os.path.exists(path + "/SKILL.md") for path in folders):

@@ -89,8 +89,10 @@ def merger(folder: str) -> Merge:
             old, new, present = [
                 (versions[name] or b"").decode() for name in ("old", "new", "here")
             ]
-            block = _block(present)
-            ours = {_block(old), _block(new), _block(assemble.with_block(path, "", folder))}
+            # A block that an earlier version wrote and that was never committed is no edit of a person.
+            block = _block(instructions.as_today(present))
+            known = (old, new, assemble.with_block(path, "", folder))
+            ours = {_block(instructions.as_today(text)) for text in known}
             if block is None or _block(new) is None or block not in ours:
                 return None
             return instructions.transplant_block(new, present).encode()

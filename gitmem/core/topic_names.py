@@ -1,12 +1,11 @@
-"""When two topic names are one topic in two spellings (pure).
+"""When two topic names are one topic in two spellings (pure, hot lane).
 
 A module of its own, because what is near is a list of words and endings.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
 

@@ -35,6 +35,12 @@ _RECALL = (
 )
 _CAPTURE = (
     "Save what is durable as soon as you learn it, one line each, in single quotes:"
+    " `gitmem flag 'the fact'`, with `--topic NAME` where a topic of the index fits, or after trouble"
+    " `gitmem snag 'what went wrong' --better 'the better path'`."
+)
+# As earlier versions wrote it.
+_CAPTURE_BEFORE = (
+    "Save what is durable as soon as you learn it, one line each, in single quotes:"
     " `gitmem flag 'the fact'`, or after trouble `gitmem snag 'what went wrong' --better 'the better"
     " path'`."
 )
@@ -69,6 +75,17 @@ def with_block(text: str | None, *, folder: str, kind: Literal["claude", "agents
     ]
     kept = _rules_part(text or "")
     return managed_block.put(text or "", [*lines, *(["", *kept] if kept else [])], note=NOTE)
+
+
+def as_today(text: str) -> str:
+    """Return the file with the sentences that an earlier version wrote into its block as they read now.
+
+    Whatever a person changed in the block stays.
+    """
+    block = block_of(text)
+    if block is None:
+        return text
+    return text.replace(block, block.replace(_CAPTURE_BEFORE, _CAPTURE, 1), 1)
 
 
 def without_block(text: str) -> str:

@@ -56,6 +56,17 @@ def test_what_waits_is_said_with_age_and_sessions(sandbox: Sandbox) -> None:
     assert said.did == "said boot words"
 
 
+def test_a_boot_that_speaks_names_the_topics_to_the_model_alone(sandbox: Sandbox) -> None:
+    sandbox.write("memory/testing.md", "# Testing\n")
+    assert boot_words(sandbox).model == ""
+    journal(sandbox, [new_flag("x")])
+
+    said = boot_words(sandbox)
+
+    assert said.model.endswith("Topics of memory: testing. Where one fits, add: --topic NAME")
+    assert "testing" not in said.person
+
+
 def test_one_flag_waits_in_the_singular(sandbox: Sandbox) -> None:
     journal(sandbox, [new_flag("x", session="s", at="?")])
 

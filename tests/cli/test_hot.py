@@ -479,6 +479,19 @@ def test_a_snag_about_a_skill_nobody_has_says_so_at_once(sandbox: Sandbox) -> No
     assert "no skill named Release" in answer.err
 
 
+def test_a_topic_in_another_spelling_is_said_at_once_and_the_flag_is_saved(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.write("memory/testing.md", "# Testing\n")
+
+    answer = sandbox.gitmem("flag", "a", "--topic", "tests")
+
+    assert answer.code == 0
+    assert "topic tests is new, and testing is there already" in answer.err
+    assert sandbox.gitmem("flag", "b", "--topic", "testing").err == ""
+    assert sandbox.gitmem("flag", "c", "--topic", "ui").err == ""
+
+
 def test_a_line_of_the_journal_that_ends_too_soon_does_not_keep_flags_from_the_branch(
     sandbox: Sandbox,
 ) -> None:

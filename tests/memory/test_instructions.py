@@ -12,6 +12,7 @@ from gitmem.markdown.blocks import blocks
 from gitmem.memory.instructions import (
     HEADING,
     add_rules,
+    as_today,
     block_of,
     has_block,
     own_lines,
@@ -128,6 +129,22 @@ def test_a_block_of_an_older_version_is_brought_up_to_date_in_its_place() -> Non
     assert "Old words." not in new
     assert new.startswith("# P\n\n<!-- gitmem:begin managed")
     assert new.endswith(f"\n\n## Rules\n\n- One.\n\n{END}\nBelow\n")
+
+
+@pytest.mark.parametrize("kind", ["claude", "agents"])
+def test_the_block_says_how_to_name_a_topic(kind: Literal["claude", "agents"]) -> None:
+    assert "`--topic NAME`" in with_block(None, folder="memory", kind=kind)
+
+
+def test_only_what_an_earlier_version_wrote_reads_as_it_does_today() -> None:
+    today = wired("# P\n")
+    before = today.replace(", with `--topic NAME` where a topic of the index fits, or", ", or")
+    edited = before.replace("as soon as", "whenever")
+
+    assert before != today
+    assert as_today(before) == today
+    assert as_today(edited) == edited
+    assert as_today("# P\n") == "# P\n"
 
 
 def test_a_difference_in_blanks_is_none() -> None:

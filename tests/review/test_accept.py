@@ -399,6 +399,19 @@ def test_an_uncommitted_init_block_takes_the_rule_in_and_keeps_the_text_around_i
     assert not list(desk.sandbox.path.glob("*.new"))
 
 
+def test_an_uncommitted_block_of_an_earlier_version_takes_the_rule_in(desk: Desk) -> None:
+    before = ", with `--topic NAME` where a topic of the index fits, or"
+    desk.sandbox.write("CLAUDE.md", init_block("# Mine\n").replace(before, ", or") + "\nMore.\n")
+    desk.flag("it broke", kind="snag", better="mend it")
+
+    desk.land()
+
+    text = desk.sandbox.read("CLAUDE.md")
+    assert "- mend it (it broke)\n" in text
+    assert before in text
+    assert text.endswith("\nMore.\n")
+
+
 def test_an_uncommitted_init_block_with_crlf_takes_the_rule_in(desk: Desk) -> None:
     desk.sandbox.git("config", "core.autocrlf", "true")
     desk.sandbox.write("CLAUDE.md", init_block("# Mine\n").replace("\n", "\r\n"))

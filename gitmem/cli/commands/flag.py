@@ -46,7 +46,11 @@ def flag(
         str, typer.Option("--kind", help="fact, decision, gotcha, preference or pending.")
     ] = "fact",
     topic: Annotated[
-        str, typer.Option("--topic", help="The memory file it belongs to, such as build-system.")
+        str,
+        typer.Option(
+            "--topic",
+            help="The topic of memory it belongs to, such as build-system; memory/MEMORY.md lists those there are.",
+        ),
     ] = "",
     corrects: Annotated[
         str,
