@@ -75,10 +75,10 @@ def accepted(case: Case) -> bool:
         flags=tuple(flag.id for flag in case.flags),
         file=_FILE,
         text=case.text,
-        survivor=case.replaced[0] if case.replaced else "",
+        replaced=request.existing,
     )
     written = faithful(request, [operation])
-    return any((one.text, one.survivor) == (case.text, operation.survivor) for one in written)
+    return any((one.text, one.replaced) == (case.text, operation.replaced) for one in written)
 
 
 def _case(row: Mapping[str, object]) -> Case:
@@ -132,6 +132,6 @@ def _rate(some: Sequence[Case], of: Sequence[Case], target: float | None) -> Rat
 
 def _told(case: Case) -> str:
     said = " + ".join(f'"{flag.text}"' for flag in case.flags)
-    gone = f' for "{case.replaced[0]}"' if case.replaced else ""
+    gone = f" for {list(case.replaced)}" if case.replaced else ""
     judged = "refused" if case.faithful else "accepted"
     return f'grounding: {judged} ({case.kind}): "{case.text}" from {said}{gone}'

@@ -15,7 +15,7 @@ from gitmem.drain.plan import BESIDE, Op, Operation, Request, Work
 from gitmem.grounding import lexicon
 from gitmem.grounding.clauses import is_item
 from gitmem.grounding.tokens import Kind, tokenize
-from gitmem.grounding.words import ALIKE, NEUTRAL
+from gitmem.grounding.words import NEUTRAL
 from gitmem.memory.topics import fact_key, is_catch_all
 from gitmem.safety.paths import PathKind, writable
 
@@ -158,7 +158,7 @@ def _telling(text: str) -> dict[str, Token]:
 
 
 def _has(key: str, said: Collection[str]) -> bool:
-    return key in said or not ALIKE.get(key, frozenset()).isdisjoint(said)
+    return key in said
 
 
 def _is_value(token: Token) -> bool:

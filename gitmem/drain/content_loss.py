@@ -20,7 +20,7 @@ from gitmem.grounding.judge import judge
 from gitmem.grounding.losses import left_out, lost_in, share
 from gitmem.grounding.sources import Facts, span_of
 from gitmem.grounding.tokens import Kind, Token, inner, tokenize
-from gitmem.grounding.words import ALIKE, NEUTRAL, OPPOSITES, stem
+from gitmem.grounding.words import NEUTRAL, OPPOSITES, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -358,9 +358,7 @@ def _parts_stand(token: Token, facts: Facts) -> bool:
 
 def _known(key: str, facts: Facts) -> bool:
     kinds = (facts.stems, facts.identifiers, facts.numbers, facts.dates, facts.times)
-    if any(key in known for known in kinds):
-        return True
-    return not facts.stems.isdisjoint(ALIKE.get(key, frozenset()))
+    return any(key in known for known in kinds)
 
 
 def _exchanged(

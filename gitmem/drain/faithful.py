@@ -85,15 +85,21 @@ def faithful(request: Request, operations: Sequence[Operation]) -> tuple[Operati
 
 
 def findings(
-    text: str, sources: Sequence[str], replaced: Sequence[str], own: Sequence[str] = ()
+    text: str,
+    sources: Sequence[str],
+    replaced: Sequence[str],
+    own: Sequence[str] = (),
+    mistakes: Sequence[str] = (),
 ) -> tuple[list[Finding], list[Finding]]:
     """Return what refuses a reworded line, and what only the reviewer is told about it.
 
     ``sources`` are the words of the cited flags, ``own`` the lines that each flag would be as it is
-    (by default the sources), ``replaced`` the line that goes. This is the policy of every close, and
+    (by default the sources), ``replaced`` the line that goes, ``mistakes`` the sources that tell what went
+    wrong. This is the policy of every close, and
     docs/grounding.md publishes its rates.
     """
-    verdict = judge(text, sources, replaced)
+    merges = bool(own) and set(replaced) <= set(own)
+    verdict = judge(text, sources, replaced, mistakes, merges=merges)
     every = [*verdict.hard, *losses(text, own or sources), *verdict.soft]
     refusing = [finding for finding in every if refuses(finding.rule)]
     return refusing, [finding for finding in every if not refuses(finding.rule)]
@@ -153,7 +159,8 @@ def _worded(request: Request, operation: Operation, cited: Sequence[Flag]) -> li
     sources = [words for flag in cited for words in _words(flag)]
     # A merge says what the lines it replaces say; what supersedes lines does not.
     kept = [*own, *(replaced if operation.op is Op.MERGE else ())]
-    refusing, remarks = findings(operation.text, sources, replaced, kept)
+    mistakes = [flag.text for flag in cited if flag.better and request.work is Work.RULES]
+    refusing, remarks = findings(operation.text, sources, replaced, kept, mistakes)
     if refusing:
         why = f"a rewording was refused: {_TOLD[refusing[0].rule]}"
         return _verbatim(request, operation, cited, why)

@@ -4,32 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitmem.grounding import lexicon
 from gitmem.grounding.clauses import Category, Clause, Item
 from gitmem.grounding.findings import Finding, Rule
+from gitmem.grounding.tokens import Kind
 from gitmem.grounding.words import NEUTRAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from gitmem.grounding.sources import Sources
 
 _PAIRED = 16  # clauses of one line, and nearest clauses of each, that are compared pair by pair
 _TO_EXCHANGE = 2
+_TIMED = lexicon.words("before after")
+_NEAR = 3  # things beside a name or an identifier
 _NAMED = {Category.NAME, Category.CODE}
 _COUNTED = frozenset({Category.NUMBER, Category.CODE})
 _VALUES = frozenset({Category.NUMBER, Category.DATE, Category.CODE, Category.NAME})
 
 
-def value_role_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
-    """H13 and H4: a value beside something that the flags give another value of its kind."""
+def value_role_findings(
+    told: Sequence[Clause], ground: Sources, settled: Collection[str] = ()
+) -> Iterator[Finding]:
+    """H13 and H4: a value beside something that the flags give another value of its kind.
+
+    ``settled`` are numbers that stand beside what they stand beside in the flags.
+    """
     for clause in told:
-        values = [item for item in clause.items if item.category in _VALUES]
+        values = [
+            item for item in clause.items if item.category in _VALUES and item.key not in settled
+        ]
         for value in values:
             rival = _rival(value, clause, ground)
             if rival:
                 yield Finding(Rule.H13, rival)
                 break
-        yield from _neighbours(clause, ground)
+        yield from _neighbours(clause, ground, settled)
 
 
 def _rival(value: Item, clause: Clause, ground: Sources) -> str:
@@ -37,11 +48,17 @@ def _rival(value: Item, clause: Clause, ground: Sources) -> str:
     holders = list(ground.holding(value.key))
     if not holders:
         return ""
+    if value.category is Category.NUMBER and holders[0].items[0].key == value.key:
+        return ""  # "batches of 16 work, 32 fails": of batches, too
     is_new = holders[0].origin < len(ground.sources)
-    for item in clause.items:
-        if item.key == value.key or item.key in NEUTRAL:
+    at = clause.items.index(value)
+    near = 1 if value.category is Category.NUMBER else _NEAR
+    for item in clause.items[max(0, at - near) : at + near + 1]:
+        if item.key == value.key or item.key in NEUTRAL or _same_kind(item, value):
             continue
         if any(item.key in other.keys for other in holders):
+            continue
+        if value.category is not Category.NUMBER and not _owns(item, ground):
             continue
         rivals = {
             known.raw
@@ -54,11 +71,21 @@ def _rival(value: Item, clause: Clause, ground: Sources) -> str:
     return ""
 
 
+def _owns(item: Item, ground: Sources) -> bool:
+    """Whether a clause of the flags or the replaced lines is about an item."""
+    return any(_opens(other, item.key) for other in ground.holding(item.key))
+
+
+def _opens(clause: Clause, key: str) -> bool:
+    first = next((item for item in clause.items if item.key not in NEUTRAL), None)
+    return first is not None and first.key == key
+
+
 def _same_kind(one: Item, other: Item) -> bool:
     return one.category is other.category or {one.category, other.category} == _NAMED
 
 
-def _neighbours(clause: Clause, ground: Sources) -> Iterator[Finding]:
+def _neighbours(clause: Clause, ground: Sources, settled: Collection[str]) -> Iterator[Finding]:
     """H4: a number beside a word that stands beside other numbers in the flags, on the same side."""
     for side in (1, -1):
         for at, item in enumerate(clause.items):
@@ -67,6 +94,7 @@ def _neighbours(clause: Clause, ground: Sources) -> Iterator[Finding]:
                 item.category is not Category.NUMBER
                 or beside is None
                 or beside.category in _COUNTED
+                or beside.key in NEUTRAL
             ):
                 continue
             if side == 1 and item.token.unit:
@@ -75,9 +103,18 @@ def _neighbours(clause: Clause, ground: Sources) -> Iterator[Finding]:
             counted = {
                 number for other in among for number in _numbers_beside(other, beside.key, side)
             }
-            if counted and item.key not in counted:
+            if item.token.unit and _has_rival(item, ground):
+                continue  # told by what stands on its other side
+            if counted and item.key not in counted and item.key not in settled:
                 what = f"{min(counted)} beside {beside.raw}, not {item.raw}"
                 yield Finding(Rule.H4, f"the cited flags have {what}")
+
+
+def _has_rival(item: Item, ground: Sources) -> bool:
+    return any(
+        number != item.key and item.token.unit in units
+        for number, units in ground.facts.numbers.items()
+    )
 
 
 def _at(clause: Clause, place: int) -> Item | None:
@@ -114,6 +151,9 @@ def crossing_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Findi
         fits.extend(mine[:_PAIRED])
 
 
+_PRONOUNS = lexicon.words("one ones it they this that those these")
+
+
 def substitution_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
     """H13: a clause is one of the flags' but for one item, which another clause of theirs is about."""
     for clause in told:
@@ -130,7 +170,7 @@ def substitution_findings(told: Sequence[Clause], ground: Sources) -> Iterator[F
                 and any(ground.holding(changed[0][0]))
             ):
                 new, old = (clause.item(changed[0][0]).raw, other.item(changed[0][1]).raw)
-                if changed[0][0] not in NEUTRAL:
+                if changed[0][0] not in NEUTRAL and old.lower() not in _PRONOUNS:
                     yield Finding(Rule.H13, f"it says of {new} what the cited flags say of {old}")
                     return
 
@@ -139,6 +179,13 @@ def stale_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]
     """H13: a number of the replaced line kept although the flag gives a new one of its unit."""
     if not ground.old_clauses:
         return
+    items = [item for clause in told if not clause.negated for item in clause.items]
+    for kind in (Kind.TIME, Kind.WORD):
+        said = {item.key for item in items if _timely(item, kind)}
+        new = {i.key for c in ground.clauses for i in c.items if _timely(i, kind)}
+        old = {i.key for c in ground.old_clauses for i in c.items if _timely(i, kind)}
+        if said & (old - new) and new and not said & new:
+            yield Finding(Rule.H13, f"the cited flag replaces {min(said & (old - new))}")
     mine = {
         item.key: item
         for clause in told
@@ -148,9 +195,16 @@ def stale_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]
     for key, item in mine.items():
         if key in ground.new.numbers or not item.token.unit:
             continue
-        new = [value for value, units in ground.new.numbers.items() if item.token.unit in units]
-        if new and not any(value in mine for value in new):
-            yield Finding(Rule.H13, f"the cited flag replaces {item.raw} by {new[0]}")
+        same = [value for value, units in ground.new.numbers.items() if item.token.unit in units]
+        if same and not any(value in mine for value in same):
+            yield Finding(Rule.H13, f"the cited flag replaces {item.raw} by {same[0]}")
+
+
+def _timely(item: Item, kind: Kind) -> bool:
+    """Whether an item is an hour, or with ``Kind.WORD`` a day of the week."""
+    if kind is Kind.WORD:
+        return item.key.startswith("weekday ")
+    return item.token.kind is kind
 
 
 def merge_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
@@ -187,6 +241,10 @@ def role_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
         shared, nearest = ground.nearest(clause)
         if shared < _TO_EXCHANGE:
             continue
+        if _TIMED.intersection(clause.said) or any(
+            _TIMED.intersection(one.said) for one in nearest
+        ):
+            continue  # which `gitmem.grounding.relations.order` judges
         turned = [_turned(clause, other) for other in nearest]
         if turned and all(turned):
             yield Finding(Rule.H12, f"the cited flag has it the other way round: {turned[0]}")
@@ -250,6 +308,8 @@ def _moved(clause: Clause, ground: Sources) -> str:
         if at >= len(clause.items):
             continue
         target = clause.items[at]
+        if at + 1 < len(clause.items) and clause.items[at + 1].category is Category.NUMBER:
+            target = clause.items[at + 1]  # from Postgres 14: from 14
         behind = before = False
         for other in ground.holding(target.key):
             for known, place in other.arrows:

@@ -9,15 +9,13 @@ from gitmem.grounding import lexicon
 from gitmem.grounding.findings import Finding, Rule
 from gitmem.grounding.sources import span_of
 from gitmem.grounding.tokens import Kind, Token
-from gitmem.grounding.words import CAUSES, UNIVERSAL, stem
+from gitmem.grounding.words import NEUTRAL, UNIVERSAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gitmem.grounding.clauses import Clause
     from gitmem.grounding.sources import Sources
-
-_JUDGED = 8  # causes of one line that are looked at
 
 
 def condition_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
@@ -41,80 +39,35 @@ def condition_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Find
                 return
 
 
-def cause_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
-    """H11: a cause between two things that no flag connects."""
-    marked = [(clause, *_marker(clause)) for clause in told]
-    marked = [entry for entry in marked if entry[1]]
-    if not marked:
-        return
-    counts: dict[tuple[int, str], int] = {}
+_LED = lexicon.words("after before on for with at")
+
+
+def _is_known(tokens: Sequence[Token], ground: Sources) -> bool:
+    return any(token.key in ground.facts.stems for token in tokens)
+
+
+_GENERIC = lexicon.words("every each all any")
+_SOME = lexicon.PARTLY | lexicon.words(
+    "some most many several few part parts half the this that these those one"
+)
+
+
+def _whole(told: Sequence[Clause], token: Token, ground: Sources) -> bool:
+    """Whether ``every`` stands at the start of what a flag says of its kind: ``jobs need a limit``."""
     for clause in told:
-        for key in clause.keys:
-            counts[clause.sentence, key] = counts.get((clause.sentence, key), 0) + 1
-    known = [_Told(ground, origin) for origin in range(len(ground.tokens))]
-    for clause, marker, sure in marked[:_JUDGED]:
-        here = clause.keys
-        there = frozenset(
-            key
-            for (sentence, key), count in counts.items()
-            if sentence == clause.sentence and count > (key in here)
+        if clause.said[:1] != (token.raw.lower(),):
+            continue
+        nearest = ground.nearest(clause)[1][:1]
+        return any(
+            other.keys - NEUTRAL <= clause.keys and _SOME.isdisjoint(other.said)
+            for other in nearest
         )
-        if not there:
-            here, there = _cut(clause, marker)
-        if not any(one.connects(here, there, sure=sure) for one in known):
-            yield Finding(Rule.H11, f'no cited flag gives this cause ("{marker}")')
-            return
+    return False
 
 
-def _marker(clause: Clause) -> tuple[str, bool]:
-    """The word that makes a cause of the clause, and whether it can mean nothing else."""
-    flat = f" {' '.join(clause.said)} "
-    for word in clause.said:
-        if word.isalpha() and stem(word) in CAUSES:
-            return word, True
-    for phrase in lexicon.CAUSE_PHRASES:
-        if f" {phrase} " in flat:
-            return phrase, True
-    first = clause.said[0] if clause.said else ""
-    if first in lexicon.MAYBE_CAUSES and clause.items:
-        dated = clause.items[0].token.kind in {Kind.NUMBER, Kind.DATE, Kind.TIME, Kind.CODE}
-        weekday = clause.items[0].key.startswith("weekday")
-        return ("", False) if first == "since" and (dated or weekday) else (first, False)
-    return "", False
-
-
-def _cut(clause: Clause, marker: str) -> tuple[frozenset[str], frozenset[str]]:
-    words = marker.split()
-    at = clause.said.index(words[0])
-    before = {stem(word) for word in clause.said[:at]}
-    return clause.keys - before, clause.keys & before
-
-
-class _Told:
-    """What one flag speaks of, and whether it gives a cause for anything."""
-
-    __slots__ = ("causal", "keys")
-
-    def __init__(self, ground: Sources, origin: int) -> None:
-        self.keys = ground.texts[origin]
-        tokens = ground.tokens[origin]
-        words = {token.raw.lower() for token in tokens if token.kind is Kind.WORD}
-        small = f" {ground.flat[origin].lower()} "
-        self.causal = (
-            not words.isdisjoint(lexicon.MAYBE_CAUSES)
-            or any(stem(word) in CAUSES for word in words)
-            or any(f" {phrase} " in small for phrase in lexicon.CAUSE_PHRASES)
-        )
-
-    def connects(self, here: frozenset[str], there: frozenset[str], *, sure: bool) -> bool:
-        """Whether it speaks of both sides, and (when the word is ``sure``) of a cause."""
-        near, far = len(here & self.keys), len(there & self.keys)
-        if self.causal and (near or not here) and (far or not there):
-            return True
-        return not sure and 2 * near > len(here) and 2 * far > len(there)
-
-
-def scope_findings(tokens: Sequence[Token], ground: Sources) -> Iterator[Finding]:
+def scope_findings(
+    told: Sequence[Clause], tokens: Sequence[Token], ground: Sources
+) -> Iterator[Finding]:
     """H14: ``all``, ``always``, ``only`` where no flag says so."""
     known = ground.facts.lower
     for at, token in enumerate(tokens):
@@ -125,9 +78,18 @@ def scope_findings(tokens: Sequence[Token], ground: Sources) -> Iterator[Finding
             continue
         if any(low in group and not group.isdisjoint(known) for group in lexicon.UNIVERSAL_ALIKE):
             continue
+        if low in _GENERIC and _whole(told, token, ground):
+            continue
         after = tokens[at + 1] if at + 1 < len(tokens) else token
         if low in {"every", "each"} and _is_rhythm(after):
             continue
+        before = tokens[at - 1].raw.lower() if at else ""
+        if (
+            low in {"every", "each"}
+            and before in _LED
+            and _is_known(tokens[at + 1 : at + 3], ground)
+        ):
+            continue  # on every push: on push
         yield Finding(Rule.H14, f'"{token.raw}" is in none of the cited flags')
 
 
@@ -143,7 +105,9 @@ _FUTURE = lexicon.PLANS | lexicon.words(
     "will would should todo going next pending later maybe soon"
 )
 _MAYBE = lexicon.words("may could might")
-_MODAL = lexicon.DEMANDS | lexicon.words("will would can may could might not no")
+_MODAL = lexicon.DEMANDS | lexicon.words(
+    "will would can may could might not no forbidden prohibited banned disallowed allowed never"
+)
 
 
 class Sentence:

@@ -20,12 +20,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 LONGEST = 24
-_CONNECTIVES = lexicon.words("""but while whereas although though because since so if when unless which then without insteadof
-    where until therefore hence thus except provided""")
+_CONNECTIVES = lexicon.words("""but while whenever whereas although though because since so if when unless which then without insteadof
+    where until therefore hence thus except provided
+    otherwise else""")
 _SOFT = lexicon.words("and or nor plus &")
 _DENYING = frozenset({"without", "insteadof", "against", "over"})
 _AGAINST = frozenset(map(stem, ("decide", "vote", "advise", "argue", "recommend")))
 _RATHER = frozenset(map(stem, ("prefer", "choose", "pick", "favour", "favor")))
+#: Behind these ``not`` denies the verb; behind others it turns down what follows: ``use A not B``.
+_BEFORE_NOT = frozenset(
+    map(
+        stem,
+        lexicon.words("""is are was were be been being am do does did done can could will would should may
+            might must has have had to still also it they we you i he she there and or but if that which why not
+            does need dare ought , . ;"""),
+    )
+)
+_NAMED = frozenset({"IE", "IT", "US"})  # with small letters they say nothing
 _FEW = 2
 _SUBJECTS = lexicon.words("it they this that these we you i he she there")
 _PARTICIPLE = ("ed", "en", "wn", "lt", "pt", "ept", "ent", "ade")
@@ -66,7 +77,8 @@ class Clause:
     """``said`` is every word as written, small; ``scope`` what its negation reaches, ``head`` its first.
 
     ``arrows`` pairs a preposition with the number of items before it. ``origin`` and ``sentence`` number the
-    text it comes from and the sentence in there. ``only`` is the item that ``only`` stands at.
+    text it comes from and the sentence in there. ``only`` is the item that ``only`` stands at. ``opened`` is the
+    connective or the sign before it.
     """
 
     items: tuple[Item, ...]
@@ -79,12 +91,16 @@ class Clause:
     sentence: int
     keys: frozenset[str]
     only: str = ""
+    opened: str = ""
 
     @property
     def passive(self) -> bool:
         """Whether the verb is passive, so that subject and object have changed places."""
-        return "by" in self.said or any(
-            one in lexicon.BEING and two.endswith(_PARTICIPLE) for one, two in pairwise(self.said)
+        return any(
+            two.endswith(_PARTICIPLE)
+            if one in lexicon.BEING
+            else two == "by" and one.endswith(_PARTICIPLE)
+            for one, two in pairwise(self.said)
         )
 
     def item(self, key: str) -> Item:
@@ -101,11 +117,12 @@ class Clause:
 class _Piece:
     """Tokens on the way to a clause."""
 
-    __slots__ = ("content", "denials", "hard", "sentence", "stopped", "tokens")
+    __slots__ = ("content", "denials", "hard", "opened", "sentence", "stopped", "tokens")
 
-    def __init__(self, sentence: int, *, hard: bool, stopped: bool) -> None:
+    def __init__(self, sentence: int, opened: str, *, hard: bool, stopped: bool) -> None:
         """``hard``: what stands before it separates in any case; ``stopped``: it is punctuation."""
         self.tokens: list[Token] = []
+        self.opened = opened
         self.content = self.denials = 0
         self.sentence, self.hard, self.stopped = sentence, hard, stopped
 
@@ -138,6 +155,8 @@ def is_item(token: Token) -> bool:
         low = token.raw.lower()
         if len(low) == 1 and low != token.raw and not token.initial:
             return True  # service A
+        if token.raw in _NAMED:
+            return True
         return low not in STOP and low not in lexicon.NEGATORS and low not in _CONNECTIVES
     return token.kind is not Kind.BREAK
 
@@ -180,17 +199,24 @@ def _low(token: Token) -> str:
     return token.raw.lower() if token.kind is Kind.WORD else ""
 
 
-def _split(tokens: Iterable[Token]) -> list[_Piece]:
-    pieces = [_Piece(0, hard=True, stopped=True)]
+def _split(tokens: Sequence[Token]) -> list[_Piece]:
+    pieces = [_Piece(0, "", hard=True, stopped=True)]
     sentence, last = 0, ""
-    for token in tokens:
+    for token, after in zip_longest(tokens, tokens[1:]):
         low = _low(token)
+        if low == "not" and (after is None or after.kind is Kind.BREAK):
+            low = ""  # "on macOS not"
         stops = token.kind is Kind.BREAK
         sentence += stops and token.key == "."
-        if stops or low in _CONNECTIVES or low in _SOFT or _contrasts(low, last, pieces[-1]):
+        if low == "and" and _between(pieces[-1]):
+            pieces[-1].take([token])
+        elif stops or low in _CONNECTIVES or low in _SOFT or _contrasts(low, last, pieces[-1]):
             hard = token.key != "," if stops else low not in _SOFT
+            opened = low if not stops else "(" if token.raw == "(" else token.key
             if pieces[-1].tokens:
-                pieces.append(_Piece(sentence, hard=hard, stopped=stops))
+                pieces.append(_Piece(sentence, opened, hard=hard, stopped=stops))
+            elif not stops:
+                pieces[-1].opened = opened
             pieces[-1].hard |= hard
             pieces[-1].sentence = sentence
             if hard and not stops:
@@ -201,11 +227,19 @@ def _split(tokens: Iterable[Token]) -> list[_Piece]:
     return [piece for piece in pieces if piece.tokens]
 
 
+def _between(piece: _Piece) -> bool:
+    """Whether ``and`` ends a range: ``between 5 and 6``."""
+    words = [_low(token) for token in piece.tokens[-4:]]
+    return "between" in words and "and" not in words
+
+
 def _contrasts(low: str, last: str, piece: _Piece) -> bool:
     """Whether what follows is turned down: ``decided against B``, ``prefer A over B``, ``prefer A to B``."""
     if low == "against":
         return last in _AGAINST
-    if low not in {"over", "to"} or last in _RATHER:
+    if low == "not":
+        return bool(piece.content) and last not in _BEFORE_NOT
+    if low not in {"over", "to"} or (low == "to" and last in _RATHER):
         return False
     return any(token.key in _RATHER for token in piece.tokens)
 
@@ -284,4 +318,5 @@ def _clause(tokens: Sequence[Token], piece: _Piece, *, flips: bool, origin: int)
         sentence=piece.sentence,
         keys=frozenset(item.key for item in items),
         only=items[min(only_at, len(items) - 1)].key if only_at >= 0 and items else "",
+        opened=piece.opened,
     )

@@ -37,9 +37,12 @@ _LEADS = frozenset({Sign.INSTEAD, Sign.WITHOUT, Sign.EXCEPT})
 
 
 def denial_findings(
-    text: str, sources: Sequence[str], replaced: Sequence[str], language: str
+    text: str, sources: Sequence[str], replaced: Sequence[str], language: str, *, allowed: int = 0
 ) -> Iterator[Finding]:
-    """H17 where the language is not known, H7 for a denial that is lost, added or moved."""
+    """H17 where the language is not known, H7 for a denial that is lost, added or moved.
+
+    ``allowed``: so many clauses of an English line deny, or not, as the flags do in another form.
+    """
     if any(_same_words(text, source) for source in sources):
         return
     if language in LISTED:
@@ -48,11 +51,13 @@ def denial_findings(
             yield Finding(Rule.H7, "it may deny what the cited flags say, or the other way round")
     elif language not in KNOWN:
         yield Finding(Rule.H17, "its language is not one whose denials gitmem knows")
-    elif differs(text, sources, replaced, language):
+    elif differs(text, sources, replaced, language, allowed):
         yield Finding(Rule.H7, "a denial, ban or restriction is not as in the cited flags")
 
 
-def differs(text: str, sources: Sequence[str], replaced: Sequence[str], language: str) -> bool:
+def differs(
+    text: str, sources: Sequence[str], replaced: Sequence[str], language: str, allowed: int = 0
+) -> bool:
     """Whether a clause of ``text`` denies otherwise than the clause it is nearest to."""
     line = read(text, language)
     new = [read(source, language) for source in sources]
@@ -60,7 +65,8 @@ def differs(text: str, sources: Sequence[str], replaced: Sequence[str], language
     told = _Told(new, old)
     if language == "en":
         totals = {_denials(one, *one.clauses) for one in (*new, *old)}
-        lost = _denials(line, *line.clauses) not in totals
+        mine = _denials(line, *line.clauses)
+        lost = not any(abs(mine - total) <= allowed for total in totals)
         return any(_english_differs(line, clause, told, lost=lost) for clause in line.clauses)
     if any(_clause_differs(line, clause, told, language) for clause in line.clauses):
         return True

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gitmem.grounding import lexicon
+from gitmem.grounding.english.thesaurus import ALIKE
 from gitmem.grounding.lexicon import words
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ _ENGLISH_VOCABULARY = frozenset(
     for word in (
         *lexicon.NEUTRAL,
         *lexicon.OPPOSITES.replace(",", " ").split(),
-        *lexicon.ALIKE.split(),
+        *ALIKE.split(),
         *lexicon.STOP,
         *words("day hour minute second month week year file commit message change"),
     )
@@ -221,6 +222,7 @@ _RUSSIAN_ENDING = re.compile(
     r".{2}(?:ется|ются|ится|ятся|ться|ать|ить|ый|ий|ного|ному|ных|ами|ение|ения|ает|ают|ует|уют)$"
 )
 _CANTONESE = re.compile(r"[唔冇咗嘅喺嚟佢咁咩啲咪哋嗰]")
+_UNITS = str.maketrans("", "", "\u00b5\u03bc\u03a9\u2126")  # as in microseconds and ohms
 _BETTER = 2  # so many function words tell a language by themselves
 _SHARE = 0.15  # of the words that a language's function words have to be
 _FOREIGN = 2  # so many words of another language make a mixture
@@ -244,7 +246,7 @@ def language_of(texts: Sequence[str]) -> str:
 def _told(text: str) -> str:
     """The language of one text; `UNKNOWN` when it does not say, `_MIXED` for a mixture or a foreign one."""
     pieces = _QUOTED.sub(" ", text.replace("\u2019", "'")).split()
-    prose = " ".join(piece for piece in pieces if not _CODE.search(piece))
+    prose = " ".join(piece for piece in pieces if not _CODE.search(piece)).translate(_UNITS)
     said = [word.lower() for word in _WORD.findall(prose)]
     latin = [word for word in said if _LATIN.match(word)]
     foreign = len(_ENGLISH_STRONG.intersection(latin)) >= _FOREIGN
@@ -254,7 +256,7 @@ def _told(text: str) -> str:
         return _MIXED if foreign else _cyrillic(prose, said)
     if any(not _LATIN.match(letter) for letter in _OTHER.findall(prose)):
         return _MIXED
-    return _by_words(said)
+    return _by_words(said, [word for word in _WORD.findall(prose) if not word[0].isupper()])
 
 
 def _unspaced(prose: str) -> str:
@@ -275,8 +277,11 @@ def _cyrillic(prose: str, said: Sequence[str]) -> str:
     return "ru" if known else UNKNOWN
 
 
-def _by_words(said: Sequence[str]) -> str:
-    """The language whose function words explain most, when no other explains what it does not."""
+def _by_words(said: Sequence[str], small: Sequence[str]) -> str:
+    """The language whose function words explain most, when no other explains what it does not.
+
+    ``small`` are the words that are no names.
+    """
     counts = {
         code: sum(word in known or _spelled(word, code) for word in said)
         for code, known in FUNCTION_WORDS.items()
@@ -289,7 +294,7 @@ def _by_words(said: Sequence[str]) -> str:
     if unexplained >= _FOREIGN and _MANY * unexplained >= _distinct(said, mine):
         return _MIXED
     if best == "en":
-        return "en" if _is_english(said, unexplained) else UNKNOWN
+        return "en" if _is_english(said, small, unexplained) else UNKNOWN
     tied = any(counts[code] == counts[best] for code in counts if code != best)
     if tied or counts[best] < max(_BETTER, _SHARE * len(said)):
         return UNKNOWN
@@ -300,9 +305,9 @@ def _spelled(word: str, code: str) -> bool:
     return code in _SPELLINGS and _SPELLINGS[code].match(word) is not None
 
 
-def _is_english(said: Sequence[str], unexplained: int) -> bool:
+def _is_english(said: Sequence[str], small: Sequence[str], unexplained: int) -> bool:
     """Whether words stand there that are hardly anything but English, and none of another script."""
-    if not all(word.isascii() for word in said):
+    if not all(word.isascii() for word in small):
         return False
     strong = _distinct(said, _ENGLISH_STRONG)
     if strong:

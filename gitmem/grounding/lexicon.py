@@ -26,8 +26,9 @@ STOP = words("""
     for from by with into onto via as if then than and or so also both either etc such per about e.g i.e eg
     ie vs not no nor but because since due although though whereas until unless before after during upon out
     off up down over under again once too very just only all any each every some few more most other own same
-    another now currently today still already yet currently new old s t re ll ve d m o y et al otherwise else
+    another now currently today still already yet currently s t re ll ve d m o y et al otherwise else
     within through across among around toward towards along onto upon between
+    anymore above below beyond atleast atmost morethan lessthan
     """)
 
 #: Verbs and nouns that a faithful rewording reaches for, and that assert nothing by themselves.
@@ -43,7 +44,7 @@ NEUTRAL = words("""
     project repository repo code system service tool file files line one two least most necessary ensure
     specify specified configured located expect expected allow allowed enable able possible handled using
     currently directly itself themselves someone anyone something anything responsible maintain maintained
-    manage managed performed perform execute executed occur occurs remain remains become becomes limit
+    manage managed performed perform execute executed occur occurs remain remains become becomes limit new old
     """)
 
 #: The words of that list that never stand for a verb of substance.
@@ -51,54 +52,8 @@ MERE = words("""
     use used using uses see need needs needed require requires required requirement decide decided decision
     agree agreed note gotcha fact preference pending snag question open prefer prefers preferred want wants
     like likes rule mean means instead rather well thing things way ways case cases part parts people team
-    person type kind value project repository repo code system service tool file files line one two least most
+    person type kind value project repository repo code system service tool file files line one two least most new old
     """)
-
-#: Words that a rewording exchanges freely; a line is one meaning.
-ALIKE = """
-    delete remove erase
-    drop discard
-    must need require mandatory obligatory
-    fix repair resolve
-    begin start
-    stop end finish
-    folder directory
-    test tests testing
-    fail failure error
-    break crash
-    build compile
-    config configuration settings
-    database db
-    repo repository
-    docs documentation
-    env environment
-    prod production
-    dev development
-    auth authentication
-    app application
-    k8s kubernetes
-    maintain own responsible manage handle
-    prefer like favour
-    big large
-    show display
-    reside live stored located
-    remain stay
-    exceed more above
-    max maximum
-    min minimum
-    sort order
-    buy purchase
-    choose pick select
-    switch move migrate
-    change modify
-    let allow permit
-    demand want ask
-    obtain get fetch
-    again repeat retry
-    usual usually
-    fast quick
-    twice two
-"""
 
 NEGATORS = words("""
     not no never none neither nor nobody nothing nowhere cannot without hardly barely n't avoid avoids
@@ -177,6 +132,10 @@ UNIVERSAL_ALIKE = (
     words("everyone everybody anyone all every"),
     words("only exclusively solely just"),
     words("entirely completely fully"),
+    words("always everywhere never"),
+    words("anywhere nowhere everywhere"),
+    words("anyone nobody everybody everyone"),
+    words("anything nothing"),
 )
 
 #: Opposites, two words a pair.
@@ -184,7 +143,7 @@ OPPOSITES = """
     enable disable, accept reject, accept refuse, succeed fail, success failure, pass fail, include exclude,
     required optional, mandatory optional, sync async, synchronous asynchronous, mutable immutable, public private,
     open closed, open close, fast slow, faster slower, long short, longer shorter, more less, more fewer, high low,
-    higher lower, above below, after before, later earlier, minimum maximum, min max, atleast atmost, first last, input output,
+    higher lower, above below, after before, later earlier, minimum maximum, min max, atleast atmost, morethan lessthan, morethan atmost, lessthan atleast, first last, input output,
     increase decrease, grow shrink, add remove, start stop, start end, begin end, create delete, push pull,
     left right, many few, early late, hot cold, local remote, green red,
     encrypt decrypt, ascending descending, horizontal vertical, internal external, positive negative,
@@ -200,6 +159,8 @@ OPPOSITES = """
 """
 #: Two words are opposites when one is the other behind one of these; the other has at least so many letters.
 CONTRARY = {"un": 4, "non": 4, "in": 5, "dis": 5, "mis": 5, "im": 6, "ir": 6, "de": 7}
+#: The bounds that `gitmem.grounding.english.phrases` makes of ``at most``, ``over 5`` and the like.
+BOUNDS = words("atleast atmost morethan lessthan")
 #: Opposites that are prepositions as well; they count only behind one of the words below.
 PARTICLES = words("on off up down over under")
 STATES = words(
@@ -238,7 +199,7 @@ NUMBER_WORDS = {
     "dozen": 12,
 }
 SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-SCALE_LETTERS = {"k": 1000, "K": 1000, "mio": 10**6, "bn": 10**9}
+SCALE_LETTERS = {"k": 1000, "K": 1000, "M": 10**6, "mio": 10**6, "bn": 10**9}
 
 #: Units and their spellings; the first one names it. Case decides where two differ only by it.
 UNITS = """
@@ -284,7 +245,7 @@ UNITS = """
     V volt volts
     mV millivolt millivolts
     A amp amps ampere
-    mA milliamp
+    mA milliamp milliamps
     mAh mah
     W watt watts
     kW kilowatt
@@ -297,8 +258,8 @@ UNITS = """
     g gram grams
     px pixel pixels
     rpm
-    rps
-    qps
+    mL ml milliliter milliliters millilitre millilitres
+    L liter liters litre litres
     dpi
     x times fold
     token tokens

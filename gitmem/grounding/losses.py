@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from gitmem.grounding.clauses import is_item
+from gitmem.grounding.clauses import clauses, is_item
+from gitmem.grounding.english.thesaurus import CLASSIFIERS, FILLER, LIGHT
 from gitmem.grounding.findings import Finding, Rule
+from gitmem.grounding.language import language_of
+from gitmem.grounding.relations.branches import condition_kept
+from gitmem.grounding.relations.denied import CHANGED
 from gitmem.grounding.sources import Facts
 from gitmem.grounding.spelling import fold
-from gitmem.grounding.tokens import Kind, Token, tokenize
+from gitmem.grounding.tokens import Kind, Token, inner, tokenize
+from gitmem.grounding.words import NEUTRAL, STOP, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,14 +26,43 @@ _QUALIFIERS = tuple(
     for words in (
         "if when whenever provided unless until",
         "only solely exclusively except unless just",
-        "except excluding unless but besides",
+        "except excluding unless besides",
         "once twice",
         "wanted wants want tried tries try hoped hopes hope intends intended plans planned",
         "according reportedly claims claimed believes thinks supposedly",
     )
 )
 _RANGE = re.compile(
-    r"(\d+(?:[.,]\d+)*)\s*(?:to|through|-|\u2013|\.\.)\s*(\d+(?:[.,]\d+)*)", re.IGNORECASE
+    r"(?<![\d:.])(\d+(?:[.,]\d+)*)\s*(?:to|through|-|\u2013|\.\.)\s*(\d+(?:[.,]\d+)*)(?![\d:])",
+    re.IGNORECASE,
+)
+_CHANGES = re.compile(rf"\b(?:{'|'.join(sorted(CHANGED))})\b", re.IGNORECASE)
+_PLACED = frozenset({"in", "on", "under", "during", "within", "inside"})
+# A wish may be told as a preference or a demand.
+_ALSO = dict.fromkeys(
+    ("want", "wants"), frozenset(["wish", "prefer", "prefers", "preferred", "preference", "should"])
+)
+_LITTLE = NEUTRAL | frozenset(map(stem, FILLER | LIGHT | CLASSIFIERS))
+# What a bound says too, and what says little.
+_MEASURES = frozenset(
+    [
+        "large",
+        "big",
+        "small",
+        "long",
+        "short",
+        "full",
+        "max",
+        "min",
+        "maximum",
+        "minimum",
+        "new",
+        "old",
+        "really",
+        "very",
+        "quite",
+        "just",
+    ]
 )
 _SHARED = 0.5  # of the words of a merged flag
 
@@ -57,6 +92,8 @@ def losses(text: str, own: Sequence[str]) -> list[Finding]:
     for flag in [_Text(words) for words in own if words != text]:
         found += _qualifiers(line, flag)
         found += _measures(line, flag)
+        found += _places(line, flag)
+        found += _narrower(line, flag)
         found += _values(line, flag) if len(own) > 1 else ()
     return list(dict.fromkeys(found))
 
@@ -99,7 +136,13 @@ def _stands(token: Token, facts: Facts) -> bool:
 
 
 def _qualifiers(line: _Text, flag: _Text) -> Iterator[Finding]:
-    for word, _ in _qualifying(line, flag):
+    told = clauses(line.tokens)
+    for word, group in _qualifying(line, flag):
+        conditional = group is _QUALIFIERS[0] or word == "unless"
+        if conditional and condition_kept(clauses(flag.tokens), told):
+            continue
+        if group is _QUALIFIERS[1] and any(clause.contrast for clause in told):
+            continue  # "A, not B" is "only A"
         yield Finding(Rule.H16, f'"{word}" of a cited flag is left out')
 
 
@@ -107,7 +150,7 @@ def _qualifying(line: _Text, flag: _Text) -> Iterator[tuple[str, frozenset[str]]
     """Of each group that the flag has and the line has not, a word of the flag's, and the group."""
     for group in _QUALIFIERS:
         meant = group & flag.words - {"just"}  # which mostly means nothing
-        if meant and group.isdisjoint(line.words):
+        if meant and (group | _ALSO.get(min(meant), frozenset())).isdisjoint(line.words):
             yield min(meant), group
 
 
@@ -117,8 +160,13 @@ def _measures(line: _Text, flag: _Text) -> Iterator[Finding]:
         if token.kind is Kind.NUMBER:
             units.setdefault(token.key, set()).add(token.unit)
     for token in flag.tokens:
-        if token.kind is Kind.NUMBER and token.unit and units.get(token.key) == {""}:
+        alike = any(token.unit in known for known in units.values())
+        if token.unit == "x":
+            continue  # five times: five of something else
+        if token.kind is Kind.NUMBER and token.unit and units.get(token.key) == {""} and not alike:
             yield Finding(Rule.H16, f"the unit of {token.raw} is left out")
+    if _CHANGES.search(flag.text):
+        return  # from five to six: now six
     ranges = {match.groups() for match in _RANGE.finditer(line.folded)}
     for match in _RANGE.finditer(flag.folded):
         both = all(_has_number(line, end) for end in match.groups())
@@ -130,9 +178,52 @@ def _has_number(line: _Text, digits: str) -> bool:
     return re.search(rf"(?<!\d){re.escape(digits)}(?!\d)", line.folded) is not None
 
 
+def _places(line: _Text, flag: _Text) -> Iterator[Finding]:
+    """H16: where, or under which circumstance, when the rest of the clause is there."""
+    said = frozenset[str]().union(*(clause.keys for clause in clauses(line.tokens)))
+    said |= line.facts.stems
+    for clause in clauses(flag.tokens):
+        led: dict[tuple[str, int], list[str]] = {}
+        rest = []
+        for item in clause.items:
+            if item.led in _PLACED:
+                led.setdefault((item.led, item.led_at), []).append(item.key)
+            elif item.key not in NEUTRAL:
+                rest.append(item.key)
+        if not rest or any(key not in said for key in rest):
+            continue
+        for (word, _), keys in led.items():
+            telling = [key for key in keys if key not in NEUTRAL]
+            if telling and said.isdisjoint(telling):
+                yield Finding(Rule.H16, f'"{word} {telling[0]}" of a cited flag is left out')
+                return
+
+
+def _narrower(line: _Text, flag: _Text) -> Iterator[Finding]:
+    """H16: the word right before another, which tells which of them: ``design changes``."""
+    if (
+        language_of((line.text, flag.text)) != "en"
+        or not line.facts.stems <= flag.facts.stems | _LITTLE | STOP
+    ):
+        return
+    known = line.facts.stems | {token.key for token in line.tokens}
+    known |= {part.key for token in line.tokens if token.quoted for part in inner(token)}
+    for one, two in pairwise(flag.tokens):
+        if (
+            one.kind is not Kind.WORD
+            or two.kind is not Kind.WORD
+            or not (is_item(one) and is_item(two))
+        ):
+            continue
+        adverb = one.raw.endswith("ly") or one.raw.lower() in _MEASURES
+        if two.key in known and not adverb and one.key not in known and one.key not in _LITTLE:
+            yield Finding(Rule.H16, f'"{one.raw}" of "{one.raw} {two.raw}" is left out')
+            return
+
+
 def _values(line: _Text, flag: _Text) -> Iterator[Finding]:
     missing = _lost(flag, line)
     if missing:
         yield Finding(Rule.H16, f"{missing[:60]} of a cited flag is left out")
-    elif _share(flag, line) < _SHARED:
+    elif _share(flag, line) <= _SHARED:
         yield Finding(Rule.H16, f'much of "{flag.text[:60]}" is left out')

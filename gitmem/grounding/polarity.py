@@ -10,17 +10,25 @@ from gitmem.grounding.tokens import Kind, Token
 from gitmem.grounding.words import NEUTRAL, OPPOSITES, contrary, stem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from gitmem.grounding.clauses import Clause
     from gitmem.grounding.sources import Sources
 
+_COMPARED = 32  # clauses of the flags
+_ARTICLES = lexicon.words("a an the")
+_BACK = lexicon.words("it them they this that these those one ones him her")
 _CONTRARY_TO = 8  # stems this near in length are worth comparing letter by letter
 
 
-def polarity_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
-    """Compare each clause with the clauses of the flags that it is nearest to."""
-    for clause in told:
+def polarity_findings(
+    told: Sequence[Clause], ground: Sources, allowed: Collection[int] = ()
+) -> Iterator[Finding]:
+    """Compare each clause with the clauses of the flags that it is nearest to.
+
+    ``allowed`` are the places of clauses whose denials the flags have in another form.
+    """
+    for at, clause in enumerate(told):
         opposite = _opposite(clause, ground, ground.new.stems, old=False)
         if opposite is None and ground.old_clauses:
             # Only a word that no flag has: what replaces the old line may well say the opposite of it.
@@ -30,6 +38,8 @@ def polarity_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Findi
             word, known, same_sign = opposite
             if same_sign:
                 yield Finding(Rule.H8, f'"{word}" where the cited flags say "{known}"')
+            continue
+        if at in allowed:
             continue
         nearest = _nearest(clause, ground)
         if clause.negated:
@@ -43,13 +53,18 @@ def joining_findings(tokens: Sequence[Token], ground: Sources) -> Iterator[Findi
     known = {pair for told in ground.tokens for pair in _joined(told)}
     for left, word, right in _joined(tokens):
         other = "or" if word == "and" else "and"
+        apart = not any(left in text and right in text for text in ground.texts)
+        if word == "or" and apart and {left, right} <= ground.facts.stems:
+            yield Finding(Rule.H8, '"or" between what no single flag has')
+            return
         if (left, other, right) in known and (left, word, right) not in known:
             yield Finding(Rule.H8, f'"{word}" where the cited flags say "{other}"')
             return
 
 
 def _joined(tokens: Sequence[Token]) -> Iterator[tuple[str, str, str]]:
-    for left, middle, right in zip(tokens, tokens[1:], tokens[2:], strict=False):
+    said = [token for token in tokens if token.raw.lower() not in _ARTICLES]
+    for left, middle, right in zip(said, said[1:], said[2:], strict=False):
         if middle.raw.lower() in {"and", "or"} and middle.kind is Kind.WORD:
             yield left.key, middle.raw.lower(), right.key
 
@@ -130,10 +145,32 @@ def _added(clause: Clause, nearest: Sequence[Clause], ground: Sources) -> Iterat
     reaches = any(not clause.scope.isdisjoint(other.keys) for other in nearest)
     if not plainly and clause.scope == clause.keys and nearest:
         return
+    content = clause.keys - NEUTRAL
+    if any(other.negated and other.keys - NEUTRAL == content for other in nearest):
+        return  # "A is not in B", "B does not have A"
+    if any(_says_so(clause, other, ground) for other in ground.clauses[:_COMPARED]):
+        return
     if clause.contrast and clause.head in denied:
         return
     if not denied or (plainly and reaches and clause.keys - denied):
         yield _denial(clause, "it denies what no cited flag denies")
+
+
+def _says_so(clause: Clause, other: Clause, ground: Sources) -> bool:
+    """Whether a short denial of the flags is meant, whose verb or object stands in the clause before it.
+
+    ``B never`` behind ``A is retried``, ``we cannot read them`` behind ``the exports are encrypted``.
+    """
+    content = other.keys - NEUTRAL
+    place = ground.place(other)
+    before = ground.clauses[place - 1] if place > 0 else None
+    if not other.negated or not content or not content <= clause.keys or before is None:
+        return False
+    if before.origin != other.origin or before.negated:
+        return False
+    back = not _BACK.isdisjoint(other.said)
+    lead = before.items[0].key
+    return back or (len(content) == 1 and lead not in clause.keys)
 
 
 def _lost(clause: Clause, nearest: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
@@ -142,6 +179,17 @@ def _lost(clause: Clause, nearest: Sequence[Clause], ground: Sources) -> Iterato
         if any(not other.scope.isdisjoint(clause.keys) for other in nearest):
             yield _denial(clause, "it says what the cited flags deny")
         return
+    for other in nearest[:1]:
+        for beside in ground.beside(other):
+            content = beside.keys - NEUTRAL or beside.keys
+            if (
+                beside.negated
+                and len(content) == 1
+                and content <= clause.keys
+                and not content & other.keys
+            ):
+                yield _denial(clause, "it says what the cited flags deny")
+                return
     for item in clause.items:
         if item.key in NEUTRAL:
             continue

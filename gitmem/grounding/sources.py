@@ -107,10 +107,13 @@ class Sources:
 
     __slots__ = (
         "_places",
+        "_spoken",
         "_where",
         "clauses",
         "facts",
         "flat",
+        "merges",
+        "mistakes",
         "new",
         "old_clauses",
         "sources",
@@ -118,8 +121,20 @@ class Sources:
         "tokens",
     )
 
-    def __init__(self, sources: Sequence[str], replaced: Sequence[str]) -> None:
-        """The cited flags' own texts; the lines that the new one replaces."""
+    def __init__(
+        self,
+        sources: Sequence[str],
+        replaced: Sequence[str],
+        *,
+        merges: bool = False,
+        mistakes: Sequence[str] = (),
+    ) -> None:
+        """The cited flags' own texts; the lines that the new one replaces, or with ``merges`` goes on saying.
+
+        ``mistakes`` are those of the texts that tell what went wrong.
+        """
+        self.merges = merges
+        self.mistakes = frozenset(at for at, text in enumerate(sources) if text in mistakes)
         self.sources = tuple(sources)
         self.flat = tuple(flatten(text) for text in (*sources, *replaced))
         self.tokens = [tokenize(text) for text in (*sources, *replaced)]
@@ -132,6 +147,10 @@ class Sources:
             if is_new:
                 self.new.add(tokens)
             (self.clauses if is_new else self.old_clauses).extend(clauses(tokens, origin=origin))
+        spoken: list[set[str]] = [set() for _ in self.tokens]
+        for clause in (*self.clauses, *self.old_clauses):
+            spoken[clause.origin] |= clause.keys
+        self._spoken = [frozenset(one) for one in spoken]
         keys = [{token.key for token in tokens} for tokens in self.tokens]
         for clause in (*self.clauses, *self.old_clauses):
             keys[clause.origin] |= clause.keys
@@ -159,6 +178,14 @@ class Sources:
         near = [self.clauses[at] for at in (place - 1, place + 1) if 0 <= at < len(self.clauses)]
         same = (clause.origin, clause.sentence)
         return [other for other in near if (other.origin, other.sentence) == same]
+
+    def spoken(self, origin: int) -> frozenset[str]:
+        """The things that one text speaks of."""
+        return self._spoken[origin]
+
+    def place(self, clause: Clause) -> int:
+        """Its place among the clauses of the cited flags; -1 for another."""
+        return self._places.get(id(clause), -1)
 
     def holding(self, key: str, *, new_only: bool = False) -> Iterator[Clause]:
         """The clauses that hold an item, of the cited flags and then of the replaced lines."""

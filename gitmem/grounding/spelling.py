@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from gitmem.grounding import lexicon
+from gitmem.grounding.english.phrases import one_form
 from gitmem.grounding.lexicon import SCALE_LETTERS, UNITS
 
 #: Lead a date (``Y-M-D``, 0 for what is not said) and an hour in what `prose` returns.
@@ -25,29 +26,6 @@ _TICKED = re.compile(
     r"|(?<=\b(?:could|would))n`t\b|(?<=\bshould)n`t\b",
     re.IGNORECASE,
 )
-_PHRASES = {
-    r"no longer|not any ?more|any ?more": "not",
-    r"not only": "also",
-    r"up[- ]to[- ]date": "current",
-    r"(?:no|not) (?:more|longer|later|older|greater) than|at most|up to|(?:a )?maximum of": "atmost",
-    r"(?:no|not) (?:less|fewer|shorter|earlier|newer) than|at least|(?:a )?minimum of": "atleast",
-    r"or (?:newer|later|higher|more|greater|above|up|longer)\b": "atleast",
-    r"or (?:older|earlier|lower|less|fewer|below|shorter)\b": "atmost",
-    r"instead of|rather than": "insteadof",
-    r"(?:has|have|had|needs?) to\b": "must",
-    r"(?:is|are) required to\b": "must",
-    r"per cent\b": "%",
-    r"as well as": "and",
-    r"as soon as": "when",
-    r"thread[- ]safe": "threadsafe",
-    r"can'?t\b|cannot": "can not",
-    r"won'?t\b": "will not",
-    r"(?:do|does|did|is|are|was|were|has|have|should|could|would|must)nt\b": "not",
-    r"(?:stop|stopped|quit) using": "not use",
-    r"w/o\b": "without",
-}
-_PHRASE = re.compile("|".join(rf"(\b(?:{form}))" for form in _PHRASES), re.IGNORECASE)
-_PHRASE_WORDS = tuple(_PHRASES.values())
 _NT = re.compile(r"n't\b", re.IGNORECASE)
 _MONTH = (
     r"(?P<month>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|"
@@ -76,8 +54,7 @@ def flatten(text: str) -> str:
 
 def spell(prose: str) -> str:
     """Text outside code: fixed phrases as one word, ``n't`` as ``not``, dates and hours as signed chunks."""
-    prose = _PHRASE.sub(lambda match: f" {_PHRASE_WORDS[(match.lastindex or 1) - 1]} ", prose)
-    prose = _NT.sub(" not", prose)
+    prose = _NT.sub(" not", one_form(prose))
     prose = _WORDED_DATE.sub(_dated, prose)
     return _CLOCK.sub(_clocked, prose)
 
@@ -105,6 +82,7 @@ _NUMBER = re.compile(
     r"(?P<sign>[+-]?)(?P<money>[$\u20ac\u00a3\u00a5]?)(?P<digits>\d{1,30}(?:[,_']\d{3}){0,9}(?:[.,]\d{1,30})?)"
     r"(?P<unit>[^\W\d_]{0,12}|[%\u00b0$\u20ac\u00a3\u00a5]|\u00b0[CF])"
 )
+_LONG = 30  # digits; a longer number is not scaled
 _THOUSANDS = re.compile(r"\d{1,3}(?:[,_']\d{3})+(?:\.\d+)?")
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
 _YEAR_FIRST = re.compile(
@@ -142,12 +120,21 @@ def number_of(chunk: str) -> tuple[str, str]:
     value = f"0{value}" if value[0] == "." else value
     word = match["unit"]
     if word in SCALE_LETTERS:
-        return (str(int(value) * SCALE_LETTERS[word]) if value.isdigit() else value + word), ""
+        return scaled(value, SCALE_LETTERS[word]), ""
     unit = unit_of(word) or unit_of(match["money"])
     if word and not unit and word.lower() not in _ORDINALS:
         return "", ""
     sign = "-" if match["sign"] == "-" else ""
     return sign + value, unit
+
+
+def scaled(value: str, scale: int) -> str:
+    """``2.5`` by 1000 is ``2500``; what is too long, or no number, stays as it is."""
+    whole, _, part = value.partition(".")
+    if len(value) > _LONG or not (whole + part).isdigit():
+        return value
+    quotient, rest = divmod(int(whole + part) * scale, 10 ** len(part))
+    return str(quotient) if not rest else f"{quotient}.{rest}".rstrip("0")
 
 
 def date_of(chunk: str) -> str:

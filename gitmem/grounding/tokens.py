@@ -10,10 +10,23 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from gitmem.grounding import lexicon
-from gitmem.grounding.spelling import DATE_SIGN, TIME_SIGN, date_of, fold, number_of, spell, unit_of
+from gitmem.grounding.spelling import (
+    DATE_SIGN,
+    TIME_SIGN,
+    date_of,
+    fold,
+    number_of,
+    scaled,
+    spell,
+    unit_of,
+)
 from gitmem.grounding.words import stem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Kind(StrEnum):
@@ -63,7 +76,6 @@ _OPEN = "([{\"'*<\u00ab\u00bf\u00a1\u300c\uff08"
 _CLOSE = ".,;:!?)]}\"'*>\u00bb\u2026\u3002\u3001\u300d\uff09"
 _ALTERNATIVES = frozenset({"and/or", "n/a"})
 _FEW = 2
-_LONG = 30  # digits; a longer number is not scaled by a word
 _UNSPACED = re.compile(r"([\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])")
 
 
@@ -113,7 +125,7 @@ def _read_chunk(chunk: str, found: list[Token]) -> None:
     if len(core) > _FEW and core[0] == core[-1] == "_":
         core = core.strip("_")  # emphasis
     if "(" in chunk[:lead]:
-        found.append(Token(Kind.BREAK, ",", "("))
+        found.append(Token(Kind.BREAK, ";", "("))
     if core.lower() in {"e.g", "i.e", "vs", "etc", "approx", "ca"}:
         after = after.replace(".", "")
     if core:
@@ -130,7 +142,7 @@ def _read_chunk(chunk: str, found: list[Token]) -> None:
 def _read_core(core: str, found: list[Token]) -> None:
     sign = _COMPARED.match(core)
     if sign and core[sign.end() :][:1].isdigit():
-        bound = {">": "atleast", "<": "atmost"}.get(core[0], "")
+        bound = {">": "morethan", "<": "lessthan", ">=": "atleast", "<=": "atmost"}.get(sign[0], "")
         if bound:
             found.append(Token(Kind.WORD, bound, bound))
         core = core[sign.end() :]
@@ -200,6 +212,8 @@ def _word_key(word: str) -> str:
         short = low == name[:3] and word[0].isupper() and low not in {"sat", "sun"}
         if short or low in {name, f"{name}s"}:
             return f"weekday {at}"
+    if len(word) > _FEW and word[-1] == "s" and word[-2].isupper():
+        word = word[:-1]  # vCPUs
     return stem(word)
 
 
@@ -208,29 +222,41 @@ def _with_units(tokens: list[Token]) -> list[Token]:
     found: list[Token] = []
     for token in tokens:
         last = found[-1] if found else token
-        if token.kind is Kind.WORD and last.kind is Kind.NUMBER and not last.unit:
+        named = token.kind is Kind.WORD or (token.kind is Kind.CODE and not token.quoted)
+        if named and last.kind is Kind.NUMBER and not last.unit:
             scale = lexicon.SCALES.get(token.raw.lower().removesuffix("s"), 0)
             unit = unit_of(token.raw)
             if scale:
-                found[-1] = Token(Kind.NUMBER, _scaled(last.key, scale), f"{last.raw} {token.raw}")
+                found[-1] = Token(Kind.NUMBER, scaled(last.key, scale), f"{last.raw} {token.raw}")
                 continue
             if unit:
                 found[-1] = Token(Kind.NUMBER, last.key, f"{last.raw} {token.raw}", unit=unit)
                 continue
-        found.append(_worded(token, last))
+        found.append(_worded(token, found[-_FEW:]))
         if len(found) > 1 and found[-1].kind is found[-2].kind is Kind.NUMBER:
             _join(found)
     return found
 
 
-def _worded(token: Token, before: Token) -> Token:
-    """A number word as a number; ``second`` after ``per`` or ``a`` stays a span of time."""
+def _worded(token: Token, before: Sequence[Token]) -> Token:
+    """A number word as a number; ``second`` after ``per`` or ``a`` stays a span of time, ``the old one`` no number."""
     if token.kind is not Kind.WORD:
+        return token
+    said = [one.raw.lower() for one in before]
+    if token.raw.lower() == "one" and (
+        said[-1:] in (["this"], ["that"], ["no"])
+        or (
+            said[-2:-1] in (["the"], ["a"], ["an"], ["its"])
+            and before[-1].kind in {Kind.WORD, Kind.NUMBER}
+            and said[-1] not in COMMON
+        )
+        or said[-1:] in (["new"], ["old"], ["other"], ["latter"], ["former"])
+    ):
         return token
     low = token.raw.lower()
     value = lexicon.NUMBER_WORDS.get(low)
     if value is None or (
-        low == "second" and before.raw.lower() in {"per", "a", "every", "each", "one"}
+        low == "second" and said[-1:] and said[-1] in {"per", "a", "every", "each", "one"}
     ):
         return token
     return Token(Kind.NUMBER, str(value), token.raw, initial=token.initial)
@@ -247,12 +273,3 @@ def _join(found: list[Token]) -> None:
         found[-2:] = [
             Token(Kind.NUMBER, str(int(tens.key) + int(ones.key)), f"{tens.raw} {ones.raw}")
         ]
-
-
-def _scaled(value: str, scale: int) -> str:
-    whole, _, part = value.partition(".")
-    if len(value) > _LONG or not (whole + part).isdigit():
-        return value
-    scaled = int(whole + part) * scale
-    quotient, rest = divmod(scaled, 10 ** len(part))
-    return str(quotient) if not rest else f"{quotient}.{rest}".rstrip("0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from gitmem.grounding import lexicon
+from gitmem.grounding.english.thesaurus import ALIKE
 
 _FORMS = """
     write wrote written; run ran; build built; send sent; keep kept; hold held; make made; take took taken;
@@ -21,9 +22,10 @@ _FORMS = """
 """
 _IRREGULAR = {form: forms.split()[0] for forms in _FORMS.split(";") for form in forms.split()[1:]}
 _ENDINGS = (
-    "ations", "ation", "iness", "ments", "ment", "ness", "ions", "ion", "ings", "ing",
+    "ations", "ation", "ibly", "ably", "ible", "able", "iness", "ments", "ment", "ness", "ions", "ion", "ings", "ing",
     "edly", "ed", "ies", "ers", "ors", "er", "or", "ily", "ly", "es", "s", "e", "y",
 )  # fmt: skip
+_ABLE = frozenset({"ibly", "ably", "ible", "able"})
 _WHOLE = {"s": ("ss", "us", "is"), "ed": ("eed",)}
 _SHORTEST = 3
 _ROUNDS = 4
@@ -32,7 +34,16 @@ _VOWELS = frozenset("aeiouy\u00e4\u00f6\u00fc\u00e1\u00e9\u00ed\u00f3\u00fa")
 
 @lru_cache(maxsize=4096)
 def stem(word: str) -> str:
-    """The word without case, possessive and endings: ``Partitioned`` and ``partitions`` are one.
+    """The word without case, possessive and endings, and the same for words that say the same.
+
+    ``Partitioned`` and ``partitions`` are one; so are ``repo`` and ``repositories``.
+    """
+    cut = _stem(word)
+    return _SAME.get(cut, cut)
+
+
+def _stem(word: str) -> str:
+    """The word without endings.
 
     What is left has at least three letters and a vowel. Over-eager on purpose: one stem for two
     words only makes the gate see less novelty.
@@ -62,7 +73,7 @@ def _cut(word: str) -> str:
     for ending in _ENDINGS:
         rest = word[: -len(ending)]
         if (
-            len(rest) < _SHORTEST
+            len(rest) < (_SHORTEST + 1 if ending in _ABLE else _SHORTEST)
             or not word.endswith(ending)
             or (_VOWELS.isdisjoint(rest) and ending != "s")
         ):
@@ -78,16 +89,20 @@ def _cut(word: str) -> str:
     return word
 
 
+def _same() -> dict[str, str]:
+    rows = [row.split() for row in ALIKE.strip().splitlines()]
+    return {_stem(word): _stem(row[0]) for row in rows for word in row}
+
+
+_SAME = _same()
 STOP = frozenset(map(stem, lexicon.STOP)) | lexicon.STOP
-NEUTRAL = frozenset(map(stem, lexicon.NEUTRAL))
+# Of words that say the same, the first one tells whether they say little.
+NEUTRAL = frozenset(
+    stem(word) for word in lexicon.NEUTRAL if stem(word) == _stem(word) or word in lexicon.MERE
+)
 WEAK = NEUTRAL - frozenset(map(stem, lexicon.MERE))
 UNIVERSAL = frozenset(map(stem, lexicon.UNIVERSAL))
 CAUSES = frozenset(map(stem, lexicon.CAUSES))
-
-
-def _alike() -> dict[str, frozenset[str]]:
-    rows = [frozenset(map(stem, row.split())) for row in lexicon.ALIKE.strip().splitlines()]
-    return {word: row for row in rows for word in row}
 
 
 def _opposites() -> dict[str, frozenset[str]]:
@@ -99,7 +114,6 @@ def _opposites() -> dict[str, frozenset[str]]:
     return {word: frozenset(others) for word, others in found.items()}
 
 
-ALIKE = _alike()
 OPPOSITES = _opposites()
 
 

@@ -1,0 +1,1 @@
+"""How the statements of a text hang together: conditions, causes, order, limits, and which belong to which."""
