@@ -84,11 +84,11 @@ def _closes(size: int, ask: Callable[[Plan], Sequence[Request]]) -> _Closes:
             for flag in request.flags:
                 if flag.id in close.pairs:
                     pair = close.pairs[flag.id]
-                    seen[pair] = _shows(request, pair)
+                    seen[pair] = shows(request, pair)
     return _Closes(seen=seen, size=weight, flags=flags)
 
 
-def _shows(request: Request, pair: Pair) -> bool:
+def shows(request: Request, pair: Pair) -> bool:
     """Whether the question has the line where the answer can do with it what it should."""
     lines = {"settles": request.pending_lines, "instruction": request.fixed_lines}
     return pair.line in {line.text for line in lines.get(pair.kind, request.existing)}

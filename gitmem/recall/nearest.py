@@ -36,13 +36,9 @@ class NearestLines:
     def __init__(self, lines: Sequence[str]) -> None:
         self._base = sqlite3.connect(":memory:")
         self._base.execute(WORDS)
-        found = [terms(line) for line in lines]
-        self._sizes = [len(one) for one in found]
+        self._sizes: list[int] = []
         self._having: dict[str, list[int]] = {}
-        self._base.executemany(
-            "INSERT INTO word(rowid, body) VALUES (?, ?)",
-            ((place, " ".join(one)) for place, one in enumerate(found)),
-        )
+        self._base.executemany("INSERT INTO word(rowid, body) VALUES (?, ?)", self._bodies(lines))
 
     def close(self) -> None:
         """Close the index."""
@@ -56,6 +52,12 @@ class NearestLines:
         found = self._found(text, among, _COMMON) or self._found(text, among, 1.0)
         found.sort(reverse=True)
         return found[:most]
+
+    def _bodies(self, lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+        for place, line in enumerate(lines):
+            found = terms(line)
+            self._sizes.append(len(found))
+            yield place, " ".join(found)
 
     def _found(self, text: str, among: Container[int], common: float) -> list[tuple[float, int]]:
         """Return the lines that share a term which at most this part of the lines has."""
