@@ -71,6 +71,15 @@ class LandedLine:
         self.below = below
 
     @property
+    def told(self) -> str:
+        """Return the line's words, and where to read on if it has a body."""
+        if not self.below:
+            return self.text
+        from gitmem.safety.paths import details_of
+
+        return f"{self.text} (more: {details_of(self.file)}:{self.below})"
+
+    @property
     def digest(self) -> str:
         """Return what names the line where no flag made it."""
         return self._digest or digest_key(self.text)

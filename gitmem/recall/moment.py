@@ -67,7 +67,7 @@ def _found(
     except Damaged:
         return []  # `gitmem recall` and the next view make it again
     return [
-        Entry(hit.line.key, f"{hit.line.file}:{hit.line.number}", hit.line.text)
+        Entry(hit.line.key, f"{hit.line.file}:{hit.line.number}", hit.line.told)
         for hit in hits
         if hit.line.kind is not Kind.PENDING
         and wanted(hit.line)

@@ -108,7 +108,7 @@ def _lines(index: Index, wrong: Collection[str]) -> tuple[list[_Row], int, list[
     unloaded = sum(not line.loaded for line in lines)
     lines.sort(key=lambda line: line.at, reverse=True)
     rows: list[_Row] = [
-        (line.about, (), f"{line.key}\t{line.file}:{line.number}\t{line.text}")
+        (line.about, (), f"{line.key}\t{line.file}:{line.number}\t{line.told}")
         for line in lines
         if line.about
     ]

@@ -59,6 +59,23 @@ def read(sandbox: Sandbox, *paths: str, **changes: object) -> str:
     return context(fire(sandbox, "PostToolBatch", tool_calls=calls, **changes))
 
 
+def test_a_shown_line_with_a_body_says_where_to_read_on(memory: Sandbox) -> None:
+    land(
+        memory,
+        (
+            "The page in src/ui/page.tsx is built twice",
+            "--body",
+            "Once for each of two roots.",
+            "--topic",
+            "ui",
+        ),
+    )
+
+    told = read(memory, "src/ui/page.tsx")
+    assert "is built twice (more: memory/details/ui.md:5)" in told
+    assert "two roots" not in told
+
+
 def failed(sandbox: Sandbox, command: str, error: str, **changes: object) -> str:
     given = {"tool_input": {"command": command}, "error": error, **changes}
     return context(fire(sandbox, "PostToolUseFailure.Bash", **given))
