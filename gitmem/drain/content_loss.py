@@ -18,6 +18,7 @@ from gitmem.grounding.clauses import clauses, is_item
 from gitmem.grounding.findings import Rule
 from gitmem.grounding.judge import judge
 from gitmem.grounding.losses import left_out, lost_in, share
+from gitmem.grounding.relations.limits import NO_TIME
 from gitmem.grounding.sources import Facts, span_of
 from gitmem.grounding.tokens import Kind, Token, inner, tokenize
 from gitmem.grounding.words import NEUTRAL, OPPOSITES, stem
@@ -157,9 +158,9 @@ def _judged(words: str, survivor: str) -> bool:
     verdict = judge(words, [survivor])
     # `_as_denied` has compared the denials.
     passing = _TOLD_OTHERWISE | _DENIALS | ({Rule.H4} if _in_order(words, survivor) else set())
-    return passing.issuperset(finding.rule for finding in verdict.hard) and _STYLE.issuperset(
-        finding.rule for finding in verdict.soft
-    )
+    # A time word leads to something that `carries` looks for by itself.
+    hard = {one.rule for one in verdict.hard if one.rule is not Rule.H8 or NO_TIME not in one.what}
+    return passing >= hard and _STYLE.issuperset(one.rule for one in verdict.soft)
 
 
 def _in_order(words: str, survivor: str) -> bool:

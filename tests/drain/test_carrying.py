@@ -147,6 +147,11 @@ def test_every_faithful_replacement_of_the_measured_sets_still_replaces(name: st
             "A run that was cut off starts from zero: the broker forgets its offset",
             "A run that was cut off starts from zero, because the broker forgets its offset",
         ),
+        ("`npm run lint` is clean in each commit", "Run npm run lint before you commit"),
+        (
+            "VAT is rounded once per rate, not per line",
+            "VAT is rounded once for each rate, not per line",
+        ),
         # A ban and an exception in other forms.
         ("Raw SQL is an error in the linter; use the builder", "Use the builder, no raw SQL"),
         ("Never log a token", "Logging a token is forbidden"),

@@ -67,7 +67,7 @@ _ROWS = {
     r"apart from|other than|aside from|with the exception of|excluding|except for": "except",
     r"because of|due to|owing to|on account of|thanks to|as a (?:result|consequence) of": "because",
     r"all but\b": "all except",
-    r"once (?=(?:an?|per|every|each)\b)": "",
+    r"once (?=(?:for )?(?:an?|per|every|each)\b)": "",
     r"for (?:example|instance)|such as": "like",
     # demands
     r"(?:has|have|had|needs?)(?: got)? to\b|(?:is|are) required to\b|ought to\b": "must",

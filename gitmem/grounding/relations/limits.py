@@ -177,6 +177,9 @@ def _things(tokens: Sequence[Token]) -> tuple[str, ...]:
     return tuple(keys)
 
 
+NO_TIME = "is in none of the cited flags"
+
+
 def time_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
     """H8: ``until`` for ``since``, ``after`` for ``while``."""
     for clause in told:
@@ -202,7 +205,7 @@ def time_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding]:
                 and not _ANY_TIME & ground.facts.lower
                 and word in _STRICT
             ):
-                yield Finding(Rule.H8, f'"{word}" is in none of the cited flags')
+                yield Finding(Rule.H8, f'"{word}" {NO_TIME}')
                 return
             if known and not any(known & row for row in groups) and known & _TIMED:
                 yield Finding(Rule.H8, f'"{word}" where the cited flags say "{min(known)}"')
