@@ -1,0 +1,166 @@
+"""Each kind of rewording, told rightly and told wrongly: what a close accepts, and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from evals.grounding.measure import accepted, cases
+from gitmem.drain.faithful import findings
+
+# (kind, flags, replaced lines, the line told rightly, the line told wrongly)
+TOLD = [
+    (
+        "contrast without a comma",
+        ["build with bazel not make"],
+        [],
+        "Build with bazel, not make.",
+        "Build with make, not bazel.",
+    ),
+    (
+        "no longer",
+        ["we don't ship the 32-bit wheel any more"],
+        [],
+        "We no longer ship the 32-bit wheel.",
+        "We still ship the 32-bit wheel.",
+    ),
+    (
+        "otherwise",
+        ["warm the cache before the demo, otherwise the first page takes 9 s"],
+        [],
+        "Warm the cache before the demo; otherwise the first page takes 9 s.",
+        "Warm the cache before the demo, then the first page takes 9 s.",
+    ),
+    (
+        "units",
+        ["the mixer allows 30 req/min"],
+        [],
+        "The mixer allows 30 requests per minute.",
+        "The mixer allows 30 requests per second.",
+    ),
+    (
+        "abbreviations",
+        ["the solver OOMs on grids over 4k cells"],
+        [],
+        "The solver runs out of memory on grids of more than 4,000 cells.",
+        "The solver runs out of memory on grids of fewer than 4,000 cells.",
+    ),
+    (
+        "bounds",
+        ["max 5 retries"],
+        [],
+        "At most 5 retries.",
+        "At least 5 retries.",
+    ),
+    (
+        "denial of the replaced line",
+        ["the lab uses Zigbee now"],
+        ["The lab uses Bluetooth."],
+        "The lab uses Zigbee, not Bluetooth.",
+        "The lab uses Bluetooth, not Zigbee.",
+    ),
+    (
+        "an old value beside the new one",
+        ["the standup moved from Monday to Tuesday"],
+        ["The standup is on Monday."],
+        "The standup is on Tuesday.",
+        "The standup is on Monday and Tuesday.",
+    ),
+    (
+        "a change, no range",
+        ["the sync moved from 02:00 to 04:30"],
+        ["The sync runs at 02:00."],
+        "The sync runs at 04:30.",
+        "The sync runs from 02:00 to 04:30.",
+    ),
+    (
+        "a range, no list",
+        ["trucks arrive between 05:00 and 06:30"],
+        [],
+        "Trucks arrive from 05:00 to 06:30.",
+        "Trucks arrive at 05:00 and 06:30.",
+    ),
+    (
+        "order",
+        ["run the linter, then the tests"],
+        [],
+        "Run the linter before the tests.",
+        "Run the tests before the linter.",
+    ),
+    (
+        "only",
+        ["only the shift lead can open the vault"],
+        [],
+        "The vault can be opened only by the shift lead.",
+        "The shift lead can only open the vault.",
+    ),
+    (
+        "a cause side by side",
+        ["the dome camera hangs upside down, flip the image vertically"],
+        [],
+        "The dome camera hangs upside down, so flip the image vertically.",
+        "The dome camera hangs upside down because the image is flipped vertically.",
+    ),
+    (
+        "a cause from two flags",
+        ["uploads fail on the guest network", "the guest network blocks port 22"],
+        [],
+        "Uploads fail on the guest network because it blocks port 22.",
+        "The guest network blocks port 22 because uploads fail.",
+    ),
+    (
+        "a condition and its outcome",
+        ["recalibrate the arm whenever the gripper was changed"],
+        [],
+        "When the gripper was changed, recalibrate the arm.",
+        "Change the gripper whenever the arm was recalibrated.",
+    ),
+    (
+        "two statements",
+        ["the reader pads with zeros, the writer pads with blanks"],
+        [],
+        "The reader pads with zeros; the writer pads with blanks.",
+        "The writer pads with zeros; the reader pads with blanks.",
+    ),
+    (
+        "two values of one kind",
+        ["the board draws 12 mA in sleep, 140 mA with the radio"],
+        [],
+        "The board draws 140 mA with the radio and 12 mA in sleep.",
+        "The board draws 140 mA in sleep and 12 mA with the radio.",
+    ),
+    (
+        "where it holds",
+        ["no emojis in the changelog"],
+        [],
+        "Do not use emojis in the changelog.",
+        "Do not use emojis.",
+    ),
+]
+
+
+@pytest.mark.parametrize("told", TOLD, ids=lambda told: told[0])
+def test_a_kind_told_rightly_is_accepted_and_told_wrongly_refused(
+    told: tuple[str, list[str], list[str], str, str],
+) -> None:
+    _, flags, replaced, rightly, wrongly = told
+
+    assert [finding.what for finding in findings(rightly, flags, replaced)[0]] == []
+    assert findings(wrongly, flags, replaced)[0]
+
+
+def test_the_mistake_of_a_snag_may_be_advised_against_and_not_recommended() -> None:
+    mistake, better = "edited the generated client by hand", "change api.yaml and run make client"
+    rightly = "Do not edit the generated client by hand: change api.yaml and run `make client`."
+    wrongly = "Edit the generated client by hand; do not change api.yaml."
+
+    assert not findings(rightly, [mistake, better], [], [better], [mistake])[0]
+    assert findings(wrongly, [mistake, better], [], [better], [mistake])[0]
+
+
+def test_the_tuned_set_has_enough_cases_and_none_that_a_flag_says_itself() -> None:
+    every = cases("hand_a")
+    sides = [sum(case.faithful is side for case in every) for side in (True, False)]
+
+    assert min(sides) >= 250
+    assert not [case for case in every if case.text in {flag.text for flag in case.flags}]
+    assert sum(accepted(case) for case in every if not case.faithful) <= 6
