@@ -248,7 +248,7 @@ def test_the_floor_judges_nothing_and_loses_nothing() -> None:
 
     judged = ("stale gone", "duplicates folded", "worthless dropped", "pending settled")
     assert [rates[f"floor: {title}"].count for title in judged] == [0, 0, 0, 0]
-    assert rates["floor: fabricated"].count == 0
+    assert (rates["floor: fabricated"].count, rates["floor: atoms lost"].count) == (0, 0)
     assert rates["floor: flags accounted for"].value == 1
 
 
@@ -298,14 +298,21 @@ def test_the_lines_of_memory_are_topics_open_items_rules_and_details() -> None:
     ]
 
 
-def test_the_oracle_answers_every_question_and_makes_nothing_up() -> None:
+def test_the_oracle_reaches_all_but_what_the_gate_holds_for_two_things() -> None:
     endings = [
         measure.closed(one, handover(Oracle(one), marked=False)) for one in PROJECTS.values()
     ]
 
     rates, _ = measure.measured(measure.ORACLE, endings)
 
-    assert rates["oracle: worthless dropped"].value == 1
-    assert rates["oracle: fabricated"].count == 0
-    assert rates["oracle: flags accounted for"].value == 1
-    assert rates["oracle: stale gone"].value > 0.5
+    assert {title: rate.value for title, rate in rates.items() if rate.low_is_good} == {
+        "oracle: atoms lost": 0,
+        "oracle: fabricated": 0,
+    }
+    assert [
+        title
+        for title, rate in rates.items()
+        if not rate.low_is_good and rate.value < 0.95 and title != "oracle: duplicates folded"
+    ] == []
+    # Three are so far from the line's words that the gate keeps both.
+    assert rates["oracle: duplicates folded"].value > 0.85
