@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "drops": drops,
         }
         if not options.as_json:
-            _print(name, rates, drops)
+            print_rates(name, rates, drops)
             print(*(misses if options.misses else ()), sep="\n")
             for title in missed:
                 print(f"{title}: has to be reached; --misses says what is missing")
@@ -93,7 +93,8 @@ def _row(rate: Rate) -> dict[str, object]:
     }
 
 
-def _print(name: str, rates: Mapping[str, Rate], drops: Sequence[str]) -> None:
+def print_rates(name: str, rates: Mapping[str, Rate], drops: Sequence[str]) -> None:
+    """Print the rates of an eval as a table; ``drops`` names those that fell."""
     width = max(map(len, rates))
     print(f"{name:{width}}  {'cases':>9}  {'rate':>5}  {'95 %':>9}  target")
     for title, rate in rates.items():
