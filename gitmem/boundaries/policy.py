@@ -53,8 +53,13 @@ def _boot(event: Event, session: Session) -> list[Action]:
     actions = [Action(boundary.MARK_SEEN, new)] if new else []
     if event.detail == boundary.COMPACTED:
         actions.append(Action(boundary.MARK_COMPACTED, [event.at]))
-        if session.compacting or session.worked or session.pending:
-            actions.append(Action(boundary.NUDGE, sorted({boundary.COMPACTION, *session.pending})))
+        waits = set(session.pending) - {boundary.COMPACTION}
+        if session.compacting or session.worked or waits:
+            if session.told and not session.requests:
+                # The client keeps the words of the batch before: this request has a nudge already.
+                actions += _mark([(boundary.COMPACTION, event.at)], session)
+            else:
+                actions.append(Action(boundary.NUDGE, sorted({boundary.COMPACTION, *waits})))
     if event.detail == boundary.FORKED and event.tokens:
         # What the context holds so far, the session it was forked from was asked about.
         actions.append(Action(boundary.MARK_TOKENS, [str(event.tokens)]))

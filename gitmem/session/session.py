@@ -20,7 +20,13 @@ TOLD = "told"  # the line that a boot leaves once it has spoken of the session
 ASKED = "asked"  # the line that a boot leaves once it has asked about the session's last turn
 SAID = "said"  # of a `work` line: a person said something, and nothing was done yet
 # Boundaries of every session that did anything at all: no chapter was closed by them.
-_EVERYDAY = (boundary.TURN, boundary.TOKENS, boundary.TASK, boundary.WORDS)
+_EVERYDAY = (
+    boundary.TURN,
+    boundary.TOKENS,
+    boundary.TASK,
+    boundary.WORDS,
+    boundary.COMPACTION,
+)
 
 
 class Session:
@@ -267,7 +273,7 @@ def _compacting(session: Session, words: Sequence[str]) -> None:
 def _compacted(session: Session, words: Sequence[str]) -> None:
     session.compacted = "".join(words[:1])
     session.base = None
-    session.pressed = session.told = False
+    session.pressed = session.told = session.compacting = False
 
 
 def _shown(session: Session, words: Sequence[str]) -> None:

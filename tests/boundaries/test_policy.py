@@ -451,6 +451,18 @@ def test_one_request_does_not_carry_the_nudge_after_a_compaction_and_one_more(st
     assert story.batch() == ["background", "commit"]
 
 
+def test_a_compaction_right_behind_a_nudge_is_asked_about_one_request_later(story: Story) -> None:
+    story.tell(boundary.TOOL, commits=[ONE])
+    assert story.batch() == ["commit"]
+    story.tell(boundary.COMPACTING, detail=boundary.AUTO)
+    for _ in range(2):
+        assert story.tell(boundary.BOOT, detail=boundary.COMPACTED, at="t") == []
+
+    done = decide(event(boundary.BATCH, calls=WORK), fold(story.text))
+    assert done == nudge("compaction")
+    assert story.batch() == ["compaction"]
+
+
 def test_a_compaction_that_did_not_come_is_no_boundary(story: Story) -> None:
     story.tell(boundary.COMPACTING, detail=boundary.AUTO)
 

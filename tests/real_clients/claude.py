@@ -29,6 +29,10 @@ PATIENCE = 60
 #: What a session is driven by: words to the model, or something a person does between them.
 Prompt: TypeAlias = str | Callable[[], object]
 
+#: A person who is asked: the tool and its input, to the client's form of an answer, and a message that
+#: the person sends meanwhile (empty: none).
+Asked: TypeAlias = Callable[[str, dict[str, Any]], tuple[dict[str, object], str]]
+
 #: How the client introduces the words of a hook to the model, by event.
 _INTRODUCTION = re.compile(r"^([\w:]+) hook additional context: ", re.MULTILINE)
 
@@ -120,6 +124,7 @@ class Claude:
         arguments: Sequence[str] = (),
         below: str = "",
         trusted: bool = True,
+        person: Asked | None = None,
     ) -> Session:
         """Run one session: each prompt is sent when the one before is answered.
 
@@ -127,11 +132,12 @@ class Claude:
         rules of the person's own, beside the repository's; ``path`` is the session's PATH
         (default: with the gitmem under test first). ``arguments`` are more of the client's,
         ``below`` the folder of the work tree that the session starts in, ``trusted`` whether the
-        person trusts it.
+        person trusts it, ``person`` who is asked whether a call may run (default: none is).
         """
         self._settle(sandbox, allow, trusted=trusted)
         with model:
-            command = [str(self.program), *_HEADLESS, "--model", MODEL, *arguments]
+            asks = ("--permission-prompt-tool", "stdio") if person else ()
+            command = [str(self.program), *_HEADLESS, "--model", MODEL, *asks, *arguments]
             with subprocess.Popen(
                 command,
                 cwd=sandbox.path / below,
@@ -143,7 +149,7 @@ class Claude:
                 watchdog = threading.Timer(PATIENCE, child.kill)
                 watchdog.start()
                 try:
-                    stream = tuple(_converse(child, prompts))
+                    stream = tuple(_converse(child, prompts, person))
                 finally:
                     watchdog.cancel()
         return Session(requests=tuple(model.requests), stream=stream, code=child.returncode)
@@ -199,7 +205,9 @@ _ISOLATION = {
 }
 
 
-def _converse(child: subprocess.Popen[str], prompts: Sequence[Prompt]) -> Iterator[dict[str, Any]]:
+def _converse(
+    child: subprocess.Popen[str], prompts: Sequence[Prompt], person: Asked | None
+) -> Iterator[dict[str, Any]]:
     assert child.stdin
     assert child.stdout
     waiting = iter(prompts)
@@ -213,16 +221,35 @@ def _converse(child: subprocess.Popen[str], prompts: Sequence[Prompt]) -> Iterat
             child.stdin.close()
             yield from (json.loads(line) for line in child.stdout)
             return
-        message = {"type": "user", "message": {"role": "user", "content": prompt}}
-        child.stdin.write(json.dumps(message) + "\n")
-        child.stdin.flush()
+        _send(child, _message(prompt))
         answered = False
         for line in child.stdout:
             streamed = json.loads(line)
             yield streamed
+            if person and streamed["type"] == "control_request":
+                _answer(child, streamed, person)
             answered = streamed["type"] == "result"
             if answered:
                 break
+
+
+def _message(text: str) -> dict[str, object]:
+    return {"type": "user", "message": {"role": "user", "content": text}}
+
+
+def _answer(child: subprocess.Popen[str], asked: dict[str, Any], person: Asked) -> None:
+    request = asked["request"]
+    answer, message = person(request["tool_name"], request["input"])
+    if message:
+        _send(child, _message(message))
+    response = {"subtype": "success", "request_id": asked["request_id"], "response": answer}
+    _send(child, {"type": "control_response", "response": response})
+
+
+def _send(child: subprocess.Popen[str], message: dict[str, object]) -> None:
+    assert child.stdin
+    child.stdin.write(json.dumps(message) + "\n")
+    child.stdin.flush()
 
 
 def with_gitmem() -> str:

@@ -27,15 +27,21 @@ GROWN = "a long stretch of work"
 COMPACTION = "a compaction"
 
 
-def test_two_sub_agents_of_one_batch_are_one_nudge(claude: Claude, wired: Sandbox) -> None:
+#: As many requests as lie between two nudges, but one.
+SOME = tuple(runs(f"ls -{letter}") for letter in "abcd")
+
+
+def test_two_sub_agents_of_one_batch_are_named_with_the_next_nudge(
+    claude: Claude, wired: Sandbox
+) -> None:
     model = ScriptedModel(
-        main=[delegates("Do this.", "Do that."), runs("ls"), Answer(text="THE ANSWER")],
+        main=[delegates("Do this.", "Do that."), runs(COMMIT), Answer(text="THE ANSWER")],
         agent=[Answer(text="A REPORT"), Answer(text="A REPORT")],
     )
 
-    session = claude.session(wired, model, "Delegate.")
+    session = claude.session(wired, model, "Delegate.", allow=MAY_COMMIT)
 
-    assert asked(session) == [[], [AGENT], [AGENT]]
+    assert asked(session) == [[], [], [f"git commit and {AGENT}"]]
     assert session.last.all.count("A REPORT") == 2
     assert "gitmem, after" not in "".join(request.all for request in session.of_agents)
     assert session.printed == ["THE ANSWER"]
@@ -47,32 +53,31 @@ def test_a_sub_agent_in_the_background_is_asked_about_when_it_reports(
 ) -> None:
     launch = delegates("Do this.", background=True)
     model = ScriptedModel(
-        main=[launch, Answer(text="LAUNCHED"), Answer(text="THE ANSWER")],
+        main=[*SOME, launch, Answer(text="LAUNCHED"), Answer(text="THE ANSWER")],
         agent=[Answer(text="THE REPORT", until=lambda: turn_over(wired))],
     )
 
     session = claude.session(wired, model, "Delegate.")
 
-    assert asked(session) == [[], [], [f"{BACKGROUND} and {TURN}"]]
+    assert asked(session) == [*[[]] * 6, [f"{BACKGROUND} and {TURN}"]]
     assert "<task-notification>" in session.last.all
     assert "THE REPORT" in session.last.all
     assert session.printed == ["LAUNCHED", "THE ANSWER"]
     assert no_hook_failed(session)
 
 
-def test_a_sub_agent_that_reports_into_a_turn_is_asked_about_with_the_next_request(
+def test_a_sub_agent_that_reports_into_a_turn_is_named_with_the_next_nudge(
     claude: Claude, wired: Sandbox
 ) -> None:
     launch = delegates("Do this.", background=True)
     model = ScriptedModel(
-        main=[launch, runs("sleep 2"), runs("ls"), Answer(text="THE ANSWER")],
+        main=[launch, runs("sleep 2"), runs("ls"), runs(COMMIT), Answer(text="THE ANSWER")],
         agent=[Answer(text="THE REPORT")],
     )
 
-    session = claude.session(wired, model, "Delegate.", allow=["Bash(sleep *)"])
+    session = claude.session(wired, model, "Delegate.", allow=["Bash(sleep *)", *MAY_COMMIT])
 
-    # The report may come before the second request or, under load, before the third.
-    assert asked(session)[2:] == [[BACKGROUND]] * 2
+    assert asked(session) == [[], [], [], [], [f"{BACKGROUND} and git commit"]]
     assert session.printed == ["THE ANSWER"]
     assert no_hook_failed(session)
 
@@ -80,11 +85,11 @@ def test_a_sub_agent_that_reports_into_a_turn_is_asked_about_with_the_next_reque
 def test_the_end_of_a_turn_is_asked_about_with_the_next_prompt(
     claude: Claude, wired: Sandbox
 ) -> None:
-    model = ScriptedModel(main=[runs("ls"), Answer(text="ONE"), Answer(text="TWO")])
+    model = ScriptedModel(main=[*SOME, Answer(text="ONE"), Answer(text="TWO")])
 
     session = claude.session(wired, model, "Look.", "And now?", "Thanks.")
 
-    assert asked(session) == [[], [], [TURN], [TURN]]
+    assert asked(session) == [*[[]] * 5, [TURN], [TURN]]
     assert session.printed == ["ONE", "TWO", "Fine."]
     assert no_hook_failed(session)
 
@@ -92,15 +97,21 @@ def test_the_end_of_a_turn_is_asked_about_with_the_next_prompt(
 def test_a_grown_context_is_asked_about_once_for_each_stretch(
     claude: Claude, wired: Sandbox
 ) -> None:
-    sizes = [20_000, 50_000, 90_000, 100_000, 140_000, 170_000, 180_000]
+    sizes = [
+        *range(20_000, 70_000, 10_000),
+        90_000,
+        *range(100_000, 140_000, 10_000),
+        190_000,
+        195_000,
+    ]
     steps = [runs("ls", tokens=size) for size in sizes]
-    model = ScriptedModel(main=[*steps, Answer(text="THE ANSWER", tokens=190_000)])
+    model = ScriptedModel(main=[*steps, Answer(text="THE ANSWER", tokens=199_000)])
 
     session = claude.session(wired, model, "Work.")
 
     # The transcript may be an answer behind: the nudge comes one request later then.
-    assert nudges(session)[:3] == [0, 0, 0]
-    assert nudges(session)[4] == 1
+    assert nudges(session)[:6] == [0] * 6
+    assert nudges(session)[7:10] == [1] * 3
     assert asked(session)[-1] == [GROWN, GROWN]
     assert session.printed == ["THE ANSWER"]
     assert no_hook_failed(session)
@@ -118,6 +129,7 @@ def test_a_compaction_by_the_client_asks_for_facts_in_the_summary_and_then_for_f
     model = ScriptedModel(
         main=[
             runs("ls", tokens=20_000),
+            *[runs(f"ls -{letter}", tokens=21_000) for letter in "efgh"],
             # The transcript may be an answer behind what the client knows.
             runs("ls -a", tokens=61_000),
             runs("ls -b", tokens=62_000),
@@ -162,13 +174,19 @@ def test_a_command_that_failed_and_then_worked_asks_for_a_snag(
 ) -> None:
     wired.write("Makefile", "all:\n\ttest -f ready\n")
     model = ScriptedModel(
-        main=[runs("make all"), runs("touch ready"), runs("make all"), Answer(text="THE ANSWER")]
+        main=[
+            *SOME,
+            runs("make all"),
+            runs("touch ready"),
+            runs("make all"),
+            Answer(text="THE ANSWER"),
+        ]
     )
 
     session = claude.session(wired, model, "Build.", allow=["Bash(make *)", "Bash(touch *)"])
 
     recovered = "a command that failed and then worked"
-    assert asked(session) == [[], [], [], [recovered]]
+    assert asked(session) == [*[[]] * 7, [recovered]]
     assert "gitmem snag 'what snagged'" in session.last.all
     assert session.printed == ["THE ANSWER"]
     assert no_hook_failed(session)
@@ -204,7 +222,7 @@ def test_a_chapter_closed_with_a_tool_of_a_server_is_asked_about(
     config = tmp_path / "mcp.json"
     config.write_text(json.dumps({"mcpServers": servers}), encoding="utf-8")
     chapter = Answer(calls=(("mcp__any__mark_chapter", {"title": "one"}),))
-    model = ScriptedModel(main=[runs("ls"), chapter, runs("ls -a"), Answer(text="THE ANSWER")])
+    model = ScriptedModel(main=[*SOME, chapter, runs("ls -l"), Answer(text="THE ANSWER")])
 
     session = claude.session(
         wired,
@@ -216,6 +234,6 @@ def test_a_chapter_closed_with_a_tool_of_a_server_is_asked_about(
 
     closed = "a closed chapter"
     assert "CLOSED" in session.last.all
-    assert asked(session) == [[], [], [closed], [closed]]
+    assert asked(session) == [*[[]] * 5, [closed], [closed]]
     assert session.printed == ["THE ANSWER"]
     assert no_hook_failed(session)

@@ -23,7 +23,7 @@ TURN = "the end of the last turn"
 COMMITTED = "git commit"
 
 
-def test_a_cleared_session_ends_and_the_next_begins_without_a_nudge(
+def test_a_cleared_session_ends_and_the_next_is_asked_about_its_last_turn(
     claude: Claude, wired: Sandbox
 ) -> None:
     model = ScriptedModel(
@@ -48,7 +48,8 @@ def test_a_cleared_session_ends_and_the_next_begins_without_a_nudge(
     # The new one is told what waits, and is asked about its own work only.
     (booted,) = said_at("SessionStart", session.last)
     assert "1 flag waits undrained" in booted
-    assert asked(session)[2:] == [[], [], [COMMITTED]]
+    left = f"the last turn of session {ids[0][:8]}"
+    assert asked(session)[2:] == [[left], [left], [left, COMMITTED]]
     assert (session.printed[0], session.printed[-1]) == ("ONE", "TWO")
     assert no_hook_failed(session)
 
@@ -56,7 +57,8 @@ def test_a_cleared_session_ends_and_the_next_begins_without_a_nudge(
 def test_a_resumed_session_is_asked_about_the_turn_that_was_left(
     claude: Claude, wired: Sandbox
 ) -> None:
-    first = claude.session(wired, ScriptedModel(main=[runs("ls"), Answer(text="ONE")]), "Work.")
+    steps = [runs(f"ls -{letter}") for letter in "abcd"]
+    first = claude.session(wired, ScriptedModel(main=[*steps, Answer(text="ONE")]), "Work.")
     model = ScriptedModel(main=[runs("gitmem flag 'of the turn'"), Answer(text="TWO")])
 
     second = claude.session(wired, model, "Go on.", arguments=("--resume", first.id))

@@ -59,8 +59,8 @@ def test_the_whole_loop_reaches_the_model(claude: Claude, wired: Sandbox) -> Non
     (booted,) = said_at("SessionStart", first.main[0])
     assert "1 flag waits undrained" in booted
     assert first.told_person == [booted.splitlines()[0]]
-    # One nudge right after the commit, none after any other call, and one for the turn with the next prompt.
-    assert nudges(first) == [0, 0, 1, 1, 2]
+    # One nudge right after the commit, none after any other call, and none for the turn so soon after it.
+    assert nudges(first) == [0, 0, 1, 1, 1]
     (nudge,) = said_at("PostToolBatch", first.last)
     assert "gitmem flag" in nudge
     assert "gitmem snag" in nudge
