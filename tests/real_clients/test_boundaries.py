@@ -146,9 +146,8 @@ def test_a_compaction_by_the_client_asks_for_facts_in_the_summary_and_then_for_f
 
     (summary,) = session.of_summaries
     assert "Unflagged durable facts" in summary.all
-    before = asked(session)[: len(session.main) - 3]
-    assert before[-1] == [GROWN]
-    # The one from before is not in the conversation any more.
+    # Below so small a window nothing grows enough to be asked about before.
+    assert not any(asked(session)[: len(session.main) - 3])
     assert after_summary(session) == [[COMPACTION]] * 3
     assert {flag["text"] for flag in queued(wired)} == {"before", "after"}
     assert session.printed == ["THE ANSWER"]

@@ -44,8 +44,8 @@ def test_a_cleared_session_ends_and_the_next_is_asked_about_its_last_turn(
     assert {flag["text"]: flag["session"] for flag in queued(wired)} == dict(
         zip(["before", "after"], ids, strict=True)
     )
-    assert marks(wired, session)[-1] == "end clear"
-    # The new one is told what waits, and is asked about its own work only.
+    assert marks(wired, session)[-2:] == ["end clear", "asked"]
+    # The new one is told what waits, and is asked about the turn before and about its own work.
     (booted,) = said_at("SessionStart", session.last)
     assert "1 flag waits undrained" in booted
     left = f"the last turn of session {ids[0][:8]}"
