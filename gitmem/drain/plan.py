@@ -166,7 +166,7 @@ def make_plan(flags: Sequence[Flag], places: Places, drops: Mapping[str, str]) -
 def _memory(flags: Sequence[Flag], places: Places) -> list[Request]:
     topics: dict[str, list[Flag]] = {}
     for flag in flags:
-        # Flags that correct one line come together, because a line goes into one question.
+        # Flags that correct one line come together: of two questions only one can replace it.
         topics.setdefault(flag.corrects or places.topic_file(flag), []).append(flag)
     ordered = [flag for group in topics.values() for flag in group]
     place = {flag.id: number for number, flag in enumerate(flags)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,11 +14,11 @@ from gitmem.core.failures import Unreachable
 from gitmem.core.flag import make
 from gitmem.drain.assemble import assemble
 from gitmem.drain.drain import DrainResult, drain
-from gitmem.drain.plan import Operation, Plan, Request, make_plan
+from gitmem.drain.plan import Op, Operation, Plan, Request, make_plan
 from gitmem.drain.ports import Answer
 from gitmem.drain.verbatim import Verbatim
 from gitmem.memory.places import Places
-from gitmem.memory.tree import MemoryTree
+from gitmem.memory.tree import MemoryLine, MemoryTree
 from gitmem.models.usage import Usage
 from tests.support.operations import FOLDER, TEXTS, operations
 from tests.support.sandbox import PATIENCE
@@ -187,3 +187,32 @@ def test_every_flag_of_a_plan_is_applied_or_left_exactly_once(
     left = [item.id for item in done.left]
     assert sorted(applied + left) == sorted(flag.id for flag in flags)
     assemble(GROUND, done.operations, plan.flags)
+
+
+def test_a_line_that_two_questions_replace_goes_once_and_the_later_flags_wait() -> None:
+    line = MemoryLine(file=f"{FOLDER}/facts.md", text="known")
+    plan = plan_of(40)
+    plan = replace(plan, requests=tuple(replace(one, existing=(line,)) for one in plan.requests))
+
+    def answer(request: Request) -> Answer:
+        first, second, *rest = request.flags
+        made = [
+            Operation(
+                op=Op.SUPERSEDE,
+                flags=(first.id,),
+                file=line.file,
+                text=f"new: {first.text}",
+                replaced=(line,),
+            ),
+            Operation(op=Op.DUPLICATE, flags=(second.id,), survivor=line.text, within=line.file),
+        ]
+        kept = Verbatim().run(replace(request, flags=tuple(rest))).operations
+        return Answer(operations=(*made, *kept))
+
+    done = drained(plan, answer)
+    one, other = plan.requests
+    replaced = [operation.flags for operation in done.operations if operation.replaced]
+    waiting = [one.flags[1].id, other.flags[0].id, other.flags[1].id]
+
+    assert replaced == [(one.flags[0].id,)]
+    assert sorted(item.id for item in done.left) == sorted(waiting)
