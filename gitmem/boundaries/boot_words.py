@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _NAMED = 3  # sessions
 _MOST = 2  # sessions whose last turn is asked about, the latest
 _HEAD = 120  # characters of what a person said
+_ACTIVE = "@<[`"  # without one of these nothing in a line is active
 _LOOKED_AT = 4_000  # characters of it in which a secret is looked for
 
 
@@ -96,7 +97,7 @@ def _details(flags: Sequence[Flag], now: float) -> str:
 
 def _head(said: str) -> str:
     """The beginning of what a person said, in one harmless line of whole words; empty where a secret is in it."""
-    from gitmem.safety import harmless, secrets, text
+    from gitmem.safety import secrets, text
 
     if secrets.find_secret(said[:_LOOKED_AT]):
         return ""
@@ -105,4 +106,8 @@ def _head(said: str) -> str:
     if len(plain) > _HEAD:
         whole = head.rpartition(" ")[0]
         head = f"{whole or head} ..."
-    return text.visible(harmless.harmless(head))
+    if any(sign in head for sign in _ACTIVE):
+        from gitmem.safety import harmless  # its expressions cost more than the rest of a boot
+
+        head = harmless.harmless(head)
+    return text.visible(head)
