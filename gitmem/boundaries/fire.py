@@ -85,7 +85,9 @@ def _do(repo: Repository, event: Event, action: Action, now: float) -> Words:
         if action.kind == boundary.ASK_SUMMARY:
             return Words("asked the summary", model=nudge.for_summary(), decided=[action.kind])
         whole = action.kind == boundary.NUDGE
-        said = nudge.text(action.about) if whole else nudge.reminder(action.about)
+        client = registry.find(event.client)
+        alone = client is not None and client.alone
+        said = nudge.text(action.about, alone=alone) if whole else nudge.reminder(action.about)
         return Words("nudged", model=said, decided=left)
     if action.kind == boundary.MARK_END:
         from gitmem.boundaries import background as session_end

@@ -28,11 +28,16 @@ _TROUBLE = (boundary.RECOVERY, boundary.SLOW)
 
 _SNAG = "gitmem snag 'what snagged' --better 'the better path'"
 _SHORT = "gitmem flag '...' --kind ..."
+_PIPED = "or pipe lines into: gitmem flag - ."
+_ALONE = "each as a command of its own: no pipe, no variable, nothing before it."
 _FLAG = "gitmem flag 'what is durable' --kind decision (kinds: fact, decision, gotcha, preference, pending)"
 
 
-def text(boundaries: Sequence[str]) -> str:
-    """Return the nudge; it names the boundaries it comes from."""
+def text(boundaries: Sequence[str], *, alone: bool = False) -> str:
+    """Return the nudge; it names the boundaries it comes from.
+
+    ``alone``: in this client a capture has to be a command of its own (`gitmem.clients.client.Client.alone`).
+    """
     first = f"{_after(boundaries)}: flag what's durable, now. "
     if boundary.COMPACTION in boundaries:
         first += f"Begin with what the summary lists under '{SECTION}'. "
@@ -42,7 +47,7 @@ def text(boundaries: Sequence[str]) -> str:
         snag = ""
     return (
         f"{first}For each decision, gotcha, preference or fact that a later session would need, run "
-        f"one line: {_FLAG}. {snag}Use single quotes, or pipe lines into: gitmem flag - . "
+        f"one line: {_FLAG}. {snag}Use single quotes, {_ALONE if alone else _PIPED} "
         "What is longer than a line: --body '...'. A topic of memory: --topic NAME. Flag it "
         "even if it is noted elsewhere. Nothing durable is a fine answer; then go on."
     )

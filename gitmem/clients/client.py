@@ -28,7 +28,8 @@ class Client:
     call of a model's answer; without one, every call counts as the end of a batch. ``imports`` says that
     a session at the top of a repository loads what its instruction file imports, and what that imports;
     without it, the boot hook carries the text. ``hooked`` is the file, from the top of the work tree, that
-    has gitmem's hooks for it.
+    has gitmem's hooks for it. ``alone`` says that its shell lets a capture through only as a command of its
+    own: no pipe, no variable, nothing before it.
     """
 
     __slots__ = ()
@@ -38,6 +39,7 @@ class Client:
     batches = True
     imports = False
     hooked = ""
+    alone = False
 
     def runner(self, payload: Mapping[str, object], environ: Mapping[str, str]) -> str:
         """Return the name of the client that really runs this hook; others may read its settings."""

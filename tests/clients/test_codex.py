@@ -210,3 +210,14 @@ def test_trust_and_writable_folders_are_never_written(sandbox: Sandbox) -> None:
     )
     for word in ("writable_roots", "trusted_hash", "trust_level", '"allowed"'):
         assert word not in written
+
+
+def test_its_nudge_offers_no_pipe(sandbox: Sandbox) -> None:
+    sandbox.git("commit", "--allow-empty", "-m", "chapter")
+    body = {**payload("PostToolUse.Bash"), "cwd": str(sandbox.path)}
+
+    said = sandbox.gitmem("hook", "codex", "PostToolUse", input=json.dumps(body)).out
+
+    assert "after git commit: flag what's durable, now" in said
+    assert "as a command of its own" in said
+    assert "gitmem flag - " not in said

@@ -77,6 +77,8 @@ def test_a_commit_is_followed_by_one_nudge_and_the_session_by_its_end(
     said = [one.text.count("after git commit: flag what's durable, now") for one in model.main]
     assert said[0] == 0
     assert set(said[1:]) == {1}, (said, done)
+    assert "as a command of its own" in model.main[1].text
+    assert "gitmem flag - " not in model.main[1].text
     ledger = [json.loads(line) for line in wired.read(".git/gitmem/ledger.jsonl").splitlines()]
     assert [line["event"] for line in ledger if line.get("did") == "marked end"] == ["SessionEnd"]
 

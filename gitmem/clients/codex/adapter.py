@@ -38,6 +38,7 @@ class Codex(Client):
     title = "Codex"
     batches = False
     hooked = ".codex/hooks.json"
+    alone = True
 
     def patience(self, name: str) -> float:
         """Return the seconds after which a hook at an event gives up."""
