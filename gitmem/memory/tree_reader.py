@@ -14,7 +14,7 @@ from gitmem.memory.imports import budget_in
 from gitmem.memory.places import Places
 from gitmem.memory.skills import is_own
 from gitmem.memory.tree import MemoryTree, existing_lines, fixed_lines, rule_lines
-from gitmem.safety.paths import RULING, PathKind, writable
+from gitmem.safety.paths import RULING, PathKind, is_details, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +53,8 @@ def read_tree(repo: Repository, commit: str, folder: str) -> MemoryTree:
         if number > FILE_LINES:
             odd[entry.path] = TOO_LARGE
             continue
-        lines += number
+        # Bodies are bounded by their bytes: a close reads few of them line by line.
+        lines += 0 if is_details(entry.path, folder) else number
         if lines > GROUND_LINES:
             raise objects.TooLarge(f"{folder}/, with more than {GROUND_LINES:,} lines,", GROUND)
         try:
