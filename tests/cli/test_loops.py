@@ -163,7 +163,7 @@ def test_a_snag_about_paths_makes_a_rule_file_and_the_next_one_joins_it(sandbox:
 
     assert sandbox.read(".claude/rules/gitmem-src-db.md") == (
         '---\npaths:\n  - "src/db/**"\n---\n\n# Learned about `src/db/**`\n\n'
-        "- Migrate first.\n- Seed last.\n"
+        "- Migrate first (x).\n- Seed last (y).\n"
     )
 
 
@@ -221,7 +221,7 @@ def test_a_snag_about_a_file_is_filed_whatever_its_name(sandbox: Sandbox, path: 
 
     (file,) = (sandbox.path / ".claude/rules").iterdir()
     text = file.read_text(encoding="utf-8")
-    assert text.endswith("- Mind it.\n")
+    assert text.endswith("- Mind it (x).\n")
     (glob,) = path_rules.paths_of(text) or ()
     assert YAML(typ="safe").load(text.split("---")[1]) == {"paths": [glob]}
     assert re.fullmatch(re.escape(glob).replace("\\?", "."), path)

@@ -39,7 +39,7 @@ def test_flag_close_review_accept_check_and_the_queue_is_gone(sandbox: Sandbox) 
     assert sandbox.gitmem("check").code == 0
     assert sandbox.read("memory/build.md").endswith("- the build uses uv\n")
     assert "[build](build.md)" in sandbox.read("memory/MEMORY.md")
-    assert "- push before tagging\n" in sandbox.read("CLAUDE.md")
+    assert "- push before tagging (tag failed)\n" in sandbox.read("CLAUDE.md")
     assert sandbox.git("branch", "--list", "gitmem/*") == ""
     assert one in sandbox.git("log", "-1", "--format=%B", "main")
 

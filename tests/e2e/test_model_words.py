@@ -157,7 +157,7 @@ def test_one_close_replaces_a_fifth_of_the_memory_and_adds_20_rules(sandbox: San
             return judge.obedient(asked)
         old = {line["text"].split(" listens")[0]: line["id"] for line in found.lines}
         rows = [
-            operation("supersede", flag["id"], line=old[flag["text"].split(" listens")[0]])
+            operation("supersede", flag["id"], lines=[old[flag["text"].split(" listens")[0]]])
             for flag in found.flags
         ]
         return api.says({"operations": rows})
@@ -298,7 +298,7 @@ def test_a_line_that_says_more_than_the_flag_stays_and_the_review_says_why(
     sandbox.gitmem("flag", "X was renamed to Y")
 
     def supersedes(found: judge.Question) -> list[Mapping[str, Any]]:
-        return [operation("supersede", "f1", line=found.lines[0]["id"], text=text)]
+        return [operation("supersede", "f1", lines=[found.lines[0]["id"]], text=text)]
 
     with MessagesApi(judge.scripted(supersedes)) as server:
         done = said(sandbox, server)

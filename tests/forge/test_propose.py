@@ -258,8 +258,8 @@ def test_the_second_of_two_drains_is_rebuilt_on_the_moved_target_by_one_command(
     assert sorted(outcome.flag.text for outcome in closed.outcomes) == ["failed", "only of two"]
     project.land()
     assert told(project.lines()) == ["shared one", "shared two", "only of two"]
-    assert project.lines("CLAUDE.md").count("Run it with --offline") == 1
-    assert project.lines("CLAUDE.md").count("Use the other port") == 1
+    assert project.lines("CLAUDE.md").count("Run it with --offline (hung)") == 1
+    assert project.lines("CLAUDE.md").count("Use the other port (failed)") == 1
     project.two.sandbox.git("fetch", "--quiet", "--prune")
     assert project.two.check().ok(STRICT)
 
@@ -643,7 +643,8 @@ def test_the_text_names_what_came_back_its_guard_and_what_is_cited_in_vain(
     assert done.problem == ""
     assert "### Came back\n\n- " in text
     assert [one in text for one in closed.recurred] == [True]
-    assert "### `.gitmem/guards.jsonl`\n\n- `Run make with -j1`" in text
+    assert "### `.gitmem/guards.jsonl`\n\n- `" in text
+    assert "Run make with -j1 (`make all` hung again)" in text
     assert "`a rung up from rule to guard`" in text
     assert f"again, after `{first}`" in text
     assert "### Cites what is not there" in text
