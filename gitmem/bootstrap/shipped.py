@@ -56,16 +56,18 @@ def doctor_kit(root: Path) -> Kit:
     Claude Code is looked at where none is: the missing wiring is what there is to say.
     """
     names = clients.wired(root, wirings()) or [FIRST]
-    return Kit(
-        clients=tuple(
-            ProbedClient(wiring=wiring, probe=probe)
-            for client in registry.every()
-            if client.name in names
-            and (wiring := client.wiring(assets.read))
-            and (probe := client.probe(assets.read))
-        ),
-        ci=ci(),
-    )
+    probed: list[ProbedClient] = []
+    unprobed: list[Wiring] = []
+    for client in registry.every():
+        wiring = client.wiring(assets.read)
+        if client.name not in names or wiring is None:
+            continue
+        probe = client.probe(assets.read)
+        if probe is None:
+            unprobed.append(wiring)
+        else:
+            probed.append(ProbedClient(wiring=wiring, probe=probe))
+    return Kit(clients=tuple(probed), ci=ci(), unprobed=tuple(unprobed))
 
 
 def loopback(tool: str) -> Loopback:

@@ -41,10 +41,14 @@ class TriedClient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """What a doctor needs of what gitmem ships: its clients, and what runs in CI."""
+    """What a doctor needs of what gitmem ships: its clients, and what runs in CI.
+
+    ``unprobed`` are the wirings of clients here that gitmem cannot look into and try.
+    """
 
     clients: tuple[ProbedClient, ...]
     ci: ShippedCi
+    unprobed: tuple[Wiring, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +98,8 @@ def examine(
         )
         tried.append(TriedClient(wiring=client.wiring, probe=client.probe, files=files))
         diagnosis.untried += untried
-    wirings = [client.wiring for client in kit.clients]
+    diagnosis.findings += wiring.look_at_files(here.place.top, kit.unprobed)
+    wirings = [*(client.wiring for client in kit.clients), *kit.unprobed]
     diagnosis.findings += health.look(repo, configured, now, hook_files(wirings))
     diagnosis.findings += health.look_at_memory(repo, folder)
     diagnosis.findings += health.look_at_sharing(repo, kit.ci)

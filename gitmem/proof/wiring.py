@@ -8,13 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.clients.abilities import Where, variables
+from gitmem.core.failures import NeedsPerson
+from gitmem.git import local
+from gitmem.install.file_changes import LARGEST
 from gitmem.proof.finding import Finding, Mend, fail, ok, warn
 from gitmem.proof.firing import executable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from gitmem.clients.abilities import ClientPlace, ClientState, Hook, SettingsFile, Wiring
+    from gitmem.clients.abilities import (
+        ClientPlace,
+        ClientState,
+        Hook,
+        SettingsFile,
+        WiredFile,
+        Wiring,
+    )
 
 # The client's timeouts are seconds, and nothing of gitmem's takes minutes: a larger number means
 # milliseconds.
@@ -283,3 +293,25 @@ def _folder(here: Viewpoint, files: Sequence[SettingsFile]) -> list[Finding]:
             "gitmem init in that folder wires it too",
         )
     ]
+
+
+def look_at_files(top: Path, wirings: Iterable[Wiring]) -> list[Finding]:
+    """Return whether the files of clients that cannot be tried are as this version writes them."""
+    found = []
+    for client in wirings:
+        stale = [file.path for file in client.files if not _is_current(top / file.path, file)]
+        names = ", ".join(file.path for file in client.files)
+        if stale:
+            said = f"{client.title}: {', '.join(stale)} is not as this version writes it"
+            found.append(warn("hook", said, _INSTALL, mend=Mend.WIRING))
+        else:
+            found.append(ok("hook", f"{client.title}: {names}; looked at, not tried"))
+    return found
+
+
+def _is_current(path: Path, file: WiredFile) -> bool:
+    text = local.read_plain(str(path), LARGEST).decode("utf-8", "replace")
+    try:
+        return bool(text) and file.wire(text) == text
+    except NeedsPerson:
+        return False
