@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from gitmem.core.flag import Flag
 
 FOLDER = Path(__file__).parent
-HANDS = {"hand_a": "A", "hand_b": "B"}
-HELD_OUT = frozenset({"hand_b"})  # its cases are never printed, so that no one tunes on them
+HANDS = {"hand_a": "A", "hand_b": "B", "hand_c": "C"}
+HELD_OUT = frozenset({"hand_c"})  # its cases are never printed, so that no one tunes on them
 _REFUSED, _ACCEPTED = 0.15, 0.02  # targets: faithful lines refused, false ones accepted
 _FILE = "memory/facts.md"
 _ID = "aaaaaaaaaaa{}"
