@@ -63,8 +63,9 @@ class Request:
     usual: Mapping[str, str] = field(default_factory=dict)
     # Said to the reviewer about a flag's usual file; flag id to sentence.
     remarks: Mapping[str, str] = field(default_factory=dict)
-    # Of rules: the flags that may go nowhere but to their usual file, and what a file is about.
+    # Of rules: the flags that may go nowhere but to their usual file.
     fixed: frozenset[str] = frozenset()
+    # What a file says it is about: of rules a skill, of memory a topic.
     about: Mapping[str, str] = field(default_factory=dict)
     # The present text of the file that the request is about.
     body: str = ""
@@ -198,10 +199,12 @@ def _memory_request(
     remarks = {
         flag.id: _correction(flag, corrected.get(flag.id)) for flag in flags if flag.corrects
     }
+    files = tuple(sorted({line.file for line in existing} | set(usual.values())))
     return Request(
         work=Work.MEMORY,
         flags=tuple(flags),
-        files=tuple(sorted({line.file for line in existing} | set(usual.values()))),
+        files=files,
+        about={file: places.topics[file] for file in files if file in places.topics},
         existing=existing,
         fixed_lines=places.fixed_lines,
         usual=usual,

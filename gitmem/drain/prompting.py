@@ -16,6 +16,7 @@ from gitmem.markdown.sections import sections
 from gitmem.records.drain_record import day
 from gitmem.safety.active import find_refused
 from gitmem.safety.body import beginning
+from gitmem.safety.paths import is_skill
 from gitmem.safety.secrets import find_secret
 from gitmem.safety.text import find_hidden
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 BODY = 12_000  # characters of a file's text in one question
 BEGINNING = 240  # characters of a flag's body, so that a flag with one costs some 60 tokens more
 ABOUT = 200  # characters of what a skill says it is for
+TOPIC_ABOUT = 80  # characters of what a topic says it is about, so that one costs some 25 tokens
 
 _OPS = {
     Work.MEMORY: (
@@ -113,7 +115,9 @@ def make_question(request: Request, mark: str) -> DrainQuestion:
         item["better"] = flag.better
         item["body"] = beginning(flag.body, BEGINNING)
         item["corrects"] = line_of.get(request.corrected.get(flag.id), "")
-        item["target"] = target.get(request.usual.get(flag.id, ""), "")
+        # Of rules, a flag without a file of its own may go to any: it has no target here.
+        own = not rules or flag.id in request.fixed
+        item["target"] = target.get(request.usual.get(flag.id, ""), "") if own else ""
         flags.append({key: value for key, value in item.items() if value})
     lines = [
         {
@@ -293,8 +297,12 @@ def _survivor(labels: Labels, named: Sequence[str]) -> tuple[str, str]:
 
 def rule_labels(request: Request) -> RuleLabels:
     """Return the labels of one request: sections in the file's order, snags in that of the flags."""
+    # Only a line for a skill goes below a heading; an instruction file takes rules in its block.
+    skill = bool(request.files) and is_skill(request.files[0])
     titles = dict.fromkeys(
-        part.title for part in sections(request.body) if part.title and not part.is_title
+        part.title
+        for part in (sections(request.body) if skill else ())
+        if part.title and not part.is_title
     )
     ids = dict.fromkeys(snag.id for snags in request.earlier.values() for snag in snags)
     earlier = {f"e{place}": flag_id for place, flag_id in enumerate(ids, 1)}
@@ -317,6 +325,7 @@ def rule_parts(
         {
             "id": label,
             "near": sorted(flags[key] for key in labels.near[label] if key in flags),
+            **({"day": on} if (on := day(snags[flag_id].at)) else {}),
             "text": snags[flag_id].text,
             "better": snags[flag_id].better,
         }
@@ -324,12 +333,19 @@ def rule_parts(
         if not find_secret(f"{snags[flag_id].text} {snags[flag_id].better}")
     ]
     named = [{"id": label, "title": title} for label, title in labels.sections.items()]
-    return [("TEXT", _body(request.body)), ("SECTIONS", named), ("EARLIER", earlier)]
+    headings: list[tuple[str, object]] = [("SECTIONS", named)] if named else []
+    return [("TEXT", _body(request.body)), *headings, ("EARLIER", earlier)]
 
 
 def told_about(request: Request, file: str) -> dict[str, str]:
-    """Return what a target says it is for, as a field of its entry; none when it says nothing."""
-    about = " ".join(request.about.get(file, "").split())[:ABOUT]
+    """Return what a target says it is for, as a field of its entry; none when it says nothing.
+
+    A topic that a line is shown of needs none: so a question of many topics stays short.
+    """
+    most = ABOUT
+    if request.work is Work.MEMORY:
+        most = 0 if any(line.file == file for line in request.existing) else TOPIC_ABOUT
+    about = " ".join(request.about.get(file, "").split())[:most]
     return {"about": about} if about and _fit(about) else {}
 
 

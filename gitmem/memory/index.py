@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from gitmem.markdown import managed_block
 from gitmem.markdown.blocks import BlockKind, blocks
-from gitmem.markdown.lines import front_value, split_lines
+from gitmem.markdown.lines import split_lines
 from gitmem.memory.imports import BUDGET, SCOPED, Imports, imports, topic_names
-from gitmem.memory.topics import facts, made_description, pending
+from gitmem.memory.topics import facts, own_description, pending
 from gitmem.safety.active import find_active
 from gitmem.safety.harmless import harmless
 from gitmem.safety.paths import PENDING_NAME
@@ -104,8 +104,8 @@ def _description(label: str, text: str) -> str:
 
     Its own words where a person or a model wrote some, else the beginnings of its newest facts.
     """
-    told = front_value(text, "description")
-    if not told or told == made_description(front_value(text, "name") or label):
+    told = own_description(label, text)
+    if not told:
         newest = [_beginning(fact.text) for fact in facts(text)[: -_NEWEST - 1 : -1]]
         headings = (block.text for block in blocks(text) if block.kind is BlockKind.HEADING)
         told = "; ".join(one for one in newest if one) or next(headings, "")

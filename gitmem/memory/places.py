@@ -82,7 +82,8 @@ class Places:
     ``rules`` each name of an instruction file to the file it leads to, ``skills`` skill name to path,
     ``scoped`` all rule files for paths (path to text), also those of others. ``rule_lines`` are the lines
     of the files that take rules, ``bodies`` their texts. ``fixed_lines`` is what the instruction files say. ``about`` says what a skill is for, for skills
-    that may get a rule without being named. ``movable`` are the lines of a catch-all topic as a drain filed
+    that may get a rule without being named, ``topics`` the same of topic files with a description of their
+    own. ``movable`` are the lines of a catch-all topic as a drain filed
     them. ``climbs`` says where the flags of returning loops go (by flag
     id), ``guards`` are the sound lines of the guard file, ``earlier`` which snags may be the same as a flag's.
     ``days`` says when a line was filed (its text to YYYY-MM-DD), where a record tells.
@@ -98,6 +99,7 @@ class Places:
     scoped: Mapping[str, str] = field(default_factory=dict)
     bodies: Mapping[str, str] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)
+    topics: Mapping[str, str] = field(default_factory=dict)
     guards: tuple[Guard, ...] = ()
     movable: Mapping[MemoryLine, FiledLine] = field(default_factory=dict)
     climbs: Mapping[str, Climb] = field(default_factory=dict)

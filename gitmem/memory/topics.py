@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gitmem.core.errors import Refused
 from gitmem.markdown.blocks import BlockKind, blocks, code_rows
 from gitmem.markdown.bullets import add_bullets, bullets, remove_lines, replace_lines
-from gitmem.markdown.lines import Line, front_matter_lines, split_lines, split_mark
+from gitmem.markdown.lines import Line, front_matter_lines, front_value, split_lines, split_mark
 from gitmem.safety.harmless import harmless
 from gitmem.safety.paths import DETAILS_NAME
 
@@ -102,6 +102,15 @@ def new_topic_file(topic: str, description: str = "", *, part_of: str = "") -> s
 def made_description(topic: str) -> str:
     """Return the description of a topic file without one of its own."""
     return _DESCRIPTIONS.get(topic) or f"What was learned about {' '.join(_words(topic))}."
+
+
+def own_description(name: str, text: str) -> str:
+    """Return the description that a person or a model gave a topic file; empty for a made one, or none.
+
+    ``name`` is that of the file, for a text that names no topic.
+    """
+    told = front_value(text, "description")
+    return "" if told == made_description(front_value(text, "name") or name) else told
 
 
 def _words(topic: str) -> list[str]:

@@ -10,9 +10,10 @@ from gitmem.git import objects, trees
 from gitmem.git.repository import SETTINGS
 from gitmem.markdown.lines import front_matter_lines, front_value
 from gitmem.memory import guard, guard_file, path_rules
-from gitmem.memory.imports import budget_in
+from gitmem.memory.imports import budget_in, topic_names
 from gitmem.memory.places import Places
 from gitmem.memory.skills import is_own
+from gitmem.memory.topics import is_catch_all, own_description
 from gitmem.memory.tree import MemoryTree, existing_lines, fixed_lines, rule_lines
 from gitmem.safety.paths import RULING, PathKind, is_details, writable
 
@@ -122,7 +123,16 @@ def places(ground: MemoryTree) -> Places:
             and front_matter_lines(ground.texts[path]) != 0
             and not is_own(path)
         },
+        topics=_described(ground),
     )
+
+
+def _described(ground: MemoryTree) -> dict[str, str]:
+    """Return what each topic file says it is about, of those with a description of their own."""
+    names = [name for name in topic_names(ground.texts, ground.folder) if not is_catch_all(name)]
+    texts = {name: ground.texts[f"{ground.folder}/{name}"] for name in names}
+    told = {name: own_description(name.removesuffix(".md"), text) for name, text in texts.items()}
+    return {f"{ground.folder}/{name}": about for name, about in told.items() if about}
 
 
 def _scoped(ground: MemoryTree) -> list[str]:

@@ -140,13 +140,18 @@ def check_tree_parent(path: str, mode: str, kind: str) -> None:
         )
 
 
+def is_skill(path: str) -> bool:
+    """Return whether a path is that of a skill's own file."""
+    return bool(_SKILL.fullmatch(path))
+
+
 def _target(path: str, folder: str) -> PathKind | None:
     name = path.removeprefix(f"{folder}/")
     if name != path:
         return _in_folder(name)
     if path in _INSTRUCTIONS:
         return PathKind.INSTRUCTIONS
-    if _SKILL.fullmatch(path):
+    if is_skill(path):
         return PathKind.SKILL
     if _SCOPED.fullmatch(path):
         return PathKind.SCOPED

@@ -51,7 +51,7 @@ def build(sandbox: Sandbox) -> None:
         for file, lines in files.items()
         for line in lines
     ]
-    texts = {file: "# Topic\n\n" + _list(lines) for file, lines in files.items()}
+    texts = {file: _described(file) + _list(lines) for file, lines in files.items()}
     texts["memory/PENDING.md"] = "# Pending\n\n" + _list(
         [f"[ ] {one}" for one in made.items[:ITEMS]]
     )
@@ -74,6 +74,12 @@ def build(sandbox: Sandbox) -> None:
             flags.append(new_flag(text))
     journal(sandbox, flags)
     publish(sandbox)
+
+
+def _described(file: str) -> str:
+    """Return the beginning of a topic file with a description of its own, as long as a question shows."""
+    told = f"What {file} holds, in some words that a person or a model may have given it here."
+    return f"---\nname: {file[7:-3]}\ndescription: {told}\n---\n\n# Topic\n\n"
 
 
 def _list(lines: list[str]) -> str:

@@ -11,7 +11,7 @@ import pytest
 from gitmem.core.flag import make
 from gitmem.drain.gate import check
 from gitmem.drain.plan import Op, Operation, Request, Work
-from gitmem.drain.prompting import make_question, read_operations, schema
+from gitmem.drain.prompting import TOPIC_ABOUT, make_question, read_operations, schema
 from gitmem.memory.tree import MemoryLine
 from tests.support.judge import operation
 from tests.support.operations import IDS, flags
@@ -58,6 +58,20 @@ def test_a_flag_and_a_line_have_the_day_on_which_they_came_and_nothing_where_it_
     assert [one.get("day") for one in json.loads(parts[1])] == ["2026-02-28", None]
     assert [one.get("day") for one in json.loads(parts[4])] == ["2025-12-31", None]
     assert "23:59" not in parts[1]
+
+
+def test_a_topic_without_a_line_here_says_what_it_is_about_in_few_characters() -> None:
+    files = ("memory/ci.md", "memory/deploys.md", "memory/facts.md")
+    about = {"memory/ci.md": "How CI runs.", "memory/deploys.md": "How releases " * 20}
+    request = replace(REQUEST, files=files, about=about)
+
+    targets = json.loads(make_question(request, "m").text.split("\n")[7])
+
+    assert targets == [
+        {"id": "t1", "file": "memory/ci.md"},
+        {"id": "t2", "file": "memory/deploys.md", "about": ("How releases " * 20)[:TOPIC_ABOUT]},
+        {"id": "t3", "file": "memory/facts.md"},
+    ]
 
 
 def test_a_flag_cannot_end_the_data() -> None:

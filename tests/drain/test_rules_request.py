@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,6 +68,27 @@ def test_a_model_sees_the_file_its_sections_the_other_targets_and_near_snags() -
     assert shown["EARLIER"] == [
         {"id": "e1", "near": ["f1"], "text": "it broke then", "better": "do it well"}
     ]
+
+
+def test_an_instruction_file_shows_no_sections_because_rules_go_into_its_block() -> None:
+    asked = replace(request(snag(0)), files=("CLAUDE.md",), usual={IDS[0]: "CLAUDE.md"}, about={})
+    labels = make_question(asked, "").labels
+
+    assert "SECTIONS" not in parts(make_question(asked, "word").text)
+    assert not labels.rules.sections
+
+
+def test_only_a_snag_that_names_its_file_has_a_target_and_may_go_nowhere_else() -> None:
+    shown = parts(make_question(request(snag(0), snag(1), fixed=(IDS[1],)), "word").text)
+
+    assert [one.get("target") for one in shown["FLAGS"]] == [None, "t1"]
+
+
+def test_an_earlier_snag_has_its_day_so_that_the_newest_can_be_named() -> None:
+    dated = make({"id": "e" * 12, "kind": "snag", "text": "it broke", "at": "2026-01-02T10:00:00Z"})
+    asked = replace(request(snag(0)), earlier={IDS[0]: (dated,)})
+
+    assert parts(make_question(asked, "word").text)["EARLIER"][0]["day"] == "2026-01-02"
 
 
 def test_a_line_with_a_credential_is_left_out_of_the_text() -> None:

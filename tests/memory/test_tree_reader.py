@@ -7,7 +7,9 @@ import pytest
 from gitmem.core.bounds import FILE_LINES, GROUND_LINES
 from gitmem.git import repository
 from gitmem.git.objects import TooLarge
-from gitmem.memory.tree_reader import read_tree
+from gitmem.memory.topics import new_topic_file
+from gitmem.memory.tree import MemoryTree
+from gitmem.memory.tree_reader import places, read_tree
 from tests.support.sandbox import Sandbox
 
 
@@ -32,3 +34,17 @@ def test_bodies_do_not_count_as_lines(sandbox: Sandbox) -> None:
     tree = read_tree(repo, written(sandbox, "memory/details"), "memory")
 
     assert sum(text.count("\n") for text in tree.texts.values()) > GROUND_LINES
+
+
+def test_only_a_topic_with_a_description_of_its_own_says_what_it_is_about() -> None:
+    texts = {
+        "memory/ci.md": new_topic_file("ci"),
+        "memory/deploys.md": new_topic_file("deploys", "How releases go out."),
+        "memory/facts.md": new_topic_file("facts", "Whatever is so."),
+        "memory/plain.md": "- a line\n",
+        "memory/MEMORY.md": "---\ndescription: The index.\n---\n",
+        "docs/notes.md": new_topic_file("notes", "Elsewhere."),
+    }
+    ground = MemoryTree(folder="memory", texts=texts)
+
+    assert places(ground).topics == {"memory/deploys.md": "How releases go out."}
