@@ -155,7 +155,8 @@ class Sources:
         for clause in (*self.clauses, *self.old_clauses):
             keys[clause.origin] |= clause.keys
         self.texts = [frozenset(one) for one in keys]
-        self._places = {id(clause): at for at, clause in enumerate(self.clauses)}
+        every = [*self.clauses, *self.old_clauses]
+        self._places = {id(clause): at for at, clause in enumerate(every)}
         self._where = {True: _index(self.clauses), False: _index(self.old_clauses)}
 
     def nearest(self, clause: Clause, *, old: bool = False) -> tuple[int, list[Clause]]:
@@ -184,7 +185,7 @@ class Sources:
         return self._spoken[origin]
 
     def place(self, clause: Clause) -> int:
-        """Its place among the clauses of the cited flags; -1 for another."""
+        """Its place among the clauses of the cited flags and then of the replaced lines; -1 for another."""
         return self._places.get(id(clause), -1)
 
     def holding(self, key: str, *, new_only: bool = False) -> Iterator[Clause]:

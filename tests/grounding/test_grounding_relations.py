@@ -135,6 +135,51 @@ TOLD = [
         "Do not use emojis in the changelog.",
         "Do not use emojis.",
     ),
+    (
+        "a cause that the replaced line gives behind a colon",
+        ["harbormaster was renamed to quayd"],
+        [
+            "harbormaster holds at most 2,000 frames in memory",
+            "harbormaster must be restarted after the modem changes: it keeps the old socket otherwise",
+        ],
+        "harbormaster, now quayd, holds at most 2,000 frames in memory; it must be restarted after the modem changes, because it keeps the old socket otherwise",
+        "harbormaster, now quayd, must be restarted after the modem changes; it holds at most 2,000 frames in memory, because it keeps the old socket otherwise",
+    ),
+    (
+        "a cause of the replaced line, the other way round",
+        ["mailer is called postbox now"],
+        ["mailer must be drained before a deploy: it loses what it has queued"],
+        "postbox must be drained before a deploy, because it loses what it has queued",
+        "postbox loses what it has queued, because it must be drained before a deploy",
+    ),
+    (
+        "who alone may, where the noun says little",
+        ["Only the maintainer can publish"],
+        [],
+        "Publishing: only the maintainer can.",
+        "The maintainer can only publish.",
+    ),
+    (
+        "which group alone may",
+        ["Only the team can merge to main"],
+        [],
+        "To main only the team can merge.",
+        "The team can only merge to main.",
+    ),
+    (
+        "two subjects with opposite statements",
+        ["the reader rounds down and the writer rounds up"],
+        [],
+        "The reader rounds down, the writer rounds up.",
+        "The reader and the writer round up.",
+    ),
+    (
+        "two subjects, the other one's statement",
+        ["the importer counts up and the exporter counts down"],
+        [],
+        "The exporter counts down and the importer counts up.",
+        "The exporter and the importer count down.",
+    ),
 ]
 
 
@@ -146,6 +191,13 @@ def test_a_kind_told_rightly_is_accepted_and_told_wrongly_refused(
 
     assert [finding.what for finding in findings(rightly, flags, replaced)[0]] == []
     assert findings(wrongly, flags, replaced)[0]
+
+
+def test_the_bound_of_a_number_is_not_that_of_a_count_before_it() -> None:
+    said = ["one radio frame, at most 51 bytes, fits spreading factor 12"]
+
+    assert not findings("One radio frame has at most 51 bytes", said, [])[0]
+    assert findings("At most one radio frame has 51 bytes", said, [])[0]
 
 
 def test_the_mistake_of_a_snag_may_be_advised_against_and_not_recommended() -> None:

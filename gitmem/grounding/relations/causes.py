@@ -112,11 +112,14 @@ def _follows(told: Sequence[Clause], at: int, marker: str, ground: Sources) -> b
     cause, effect = _sides(told, at, marker)
     if cause is None or effect is None:
         return False
+    # What a replaced line says side by side is told by that line alone.
     return any(
         _makes_sense(one, other, ground)
-        for one in ground.nearest(cause)[1][:_NEAREST]
-        for other in _touching(effect, ground)
+        for old in (False, True)
+        for one in ground.nearest(cause, old=old)[1][:_NEAREST]
+        for other in _touching(effect, ground, old=old)
         if one is not other and (effect.keys & other.keys) - one.keys
+        if not old or one.origin == other.origin
     )
 
 
@@ -137,11 +140,13 @@ def _sides(told: Sequence[Clause], at: int, marker: str) -> tuple[Clause | None,
     return (before, clause) if led else (clause, before or after)
 
 
-def _touching(clause: Clause, ground: Sources) -> list[Clause]:
+def _touching(clause: Clause, ground: Sources, *, old: bool) -> list[Clause]:
+    """The clauses that have something of a clause: of the cited flags, with ``old`` of the replaced lines."""
     found = {
         ground.place(one): one
         for key in clause.keys - NEUTRAL
-        for one in ground.holding(key, new_only=True)
+        for one in ground.holding(key, new_only=not old)
+        if old is (one.origin >= len(ground.sources))
     }
     return [found[place] for place in sorted(found)][:_NEAREST]
 

@@ -36,7 +36,11 @@ _AGAINST = {
     "lessthan": "morethan",
 }
 _MOST, _WINDOW = 8, 12  # of one text; tokens beside one
+_BEHIND = 4  # tokens from a number to its bound; the one behind that tells whose bound it is
 _REACH = 3  # things before and behind "only" that it may stand at
+# What stands beside a noun: "the maintainer can" has no verb in it, though "maintain" says little.
+_BEFORE_NOUN = lexicon.words("the a an our their your its this that these those each every")
+_BEHIND_NOUN = lexicon.BEING | lexicon.words("can could may might must should will would has have")
 #: What tells when something is so; the words of a row go together.
 _WHEN = (
     lexicon.words("before until till prior"),
@@ -104,14 +108,14 @@ def _bounds(tokens: Sequence[Token]) -> dict[str, set[str]]:
         if token.kind is not Kind.NUMBER:
             continue
         before = [one.raw for one in tokens[max(0, at - 2) : at] if one.raw in lexicon.BOUNDS]
-        behind = _behind(tokens[at + 1 : at + 5])
+        behind = _behind(tokens[at + 1 : at + 2 + _BEHIND])
         found.setdefault(token.key, set()).update(before or behind or [""])
     return found
 
 
 def _behind(tokens: Sequence[Token]) -> list[str]:
     """The bound behind a number and its noun: ``10 results at most``, ``16 or newer``."""
-    for token, after in zip_longest(tokens, tokens[1:]):
+    for token, after in list(zip_longest(tokens, tokens[1:]))[:_BEHIND]:
         if token.kind in {Kind.BREAK, Kind.NUMBER}:
             return []
         if token.raw in {"atmost", "atleast"}:
@@ -161,20 +165,28 @@ def _only(tokens: Sequence[Token]) -> list[_Only]:
         if before is not None and before.raw.lower() == "read":
             continue
         opens = before is None or before.kind is Kind.BREAK
-        found.append(_Only(_things(tokens[:at][::-1]), _things(tokens[at + 1 :]), opens))
+        places = range(len(tokens))
+        before_it, behind_it = places[:at][::-1], places[at + 1 :]
+        found.append(_Only(_things(tokens, before_it), _things(tokens, behind_it), opens))
     return found[:_MOST]
 
 
-def _things(tokens: Sequence[Token]) -> tuple[str, ...]:
+def _things(tokens: Sequence[Token], places: Sequence[int]) -> tuple[str, ...]:
     keys: list[str] = []
-    for token in tokens[:_WINDOW]:
+    for at in places[:_WINDOW]:
+        token = tokens[at]
         if token.kind is Kind.BREAK or len(keys) == _REACH:
             break
-        if token.kind is not Kind.WORD or (
-            token.raw.lower() not in lexicon.STOP and token.key not in NEUTRAL
-        ):
+        little = token.key in NEUTRAL and not _is_noun(tokens, at)
+        if token.kind is not Kind.WORD or (token.raw.lower() not in lexicon.STOP and not little):
             keys.append(token.key)
     return tuple(keys)
+
+
+def _is_noun(tokens: Sequence[Token], at: int) -> bool:
+    before = tokens[at - 1].raw.lower() if at else ""
+    behind = tokens[at + 1].raw.lower() if at + 1 < len(tokens) else ""
+    return before in _BEFORE_NOUN or behind in _BEHIND_NOUN
 
 
 NO_TIME = "is in none of the cited flags"

@@ -11,7 +11,7 @@ from gitmem.grounding.english.thesaurus import CLASSIFIERS, FILLER, LIGHT
 from gitmem.grounding.findings import Finding, Rule
 from gitmem.grounding.relations.denied import CHANGED, fresh_in, gone, moved_from
 from gitmem.grounding.tokens import inner
-from gitmem.grounding.words import NEUTRAL, stem
+from gitmem.grounding.words import NEUTRAL, OPPOSITES, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +24,7 @@ _PLAIN = NEUTRAL - {"new", "old"}
 _BACK = lexicon.words("it they them its their this that these those one ones he she which")
 _ASIDE = lexicon.words("( if when whenever while unless until because since so which without")
 _PLACES = lexicon.words("in on at for with under within during")
+_JOINED = 3  # things in a clause with two subjects
 _PAIRED = 8  # statements that one clause may touch
 _FORMER = lexicon.words(
     "was were former formerly previously previous before replaces replaced not insteadof"
@@ -81,7 +82,40 @@ def mixing_findings(told: Sequence[Clause], ground: Sources) -> Iterator[Finding
                     what = f"{parts[one][0]} and {parts[other][0]}"
                     yield Finding(Rule.H13, f"parts of two statements are run together: {what}")
                     return
+        subject = _without_its_own(line, told[at])
+        if subject:
+            yield Finding(Rule.H13, f"what the cited flag says of {subject} is told of another")
+            return
     yield from _bare_subjects(line)
+
+
+def _without_its_own(line: _Line, clause: Clause) -> str:
+    """Of two joined subjects, the one of which is told what the flags say of the other only.
+
+    "The reader and the writer round up", where the reader rounds down.
+    """
+    if len(clause.items) < _JOINED or clause.items[1].led:
+        return ""
+    first, second = clause.items[:2]
+    for item, other in ((first, second), (second, first)):
+        here, there = line.where.get(item.key, -1), line.where.get(other.key, -1)
+        if -1 in {here, there} or here == there:
+            continue
+        mine, theirs = line.among[here], line.among[there]
+        if line.leads[here] != item.key or line.leads[there] != other.key:
+            continue
+        own = _says(mine) - _says(theirs) - {item.key}
+        others = _says(theirs) - _says(mine)
+        said = _says(clause)
+        alike = said & _says(mine) & _says(theirs)
+        opposed = {word for one in own for word in OPPOSITES.get(one, ())}
+        if alike and own.isdisjoint(said) and opposed & others & said:
+            return item.raw
+    return ""
+
+
+def _says(clause: Clause) -> set[str]:
+    return {stem(word) for word in clause.said} | clause.keys
 
 
 def _crossed(line: _Line, clause: Clause, at: int, one: int, other: int) -> bool:
