@@ -19,6 +19,7 @@ from gitmem.grounding.findings import Rule
 from gitmem.grounding.judge import judge
 from gitmem.grounding.losses import left_out, lost_in, share
 from gitmem.grounding.relations.limits import NO_TIME
+from gitmem.grounding.relations.taken_back import taken_back
 from gitmem.grounding.sources import Facts, span_of
 from gitmem.grounding.tokens import Kind, Token, inner, tokenize
 from gitmem.grounding.words import NEUTRAL, OPPOSITES, stem
@@ -127,6 +128,8 @@ def lost_content(old: str, new: str, flags: Sequence[str] = (), *, changed: bool
         lost = [item for item in lost if item.token.key not in parts and not _numbers(item, ended)]
         missed, lost = lost, [item for item in lost if not _stands(item.token, over)]
         gone = len(missed) - len(lost)
+        back = taken_back(old, [new, *flags], {item.token.key for item in lost})
+        lost = [item for item in lost if item.token.key not in back]
     if not lost:
         return left_out(old, " ".join([new, *(flags if changed else ())]))
     if changed and _exchanged(old, new, flags, lost, gone=bool(gone)):

@@ -112,6 +112,132 @@ def test_what_is_said_of_anything_else_stays(old: str, new: str) -> None:
     assert lost_content(old, new, [new])
 
 
+_CARD = (
+    "quayd keeps frames on its SD card for 14 days when the uplink is down, oldest dropped first"
+)
+_CARD_NOW = "quayd keeps frames on its SD card for 30 days when the uplink is down, now that the card has 64 GB; the oldest go first"
+_CARD_FLAG = (
+    "Frames are kept 30 days on quayd's SD card now that the card has 64 GB; the oldest go first"
+)
+_REFUNDS = "Refunds below 50 euros are made at once, above a second person confirms them"
+_REFUNDS_NOW = "All refunds need a second person's confirmation, whatever the amount: the limit of 50 euros was split by three small refunds"
+_OFFSET = (
+    "The temperature offset of probe batch 7 is +0.14 °C, measured against the reference in the lab"
+)
+_OFFSET_NOW = "The temperature offset of probe batch 7 is +0.09 °C after the recheck with the Fluke 1524; the +0.14 came from the drifting reference"
+_OFFSET_FLAG = "The temperature offset of batch 7 is +0.09 °C after the recheck with the Fluke 1524; the +0.14 came from the drifting reference"
+_TAKEN_BACK = [
+    (_CARD, _CARD_NOW, [_CARD_FLAG]),
+    (_OFFSET, _OFFSET_NOW, [_OFFSET_FLAG]),
+    (_REFUNDS, _REFUNDS_NOW, []),
+    (
+        "Uploads below 5 MB go to the database, larger ones to the bucket",
+        "All uploads go to the bucket, regardless of their size",
+        [],
+    ),
+    (
+        "The queue holds 10 jobs, newest dropped first",
+        "The queue holds 20 jobs now, the newest go first",
+        [],
+    ),
+    (
+        "The trip point is 80 °C, taken from the old data sheet",
+        "The trip point is 75 °C; the 80 was a typo in the old data sheet",
+        [],
+    ),
+]
+_NOT_TAKEN_BACK = [
+    (
+        "The limit is 20 MB, enforced by nginx and logged",
+        "The limit is 30 MB; the 20 was from nginx",
+        [],
+    ),
+    (
+        "backups stay 3 days, weekly encrypted first",
+        "backups stay 5 days now, the weekly go first",
+        [],
+    ),
+    (
+        "Refunds below 50 euros are made at once, above a second person confirms them",
+        "All refunds no longer need a second person's confirmation, whatever the amount",
+        [],
+    ),
+    (
+        "Refunds below 50 euros need a second person, above 500 euros a third",
+        "All refunds need a second person, whatever the amount",
+        [],
+    ),
+    (
+        _CARD,
+        "quayd keeps logs on its SD card for 30 days, now that the card has 64 GB; the oldest go first",
+        [
+            "Logs are kept 30 days on quayd's SD card now that the card has 64 GB; the oldest go first"
+        ],
+    ),
+    (
+        "frames stay 14 days, oldest unsent go first",
+        "frames stay 30 days now, the oldest go first",
+        [],
+    ),
+    (
+        "frames stay 14 days, oldest dropped first",
+        "frames stay 30 days now, the newest go first",
+        [],
+    ),
+    ("frames stay 14 days, oldest dropped first", "frames stay 30 days now", []),
+    (
+        "frames stay 14 days, oldest never dropped first",
+        "frames stay 30 days now, the oldest go first",
+        [],
+    ),
+    (_OFFSET.replace("batch 7", "batch 8"), _OFFSET_NOW, [_OFFSET_FLAG]),
+    (_OFFSET, "The temperature offset of probe batch 7 is +0.09 °C now", []),
+    (
+        _OFFSET,
+        _OFFSET_NOW.replace("came from", "still holds for"),
+        [_OFFSET_FLAG.replace("came from", "still holds for")],
+    ),
+    (_OFFSET.replace("in the lab", "in the lab; recheck it in June"), _OFFSET_NOW, [_OFFSET_FLAG]),
+    (_OFFSET.replace("measured", "measured twice by Ines"), _OFFSET_NOW, [_OFFSET_FLAG]),
+    (_REFUNDS, _REFUNDS_NOW.replace("All refunds", "All refunds by card"), []),
+    (_REFUNDS, _REFUNDS_NOW.replace("All refunds", "All refunds above 10 euros"), []),
+    (
+        _REFUNDS,
+        _REFUNDS_NOW.replace(", whatever the amount", ", except gift cards, whatever the amount"),
+        [],
+    ),
+    (_REFUNDS, "All refunds are logged, whatever the amount", []),
+    (
+        _REFUNDS,
+        "All refunds need a second person's confirmation on Fridays, whatever the amount",
+        [],
+    ),
+    (_REFUNDS + " within 2 days", _REFUNDS_NOW, []),
+    (_REFUNDS + "; a refund needs a receipt", _REFUNDS_NOW, []),
+    (_REFUNDS.replace("Refunds", "Vouchers"), _REFUNDS_NOW, []),
+    (
+        "Uploads below 5 MB go to the database, larger ones to the bucket",
+        "All uploads are scanned, regardless of their size",
+        [],
+    ),
+    (
+        "Uploads below 5 MB go to the database, larger ones to the bucket",
+        "All uploads go to the bucket",
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "flags"), _TAKEN_BACK)
+def test_what_a_flag_takes_back_in_other_words_goes(old: str, new: str, flags: list[str]) -> None:
+    assert not lost_content(old, new, flags)
+
+
+@pytest.mark.parametrize(("old", "new", "flags"), _NOT_TAKEN_BACK)
+def test_what_only_looks_taken_back_stays(old: str, new: str, flags: list[str]) -> None:
+    assert lost_content(old, new, flags)
+
+
 def test_a_merge_may_not_exchange_anything() -> None:
     assert (
         lost_content("The API listens on 8080", "The API listens on 9090", changed=False) == "8080"

@@ -153,6 +153,13 @@ TOLD = [
         "postbox loses what it has queued, because it must be drained before a deploy",
     ),
     (
+        "a cause of the replaced line with another thing's property",
+        ["the API is called gate now"],
+        ["The API drops requests: the cache is small, the disk is large"],
+        "The API, now gate, drops requests, because the cache is small.",
+        "The API, now gate, drops requests, because the cache is large.",
+    ),
+    (
         "who alone may, where the noun says little",
         ["Only the maintainer can publish"],
         [],

@@ -25,7 +25,7 @@ _ELSE = lexicon.words("otherwise else or")
 _ABSENT = lexicon.words("missing absent lacks lacking lack unset")
 _BACK = lexicon.words("it them this that these those one")
 #: What speaks of the other cases without a connective.
-_OTHERS = lexicon.words(
+OTHERS = lexicon.words(
     """other others rest remaining smaller bigger larger fewer less more below above under over everything everywhere
     elsewhere never unless without otherwise else or if when only beyond lessthan morethan not no anything except"""
 )
@@ -151,7 +151,7 @@ def _otherwise(
         own = other.outcome - other.condition
         for clause in told:
             said = _content(clause)
-            others = _OTHERS.intersection(clause.said).difference(
+            others = OTHERS.intersection(clause.said).difference(
                 ground.clauses[other.clauses[0]].said
             )
             if not _match(own, said) or others or clause.negated:
@@ -174,7 +174,7 @@ def condition_kept(flag: Sequence[Clause], line: Sequence[Clause]) -> bool:
     said = frozenset[str]().union(*(clause.keys for clause in line))
     words = {word for clause in line for word in clause.said}
     known = branches(flag)
-    if not known or words.isdisjoint(_LEADS | _OTHERS):
+    if not known or words.isdisjoint(_LEADS | OTHERS):
         return False
     return all(
         len(one.condition & said) >= 2 / 3 * len(one.condition)

@@ -119,8 +119,14 @@ def _follows(told: Sequence[Clause], at: int, marker: str, ground: Sources) -> b
         for one in ground.nearest(cause, old=old)[1][:_NEAREST]
         for other in _touching(effect, ground, old=old)
         if one is not other and (effect.keys & other.keys) - one.keys
-        if not old or one.origin == other.origin
+        if not old or _side_by_side(one, other, cause, ground)
     )
+
+
+def _side_by_side(one: Clause, other: Clause, cause: Clause, ground: Sources) -> bool:
+    """Whether a replaced line has two clauses next to each other, and says all of the cause in the first."""
+    near = abs(ground.place(one) - ground.place(other)) == 1
+    return one.origin == other.origin and near and cause.keys - NEUTRAL <= one.keys
 
 
 def _sides(told: Sequence[Clause], at: int, marker: str) -> tuple[Clause | None, Clause | None]:
