@@ -31,6 +31,7 @@ from gitmem.grounding.language import UNKNOWN, language_of
 from gitmem.grounding.polarity import joining_findings, polarity_findings
 from gitmem.grounding.relations.branches import branch_findings
 from gitmem.grounding.relations.causes import cause_findings
+from gitmem.grounding.relations.company import company_findings
 from gitmem.grounding.relations.denied import allowed_denials, mistake_findings
 from gitmem.grounding.relations.limits import (
     bound_findings,
@@ -47,6 +48,7 @@ from gitmem.grounding.relations.order import (
     rhythm_findings,
     settled_numbers,
 )
+from gitmem.grounding.relations.turned import turned_findings
 from gitmem.grounding.sources import Sources
 from gitmem.grounding.tokens import tokenize
 from gitmem.grounding.values import value_findings, word_findings
@@ -120,6 +122,8 @@ def judge(
             *role_findings(told, ground),
             *value_role_findings(told, ground, settled_numbers(tokens, ground)),
             *crossing_findings(told, ground),
+            *company_findings(tokens, ground),
+            *turned_findings(told, tokens, ground),
             *substitution_findings(told, ground),
             *stale_findings(told, ground),
             *scope_findings(told, tokens, ground),

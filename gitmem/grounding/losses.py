@@ -64,6 +64,7 @@ _MEASURES = frozenset(
         "just",
     ]
 )
+_SIZES = frozenset(map(stem, _MEASURES))
 _SHARED = 0.5  # of the words of a merged flag
 
 
@@ -190,7 +191,9 @@ def _places(line: _Text, flag: _Text) -> Iterator[Finding]:
                 led.setdefault((item.led, item.led_at), []).append(item.key)
             elif item.key not in NEUTRAL:
                 rest.append(item.key)
-        if not rest or any(key not in said for key in rest):
+        little = [key for key in rest if key in _SIZES]
+        rest = [key for key in rest if key not in _SIZES or key in said]
+        if not rest or any(key not in said for key in rest) or (little and not flag.facts.numbers):
             continue
         for (word, _), keys in led.items():
             telling = [key for key in keys if key not in NEUTRAL]

@@ -222,4 +222,131 @@ def test_the_tuned_set_has_enough_cases_and_none_that_a_flag_says_itself() -> No
 
     assert min(sides) >= 250
     assert not [case for case in every if case.text in {flag.text for flag in case.flags}]
-    assert sum(accepted(case) for case in every if not case.faithful) <= 6
+    assert sum(accepted(case) for case in every if not case.faithful) <= 4
+
+
+# (kind, flags, replaced lines, the line told rightly, the line told wrongly): a value and its words
+COMPANY = [
+    (
+        "two values of two things",
+        ["mp3 uploads are capped at 20 MB; wav uploads at 200 MB"],
+        [],
+        "WAV uploads are capped at 200 MB, MP3 uploads at 20 MB.",
+        "WAV uploads are capped at 20 MB, MP3 uploads at 200 MB.",
+    ),
+    (
+        "a unit only once",
+        ["the zip is 12 MB, the tarball is 30", "we only publish the tarball, the zip is internal"],
+        [],
+        "Publish only the tarball (30 MB). The zip (12 MB) is internal.",
+        "Publish only the tarball (12 MB). The zip (30 MB) is internal.",
+    ),
+    (
+        "the new value of the other thing",
+        ["search timeout is 3s now"],
+        ["Login times out after 10 s, search after 5 s."],
+        "Login times out after 10 s, search after 3 s.",
+        "Login times out after 3 s, search after 5 s.",
+    ),
+    (
+        "the new value of the other sentence",
+        ["chips go to 4 px padding"],
+        ["Tabs have a padding of 6 px. Chips have a padding of 8 px."],
+        "Tabs have a padding of 6 px. Chips have a padding of 4 px.",
+        "Tabs have a padding of 4 px. Chips have a padding of 8 px.",
+    ),
+    (
+        "the new value of a clock",
+        ["weekly report now goes out at 09:00"],
+        ["The daily report goes out at 07:00 and the weekly report at 08:00."],
+        "The daily report goes out at 07:00 and the weekly report at 09:00.",
+        "The daily report goes out at 09:00 and the weekly report at 08:00.",
+    ),
+    (
+        "one value for both",
+        ["minimum is ios 16 now, dropped ios 15"],
+        ["The player supports iOS 15 and Android 9."],
+        "The player supports iOS 16 and Android 9.",
+        "The player supports iOS 16 and Android 16.",
+    ),
+    (
+        "the rest",
+        ["toll costs go to 7110 now, all other costs remain on 7100"],
+        ["Costs are booked to account 7100."],
+        "Toll costs are booked to account 7110, all other costs to 7100.",
+        "Toll costs are booked to account 7100, all other costs to 7110.",
+    ),
+    (
+        "one file for both",
+        ["menus are built in MenuTree.swift on ios and in MenuList.kt on android"],
+        [],
+        "MenuTree.swift builds the menus on iOS, MenuList.kt on Android.",
+        "MenuTree.swift builds the menus on both iOS and Android.",
+    ),
+    (
+        "the opposite word beside a value",
+        ["with the short cable 40 MHz works, the rig (long cable) is set to 16 MHz"],
+        [],
+        "With the short cable 40 MHz works; the rig (long cable) is set to 16 MHz.",
+        "With the short cable 40 MHz works; the rig (short cable) is set to 16 MHz.",
+    ),
+]
+TURNED = [
+    (
+        "left out of something",
+        ["digest skips users who paused mails"],
+        [],
+        "The digest skips users who paused their mails.",
+        "The digest goes to users who paused mails.",
+    ),
+    (
+        "shared",
+        ["previews share the database of staging"],
+        [],
+        "Previews share the staging database.",
+        "Previews have a database of their own.",
+    ),
+    (
+        "in addition",
+        ["refunds over 500 eur need a second approval by finance"],
+        ["Refunds are approved by the team lead."],
+        "Refunds are approved by the team lead; over 500 EUR they need a second approval by finance.",
+        "Refunds are approved by the team lead; over 500 EUR finance approves them instead.",
+    ),
+    (
+        "on and off",
+        ["sample the sensor in the off phase"],
+        [],
+        "Sample the sensor in the off phase.",
+        "Sample the sensor in the on phase.",
+    ),
+    (
+        "whose",
+        ["backups are encrypted with the tenant's own key, we cannot read them"],
+        [],
+        "Backups are encrypted with the tenant's own key; we cannot read them.",
+        "Backups are encrypted with our own key; tenants cannot read them.",
+    ),
+    (
+        "advice as a condition",
+        ["snapshots break with lazy images, use the eager loader"],
+        [],
+        "Snapshots break with lazy images: use the eager loader.",
+        "Snapshots break with lazy images if you use the eager loader.",
+    ),
+    (
+        "this version alone",
+        ["project needs godot 4.2, it does not open in 4.3"],
+        [],
+        "The project needs Godot 4.2; it does not open in 4.3.",
+        "The project needs Godot 4.2 or later.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "flags", "replaced", "right", "wrong"), [*COMPANY, *TURNED])
+def test_a_value_stays_with_its_words_and_a_plain_word_turns_nothing_round(
+    kind: str, flags: list[str], replaced: list[str], right: str, wrong: str
+) -> None:
+    assert findings(right, flags, replaced, flags)[0] == [], kind
+    assert findings(wrong, flags, replaced, flags)[0], kind

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from gitmem.grounding import lexicon
+from gitmem.grounding.clauses import Category
 from gitmem.grounding.findings import Finding, Rule
 from gitmem.grounding.tokens import Kind, Token
 from gitmem.grounding.words import NEUTRAL, stem
@@ -75,12 +76,15 @@ def bound_findings(tokens: Sequence[Token], ground: Sources) -> Iterator[Finding
             known.setdefault(number, set()).update(found)
     said = {token.key for token in tokens}
     every = {bound for bounds in known.values() for bound in bounds}
+    exact = _exact(ground)
     for number, bounds in mine.items():
         theirs = known.get(number)
         if theirs is None:
             continue
         for bound in sorted(bounds):
-            if bound in theirs or (bound and not theirs - {""} and _implied(bound, words)):
+            if bound in theirs or (
+                bound and not theirs - {""} and number not in exact and _implied(bound, words)
+            ):
                 continue
             if not bound and (_fits(theirs, said) or "" in theirs):
                 continue
@@ -91,6 +95,17 @@ def bound_findings(tokens: Sequence[Token], ground: Sources) -> Iterator[Finding
             rule = Rule.H8 if _AGAINST.get(bound) in theirs else Rule.H14 if bound else Rule.H16
             yield Finding(rule, f"{number} is another bound in the cited flags")
             return
+
+
+def _exact(ground: Sources) -> set[str]:
+    """The numbers whose sentence denies another number: ``needs 16, does not build with 17``."""
+    found: set[str] = set()
+    for clause in ground.clauses:
+        if not clause.negated or not any(one.category is Category.NUMBER for one in clause.items):
+            continue
+        for other in ground.beside(clause):
+            found.update(one.key for one in other.items if one.category is Category.NUMBER)
+    return found
 
 
 def _implied(bound: str, words: set[str]) -> bool:
