@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from gitmem.grounding import lexicon
@@ -29,6 +30,7 @@ _CLOCKS = frozenset({Kind.DATE, Kind.TIME})
 _CODES = frozenset({Kind.CODE})
 _KINDS = (_NUMBERS, _CLOCKS, _CODES)
 _MOST = 24  # cells of one text
+_READ = 600  # tokens of one text
 _COMPARED = 96  # cells of all the flags and replaced lines
 _LITTLE = NEUTRAL | frozenset(
     map(stem, lexicon.words("now still also other rest remain go use at most least limit"))
@@ -211,18 +213,18 @@ def _cells(tokens: Sequence[Token], kinds: frozenset[Kind], origin: int) -> list
         value, things, unit = "", set(), ""
 
     same = False
-    for token in tokens:
-        if len(found) >= _MOST:
-            break
+    for token, ahead in zip_longest(tokens[:_READ], tokens[1:_READ]):
         after, last = last, token.key if is_item(token) else ""
         low = token.raw.lower()
-        stops = token.kind is Kind.BREAK and token.raw != "("
+        stops = token.kind is Kind.BREAK
         if stops or (token.kind is Kind.WORD and low in _SPLITS):
             waiting = True
             if stops and token.key == ".":
                 close()
                 same, waiting = False, False
                 stretch += 1
+            elif token.raw == "(" and ahead is not None and ahead.kind not in kinds:
+                close()  # an aside has cells of its own
             continue
         if token.kind in kinds:
             if value:
@@ -239,4 +241,4 @@ def _cells(tokens: Sequence[Token], kinds: frozenset[Kind], origin: int) -> list
             waiting = False
             things.add(token.key)
     close()
-    return found
+    return found[:_MOST]
