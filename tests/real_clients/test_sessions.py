@@ -280,7 +280,10 @@ def test_a_snag_becomes_a_rule_comes_back_and_becomes_a_guard_that_is_said(
     # Session two sees the rule, and snags on the same thing all the same.
     again = f"gitmem snag 'tagged too early again' --better '{lesson}' --again {first}"
     second = claude.session(wired, ScriptedModel(main=[runs(again)]), "Release.")
-    assert rule in second.main[0].all
+    assert (
+        "Finish the changelog before the tag (`make release` tagged too early)."
+        in second.main[0].all
+    )
     (loop,) = loops(wired)
     assert (loop["state"], loop["rung"]) == ("recurred", "guard")
     assert [one["session"] for one in loop["recurrences"]] == [second.id]
@@ -296,7 +299,7 @@ def test_a_snag_becomes_a_rule_comes_back_and_becomes_a_guard_that_is_said(
     third = claude.session(wired, model, "Release.", allow=["Bash(make *)"])
     assert [len(said_at("PreToolUse:Bash", request)) for request in third.main] == [0, 0, 1, 1]
     (said,) = said_at("PreToolUse:Bash", third.last)
-    assert lesson in said
+    assert "Stop and read the changelog first (tagged too early again)." in said
     assert "released" in third.main[2].all
     assert {code for _, code in third.hooks} == {0}
     assert "guard fired 1 time, the snag has not come back" in wired.gitmem("loops").out
