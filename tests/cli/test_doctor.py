@@ -254,6 +254,28 @@ def test_nobody_in_git_and_a_hook_that_failed_are_told(wired: Sandbox, home: Pat
     assert "no space left" in told["ledger"]
 
 
+def test_a_close_in_a_terminal_is_no_hook_that_ran(wired: Sandbox) -> None:
+    assert wired.gitmem("flag", "a fact").code == 0
+    assert wired.gitmem("close").code == 0
+
+    assert found(report(wired), "warn")["ledger"] == "no hook has run in this clone yet"
+
+
+def test_the_last_close_that_failed_is_told_as_a_close(wired: Sandbox) -> None:
+    folder_of(wired).mkdir(exist_ok=True)
+    lines = [
+        {"at": "2026-01-02T03:04:05Z", "event": "Stop", "did": "marked turn"},
+        {"at": "2026-01-02T03:04:06Z", "event": "close", "did": "failed", "error": "no answer"},
+    ]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (folder_of(wired) / "ledger.jsonl").write_text(text, encoding="utf-8")
+
+    looked = report(wired)
+
+    assert found(looked, "ok")["ledger"].startswith("Stop was the last hook")
+    assert found(looked, "warn")["ledger"].startswith("the last close failed, ")
+
+
 # ---------------------------------------------------------------- --fire
 
 
