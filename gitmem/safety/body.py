@@ -143,9 +143,10 @@ def _secret(headline: str, rows: Sequence[str]) -> str | None:
 def _readings(headline: str, rows: Sequence[str]) -> Iterator[str]:
     yield from rows
     yield "\n".join(rows)
-    bare = [row.strip(" \t>") for row in rows if row.strip(" \t>")]
+    # A quote's mark, and a shell's or Markdown's backslash at the end of a line, are no part of a token.
+    bare = [told for row in rows if (told := row.lstrip(" \t>").rstrip(" \t>\\"))]
     yield " ".join([headline, *bare])
-    glued = bare[0]
+    glued = bare[0] if bare else ""
     for row in bare[1:]:
         parted = glued[-1] in _TOKEN and row[0] in _TOKEN
         glued += row if parted else "\n" + row

@@ -98,8 +98,9 @@ def test_code_may_say_what_a_line_may_not() -> None:
         f"{KEY[:9]}\n{KEY[9:]}",
         f"- {KEY[:9]}\n  {KEY[9:]}",
         f"> {KEY[:9]}\n>\n> {KEY[9:]}",
+        f"```sh\ncurl -u x:{KEY[:9]}\\\n{KEY[9:]}\n```",
     ],
-    ids=["a line", "code", "parted", "parted by an indentation", "parted by a quote"],
+    ids=["a line", "code", "parted", "by an indentation", "by a quote", "by a backslash"],
 )
 def test_a_credential_is_found_in_a_line_in_code_and_over_lines(body: str) -> None:
     with pytest.raises(Refused, match="credential") as raised:
