@@ -227,8 +227,10 @@ def _report(captured: CaptureResult, *, as_json: bool) -> None:
 
 
 def _body_said(body: str) -> str:
-    lines = body.count("\n") + 1
-    return f"with a body of {lines} line{'s' if lines > 1 else ''}, {len(body)} characters"
+    from gitmem.core import quantities
+
+    lines = quantities.count(body.count("\n") + 1, "line")
+    return f"with a body of {lines}, {quantities.count(len(body), 'character')}"
 
 
 def _failed(error: GitmemError, given: Sequence[str]) -> int:

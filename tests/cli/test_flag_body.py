@@ -24,6 +24,10 @@ def line(sandbox: Sandbox) -> dict[str, object]:
     return found
 
 
+def test_one_line_and_one_character_are_said_in_the_singular(sandbox: Sandbox) -> None:
+    assert "with a body of 1 line, 1 character\n" in sandbox.gitmem("flag", "x", "--body", "y").out
+
+
 def test_a_headline_and_its_body_are_one_flag(sandbox: Sandbox) -> None:
     done = sandbox.gitmem("flag", "the pool opens late", "--body", BODY, "--topic", "db")
 
