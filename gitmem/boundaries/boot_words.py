@@ -30,9 +30,9 @@ def what_waits(state: State, now: float) -> list[str]:
         count = len(state.undrained) + len(state.unreadable)
         verb = "waits" if count == 1 else "wait"
         details = _details(state.undrained, now)
-        found.append(
-            f"{quantities.count(count, 'flag')} {verb} undrained{details}. Drain them: gitmem close"
-        )
+        # A close leaves what this version cannot read in the queue.
+        then = "Drain them: gitmem close" if state.undrained else "Upgrade gitmem to drain them"
+        found.append(f"{quantities.count(count, 'flag')} {verb} undrained{details}. {then}")
     if state.conflicts:
         count = len(state.conflicts)
         has = "1 flag has" if count == 1 else f"{count} flags have"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gitmem.close import base, commit, judgement, message
 from gitmem.close.judgement import split
 from gitmem.close.movable import movable
+from gitmem.core.quantities import count
 from gitmem.drain import assemble, drain
 from gitmem.drain.gate import QueuedFlag, held_back
 from gitmem.drain.plan import make_plan
@@ -277,7 +278,8 @@ def _gather(repo: Repository, request: CloseRequest) -> tuple[Snapshot, list[str
     notes += [hidden] if hidden else []
     if seen.state.unreadable:
         ids = ", ".join(seen.state.unreadable[:_NAMED])
-        notes.append(f"{len(seen.state.unreadable)} queued lines cannot be read and stay: {ids}")
+        said = count(len(seen.state.unreadable), "flag")
+        notes.append(f"left in the queue, because this version cannot read it: {said} ({ids})")
     notes += [str(one) for one in list(seen.state.conflicts.values())[:_NAMED]]
     return seen, notes
 

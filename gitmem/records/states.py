@@ -144,11 +144,14 @@ def derive(
     for key, flag in archive.items():
         if key not in live and records.state(key) != DRAINED:
             by_state[records.state(key)].append(flag)
-    unreadable = [
-        line.flag_id
-        for line in damaged
-        if line.flag_id and line.flag_id not in live and line.flag_id not in records.deciding
-    ]
+    # A line is in the journal and on the branch; it is one flag.
+    unreadable = list(
+        dict.fromkeys(
+            line.flag_id
+            for line in damaged
+            if line.flag_id and line.flag_id not in live and line.flag_id not in records.deciding
+        )
+    )
     state = State(
         by_state,
         journaled=[key for key in journal if key not in queue],

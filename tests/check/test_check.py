@@ -148,6 +148,20 @@ def test_a_line_that_no_reader_understands_counts_by_its_id(desk: Desk) -> None:
     assert any(flag_id in note for note in desk.close().notes)
 
 
+def test_a_flag_of_a_newer_gitmem_is_counted_once_and_the_way_on_is_to_upgrade(desk: Desk) -> None:
+    flag_id = desk.foreign_flag('{"v":99,"id":"ID","kind":"fact","text":"from the future"}')
+    desk.flag("a fact")
+    desk.land()  # publishes both
+
+    status = desk.sandbox.gitmem("status")
+    checked = desk.sandbox.gitmem("check")
+
+    assert "1 undrained: 1 that this version cannot read" in status.out
+    assert "next: upgrade gitmem" in status.out
+    assert checked.out.count(flag_id) == 1
+    assert "run: upgrade gitmem" in checked.out
+
+
 @pytest.mark.parametrize("writable", [True, False])
 def test_a_check_writes_nothing_at_all(desk: Desk, writable: bool) -> None:
     desk.flag("landed")

@@ -92,6 +92,16 @@ def test_an_unreadable_line_with_an_id_waits_until_a_record_accounts_for_it() ->
     assert unreadable({"abcdefgh2345"}) == []
 
 
+def test_an_unreadable_line_in_the_journal_and_on_the_branch_is_one_flag() -> None:
+    damaged = [DamagedLine(place, "newer", "abcdefgh2345") for place in ("q:1", "journal:1")]
+
+    state = derive(
+        queue={}, journal={}, archive={}, records=Records(set(), set(), set()), damaged=damaged
+    )
+
+    assert list(state.unreadable) == ["abcdefgh2345"]
+
+
 def test_a_record_on_a_feature_branch_is_in_review_and_carried_by_it() -> None:
     flag = make({"id": new_id(b"a" * 12), "kind": "fact", "text": "x"})
     records = Records(set(), set(), set(), carried={flag.id})

@@ -123,7 +123,13 @@ def _rows(place: Workplace, seen: Snapshot) -> list[tuple[str, str, str, str]]:
     rows = []
     if state.undrained or state.unreadable:
         number = len(state.undrained) + len(state.unreadable)
-        rows.append((str(number), "undrained", _about(state.undrained), "next: gitmem close"))
+        parts = [_about(state.undrained)] if state.undrained else []
+        if state.unreadable:
+            parts.append(f"{len(state.unreadable)} that this version cannot read")
+        then = (
+            "next: gitmem close" if state.undrained else "next: upgrade gitmem, then gitmem close"
+        )
+        rows.append((str(number), "undrained", "; ".join(parts), then))
     if state.conflicts:
         about = "(two different lines with one id)"
         rows.append((str(len(state.conflicts)), "in conflict", about, "next: gitmem sync"))

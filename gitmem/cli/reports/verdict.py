@@ -101,7 +101,8 @@ def what_to_run(result: CheckResult) -> list[str]:
         names = ", ".join(result.view.branches)
         lines.append(f"run: {share}gitmem close --here on {names}, and push it")
     elif result.undrained or result.unreadable:
-        lines.append(f"run: {share}gitmem close, then gitmem review and gitmem accept")
+        upgrade = "" if result.undrained else "upgrade gitmem, then "
+        lines.append(f"run: {share}{upgrade}gitmem close, then gitmem review and gitmem accept")
     if result.proposed or result.forgotten:
         lines.append("run: gitmem review, then gitmem accept (or land the pull request)")
     if result.carried:
