@@ -128,7 +128,12 @@ class Bodies:
 
         Raises Refused for one that cannot be changed so.
         """
-        texts = {details: file.text() for details, file in self._files.items()}
+        texts = {}
+        for details, file in self._files.items():
+            try:
+                texts[details] = file.text()
+            except Refused as refused:
+                raise Refused(f"gitmem cannot write {details}: {refused.message}") from refused
         return {
             details: None if sections.emptied(text, details.rpartition("/")[2]) else text
             for details, text in texts.items()

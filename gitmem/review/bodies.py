@@ -62,7 +62,10 @@ class ForgottenBodies:
         """Return the details files that change, path to text; None for an emptied one, which goes."""
         changed: dict[str, str | None] = {}
         for path, file in self._files.items():
-            text = file.text()
+            try:
+                text = file.text()
+            except Refused as refused:
+                raise Refused(f"gitmem cannot write {path}: {refused.message}") from refused
             if text != self._before[path]:
                 empty = sections.emptied(text, path.rpartition("/")[2])
                 changed[path] = None if empty else text

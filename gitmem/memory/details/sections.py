@@ -245,8 +245,7 @@ class DetailsFile:
         found = [(fact_key(one.headline), one.body) for one in sections(text)]
         if found != wanted or any(not block.closed for block in blocks(text)):
             raise Refused(
-                "the file with the bodies cannot be changed without changing its neighbours",
-                hint="look for a code fence or a comment in it that does not end",
+                "its sections cannot be told apart; look for a code fence or a comment that does not end"
             )
         return text
 
