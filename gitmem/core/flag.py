@@ -193,7 +193,7 @@ def slug(raw: str) -> str:
     if not name or len(name) > _MAX or name.strip(_LETTERS + "-") or name.strip("-") != name:
         raise Refused(
             f"{raw[:60]!r} cannot name a topic",
-            hint="use up to 40 letters, digits and dashes, such as build-system",
+            hint="use up to 40 letters from a to z, digits and dashes, such as build-system",
         )
     if name in _TAKEN:
         raise Refused(f"the topic name {name} is reserved", hint="choose another word")

@@ -41,3 +41,10 @@ def test_a_slug_is_its_own_slug(raw: str) -> None:
         return
     assert slug(name) == name
     assert name.isascii()
+
+
+def test_a_name_in_another_script_is_told_which_letters_are_meant() -> None:
+    with pytest.raises(Refused) as raised:
+        slug("données")
+
+    assert "letters from a to z" in raised.value.hint
