@@ -90,7 +90,7 @@ def test_words_of_a_failing_program_are_shown_harmlessly(sandbox: Sandbox) -> No
     assert "Gitmem-Tree" in done.out  # the last line of what it complained
 
 
-def test_a_dry_run_shows_hidden_characters_of_memory_as_escapes(sandbox: Sandbox) -> None:
+def test_a_line_of_memory_with_hidden_characters_is_not_sent(sandbox: Sandbox) -> None:
     sandbox.commit("memory", {"memory/facts.md": "# Facts\n\n- a line \u202e\u200b of old\n"})
     keep(sandbox, 1)
     with MessagesApi(judge.obedient) as server:
@@ -98,7 +98,7 @@ def test_a_dry_run_shows_hidden_characters_of_memory_as_escapes(sandbox: Sandbox
 
     assert harmless(done.out)
     shown = json.loads(next(line for line in done.out.splitlines() if line.startswith("{")))
-    assert "a line \u202e\u200b of old" in shown["messages"][0]["content"]
+    assert "of old" not in shown["messages"][0]["content"]
 
 
 #: Reasons that a model gives for skipping, and whether the skip may stand.
