@@ -33,7 +33,9 @@ TEXTS = {
     "Who owns the nightly export?": {"kind": "pending"},
     "pytest hung on the network": {"kind": "snag", "better": "Run pytest with --offline"},
 }
-LINES = [str(fields.get("better", text)) for text, fields in TEXTS.items()]
+LINES = [
+    f"{fields['better']} ({text})" if "better" in fields else text for text, fields in TEXTS.items()
+]
 EDITED = "The build needs Java 21 or newer"
 BRANCH = "gitmem/drain"
 
