@@ -71,7 +71,7 @@ COMMANDS = (
     Row("stats", "Show what each close ran and cost, and what of memory arrives."),
     Row("audit", "Compare what should have run with what ran; exit 1 on a gap."),
     Row("doctor", "Prove that what is configured is what runs."),
-    Row("mcp", "Serve flag, snag, recall and status over the Model Context Protocol."),
+    Row("mcp", "Serve flag, snag, recall and status over MCP."),
     Row("uninstall", "Remove the wiring."),
     Row("demo", "Show the whole loop in a throw-away repository."),
     Row("hook", "", module="flag", hidden=True),

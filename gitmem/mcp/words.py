@@ -17,6 +17,9 @@ FLAG_NOW = (
     "say so and go on."
 )
 
+#: What follows what waits.
+WAITING = "The person decides when to drain; mention it once if it fits."
+
 NO_REPOSITORY = "Here gitmem can save nothing yet: "
 
 #: What stands before the lines that `recall` gives.

@@ -191,6 +191,7 @@ def _boot(repo: Repository, client: str, cwd: str, now: float) -> str:
     if known.hooked and _HOOK in local.read_plain(f"{repo.top}/{known.hooked}", _SETTINGS):
         return ""
     said = boot.words(repo, now)
+    said.model = f"{said.person}\n{words.WAITING}" if said.person else ""  # its words name commands
     carry.add_memory(said, repo, known, cwd)
     return said.model
 

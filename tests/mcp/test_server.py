@@ -316,6 +316,15 @@ def test_the_memory_is_told_to_a_client_that_loads_none(landed: Sandbox) -> None
     assert "- Integration tests need Postgres" in told["instructions"]
 
 
+def test_what_waits_is_told_without_a_command_to_flag_by(sandbox: Sandbox) -> None:
+    sandbox.gitmem("flag", "Deploys go out on Tuesdays")
+
+    told = ask(server(sandbox.path), "initialize")["result"]["instructions"]
+
+    assert "1 flag waits undrained" in told
+    assert "run: gitmem flag" not in told
+
+
 def test_a_client_with_gitmems_hooks_is_told_nothing_twice(landed: Sandbox) -> None:
     landed.gitmem("flag", "Deploys go out on Tuesdays")
     landed.gitmem("init")

@@ -20,10 +20,11 @@ def mcp(
         ),
     ] = "",
 ) -> None:
-    r"""Serve flag, snag, recall and status over the Model Context Protocol.
+    r"""Serve flag, snag, recall and status over MCP.
 
-    It is a server that a client starts. It speaks on standard input and output, opens no port, and ends with its client. Nothing in it drains,
-    lands or drops: what is flagged waits for a close and a person's review.
+    MCP is the Model Context Protocol. A client starts the server; it speaks on standard input and
+    output, opens no port, and ends with its client. Nothing in it drains, lands or drops: what is
+    flagged waits for a close and a person's review.
 
     \b
     Examples: gitmem mcp
