@@ -66,7 +66,12 @@ _Placing = defaultdict[tuple[str, str, str], list[FiledOutcome]]
 def _order(record: tuple[str, RecordedClose | None]) -> tuple[str, bool, str]:
     """By name, which has the second in it; of one second a forget comes after what it forgets."""
     path, head = record
-    return path.rpartition("-")[0], head is not None and head.run.engine == FORGET, path
+    return _second(path), head is not None and head.run.engine == FORGET, path
+
+
+def _second(path: str) -> str:
+    """Return what a record's name begins with: its time, to the second."""
+    return path.rpartition("-")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,8 +200,9 @@ class Filings:
     def settling(self, filed: FiledOutcome) -> SettledItem | None:
         """Return what settled the open item of an outcome, newest; None when nothing did."""
         found = self._closed.get((filed.outcome.file, line_key(filed.outcome.line)))
-        # A record's name begins with its time: what was asked again later is another item.
-        return found if filed.outcome.line and found and found.path >= filed.path else None
+        # What was asked again later is another item.
+        later = found is not None and _second(found.path) >= _second(filed.path)
+        return found if filed.outcome.line and later else None
 
     def settled(self, flag_id: str) -> Sequence[SettledItem]:
         """Return the open items that a flag settled, in the order of the records."""

@@ -12,6 +12,7 @@ from gitmem.memory.tree import MemoryLine
 from gitmem.records import in_review
 from gitmem.records.drain_record import Change, Fate
 from gitmem.review.forget import ForgetRequest, ForgetResult, forget
+from gitmem.trace.filings import Filings
 from gitmem.trace.line_fate import FlagStory, LineState, flag_story
 from gitmem.trace.origin import Origin, OriginKind
 from gitmem.trace.trace_check import check_trace
@@ -117,6 +118,28 @@ def settled(desk: Desk, text: str = ANSWER, **fields: str) -> str:
         )
     )
     return flag
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_of_one_second_the_item_comes_before_what_settled_it(
+    desk: Desk, names: tuple[str, str]
+) -> None:
+    open_item(desk)
+    settled(desk)
+    desk.accept()
+    listed = desk.sandbox.git("ls-tree", "--name-only", "main", ".gitmem/drains/").split()
+    texts = [desk.show(path, "main") for path in listed]
+    texts.sort(key=lambda text: '"change"' in text)
+
+    found = Filings(
+        {
+            f".gitmem/drains/20260102T030405Z-{name}.jsonl": text
+            for name, text in zip(names, texts, strict=True)
+        }
+    )
+
+    (asked_for,) = [one for one in found.all if one.outcome.line == ITEM]
+    assert found.settling(asked_for) is not None
 
 
 def test_a_settled_item_goes_and_both_flags_say_so(desk: Desk) -> None:
