@@ -97,6 +97,28 @@ def remove_lines(text: str, block: Block) -> str:
     return rest if text.endswith("\n") else rest.removesuffix(newline_of(text))
 
 
+def exchange_bullet(
+    text: str,
+    block: Block,
+    new: Sequence[str],
+    *,
+    listed: Callable[[str], list[Block]],
+    rows_of: Callable[[str], list[str]] = lambda line: [line],
+) -> str | None:
+    """``text`` with ``new``, one line or none, in the place of a bullet; None where another would read differently.
+
+    ``listed`` gives the bullets of a text that must stay as they are, ``block`` among them; ``rows_of`` as above.
+    """
+    before = listed(text)
+    expected = [one.text for one in before]
+    at = before.index(block)
+    expected[at : at + 1] = new
+    after = (
+        replace_lines(text, block, new[0], rows_of=rows_of) if new else remove_lines(text, block)
+    )
+    return after if [one.text for one in listed(after)] == expected else None
+
+
 def _bullet(lead: str, text: str) -> str:
     row = f"{lead}{text}"
     return f"- {text}" if is_rule(row) else row

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from gitmem.core.errors import Refused
 from gitmem.markdown import managed_block
 from gitmem.markdown.blocks import Block, BlockKind, blocks
-from gitmem.markdown.bullets import add_bullets, bullets, remove_lines, replace_lines
+from gitmem.markdown.bullets import add_bullets, bullets, exchange_bullet
 from gitmem.markdown.lines import Line, blank, insert_lines, rows, split_lines
 from gitmem.markdown.rule_text import rows_of
 from gitmem.markdown.statements import statements
@@ -95,7 +95,7 @@ def without_block(text: str) -> str:
 
 def rules(text: str) -> list[Line]:
     """Return the rules in the block, with their line numbers in the file."""
-    return [Line(text=rule.text, number=rule.first + 1) for rule in bullets(_rule_blocks(text))]
+    return [Line(text=rule.text, number=rule.first + 1) for rule in _listed(text)]
 
 
 def own_lines(text: str) -> list[Line]:
@@ -136,23 +136,20 @@ def remove_rule(text: str, old: str) -> str:
 
 def _changed(text: str, old: str, new: Sequence[str]) -> str:
     """Return ``text`` with the rule ``old`` replaced by ``new``: one line, or none."""
-    found = bullets(_rule_blocks(text))
-    at = next((at for at, rule in enumerate(found) if rule.text == old), None)
-    if at is None:
+    block = next((one for one in _listed(text) if one.text == old), None)
+    if block is None:
         raise Refused(
             f"no rule reads {old[:60]!r}",
             hint="the file changed since it was read; run the close again",
         )
-    expected = [rule.text for rule in found]
-    expected[at : at + 1] = new
-    after = (
-        replace_lines(text, found[at], new[0], rows_of=rows_of)
-        if new
-        else remove_lines(text, found[at])
-    )
-    if [one.text for one in bullets(_rule_blocks(after))] != expected:
+    after = exchange_bullet(text, block, new, listed=_listed, rows_of=rows_of)
+    if after is None:
         raise Refused(f"the rule {old[:60]!r} cannot be changed without changing its neighbours")
     return after
+
+
+def _listed(text: str) -> list[Block]:
+    return bullets(_rule_blocks(text))
 
 
 def transplant_block(from_text: str, into_text: str) -> str:

@@ -11,8 +11,8 @@ import re
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
-from gitmem.markdown.blocks import blocks
-from gitmem.markdown.bullets import add_bullets, bullets, remove_lines, replace_lines
+from gitmem.markdown.blocks import Block, blocks
+from gitmem.markdown.bullets import add_bullets, bullets, exchange_bullet
 from gitmem.markdown.lines import front_matter_lines, rows, split_lines
 from gitmem.markdown.rule_text import rows_of
 from gitmem.memory.globs import glob_of
@@ -95,22 +95,20 @@ def remove_line(text: str, old: str) -> str:
 
 
 def _changed(text: str, old: str, new: Sequence[str]) -> str:
-    found = bullets(blocks(text))
-    at = next((at for at, one in enumerate(found) if one.text == old), None)
-    if at is None:
+    block = next((one for one in _listed(text) if one.text == old), None)
+    if block is None:
         raise Refused(
             f"no rule reads {old[:60]!r}",
             hint="the file changed since it was read; run the close again",
         )
-    block = found[at]
-    after = (
-        replace_lines(text, block, new[0], rows_of=rows_of) if new else remove_lines(text, block)
-    )
-    expected = [one.text for one in found]
-    expected[at : at + 1] = new
-    if [one.text for one in bullets(blocks(after))] != expected:
+    after = exchange_bullet(text, block, new, listed=_listed, rows_of=rows_of)
+    if after is None:
         raise Refused(
             f"the rule {old[:60]!r} cannot be changed without changing its neighbours",
             hint="put a blank line and no indentation around its list",
         )
     return after
+
+
+def _listed(text: str) -> list[Block]:
+    return bullets(blocks(text))

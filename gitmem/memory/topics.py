@@ -11,8 +11,8 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
-from gitmem.markdown.blocks import BlockKind, blocks, code_rows
-from gitmem.markdown.bullets import add_bullets, bullets, remove_lines, replace_lines
+from gitmem.markdown.blocks import Block, BlockKind, blocks, code_rows
+from gitmem.markdown.bullets import add_bullets, bullets, exchange_bullet
 from gitmem.markdown.lines import Line, front_matter_lines, front_value, split_lines, split_mark
 from gitmem.safety.harmless import harmless
 from gitmem.safety.paths import DETAILS_NAME
@@ -238,22 +238,23 @@ def pending(text: str) -> list[Line]:
 
 def _change(text: str, old: str, new: Sequence[str]) -> str:
     """Return ``text`` with the first bullet ``old`` replaced by ``new``: one line, or none."""
-    items = bullets(blocks(text))
-    at = next((at for at, block in enumerate(items) if old in {block.text, bare(block.text)}), None)
-    if at is None:
+    block = next((one for one in _listed(text) if old in {one.text, bare(one.text)}), None)
+    if block is None:
         raise Refused(
             f"no line reads {old[:60]!r}",
             hint="the file changed since it was read; run the close again",
         )
-    after = replace_lines(text, items[at], new[0]) if new else remove_lines(text, items[at])
-    expected = [block.text for block in items]
-    expected[at : at + 1] = new
-    if [block.text for block in bullets(blocks(after))] != expected:
+    after = exchange_bullet(text, block, new, listed=_listed)
+    if after is None:
         raise Refused(
             f"the line {old[:60]!r} cannot be changed without changing its neighbours",
             hint="put a blank line and no indentation around its list",
         )
     return after
+
+
+def _listed(text: str) -> list[Block]:
+    return bullets(blocks(text))
 
 
 def _scalar(text: str) -> str:
