@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.git import local
 from gitmem.install.file_changes import LARGEST
+from gitmem.models.command import located
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,14 +29,12 @@ def wired(root: Path, wirings: Mapping[str, Wiring]) -> list[str]:
 def used(root: Path, home: str, path: str, wirings: Mapping[str, Wiring]) -> list[str]:
     """Return the names of the clients whose program or folder is there.
 
-    ``home`` is the person's home (empty: unknown), ``path`` the value of PATH; only its absolute folders
-    count, because a program in a relative one could be the repository's.
+    ``home`` is the person's home (empty: unknown), ``path`` the value of PATH.
     """
-    absolute = ":".join(part for part in path.split(":") if part.startswith("/"))
     roots = [root, *([Path(home)] if home else [])]
     return [
         name
         for name, wiring in wirings.items()
-        if (wiring.program and shutil.which(wiring.program, path=absolute or "/nowhere"))
+        if (wiring.program and located(wiring.program, path))
         or any((start / folder).is_dir() for start in roots for folder in wiring.folders)
     ]

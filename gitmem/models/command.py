@@ -220,13 +220,19 @@ def _split(words: str | Sequence[str]) -> list[str]:
     return split
 
 
+def located(program: str, path: str) -> str | None:
+    """Return the absolute path of a program in the folders of ``path``, a value of PATH; None where there is none.
+
+    A folder relative to the working folder does not count: it could be the repository's.
+    """
+    folders = os.pathsep.join(one for one in path.split(os.pathsep) if one.startswith("/"))
+    if "/" in program and not program.startswith("/"):
+        return None
+    return shutil.which(program, path=folders)
+
+
 def _find(program: str, environ: Mapping[str, str]) -> str:
-    """Return the program's absolute path from PATH, without folders relative to the working folder."""
-    folders = environ.get("PATH", "").split(os.pathsep)
-    path = os.pathsep.join(folder for folder in folders if folder.startswith("/"))
-    absolute = None
-    if "/" not in program or program.startswith("/"):
-        absolute = shutil.which(program, path=path)
+    absolute = located(program, environ.get("PATH", ""))
     if not absolute:
         raise errors.UsageError(
             f"there is no program {printable(program)!r} to ask",

@@ -64,15 +64,15 @@ def _ask(found: Sequence[str], known: Mapping[str, Wiring]) -> list[str]:
             break
         if not said or said == [_ALL]:
             break
-        names = [_name(word, found) for word in said]
+        names = [picked(word, found) for word in said]
         if all(names):
             return [name for name in found if name in names]
         render.say("type their numbers or names, with blanks between them")
     return list(found)
 
 
-def _name(word: str, found: Sequence[str]) -> str:
-    """Return the client that a word of the answer means; empty for none."""
+def picked(word: str, found: Sequence[str]) -> str:
+    """Return the name of a numbered list that a word of the answer means, by number or name; empty for none."""
     if word.isascii() and word.isdigit() and 1 <= int(word) <= len(found):
         return found[int(word) - 1]
     return word if word in found else ""

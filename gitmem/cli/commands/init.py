@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +22,7 @@ from gitmem.git import trees
 from gitmem.install import install, undo
 from gitmem.install.file_changes import apply, render_diff
 from gitmem.install.shipped_files import Host
+from gitmem.models.command import located
 from gitmem.proof import health
 from gitmem.sync.push_hook import apply_hook, plan_hook
 
@@ -257,9 +256,8 @@ def _choices(environ: Mapping[str, str]) -> dict[str, str]:
         _DEFAULT: "no model: flags are filed as written, nothing leaves this machine",
         "anthropic": f"a model of the Messages API; flags go to it; {ready}",
     }
-    folders = [part for part in environ.get("PATH", "").split(os.pathsep) if part.startswith("/")]
     for name in PRESETS:
-        if shutil.which(name, path=os.pathsep.join(folders)):
+        if located(name, environ.get("PATH", "")):
             found[name] = _PROGRAMS[name]
     return found
 
@@ -278,10 +276,9 @@ def _ask_engine(environ: Mapping[str, str]) -> str:
             return ""
         if not said:
             return _DEFAULT
-        if said in offered:
-            return said
-        if said.isascii() and said.isdigit() and 1 <= int(said) <= len(names):
-            return names[int(said) - 1]
+        name = client_choice.picked(said, names)
+        if name:
+            return name
         render.say(f"{said!r} is not one of them; type a number or a name")
     render.say("no engine was chosen; to choose one: gitmem init --engine NAME")
     return ""
