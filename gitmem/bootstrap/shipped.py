@@ -55,13 +55,14 @@ def doctor_kit(root: Path) -> Kit:
 
     Claude Code is looked at where none is: the missing wiring is what there is to say.
     """
-    names = clients.wired(root, wirings()) or [FIRST]
+    known = wirings()
+    names = clients.wired(root, known) or [FIRST]
     probed: list[ProbedClient] = []
     unprobed: list[Wiring] = []
     for client in registry.every():
-        wiring = client.wiring(assets.read)
-        if client.name not in names or wiring is None:
+        if client.name not in names:
             continue
+        wiring = known[client.name]
         probe = client.probe(assets.read)
         if probe is None:
             unprobed.append(wiring)

@@ -20,7 +20,7 @@ from gitmem.memory.topics import fact_key, is_catch_all
 from gitmem.safety.paths import PathKind, writable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from gitmem.grounding.tokens import Token
     from gitmem.memory.tree import MemoryLine
@@ -140,7 +140,7 @@ def unsettled(said: str, item: str) -> str:
     asked = _telling(item)
     # A long flag has many words; what answers stands in one sentence.
     answers = [_telling(sentence) for sentence in _SENTENCE.split(said)]
-    common = max(({key for key in asked if _has(key, answer)} for answer in answers), key=len)
+    common = max(({key for key in asked if key in answer} for answer in answers), key=len)
     values = {token.key for token in asked.values() if _is_value(token)} & common
     if any(len(common) >= least and len(common) >= part * len(asked) for least, part in _ENOUGH):
         return ""
@@ -155,10 +155,6 @@ def _telling(text: str) -> dict[str, Token]:
         for token in tokenize(text)
         if is_item(token) and not (token.kind is Kind.WORD and token.key in NEUTRAL)
     }
-
-
-def _has(key: str, said: Collection[str]) -> bool:
-    return key in said
 
 
 def _is_value(token: Token) -> bool:

@@ -71,15 +71,11 @@ class RepositoryWorkings:
 
     def resources(self) -> list[Mapping[str, object]]:
         """Return the index and the topics of the commit checked out. Raises GitmemError."""
-        folder, texts = self._texts()
         found: list[Mapping[str, object]] = []
-        for name in sorted(texts):
-            uri = _uri(folder, name)
-            if uri:
-                title = "What is in memory" if uri == _INDEX else name.rpartition("/")[2][:-3]
-                size = len(texts[name].encode())
-                shown = {"uri": uri, "name": name, "title": title, "mimeType": "text/markdown"}
-                found.append({**shown, "size": size})
+        for uri, (name, text) in self._texts().items():
+            title = "What is in memory" if uri == _INDEX else name.rpartition("/")[2][:-3]
+            shown = {"uri": uri, "name": name, "title": title, "mimeType": "text/markdown"}
+            found.append({**shown, "size": len(text.encode())})
         return found
 
     def resource(self, uri: str) -> str | None:
@@ -87,11 +83,11 @@ class RepositoryWorkings:
 
         Raises GitmemError.
         """
-        folder, texts = self._texts()
-        named = [text for name, text in texts.items() if _uri(folder, name) == uri]
-        return named[0] if named else None
+        _, text = self._texts().get(uri, ("", None))
+        return text
 
-    def _texts(self) -> tuple[str, dict[str, str]]:
+    def _texts(self) -> Mapping[str, tuple[str, str]]:
+        """Return the name and the rows that may be shown of each file, by its address, in the order of names."""
         from gitmem.git import refs
         from gitmem.memory import tree_reader
         from gitmem.records.plain_settings import memory_folder
@@ -100,11 +96,13 @@ class RepositoryWorkings:
         repo = self._repository("")
         folder = memory_folder(repo)
         tree = tree_reader.read_tree(repo, refs.resolve(repo, "HEAD"), folder)
-        return folder, {
-            name: "".join([row for row in text.splitlines(keepends=True) if showable(row)])
-            for name, text in tree.texts.items()
-            if _uri(folder, name)
-        }
+        found = {}
+        for name in sorted(tree.texts):
+            uri = _uri(folder, name)
+            if uri:
+                rows = tree.texts[name].splitlines(keepends=True)
+                found[uri] = name, "".join([row for row in rows if showable(row)])
+        return found
 
     def _repository(self, client: str) -> Repository:
         return repository.discover(
