@@ -13,6 +13,7 @@ from gitmem.boundaries import boot, fire, lookback, nudge
 from gitmem.session import boundary, ledger, session_file
 from gitmem.session.boundary import Event, Words
 from gitmem.session.session import boot_line
+from tests.support.hooks import boot_event
 from tests.support.queues import folder_of, repository_of
 from tests.support.sandbox import Sandbox
 
@@ -21,17 +22,8 @@ OLD = "abcdefgh-1"
 
 
 def booted(sandbox: Sandbox, session: str = "now", *, source: str = "startup") -> Words:
-    repo = repository_of(sandbox)
-    transcript = str(transcripts(sandbox) / f"{session}.jsonl")
-    event = Event(
-        boundary.BOOT,
-        client="claude-code",
-        name="SessionStart",
-        session=session,
-        detail=source,
-        transcript=transcript,
-    )
-    return boot.words(repo, time.time() + 60, event)
+    event = boot_event(session, transcripts(sandbox), source)
+    return boot.words(repository_of(sandbox), time.time() + 60, event)
 
 
 def transcripts(sandbox: Sandbox) -> Path:

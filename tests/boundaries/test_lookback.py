@@ -17,6 +17,7 @@ from gitmem.session import boundary, ledger, session_file
 from gitmem.session.boundary import Event, Words
 from gitmem.session.session import boot_line
 from tests.support.desk import Desk
+from tests.support.hooks import boot_event
 from tests.support.queues import folder_of, journal, new_flag, repository_of
 from tests.support.sandbox import Sandbox
 
@@ -27,15 +28,7 @@ PROJECT = "projects"
 def booted(
     sandbox: Sandbox, session: str = "now", *, after: float = LATER, source: str = "startup"
 ) -> Words:
-    transcript = str(sandbox.path.parent / PROJECT / f"{session}.jsonl")
-    event = Event(
-        boundary.BOOT,
-        client="claude-code",
-        name="SessionStart",
-        session=session,
-        detail=source,
-        transcript=transcript,
-    )
+    event = boot_event(session, sandbox.path.parent / PROJECT, source)
     return boot.words(repository_of(sandbox), time.time() + after, event)
 
 

@@ -76,6 +76,17 @@ def transcript(sandbox: Sandbox, session: str, *rows: str) -> Path:
     return file
 
 
+def one_call(sandbox: Sandbox) -> None:
+    """The session s1 has a turn of one call, t1, and the answer that ended it."""
+    transcript(
+        sandbox,
+        "s1",
+        asked(sandbox, "m1", "t1"),
+        answered(sandbox, "t1"),
+        row(sandbox, type="assistant", message={"id": "m2", "stop_reason": "end_turn"}),
+    )
+
+
 def fired(
     sandbox: Sandbox,
     session: str,
@@ -581,13 +592,7 @@ def test_prompts_that_no_hook_saw_are_a_gap_and_what_the_client_wrote_is_none(
 
 
 def test_a_mark_that_no_nudge_followed_is_a_gap(wired: Sandbox) -> None:
-    transcript(
-        wired,
-        "s1",
-        asked(wired, "m1", "t1"),
-        answered(wired, "t1"),
-        row(wired, type="assistant", message={"id": "m2", "stop_reason": "end_turn"}),
-    )
+    one_call(wired)
     fired(wired, "s1", "PostToolUse", "marked commit", ago=AGO + 300, call="t0")
     fired(wired, "s1", "PostToolBatch", call="t1")
     fired(wired, "s1", "Stop")
@@ -603,13 +608,7 @@ def test_a_mark_that_no_nudge_followed_is_a_gap(wired: Sandbox) -> None:
 def test_a_mark_that_no_nudge_followed_is_a_gap_although_turns_went_on_ending(
     wired: Sandbox,
 ) -> None:
-    transcript(
-        wired,
-        "s1",
-        asked(wired, "m1", "t1"),
-        answered(wired, "t1"),
-        row(wired, type="assistant", message={"id": "m2", "stop_reason": "end_turn"}),
-    )
+    one_call(wired)
     decided = [f"mark commit {'a' * 40}"]
     ended = ["mark turn t1"]
     fired(wired, "s1", "PostToolUse", "marked commit", ago=AGO + 300, call="t0", decided=decided)
@@ -622,13 +621,7 @@ def test_a_mark_that_no_nudge_followed_is_a_gap_although_turns_went_on_ending(
 
 
 def test_a_mark_that_the_model_flagged_after_is_not_taken_for_a_later_one(wired: Sandbox) -> None:
-    transcript(
-        wired,
-        "s1",
-        asked(wired, "m1", "t1"),
-        answered(wired, "t1"),
-        row(wired, type="assistant", message={"id": "m2", "stop_reason": "end_turn"}),
-    )
+    one_call(wired)
     first, last = ([f"mark commit {letter * 40}"] for letter in "ab")
     fired(wired, "s1", "PostToolUse", "marked commit", ago=AGO + 300, call="t0", decided=first)
     fired(wired, "s1", "PostToolBatch", call="t1")

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gitmem.session import boundary
+from gitmem.session.boundary import Event
 from tests.support.queues import folder_of
 from tests.support.sandbox import PATIENCE, Result, Sandbox
 
@@ -28,6 +30,18 @@ CONTEXT = {
 PLAIN = {"PreCompact"}
 
 SESSION = "session-1"
+
+
+def boot_event(session: str, folder: Path, source: str) -> Event:
+    """The start of a session whose transcript is in this folder, as the adapter reads it."""
+    return Event(
+        boundary.BOOT,
+        client="claude-code",
+        name="SessionStart",
+        session=session,
+        detail=source,
+        transcript=str(folder / f"{session}.jsonl"),
+    )
 
 
 def recorded(name: str, sandbox: Sandbox | None = None, **changes: object) -> dict[str, Any]:
