@@ -104,6 +104,7 @@ PLANS = words("""plan plans planned planning propose proposed proposal consider 
     evaluated evaluating explore exploring suggest suggested suggestion""")
 #: A demand is not a fact.
 DEMANDS = words("must should shall")
+ARTICLES = words("a an the")
 BEING = words("is are was were be been being get gets got")
 DONE = words("was were been has done finished completed")
 ONLY = words("only solely exclusively")

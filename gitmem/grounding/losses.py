@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from gitmem.grounding.clauses import clauses, is_item
-from gitmem.grounding.english.thesaurus import CLASSIFIERS, FILLER, LIGHT
 from gitmem.grounding.findings import Finding, Rule
 from gitmem.grounding.language import language_of
 from gitmem.grounding.relations.branches import condition_kept
@@ -15,7 +14,7 @@ from gitmem.grounding.relations.denied import CHANGED
 from gitmem.grounding.sources import Facts
 from gitmem.grounding.spelling import fold
 from gitmem.grounding.tokens import Kind, Token, inner, tokenize
-from gitmem.grounding.words import NEUTRAL, STOP, stem
+from gitmem.grounding.words import LITTLE, NEUTRAL, STOP, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +41,6 @@ _PLACED = frozenset({"in", "on", "under", "during", "within", "inside"})
 _ALSO = dict.fromkeys(
     ("want", "wants"), frozenset(["wish", "prefer", "prefers", "preferred", "preference", "should"])
 )
-_LITTLE = NEUTRAL | frozenset(map(stem, FILLER | LIGHT | CLASSIFIERS))
 # What a bound says too, and what says little.
 _MEASURES = frozenset(
     [
@@ -206,7 +204,7 @@ def _narrower(line: _Text, flag: _Text) -> Iterator[Finding]:
     """H16: the word right before another, which tells which of them: ``design changes``."""
     if (
         language_of((line.text, flag.text)) != "en"
-        or not line.facts.stems <= flag.facts.stems | _LITTLE | STOP
+        or not line.facts.stems <= flag.facts.stems | LITTLE | STOP
     ):
         return
     known = line.facts.stems | {token.key for token in line.tokens}
@@ -219,7 +217,7 @@ def _narrower(line: _Text, flag: _Text) -> Iterator[Finding]:
         ):
             continue
         adverb = one.raw.endswith("ly") or one.raw.lower() in _MEASURES
-        if two.key in known and not adverb and one.key not in known and one.key not in _LITTLE:
+        if two.key in known and not adverb and one.key not in known and one.key not in LITTLE:
             yield Finding(Rule.H16, f'"{one.raw}" of "{one.raw} {two.raw}" is left out')
             return
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from gitmem.grounding.sources import Sources
 
 _COMPARED = 32  # clauses of the flags
-_ARTICLES = lexicon.words("a an the")
 _BACK = lexicon.words("it them they this that these those one ones him her")
 _CONTRARY_TO = 8  # stems this near in length are worth comparing letter by letter
 
@@ -63,7 +62,7 @@ def joining_findings(tokens: Sequence[Token], ground: Sources) -> Iterator[Findi
 
 
 def _joined(tokens: Sequence[Token]) -> Iterator[tuple[str, str, str]]:
-    said = [token for token in tokens if token.raw.lower() not in _ARTICLES]
+    said = [token for token in tokens if token.raw.lower() not in lexicon.ARTICLES]
     for left, middle, right in zip(said, said[1:], said[2:], strict=False):
         if middle.raw.lower() in {"and", "or"} and middle.kind is Kind.WORD:
             yield left.key, middle.raw.lower(), right.key

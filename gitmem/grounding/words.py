@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from gitmem.grounding import lexicon
-from gitmem.grounding.english.thesaurus import ALIKE
+from gitmem.grounding.english.thesaurus import ALIKE, CLASSIFIERS, FILLER, LIGHT
 
 _FORMS = """
     write wrote written; run ran; build built; send sent; keep kept; hold held; make made; take took taken;
@@ -100,6 +100,8 @@ STOP = frozenset(map(stem, lexicon.STOP)) | lexicon.STOP
 NEUTRAL = frozenset(
     stem(word) for word in lexicon.NEUTRAL if stem(word) == _stem(word) or word in lexicon.MERE
 )
+#: What says little of its own.
+LITTLE = NEUTRAL | frozenset(map(stem, FILLER | CLASSIFIERS | LIGHT))
 WEAK = NEUTRAL - frozenset(map(stem, lexicon.MERE))
 UNIVERSAL = frozenset(map(stem, lexicon.UNIVERSAL))
 CAUSES = frozenset(map(stem, lexicon.CAUSES))

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from gitmem.grounding import lexicon
 from gitmem.grounding.clauses import Category
-from gitmem.grounding.english.thesaurus import CLASSIFIERS, FILLER, LIGHT
 from gitmem.grounding.findings import Finding, Rule
 from gitmem.grounding.relations.denied import CHANGED, fresh_in, gone, moved_from
 from gitmem.grounding.tokens import inner
-from gitmem.grounding.words import NEUTRAL, OPPOSITES, stem
+from gitmem.grounding.words import LITTLE, NEUTRAL, OPPOSITES, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from gitmem.grounding.clauses import Clause, Item
     from gitmem.grounding.sources import Sources
 
-_LITTLE = NEUTRAL | frozenset(map(stem, FILLER | CLASSIFIERS | LIGHT))
 _PLAIN = NEUTRAL - {"new", "old"}
 _BACK = lexicon.words("it they them its their this that these those one ones he she which")
 _ASIDE = lexicon.words("( if when whenever while unless until because since so which without")
@@ -165,7 +163,7 @@ def _bare_subjects(line: _Line) -> Iterator[Finding]:
             item
             for item in clause.items
             if item.category is not Category.DATE
-            and item.key not in _LITTLE | {lead}
+            and item.key not in LITTLE | {lead}
             and line.where.get(item.key) == at
         ]
         others = clause.keys - NEUTRAL - {lead}

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     _Part = Sequence[Token]
 
 _DELETED, _GO = stem("delete"), stem("go")  # and what says the same
-_ARTICLES = lexicon.words("a an the")
-_PLAIN = lexicon.BEING | _ARTICLES
+_PLAIN = lexicon.BEING | lexicon.ARTICLES
 _FORMER = lexicon.words("was were had")
 _STILL = lexicon.words("still also holds stays remains keeps is are")
 _EVERY = lexicon.words("all every each any")
