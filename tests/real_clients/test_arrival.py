@@ -87,6 +87,7 @@ def test_over_the_budget_a_file_that_is_read_brings_its_line_in_the_next_request
     assert COMMAND not in words
 
 
+@pytest.mark.ability("claude-code", "recall at need")
 def test_a_command_that_fails_brings_the_line_that_cites_it(
     claude: Claude, unloaded: Sandbox
 ) -> None:
@@ -128,6 +129,7 @@ def test_a_topic_for_certain_files_is_shown_when_one_is_read(
     assert "memory/ui.md:\n# UI\n\n- Use the grid\n- No inline styles" in words
 
 
+@pytest.mark.ability("claude-code", "started in a subfolder")
 def test_below_the_top_the_budgeted_text_arrives_by_the_hook(
     claude: Claude, wired: Sandbox
 ) -> None:

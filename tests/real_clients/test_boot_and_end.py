@@ -93,6 +93,7 @@ def test_a_commit_in_a_session_without_gitmem_is_said_and_audited(
     assert by_session[second.id]["gaps"] == []
 
 
+@pytest.mark.ability("claude-code", "audit")
 def test_a_session_in_which_all_ran_is_in_order_for_the_audit(
     claude: Claude, wired: Sandbox
 ) -> None:

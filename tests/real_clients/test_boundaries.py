@@ -31,6 +31,7 @@ COMPACTION = "a compaction"
 SOME = tuple(runs(f"ls -{letter}") for letter in "abcd")
 
 
+@pytest.mark.ability("claude-code", "sub-agent")
 def test_two_sub_agents_of_one_batch_are_named_with_the_next_nudge(
     claude: Claude, wired: Sandbox
 ) -> None:
@@ -82,6 +83,7 @@ def test_a_sub_agent_that_reports_into_a_turn_is_named_with_the_next_nudge(
     assert no_hook_failed(session)
 
 
+@pytest.mark.ability("claude-code", "turn nudge")
 def test_the_end_of_a_turn_is_asked_about_with_the_next_prompt(
     claude: Claude, wired: Sandbox
 ) -> None:
@@ -94,6 +96,7 @@ def test_the_end_of_a_turn_is_asked_about_with_the_next_prompt(
     assert no_hook_failed(session)
 
 
+@pytest.mark.ability("claude-code", "growth")
 def test_a_grown_context_is_asked_about_once_for_each_stretch(
     claude: Claude, wired: Sandbox
 ) -> None:
@@ -123,6 +126,7 @@ def after_summary(session: Session) -> list[list[str]]:
     return [shown for shown, request in both if "THE SUMMARY" in request.all]
 
 
+@pytest.mark.ability("claude-code", "words to the summariser", "after a compaction")
 def test_a_compaction_by_the_client_asks_for_facts_in_the_summary_and_then_for_flags(
     claude: Claude, wired: Sandbox
 ) -> None:
@@ -168,6 +172,7 @@ def test_a_compaction_by_the_person_asks_the_same(claude: Claude, wired: Sandbox
     assert no_hook_failed(session)
 
 
+@pytest.mark.ability("claude-code", "recovery")
 def test_a_command_that_failed_and_then_worked_asks_for_a_snag(
     claude: Claude, wired: Sandbox
 ) -> None:
@@ -212,6 +217,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.ability("claude-code", "chapter tool")
 def test_a_chapter_closed_with_a_tool_of_a_server_is_asked_about(
     claude: Claude, wired: Sandbox, tmp_path: Path
 ) -> None:

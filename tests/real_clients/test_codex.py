@@ -39,6 +39,7 @@ def undrained(sandbox: Sandbox) -> list[str]:
     return [flag["text"] for flag in flags if flag["state"] == "undrained"]
 
 
+@pytest.mark.ability("codex", "boot words", "memory index")
 def test_a_boot_says_what_waits_and_carries_the_memory(wired: Sandbox, home: Path) -> None:
     wired.gitmem("flag", "Integration tests need Postgres", "--topic", "testing")
     wired.gitmem("close", "--engine", "verbatim")
@@ -54,6 +55,7 @@ def test_a_boot_says_what_waits_and_carries_the_memory(wired: Sandbox, home: Pat
     assert "read its index, `memory/MEMORY.md`" in first  # AGENTS.md
 
 
+@pytest.mark.ability("codex", "flag")
 def test_a_flag_runs_outside_the_default_sandbox_and_lands_on_the_queue(
     wired: Sandbox, home: Path
 ) -> None:
@@ -66,6 +68,7 @@ def test_a_flag_runs_outside_the_default_sandbox_and_lands_on_the_queue(
     assert undrained(wired) == ["Tests need Postgres"]
 
 
+@pytest.mark.ability("codex", "commit", "end mark")
 def test_a_commit_is_followed_by_one_nudge_and_the_session_by_its_end(
     wired: Sandbox, home: Path
 ) -> None:
@@ -83,6 +86,7 @@ def test_a_commit_is_followed_by_one_nudge_and_the_session_by_its_end(
     assert [line["event"] for line in ledger if line.get("did") == "marked end"] == ["SessionEnd"]
 
 
+@pytest.mark.ability("codex", "guard")
 def test_a_guard_is_said_with_its_call(wired: Sandbox, home: Path) -> None:
     guard = {"tool": "Bash", "match": "make release", "lesson": "Build the wheel first."}
     wired.commit("guard", {".gitmem/guards.jsonl": json.dumps(guard) + "\n"})
@@ -94,6 +98,7 @@ def test_a_guard_is_said_with_its_call(wired: Sandbox, home: Path) -> None:
     assert "Build the wheel first." in model.main[1].text, done
 
 
+@pytest.mark.ability("codex", "started in a subfolder")
 def test_a_hook_fires_in_a_folder_below_the_top_too(wired: Sandbox, home: Path) -> None:
     wired.gitmem("flag", "Deploys go out on Tuesdays")
     (wired.path / "services/api").mkdir(parents=True)

@@ -40,6 +40,7 @@ def rehearse(
     return answer
 
 
+@pytest.mark.ability("claude-code", "doctor --client")
 def test_the_words_are_shown_as_the_model_received_them(
     claude: Claude, wired: Sandbox, tmp_path: Path
 ) -> None:

@@ -32,6 +32,7 @@ def shell(client: str, command: str) -> Turn:
 OPEN = {"codex": ("-s", "danger-full-access")}
 
 
+@pytest.mark.ability("each", "flag", "accept refused")
 @pytest.mark.parametrize("client", PROGRAMS)
 def test_a_flag_of_the_agent_lands_and_accept_is_refused(
     sandbox: Sandbox, tmp_path: Path, client: str

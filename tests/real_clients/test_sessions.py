@@ -40,6 +40,7 @@ def land(sandbox: Sandbox) -> None:
     assert sandbox.gitmem("accept").code == 0
 
 
+@pytest.mark.ability("claude-code", "boot words", "commit", "flag", "session id")
 def test_the_whole_loop_reaches_the_model(claude: Claude, wired: Sandbox) -> None:
     wired.gitmem("flag", "the staging database is read-only")
     model = ScriptedModel(
@@ -176,6 +177,7 @@ def test_a_linked_worktree_shares_the_queue_and_sees_its_own_commits(
     assert marks(wired, session)[-1] == "end other"
 
 
+@pytest.mark.ability("claude-code", "memory index")
 @pytest.mark.parametrize("linked", [False, True], ids=["alone", "with CLAUDE.md linked to it"])
 def test_a_repository_with_agents_md_shows_the_index(
     claude: Claude, sandbox: Sandbox, linked: bool
@@ -195,6 +197,7 @@ def test_a_repository_with_agents_md_shows_the_index(
     assert index_line(sandbox) in session.main[0].all
 
 
+@pytest.mark.ability("claude-code", "end mark")
 def test_a_session_that_ends_in_a_signal_leaves_its_mark(claude: Claude, wired: Sandbox) -> None:
     wired.write("stop", 'kill -TERM "$CLAUDE_PID"\nsleep 5\n')
     model = ScriptedModel(main=[runs("sh stop")])
@@ -255,6 +258,7 @@ def test_what_the_model_flags_after_it_read_the_web_is_tainted(
     assert [line for line in marks(wired, session) if line.startswith("taint")] == ["taint Bash"]
 
 
+@pytest.mark.ability("claude-code", "guard")
 def test_a_snag_becomes_a_rule_comes_back_and_becomes_a_guard_that_is_said(
     claude: Claude, wired: Sandbox
 ) -> None:
