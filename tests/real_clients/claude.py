@@ -19,7 +19,7 @@ from tests.real_clients.npm import installed
 from tests.real_clients.terminal import Terminal
 from tests.support.sandbox import GITMEM, Sandbox
 
-VERSION = "2.1.328"
+VERSION = "2.1.332"
 PACKAGE = "@anthropic-ai/claude-code"
 #: The default model of that version; it gets a hook's words as messages of the role system.
 MODEL = "claude-opus-5-5"

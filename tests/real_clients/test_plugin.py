@@ -128,4 +128,5 @@ def test_the_marketplace_of_the_repository_installs_the_plugin(
 
     assert done.returncode == 0, done.stdout + done.stderr
     listed = json.loads(plugin(claude, "list", "--json").stdout)
-    assert [entry["id"] for entry in listed] == ["gitmem@gitmem"]
+    installed = [entry["id"] for entry in listed if not entry["id"].endswith("@builtin")]
+    assert installed == ["gitmem@gitmem"]
