@@ -17,6 +17,7 @@ from gitmem.drain.verbatim import Verbatim
 from gitmem.git.claim import temporary_folder
 from gitmem.models.answer_store import AnswerStore
 from gitmem.models.endpoint import check_program, check_server, confirmed, for_program
+from gitmem.models.served import Means
 from gitmem.proof.stats import Rates
 
 if TYPE_CHECKING:
@@ -149,13 +150,12 @@ def _model(
                 environ, client=client, named=place.counted_personal("host"), top=place.repo.top
             )
         price = own_price(place)
-        return Anthropic(
-            environ,
+        means = Means(
             clock=time.monotonic,
             chance=random.random,
-            model=wanted,
             own_prices={wanted or MODEL: price} if price else None,
         )
+        return Anthropic(environ, means, model=wanted)
     from gitmem.models.command import Command
 
     words = name

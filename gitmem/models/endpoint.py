@@ -1,4 +1,4 @@
-"""Where the Messages API is and what opens it: read from the person's environment, nothing else.
+"""Where a model's API is and what opens it: read from the person's environment, nothing else.
 
 No file of a repository is read, and what is sent goes to the one host named here. A client puts the
 variables of the repository's settings into its session. So inside a client the environment decides
@@ -26,7 +26,34 @@ _ELSEWHERE = ("_BASE_URL", "_API_BASE", "_API_BASE_URL", "_API_URL", "_ENDPOINT"
 # What Node.js, sh, bash, Perl and Ruby run or load before the program that was asked for.
 _BEFORE_ALL = ("NODE_OPTIONS", "BASH_ENV", "ENV", "PERL5OPT", "PERL5LIB", "RUBYOPT")
 
-VENDOR = "https://api.anthropic.com"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """An API: its name, its vendor's address, and the variables by which a person leads to it.
+
+    ``address`` is the variable of the server, ``keys`` those of a key (the first that is set counts),
+    ``headers`` that of headers which the vendor's library adds to every request. ``root`` is what the
+    path of an address has; empty when the library adds it. ``local`` is an address to show.
+    """
+
+    api: str
+    vendor: str
+    address: str
+    keys: tuple[str, ...]
+    headers: str
+    root: str
+    local: str
+
+
+MESSAGES = Service(
+    api="the Messages API",
+    vendor="https://api.anthropic.com",
+    address="ANTHROPIC_BASE_URL",
+    keys=("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),  # in the order of the vendor's library
+    headers="ANTHROPIC_CUSTOM_HEADERS",
+    root="",
+    local="http://localhost:11434",
+)
 
 #: A server on this machine or network (Ollama, vLLM, llama.cpp) asks for no key, the SDK does.
 _NO_KEY = "none"
@@ -38,14 +65,16 @@ _AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 class Endpoint:
     """One server: its base URL, the host as a person would name it, the key, the way there.
 
-    ``key`` is an API key, or a bearer token when ``is_token``. ``proxy`` is empty when the way is
-    direct. ``cafile`` and ``capath`` are the person's own certificate authorities, or empty.
+    ``key`` is what opens it, and ``key_name`` the variable it came from or belongs into. ``proxy`` is
+    empty when the way is direct. ``cafile`` and ``capath`` are the person's own certificate
+    authorities, or empty.
     """
 
+    service: Service
     url: str
     host: str
     key: str = field(repr=False)
-    is_token: bool = False
+    key_name: str
     proxy: str = field(default="", repr=False)
     cafile: str = ""
     capath: str = ""
@@ -67,36 +96,37 @@ class Endpoint:
         return printable(text, [secret for secret in (self.key, self.proxy) if secret != _NO_KEY])
 
 
-def endpoint(environ: Mapping[str, str]) -> Endpoint:
-    """Return the endpoint that an environment names.
+def endpoint(environ: Mapping[str, str], service: Service = MESSAGES) -> Endpoint:
+    """Return the endpoint of a service that an environment names.
 
-    Reads ANTHROPIC_BASE_URL, ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN (the key goes first, as in the
-    SDK), the proxy variables, SSL_CERT_FILE and SSL_CERT_DIR. Raises UsageError for an address that
-    cannot be right, and Credentials when the server needs a key and there is none.
+    Reads the service's variables, those of the proxy, SSL_CERT_FILE and SSL_CERT_DIR. Raises
+    UsageError for an address that cannot be right, and Credentials when the server needs a key and
+    there is none.
     """
-    url = environ.get("ANTHROPIC_BASE_URL", "").strip() or VENDOR
-    parts = _parse(url)
+    url = environ.get(service.address, "").strip() or service.vendor
+    parts = _parse(url, service)
     for name in _AUTHORITIES:
         if environ.get(name) and not Path(environ[name]).exists():
             raise UsageError(f"{name} names nothing that is there", hint="correct it, or unset it")
-    key, is_token = _key(environ)
+    key, key_name = _key(environ, service)
     if not key and not _is_local(parts.hostname or ""):
         raise Credentials(
             f"no key for {parts.hostname}",
-            hint="set ANTHROPIC_API_KEY, or choose another engine; the queue is as it was",
+            hint=f"set {key_name}, or choose another engine; the queue is as it was",
         )
     return Endpoint(
+        service=service,
         url=url.rstrip("/"),
         host=_host(parts),
         key=key or _NO_KEY,
-        is_token=is_token,
+        key_name=key_name,
         proxy=_proxy(environ, parts),
         cafile=environ.get("SSL_CERT_FILE", ""),
         capath=environ.get("SSL_CERT_DIR", ""),
     )
 
 
-def _parse(url: str) -> SplitResult:
+def _parse(url: str, service: Service) -> SplitResult:
     try:
         parts = urlsplit(url)
         sound = bool(parts.scheme in ("http", "https") and parts.hostname) and parts.port != 0
@@ -104,24 +134,25 @@ def _parse(url: str) -> SplitResult:
         sound = False
     if not sound:
         raise UsageError(
-            "ANTHROPIC_BASE_URL is not the address of a server",
-            hint=f"it looks like {VENDOR} or http://localhost:11434",
+            f"{service.address} is not the address of a server",
+            hint=f"it looks like {service.vendor} or {service.local}",
         )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise UsageError(
-            "ANTHROPIC_BASE_URL holds more than an address",
-            hint="keys go into ANTHROPIC_API_KEY; leave out any user name, query and fragment",
+            f"{service.address} holds more than an address",
+            hint=f"keys go into {service.keys[0]}; leave out any user name, query and fragment",
         )
     if parts.path.rstrip("/").endswith(("/v1", "/v1/messages")):
         raise UsageError(
-            "ANTHROPIC_BASE_URL ends in /v1",
+            f"{service.address} ends in /v1",
             hint="leave that off: /v1/messages is added to the address",
         )
     return parts
 
 
-def _key(environ: Mapping[str, str]) -> tuple[str, bool]:
-    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
+def _key(environ: Mapping[str, str], service: Service) -> tuple[str, str]:
+    """Return the key and the variable it is in; without one, the variable that it belongs into."""
+    for name in service.keys:
         key = environ.get(name, "").strip()
         if not key:
             continue
@@ -129,8 +160,8 @@ def _key(environ: Mapping[str, str]) -> tuple[str, bool]:
             raise Credentials(
                 f"{name} holds a character that no key has", hint="copy the key again, alone"
             )
-        return key, name == "ANTHROPIC_AUTH_TOKEN"
-    return "", False
+        return key, name
+    return "", service.keys[0]
 
 
 def _host(parts: SplitResult) -> str:
@@ -201,17 +232,18 @@ def check_server(environ: Mapping[str, str], *, client: str, named: str, top: st
     # Traffic to this machine goes through no proxy, so it cannot be read on the way.
     readable = plain and not where.is_here
     address = f"http://{where.host}" if readable else where.host
-    trusted = {named, "" if readable else urlsplit(VENDOR).hostname}
+    service = where.service
+    trusted = {named, "" if readable else urlsplit(service.vendor).hostname}
     if address not in trusted:
         raise Refused(
             f"this runs inside {client}, where a repository's settings can name the server "
-            f"{address} (ANTHROPIC_BASE_URL)",
+            f"{address} ({service.address})",
             hint=f"if that server is yours: git config gitmem.host {address}",
         )
-    if environ.get("ANTHROPIC_CUSTOM_HEADERS"):
+    if environ.get(service.headers):
         raise Refused(
             f"this runs inside {client}, where a repository's settings can set "
-            "ANTHROPIC_CUSTOM_HEADERS, which every request would carry",
+            f"{service.headers}, which every request would carry",
             hint="unset it, or close in your own terminal",
         )
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):

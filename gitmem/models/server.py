@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.models.reply import Attempt, Credentials, Next, Reply, Stop
-from gitmem.models.shapes import Shape
 from gitmem.models.usage import basis, dollars, together
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from gitmem.models.endpoint import Endpoint
     from gitmem.models.reply import Prompt
+    from gitmem.models.shapes import Shape
     from gitmem.models.usage import Price
 
 _DOUBLED = 16  # times a pause is doubled at most; the longest is reached long before
@@ -61,7 +61,7 @@ class Server:
     chance: Callable[[], float]
     own_prices: Mapping[str, Price] | None = None
     waits: Callable[[str], None] = lambda _: None
-    shape: Shape = field(default_factory=Shape)
+    shape: Shape
     not_before: float = 0.0
     hopeless: Attempt | Credentials | None = None
 

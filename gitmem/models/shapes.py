@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from gitmem.models.reply import Prompt
@@ -37,6 +37,23 @@ class Way(StrEnum):
     TEXT = "text"
 
 
+class Shape(Protocol):
+    """Which fields a request has; the way to JSON is one of them."""
+
+    @property
+    def way(self) -> Way:
+        """How the server is made to answer in JSON."""
+
+    def body(self, prompt: Prompt, model: str) -> dict[str, Any]:
+        """Return the parameters of a request."""
+
+    def without(self, refusal: str) -> Shape | None:
+        """Return the shape without the field that a server refused in these words; None at the end."""
+
+    def below(self) -> Shape | None:
+        """Return the next plainer shape, after an answer that was not JSON; None at the end."""
+
+
 _BELOW = {Way.FORMAT: Way.TOOL, Way.TOOL: Way.TEXT}
 
 #: The subject of a refusal with one of these words; the first that fits and is in use counts.
@@ -49,8 +66,8 @@ _NAMED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """Which fields a request has: the way to JSON, and whether `thinking` and `effort` are sent."""
+class MessagesShape:
+    """Which fields a request of the Messages API has: the way to JSON, and whether `thinking` and `effort` are sent."""
 
     way: Way = Way.FORMAT
     thinking: bool = True
@@ -83,7 +100,7 @@ class Shape:
             body["tool_choice"] = {"type": "tool", "name": TOOL, "disable_parallel_tool_use": True}
         return body
 
-    def without(self, refusal: str) -> Shape | None:
+    def without(self, refusal: str) -> MessagesShape | None:
         """Return the shape without the field that a server refused in these words; None at the end.
 
         Words that name no field of the request lead to the plainest shape.
@@ -100,9 +117,9 @@ class Shape:
                 # "output_config" alone may mean either of its fields.
                 effort = self.effort and "output_config" not in words.replace("output_config.", "")
                 return replace(self, way=_BELOW[self.way], effort=effort)
-        plainest = Shape(way=Way.TEXT, thinking=False, effort=False)
+        plainest = MessagesShape(way=Way.TEXT, thinking=False, effort=False)
         return None if self == plainest else plainest
 
-    def below(self) -> Shape | None:
+    def below(self) -> MessagesShape | None:
         """Return the next plainer shape, after an answer that was not JSON; None at the end."""
         return replace(self, way=_BELOW[self.way]) if self.way in _BELOW else None

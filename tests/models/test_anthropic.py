@@ -26,6 +26,7 @@ from gitmem.models import usage
 from gitmem.models.anthropic import MODEL, Anthropic
 from gitmem.models.extract import flaws
 from gitmem.models.reply import Cancelled, Credentials, Prompt, Reply, Stop
+from gitmem.models.served import Means
 from gitmem.models.server import Patience
 from gitmem.models.usage import Price
 from tests.support import messages_api as api
@@ -63,9 +64,11 @@ def good(_asked: Asked) -> object:
 
 @contextmanager
 def model(environ: dict[str, str], **more: Any) -> Iterator[Anthropic]:
-    made = Anthropic(
-        environ, clock=time.monotonic, chance=random.Random(7).random, **{"patience": SHORT, **more}
+    name = more.pop("model", "")
+    means = Means(
+        clock=time.monotonic, chance=random.Random(7).random, **{"patience": SHORT, **more}
     )
+    made = Anthropic(environ, means, model=name)
     try:
         yield made
     finally:
@@ -428,7 +431,7 @@ def test_a05_without_a_key_nothing_is_begun() -> None:
 def test_a05_a_key_that_cannot_be_sent_is_refused_before_it_is() -> None:
     for key in ("two words", "schl\u00fcssel", "line\nbreak"):
         with pytest.raises(Credentials, match="character that no key has") as trouble:
-            Anthropic({"ANTHROPIC_API_KEY": key}, clock=time.monotonic, chance=random.random)
+            Anthropic({"ANTHROPIC_API_KEY": key}, Means(clock=time.monotonic, chance=random.random))
         assert key not in trouble.value.message
 
 
@@ -779,8 +782,9 @@ import random, socket, sys, time
 socket.getaddrinfo = lambda *_, **__: time.sleep(3600)
 from gitmem.models.reply import Prompt
 from gitmem.models.anthropic import Anthropic
+from gitmem.models.served import Means
 environ = {"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": "https://llm.example"}
-model = Anthropic(environ, clock=time.monotonic, chance=random.random)
+model = Anthropic(environ, Means(clock=time.monotonic, chance=random.random))
 model.warm()
 prompt = Prompt(system="s", text="t", schema={"type": "object"})
 print(model.ask(prompt, until=time.monotonic() + 0.3).stop)
@@ -800,7 +804,8 @@ def test_the_sdk_is_not_imported_before_it_is_needed() -> None:
     script = """
 import random, sys, time
 from gitmem.models.anthropic import Anthropic
-model = Anthropic({"ANTHROPIC_API_KEY": "k"}, clock=time.monotonic, chance=random.random)
+from gitmem.models.served import Means
+model = Anthropic({"ANTHROPIC_API_KEY": "k"}, Means(clock=time.monotonic, chance=random.random))
 print(sorted({"anthropic", "httpx2", "pydantic"} & sys.modules.keys()))
 """
     done = subprocess.run(
@@ -831,7 +836,7 @@ print(sorted({"anthropic", "httpx2", "pydantic"} & sys.modules.keys()))
 def test_an_address_that_cannot_be_right_is_said_before_any_work(url: str, says: str) -> None:
     environ = {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "k"}
     with pytest.raises(UsageError, match=says) as trouble:
-        Anthropic(environ, clock=time.monotonic, chance=random.random)
+        Anthropic(environ, Means(clock=time.monotonic, chance=random.random))
 
     assert trouble.value.exit_code == 2
     assert "secret" not in trouble.value.message

@@ -18,6 +18,7 @@ from gitmem.models.anthropic import Anthropic
 from gitmem.models.command import Command
 from gitmem.models.extract import flaws
 from gitmem.models.reply import Cancelled, Prompt, Reply
+from gitmem.models.served import Means
 from gitmem.models.server import Patience
 from tests.support import messages_api as api
 from tests.support.messages_api import Asked, MessagesApi, Sent
@@ -65,8 +66,9 @@ def served(kind: Callable[[api.Make], Callable[[Asked], Sent]], stack: ExitStack
         }
         server = stack.enter_context(MessagesApi(scripts[mood]))
         patience = Patience(pause=0.01)
+        chance = random.Random(3).random
         return Anthropic(
-            server.environ, clock=time.monotonic, chance=random.Random(3).random, patience=patience
+            server.environ, Means(clock=time.monotonic, chance=chance, patience=patience)
         )
 
     return make
