@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.clients.abilities import Hook
-from gitmem.clients.json_text import Kind, Value, append, drop, parse, replace
+from gitmem.clients.json_text import Kind, Value, append, cut, parse, replace
 from gitmem.core.failures import Internal, NeedsPerson
 
 if TYPE_CHECKING:
@@ -107,9 +107,9 @@ class HookSettings:
             return existing
         text = existing
         while place := next(self._places(parse(text, name=self.name)), None):
-            text = _cut(text, place.chain)
+            text = cut(text, place.chain)
         while chain := self._rule(parse(text, name=self.name), allow):
-            text = _cut(text, chain)
+            text = cut(text, chain)
         emptied = text != existing and not parse(text, name=self.name).members
         return None if emptied else text
 
@@ -182,7 +182,7 @@ class HookSettings:
             for place in self._places(parse(text, name=self.name)):
                 served = next((hook for hook in open_hooks if _serves(place, hook)), None)
                 if served is None:
-                    text = _cut(text, place.chain)
+                    text = cut(text, place.chain)
                     break
                 open_hooks.remove(served)
             else:
@@ -258,12 +258,3 @@ class HookSettings:
 def _serves(place: _Place, hook: Hook) -> bool:
     same = place.matcher == hook.matcher or (place.matcher in _ANY and hook.matcher in _ANY)
     return place.event == hook.event and same
-
-
-def _cut(text: str, chain: Sequence[tuple[Value, int]]) -> str:
-    """Without the chain's last value, and without the containers that had nothing else in them."""
-    level = len(chain) - 1
-    while level and len(chain[level][0].members) == 1:
-        level -= 1
-    container, index = chain[level]
-    return drop(text, container, index)

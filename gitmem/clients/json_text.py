@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from dataclasses import dataclass
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
 
 # Deeper than any settings file, and far from Python's own recursion limit.
 _DEEPEST = 100
+_WHITE = " \t\r\n"
 _SPACE = re.compile(r"[ \t\r\n]*")
+# What editors allow beside white space: comments to the end of a line, and between two marks.
+_SPACE_AND_COMMENTS = re.compile(r"(?:[ \t\r\n]+|//[^\r\n]*|/\*(?s:.*?)\*/)*")
+# What follows a member on its own line: a comment that speaks of it.
+_ASIDE = re.compile(r"[ \t]*(?://[^\r\n]*|/\*[^\r\n]*?\*/[ \t]*(?=\r?\n))")
 
 
 class Kind(StrEnum):
@@ -53,20 +59,25 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """An object's member or a list's element; ``start`` is where its key (or itself) begins."""
+    """An object's member or a list's element; ``start`` is where its key (or itself) begins.
+
+    ``comma`` is where the comma behind it stands; -1 without one.
+    """
 
     name: str
     start: int
     value: Value
+    comma: int = -1
 
 
-def parse(text: str, *, name: str) -> Value:
+def parse(text: str, *, name: str, comments: bool = False) -> Value:
     """Return the root value of a whole JSON text; ``name`` is the file's, for the error.
 
-    A leading byte order mark is skipped. Raises NeedsPerson when the text is not strict JSON
-    (RFC 8259), when an object has a key twice, or when it is nested more than 100 levels deep.
+    A leading byte order mark is skipped. ``comments`` allows comments and a comma behind the last
+    member, as editors do. Raises NeedsPerson when the text is not strict JSON (RFC 8259) otherwise,
+    when an object has a key twice, or when it is nested more than 100 levels deep.
     """
-    scanner = _Scanner(text, name)
+    scanner = _Scanner(text, name, comments=comments)
     root = scanner.value(scanner.skip(1 if text.startswith("\ufeff") else 0), 0)
     if scanner.skip(root.end) != len(text):
         scanner.fail(scanner.skip(root.end), "something follows the end")
@@ -82,19 +93,21 @@ _LEAF = JSONDecoder(parse_int=str, parse_float=str, parse_constant=_constant)
 
 
 class _Scanner:
-    def __init__(self, text: str, name: str) -> None:
+    def __init__(self, text: str, name: str, *, comments: bool) -> None:
         self._text = text
         self._name = name
+        self._comments = comments
+        self._space = _SPACE_AND_COMMENTS if comments else _SPACE
 
     def fail(self, at: int, what: str) -> NoReturn:
         line = self._text.count("\n", 0, at) + 1
         raise NeedsPerson(
-            f"{self._name} is not plain JSON: line {line}: {what}",
+            f"{self._name} is not {'' if self._comments else 'plain '}JSON: line {line}: {what}",
             hint="mend it by hand first; nothing was changed",
         )
 
     def skip(self, at: int) -> int:
-        match = _SPACE.match(self._text, at)
+        match = self._space.match(self._text, at)
         return match.end() if match else at
 
     def value(self, at: int, depth: int) -> Value:
@@ -122,7 +135,10 @@ class _Scanner:
             if members:
                 if not self._text.startswith(",", at):
                     self.fail(at, f"`,` or `{close}` is expected")
+                members[-1] = dataclasses.replace(members[-1], comma=at)
                 at = self.skip(at + 1)
+                if self._comments and self._text.startswith(close, at):
+                    break
             members.append(self._member(at, depth, kind))
             at = self.skip(members[-1].value.end)
         self._once(members, kind)
@@ -177,21 +193,74 @@ def append(
         between = gap
     else:
         between = "" if style.tight else " "
-    at = container.members[-1].value.end
     added = [_render(entry, container.kind, style, pad=pad, lined=lined) for entry in additions]
-    return text[:at] + "".join("," + between + part for part in added) + text[at:]
+    last = container.members[-1]
+    # A comment on the last member's line stays with it, a comma behind the last member behind the last.
+    trailing = last.comma >= 0
+    at = last.comma + 1 if trailing else last.value.end
+    aside = _ASIDE.match(text, at) if lined else None
+    head = text[:at] + ("" if trailing else ",") + (aside[0] if aside else "")
+    tail = text[aside.end() if aside else at :]
+    body = ("," + between).join(added) + ("," if trailing else "")
+    return head + between + body + tail
 
 
 def drop(text: str, container: Value, index: int) -> str:
-    """Return the text without one member of an object or a list, nor the comma and space it needed."""
+    """Return the text without one member of an object or a list, nor the comma and space it needed.
+
+    Comments beside it stay.
+    """
     members = container.members
-    if len(members) == 1:
+    gone = members[index]
+    # What stands between the member and its comma.
+    aside = text[gone.value.end : gone.comma] if gone.comma >= 0 else ""
+    behind = text[_behind(gone) :]
+    if len(members) == 1 and not has_comments(text, container):
         return text[: container.start + 1] + text[container.end - 1 :]
-    if index:
-        start, end = members[index - 1].value.end, members[index].value.end
-    else:
-        start, end = members[0].start, members[1].start
-    return text[:start] + text[end:]
+    if not index and len(members) > 1:
+        return text[: gone.start] + aside + behind.lstrip()
+    if not index or gone.comma >= 0:
+        return _closed(text[: gone.start], aside + behind)
+    comma = members[index - 1].comma
+    return _closed(text[:comma] + text[comma + 1 : gone.start], behind)
+
+
+def _closed(before: str, after: str) -> str:
+    """The text around a cut, without the white space before it, unless that ends a comment."""
+    kept = before.rstrip(_WHITE)
+    ends = after.lstrip(" \t").startswith(("\r", "\n"))
+    return kept + after if ends or "//" not in kept.rpartition("\n")[2] else before + after
+
+
+def cut(text: str, chain: Sequence[tuple[Value, int]]) -> str:
+    """Return the text without the last value of a chain, nor the containers that held nothing else.
+
+    Each link is a container and the position of the next one in it. A container with a comment stays.
+    """
+    level = len(chain) - 1
+    while level and _only(text, chain[level][0]):
+        level -= 1
+    container, index = chain[level]
+    return drop(text, container, index)
+
+
+def has_comments(text: str, container: Value) -> bool:
+    """Return whether an object or a list, its members left aside, holds a comment."""
+    at, around = container.start + 1, ""
+    for member in container.members:
+        around += text[at : member.start]
+        at = member.value.end
+    return bool((around + text[at : container.end - 1]).strip(_WHITE + ","))
+
+
+def _only(text: str, container: Value) -> bool:
+    """Whether a container holds one member and nothing else."""
+    return len(container.members) == 1 and not has_comments(text, container)
+
+
+def _behind(member: Member) -> int:
+    """Where the text behind a member and its comma begins."""
+    return max(member.value.end, member.comma + 1)
 
 
 def replace(text: str, value: Value, new: object) -> str:
@@ -210,12 +279,13 @@ def _fill(
     added = [
         _render(entry, container.kind, style, pad=pad, lined=style.lined) for entry in additions
     ]
-    if style.lined:
+    comments = text[container.start + 1 : container.end - 1].rstrip()
+    if style.lined or comments:
         between = "," + style.newline + pad
         inside = style.newline + pad + between.join(added) + style.newline + base
     else:
         inside = ("," if style.tight else ", ").join(added)
-    return text[: container.start + 1] + inside + text[container.end - 1 :]
+    return text[: container.start + 1] + comments + inside + text[container.end - 1 :]
 
 
 def _render(entry: tuple[str, object], kind: Kind, style: _Style, *, pad: str, lined: bool) -> str:
@@ -251,9 +321,14 @@ _WIDTH = 80
 
 def _gap(text: str, container: Value) -> str:
     """The white space before the last member."""
-    if len(container.members) == 1:
-        return text[container.start + 1 : container.members[0].start]
-    return text[container.members[-2].value.end : container.members[-1].start].partition(",")[2]
+    members = container.members
+    start = container.start if len(members) == 1 else members[-2].comma
+    return _white_end(text[start + 1 : members[-1].start])
+
+
+def _white_end(text: str) -> str:
+    """The white space that a text ends with, after any comment."""
+    return text[len(text.rstrip(_WHITE)) :]
 
 
 def _style(text: str, root: Value) -> _Style:
@@ -261,7 +336,7 @@ def _style(text: str, root: Value) -> _Style:
     unit, tight = "  ", False
     if root.members:
         first = root.members[0]
-        gap = text[root.start + 1 : first.start]
+        gap = _white_end(text[root.start + 1 : first.start])
         unit = gap.rpartition("\n")[2] if "\n" in gap else unit
         tight = text[first.start : first.value.start].endswith(":")
     return _Style(
