@@ -47,6 +47,8 @@ class Row:
         function = getattr(module, self.function or self.name)
         alone.command(self.name, cls=_Command, hidden=self.hidden)(function)
         command = get_command(alone)
+        # In a docstring the mark of a paragraph that keeps its lines is written as two characters.
+        command.help = (command.help or "").replace("\\b\n", "\b\n")
         for parameter in command.params:
             _take_as_it_is(parameter)
         return command
