@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.bootstrap import assets, settings
 from gitmem.clients import registry
+from gitmem.clients.mcp_hosts.table import HOSTS
 from gitmem.install import clients
 from gitmem.install.install import Shipped
 from gitmem.install.shipped_files import FILES, ShippedCi
@@ -21,13 +22,19 @@ if TYPE_CHECKING:
     from gitmem.bootstrap.settings import SharedSettings
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.clients.abilities import Wiring
+    from gitmem.clients.mcp_hosts.host import McpHost
     from gitmem.proof.loopback import Loopback
 
 FIRST = "claude-code"  # the client that is wired where a person is known to use none
 
 
-def shipped(place: Workplace, chosen: SharedSettings, wirings: Sequence[Wiring]) -> Shipped:
-    """Return the texts that `init` installs for these clients; the settings file keeps a person's edits."""
+def shipped(
+    place: Workplace,
+    chosen: SharedSettings,
+    wirings: Sequence[Wiring],
+    hosts: Sequence[McpHost] = (),
+) -> Shipped:
+    """Return the texts that `init` installs for these clients and hosts; the settings file keeps a person's edits."""
     present = plain_settings.in_work_tree(place.repo)
     return Shipped(
         wirings=tuple(wirings),
@@ -38,6 +45,7 @@ def shipped(place: Workplace, chosen: SharedSettings, wirings: Sequence[Wiring])
         skill=assets.read("templates/skills/gitmem-close/SKILL.md"),
         skills=own_skills(),
         ci=ci(),
+        servers=tuple(host.wired for host in hosts),
     )
 
 
@@ -68,7 +76,7 @@ def doctor_kit(root: Path) -> Kit:
             unprobed.append(wiring)
         else:
             probed.append(ProbedClient(wiring=wiring, probe=probe))
-    return Kit(clients=tuple(probed), ci=ci(), unprobed=tuple(unprobed))
+    return Kit(clients=tuple(probed), ci=ci(), unprobed=tuple(unprobed), hosts=HOSTS)
 
 
 def loopback(tool: str) -> Loopback:

@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from gitmem.clients.abilities import Choice, Wiring
+    from gitmem.clients.abilities import Choice, WiredFile, Wiring
     from gitmem.git.repository import Repository
     from gitmem.install.undo import FileBefore
+
+    #: Makes a file's text of the one that it has; None is "no file".
+    Edit = Callable[[str | None], str | None]
 
 CONFIG = ".gitmem/config.yaml"
 ATTRIBUTES = ".gitmem/.gitattributes"
@@ -44,7 +47,7 @@ class Shipped:
     """What to install: the wiring of each client, the finished settings file, the attributes of records.
 
     ``skill`` is gitmem's own skill, ``skills`` the digests of every version of it ever shipped;
-    ``ci`` is what runs the check.
+    ``ci`` is what runs the check. ``servers`` are the files of the MCP hosts that get an entry.
     """
 
     wirings: tuple[Wiring, ...]
@@ -53,6 +56,7 @@ class Shipped:
     skill: str
     skills: frozenset[str]
     ci: ShippedCi = field(default_factory=ShippedCi)
+    servers: tuple[WiredFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +113,7 @@ def plan_install(
             root, ATTRIBUTES, lambda now: _with_lines(now, shipped.gitattributes), follow=False
         ),
         *[_announced(root, path, folder) for path in paths],
-        *_wired(root, shipped.wirings, options),
+        *_wired(root, shipped, options),
     ]
     own, said = skill_changes(root, _skill_folders(shipped.wirings), shipped.skill, shipped.skills)
     notes += _notes_on_places(root, paths, folder, shipped.wirings)
@@ -141,32 +145,38 @@ def _announced(root: Path, path: str, folder: str) -> FileChange:
     return change_text(path, text, instructions.with_block(text, folder=folder, kind=kind))
 
 
-def _wired(root: Path, wirings: Iterable[Wiring], options: InstallOptions) -> list[FileChange]:
-    """The clients' own files: at the top, in the folders below it, and a person's."""
-    wirings = tuple(wirings)
-    files = [file for wiring in wirings for file in wiring.files]
-    changes = [_change(root, file.path, file.wire) for file in files]
-    changes += [
-        _change(root, f"{start}/{file.path}", file.wire)
+def _wired(root: Path, shipped: Shipped, options: InstallOptions) -> list[FileChange]:
+    """The clients' own files: at the top, in the folders below it, and a person's; and the hosts'.
+
+    Several of them may be one file.
+    """
+    files = [file for wiring in shipped.wirings for file in wiring.files]
+    edits: list[tuple[str, Edit]] = [(file.path, file.wire) for file in files]
+    edits += [
+        (f"{start}/{file.path}", file.wire)
         for file in files
         if file.below
         for start in options.starts
     ]
-    for memory in [wiring.own_memory for wiring in wirings if wiring.own_memory]:
+    for memory in [wiring.own_memory for wiring in shipped.wirings if wiring.own_memory]:
         if options.auto_memory is False:
-            changes.append(_change(root, memory.path, memory.wire))
+            edits.append((memory.path, memory.wire))
         elif options.auto_memory:
-            changes.append(_change(root, memory.path, partial(_undone, memory.unwire)))
-    return changes
+            edits.append((memory.path, partial(_undone, memory.unwire)))
+    edits += [(file.path, file.wire) for file in shipped.servers]
+    changes: dict[str, FileChange] = {}
+    for path, edit in edits:
+        _edit(root, path, edit, changes)
+    return list(changes.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UninstallRequest:
     """What an uninstall looks for.
 
-    ``wirings`` are those of every client, ``attributes`` the lines of drain records, ``skills`` and
-    ``ci`` the digests of what was ever shipped, ``starts`` the folders below the top that were wired
-    too, ``found`` is what init found here, by path.
+    ``wirings`` are those of every client, ``servers`` the files of every MCP host, ``attributes`` the lines
+    of drain records, ``skills`` and ``ci`` the digests of what was ever shipped, ``starts`` the folders
+    below the top that were wired too, ``found`` is what init found here, by path.
     """
 
     wirings: Collection[Wiring]
@@ -175,6 +185,7 @@ class UninstallRequest:
     ci: Collection[str] = ()
     starts: Collection[str] = ()
     found: Mapping[str, FileBefore] = field(default_factory=dict)
+    servers: Collection[WiredFile] = ()
 
 
 def plan_uninstall(root: Path, request: UninstallRequest) -> InstallPlan:
@@ -190,7 +201,7 @@ def plan_uninstall(root: Path, request: UninstallRequest) -> InstallPlan:
         (AGENTS, _without_block),
     ]
     files = [file for wiring in request.wirings for file in wiring.files]
-    steps += [(file.path, file.unwire) for file in files]
+    steps += [(file.path, file.unwire) for file in (*files, *request.servers)]
     steps += [
         (skill_in(folder), lambda now: without_skill(now, request.skills))
         for folder in _skill_folders(request.wirings)
@@ -203,12 +214,12 @@ def plan_uninstall(root: Path, request: UninstallRequest) -> InstallPlan:
     changes: dict[str, FileChange] = {}
     for path, undo in steps:
         try:
-            change = _change(root, path, partial(_undone, undo))
+            _edit(root, path, partial(_undone, undo), changes)
         except Refused as refused:
             notes.append(f"left alone: {refused.message}")
-        else:
-            known = request.found.get(change.path)
-            changes[change.path] = known.gives_back(change) if known else change
+    for path, known in request.found.items():
+        if path in changes:
+            changes[path] = known.gives_back(changes[path])
     notes += [
         f"the rules in the block of {change.path} went with it; they stay in the history"
         for change in changes.values()
@@ -246,12 +257,22 @@ def _has_rules(text: str) -> bool:
     return instructions.has_block(text) and bool(instructions.rules(text))
 
 
-def _change(
-    root: Path, path: str, edit: Callable[[str | None], str | None], *, follow: bool = True
-) -> FileChange:
+def _change(root: Path, path: str, edit: Edit, *, follow: bool = True) -> FileChange:
     real = real_path(root, path, follow=follow)
     text = read_text(root, real)
     return change_text(real, text, edit(text))
+
+
+def _edit(root: Path, path: str, edit: Edit, changes: dict[str, FileChange]) -> None:
+    """Add the edit of a file to the changes, after those that the same file has already."""
+    real = real_path(root, path)
+    earlier = changes.get(real)
+    if earlier is None:
+        changes[real] = _change(root, path, edit)
+        return
+    now = None if earlier.after is None else earlier.after.decode()
+    after = change_text(real, now, edit(now)).after
+    changes[real] = FileChange(path=real, before=earlier.before, after=after)
 
 
 def _undone(undo: Callable[[str], str | None], text: str | None) -> str | None:

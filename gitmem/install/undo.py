@@ -27,6 +27,8 @@ MARKS = (
     b"Written by gitmem",
     b"Shared settings of gitmem",
     b"name: gitmem-close",
+    b'"gitmem"',
+    b"[mcp_servers.gitmem]",
 )
 _VERSION = 1
 

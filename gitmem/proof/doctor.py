@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.install.install import hook_files
-from gitmem.proof import firing, health, rehearsal, wiring
+from gitmem.proof import firing, health, mcp_entries, rehearsal, wiring
 from gitmem.proof.finding import Finding, Level, Mend
 from gitmem.records import tidy
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitmem.clients.abilities import Probe, SettingsFile, Wiring
+    from gitmem.clients.mcp_hosts.host import McpHost
     from gitmem.git.repository import Repository
     from gitmem.install.shipped_files import ShippedCi
     from gitmem.proof.firing import FiredHook
@@ -43,12 +44,14 @@ class TriedClient:
 class Kit:
     """What a doctor needs of what gitmem ships: its clients, and what runs in CI.
 
-    ``unprobed`` are the wirings of clients here that gitmem cannot look into and try.
+    ``unprobed`` are the wirings of clients here that gitmem cannot look into and try, ``hosts`` those that
+    may have an entry for the MCP server.
     """
 
     clients: tuple[ProbedClient, ...]
     ci: ShippedCi
     unprobed: tuple[Wiring, ...] = ()
+    hosts: tuple[McpHost, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,8 @@ def examine(
         tried.append(TriedClient(wiring=client.wiring, probe=client.probe, files=files))
         diagnosis.untried += untried
     diagnosis.findings += wiring.look_at_files(here.place.top, kit.unprobed)
+    path = here.place.environ.get("PATH", "")
+    diagnosis.findings += mcp_entries.look(here.place.top, kit.hosts, path)
     wirings = [*(client.wiring for client in kit.clients), *kit.unprobed]
     diagnosis.findings += health.look(repo, configured, now, hook_files(wirings))
     diagnosis.findings += health.look_at_memory(repo, folder)

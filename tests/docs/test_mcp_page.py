@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
 from pathlib import Path
 
+from gitmem.clients.mcp_hosts.json_file import JsonServers
+from gitmem.clients.mcp_hosts.table import HOSTS
 from gitmem.mcp import protocol, tools
+from tests.real_clients import table as clients_page
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mcp.md").read_text(encoding="utf-8")
 
@@ -25,3 +30,25 @@ def test_the_page_names_every_revision() -> None:
     named = re.findall(r"\d{4}-\d{2}-\d{2}", PAGE)
 
     assert sorted({*named}) == sorted([*protocol.STATELESS, *protocol.SESSIONS])
+
+
+def test_the_page_has_the_entry_of_each_host_and_the_version_it_was_tested_with() -> None:
+    table = PAGE.partition("<!-- table: hosts -->")[2].partition("<!-- /table -->")[0]
+    rows = [[cell.strip() for cell in row[1:-1].split(" | ")] for row in table.splitlines() if row][
+        2:
+    ]
+    assert [row[:3] for row in rows] == [
+        [f"`{host.name}`", host.title, f"`{host.file.path}`"] for host in HOSTS
+    ]
+
+    for host, (*_, entry, version) in zip(HOSTS, rows, strict=True):
+        assert host.tested is ((host.name, "mcp") in clients_page.tested())
+        assert version == (clients_page.CLIENTS[host.name][1] if host.tested else "untested")
+        written = host.file.wire(None)
+        if isinstance(host.file, JsonServers):
+            made = json.loads(written)
+            made.pop("$schema", None)
+            assert json.loads(entry.strip("`")) == made
+        else:
+            assert [line for line in written.splitlines() if f"`{line}`" not in entry] == []
+            assert tomllib.loads(written)

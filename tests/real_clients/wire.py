@@ -19,10 +19,14 @@ ASIDE = "THE SUMMARY"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One answer of the model: a text, or one call of a tool. ``tokens`` is the context that it says it read."""
+    """One answer of the model: a text, or one call of a tool. ``tokens`` is the context that it says it read.
+
+    ``namespace`` is the tool's in the Responses protocol, where it has one.
+    """
 
     text: str = "Fine."
     tool: str = ""
+    namespace: str = ""
     given: dict[str, Any] = field(default_factory=dict)
     tokens: int = 100
 
@@ -136,6 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "call_id": f"call_{number}",
                 "name": turn.tool,
                 "arguments": json.dumps(turn.given),
+                **({"namespace": turn.namespace} if turn.namespace else {}),
             }
         else:
             said = {"type": "output_text", "text": turn.text, "annotations": []}

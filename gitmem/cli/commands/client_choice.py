@@ -1,4 +1,4 @@
-"""Which agent clients `gitmem init` wires: those named, those wired already, those a person uses."""
+"""Which agent clients `gitmem init` wires (those named, those wired already, those a person uses), and which MCP hosts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.bootstrap.shipped import FIRST, wirings
 from gitmem.cli import render, surroundings
+from gitmem.clients.mcp_hosts.table import HOSTS
 from gitmem.core.errors import UsageError
 from gitmem.install import clients
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.clients.abilities import Wiring
+    from gitmem.clients.mcp_hosts.host import McpHost
 
 _ALL = "all"
 _TRIES = 3
@@ -40,6 +42,18 @@ def chosen(place: Workplace, named: Sequence[str], *, silent: bool) -> list[Wiri
     else:
         names = there or _used(root, known, silent=silent)
     return [wiring for name, wiring in known.items() if name in {*names, *there}]
+
+
+def chosen_hosts(named: Sequence[str]) -> list[McpHost]:
+    """Return the MCP hosts named, in the order of their table. Raises UsageError for a name unknown."""
+    names = [host.name for host in HOSTS]
+    unknown = [name for name in named if name not in {*names, _ALL}]
+    if unknown:
+        raise UsageError(
+            f"gitmem init: there is no MCP host {unknown[0]}",
+            hint=f"one of {', '.join(names)}, all; any other host: docs/mcp.md has the entry",
+        )
+    return [host for host in HOSTS if host.name in named or _ALL in named]
 
 
 def _used(root: Path, known: Mapping[str, Wiring], *, silent: bool) -> list[str]:

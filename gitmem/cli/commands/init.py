@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gitmem.bootstrap.settings import SharedSettings
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.clients.abilities import Wiring
+    from gitmem.clients.mcp_hosts.host import McpHost
     from gitmem.install.install import InstallPlan
     from gitmem.sync.push_hook import HookPlan
 
@@ -88,10 +89,18 @@ def init(
             help="Wire this agent client; can be repeated; all: every one (default: those you use).",
         ),
     ] = None,
+    mcp: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mcp",
+            metavar="HOST",
+            help="Add the server `gitmem mcp` to the file of this MCP host; can be repeated; all: every one.",
+        ),
+    ] = None,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Wire gitmem into this repository.
+    r"""Wire gitmem into this repository.
 
     Writes the settings, the managed block and the hooks of your agent clients; a second run changes
     nothing. A client counts as used when its program or its folder is there. In a subfolder it wires
@@ -102,6 +111,15 @@ def init(
     (verbatim, anthropic, or a program with its own login), and whether the end of a session prepares
     the review. It keeps the last two answers in `git config gitmem.engine` and `gitmem.autoClose` of
     this clone, never in a file of the repository.
+
+    --mcp gives a host of the Model Context Protocol the tools flag, snag, recall and status. It is for
+    hosts without hooks, and beside the hooks of those that have them. docs/mcp.md lists the hosts.
+
+    \b
+    Examples: gitmem init
+              gitmem init --client codex --client gemini
+              gitmem init --mcp cursor --mcp zed
+              gitmem init --mcp all --dry-run
     """
     place = surroundings.here()
     environ = dict(surroundings.ENVIRON)
@@ -111,8 +129,9 @@ def init(
         engine_name(place, engine, environ)  # an unknown name stops here
     chosen = chosen_settings(place, target)
     silent = dry_run or json
+    hosts = client_choice.chosen_hosts(mcp or [])
     clients = client_choice.chosen(place, client or [], silent=silent)
-    plan = plan_wiring(place, chosen, clients=clients, auto_memory=auto_memory, ci=ci)
+    plan = plan_wiring(place, chosen, clients=clients, hosts=hosts, auto_memory=auto_memory, ci=ci)
     hook = _planned_hook(place, ci)
     wanted = engine or _asked(place, silent=silent)
     if auto_close is None:
@@ -135,7 +154,8 @@ def init(
         paths = [change.path for change in shown.changes]
         notes = list(shown.notes)
         settings = {"target": chosen.target, "engine": name, "auto_close": by_itself}
-        render.as_json({"changed": paths, "notes": notes, **settings})
+        named = [host.name for host in hosts]
+        render.as_json({"changed": paths, "notes": notes, "mcp": named, **settings})
         return
     where = f"memory will live on {chosen.target}, in {chosen.folder}/"
     if place.configured and place.configured != chosen.target:
@@ -146,6 +166,7 @@ def init(
         _auto_close_line(by_itself),
         *_memory_lines(clients, auto_memory),
         *_hook_line(hook, ci),
+        *_host_lines(hosts),
     )
     _print(shown, where, said, dry_run=dry_run, commits=bool(plan.changes))
 
@@ -189,6 +210,18 @@ def _hook_line(hook: HookPlan | None, ci: Host | None) -> tuple[str, ...]:
     return (
         f"the pre-push hook is in this clone only; in each other clone: gitmem init --ci {ci.value}",
     )
+
+
+def _host_lines(hosts: Sequence[McpHost]) -> list[str]:
+    """Return what a person should know of each host: its file, what it asks, and what was not tried."""
+    lines = []
+    for host in hosts:
+        said = f"{host.title} starts `gitmem mcp` by {host.file.path}"
+        said += f"; it {host.asks}" if host.asks else ""
+        lines.append(
+            said + ("" if host.tested else "; untested: the entry follows its documentation")
+        )
+    return lines
 
 
 def _print(
@@ -309,10 +342,14 @@ def plan_wiring(
     chosen: SharedSettings,
     *,
     clients: Sequence[Wiring],
+    hosts: Sequence[McpHost] = (),
     auto_memory: bool | None = None,
     ci: Host | None = None,
 ) -> InstallPlan:
-    """Plan the wiring of these clients at the top, in this folder, and in every folder that is wired already."""
+    """Plan the wiring of these clients at the top, in this folder, and in every folder that is wired already.
+
+    ``hosts`` get an entry for the MCP server, at the top.
+    """
     current = working()
     inside = install.below(place.repo, current)
     folders = {
@@ -321,7 +358,7 @@ def plan_wiring(
     }
     planned = install.plan_install(
         Path(place.repo.top),
-        shipped=shipped(place, chosen, clients),
+        shipped=shipped(place, chosen, clients, hosts),
         folder=chosen.folder,
         ignored=lambda path: trees.is_ignored(place.repo, path),
         links=trees.unmade_links(place.repo, install.CLAUDE, install.AGENTS),

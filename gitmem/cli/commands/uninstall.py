@@ -10,6 +10,7 @@ from gitmem.bootstrap.workplace import unsettled
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
+from gitmem.clients.mcp_hosts.table import HOSTS
 from gitmem.install import install, undo
 from gitmem.install.file_changes import apply, render_diff
 from gitmem.install.shipped_files import Host
@@ -19,8 +20,8 @@ from gitmem.sync.push_hook import apply_hook, plan_hook
 def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
     """Remove the wiring.
 
-    Removes the settings, the managed block, the hooks, what `init --ci` wrote, and this clone's `git
-    config gitmem.engine` and `gitmem.autoClose`, which init may have set. Memory, records, guards,
+    Removes the settings, the managed block, the hooks, what `init --ci` and `init --mcp` wrote, and this
+    clone's `git config gitmem.engine` and `gitmem.autoClose`, which init may have set. Memory, records, guards,
     rules for paths and the queue stay. A file that is unedited since `init` gets its old bytes back.
     """
     place = unsettled(surroundings.repository())
@@ -33,6 +34,7 @@ def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
         ci=ci.versions,
         starts=install.wired_folders(place.repo, working(), every),
         found=undo.recall(place.repo.git_dir),
+        servers=tuple(host.wired for host in HOSTS),
     )
     plan = install.plan_uninstall(root, request)
     hook = plan_hook(place.repo, Host.NONE, ci)

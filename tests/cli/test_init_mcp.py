@@ -1,0 +1,182 @@
+"""`gitmem init --mcp`: the entry in a host's file, and how it goes again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gitmem.clients.mcp_hosts.table import HOSTS
+from tests.support.sandbox import Sandbox
+
+FILES = sorted({host.file.path for host in HOSTS})
+BEFORE = {
+    ".mcp.json": '{"mcpServers":{"other":{"command":"x"}}}',
+    ".codex/config.toml": '# mine\nmodel = "x"',
+    ".gemini/settings.json": '{\n\t"ui": {} // plain\n}',
+    "opencode.json": '{\r\n  "theme": "x",\r\n}\r\n',
+    ".qwen/settings.json": "\ufeff{}",
+    ".cursor/mcp.json": '{ "mcpServers": { } }\n',
+    ".vscode/mcp.json": '{"inputs": [], /* none */ "servers": {}}\n',
+    ".zed/settings.json": '// Zed\n{ "tab_size": 2, }\n',
+}
+
+
+def init(sandbox: Sandbox, *arguments: str) -> str:
+    done = sandbox.gitmem("init", *arguments)
+    assert done.code == 0, done.err
+    return done.out
+
+
+def contents(sandbox: Sandbox) -> dict[str, bytes]:
+    paths = (path for path in sandbox.path.rglob("*") if path.is_file())
+    named = {path.relative_to(sandbox.path).as_posix(): path for path in paths}
+    return {name: path.read_bytes() for name, path in named.items() if not name.startswith(".git/")}
+
+
+def test_every_host_gets_its_entry_and_a_second_run_changes_nothing(sandbox: Sandbox) -> None:
+    said = init(sandbox, "--mcp", "all")
+    made = contents(sandbox)
+
+    assert [name for name in FILES if f"wrote {name}\n" not in said] == []
+    assert json.loads(made[".mcp.json"])["mcpServers"]["gitmem"] == {
+        "command": "gitmem",
+        "args": ["mcp"],
+    }
+    assert "everything is in place already" in init(sandbox, "--mcp", "all")
+    assert "everything is in place already" in init(sandbox)
+    assert contents(sandbox) == made
+
+
+def test_only_the_hosts_named_get_an_entry(sandbox: Sandbox) -> None:
+    init(sandbox, "--mcp", "cursor", "--mcp", "zed")
+
+    assert {*FILES} & {*contents(sandbox)} == {".cursor/mcp.json", ".zed/settings.json"}
+
+
+def test_two_hosts_that_read_one_file_get_one_entry(sandbox: Sandbox) -> None:
+    init(sandbox, "--mcp", "copilot")
+    made = contents(sandbox)
+
+    assert "everything is in place already" in init(sandbox, "--mcp", "claude-code")
+    assert contents(sandbox) == made
+
+
+def test_a_person_hears_what_each_host_asks_and_what_was_not_tried(sandbox: Sandbox) -> None:
+    said = init(sandbox, "--mcp", "all")
+
+    assert "Claude Code starts `gitmem mcp` by .mcp.json; it asks once" in said
+    assert "qwen mcp approve gitmem" in said
+    for host in HOSTS:
+        (line,) = [row for row in said.splitlines() if row.startswith(f"{host.title} starts")]
+        assert ("untested" in line) is not host.tested
+
+
+def test_an_uninstall_gives_the_bytes_back(sandbox: Sandbox) -> None:
+    assert sorted(BEFORE) == FILES
+    for path, text in BEFORE.items():
+        sandbox.write(path, text)
+    before = contents(sandbox)
+    init(sandbox, "--mcp", "all")
+    assert all(contents(sandbox)[path] != before[path] for path in FILES)
+
+    assert sandbox.gitmem("uninstall").code == 0
+
+    assert contents(sandbox) == before
+
+
+def test_an_uninstall_takes_the_entry_out_of_a_file_that_a_person_went_on_editing(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.write(".zed/settings.json", '{\n  "a": 1\n}\n')
+    init(sandbox, "--mcp", "zed")
+    mine = sandbox.read(".zed/settings.json").replace('"a": 1,', '"a": 2, // now two')
+    sandbox.write(".zed/settings.json", mine)
+
+    sandbox.gitmem("uninstall")
+
+    assert sandbox.read(".zed/settings.json") == '{\n  "a": 2 // now two\n}\n'
+
+
+def test_a_dry_run_shows_the_entry_and_writes_nothing(sandbox: Sandbox) -> None:
+    before = contents(sandbox)
+
+    said = init(sandbox, "--mcp", "codex", "--dry-run")
+
+    assert "+[mcp_servers.gitmem]" in said
+    assert "would write .codex/config.toml" in said
+    assert contents(sandbox) == before
+
+
+def test_json_names_the_hosts(sandbox: Sandbox) -> None:
+    told = json.loads(init(sandbox, "--mcp", "vscode", "--json"))
+
+    assert told["mcp"] == ["vscode"]
+    assert ".vscode/mcp.json" in told["changed"]
+
+
+def test_an_unknown_host_is_named_with_those_there_are(sandbox: Sandbox) -> None:
+    before = contents(sandbox)
+    done = sandbox.gitmem("init", "--mcp", "emacs")
+
+    assert done.code == 2
+    assert "there is no MCP host emacs" in done.err
+    assert "claude-code, codex" in done.err
+    assert contents(sandbox) == before
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_broken_file_stops_the_init_before_anything_is_written(
+    sandbox: Sandbox, path: str
+) -> None:
+    sandbox.write(path, "{ broken\n")
+    before = contents(sandbox)
+
+    done = sandbox.gitmem("init", "--mcp", "all")
+
+    assert done.code == 8
+    assert path in done.err
+    assert "mend it by hand first; nothing was changed" in done.err
+    assert contents(sandbox) == before
+
+
+def test_a_file_behind_a_symlink_inside_the_work_tree_is_written_where_it_is(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.write("tools/mcp.json", "{}\n")
+    (sandbox.path / ".mcp.json").symlink_to("tools/mcp.json")
+
+    init(sandbox, "--mcp", "claude-code")
+
+    assert (sandbox.path / ".mcp.json").is_symlink()
+    assert "gitmem" in sandbox.read("tools/mcp.json")
+    sandbox.gitmem("uninstall")
+    assert sandbox.read("tools/mcp.json") == "{}\n"
+
+
+def test_a_file_behind_a_symlink_that_leads_out_is_refused(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    outside = tmp_path / "mcp.json"
+    outside.write_text("{}\n", encoding="utf-8")
+    (sandbox.path / ".mcp.json").symlink_to(outside)
+
+    done = sandbox.gitmem("init", "--mcp", "claude-code")
+
+    assert done.code == 4
+    assert "is behind a symlink" in done.err
+    assert outside.read_text(encoding="utf-8") == "{}\n"
+
+
+def test_an_ignored_file_is_said_to_be_of_this_clone_only(sandbox: Sandbox) -> None:
+    sandbox.write(".gitignore", ".cursor/\n")
+
+    assert "git ignores .cursor/mcp.json" in sandbox.gitmem("init", "--mcp", "cursor").err
+
+
+def test_the_help_has_an_example_a_line(sandbox: Sandbox) -> None:
+    for command in ("init", "mcp", "recall"):
+        said = sandbox.gitmem(command, "--help").out
+        assert "\\b" not in said
+        assert len([row for row in said.splitlines() if f" gitmem {command}" in row]) >= 2

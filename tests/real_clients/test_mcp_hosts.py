@@ -1,0 +1,134 @@
+"""Each real client with the entry that `gitmem init --mcp` wrote: it starts the server, and its model flags."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.real_clients.claude import Claude
+from tests.real_clients.model import Answer, ScriptedModel
+from tests.real_clients.others import PROGRAMS, Program
+from tests.real_clients.wire import Turn, WireModel
+from tests.support.sandbox import Sandbox
+
+pytestmark = pytest.mark.client
+
+FACT = "Tests need Postgres"
+GIVEN = {"text": FACT, "kind": "gotcha"}
+#: The begin of what the server says of itself.
+ABOUT = "gitmem keeps what coding agents learn about this repository"
+
+
+def with_entry(sandbox: Sandbox, client: str) -> None:
+    """A repository whose only wiring for the client is the entry."""
+    assert sandbox.gitmem("init", "--client", "claude-code", "--mcp", client).code == 0
+    (sandbox.path / ".claude/settings.json").unlink()  # Copilot reads the hooks in it
+    sandbox.git("add", "--all")
+    sandbox.commit("an entry for the server")
+
+
+def run(
+    sandbox: Sandbox, tmp_path: Path, program: Program, turns: Sequence[Turn] | None
+) -> WireModel:
+    """One run of the program in a person's home; without ``turns`` it asks no model."""
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    with WireModel(turns=turns or ()) as model:
+        done = program.run(sandbox, home, model, "go on")
+    assert turns is None or len(model.main) > len(turns), done
+    return model
+
+
+def flags(sandbox: Sandbox) -> list[tuple[str, str]]:
+    """Text and client of each flag on the queue."""
+    names = sandbox.git("ls-tree", "-r", "--name-only", "gitmem/queue", "queue/").splitlines()
+    rows = "\n".join(sandbox.git("show", f"gitmem/queue:{name}") for name in names).splitlines()
+    return [(flag["text"], flag["client"]) for flag in map(json.loads, filter(None, rows))]
+
+
+@pytest.mark.ability("codex", "mcp")
+def test_codex_flags_through_the_server_in_its_default_sandbox(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with_entry(sandbox, "codex")
+    turn = Turn(tool="flag", namespace="mcp__gitmem", given=GIVEN)
+
+    model = run(sandbox, tmp_path, PROGRAMS["codex"], [turn])
+
+    assert ABOUT in model.main[0].text
+    assert "flagged " in model.main[1].text
+    assert flags(sandbox) == [(FACT, "codex")]
+
+
+@pytest.mark.ability("gemini", "mcp")
+def test_gemini_flags_through_the_server_where_a_shell_would_have_to_ask(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with_entry(sandbox, "gemini")
+    asking = replace(
+        PROGRAMS["gemini"], command=lambda _, prompt: ("-m", "gemini-2.5-flash", "-p", prompt)
+    )
+
+    model = run(sandbox, tmp_path, asking, [Turn(tool="mcp_gitmem_flag", given=GIVEN)])
+
+    assert ABOUT in model.main[0].text
+    assert "flagged " in model.main[1].text
+    assert flags(sandbox) == [(FACT, "gemini")]
+
+
+@pytest.mark.ability("opencode", "mcp")
+def test_opencode_flags_through_the_server(sandbox: Sandbox, tmp_path: Path) -> None:
+    with_entry(sandbox, "opencode")
+
+    model = run(sandbox, tmp_path, PROGRAMS["opencode"], [Turn(tool="gitmem_flag", given=GIVEN)])
+
+    assert ABOUT in model.main[0].text
+    assert "flagged " in model.main[1].text
+    assert flags(sandbox) == [(FACT, "opencode")]
+    assert sandbox.git("status", "--porcelain") == ""  # the client finds nothing to add to its file
+
+
+@pytest.mark.ability("copilot", "mcp")
+def test_copilot_flags_through_the_server(sandbox: Sandbox, tmp_path: Path) -> None:
+    with_entry(sandbox, "copilot")
+
+    model = run(sandbox, tmp_path, PROGRAMS["copilot"], [Turn(tool="gitmem-flag", given=GIVEN)])
+
+    assert "flagged " in model.main[1].text
+    assert flags(sandbox) == [(FACT, "copilot")]
+
+
+@pytest.mark.ability("qwen", "mcp")
+def test_qwen_flags_through_the_server_once_the_person_approved_it(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with_entry(sandbox, "qwen")
+    approving = replace(PROGRAMS["qwen"], command=lambda *_: ("mcp", "approve", "gitmem"))
+    asking = replace(PROGRAMS["qwen"], command=lambda _, prompt: ("-p", prompt))
+    named = "mcp__gitmem__flag"
+    turns = [
+        Turn(tool="tool_search", given={"query": f"select:{named}"}),
+        Turn(tool="tool_call", given={"name": named, "arguments": GIVEN}),
+    ]
+
+    run(sandbox, tmp_path, approving, None)
+    model = run(sandbox, tmp_path, asking, turns)
+
+    assert ABOUT in model.main[0].text
+    assert "flagged " in model.main[2].text
+    assert flags(sandbox) == [(FACT, "qwen")]
+
+
+@pytest.mark.ability("claude-code", "mcp")
+def test_claude_code_flags_through_the_server(claude: Claude, sandbox: Sandbox) -> None:
+    with_entry(sandbox, "claude-code")
+    model = ScriptedModel(main=[Answer(calls=(("mcp__gitmem__flag", {**GIVEN}),))])
+
+    session = claude.session(sandbox, model, "Go.", allow=["mcp__gitmem__flag"])
+
+    assert [text for text in session.last.texts if text.startswith("flagged ")]
+    assert flags(sandbox) == [(FACT, "claude-code")]
