@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # What a client takes as "every tool" or "every source".
 _ANY = ("", "*")
+# What switches off all hooks, where a client knows it at all.
+_SWITCH = "disableAllHooks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,17 @@ class HookSettings:
             text = cut(text, chain)
         emptied = text != existing and not parse(text, name=self.name).members
         return None if emptied else text
+
+    def are_off(self, existing: str) -> bool:
+        """Return whether the file switches off all hooks, ours too."""
+        switch = None if is_blank(existing) else parse(existing, name=self.name).member(_SWITCH)
+        return switch is not None and switch.text == "true"
+
+    def flaw(self, existing: str) -> str:
+        """Return in a sentence what keeps our hooks from running; empty where nothing does."""
+        if not self.are_off(existing):
+            return ""
+        return f"{self.name} has {_SWITCH} set: no hook runs until that is taken out"
 
     def _check_shape(self, root: Value, hooks: Sequence[Hook]) -> None:
         self._expect(root, Kind.OBJECT, "the file")

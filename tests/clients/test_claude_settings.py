@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gitmem.bootstrap import assets
 from gitmem.clients.abilities import Hook
-from gitmem.clients.claude_code.settings import SETTINGS, hooks_are_off
+from gitmem.clients.claude_code.settings import SETTINGS
 from gitmem.clients.hook_settings import parse_hooks
 from gitmem.core.failures import Internal, NeedsPerson
 from tests.support.sandbox import PATIENCE
@@ -263,7 +263,7 @@ def test_a_file_that_is_not_in_order_is_left_to_a_person_with_the_reason(
     ("text", "off"), [('{"disableAllHooks": true}', True), ('{"disableAllHooks": false}', False)]
 )
 def test_switched_off_hooks_are_noticed(text: str, *, off: bool) -> None:
-    assert hooks_are_off(text) is off
+    assert SETTINGS.are_off(text) is off
 
 
 def test_the_shipped_hooks_are_one_per_event_and_recognised_as_ours() -> None:

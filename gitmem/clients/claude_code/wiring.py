@@ -49,7 +49,7 @@ def wiring(title: str, read: Read) -> Wiring:
                 unwire=lambda text: settings.SETTINGS.remove(text, ALLOW),
                 mark=settings.OURS.encode(),
                 below=True,
-                flaw=_flaw,
+                flaw=settings.SETTINGS.flaw,
             ),
         ),
         hooks=hooks,
@@ -60,12 +60,6 @@ def wiring(title: str, read: Read) -> Wiring:
         folders=(".claude",),
         skills=".claude/skills",
     )
-
-
-def _flaw(text: str) -> str:
-    if is_blank(text) or not settings.hooks_are_off(text):
-        return ""
-    return f"{settings.NAME} has disableAllHooks set: no hook runs until that is taken out"
 
 
 def _instructions(
