@@ -43,7 +43,7 @@ def fire(repo: Repository, event: Event, now: float) -> Words:
 
         if arrival.concerns(event):
             said.append(arrival.words(repo, event, now))
-    return _together(said)
+    return together(said)
 
 
 def _look(repo: Repository, event: Event, now: float) -> None:
@@ -52,6 +52,7 @@ def _look(repo: Repository, event: Event, now: float) -> None:
         event.commits = _commits(repo, now - event.seconds - _SLACK)
     if event.kind == boundary.BOOT:
         ledger.recover(repo.folder)
+    if event.kind in (boundary.BOOT, boundary.SUMMARISED):
         # To compare with times of the transcript, which have milliseconds.
         event.at = time.strftime(_MOMENT, time.gmtime(now)) + f".{int(now % 1 * 1000):03}Z"
     if event.kind in _SIZED and event.transcript and not event.agent:
@@ -109,7 +110,8 @@ def _marked(action: Action) -> str:
     return ""
 
 
-def _together(said: list[Words]) -> Words:
+def together(said: Sequence[Words]) -> Words:
+    """Return all of it as one."""
     return Words(
         ", ".join([words.did for words in said if words.did]),
         person="\n".join([words.person for words in said if words.person]),

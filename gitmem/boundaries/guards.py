@@ -30,8 +30,11 @@ _VERSION = b"gitmem-guards 3"
 _END = b"\n\n"
 
 
-def before(repo: Repository, event: Event) -> Words:
-    """Return what to say before the call that an event announces; nothing when no guard fits."""
+def before(repo: Repository, event: Event, *, made: bool = False) -> Words:
+    """Return what to say before the call that an event announces; nothing when no guard fits.
+
+    ``made``: the call was made, and the client takes no words earlier. Nothing is held or asked then.
+    """
     rows = ready(repo)
     if rows is None:
         rows = refresh(repo)
@@ -43,19 +46,19 @@ def before(repo: Repository, event: Event) -> Words:
     if not fits:
         return Words()
     once = [one for one in fits if one.mode == ONCE][:_MOST]
-    if not once:
-        return _said(tool, fits)
+    if made or not once:
+        return _said(tool, fits, made=made)
     fits.sort(key=lambda one: one.mode != ONCE)  # the reason of a hold is said first
     return _held(repo, event, f"{tool} {about}", once, _said(tool, fits))
 
 
-def _said(tool: str, fits: list[Guard]) -> Words:
+def _said(tool: str, fits: list[Guard], *, made: bool = False) -> Words:
     """Return the lessons as words with the call, which is made."""
     ids = [flag for one in fits[:_MOST] for flag in one.flags] or ["-"]
     asked = [one for one in fits if one.mode == ASK]
     return Words(
         FIRED + " ".join(ids),
-        model=_told(tool, fits[:_MOST]),
+        model=_told(f"{'about' if made else 'before'} {tool}", fits[:_MOST]),
         ask="gitmem guard: " + asked[0].lesson if asked else "",
     )
 
@@ -124,7 +127,7 @@ def _look(repo: Repository, names: Sequence[str]) -> bytes:
     return b"\n".join([_VERSION, *local.target_state(repo.git_dir, repo.common, repo.top, names)])
 
 
-def _told(tool: str, fits: list[Guard]) -> str:
+def _told(call: str, fits: list[Guard]) -> str:
     """Return the lessons, introduced as what they are: text of this repository about this kind of call.
 
     The first flag of a guard opened its loop: with it a snag that comes back all the same is told
@@ -134,8 +137,7 @@ def _told(tool: str, fits: list[Guard]) -> str:
     known = [one.flags[0] for one in fits if one.flags]
     again = f"\nIf it snags all the same: gitmem snag {_SNAG} --again {known[0]}" if known else ""
     return (
-        f"gitmem, before {tool} ({fits[0].match}): this snagged here before. Learned then:\n{said}"
-        + again
+        f"gitmem, {call} ({fits[0].match}): this snagged here before. Learned then:\n{said}" + again
     )
 
 

@@ -197,6 +197,13 @@ def _compacting(event: Event, session: Session) -> list[Action]:
     return [Action(boundary.MARK_COMPACTING, reached), Action(boundary.ASK_SUMMARY)]
 
 
+def _summarised(event: Event, session: Session) -> list[Action]:
+    """Decide where a client tells of a finished compaction and takes no words: what comes next asks about it."""
+    lost = session.compacting or session.worked or session.pending
+    marks = _mark([(boundary.COMPACTION, event.at)], session) if lost else []
+    return [Action(boundary.MARK_COMPACTED, [event.at]), *marks]
+
+
 def _end(event: Event, _: Session) -> list[Action]:
     return [Action(boundary.MARK_END, [event.detail])]
 
@@ -209,6 +216,7 @@ _STEPS: dict[str, Callable[[Event, Session], list[Action]]] = {
     boundary.BATCH: _batch,
     boundary.TURN_END: _turn_end,
     boundary.COMPACTING: _compacting,
+    boundary.SUMMARISED: _summarised,
     boundary.END: _end,
 }
 _IN_AGENTS = (boundary.TOOL, boundary.FAILURE, boundary.END)

@@ -12,7 +12,8 @@ from gitmem.clients import registry
 from gitmem.core.errors import Overdue
 from gitmem.core.jsonline import loads
 from gitmem.git import repository
-from gitmem.session.boundary import BEFORE, BOOT, TOOL
+from gitmem.session import boundary
+from gitmem.session.boundary import BEFORE, BOOT, FAILURE, TOOL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # Seconds for reading which client it is, and for the ledger line.
 _PATIENCE = 1.0
+_RESULTS = (TOOL, FAILURE)
 # `clients.NAMED`, without the table of all clients, which a silent hook does not need.
 NAMED = "GITMEM_CLIENT"
 
@@ -174,10 +176,15 @@ def _fire(repo: Repository, client: Client, event: Event) -> Words:
             arrival.keep_task(repo, event)
         from gitmem.boundaries import guards
 
-        return guards.before(repo, event)
+        words = guards.before(repo, event)
+        return words if client.warns or words.hold or words.ask else boundary.Words()
     from gitmem.boundaries import fire
 
     words = fire.fire(repo, event, time.time())
+    if event.kind in _RESULTS and not client.warns:
+        from gitmem.boundaries import guards
+
+        words = fire.together([guards.before(repo, event, made=True), words])
     if event.kind == TOOL and not client.batches:
         did = words.did
         words = fire.fire(repo, _batch_after(event), time.time())

@@ -29,7 +29,8 @@ class Client:
     a session at the top of a repository loads what its instruction file imports, and what that imports;
     without it, the boot hook carries the text. ``hooked`` is the file, from the top of the work tree, that
     has gitmem's hooks for it. ``alone`` says that its shell lets a capture through only as a command of its
-    own: no pipe, no variable, nothing before it.
+    own: no pipe, no variable, nothing before it. ``warns`` says that words before a call reach the model;
+    without it, a guard speaks with the call's result.
     """
 
     __slots__ = ()
@@ -40,6 +41,7 @@ class Client:
     imports = False
     hooked = ""
     alone = False
+    warns = True
 
     def runner(self, payload: Mapping[str, object], environ: Mapping[str, str]) -> str:
         """Return the name of the client that really runs this hook; others may read its settings."""

@@ -20,6 +20,7 @@ BATCH = "batch"  # all calls of one model answer are done; the next request come
 AGENT_START = "agent start"  # a sub-agent starts
 TURN_END = "turn end"  # the model has answered and waits for a prompt
 COMPACTING = "compacting"  # the context is about to be replaced by a summary
+SUMMARISED = "summarised"  # a summary has replaced the context, where nothing can be said
 END = "end"  # the session ends
 OTHER = "other"  # an event at which gitmem has nothing to do
 
