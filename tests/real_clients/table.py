@@ -63,9 +63,15 @@ BY_CODE: dict[tuple[str, str], str] = {
     ("claude-code", "doctor fires"): "with recorded payloads",
     ("claude-code", "close preset"): "with a program that answers as it does",
     ("codex", "session id"): "with the environment of a recorded session",
+    ("qwen", "chapter tool"): "with a recorded call of its task list, which is off by default",
 }
 #: What a client makes impossible: (client, ability) to why.
-NOT_POSSIBLE: dict[tuple[str, str], str] = {}
+NOT_POSSIBLE: dict[tuple[str, str], str] = {
+    (
+        "qwen",
+        "started in a subfolder",
+    ): "it reads the settings of the folder that a session starts in",
+}
 
 
 def tested() -> set[tuple[str, str]]:

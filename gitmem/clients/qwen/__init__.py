@@ -1,0 +1,1 @@
+"""Qwen Code: payloads, answers and settings."""

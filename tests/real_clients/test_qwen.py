@@ -1,0 +1,250 @@
+"""The real Qwen Code after `gitmem init --client qwen`: what reached its model, read from the request bodies."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.real_clients.claude import with_gitmem
+from tests.real_clients.npm import installed
+from tests.real_clients.others import QWEN
+from tests.real_clients.terminal import Terminal
+from tests.real_clients.wire import Turn, WireModel
+from tests.support.sandbox import Sandbox
+
+pytestmark = pytest.mark.client
+
+#: The client takes no other summary.
+SUMMARY = "<state_snapshot>THE SUMMARY</state_snapshot>"
+
+
+@pytest.fixture
+def wired(sandbox: Sandbox) -> Sandbox:
+    assert sandbox.gitmem("init", "--client", "qwen").code == 0
+    sandbox.git("add", "--all")
+    sandbox.commit("wire gitmem")
+    return sandbox
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+def shell(command: str, tokens: int = 100) -> Turn:
+    given = {"command": command, "is_background": False, "description": "work"}
+    return Turn(tool="run_shell_command", given=given, tokens=tokens)
+
+
+def idle(number: int, tokens: int = 100) -> list[Turn]:
+    """So many calls that are no work; the client ends a session that repeats itself."""
+    return [shell(f"true {at}", tokens) for at in range(number)]
+
+
+def undrained(sandbox: Sandbox) -> list[dict[str, str]]:
+    flags = json.loads(sandbox.gitmem("log", "--json").out)
+    return [flag for flag in flags if flag["state"] == "undrained"]
+
+
+def told(model: WireModel, words: str) -> list[int]:
+    """How often each request of the conversation has the words."""
+    return [one.text.count(words) for one in model.main]
+
+
+def did(sandbox: Sandbox) -> Sequence[tuple[str, str]]:
+    """Event and deed of each fire."""
+    ledger = sandbox.read(".git/gitmem/ledger.jsonl").splitlines()
+    return [(line["event"], line.get("did", "")) for line in map(json.loads, ledger)]
+
+
+@pytest.mark.ability("qwen", "boot words", "memory index")
+def test_a_boot_says_what_waits_and_the_memory_is_loaded(wired: Sandbox, home: Path) -> None:
+    wired.gitmem("flag", "Integration tests need Postgres", "--topic", "testing")
+    wired.gitmem("close", "--engine", "verbatim")
+    wired.gitmem("accept")
+    wired.gitmem("flag", "Deploys go out on Tuesdays")
+
+    with WireModel() as model:
+        done = QWEN.run(wired, home, model, "hello")
+
+    first = model.main[0].text
+    assert first.count("1 flag waits undrained") == 1, done
+    assert first.count("- Integration tests need Postgres") == 1  # AGENTS.md, which imports it
+
+
+@pytest.mark.ability("qwen", "flag", "session id")
+def test_a_flag_lands_on_the_queue_with_its_session(wired: Sandbox, home: Path) -> None:
+    with WireModel(turns=[shell("gitmem flag 'Tests need Postgres' --kind gotcha")]) as model:
+        done = QWEN.run(wired, home, model, "go on")
+
+    assert "flagged " in model.main[1].text, done
+    (flag,) = undrained(wired)
+    assert flag["text"] == "Tests need Postgres"
+    ledger = [json.loads(line) for line in wired.read(".git/gitmem/ledger.jsonl").splitlines()]
+    assert flag["session"] in {line.get("session") for line in ledger}
+
+
+@pytest.mark.ability("qwen", "commit")
+def test_a_commit_is_followed_by_one_nudge(wired: Sandbox, home: Path) -> None:
+    turns = [shell("git commit -q --allow-empty -m chapter"), shell("true"), shell("true")]
+
+    with WireModel(turns=turns) as model:
+        done = QWEN.run(wired, home, model, "go on")
+
+    said = told(model, "after git commit: flag what's durable, now")
+    assert said[0] == 0
+    assert set(said[1:]) == {1}, (said, done)
+
+
+@pytest.mark.ability("qwen", "recovery")
+def test_a_command_that_failed_and_then_worked_is_asked_about(wired: Sandbox, home: Path) -> None:
+    wired.write("check.sh", "test -e there\n")
+    turns = [shell("sh check.sh"), shell("touch there"), shell("sh check.sh")]
+
+    with WireModel(turns=[*turns, *idle(4)]) as model:
+        done = QWEN.run(wired, home, model, "go on")
+
+    assert told(model, "after a command that failed and then worked")[-1] == 1, done
+
+
+@pytest.mark.ability("qwen", "sub-agent")
+def test_a_sub_agent_that_finished_is_named_in_the_next_nudge(wired: Sandbox, home: Path) -> None:
+    task = {"description": "d", "prompt": "look", "subagent_type": "general-purpose"}
+    turns = [Turn(tool="agent", given={**task, "run_in_background": False}), Turn(text="Done.")]
+
+    with WireModel(turns=[*turns, shell("git commit -q --allow-empty -m chapter")]) as model:
+        done = QWEN.run(wired, home, model, "go on")
+
+    assert "a sub-agent that finished in the background and git commit" in model.main[-1].text, done
+
+
+@pytest.mark.ability("qwen", "turn nudge")
+def test_the_next_prompt_asks_about_the_turn_before(wired: Sandbox, home: Path) -> None:
+    with WireModel(turns=[shell("touch a"), *idle(5)]) as model:
+        QWEN.run(wired, home, model, "go on")
+    assert set(told(model, "after the end of the last turn")) == {0}
+
+    with WireModel() as model:
+        done = QWEN.run(wired, home, model, "and now?", arguments=("--continue",))
+
+    assert model.main[0].text.count("after the end of the last turn") == 1, done
+
+
+@pytest.mark.ability("qwen", "growth")
+def test_a_context_that_grew_is_asked_about(wired: Sandbox, home: Path) -> None:
+    turns = [shell("touch a", 10_000), *idle(6, 100_000)]
+
+    with WireModel(turns=turns) as model:
+        done = QWEN.run(wired, home, model, "go on")
+
+    assert told(model, "after a long stretch of work")[-1] == 1, done
+
+
+@pytest.mark.ability("qwen", "words to the summariser", "after a compaction")
+def test_a_compaction_is_told_what_to_keep_and_asked_about_once(wired: Sandbox, home: Path) -> None:
+    wired.gitmem("flag", "Deploys go out on Tuesdays")
+    wired.write("long", "a long row of words\n" * 1_000)
+    turns = [
+        shell("cat long", 1_000),
+        shell("touch a", 175_000),
+        Turn(text=SUMMARY, tokens=175_000),
+        shell("true", 3_000),
+        shell("true", 3_000),
+    ]
+
+    with WireModel(turns=turns) as model:
+        done = QWEN.run(wired, home, model, "go on")
+
+    assert "end the summary with a section 'Unflagged durable facts'" in model.main[2].text, done
+    after = model.main[3:]
+    assert "THE SUMMARY" in after[0].text, done
+    assert [one.text.count("after a compaction: flag what's durable") for one in after] == [0, 1, 1]
+    assert {one.text.count("1 flag waits undrained") for one in after} == {1}
+
+
+@pytest.mark.ability("qwen", "guard")
+def test_a_guard_is_said_with_the_result_of_its_call(wired: Sandbox, home: Path) -> None:
+    guard = {"tool": "Bash", "match": "make release", "lesson": "Build the wheel first."}
+    wired.commit("guard", {".gitmem/guards.jsonl": json.dumps(guard) + "\n"})
+
+    with WireModel(turns=[shell("make release")]) as model:
+        done = QWEN.run(wired, home, model, "go on")
+
+    assert told(model, "gitmem, about Bash (make release): this snagged here before")[1:] == [1]
+    assert "Build the wheel first." in model.main[1].text, done
+
+
+@pytest.mark.ability("qwen", "guard")
+def test_a_guard_of_mode_once_holds_the_call_and_the_retry_passes(
+    wired: Sandbox, home: Path
+) -> None:
+    guard = {"tool": "Bash", "match": "make release", "mode": "once", "lesson": "Wheel first."}
+    wired.commit("guard", {".gitmem/guards.jsonl": json.dumps(guard) + "\n"})
+    turns = [shell("make release || touch made"), shell("make release || touch made")]
+    asking = ("--approval-mode", "auto-edit", "--allowed-tools", "run_shell_command", "-p")
+    program = replace(QWEN, command=lambda _, prompt: (*asking, prompt))
+
+    with WireModel(turns=turns) as model:
+        done = program.run(wired, home, model, "go on")
+
+    assert "This call was not made." in model.main[1].text, done
+    assert ("PreToolUse", "held -") in did(wired)
+    assert (wired.path / "made").exists()
+
+
+@pytest.mark.ability("qwen", "recall at need")
+def test_a_file_that_a_line_is_about_brings_the_line(wired: Sandbox, home: Path) -> None:
+    wired.gitmem("flag", "The parser keeps CRLF", "--topic", "parser", "--paths", "src/parse.py")
+    wired.gitmem("close", "--engine", "verbatim")
+    wired.gitmem("accept")
+    wired.commit("code", {"src/parse.py": "x = 1\n"})
+    wired.gitmem("recall", "parser")
+    read = Turn(tool="read_file", given={"file_path": str(wired.path / "src/parse.py")})
+
+    with WireModel(turns=[shell("sleep 1"), read]) as model:
+        done = QWEN.run(wired, home, model, "go on")
+
+    assert told(model, "notes of this repository about src/parse.py")[-1] == 1, done
+
+
+def test_the_hooks_do_not_run_in_a_folder_below_the_top_and_there_where_they_are_wired(
+    wired: Sandbox, home: Path
+) -> None:
+    wired.gitmem("flag", "Deploys go out on Tuesdays")
+    below = wired.path / "services/api"
+    below.mkdir(parents=True)
+
+    with WireModel() as model:
+        QWEN.run(wired, home, model, "hello", below="services/api")
+    assert "1 flag waits undrained" not in model.main[0].text
+    wired.gitmem("init", "--client", "qwen", cwd=below)
+    with WireModel() as model:
+        done = QWEN.run(wired, home, model, "hello", below="services/api")
+
+    assert "1 flag waits undrained" in model.main[0].text, done
+
+
+@pytest.mark.ability("qwen", "end mark")
+def test_the_end_of_an_interactive_session_is_marked(
+    wired: Sandbox, home: Path, tmp_path: Path
+) -> None:
+    program = installed(QWEN.package, QWEN.version, QWEN.file)
+    sealed = {key: text for key, text in os.environ.items() if key.startswith(("GIT_", "TMPDIR"))}
+
+    with WireModel() as model, Terminal(tmp_path / "tmux") as terminal:
+        QWEN.settle(home, wired.path, model.url)
+        person = {"PATH": with_gitmem(), "HOME": str(home), "TERM": "xterm-256color"}
+        person |= {**sealed, **QWEN.environment(home, model.url), "LANG": "C.UTF-8"}
+        terminal.start(wired.path, person, "node", str(program))
+        terminal.shows("Type your message")
+        terminal.keys("/quit")
+        terminal.shows("/quit")
+        while ("SessionEnd", "marked end") not in did(wired):
+            terminal.keys("Enter")  # the first may take what the client proposes
