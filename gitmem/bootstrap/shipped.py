@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from gitmem.bootstrap.settings import SharedSettings
     from gitmem.bootstrap.workplace import Workplace
-    from gitmem.clients.abilities import Wiring
+    from gitmem.clients.abilities import Probe, Wiring
     from gitmem.clients.mcp_hosts.host import McpHost
     from gitmem.proof.loopback import Loopback
 
@@ -75,15 +75,16 @@ def doctor_kit(root: Path) -> Kit:
         if probe is None:
             unprobed.append(wiring)
         else:
-            probed.append(ProbedClient(wiring=wiring, probe=probe))
+            probed.append(ProbedClient(name=client.name, wiring=wiring, probe=probe))
     return Kit(clients=tuple(probed), ci=ci(), unprobed=tuple(unprobed), hosts=HOSTS)
 
 
-def loopback(tool: str) -> Loopback:
-    """Return the model of a rehearsal, which asks for one call of ``tool``; it listens inside its context."""
+def loopback(probe: Probe) -> Loopback:
+    """Return the model of a rehearsal of this client; it listens inside its context."""
     from gitmem.proof.loopback import Loopback
 
-    return Loopback([rehearsal.COMMAND], tool=tool, text=rehearsal.ANSWER)
+    calls = [probe.call(command) for command in rehearsal.COMMANDS]
+    return Loopback(calls, text=rehearsal.ANSWER)
 
 
 def wirings() -> dict[str, Wiring]:

@@ -199,6 +199,18 @@ class ClientState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a client says of one more thing: what was asked about, and in a sentence what came of it.
+
+    ``hint`` is what a person does about it; empty where it is as it should be.
+    """
+
+    check: str
+    what: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HookOutput:
     """What the client makes of a hook's output; ``problem`` says why it takes nothing from it."""
 
@@ -218,24 +230,31 @@ class HookAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedSession:
-    """What a client printed of one session: its version, its last answer, and gitmem's words."""
+    """What a client printed of one session: its version, its last answer, and gitmem's words.
+
+    ``version`` is empty where it is not printed, ``answers`` None where what hooks say is not.
+    """
 
     version: str
     printed: str
-    answers: tuple[HookAnswer, ...]
+    answers: tuple[HookAnswer, ...] | None
 
 
 class Probe(Protocol):
     """The ability to be looked at and tried by `gitmem doctor`.
 
-    ``program`` is the command that starts the client, ``tool`` the name of its shell tool, ``proved``
-    the version whose payloads were recorded, ``ends`` the event of a session's end.
+    ``program`` is the command that starts the client, ``proved`` the version whose payloads were
+    recorded, ``ends`` the event of a session's end (empty: a single prompt has none). ``once`` says
+    that an equal command of several files runs once, ``reads`` names the instruction files that a
+    session loads all of, and ``untrusted`` what is left out in a folder that the person does not trust.
     """
 
     program: str
-    tool: str
-    ends: str
     proved: str
+    ends: str
+    once: bool
+    reads: tuple[str, ...]
+    untrusted: str
 
     def project(self, environ: Mapping[str, str]) -> str:
         """Return the folder of the session that this runs in; empty where the client does not tell."""
@@ -243,8 +262,18 @@ class Probe(Protocol):
     def look(self, place: ClientPlace) -> ClientState:
         """Return what the client would read there; never raises for a file that is not in order."""
 
+    def ask(self, place: ClientPlace, program: str) -> Sequence[Told]:
+        """Return what the person's program at this path says of hooks, trust and rules (empty: none is there).
+
+        It is not given the person's credentials, writes nothing into their home, and takes a few
+        seconds at most.
+        """
+
     def payloads(self) -> list[Recorded]:
         """Return recorded payloads, in a session's order; Internal when the shipped file is damaged."""
+
+    def shell(self, environ: Mapping[str, str]) -> Sequence[str]:
+        """Return the words before the command with which the client starts a hook."""
 
     def environment(
         self, environ: Mapping[str, str], files: Iterable[SettingsFile], top: str, session: str
@@ -260,11 +289,18 @@ class Probe(Protocol):
     def heard(self, event: str, out: str) -> HookOutput:
         """Return what the client would make of a hook's output."""
 
-    def settle(self, files: Iterable[SettingsFile], top: str, home: Path) -> list[str]:
-        """Prepare a home and a trusted folder for one session; return the command's arguments."""
+    def call(self, command: str) -> tuple[str, dict[str, object]]:
+        """Return the tool by which its model runs a shell command, and what the tool is given."""
 
-    def alone(self, environ: Mapping[str, str], url: str) -> dict[str, str]:
-        """Return the environment of a session whose only model listens at ``url``."""
+    def settle(self, files: Iterable[SettingsFile], top: str, home: Path, url: str) -> list[str]:
+        """Prepare a home and a trusted folder for one session; return the command's arguments.
 
-    def read(self, out: str) -> RecordedSession:
+        ``url`` is where its only model listens, for a client that reads it from a file. The prompt
+        comes on standard input.
+        """
+
+    def alone(self, environ: Mapping[str, str], home: Path, url: str) -> dict[str, str]:
+        """Return the environment of a session in that home whose only model listens at ``url``."""
+
+    def read(self, out: str, err: str) -> RecordedSession:
         """Return what the client printed of that session."""

@@ -11,12 +11,13 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _KEPT = 16 << 20  # bytes of an output; more than a client prints in one short session
 TIMED_OUT = 124  # the exit code of timeout(1)
@@ -62,8 +63,7 @@ def run(
             code = TIMED_OUT
         finally:
             ms = (time.monotonic() - began) * 1000
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(child.pid, signal.SIGKILL)
+            _end(child)
             child.wait()
         return ProgramResult(code=code, out=_read(out), err=_read(err), ms=round(ms, 1))
 
@@ -71,3 +71,50 @@ def run(
 def _read(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read(_KEPT).decode("utf-8", "replace")
+
+
+def converse(
+    argv: Sequence[str],
+    *,
+    cwd: str,
+    env: Mapping[str, str],
+    said: Iterable[str],
+    until: Callable[[str], bool],
+    seconds: float,
+) -> str:
+    """Start a program, say these lines to it, and return its first line that satisfies ``until``.
+
+    Its standard input stays open until then. Empty where it ends, takes longer than ``seconds``, or says
+    more than a client does; what it started ends with it. Raises OSError when it cannot be started.
+    """
+    child = subprocess.Popen(
+        list(argv), cwd=cwd, env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    watch = threading.Timer(seconds, _end, (child,))
+    watch.start()
+    try:
+        assert child.stdin is not None and child.stdout is not None  # noqa: PT018, S101 - as asked for
+        with contextlib.suppress(BrokenPipeError):
+            child.stdin.write("".join(f"{line}\n" for line in said).encode())
+            child.stdin.flush()
+        left = _KEPT
+        while left > 0 and (line := child.stdout.readline(left)):
+            left -= len(line)
+            text = line.decode("utf-8", "replace")
+            if until(text):
+                return text
+        return ""
+    finally:
+        watch.cancel()
+        _end(child)
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.install.install import hook_files
-from gitmem.proof import firing, health, mcp_entries, rehearsal, wiring
-from gitmem.proof.finding import Finding, Level, Mend
+from gitmem.proof import firing, health, last_fired, mcp_entries, rehearsal, wiring
+from gitmem.proof.finding import Finding, Level, Mend, about
 from gitmem.records import tidy
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbedClient:
-    """A client that a doctor examines."""
+    """A client that a doctor examines, by its name."""
 
+    name: str
     wiring: Wiring
     probe: Probe
 
@@ -35,6 +36,7 @@ class ProbedClient:
 class TriedClient:
     """A client with its settings files, as far as what they name may be started."""
 
+    name: str
     wiring: Wiring
     probe: Probe
     files: list[SettingsFile]
@@ -69,7 +71,7 @@ class Diagnosis:
     findings: list[Finding] = field(default_factory=list)
     untried: list[Finding] = field(default_factory=list)
     fired: list[FiredHook] = field(default_factory=list)
-    rehearsed: Rehearsed | None = None
+    rehearsed: list[Rehearsed] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -86,21 +88,28 @@ class Diagnosis:
 def examine(
     repo: Repository, here: Viewpoint, kit: Kit, *, configured: str, folder: str, now: float
 ) -> tuple[Diagnosis, list[TriedClient]]:
-    """Look at everything and start nothing but git; what may be tried is for `fire` and `rehearse`.
+    """Look at everything; what may be tried is for `fire` and `rehearse`.
 
-    ``configured`` is the shared target or empty, ``folder`` the memory folder, ``now`` in seconds.
+    Nothing is started but git, and a client's program where that can be asked about trust. ``configured`` is
+    the shared target or empty, ``folder`` the memory folder, ``now`` in seconds.
     """
     diagnosis, tried = Diagnosis(), []
+    entries = health.recent_entries(repo)
     for client in kit.clients:
         project = client.probe.project(here.place.environ) if here.inside else ""
         there = replace(here, place=replace(here.place, start=Path(project))) if project else here
         seen = client.probe.look(there.place)
-        diagnosis.findings += wiring.look(there, seen, client.wiring)
+        found = wiring.look(there, seen, client.wiring, client.probe)
+        found += wiring.ask(there, client.probe)
+        found += last_fired.look(entries, client.name, client.wiring.events, now)
+        diagnosis.findings += about(client.name, found)
         files, untried = wiring.tryable(
             seen.files, client.wiring.hooks, trusted=seen.trusted is True
         )
-        tried.append(TriedClient(wiring=client.wiring, probe=client.probe, files=files))
-        diagnosis.untried += untried
+        tried.append(
+            TriedClient(name=client.name, wiring=client.wiring, probe=client.probe, files=files)
+        )
+        diagnosis.untried += about(client.name, untried)
     diagnosis.findings += wiring.look_at_files(here.place.top, kit.unprobed)
     path = here.place.environ.get("PATH", "")
     diagnosis.findings += mcp_entries.look(here.place.top, kit.hosts, path)
@@ -115,21 +124,29 @@ def fire(diagnosis: Diagnosis, tried: list[TriedClient], stage: Stage) -> None:
     """Start every installed hook in a throw-away repository; add what came of it."""
     for client in tried:
         with firing.scratch(stage.environ, stage.at) as repo:
-            diagnosis.fired += firing.fire(repo, client.files, client.probe, stage.environ)
+            fired = firing.fire(repo, client.files, client.probe, stage.environ)
+        diagnosis.fired += [replace(one, client=client.name) for one in fired]
     _add_untried(diagnosis)
-    diagnosis.findings += [fired.finding for fired in diagnosis.fired]
+    for one in diagnosis.fired:
+        diagnosis.findings += about(one.client, [one.finding])
 
 
 def rehearse(
     diagnosis: Diagnosis, client: TriedClient, stage: Stage, *, program: str, model: Listening
 ) -> None:
     """Run an installed client once in a throw-away repository; add what came of it."""
-    attempt = rehearsal.ClientRun(program=program, probe=client.probe, files=client.files)
+    attempt = rehearsal.ClientRun(
+        name=client.name,
+        program=program,
+        probe=client.probe,
+        files=client.files,
+        wiring=client.wiring,
+    )
     with firing.scratch(stage.environ, stage.at) as repo:
         done = rehearsal.rehearse(repo, attempt, model, stage.environ)
-    diagnosis.rehearsed = done
+    diagnosis.rehearsed.append(done)
     _add_untried(diagnosis)
-    diagnosis.findings += done.findings(client.probe.proved)
+    diagnosis.findings += about(client.name, done.findings(client.probe.proved))
 
 
 def _add_untried(diagnosis: Diagnosis) -> None:

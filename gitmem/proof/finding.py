@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Level(StrEnum):
@@ -23,19 +27,24 @@ class Mend(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """``check`` names what was looked at, ``what`` says what was found, ``hint`` what to do."""
+    """``check`` names what was looked at, ``what`` says what was found, ``hint`` what to do.
+
+    ``client`` is the name of the client that it is about; empty for the repository.
+    """
 
     level: Level
     check: str
     what: str
     hint: str = ""
     mend: Mend | None = None
+    client: str = ""
 
     @property
     def as_json(self) -> dict[str, str]:
         """The finding for a program."""
         return {
             "level": self.level.value,
+            "client": self.client,
             "check": self.check,
             "what": self.what,
             "hint": self.hint,
@@ -56,6 +65,11 @@ def warn(check: str, what: str, hint: str = "", *, mend: Mend | None = None) -> 
 def fail(check: str, what: str, hint: str = "", *, mend: Mend | None = None) -> Finding:
     """Something does not work."""
     return Finding(level=Level.FAIL, check=check, what=what, hint=hint, mend=mend)
+
+
+def about(client: str, findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings as those about one client."""
+    return [replace(finding, client=client) for finding in findings]
 
 
 def passed(findings: list[Finding]) -> bool:

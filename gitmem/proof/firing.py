@@ -28,7 +28,6 @@ COMMIT = "gitmem doctor: a chapter"
 _PERSON = ("-c", "user.name=gitmem doctor", "-c", "user.email=doctor@localhost")
 _NO_HOOKS = ("-c", "core.hooksPath=/dev/null", "-c", "init.templateDir=")
 
-SHELL = "/bin/sh"  # whatever $SHELL is (measured, Claude Code 2.1.328)
 _SESSION = "gitmem-doctor"
 _PATIENCE = 60.0  # seconds for a hook without a timeout of its own
 _SLOW = 1500.0  # milliseconds: what all hooks at a session's end have together by default
@@ -45,7 +44,10 @@ class HookStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiredHook:
-    """One hook that ran: what it said to the person and the model; ``problem`` is empty if all is well."""
+    """One hook that ran: what it said to the person and the model; ``problem`` is empty if all is well.
+
+    ``client`` is the name of the client whose hook it is.
+    """
 
     event: str
     tool: str
@@ -55,6 +57,7 @@ class FiredHook:
     person: str = ""
     model: str = ""
     problem: str = ""
+    client: str = ""
 
     @property
     def as_json(self) -> dict[str, object]:
@@ -92,7 +95,7 @@ def fire(
     fired: list[FiredHook] = []
     numbers = count(1)
     for recorded in probe.payloads():
-        starts = list(_starts(files, recorded))
+        starts = list(_starts(files, recorded, once=probe.once))
         if not starts:
             continue
         if recorded.commits:
@@ -104,15 +107,17 @@ def fire(
     return fired
 
 
-def _starts(files: Sequence[SettingsFile], recorded: Recorded) -> Iterator[HookStart]:
-    """What the client would start: an equal command of several files once, that of a plugin beside it."""
+def _starts(
+    files: Sequence[SettingsFile], recorded: Recorded, *, once: bool
+) -> Iterator[HookStart]:
+    """What the client would start; ``once``: an equal command of several files once, a plugin's beside it."""
     seen = set()
     for file in files:
         for hook in file.hooks:
             root = file.root if file.where is Where.PLUGIN else ""
             if hook.event != recorded.event or not recorded.matches(hook.matcher):
                 continue
-            if (root, hook.command) not in seen:
+            if not once or (root, hook.command) not in seen:
                 seen.add((root, hook.command))
                 yield HookStart(hook=hook, root=root, where=file.path)
 
@@ -141,7 +146,7 @@ def _start(
 ) -> FiredHook:
     own = probe.of_plugin(start.root, repo.top + "-plugin") if start.root else {}
     ran = programs.run(
-        [SHELL, "-c", start.hook.command],
+        [*probe.shell(env), start.hook.command],
         cwd=repo.top,
         env={**env, **own},
         stdin=body,

@@ -265,7 +265,7 @@ def _changed(repo: Repository, commit: str) -> float:
 
 def _ledger(repo: Repository, now: float) -> list[Finding]:
     """What the hooks' own record says: when one last ran, and what went wrong lately."""
-    entries = [entry for line in ledger.tail(repo.folder, _TAIL) if (entry := ledger.entry(line))]
+    entries = recent_entries(repo)
     # Closes and syncs have lines of their own there; a close in a terminal says nothing about a hook.
     runs = [entry for entry in entries if entry.get("event") in _RUNS]
     hooks = [entry for entry in entries if entry.get("event") not in _RUNS]
@@ -287,6 +287,11 @@ def _ledger(repo: Repository, now: float) -> list[Finding]:
         said = f"the last {latest.get('event')} failed, {_ago(latest, now)}"
         found.append(warn("ledger", f"{said}: {latest['error']}", "gitmem audit shows every close"))
     return found
+
+
+def recent_entries(repo: Repository) -> list[dict[str, object]]:
+    """Return the last lines of the ledger, oldest first."""
+    return [entry for line in ledger.tail(repo.folder, _TAIL) if (entry := ledger.entry(line))]
 
 
 def _ago(entry: dict[str, object], now: float) -> str:

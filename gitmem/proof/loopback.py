@@ -1,41 +1,70 @@
-"""A scripted model: a Messages API on loopback that answers from a script and keeps what it was asked.
+"""A scripted model on loopback: it answers from a script and keeps what it was asked.
 
 For `gitmem doctor --client`: what a client sends to its model shows which of a hook's words arrived.
-It listens on 127.0.0.1 only and asks no server. The shapes are those of the public Messages API,
-streamed as server-sent events, as far as a client reads them.
+It listens on 127.0.0.1 only and asks no server. Which protocol a client speaks is told by the path that
+it asks at (`gitmem.proof.protocols`).
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
+import zlib
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from gitmem.proof.protocols import chat, gemini, messages, responses
+from gitmem.proof.protocols.turn import Turn, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from email.message import Message
 
+    from gitmem.proof.protocols.turn import Response
+
+    #: Makes the response out of a request's path, body and headers; None where nothing is there.
+    Answer = Callable[[str, dict[str, Any], Message], Response | None]
+
 _LARGEST = 64 << 20  # bytes of a request that are read
-_USAGE = {"input_tokens": 1000, "output_tokens": 20}
+_CHUNKED = "transfer-encoding"
+
+
+class Spoken(Protocol):
+    """One protocol: how the path of its requests ends, and what is read and answered."""
+
+    ENDING: str
+
+    def respond(self, body: dict[str, Any], turn: Turn, number: int, path: str) -> Response:
+        """Return the response to a request; ``number`` makes its ids unique."""
+
+    def shown(self, body: dict[str, Any]) -> list[str]:
+        """Return every text that the model is shown, in order."""
+
+
+_SPOKEN: tuple[Spoken, ...] = (messages, responses, chat, gemini)
+
+
+def spoken(path: str) -> Spoken | None:
+    """Return the protocol of a request's path (without its query); None for any other path."""
+    lower = path.lower()
+    return next((one for one in _SPOKEN if lower.endswith(one.ENDING)), None)
 
 
 class Loopback:
     """A context manager: inside it, ``url`` answers.
 
-    ``commands`` are the shell commands the model asks for, one with each answer; after them it ends
-    with ``text``. ``asked`` are the texts of each request that came with tools: system prompt left
-    out, the conversation in order. Side questions (requests without tools) get ``text`` and are not
-    kept.
+    ``calls`` are the tools that the model calls, one with each answer, and what each is given; after
+    them it ends with ``text``. ``asked`` are the texts of each request that came with tools, in order.
+    Side questions (requests without tools) get ``text`` and are not kept.
     """
 
-    def __init__(self, commands: Sequence[str], *, tool: str, text: str) -> None:
+    def __init__(self, calls: Sequence[tuple[str, dict[str, object]]], *, text: str) -> None:
         self.asked: list[list[str]] = []
         self.url = ""
-        self._commands = list(commands)
-        self._tool = tool
-        self._text = text
+        self._turns = [Turn(tool=tool, given=given) for tool, given in calls]
+        self._last = Turn(text=text)
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -46,37 +75,25 @@ class Loopback:
     def __exit__(self, *trouble: object) -> None:
         self._served.__exit__(None, None, None)
 
-    def answer(self, body: dict[str, Any], _: Message) -> dict[str, Any]:
-        """Return the answer to a request; the headers do not matter."""
-        blocks: list[dict[str, Any]] = [{"type": "text", "text": self._text}]
+    def answer(self, path: str, body: dict[str, Any], _: Message) -> Response | None:
+        """Return the response to a request; the headers do not matter."""
+        protocol = spoken(path)
+        if protocol is None:
+            return whole({"totalTokens": 100}) if path.endswith(":countTokens") else None
+        turn = self._last
         with self._lock:
             number = len(self.asked)
             if body.get("tools"):
-                self.asked.append(list(_conversation(body)))
-                if number < len(self._commands):
-                    blocks = [self._call(number)]
-        return {
-            "id": f"msg_{number:04}",
-            "type": "message",
-            "role": "assistant",
-            "model": body.get("model"),
-            "content": blocks,
-            "stop_reason": "tool_use" if blocks[0]["type"] == "tool_use" else "end_turn",
-            "stop_sequence": None,
-            "usage": _USAGE,
-        }
-
-    def _call(self, number: int) -> dict[str, Any]:
-        given = {"command": self._commands[number], "description": "a chapter"}
-        return {"type": "tool_use", "id": f"toolu_{number:04}", "name": self._tool, "input": given}
+                self.asked.append(protocol.shown(body))
+                turn = self._turns[number] if number < len(self._turns) else self._last
+        return protocol.respond(body, turn, number, path)
 
 
 @contextmanager
-def serving(answer: Callable[[dict[str, Any], Message], dict[str, Any]]) -> Iterator[str]:
-    """Serve the Messages API on loopback inside the context; yield its address.
+def serving(answer: Answer) -> Iterator[str]:
+    """Serve a model on loopback inside the context; yield its address.
 
-    ``answer`` makes the finished message out of a request's body and headers. It is called from
-    several threads.
+    ``answer`` is called from several threads.
     """
     handler = type("Handler", (_Handler,), {"answer": staticmethod(answer)})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -91,32 +108,55 @@ def serving(answer: Callable[[dict[str, Any], Message], dict[str, Any]]) -> Iter
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    answer: Callable[[dict[str, Any], Message], dict[str, Any]]
+    answer: Answer
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the library
         """Say nothing."""
 
     def do_POST(self) -> None:
-        """Answer a message; anything else does not exist."""
-        length = min(int(self.headers.get("content-length") or 0), _LARGEST)
-        raw = self.rfile.read(length)
-        if not self.path.partition("?")[0].endswith("/v1/messages"):
+        """Answer a model's request; anything else does not exist."""
+        try:
+            body = json.loads(self._read() or b"{}")
+        except (ValueError, OSError, EOFError, zlib.error):
+            body = None
+        found = None
+        if isinstance(body, dict):
+            found = type(self).answer(self.path.partition("?")[0], body, self.headers)
+        if found is None:
             self._send(404, "application/json", b"{}")
-            return
-        body = json.loads(raw or b"{}")
-        message = type(self).answer(body, self.headers)
-        if body.get("stream"):
-            self._send(200, "text/event-stream", "".join(_events(message)).encode())
         else:
-            self._send(200, "application/json", json.dumps(message).encode())
+            self._send(200, found.kind, found.data)
 
     def do_GET(self) -> None:
-        """Answer that nothing exists."""
-        self._send(404, "application/json", b"{}")
+        """Answer which models there are; nothing else exists."""
+        if self.path.partition("?")[0].endswith("/models"):
+            listed = [{"id": "scripted", "object": "model", "created": 1, "owned_by": "gitmem"}]
+            found = whole({"object": "list", "data": listed, "models": []})
+            self._send(200, found.kind, found.data)
+        else:
+            self._send(404, "application/json", b"{}")
 
     def do_HEAD(self) -> None:
         """Answer a client that asks whether a server listens."""
         self._send(200, "application/json", b"")
+
+    def _read(self) -> bytes:
+        """The body, at most so long; a longer one is cut and so is no JSON."""
+        if "chunked" in self.headers.get(_CHUNKED, ""):
+            raw = self._chunks()
+        else:
+            raw = self.rfile.read(min(int(self.headers.get("content-length") or 0), _LARGEST))
+        return gzip.decompress(raw) if self.headers.get("content-encoding") == "gzip" else raw
+
+    def _chunks(self) -> bytes:
+        raw = b""
+        while size := int(self.rfile.readline().strip() or b"0", 16):
+            raw += self.rfile.read(min(size, _LARGEST))
+            self.rfile.readline()
+            if len(raw) > _LARGEST:
+                raise EOFError
+        self.rfile.readline()
+        return raw
 
     def _send(self, code: int, kind: str, content: bytes) -> None:
         self.send_response(code)
@@ -124,43 +164,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
-
-
-def _events(message: dict[str, Any]) -> Iterator[str]:
-    """A finished message as the events of its stream."""
-    yield _event("message_start", message={**message, "content": [], "stop_reason": None})
-    for index, block in enumerate(message["content"]):
-        if block["type"] == "text":
-            empty, delta = {**block, "text": ""}, {"type": "text_delta", "text": block["text"]}
-        else:
-            given = json.dumps(block["input"])
-            empty = {**block, "input": {}}
-            delta = {"type": "input_json_delta", "partial_json": given}
-        yield _event("content_block_start", index=index, content_block=empty)
-        yield _event("content_block_delta", index=index, delta=delta)
-        yield _event("content_block_stop", index=index)
-    stop = {"stop_reason": message["stop_reason"], "stop_sequence": None}
-    yield _event("message_delta", delta=stop, usage=message["usage"])
-    yield _event("message_stop")
-
-
-def _event(kind: str, **fields: Any) -> str:
-    return f"event: {kind}\ndata: {json.dumps({'type': kind, **fields})}\n\n"
-
-
-def _conversation(body: dict[str, Any]) -> Iterator[str]:
-    """Every text of a request's messages, in order: prompts, contexts, results of tools."""
-    for message in body.get("messages") or []:
-        yield from texts(message.get("content"))
-
-
-def texts(content: Any) -> Iterator[str]:
-    """Yield every text of a message's content, in order."""
-    if isinstance(content, str):
-        yield content
-        return
-    for block in content if isinstance(content, list) else []:
-        if block.get("type") == "text":
-            yield block["text"]
-        elif block.get("type") == "tool_result":
-            yield from texts(block.get("content"))

@@ -1,37 +1,56 @@
-"""Run the installed client once against a model on loopback, and see which words reach that model.
+"""Run an installed client once against a model on loopback, and see which words reach that model.
 
-The session is real: the client reads gitmem's hooks from settings files, starts them, and sends what
-they say. Only its folder (a throw-away repository), its home, and its model are not.
+The session is real: the client reads gitmem's hooks from its files, starts them, and sends what they
+say. Only its folder (a throw-away repository), its home, and its model are not.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from gitmem.boundaries import nudge
+from gitmem.clients.abilities import HookAnswer
 from gitmem.git import programs
 from gitmem.memory.index import update_index
 from gitmem.memory.instructions import with_block
 from gitmem.memory.topics import add_facts, new_topic_file
 from gitmem.proof import firing
 from gitmem.proof.finding import Finding, fail, ok, warn
+from gitmem.queue import contents
 from gitmem.safety.paths import INDEX_NAME
-from gitmem.session import ledger
+from gitmem.session import boundary, ledger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gitmem.clients.abilities import HookAnswer, Probe, RecordedSession, SettingsFile
+    from gitmem.clients.abilities import (
+        Probe,
+        RecordedSession,
+        SettingsFile,
+        Wiring,
+    )
     from gitmem.git.programs import ProgramResult
     from gitmem.git.repository import Repository
 
 LOADED = "A rehearsal of gitmem doctor loads this line"  # of memory, by the index's import
 _FOLDER, _TOPIC = "memory", "rehearsal"
-COMMAND = f"git commit --quiet --allow-empty --message '{firing.COMMIT}'"
+FLAG = "A rehearsal of gitmem doctor flags this"
+#: What the model runs, one with each answer.
+COMMANDS = (
+    f"git commit --quiet --allow-empty --message '{firing.COMMIT}'",
+    f"gitmem flag '{FLAG}'",
+)
 ANSWER = "This is the answer of the loopback model."
 _SECONDS = 90.0  # the client starts in half a second; a busy machine takes some more
 _PROMPT = b"This is a rehearsal of gitmem doctor."
+_VERSION_SECONDS = 20.0
+_VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
+# How gitmem's words begin, for a client that does not print what its hooks say.
+_BOOT_WORDS = "gitmem: 1 flag waits undrained"
+_NUDGE_WORDS = nudge.reminder([boundary.COMMIT]).partition(":")[0]
 
 
 class Listening(Protocol):
@@ -52,9 +71,11 @@ class Rehearsed:
 
     ``version`` is the client's, ``words`` are gitmem's in the order the model saw them, ``person``
     what the person was told, ``answer`` what was printed; ``problems`` is empty when all is well.
-    ``loaded`` is the bytes of imported memory that stood in the first request.
+    ``loaded`` is the bytes of memory that stood in the first request, ``flagged`` says that what the model
+    flagged is on the queue. ``client`` is the client's name.
     """
 
+    client: str
     version: str
     words: tuple[str, ...]
     person: tuple[str, ...]
@@ -62,16 +83,19 @@ class Rehearsed:
     ms: float
     problems: tuple[str, ...]
     loaded: int = 0
+    flagged: bool = False
 
     @property
     def as_json(self) -> dict[str, object]:
         """For a program."""
         return {
+            "client": self.client,
             "version": self.version,
             "model": list(self.words),
             "person": list(self.person),
             "answer": self.answer,
             "loaded_bytes": self.loaded,
+            "flagged": self.flagged,
             "ms": self.ms,
             "problems": list(self.problems),
         }
@@ -93,18 +117,29 @@ class Rehearsed:
                 ok("client", f"{said}, and printed its answer unchanged ({self.ms:.0f} ms)")
             )
             found.append(
-                ok("client", f"its first request has the imported memory ({self.loaded} bytes)")
+                ok("client", f"its first request has the line of memory ({self.loaded} bytes)")
             )
+            found.append(ok("client", "what its model flagged is on the queue"))
         return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRun:
-    """A client to run: the path of its program, what it can be asked, and its settings files."""
+    """A client to run, by its name: the path of its program, what it can be asked, its settings files."""
 
+    name: str
     program: str
     probe: Probe
     files: Sequence[SettingsFile]
+    wiring: Wiring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traces:
+    """What a session left in its repository: its end was seen, and what its model flagged is saved."""
+
+    ended: bool
+    flagged: bool
 
 
 def rehearse(
@@ -112,71 +147,111 @@ def rehearse(
 ) -> Rehearsed:
     """Run a client in the scratch repository; ``model`` listens already.
 
-    The model asks for one commit and then answers, so a session start, a commit and a session end
-    are what happens. Raises OSError when the client cannot be started.
+    The model asks for one commit, flags one line and then answers, so a session start, a commit, a flag and
+    a session end are what happens. Raises OSError when the client cannot be started.
     """
-    _remember(repo)
+    probe = client.probe
+    _remember(repo, client.wiring)
     home = Path(repo.top).with_name("home")
-    arguments = client.probe.settle(client.files, repo.top, home)
-    git = environ.get("GIT_CONFIG_GLOBAL") or str(Path(environ.get("HOME", "/")) / ".gitconfig")
+    home.mkdir()
+    arguments = probe.settle(client.files, repo.top, home, model.url)
+    env = probe.alone(environ, home, model.url)
     ran = programs.run(
-        [client.program, *arguments],
-        cwd=repo.top,
-        env={
-            **client.probe.alone(environ, model.url),
-            "HOME": str(home),
-            "GIT_CONFIG_GLOBAL": git,
-        },
-        stdin=_PROMPT,
-        seconds=_SECONDS,
+        [client.program, *arguments], cwd=repo.top, env=env, stdin=_PROMPT, seconds=_SECONDS
     )
-    session = client.probe.read(ran.out)
-    return judge(ran, session, model.asked, ended=_ended(repo, client.probe.ends))
+    session = probe.read(ran.out, ran.err)
+    if not session.version:
+        session = replace(session, version=_version(client.program, home, env))
+    traces = Traces(
+        ended=not probe.ends or _ended(repo, probe.ends),
+        flagged=any(flag.text == FLAG for flag in contents.read_queue(repo).journal.flags.values()),
+    )
+    return judge(client.name, ran, session, model.asked, traces)
 
 
-def _remember(repo: Repository) -> None:
-    """Give the scratch repository memory of one line, which the client loads by an import."""
+def _version(program: str, home: Path, env: Mapping[str, str]) -> str:
+    """What the program calls its version; empty where it does not tell."""
+    ran = programs.run(
+        [program, "--version"], cwd=str(home), env=env, stdin=b"", seconds=_VERSION_SECONDS
+    )
+    found = _VERSION.search(ran.out)
+    return found[0] if found else ""
+
+
+def _remember(repo: Repository, wiring: Wiring) -> None:
+    """Give the scratch repository memory of one line, and the file by which the client hears of it."""
     memory = Path(repo.top) / _FOLDER
     memory.mkdir()
     topic = add_facts(new_topic_file(_TOPIC), [LOADED])
     index = update_index(None, {f"{_FOLDER}/{_TOPIC}.md": topic}, folder=_FOLDER)
     (memory / f"{_TOPIC}.md").write_text(topic, encoding="utf-8")
     (memory / INDEX_NAME).write_text(index, encoding="utf-8")
-    block = with_block(None, folder=_FOLDER, kind="claude")
-    (Path(repo.top) / "CLAUDE.md").write_text(block, encoding="utf-8")
+    name, _ = wiring.instructions(lambda _: False, lambda _: "")
+    block = with_block(None, folder=_FOLDER, kind="claude" if name == "CLAUDE.md" else "agents")
+    (Path(repo.top) / name).write_text(block, encoding="utf-8")
+    repo.git("add", "--all")  # a client that follows no import is told the lines that landed
+    firing.commit(repo)
 
 
 def judge(
-    ran: ProgramResult, session: RecordedSession, asked: Sequence[Sequence[str]], *, ended: bool
+    client: str,
+    ran: ProgramResult,
+    session: RecordedSession,
+    asked: Sequence[Sequence[str]],
+    traces: Traces,
 ) -> Rehearsed:
-    """Return what a run of the client came to.
-
-    ``asked`` are the texts of each request the model got, ``ended`` says whether the ledger saw the
-    session's end.
-    """
+    """Return what a run of the client came to; ``asked`` are the texts of each request the model got."""
     problems = []
+    answers = session.answers
+    if answers is None:
+        answers = _arrived(asked)
     if ran.code:
         last = (ran.err.strip() or session.printed).rpartition("\n")[2]
         problems.append(f"the client ended with {ran.code}: {last or 'it said nothing'}")
     elif not asked:
         problems.append("the client asked its model nothing")
     else:
-        problems += _missing(session.answers, asked)
+        problems += _missing(answers, asked)
         if not _is_loaded(asked[0]):
-            problems.append("the line of memory that the index imports is not in the first request")
+            problems.append("the line of memory is not in the first request")
         if session.printed != ANSWER:
             problems.append(f"the printed answer is not the model's: {session.printed[:80]!r}")
-        if not ended:
+        if not traces.flagged:
+            problems.append("what the model flagged is not on the queue")
+        if not traces.ended:
             problems.append("the end of the session was not seen")
     return Rehearsed(
+        client=client,
         version=session.version,
-        words=tuple(_received(words.model, asked) for words in session.answers if words.model),
-        person=tuple(words.person for words in session.answers if words.person),
+        words=tuple(_received(words.model, asked) for words in answers if words.model),
+        person=tuple(words.person for words in answers if words.person),
         answer=session.printed,
         loaded=len(LOADED.encode()) if asked and _is_loaded(asked[0]) else 0,
+        flagged=traces.flagged,
         ms=ran.ms,
         problems=tuple(problems),
     )
+
+
+def _arrived(asked: Sequence[Sequence[str]]) -> tuple[HookAnswer, ...]:
+    """gitmem's words as the requests show them: those of the boot, and each nudge."""
+    if not asked:
+        return ()
+    boots = _paragraphs(asked[0], _BOOT_WORDS)[:1]
+    nudges = dict.fromkeys(_paragraphs(asked[-1], _NUDGE_WORDS))
+    return (
+        *(HookAnswer(person="", model=text, boot=True) for text in boots),
+        *(HookAnswer(person="", model=text, boot=False) for text in nudges),
+    )
+
+
+def _paragraphs(texts: Sequence[str], beginning: str) -> list[str]:
+    """What begins so, to the end of its line, in the order of the texts."""
+    return [
+        beginning + rest.partition("\n")[0].partition("</")[0]
+        for text in texts
+        for rest in text.split(beginning)[1:]
+    ]
 
 
 def _is_loaded(texts: Sequence[str]) -> bool:

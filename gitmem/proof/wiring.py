@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ from gitmem.clients.abilities import Where, variables
 from gitmem.core.failures import NeedsPerson
 from gitmem.git import local
 from gitmem.install.file_changes import LARGEST
+from gitmem.memory.instructions import has_block
 from gitmem.proof.finding import Finding, Mend, fail, ok, warn
 from gitmem.proof.firing import executable
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
         ClientPlace,
         ClientState,
         Hook,
+        Probe,
         SettingsFile,
         WiredFile,
         Wiring,
@@ -35,11 +39,18 @@ _INSTALL = "gitmem init, or gitmem doctor --fix"
 
 
 def judge(
-    sources: Sequence[SettingsFile], shipped: Sequence[Hook], allow: Sequence[str]
+    sources: Sequence[SettingsFile],
+    shipped: Sequence[Hook],
+    allow: Sequence[str],
+    *,
+    once: bool = True,
+    own_memory: bool = True,
 ) -> list[Finding]:
     """Return what is wrong or right about all files together.
 
     ``shipped`` are the hooks this version installs, ``allow`` the permission rules beside them.
+    ``once``: the client runs an equal command of several files once; ``own_memory``: it has a memory
+    of its own, which a settings file switches off.
     """
     readable = [source for source in sources if not source.problem]
     found = [_unreadable(source) for source in sources if source.problem]
@@ -47,9 +58,11 @@ def judge(
     found += _installed(readable, shipped)
     for source in readable:
         found += _differences(source, shipped)
-    found += _twice(readable)
-    found += _leave(readable, allow)
-    found.append(_auto_memory(readable))
+    found += _twice(readable, once=once)
+    if allow:
+        found += _leave(readable, allow)
+    if own_memory:
+        found.append(_auto_memory(readable))
     return found
 
 
@@ -121,16 +134,18 @@ def _installed(sources: Sequence[SettingsFile], shipped: Sequence[Hook]) -> list
     if not any(source.hooks for source in sources):
         return [fail("hook", "none is installed for this folder", _INSTALL, mend=Mend.WIRING)]
     found = []
+    there: dict[str, list[str]] = {}
     for event in dict.fromkeys(hook.event for hook in shipped):
         places = [source for source in sources if _at(source, event)]
         if places:
             names = ", ".join(f"{source.path} ({source.where})" for source in places)
-            found.append(ok("hook", f"{event}: {names}"))
+            there.setdefault(names, []).append(event)
         else:
             found.append(
                 fail("hook", f"{event} is in no settings file", _INSTALL, mend=Mend.WIRING)
             )
-    return found
+    together = [ok("hook", f"{', '.join(events)}: {names}") for names, events in there.items()]
+    return [*together, *found]
 
 
 def _differences(source: SettingsFile, shipped: Sequence[Hook]) -> list[Finding]:
@@ -157,20 +172,20 @@ def _differences(source: SettingsFile, shipped: Sequence[Hook]) -> list[Finding]
     return found
 
 
-def _twice(sources: Sequence[SettingsFile]) -> list[Finding]:
+def _twice(sources: Sequence[SettingsFile], *, once: bool) -> list[Finding]:
     """Events that start gitmem more than once.
 
-    The client runs an equal command of several files once; gitmem itself answers once when a plugin
-    and a file start it. What is left are commands that differ, or a handler that stands twice.
+    Where the client runs an equal command of several files once (``once``), what is left are commands that
+    differ, or a handler that stands twice; gitmem itself answers once when a plugin and a file start it.
     """
-    found = []
+    found = [] if once else _in_several(sources)
     files = [source for source in sources if source.where is not Where.PLUGIN]
     commands: dict[tuple[str, str], set[str]] = {}
     for source in files:
         for hook in source.hooks:
             commands.setdefault((hook.event, hook.matcher), set()).add(hook.command)
     for (event, _), texts in commands.items():
-        if len(texts) > 1:
+        if once and len(texts) > 1:
             found.append(
                 warn(
                     "hook twice",
@@ -191,6 +206,26 @@ def _twice(sources: Sequence[SettingsFile]) -> list[Finding]:
     if plugins and any(source.hooks for source in files):
         found.append(ok("plugin", "beside the settings file: gitmem answers each event once"))
     return found
+
+
+def _in_several(sources: Sequence[SettingsFile]) -> list[Finding]:
+    """Events that start gitmem from more than one file of a client that runs each of them."""
+    files: dict[str, list[str]] = {}
+    for source in sources:
+        for event in dict.fromkeys(hook.event for hook in source.hooks):
+            files.setdefault(event, []).append(source.path)
+    doubled: dict[str, list[str]] = {}
+    for event, paths in files.items():
+        if len(paths) > 1:
+            doubled.setdefault(" and ".join(paths), []).append(event)
+    return [
+        warn(
+            "hook twice",
+            f"{', '.join(events)} start gitmem from each of {paths}: the client runs them all",
+            "leave gitmem's hooks in one of these files",
+        )
+        for paths, events in doubled.items()
+    ]
 
 
 def _leave(sources: Sequence[SettingsFile], allow: Sequence[str]) -> list[Finding]:
@@ -232,12 +267,63 @@ class Viewpoint:
     inside: bool
 
 
-def look(here: Viewpoint, seen: ClientState, wiring: Wiring) -> list[Finding]:
+def look(here: Viewpoint, seen: ClientState, wiring: Wiring, probe: Probe) -> list[Finding]:
     """Return all findings about a client; ``wiring`` is what this version installs."""
     findings = _program(here, seen.files)
-    findings += judge(seen.files, wiring.hooks, wiring.allow)
-    findings += _trust(here, seen)
-    return findings + _folder(here, seen.files)
+    findings += judge(
+        seen.files,
+        wiring.hooks,
+        wiring.allow,
+        once=probe.once,
+        own_memory=wiring.own_memory is not None,
+    )
+    findings += _other_files(here.place.top, wiring, seen.files)
+    findings += _trust(here, seen, probe.untrusted)
+    findings += _instructions(here.place.top, wiring, probe.reads)
+    return findings + _folder(here, seen.files, wiring)
+
+
+def ask(here: Viewpoint, probe: Probe) -> list[Finding]:
+    """Return what the client's own program says; it is started, bounded, without the person's credentials."""
+    path = here.place.environ.get("PATH", "")
+    told = probe.ask(here.place, shutil.which(probe.program, path=path) or "")
+    return [
+        warn(one.check, one.what, one.hint) if one.hint else ok(one.check, one.what) for one in told
+    ]
+
+
+def _other_files(top: Path, wiring: Wiring, seen: Sequence[SettingsFile]) -> list[Finding]:
+    """The files beside those with hooks: whether they are as this version writes them."""
+    hooked = {source.path for source in seen if source.hooks or source.problem}
+    others = [file for file in wiring.files if file.path not in hooked and not file.below]
+    stale = [file.path for file in others if not _is_current(top / file.path, file)]
+    if stale:
+        said = f"{', '.join(stale)} is not as this version writes it"
+        return [warn("file", said, _INSTALL, mend=Mend.WIRING)]
+    names = ", ".join(file.path for file in others)
+    return [ok("file", f"{names}: as this version writes it")] if others else []
+
+
+def _instructions(top: Path, wiring: Wiring, reads: Sequence[str]) -> list[Finding]:
+    """Whether the memory is announced in the file that the client reads, and whether in two of them."""
+    name, notes = wiring.instructions(lambda name: (top / name).exists(), partial(_text, top))
+    found = [warn("instructions", note) for note in notes]
+    if not has_block(_text(top, name)):
+        said = f"{name}, which the client reads, does not announce the memory"
+        return [*found, warn("instructions", said, _INSTALL, mend=Mend.WIRING)]
+    announced = [one for one in reads if has_block(_text(top, one))]
+    if len(announced) > 1:
+        said = f"the client reads {' and '.join(announced)}: the memory is announced twice"
+        return [*found, ok("instructions", said)]
+    return [*found, ok("instructions", f"{name} announces the memory")]
+
+
+def _text(top: Path, name: str) -> str:
+    """The text of an instruction file; empty where there is none, or a link leads out of the work tree."""
+    path = (top / name).resolve()
+    if not path.is_relative_to(top.resolve()):
+        return ""
+    return local.read_plain(str(path), LARGEST).decode("utf-8", "replace")
 
 
 def _program(here: Viewpoint, files: Sequence[SettingsFile]) -> list[Finding]:
@@ -266,7 +352,7 @@ def _program(here: Viewpoint, files: Sequence[SettingsFile]) -> list[Finding]:
     return [ok("gitmem", f"{program}, on {whose}")]
 
 
-def _trust(here: Viewpoint, seen: ClientState) -> list[Finding]:
+def _trust(here: Viewpoint, seen: ClientState, untrusted: str) -> list[Finding]:
     if seen.trusted:
         return [ok("trust", "the client trusts this folder")]
     if seen.trusted is None:
@@ -275,15 +361,16 @@ def _trust(here: Viewpoint, seen: ClientState) -> list[Finding]:
         warn(
             "trust",
             f"the client does not trust {here.place.start} yet",
-            "start the client there once and say yes; until then it drops the permission rules",
+            f"start the client there once and say yes; until then {untrusted}",
         )
     ]
 
 
-def _folder(here: Viewpoint, files: Sequence[SettingsFile]) -> list[Finding]:
+def _folder(here: Viewpoint, files: Sequence[SettingsFile], wiring: Wiring) -> list[Finding]:
     """A session that starts below the top sees the settings of its own folder only."""
     start, top = here.place.start, here.place.top
-    if start == top or any(file.hooks for file in files):
+    below = any(file.below for file in wiring.files)
+    if start == top or not below or any(file.hooks for file in files):
         return []
     inside = start.relative_to(top) if start.is_relative_to(top) else start
     return [

@@ -76,7 +76,8 @@ def test_a_wired_repository_passes(wired: Sandbox) -> None:
     done = doctor(wired)
 
     assert (done.code, done.err) == (0, "")
-    assert "ok    hook         SessionStart: .claude/settings.json (project)" in done.out
+    events = ", ".join(HOOKS)
+    assert f"ok    hook          {events}: .claude/settings.json (project)" in done.out
     assert "FAIL" not in done.out
 
 
@@ -294,7 +295,7 @@ def test_fire_and_client_leave_the_repository_as_it_was(wired: Sandbox) -> None:
 
     before = everything()
 
-    doctor(wired, "--fire", "--client")
+    doctor(wired, "--fire", "--client", "all")
 
     assert everything() == before
 
@@ -398,5 +399,15 @@ def test_without_a_client_the_rehearsal_fails_and_says_so(wired: Sandbox) -> Non
 
     assert (
         "claude is not on this terminal's PATH"
-        in found(report(wired, "--client", path=bare), "fail")["client"]
+        in found(report(wired, "--client", "claude-code", path=bare), "fail")["client"]
     )
+
+
+def test_a_client_that_is_unknown_or_not_wired_is_refused_with_what_to_do(wired: Sandbox) -> None:
+    unknown, absent = (doctor(wired, "--client", name) for name in ("emacs", "codex"))
+
+    assert (unknown.code, absent.code) == (2, 2)
+    assert "there is no client emacs" in unknown.err
+    assert "one of claude-code, codex" in unknown.err
+    assert "codex is not wired here" in absent.err
+    assert "gitmem init --client codex" in absent.err

@@ -227,11 +227,11 @@ def test_doctor_tells_files_that_are_not_as_init_writes_them_and_mends_them(
     sandbox: Sandbox,
 ) -> None:
     sandbox.gitmem("init", "--client", "codex")
-    assert "Codex: .codex/hooks.json, .codex/rules/gitmem.rules" in sandbox.gitmem("doctor").out
+    assert f"{RULE_FILE}: as this version writes it" in sandbox.gitmem("doctor").out
     sandbox.write(RULE_FILE, SHIPPED.splitlines()[0] + "\n")
 
     said = sandbox.gitmem("doctor").out
 
-    assert f"Codex: {RULE_FILE} is not as this version writes it" in said
+    assert f"{RULE_FILE} is not as this version writes it" in said
     assert f"wrote {RULE_FILE}" in sandbox.gitmem("doctor", "--fix").out
     assert sandbox.read(RULE_FILE) == SHIPPED

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from gitmem.bootstrap import assets
 from gitmem.clients.abilities import Recorded, SettingsFile, Where, variables
-from gitmem.clients.claude_code import probe
 from gitmem.clients.claude_code.settings_files import enabled_plugins, read_source
 from gitmem.clients.hook_settings import parse_hooks
+from gitmem.clients.probing import parse_payloads
 from gitmem.core.failures import Internal
 from gitmem.proof.finding import Finding, Level, Mend
 from gitmem.proof.wiring import judge
@@ -191,14 +191,14 @@ def test_no_settings_file_is_too_odd_to_be_judged(found: dict[str, Any]) -> None
 
 
 def test_the_shipped_payloads_cover_every_installed_event() -> None:
-    version, recorded = probe.parse_payloads(assets.read("hooks/claude-code/payloads.json"))
+    version, recorded = parse_payloads(assets.read("hooks/claude-code/payloads.json"))
 
     assert version.count(".") == 2
     for hook in SHIPPED:
         assert any(r.event == hook.event and r.matches(hook.matcher) for r in recorded), hook.event
     assert any(r.speaks for r in recorded)
     with pytest.raises(Internal):
-        probe.parse_payloads("{}")
+        parse_payloads("{}")
 
 
 def test_a_matcher_is_a_name_an_expression_or_everything() -> None:

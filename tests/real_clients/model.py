@@ -12,7 +12,9 @@ from email.message import Message
 from itertools import count
 from typing import Any, Self
 
-from gitmem.proof.loopback import serving, texts
+from gitmem.proof.loopback import serving
+from gitmem.proof.protocols.messages import ENDING, finished, texts
+from gitmem.proof.protocols.turn import Response
 from tests.support.sandbox import PATIENCE
 
 #: The header by which the client tells requests of a sub-agent (measured, 2.1.328).
@@ -124,8 +126,10 @@ class _Script:
     lock: threading.Lock = field(default_factory=threading.Lock)
     numbers: Iterator[int] = field(default_factory=count)
 
-    def next(self, body: dict[str, Any], headers: Message) -> dict[str, Any]:
-        """Keep the request and take its answer, as a finished message."""
+    def next(self, path: str, body: dict[str, Any], headers: Message) -> Response | None:
+        """Keep the request and take its answer; None for a path that is not the one of messages."""
+        if not path.endswith(ENDING):
+            return None
         of_agent = _AGENT_HEADER in headers
         with self.lock:
             answer = Answer()
@@ -138,7 +142,7 @@ class _Script:
                 answer = next(self.agent if of_agent else self.main, answer)
             number = next(self.numbers)
         _wait(answer.until)
-        return {
+        message = {
             "id": f"msg_{number:04}",
             "type": "message",
             "role": "assistant",
@@ -148,6 +152,7 @@ class _Script:
             "stop_sequence": None,
             "usage": {"input_tokens": answer.tokens, "output_tokens": 20},
         }
+        return finished(body, message)
 
 
 def _wait(until: Callable[[], bool] | None) -> None:

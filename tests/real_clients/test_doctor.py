@@ -34,7 +34,7 @@ def rehearse(
     if not (folder / "claude").exists():
         (folder / "claude").symlink_to(claude.program)
     env = {"PATH": f"{folder}:{path or with_gitmem()}"}
-    done = sandbox.gitmem("doctor", "--client", "--json", env=env)
+    done = sandbox.gitmem("doctor", "--client", "claude-code", "--json", env=env)
     answer: dict[str, Any] = json.loads(done.out)
     assert done.code == (0 if answer["ok"] else 1)
     return answer
@@ -44,7 +44,7 @@ def rehearse(
 def test_the_words_are_shown_as_the_model_received_them(
     claude: Claude, wired: Sandbox, tmp_path: Path
 ) -> None:
-    told = rehearse(claude, wired, tmp_path)["client"]
+    told = rehearse(claude, wired, tmp_path)["clients"][0]
 
     assert (told["version"], told["problems"]) == (VERSION, [])
     boot, nudge = told["model"]
@@ -57,12 +57,12 @@ def test_a_client_whose_hooks_are_off_or_find_no_gitmem_fails(
     claude: Claude, wired: Sandbox, tmp_path: Path
 ) -> None:
     missing = rehearse(claude, wired, tmp_path, path=f"{tmp_path}:{_gitmem_alone(tmp_path)}")
-    assert "no hook nudged the model after the commit" in missing["client"]["problems"]
+    assert "no hook nudged the model after the commit" in missing["clients"][0]["problems"]
 
     text = json.loads(wired.read(".claude/settings.json"))
     wired.write(".claude/settings.json", json.dumps({**text, "disableAllHooks": True}))
     off = rehearse(claude, wired, tmp_path)
-    assert "no hook nudged the model after the commit" in off["client"]["problems"]
+    assert "no hook nudged the model after the commit" in off["clients"][0]["problems"]
 
 
 def _gitmem_alone(tmp_path: Path) -> str:

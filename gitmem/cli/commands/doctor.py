@@ -10,23 +10,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.bootstrap.shipped import doctor_kit, loopback
+from gitmem.bootstrap.shipped import doctor_kit, loopback, wirings
 from gitmem.bootstrap.workplace import chosen_settings, unsettled
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
+from gitmem.clients import registry
 from gitmem.clients.abilities import ClientPlace
+from gitmem.core.errors import UsageError
 from gitmem.core.failures import CheckFailed, NeedsPerson
 from gitmem.install.file_changes import render_diff
 from gitmem.proof import doctor as engine
 from gitmem.proof.doctor import Stage
-from gitmem.proof.finding import Finding, Level, Mend, fail
+from gitmem.proof.finding import Finding, Level, Mend, about, fail
 from gitmem.proof.wiring import Viewpoint
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.proof.doctor import Diagnosis, Kit, TriedClient
 
+_ALL = "all"
 _MARKS = {Level.OK: "ok", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
 
@@ -36,11 +39,14 @@ def doctor(
         typer.Option("--fire", help="Start every installed hook in a throw-away repository."),
     ] = False,
     client: Annotated[
-        bool,
+        list[str] | None,
         typer.Option(
-            "--client", help="Run the installed client once against a local stand-in for its model."
+            "--client",
+            metavar="NAME",
+            help="Run this installed client once against a local stand-in for its model; can be repeated; all: "
+            "every one that is wired here.",
         ),
-    ] = False,
+    ] = None,
     fix: Annotated[
         bool,
         typer.Option("--fix", help="Write what init writes, and publish the journal."),
@@ -50,11 +56,12 @@ def doctor(
 ) -> None:
     """Prove that what is configured is what runs.
 
-    Examines the client's settings files, the gitmem that its hooks find, trust, git, locks and the
-    queue. --fire starts every installed hook as the client does, with recorded payloads, and checks
-    the words that come back. --client runs the installed Claude Code once against a stand-in for its
-    model on this machine, without network, and shows what the model was told. Both work in a
-    throw-away repository. The exit code is 1 when something fails.
+    Examines the files of every agent client that is wired here, the gitmem that its hooks find, trust,
+    what fired last, git, locks and the queue. --fire starts every installed hook as the client does,
+    with recorded payloads, and checks the words that come back. --client runs the installed program
+    once against a stand-in for its model on this machine, without network and without your
+    credentials, and shows what the model was told. Both work in a throw-away repository. The exit
+    code is 1 when something fails.
 
     Where a finding asks for it, --fix writes what gitmem init would write, and publishes flags that
     are only in the journal to the queue branch. It removes nothing of yours; with --dry-run it shows
@@ -62,6 +69,7 @@ def doctor(
     """
     place, broken = _place()
     kit = doctor_kit(Path(place.repo.top))
+    names = _named(client or [], kit)
     diagnosis, tried = _examine(place, kit)
     mended: list[str] = []
     if fix and diagnosis.mends:
@@ -70,11 +78,11 @@ def doctor(
             place, broken = _place()
             diagnosis, tried = _examine(place, kit)
     diagnosis.findings += broken
+    wanted = [one for one in tried if one.name in names]
     stage = Stage(environ=surroundings.ENVIRON, at=surroundings.now())
     if fire:
         engine.fire(diagnosis, tried, stage)
-    if client:
-        _rehearse(diagnosis, tried, stage)
+    _rehearse(diagnosis, wanted, stage)
     if json:
         render.as_json(_answer(diagnosis, mended))
     else:
@@ -143,17 +151,32 @@ def _mend(
     return done
 
 
-def _rehearse(diagnosis: Diagnosis, tried: list[TriedClient], stage: Stage) -> None:
-    for client in tried:
+def _named(asked: list[str], kit: Kit) -> list[str]:
+    """Return the clients to run; UsageError for one that cannot be, because it is not wired, say."""
+    there = [one.name for one in kit.clients]
+    known = list(wirings())
+    for name in asked:
+        if name not in {*known, _ALL}:
+            raise UsageError(
+                f"gitmem doctor: there is no client {name}", hint=f"one of {', '.join(known)}, all"
+            )
+        if name not in {*there, _ALL}:
+            raise UsageError(
+                f"gitmem doctor: {name} is not wired here", hint=f"gitmem init --client {name}"
+            )
+    return there if _ALL in asked else asked
+
+
+def _rehearse(diagnosis: Diagnosis, wanted: list[TriedClient], stage: Stage) -> None:
+    for client in wanted:
         name, title = client.probe.program, client.wiring.title
         program = shutil.which(name, path=stage.environ.get("PATH", ""))
         if not program:
-            problem = f"{name} is not on this terminal's PATH"
-            diagnosis.findings.append(
-                fail("client", problem, f"install {title}, or leave out --client")
-            )
+            problem = f"{name} is not on this terminal's PATH, so it was not run"
+            hint = f"install {title}, or leave out --client {client.name}"
+            diagnosis.findings += about(client.name, [fail("client", problem, hint)])
             continue
-        with loopback(client.probe.tool) as model:
+        with loopback(client.probe) as model:
             engine.rehearse(diagnosis, client, stage, program=program, model=model)
 
 
@@ -163,7 +186,7 @@ def _answer(diagnosis: Diagnosis, mended: list[str]) -> dict[str, object]:
         "findings": [finding.as_json for finding in diagnosis.findings],
         "fixed": mended,
         "fired": [fired.as_json for fired in diagnosis.fired],
-        "client": diagnosis.rehearsed.as_json if diagnosis.rehearsed else None,
+        "clients": [rehearsed.as_json for rehearsed in diagnosis.rehearsed],
     }
 
 
@@ -172,15 +195,19 @@ def _print(diagnosis: Diagnosis, mended: list[str], *, dry_run: bool, fix: bool)
         render.say(line)
     if fix and not mended:
         render.say("there is nothing for --fix to do")
-    rows = []
-    for finding in diagnosis.findings:
-        rows.append((_MARKS[finding.level], finding.check, finding.what))
-        if finding.hint and finding.level is not Level.OK:
-            rows.append(("", "", f"hint: {finding.hint}"))
-    render.table(rows)
-    if diagnosis.rehearsed:
-        _show("the model was told:", diagnosis.rehearsed.words)
-        _show("the person was told:", diagnosis.rehearsed.person)
+    for title, findings in _grouped(diagnosis.findings):
+        if title:
+            render.say(f"{title}:")
+        rows = []
+        for finding in findings:
+            rows.append((_MARKS[finding.level], finding.check, finding.what))
+            if finding.hint and finding.level is not Level.OK:
+                rows.append(("", "", f"hint: {finding.hint}"))
+        render.table(rows)
+    for rehearsed in diagnosis.rehearsed:
+        whose = f" of {_title(rehearsed.client)}" if len(diagnosis.rehearsed) > 1 else ""
+        _show(f"the model{whose} was told:", rehearsed.words)
+        _show(f"the person{whose} was told:", rehearsed.person)
     failed = sum(finding.level is Level.FAIL for finding in diagnosis.findings)
     warned = sum(finding.level is Level.WARN for finding in diagnosis.findings)
     if failed or warned:
@@ -191,6 +218,20 @@ def _print(diagnosis: Diagnosis, mended: list[str], *, dry_run: bool, fix: bool)
             )
     else:
         render.say("all is well")
+
+
+def _grouped(findings: list[Finding]) -> list[tuple[str, list[Finding]]]:
+    """The findings of each client under its title, then those of the repository; all together for one."""
+    names = [name for name in dict.fromkeys(finding.client for finding in findings) if name]
+    if len(names) < 2:  # noqa: PLR2004 - a title tells two apart
+        return [("", findings)]
+    groups = [(name, [one for one in findings if one.client == name]) for name in (*names, "")]
+    return [(_title(name) if name else "this repository", some) for name, some in groups if some]
+
+
+def _title(name: str) -> str:
+    client = registry.find(name)
+    return client.title if client else name
 
 
 def _show(head: str, texts: tuple[str, ...]) -> None:

@@ -14,15 +14,12 @@ from gitmem.clients.abilities import (
     ClientState,
     HookAnswer,
     HookOutput,
-    Recorded,
     RecordedSession,
     Where,
     variables,
 )
-from gitmem.clients.claude_code import settings, settings_files
-from gitmem.core import agent_clients
-from gitmem.core.failures import Internal
-from gitmem.git import process
+from gitmem.clients.claude_code import settings, settings_files, wiring
+from gitmem.clients.probing import FOREIGN, HookProbe, apart, outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,6 +28,7 @@ if TYPE_CHECKING:
     from gitmem.clients.client import Read
 
 _PAYLOADS = "hooks/claude-code/payloads.json"
+_TOOL = "Bash"
 _BOOT = "SessionStart"
 # The one event whose plain text goes to a model: to the one that writes the summary.
 _PLAIN = "PreCompact"
@@ -42,33 +40,25 @@ _ARGUMENTS = (
 )
 _VERSION = "claude_code_version"  # in the stream's first line
 #: What else the session that called gitmem left in the environment; the hook is not a part of it.
-_FOREIGN = ("CLAUDE", "COPILOT_", "GITMEM_INSIDE")
-#: What would lead the client to another model, another home, or the session it is started from.
-_DROPPED = ("ANTHROPIC_", *_FOREIGN)
-_NOWHERE = "http://127.0.0.1:9"  # the discard port: whatever the client wants from outside fails
+_FOREIGN = ("CLAUDE", "COPILOT_", *FOREIGN)
 _QUIET = {
     "ANTHROPIC_API_KEY": "none",
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     "DISABLE_AUTOUPDATER": "1",
     "DISABLE_TELEMETRY": "1",
-    "HTTP_PROXY": _NOWHERE,
-    "HTTPS_PROXY": _NOWHERE,
-    "http_proxy": _NOWHERE,
-    "https_proxy": _NOWHERE,
-    "NO_PROXY": "127.0.0.1",
-    "no_proxy": "127.0.0.1",
 }
 
 
-class ClaudeProbe:
+class ClaudeProbe(HookProbe):
     """Claude Code, looked at and tried."""
 
     program = "claude"
-    tool = "Bash"
-    ends = "SessionEnd"
+    once = True
+    untrusted = "it drops the permission rules"
+    fields = (*HookProbe.fields, ("prompt_id", "prompt"))
 
     def __init__(self, read: Read) -> None:
-        self.proved, self._payloads = parse_payloads(read(_PAYLOADS))
+        super().__init__(read(_PAYLOADS))
 
     def project(self, environ: Mapping[str, str]) -> str:
         """Return the folder of the session that this runs in."""
@@ -81,16 +71,12 @@ class ClaudeProbe:
             files=settings_files.sources(places), trusted=settings_files.trusted(places)
         )
 
-    def payloads(self) -> list[Recorded]:
-        """Return the shipped payloads, in a session's order."""
-        return self._payloads
-
     def environment(
         self, environ: Mapping[str, str], files: Iterable[SettingsFile], top: str, session: str
     ) -> dict[str, str]:
         """Return what a hook finds in its environment."""
         return {
-            **_kept(environ, _FOREIGN),
+            **outside(environ, _FOREIGN),
             **variables(files),
             "CLAUDECODE": "1",
             "CLAUDE_CODE_ENTRYPOINT": "cli",
@@ -105,46 +91,30 @@ class ClaudeProbe:
         """Return what a hook of the plugin in the folder ``root`` finds besides."""
         return {"CLAUDE_PLUGIN_ROOT": root, "CLAUDE_PLUGIN_DATA": data}
 
-    def body(self, recorded: Recorded, base: Mapping[str, str]) -> bytes:
-        """Return the bytes that a hook reads."""
-        fields = {
-            "session_id": base["session"],
-            "transcript_path": base["transcript"],
-            "cwd": base["cwd"],
-            "prompt_id": base["prompt"],
-        }
-        return json.dumps({**fields, **recorded.body}).encode()
-
     def heard(self, event: str, out: str) -> HookOutput:
         """Return what the client would make of a hook's output."""
-        if not out.strip():
-            return HookOutput()
-        if event == _PLAIN:
+        if event == _PLAIN and out.strip():
             return HookOutput(model=out.strip())
-        try:
-            said = json.loads(out)
-            specific = said.get("hookSpecificOutput", {})
-            named = specific.get("hookEventName", event)
-            if named != event:
-                return HookOutput(problem=f"it answered for {named}, which the client refuses")
-            return HookOutput(
-                person=said.get("systemMessage", ""), model=specific.get("additionalContext", "")
-            )
-        except (ValueError, AttributeError):
-            return HookOutput(problem=f"the client cannot read its answer: {out[:80]!r}")
+        return super().heard(event, out)
 
-    def settle(self, files: Iterable[SettingsFile], top: str, home: Path) -> list[str]:
+    def call(self, command: str) -> tuple[str, dict[str, object]]:
+        """Return the tool by which its model runs a shell command, and what the tool is given."""
+        return _TOOL, {"command": command, "description": "a chapter"}
+
+    def settle(self, files: Iterable[SettingsFile], top: str, home: Path, url: str) -> list[str]:
         """Write gitmem's part of each settings file and the trust in the folder."""
+        del url
         files = list(files)
         _settle(files, top, home)
-        return [*_ARGUMENTS, f"--allowedTools={self.tool}(git commit *)", *_plugins(files)]
+        return [*_ARGUMENTS, f"--allowedTools={_TOOL}(git commit *)", *_plugins(files)]
 
-    def alone(self, environ: Mapping[str, str], url: str) -> dict[str, str]:
-        """Return the environment of a session whose only model listens at ``url``."""
-        return {**_kept(environ, _DROPPED), **_QUIET, "ANTHROPIC_BASE_URL": url}
+    def alone(self, environ: Mapping[str, str], home: Path, url: str) -> dict[str, str]:
+        """Return the environment of a session in that home whose only model listens at ``url``."""
+        return {**apart(environ, home), **_QUIET, "ANTHROPIC_BASE_URL": url}
 
-    def read(self, out: str) -> RecordedSession:
+    def read(self, out: str, err: str) -> RecordedSession:
         """Return what `--output-format=stream-json` told of the session."""
+        del err
         streamed = list(_stream(out))
         result = next((line for line in streamed if line.get("type") == "result"), {})
         versions = [str(line[_VERSION]) for line in streamed if _VERSION in line]
@@ -153,33 +123,6 @@ class ClaudeProbe:
             printed=str(result.get("result", "")),
             answers=tuple(answer for line in streamed if (answer := _hook_answer(line))),
         )
-
-
-def parse_payloads(shipped: str) -> tuple[str, list[Recorded]]:
-    """Return the client's version they were recorded from, and the payloads; Internal when not in order."""
-    try:
-        found = json.loads(shipped)
-        return str(found["version"]), [
-            Recorded(
-                event=entry["payload"]["hook_event_name"],
-                tool=entry["payload"].get("tool_name", ""),
-                body=entry["payload"],
-                commits=entry.get("after") == "commit",
-                speaks=entry.get("speaks", False),
-            )
-            for entry in found["payloads"]
-        ]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Internal("the shipped payloads.json is not in order") from error
-
-
-def _kept(environ: Mapping[str, str], dropped: tuple[str, ...]) -> dict[str, str]:
-    """The environment without a session's variables, git's, and those that begin so."""
-    return {
-        name: value
-        for name, value in agent_clients.without(environ).items()
-        if not name.startswith(dropped) and name not in process.LOCAL_VARIABLES
-    }
 
 
 def _settle(files: Iterable[SettingsFile], top: str, home: Path) -> None:
@@ -206,8 +149,10 @@ def _part(file: SettingsFile) -> dict[str, object]:
     for hook in file.hooks:
         hooks.setdefault(hook.event, []).append(settings.SETTINGS.group(hook))
     path = dict(file.variables).get("PATH")
+    allow = [rule for rule in wiring.ALLOW if rule in file.allow]
     return {
         "hooks": hooks,
+        "permissions": {"allow": allow},
         **({"disableAllHooks": True} if file.off else {}),
         **({"env": {"PATH": path}} if path is not None else {}),
     }

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gitmem.clients.abilities import ClientPlace, Hook, SettingsFile, Where
+from gitmem.clients.abilities import ClientPlace, SettingsFile, Where
 from gitmem.clients.claude_code.settings import OURS
+from gitmem.clients.probing import as_object, hooks_in, read_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +68,7 @@ def sources(places: SettingsPlaces) -> list[SettingsFile]:
 
 def trusted(places: SettingsPlaces) -> bool | None:
     """Whether the person told the client to trust this folder or one above it; None: never asked."""
-    projects = _json(places.state).get("projects")
+    projects = read_object(places.state).get("projects")
     if not isinstance(projects, dict):
         return None
     for folder in (places.start, *places.start.parents):
@@ -89,7 +90,7 @@ def _files(places: SettingsPlaces) -> Iterator[tuple[Where, Path]]:
 
 def _plugins(places: SettingsPlaces, enabled: list[str]) -> list[SettingsFile]:
     """The plugins that are switched on and bring hooks of gitmem's."""
-    installed = _json(places.config / "plugins/installed_plugins.json").get("plugins")
+    installed = read_object(places.config / "plugins/installed_plugins.json").get("plugins")
     found = []
     for name in enabled:
         entries = installed.get(name) if isinstance(installed, dict) else None
@@ -107,7 +108,9 @@ def _roots(places: SettingsPlaces, name: str, entries: list[Any]) -> Iterator[Pa
         path = entry.get("installPath") if isinstance(entry, dict) else None
         if isinstance(path, str):
             yield Path(path)
-    market = _json(places.config / "plugins/known_marketplaces.json").get(name.rpartition("@")[2])
+    market = read_object(places.config / "plugins/known_marketplaces.json").get(
+        name.rpartition("@")[2]
+    )
     path = market.get("installLocation") if isinstance(market, dict) else None
     if isinstance(path, str):
         yield Path(path)
@@ -136,15 +139,6 @@ def _said(path: Path, places: SettingsPlaces) -> str:
     return str(path)
 
 
-def _json(path: Path) -> dict[str, Any]:
-    """A JSON object in a file; empty when there is none."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8", errors="replace"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def read_source(where: Where, path: str, text: str, *, root: str = "") -> SettingsFile:
     """Return what the file's text says; with a problem when it is not a JSON object."""
     try:
@@ -161,13 +155,13 @@ def read_source(where: Where, path: str, text: str, *, root: str = "") -> Settin
         where=where,
         path=path,
         root=root,
-        hooks=tuple(_hooks(found)),
+        hooks=tuple(hooks_in(found, OURS)),
         off=found.get("disableAllHooks") is True,
         managed_only=where is Where.MANAGED and (only[0] is True or _covers_hooks(only[1])),
-        allow=frozenset(_strings(_object(found.get("permissions")).get("allow"))),
+        allow=frozenset(_strings(as_object(found.get("permissions")).get("allow"))),
         variables=_pairs(found.get("env")),
         plugins=tuple(
-            (name, value is True) for name, value in _object(found.get("enabledPlugins")).items()
+            (name, value is True) for name, value in as_object(found.get("enabledPlugins")).items()
         ),
         auto_memory=memory if isinstance(memory, bool) else None,
     )
@@ -177,33 +171,12 @@ def _covers_hooks(value: object) -> bool:
     return value is True or (isinstance(value, list) and "hooks" in value)
 
 
-def _hooks(found: dict[str, Any]) -> Iterator[Hook]:
-    for event, groups in _object(found.get("hooks")).items():
-        for group in groups if isinstance(groups, list) else ():
-            matcher = _object(group).get("matcher")
-            handlers = _object(group).get("hooks")
-            for handler in handlers if isinstance(handlers, list) else ():
-                command = _object(handler).get("command")
-                if isinstance(command, str) and OURS in command:
-                    timeout = _object(handler).get("timeout")
-                    yield Hook(
-                        event=event,
-                        matcher=matcher if isinstance(matcher, str) else "",
-                        command=command,
-                        timeout=timeout if isinstance(timeout, int) else None,
-                    )
-
-
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _strings(value: object) -> list[str]:
     return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
 
 
 def _pairs(value: object) -> tuple[tuple[str, str], ...]:
-    return tuple((name, str(text)) for name, text in _object(value).items() if text is not None)
+    return tuple((name, str(text)) for name, text in as_object(value).items() if text is not None)
 
 
 def enabled_plugins(sources: list[SettingsFile]) -> list[str]:

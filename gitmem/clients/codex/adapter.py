@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gitmem.clients.abilities import Wiring
+    from gitmem.clients.abilities import Probe, Wiring
     from gitmem.clients.client import Read
 
 _PATCH = "apply_patch"
@@ -90,6 +90,12 @@ class Codex(Client):
         from gitmem.clients.codex.wiring import wiring
 
         return wiring(self.title, read)
+
+    def probe(self, read: Read) -> Probe:
+        """Return what `gitmem doctor` can look at and try."""
+        from gitmem.clients.codex.probe import CodexProbe
+
+        return CodexProbe(read)
 
 
 CLIENT = Codex()

@@ -1,0 +1,1 @@
+"""The protocols that a model on loopback speaks, one module each."""

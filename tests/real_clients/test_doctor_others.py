@@ -1,0 +1,201 @@
+"""`gitmem doctor` with the real clients beside Claude Code: what it sees, fires and runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gitmem.bootstrap import assets
+from gitmem.clients.probing import parse_payloads
+from tests.real_clients.claude import with_gitmem
+from tests.real_clients.npm import installed
+from tests.real_clients.others import CODEX, PROGRAMS, Program
+from tests.support.sandbox import Sandbox
+
+pytestmark = pytest.mark.client
+
+#: What a person's environment may hold; none of it is for a program that `gitmem doctor` starts.
+_PRIVATE = dict.fromkeys(
+    ("OPENAI_API_KEY", "GEMINI_API_KEY", "GITHUB_TOKEN", "ANTHROPIC_API_KEY"), "a person's own"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A person with one client on PATH and a home."""
+
+    name: str
+    program: Program
+    home: Path
+    bin: Path
+
+    def doctor(
+        self, sandbox: Sandbox, *words: str, env: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Run `gitmem doctor --json`; return its answer."""
+        own = {"HOME": str(self.home), "PATH": f"{self.bin}:{with_gitmem()}", **_PRIVATE}
+        done = sandbox.gitmem("doctor", "--json", *words, env={**own, **(env or {})})
+        answer: dict[str, Any] = json.loads(done.out)
+        assert done.code == (0 if answer["ok"] else 1)
+        return answer
+
+
+def person(name: str, tmp_path: Path) -> Person:
+    program = PROGRAMS[name]
+    file = installed(program.package, program.version, program.file)
+    home, folder = tmp_path / "home", tmp_path / "bin"
+    home.mkdir()
+    folder.mkdir()
+    start = folder / name
+    words = f'node "{file}"' if program.interpreted else f'"{file}"'
+    start.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
+    start.chmod(0o755)
+    return Person(name=name, program=program, home=home, bin=folder)
+
+
+def wire(sandbox: Sandbox, name: str) -> None:
+    assert sandbox.gitmem("init", "--client", name).code == 0
+    sandbox.git("add", "--all")
+    sandbox.commit("wire gitmem")
+
+
+def said(answer: dict[str, Any], check: str) -> str:
+    """What was found at a check."""
+    return "\n".join(one["what"] for one in answer["findings"] if one["check"] == check)
+
+
+def level(answer: dict[str, Any], check: str) -> str:
+    (found,) = {one["level"] for one in answer["findings"] if one["check"] == check}
+    return str(found)
+
+
+def rehearsed(name: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    """The installed program runs once: boot words, memory, one nudge and the flag arrive."""
+    wire(sandbox, name)
+    someone = person(name, tmp_path)
+
+    answer = someone.doctor(sandbox, "--client", name)
+
+    (told,) = answer["clients"]
+    assert (told["version"], told["problems"]) == (someone.program.version, []), answer
+    boot, nudge = told["model"]
+    assert "1 flag waits undrained" in boot
+    assert "after git commit: flag what's durable, now" in nudge
+    assert (told["loaded_bytes"] > 0, told["flagged"]) == (True, True)
+    assert list(someone.home.iterdir()) == []
+
+
+def fires(name: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Every hook that is installed starts, answers in the client's shape, and speaks where it must."""
+    wire(sandbox, name)
+    version, recorded = parse_payloads(assets.read(f"hooks/{name}/payloads.json"))
+
+    answer = person(name, tmp_path).doctor(sandbox, "--fire")
+
+    assert version == PROGRAMS[name].version
+    assert {one["event"] for one in answer["fired"]} == {one.event for one in recorded}
+    assert [one for one in answer["fired"] if one["problem"]] == []
+    assert any("1 flag waits undrained" in one["model"] for one in answer["fired"])
+    assert any("after git commit" in one["model"] for one in answer["fired"])
+
+
+@pytest.mark.ability("codex", "doctor --client")
+def test_codex_is_run_once_and_tells_what_arrived(sandbox: Sandbox, tmp_path: Path) -> None:
+    rehearsed("codex", sandbox, tmp_path)
+
+
+@pytest.mark.ability("codex", "doctor fires")
+def test_codex_hooks_fire_and_speak(sandbox: Sandbox, tmp_path: Path) -> None:
+    fires("codex", sandbox, tmp_path)
+
+
+@pytest.mark.ability("codex", "doctor looks")
+def test_codex_says_which_hooks_the_person_reviewed(sandbox: Sandbox, tmp_path: Path) -> None:
+    wire(sandbox, "codex")
+    someone = person("codex", tmp_path)
+    config = someone.home / ".codex/config.toml"
+    config.parent.mkdir()
+
+    config.write_text('[projects."/elsewhere"]\ntrust_level = "trusted"\n')
+    assert level(someone.doctor(sandbox), "trust") == "warn"
+
+    config.write_text(f'[projects."{sandbox.path}"]\ntrust_level = "trusted"\n')
+    before = config.read_text()
+    fresh = someone.doctor(sandbox)
+    assert said(fresh, "trust") == "the client trusts this folder"
+    assert said(fresh, "reviewed") == (
+        "6 of 6 hooks are not reviewed yet: codex skips them without a word"
+    )
+    assert level(fresh, "reviewed") == "warn"
+    assert (
+        said(fresh, "rules") == "codex lets gitmem flag and snag out of its sandbox without asking"
+    )
+    assert [path.name for path in config.parent.iterdir()] == ["config.toml"]
+
+    states = "".join(
+        f'[hooks.state."{key}"]\ntrusted_hash = "{digest}"\n'
+        for key, digest in hashes(someone, sandbox).items()
+    )
+    config.write_text(before + states)
+    assert said(someone.doctor(sandbox), "reviewed") == "codex runs them: you reviewed all 6"
+
+    changed = re.sub(r"sha256:.{4}", "sha256:0000", states, count=1)
+    config.write_text(before + changed)
+    assert "1 of 6 hooks are changed since your review" in said(someone.doctor(sandbox), "reviewed")
+
+
+def hashes(someone: Person, sandbox: Sandbox) -> dict[str, str]:
+    """What the program calls each hook, and the hash of what it is now."""
+    from gitmem.git import programs
+
+    asked = [
+        {"id": 1, "method": "initialize", "params": {"clientInfo": {"name": "t", "version": "0"}}},
+        {"method": "initialized"},
+        {"id": 2, "method": "hooks/list", "params": {"cwds": [str(sandbox.path)]}},
+    ]
+    line = programs.converse(
+        [str(someone.bin / "codex"), "app-server"],
+        cwd=str(sandbox.path),
+        env={**os.environ, "HOME": str(someone.home), "CODEX_HOME": str(someone.home / ".codex")},
+        said=map(json.dumps, asked),
+        until=lambda line: '"id":2' in line.replace(" ", ""),
+        seconds=30,
+    )
+    (place,) = json.loads(line)["result"]["data"]
+    return {hook["key"]: hook["currentHash"] for hook in place["hooks"]}
+
+
+@pytest.mark.ability("codex", "doctor looks")
+def test_codex_rules_that_forbid_a_capture_are_told(sandbox: Sandbox, tmp_path: Path) -> None:
+    wire(sandbox, "codex")
+    rules = sandbox.read(".codex/rules/gitmem.rules")
+    forbidden = 'prefix_rule(pattern=["gitmem", "flag"], decision="forbidden")\n'
+    sandbox.write(".codex/rules/gitmem.rules", rules + forbidden)
+
+    answer = person("codex", tmp_path).doctor(sandbox)
+
+    assert "does not allow gitmem flag" in said(answer, "rules")
+
+
+@pytest.mark.ability("codex", "doctor looks")
+def test_codex_hooks_in_the_home_and_in_the_project_are_told_and_fire_twice(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    wire(sandbox, "codex")
+    someone = person("codex", tmp_path)
+    own = someone.home / ".codex/hooks.json"
+    own.parent.mkdir()
+    own.write_text(sandbox.read(".codex/hooks.json"))
+
+    answer = someone.doctor(sandbox, "--fire")
+
+    assert "from each of ~/.codex/hooks.json and .codex/hooks.json" in said(answer, "hook twice")
+    assert any("more than once" in one["problem"] for one in answer["fired"])
+    assert CODEX.version == "0.171.0"  # runs both, where Claude Code runs an equal command once
