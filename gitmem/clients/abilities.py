@@ -78,6 +78,21 @@ class WiredFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalFile:
+    """A file of the person's own that gitmem has a part in, written only where they ask for it by name.
+
+    ``path`` is relative to the person's home, ``reason`` says in a sentence why the client needs it
+    there. The rest is as in `WiredFile`.
+    """
+
+    path: str
+    reason: str
+    wire: Callable[[str | None], str]
+    unwire: Callable[[str], str | None]
+    mark: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """What `gitmem init` writes for a client, and `gitmem uninstall` takes out.
 
@@ -87,6 +102,7 @@ class Wiring:
     ``own_memory`` is the file that switches the client's own memory off (wired) and on (unwired).
     ``program`` starts the client, ``folders`` are its own, in a repository or in a person's home: by
     either a person is known to use it. ``skills`` is the folder that it reads skills from.
+    ``personal`` are files of the person's home, which `gitmem init --personal` writes.
     """
 
     title: str
@@ -98,6 +114,7 @@ class Wiring:
     program: str = ""
     folders: tuple[str, ...] = ()
     skills: str = ".agents/skills"
+    personal: tuple[PersonalFile, ...] = ()
 
     @property
     def events(self) -> frozenset[str]:

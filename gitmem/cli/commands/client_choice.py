@@ -56,6 +56,11 @@ def chosen_hosts(named: Sequence[str]) -> list[McpHost]:
     return [host for host in HOSTS if host.name in named or _ALL in named]
 
 
+def named_ones(named: Sequence[str]) -> dict[str, Wiring]:
+    """Return the clients that the person named, by name; `chosen` has refused a name that is not known."""
+    return {name: wiring for name, wiring in wirings().items() if {name, _ALL} & {*named}}
+
+
 def _used(root: Path, known: Mapping[str, Wiring], *, silent: bool) -> list[str]:
     """Return the clients that a person uses, asked about where there are several."""
     environ = surroundings.ENVIRON

@@ -14,7 +14,7 @@ from gitmem.bootstrap.shipped import ci as shipped_ci
 from gitmem.bootstrap.shipped import shipped
 from gitmem.bootstrap.workplace import chosen_settings
 from gitmem.cli import render, surroundings
-from gitmem.cli.commands import client_choice
+from gitmem.cli.commands import client_choice, personal_files
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
 from gitmem.core.errors import Refused
@@ -97,6 +97,14 @@ def init(
             help="Add the server `gitmem mcp` to the file of this MCP host; can be repeated; all: every one.",
         ),
     ] = None,
+    personal: Annotated[
+        bool,
+        typer.Option(
+            "--personal",
+            help="With --client: also write what that client needs in your home, so that it runs "
+            "`gitmem flag` and `gitmem snag` without asking.",
+        ),
+    ] = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -105,7 +113,8 @@ def init(
     Writes the settings, the managed block and the hooks of your agent clients; a second run changes
     nothing. A client counts as used when its program or its folder is there. In a subfolder it wires
     that folder too, because some clients read shared settings only in the folder where a session
-    starts.
+    starts. Nothing outside the repository is written without `--personal`; `--dry-run` shows what
+    would be.
 
     On a terminal it asks once which clients to wire if there are several, who judges the flags
     (verbatim, anthropic, or a program with its own login), and whether the end of a session prepares
@@ -132,6 +141,9 @@ def init(
     hosts = client_choice.chosen_hosts(mcp or [])
     clients = client_choice.chosen(place, client or [], silent=silent)
     plan = plan_wiring(place, chosen, clients=clients, hosts=hosts, auto_memory=auto_memory, ci=ci)
+    own = personal_files.PersonalWriting(
+        place, client or [], clients, wanted=personal, dry_run=dry_run, beside=plan.changes
+    )
     hook = _planned_hook(place, ci)
     wanted = engine or _asked(place, silent=silent)
     if auto_close is None:
@@ -140,6 +152,7 @@ def init(
         write_wiring(place, plan)
         if hook:
             apply_hook(hook)
+        own.write()
         # A branch without the settings file, forked before this, has the same target.
         if place.kept("target") != chosen.target:
             place.keep("target", chosen.target or "")
@@ -149,7 +162,7 @@ def init(
             place.keep("autoClose", _said(auto_close))
     by_itself = place.own_yes("autoClose") if auto_close is None else auto_close
     name, why = _engine(place, wanted if dry_run else "", environ)
-    shown = _with_hook(plan, hook)
+    shown = own.with_plan(_with_hook(plan, hook))
     if json:
         paths = [change.path for change in shown.changes]
         notes = list(shown.notes)

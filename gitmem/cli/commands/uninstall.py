@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from gitmem.bootstrap.shipped import attributes, own_skills, wirings
 from gitmem.bootstrap.shipped import ci as shipped_ci
 from gitmem.bootstrap.workplace import unsettled
 from gitmem.cli import render, surroundings
+from gitmem.cli.commands import personal_files
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
 from gitmem.clients.mcp_hosts.table import HOSTS
@@ -17,12 +21,23 @@ from gitmem.install.shipped_files import Host
 from gitmem.sync.push_hook import apply_hook, plan_hook
 
 
-def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
+def uninstall(
+    personal: Annotated[
+        bool,
+        typer.Option(
+            "--personal",
+            help="Also take out what `init --personal` wrote into your home; it serves every repository.",
+        ),
+    ] = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
     """Remove the wiring.
 
     Removes the settings, the managed block, the hooks, what `init --ci` and `init --mcp` wrote, and this
     clone's `git config gitmem.engine` and `gitmem.autoClose`, which init may have set. Memory, records, guards,
-    rules for paths and the queue stay. A file that is unedited since `init` gets its old bytes back.
+    rules for paths and the queue stay, and so do files of your home without `--personal`. A file that is
+    unedited since `init` gets its old bytes back.
     """
     place = unsettled(surroundings.repository())
     root = Path(place.repo.top)
@@ -38,13 +53,16 @@ def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
     )
     plan = install.plan_uninstall(root, request)
     hook = plan_hook(place.repo, Host.NONE, ci)
-    changes = (*plan.changes, *([hook.change] if hook.change else []))
+    own = personal_files.PersonalRemoval(place, wanted=personal)
+    changes = (*plan.changes, *([hook.change] if hook.change else []), *own.plan.shown)
+    notes = (*plan.notes, *own.notes)
     engine = place.kept("engine")
     kept = {key: value for key in ("engine", "autoClose") if (value := place.kept(key))}
     if not dry_run:
         apply(root, plan.changes, staging=place.repo.git_dir)
         undo.forget(place.repo.git_dir)
         apply_hook(hook)
+        own.take_out()
         place.forget("target")
         for key in kept:
             place.forget(key)
@@ -53,7 +71,7 @@ def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
         render.as_json(
             {
                 "changed": paths,
-                "notes": list(plan.notes),
+                "notes": list(notes),
                 "engine": engine or None,
                 "auto_close": kept.get("autoClose"),
             }
@@ -67,8 +85,8 @@ def uninstall(dry_run: DryRun = False, json: Json = False) -> None:
     for key, value in kept.items():
         done = "would unset" if dry_run else "unset"
         render.say(f"{done} git config gitmem.{key} (it was {value})")
-    render.notes(plan.notes)
+    render.notes(notes)
     if not paths and not kept:
         render.say("gitmem is not wired here; nothing to remove")
-    elif paths and not dry_run:
+    elif plan.changes and not dry_run:
         render.say("memory, records and the queue stay; next: commit this change")

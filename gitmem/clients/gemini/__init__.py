@@ -1,0 +1,1 @@
+"""Gemini CLI: payloads, answers, settings and the size of the context."""
