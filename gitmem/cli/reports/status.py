@@ -1,0 +1,175 @@
+"""What `gitmem status` prints: what waits, where, and what to do next."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from gitmem.check.report import RemoteQueue
+from gitmem.cli import render, surroundings
+from gitmem.cli.reports import loaded
+from gitmem.cli.reports.verdict import conflicts
+from gitmem.core import quantities
+from gitmem.memory import tree_reader
+from gitmem.memory.imports import imported_now
+from gitmem.records import in_review, target, tidy
+from gitmem.records.unpushed import unpushed
+from gitmem.sync.remote_queue import unknown_queue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitmem.bootstrap.workplace import Workplace
+    from gitmem.core.flag import Flag
+    from gitmem.git.repository import Repository
+    from gitmem.memory.imports import Imports
+    from gitmem.memory.tree import MemoryTree
+    from gitmem.records.snapshot import Snapshot
+
+
+#: Kinds whose plural is not the kind with an s.
+_NOUNS = {"pending": "pending item"}
+
+
+def status(*, as_json: bool) -> int:
+    """Print what waits; return the exit code. Publishes pending flags."""
+    place = surroundings.here()
+    seen, notes = tidy.settle(place.repo, place.configured)
+    render.notes(notes)
+    render.aside(seen.aside)
+    if as_json:
+        waiting = len(in_review.to_forget(place.repo, seen.target))
+        gone = len(in_review.forgotten_here(place.repo, seen.target))
+        found = {"to_forget": waiting, "forgotten": gone}
+        more = {key: number for key, number in found.items() if number}
+        files, imports = _memory(place, seen)
+        memory = loaded.answer(imports, place.settings.folder)
+        odd = [*loaded.hidden(files.texts, place.settings.folder)]
+        memory |= {"hidden": odd} if odd else {}
+        render.as_json({**_answer(place.repo, seen), **more, "memory": memory})
+        return 0
+    render.unread(seen.state.damaged)
+    render.notes([str(one) for one in seen.state.conflicts.values()])
+    _print(place, seen)
+    return 0
+
+
+def _answer(repo: Repository, seen: Snapshot) -> dict[str, object]:
+    state = seen.state
+    flags = state.undrained
+    return {
+        "undrained": len(flags) + len(state.unreadable),
+        "in_review": len(state.in_review),
+        "accepted": len(state.accepted),
+        "journaled": len(state.journaled),
+        "oldest": quantities.oldest([flag.at for flag in flags]) or None,
+        "sessions": _sessions(flags),
+        "by_kind": dict(Counter(flag.kind for flag in flags)),
+        "queue": seen.queue.tip or None,
+        **({"conflicts": conflicts(state.conflicts.values())} if state.conflicts else {}),
+        "target": seen.target.name,
+        **(
+            {"remote_queue": RemoteQueue.NOT_ASKED.value}
+            if unknown_queue(repo, seen.target)
+            else {}
+        ),
+        "damaged": [str(line) for line in state.damaged],
+        "aside": seen.aside,
+    }
+
+
+def _print(place: Workplace, seen: Snapshot) -> None:
+    rows = _rows(place, seen)
+    hidden = unknown_queue(place.repo, seen.target)
+    for number, state, about, then in rows:
+        between = ": " if about[:1].isdigit() else " "
+        render.say(f"{number} {state}{between}{about}" if about else f"{number} {state}")
+        if then:
+            render.say(f"  {then}")
+    if not rows and not hidden:
+        where = seen.target
+        names = dict.fromkeys([where.deciding_ref, *([where.shared_ref] if where.shared else [])])
+        render.say(f"everything is drained into {' and '.join(_short(ref) for ref in names)}")
+        if seen.queue.tip:
+            render.say("the next gitmem close removes the queue branch")
+    files, imports = _memory(place, seen)
+    if imports.total:
+        render.say(loaded.sentence(imports))
+    for refusal in loaded.refusals(imports, place.settings.folder):
+        render.say(refusal)
+    for odd in loaded.hidden(files.texts, place.settings.folder):
+        render.say(odd)
+    if hidden:
+        render.say(hidden)
+    if not place.wired:
+        render.say("gitmem is not wired here; next: gitmem init")
+
+
+def _memory(place: Workplace, seen: Snapshot) -> tuple[MemoryTree, Imports]:
+    """The memory on the target, and what its index imports."""
+    commit, _ = in_review.leading_commit(place.repo, seen.target)
+    files = tree_reader.read_tree(place.repo, commit, place.settings.folder)
+    texts = {**dict.fromkeys(files.odd, ""), **files.texts}
+    return files, imported_now(texts, folder=files.folder, budget=files.budget)
+
+
+def _rows(place: Workplace, seen: Snapshot) -> list[tuple[str, str, str, str]]:
+    """Return what waits: how many, their state, about them, and what to do next."""
+    state = seen.state
+    rows = []
+    if state.undrained or state.unreadable:
+        number = len(state.undrained) + len(state.unreadable)
+        parts = [_about(state.undrained)] if state.undrained else []
+        if state.unreadable:
+            parts.append(f"{len(state.unreadable)} that this version cannot read")
+        then = (
+            "next: gitmem close" if state.undrained else "next: upgrade gitmem, then gitmem close"
+        )
+        rows.append((str(number), "undrained", "; ".join(parts), then))
+    if state.conflicts:
+        about = "(two different lines with one id)"
+        rows.append((str(len(state.conflicts)), "in conflict", about, "next: gitmem sync"))
+    if state.proposed:
+        rejected = in_review.dropped(place.repo, seen.target)
+        dropped = [flag for flag in state.proposed if flag.id in rejected]
+        about = _about(state.proposed) + (f"; {len(dropped)} dropped since" if dropped else "")
+        then = "next: gitmem close" if dropped else "next: gitmem review, gitmem accept"
+        rows.append((str(len(state.proposed)), "in review", about, then))
+    forgotten = in_review.to_forget(place.repo, seen.target)
+    if forgotten:
+        then = "next: gitmem review, gitmem accept"
+        rows.append((str(len(forgotten)), "to forget", "in review", then))
+    if state.carried:
+        names = ", ".join(target.carriers(place.repo))
+        about = f"by {names}"
+        rows.append((str(len(state.carried)), "carried", about, f"next: land {names}"))
+    waits = unpushed(place.repo, seen)
+    about = f"on {seen.target.name}, not on {' and '.join(waits.lacks)}"
+    for flags, name in ((waits.flags, "accepted"), (waits.forgotten, "forgotten")):
+        if flags:
+            rows.append((str(len(flags)), name, about, f"next: {waits.run}"))
+    if state.journaled:
+        rows.append((str(len(state.journaled)), "in the journal only", "", ""))
+    return rows
+
+
+def _about(flags: Sequence[Flag]) -> str:
+    kinds = Counter(flag.kind for flag in flags)
+    said = ", ".join(
+        render.count(number, _NOUNS.get(kind, kind)) for kind, number in kinds.most_common()
+    )
+    first = quantities.oldest([flag.at for flag in flags])
+    parts = [f"oldest {quantities.ago(first, time.time())}"] if first else []
+    sessions = _sessions(flags)
+    if sessions:
+        parts.append(render.count(len(sessions), "session"))
+    return f"{said} ({', '.join(parts)})" if parts else said
+
+
+def _sessions(flags: Sequence[Flag]) -> list[str]:
+    return sorted({flag.session for flag in flags if flag.session})
+
+
+def _short(ref: str) -> str:
+    return ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
