@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from evals.rates import Rate
 from evals.recall.plain_search import PlainSearch
 from evals.recall.project import FOLDER, Kind, Query, files, queries, repository_with
+from gitmem.core.bounds import BUDGET, LARGEST_BUDGET
 from gitmem.memory import topics
-from gitmem.memory.imports import BUDGET, LARGEST_BUDGET, imports
+from gitmem.memory.imports import imports
 from gitmem.recall import moment, view_file
 from gitmem.recall.index import open_index
 from gitmem.recall.search import Question, search

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gitmem.core.errors import Refused, UsageError
 from gitmem.recall.index import open_index
 from gitmem.recall.line import Kind
-from gitmem.records import in_review, plain_settings, target
+from gitmem.records import plain_settings, target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ def corrected_line(repo: Repository, place: str, inside: Callable[[str], str]) -
 def _line(repo: Repository, files: list[str], number: int) -> LandedLine | None:
     """The line with this number in the first of these files that has one there, on the target."""
     where = target.find(repo, target.configured_name(repo))
-    commit, _ = in_review.leading_commit(repo, where)
+    commit, _ = target.leading_commit(repo, where)
     with closing(open_index(repo, commit, plain_settings.memory_folder(repo))) as index:
         lines = [line for line in index.all() if line.number == number and line.file in files]
     return min(lines, key=lambda line: files.index(line.file), default=None)

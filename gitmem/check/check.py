@@ -15,8 +15,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gitmem.check import scope
-from gitmem.check.report import CheckRequest, CheckResult, RemoteQueue
-from gitmem.check.scope import BuildKind, Scope
+from gitmem.check.report import CheckRequest, CheckResult
+from gitmem.check.scope import BuildKind
+from gitmem.check.terms import RemoteQueue, Scope
 from gitmem.core.failures import NeedsPerson, Unreachable
 from gitmem.git import refs, remotes, repository
 from gitmem.git.network import NotReached
@@ -24,7 +25,7 @@ from gitmem.git.repository import BRANCH, REVIEW
 from gitmem.git.scratch import Scratch
 from gitmem.queue import contents
 from gitmem.queue.lines import Lines
-from gitmem.records import in_review, record_files, snapshot, target
+from gitmem.records import forgetting, record_files, snapshot, target
 from gitmem.records.states import Records, State, derive
 from gitmem.records.unpushed import unpushed
 
@@ -246,13 +247,13 @@ class _Survey:
     @cached_property
     def _forgotten(self) -> tuple[Flag, ...]:
         """Return the flags that the review here forgets."""
-        waiting = in_review.to_forget(self._repo, self._seen.target) if self._seen else []
+        waiting = forgetting.to_forget(self._repo, self._seen.target) if self._seen else []
         return tuple(flag for flag in waiting if self._view.has(flag))
 
     @cached_property
     def _unpushed(self) -> tuple[Flag, ...]:
         """Return the flags that are forgotten here; the remote does not know yet."""
-        waiting = in_review.forgotten_here(self._repo, self._seen.target) if self._seen else []
+        waiting = forgetting.forgotten_here(self._repo, self._seen.target) if self._seen else []
         return tuple(flag for flag in waiting if self._view.has(flag))
 
     def narrowed(self, state: State) -> CheckResult:

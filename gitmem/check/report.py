@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gitmem.check.scope import EVERYTHING, NO_BUILD, Build, Scope, View
+from gitmem.check.scope import EVERYTHING, NO_BUILD, Build, View
+from gitmem.check.terms import STRICT, RemoteQueue
 from gitmem.core import quantities
 from gitmem.core.quantities import count
 
@@ -14,36 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitmem.check.push import Push
+    from gitmem.check.terms import Policy
     from gitmem.core.flag import Flag
     from gitmem.queue.lines import Conflict, DamagedLine
 
 
 _DAY = 86_400  # seconds
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What may wait without failing a check.
-
-    ``max_age`` in days and ``max_flags``: None for no such limit; without either, nothing may wait.
-    ``allow_in_review``: flags in review, or accepted and not pushed, do not count.
-    """
-
-    scope: Scope = Scope.AUTO
-    max_age: int | None = None
-    max_flags: int | None = None
-    allow_in_review: bool = False
-
-
-STRICT = Policy()
-
-
-class RemoteQueue(StrEnum):
-    """What is known of the queue at the remote."""
-
-    FOUND = "found"
-    NONE = "none"
-    NOT_ASKED = "not asked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

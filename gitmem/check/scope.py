@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from gitmem.check.terms import Scope
 from gitmem.core.errors import UsageError
 from gitmem.core.failures import Unreachable
 from gitmem.git import refs, repository
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
 
 _MERGE_GROUP = "gh-readonly-queue/"
 _REQUESTS = ("pull_request", "pull_request_target", "pull_request_review")
-
-
-class Scope(StrEnum):
-    """Which flags a check looks at; with ``auto`` the build decides."""
-
-    AUTO = "auto"
-    BRANCH = "branch"
-    ALL = "all"
 
 
 class BuildKind(StrEnum):

@@ -10,7 +10,7 @@ from gitmem.core.failures import NoProgress
 from gitmem.git import refs, trees, worktrees
 from gitmem.git.repository import REVIEW
 from gitmem.queue import decisions
-from gitmem.records import in_review
+from gitmem.records import forgetting, in_review, target
 from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Rework, ...] = ())
     """
     undrained = tuple(seen.state.drainable)
     tip = refs.resolve(repo, REVIEW)
-    start, diverged = in_review.leading_commit(repo, seen.target)
+    start, diverged = target.leading_commit(repo, seen.target)
     notes: tuple[str, ...] = ()
     if diverged:
         notes = (f"{seen.target.name} and its upstream diverged; the review is on the upstream",)
@@ -119,7 +119,7 @@ def _stays(repo: Repository, start: str, tip: str) -> tuple[str, ...]:
     if not in_review.only_ours(repo, start, tip):
         how = "gitmem discard, and the next close rebuilds it without those edits"
         return "a person edited the review", how
-    gone = in_review.newly_forgotten(repo, (start,), tip)
+    gone = forgetting.newly_forgotten(repo, (start,), tip)
     if gone:
         ids = " ".join(flag.id for flag in gone)
         how = f"gitmem discard, gitmem close, then gitmem forget {ids}"
@@ -136,7 +136,7 @@ def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Base:
     tip = refs.resolve(repo, REVIEW)
     if onto:
         return Base(ref=REVIEW, tip=tip, commit=onto, flags=())
-    start, diverged = in_review.leading_commit(repo, seen.target)
+    start, diverged = target.leading_commit(repo, seen.target)
     pending = _pending(repo, seen, start, tip)
     waiting = (
         in_review.filed_between(repo, in_review.base_of(repo, start, tip), tip) if pending else []
@@ -208,4 +208,4 @@ def _pending(repo: Repository, seen: Snapshot, start: str, tip: str) -> frozense
     new = frozenset(seen.records.review) - {*seen.records.deciding, *seen.records.local}
     # What is forgotten has landed before, so only the record itself is new.
     known = (seen.target.deciding, seen.target.local)
-    return new | {flag.id for flag in in_review.newly_forgotten(repo, known, tip)}
+    return new | {flag.id for flag in forgetting.newly_forgotten(repo, known, tip)}

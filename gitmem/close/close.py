@@ -19,7 +19,7 @@ from gitmem.git.repository import HERE, REVIEW
 from gitmem.loops import flag_history, loops
 from gitmem.memory import tree_reader
 from gitmem.models.answer_store import AnswerStore
-from gitmem.records import drain_record, in_review, record_files, snapshot, tidy
+from gitmem.records import drain_record, forgetting, record_files, snapshot, tidy
 from gitmem.records.commit_style import PLAIN, CommitStyle
 from gitmem.session.close_entry import LONGEST, entry
 from gitmem.sync.remote_queue import unknown_queue
@@ -186,7 +186,7 @@ def _close(repo: Repository, request: CloseRequest) -> CloseResult:
         outdated="" if made.outcomes or request.dry_run else start.outdated,
         notes=(*notes, *start.notes, *_rebuilt(start, made.outcomes, dry_run=request.dry_run)),
         in_review=len(seen.state.proposed),
-        to_forget=len(in_review.to_forget(repo, seen.target)),
+        to_forget=len(forgetting.to_forget(repo, seen.target)),
         queue_gone=seen.known and not seen.queue.tip and not seen.state.open,
     )
     if not made.outcomes or request.dry_run:

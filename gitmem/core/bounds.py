@@ -32,3 +32,8 @@ GROUND_FILE = 1 << 20
 FILE_LINES = 20_000
 GROUND_LINES = 60_000
 GROUND = 8 << 20
+
+#: Bytes of memory that the index imports unless the settings say otherwise: some 2,500 tokens in every request.
+BUDGET = 10_000
+#: Bytes; more is no memory but a manual. Four times what Claude Code loads of its own memory.
+LARGEST_BUDGET = 100_000

@@ -220,7 +220,7 @@ def review_facts(
 ) -> ReviewFacts:
     """Return everything in review, from its records; only ``left`` when nothing waits there."""
     where = target.find(repo, wanted.configured)
-    start, _ = in_review.leading_commit(repo, where)
+    start, _ = target.leading_commit(repo, where)
     tip = refs.resolve(repo, REVIEW)
     if not remote_review.waiting(repo, where, tip):
         return ReviewFacts(outcomes=(), left=left, target=_at_remote(where))

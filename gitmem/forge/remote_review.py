@@ -13,7 +13,7 @@ from gitmem.git import network, refs, worktrees
 from gitmem.git.claim import Claim
 from gitmem.git.repository import REVIEW
 from gitmem.git.worktrees import InTheWay, Move
-from gitmem.records import in_review, record_files, target
+from gitmem.records import forgetting, in_review, record_files, target
 from gitmem.records.commit_style import PLAIN, CommitStyle
 from gitmem.records.drain_record import Fate
 from gitmem.review import forget
@@ -80,7 +80,7 @@ def waiting(repo: Repository, where: Target, tip: str) -> bool:
     targets = {where.local, where.upstream, where.shared} - {""}
     landed = record_files.ids(repo, where.local) | record_files.ids(repo, where.deciding)
     proposed = record_files.proposed(repo, tip, targets) - landed
-    return bool(proposed or in_review.newly_forgotten(repo, targets, tip))
+    return bool(proposed or forgetting.newly_forgotten(repo, targets, tip))
 
 
 def note(repo: Repository, remote: str, tip: str) -> None:
@@ -110,7 +110,7 @@ def _taken_in(
 ) -> RemoteReview:
     """Make the local review branch theirs; an unedited local review gives way."""
     mine, theirs = tips
-    start, _ = in_review.leading_commit(repo, where)
+    start, _ = target.leading_commit(repo, where)
     _refuse_foreign(repo, remote, in_review.base_of(repo, start, theirs), theirs, folder)
     again: tuple[Rework, ...] = ()
     gone: list[Outcome] = []
@@ -135,7 +135,7 @@ def _forgotten(repo: Repository, start: str, mine: str, theirs: str) -> list[Out
     forgotten = [
         one for one in in_review.outcomes_between(repo, start, mine) if one.fate is Fate.FORGOTTEN
     ]
-    theirs_too = {flag.id for flag in in_review.newly_forgotten(repo, (start,), theirs)}
+    theirs_too = {flag.id for flag in forgetting.newly_forgotten(repo, (start,), theirs)}
     return [one for one in forgotten if one.flag.id not in theirs_too]
 
 

@@ -13,7 +13,7 @@ from gitmem.loops.recurrence import Loop, LoopState
 from gitmem.memory import likeness, tree_reader
 from gitmem.memory.guard import FILE
 from gitmem.memory.places import Climb
-from gitmem.records import in_review, snapshot, target
+from gitmem.records import snapshot, target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,7 +67,7 @@ def loops_of(history: FlagHistory) -> list[Loop]:
 def read_loops(repo: Repository, configured: str, folder: str) -> list[LoopReport]:
     """Return all loops as they stand now, those that came back first; write nothing."""
     seen = snapshot.take(repo, configured)
-    commit, _ = in_review.leading_commit(repo, seen.target)
+    commit, _ = target.leading_commit(repo, seen.target)
     places = tree_reader.places(tree_reader.read_tree(repo, commit, folder))
     history = flag_history.read(repo, seen)
     with fitting_skill(places) as fits:

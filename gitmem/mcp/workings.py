@@ -200,7 +200,7 @@ def _recall(repo: Repository, given: Mapping[str, object], cwd: str) -> str:
     from gitmem.mcp import tools
     from gitmem.recall.index import Index, asked
     from gitmem.recall.search import Hit, Question, search
-    from gitmem.records import in_review, target
+    from gitmem.records import target
     from gitmem.records.plain_settings import memory_folder
     from gitmem.safety.showable import showable
 
@@ -216,7 +216,7 @@ def _recall(repo: Repository, given: Mapping[str, object], cwd: str) -> str:
         return search(index, question, most, below=True), index.size
 
     where = target.find(repo, target.configured_name(repo))
-    commit, _ = in_review.leading_commit(repo, where)
+    commit, _ = target.leading_commit(repo, where)
     hits, size = asked(repo, commit, memory_folder(repo), answer)
     lines = [hit.line for hit in hits if showable(hit.line.text)]
     if not size:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from gitmem.core.bounds import BUDGET, LARGEST_BUDGET
 from gitmem.markdown.blocks import BlockKind, blocks
 from gitmem.markdown.lines import blank, front_matter_lines, front_value, rows, split_lines
 from gitmem.memory.passages import row_text
@@ -22,10 +23,6 @@ from gitmem.safety.text import find_hidden
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BUDGET = 10_000
-"""Bytes of imported text unless the settings say otherwise: some 2,500 tokens in every request."""
-LARGEST_BUDGET = 100_000
-"""Bytes; more is no memory but a manual. Four times what Claude Code loads of its own memory."""
 PART = 4_000
 """Bytes of a topic file; the next line begins the topic's next part."""
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gitmem.core.bounds import BUDGET
 from gitmem.markdown import managed_block
 from gitmem.markdown.blocks import BlockKind, blocks
 from gitmem.markdown.lines import split_lines
-from gitmem.memory.imports import BUDGET, SCOPED, Imports, imports, topic_names
+from gitmem.memory.imports import SCOPED, Imports, imports, topic_names
 from gitmem.memory.topics import facts, own_description, pending
 from gitmem.safety.active import find_active
 from gitmem.safety.harmless import harmless

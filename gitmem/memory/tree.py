@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
 
+from gitmem.core.bounds import BUDGET
 from gitmem.core.errors import Refused
 from gitmem.core.failures import NeedsPerson
 from gitmem.memory import instructions, topics
-from gitmem.memory.imports import BUDGET
 from gitmem.safety.paths import PathKind, writable
 
 if TYPE_CHECKING:

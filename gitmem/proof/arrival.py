@@ -12,7 +12,7 @@ from gitmem.memory import tree_reader
 from gitmem.memory.imports import imported_now
 from gitmem.recall.idle import idle
 from gitmem.recall.index import open_index
-from gitmem.records import in_review, target
+from gitmem.records import target
 from gitmem.session import showings
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def read(repo: Repository, configured: str, folder: str, now: float) -> Arrival:
     Raises CannotTell, and TooLarge and Unreadable for a tree that cannot be read.
     """
     where = target.find(repo, configured)
-    commit, _ = in_review.leading_commit(repo, where)
+    commit, _ = target.leading_commit(repo, where)
     tree = tree_reader.read_tree(repo, commit, folder)
     with closing(open_index(repo, commit, folder)) as index:
         lines = list(index.all())

@@ -16,7 +16,7 @@ from gitmem.queue import decisions
 from gitmem.recall.index import asked, source
 from gitmem.recall.line import topic_key
 from gitmem.recall.view import END, GLOB, HELD, OFF, VERSION, depends, path_of
-from gitmem.records import drain_record, in_review, plain_settings, record_files, target
+from gitmem.records import drain_record, plain_settings, record_files, target
 from gitmem.safety.showable import showable
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def refresh(repo: Repository) -> None:
         where = target.find(repo, target.configured_name(repo))
         names = [*where.looked_at]
         seen = depends(repo, names)
-        commit, _ = in_review.leading_commit(repo, where)
+        commit, _ = target.leading_commit(repo, where)
         if not _is_off(repo) and commit:
             content = _content(repo, commit)
     local.make_folder(repo.folder)

@@ -10,65 +10,20 @@ from gitmem.git.repository import REVIEW
 from gitmem.markdown.statements import statements
 from gitmem.memory.passages import line_key, passages
 from gitmem.queue import decisions
-from gitmem.records import record_files
+from gitmem.records import record_files, target
 from gitmem.records.drain_record import TRAILER, Fate, is_forget, read_changes, read_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
     from gitmem.records.drain_record import LineChange, Outcome
     from gitmem.records.target import Target
 
 
-def to_forget(repo: Repository, where: Target, tip: str = "") -> list[Flag]:
-    """Return the flags whose forgetting is in review; ``tip`` is the commit in review, where known."""
-    known = (where.local, where.deciding, where.shared)
-    return newly_forgotten(repo, known, tip or refs.resolve(repo, REVIEW))
-
-
-def forgotten_here(repo: Repository, where: Target) -> list[Flag]:
-    """Return the flags whose forgetting is on the local target and not on every ref that decides."""
-    decides = [where.upstream] if where.upstream else []
-    decides += [where.shared] if where.remote else []
-    flags_by_ref = [
-        newly_forgotten(repo, (commit,), where.local) for commit in dict.fromkeys(decides)
-    ]
-    return list({flag.id: flag for flags in flags_by_ref for flag in flags}.values())
-
-
-def newly_forgotten(repo: Repository, known: Collection[str], tip: str) -> list[Flag]:
-    """Return the flags that a review at ``tip`` forgets, in a record that no ``known`` commit has or had."""
-    if not tip:
-        return []
-    new = record_files.unlanded(repo, tip, [commit for commit in known if commit])
-    flags: list[Flag] = []
-
-    def note(_: str, content: bytes) -> None:
-        if b'"forgotten"' in content:
-            outcomes = read_outcomes(content.decode("utf-8", "replace"))
-            flags.extend([one.flag for one in outcomes if one.fate is Fate.FORGOTTEN])
-
-    record_files.read_each(repo, dict(sorted(new.items())), note)
-    return flags
-
-
-def leading_commit(repo: Repository, where: Target) -> tuple[str, bool]:
-    """Return the target or its upstream, whichever contains the other, and whether they diverged.
-
-    When they diverged it is the upstream. Empty on an unborn target.
-    """
-    if not where.upstream or not where.local or where.local == where.upstream:
-        return where.upstream or where.local, False
-    if refs.contains(repo, where.local, where.upstream):
-        return where.local, False
-    return where.upstream, not refs.contains(repo, where.upstream, where.local)
-
-
 def review_outcomes(repo: Repository, where: Target, tip: str) -> tuple[str, list[Outcome]]:
     """Return the commit that a review at ``tip`` started from (empty: none), and every outcome in it."""
-    start, _ = leading_commit(repo, where)
+    start, _ = target.leading_commit(repo, where)
     base = base_of(repo, start, tip)
     return base, outcomes_between(repo, base, tip)
 

@@ -111,6 +111,18 @@ def find(repo: Repository, configured: str) -> Target:
     return target
 
 
+def leading_commit(repo: Repository, where: Target) -> tuple[str, bool]:
+    """Return the target or its upstream, whichever contains the other, and whether they diverged.
+
+    When they diverged it is the upstream. Empty on an unborn target.
+    """
+    if not where.upstream or not where.local or where.local == where.upstream:
+        return where.upstream or where.local, False
+    if refs.contains(repo, where.local, where.upstream):
+        return where.local, False
+    return where.upstream, not refs.contains(repo, where.upstream, where.local)
+
+
 def _refuse_gone(repo: Repository, name: str, upstream_ref: str) -> None:
     """Raise CannotTell for an upstream that was there once; a branch that was never pushed is fine.
 

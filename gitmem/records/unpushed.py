@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.git import refs
-from gitmem.records import in_review, record_files
+from gitmem.records import forgetting, record_files, target
 from gitmem.records.states import ACCEPTED
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def unpushed(repo: Repository, seen: Snapshot) -> Unpushed:
     """Return what is on the local target or its upstream, and not yet on every ref that decides."""
     where = seen.target
     flags = tuple(seen.state.by_state[ACCEPTED])
-    forgotten = tuple(in_review.forgotten_here(repo, where))
+    forgotten = tuple(forgetting.forgotten_here(repo, where))
     if not (flags or forgotten):
         return Unpushed(flags=(), forgotten=(), lacks=(), run="")
     ids = {flag.id for flag in flags}
@@ -45,11 +45,11 @@ def unpushed(repo: Repository, seen: Snapshot) -> Unpushed:
     steps: list[str] = []
     bare = refs.push_ref(repo, where.name)
     for ref, commit, push in _deciding(where, bare):
-        gone = in_review.newly_forgotten(repo, (commit,), where.local)
+        gone = forgetting.newly_forgotten(repo, (commit,), where.local)
         if not ids.issubset(record_files.ids(repo, commit)) or gone:
             lacks.append(ref.removeprefix("refs/remotes/").removeprefix("refs/heads/"))
             steps.append(push)
-    if where.local and where.upstream and in_review.leading_commit(repo, where)[1]:
+    if where.local and where.upstream and target.leading_commit(repo, where)[1]:
         steps.insert(0, "git pull")
     if where.remote and not where.shared:
         steps.append("gitmem sync")  # it alone may bring that branch into this clone

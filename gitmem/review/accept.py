@@ -17,7 +17,7 @@ from gitmem.memory.passages import find
 from gitmem.queue import decisions
 from gitmem.queue.journal import Journal
 from gitmem.queue.lines import Conflict, Lines
-from gitmem.records import in_review, record_files, target, tidy
+from gitmem.records import forgetting, in_review, record_files, target, tidy
 from gitmem.records.snapshot import JOURNAL
 from gitmem.records.unpushed import unpushed
 from gitmem.review import rebuild, review
@@ -103,7 +103,7 @@ def accept(
 
 
 def _refuse_tainted(repo: Repository, where: Target, tip: str, folder: str) -> None:
-    start, diverged = in_review.leading_commit(repo, where)
+    start, diverged = target.leading_commit(repo, where)
     start = where.local if diverged else start
     tainted = instructing(in_review.outcomes_between(repo, start, tip), folder=folder)
     if tainted:
@@ -151,7 +151,7 @@ def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
 
 def _refuse_told_twice(repo: Repository, where: Target, tip: str) -> None:
     """Refuse a flag that has landed in other words since."""
-    start, diverged = in_review.leading_commit(repo, where)
+    start, diverged = target.leading_commit(repo, where)
     start = where.local if diverged else start
     if not start or refs.contains(repo, start, tip):
         return
@@ -174,7 +174,7 @@ def _refuse_told_twice(repo: Repository, where: Target, tip: str) -> None:
 def _refuse_orphans(repo: Repository, where: Target, tip: str) -> None:
     """Refuse a review that folds flags into a line which the target has lost since."""
     base, outcomes = in_review.review_outcomes(repo, where, tip)
-    start, diverged = in_review.leading_commit(repo, where)
+    start, diverged = target.leading_commit(repo, where)
     orphans = in_review.orphans(repo, base, where.local if diverged else start, outcomes)
     if orphans:
         raise NeedsPerson(
@@ -208,7 +208,7 @@ def _refuse_other_line(repo: Repository, where: Target, tip: str) -> None:
 def _accepted(repo: Repository, where: Target, tip: str, landing: str) -> AcceptResult:
     reviewed = record_files.ids(repo, tip) & record_files.ids(repo, landing)
     new = sorted(reviewed - record_files.ids(repo, where.local))
-    forgotten = tuple(flag.id for flag in in_review.newly_forgotten(repo, (where.local,), tip))
+    forgotten = tuple(flag.id for flag in forgetting.newly_forgotten(repo, (where.local,), tip))
     return AcceptResult(
         target=where.name,
         commit=landing,
@@ -244,7 +244,7 @@ def _landing(repo: Repository, claim: Claim, where: Target, tip: str, folder: st
     It is rebuilt on the target, or on the upstream when the local target is only behind it. What
     has landed already stays.
     """
-    start, diverged = in_review.leading_commit(repo, where)
+    start, diverged = target.leading_commit(repo, where)
     start = where.local if diverged else start
     if not start or refs.contains(repo, tip, start):
         return tip

@@ -13,7 +13,7 @@ from gitmem.git.worktrees import Move
 from gitmem.models.answer_store import AnswerStore
 from gitmem.queue import decisions
 from gitmem.queue.fast_import import recorded_author
-from gitmem.records import in_review, record_files, target
+from gitmem.records import forgetting, in_review, record_files, target
 from gitmem.records.snapshot import flag_by_id
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def read(repo: Repository, configured: str) -> Review:
     base, outcomes = in_review.review_outcomes(repo, where, tip)
     if (
         outcomes
-        and not in_review.to_forget(repo, where, tip)
+        and not forgetting.to_forget(repo, where, tip)
         and _landed(repo, where).issuperset(item.flag.id for item in outcomes)
     ):
         raise NoProgress(
@@ -87,7 +87,7 @@ def discard(repo: Repository, configured: str, *, dry_run: bool = False) -> Disc
     tip = tip_of(repo)
     where = target.find(repo, configured)
     landed = _landed(repo, where)
-    kept = tuple(flag.id for flag in in_review.to_forget(repo, where, tip))
+    kept = tuple(flag.id for flag in forgetting.to_forget(repo, where, tip))
     flags = tuple(sorted(record_files.ids(repo, tip) - landed))
     if not dry_run:
         move = Move(ref=REVIEW, old=tip, new="", reason="gitmem: discard")

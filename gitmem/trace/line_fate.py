@@ -14,7 +14,7 @@ from gitmem.git.repository import REVIEW
 from gitmem.memory import tree_reader
 from gitmem.memory.passages import items_of, line_key, row_of
 from gitmem.queue import decisions
-from gitmem.records import in_review, snapshot, target
+from gitmem.records import snapshot, target
 from gitmem.records.drain_record import Fate
 from gitmem.records.snapshot import flag_by_id
 from gitmem.safety.paths import INDEX_NAME, is_details
@@ -315,7 +315,7 @@ def flag_story(repo: Repository, prefix: str, *, configured: str, folder: str) -
 def _histories(repo: Repository, seen: Snapshot) -> dict[str, CommitHistory]:
     """Return the histories that may hold a record, in order: target, review, feature branches, HEAD."""
     where = seen.target
-    newest, _ = in_review.leading_commit(repo, where)
+    newest, _ = target.leading_commit(repo, where)
     above = where.upstream_ref.removeprefix("refs/remotes/")
     places = [
         (newest, above if newest == where.upstream != where.local else where.name),

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from gitmem.bootstrap import assets
 from gitmem.bootstrap.settings import SharedSettings, read_shared, render_shared
-from gitmem.check.report import STRICT, Policy
-from gitmem.check.scope import Scope
+from gitmem.check.terms import STRICT, Policy, Scope
 from gitmem.core.failures import NeedsPerson
 from gitmem.records.commit_style import PLAIN, CommitStyle
 

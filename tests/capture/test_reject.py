@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.check.report import STRICT
+from gitmem.check.terms import STRICT
 from gitmem.core.errors import Refused, UsageError
 from gitmem.core.flag import parse
 from gitmem.queue import decisions

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from gitmem.check.scope import NO_BUILD, Build, BuildKind, Scope, build, decide
+from gitmem.check.scope import NO_BUILD, Build, BuildKind, build, decide
+from gitmem.check.terms import Scope
 
 GITHUB = {"GITHUB_ACTIONS": "true"}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.check.report import STRICT, Policy
+from gitmem.check.terms import STRICT, Policy
 from tests.support.desk import Desk, whole
 from tests.support.sandbox import Sandbox
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gitmem.check.report import STRICT, Policy, objections
+from gitmem.check.report import objections
+from gitmem.check.terms import STRICT, Policy
 from gitmem.core import quantities
 from tests.support.queues import new_flag
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.check.report import STRICT, Policy
+from gitmem.check.terms import STRICT, Policy
 from gitmem.core.errors import Refused, UsageError
 from gitmem.git.trees import NotSigned
 from gitmem.git.worktrees import InTheWay

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from gitmem.check.check import check
-from gitmem.check.report import STRICT, CheckRequest, CheckResult
+from gitmem.check.report import CheckRequest, CheckResult
+from gitmem.check.terms import STRICT
 from gitmem.sync.sync import SyncRequest, SyncResult
 from gitmem.sync.sync import sync as run_sync
 from tests.support.desk import Desk

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gitmem.bootstrap import assets
-from gitmem.check.report import STRICT
+from gitmem.check.terms import STRICT
 from gitmem.close.close import CloseRequest, CloseResult
 from gitmem.drain.plan import Op, Operation, Request, Work
 from gitmem.drain.ports import Answer, Engine

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.check.report import STRICT
+from gitmem.check.terms import STRICT
 from gitmem.core.failures import NoProgress
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from gitmem.capture import capture
-from gitmem.check.report import STRICT
+from gitmem.check.terms import STRICT
 from gitmem.core.errors import UsageError
 from gitmem.core.failures import NeedsPerson, NoProgress
 from gitmem.loops import loops

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitmem.check.check import check
-from gitmem.check.report import STRICT, CheckRequest
+from gitmem.check.report import CheckRequest
+from gitmem.check.terms import STRICT
 from gitmem.close.close import CloseRequest, CloseResult
 from gitmem.core.errors import GitmemError
 from gitmem.drain.verbatim import Verbatim

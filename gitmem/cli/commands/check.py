@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gitmem.check.scope import Scope
+from gitmem.check.terms import Scope
 from gitmem.cli.commands.options import Json
 from gitmem.cli.reports import check as report
 

@@ -15,7 +15,7 @@ from gitmem.core.errors import GitmemError
 from gitmem.recall.index import asked
 from gitmem.recall.kept_source import remember
 from gitmem.records import target
-from gitmem.records.in_review import leading_commit
+from gitmem.records.target import leading_commit
 
 if TYPE_CHECKING:
     from gitmem.records.target import Target

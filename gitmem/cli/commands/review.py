@@ -17,7 +17,7 @@ from gitmem.loops import flag_history, loops
 from gitmem.queue import decisions
 from gitmem.recall.idle import DAYS, idle
 from gitmem.recall.index import open_index
-from gitmem.records import in_review, target
+from gitmem.records import target
 from gitmem.records.drain_record import Fate
 from gitmem.review import review as reviews
 from gitmem.session import showings
@@ -126,7 +126,7 @@ def _never_shown(place: Workplace) -> list[LandedLine]:
     if not shown.all:
         return []
     where = target.find(place.repo, place.configured)
-    commit, _ = in_review.leading_commit(place.repo, where)
+    commit, _ = target.leading_commit(place.repo, where)
     with closing(open_index(place.repo, commit, place.settings.folder)) as index:
         return idle(index.all(), shown, time.time(), ever=True)
 

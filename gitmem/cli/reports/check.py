@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.check.check import check as run_check
-from gitmem.check.report import CheckRequest, CheckResult, Policy
-from gitmem.check.scope import Scope
+from gitmem.check.report import CheckRequest, CheckResult
+from gitmem.check.terms import Policy, Scope
 from gitmem.cli import render, surroundings, trigger
 from gitmem.cli.reports import verdict
-from gitmem.cli.reports.verdict import conflicts
+from gitmem.cli.reports.conflicts import conflicts
 from gitmem.core.failures import CheckFailed, NeedsPerson, Unreachable
 from gitmem.git.repository import NoRepository
 

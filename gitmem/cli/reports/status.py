@@ -6,14 +6,14 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from gitmem.check.report import RemoteQueue
+from gitmem.check.terms import RemoteQueue
 from gitmem.cli import render, surroundings
 from gitmem.cli.reports import loaded
-from gitmem.cli.reports.verdict import conflicts
+from gitmem.cli.reports.conflicts import conflicts
 from gitmem.core import quantities
 from gitmem.memory import tree_reader
 from gitmem.memory.imports import imported_now
-from gitmem.records import in_review, target, tidy
+from gitmem.records import forgetting, target, tidy
 from gitmem.records.unpushed import unpushed
 from gitmem.sync.remote_queue import unknown_queue
 
@@ -39,8 +39,8 @@ def status(*, as_json: bool) -> int:
     render.notes(notes)
     render.aside(seen.aside)
     if as_json:
-        waiting = len(in_review.to_forget(place.repo, seen.target))
-        gone = len(in_review.forgotten_here(place.repo, seen.target))
+        waiting = len(forgetting.to_forget(place.repo, seen.target))
+        gone = len(forgetting.forgotten_here(place.repo, seen.target))
         found = {"to_forget": waiting, "forgotten": gone}
         more = {key: number for key, number in found.items() if number}
         files, imports = _memory(place, seen)
@@ -108,8 +108,8 @@ def _print(place: Workplace, seen: Snapshot) -> None:
 
 def _memory(place: Workplace, seen: Snapshot) -> tuple[MemoryTree, Imports]:
     """The memory on the target, and what its index imports."""
-    commit, _ = in_review.leading_commit(place.repo, seen.target)
-    files = tree_reader.read_tree(place.repo, commit, place.settings.folder)
+    commit, _ = target.leading_commit(place.repo, seen.target)
+    files = tree_reader.read_memory(place.repo, commit, place.settings.folder)
     texts = {**dict.fromkeys(files.odd, ""), **files.texts}
     return files, imported_now(texts, folder=files.folder, budget=files.budget)
 
@@ -131,12 +131,14 @@ def _rows(place: Workplace, seen: Snapshot) -> list[tuple[str, str, str, str]]:
         about = "(two different lines with one id)"
         rows.append((str(len(state.conflicts)), "in conflict", about, "next: gitmem sync"))
     if state.proposed:
+        from gitmem.records import in_review  # reads records; only a review has some
+
         rejected = in_review.dropped(place.repo, seen.target)
         dropped = [flag for flag in state.proposed if flag.id in rejected]
         about = _about(state.proposed) + (f"; {len(dropped)} dropped since" if dropped else "")
         then = "next: gitmem close" if dropped else "next: gitmem review, gitmem accept"
         rows.append((str(len(state.proposed)), "in review", about, then))
-    forgotten = in_review.to_forget(place.repo, seen.target)
+    forgotten = forgetting.to_forget(place.repo, seen.target)
     if forgotten:
         then = "next: gitmem review, gitmem accept"
         rows.append((str(len(forgotten)), "to forget", "in review", then))

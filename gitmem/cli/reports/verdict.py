@@ -7,10 +7,9 @@ that a flag's text could hold. The summary is Markdown, so only a flag's id, kin
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitmem.check.report import RemoteQueue
+from gitmem.check.terms import RemoteQueue
 from gitmem.cli import render
 from gitmem.cli.surroundings import ENVIRON
 from gitmem.core import quantities
@@ -18,11 +17,11 @@ from gitmem.safety.secrets import redacted
 from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from gitmem.check.report import CheckResult, Policy
+    from gitmem.check.report import CheckResult
+    from gitmem.check.terms import Policy
     from gitmem.core.flag import Flag
-    from gitmem.queue.lines import Conflict
 
 _ROWS = 50  # of the summary's table
 _IN_ONE = 10  # flags named in one annotation; a step may have ten annotations of a kind
@@ -170,20 +169,6 @@ def _list(flags: Sequence[Flag], now: float) -> None:
         render.say(f"  and {len(flags) - _SHOWN} more")
 
 
-def conflicts(clashes: Iterable[Conflict]) -> list[dict[str, str]]:
-    """Return each with both lines, verbatim, and where they stand; the first one counts here."""
-    return [
-        {
-            "id": one.flag_id,
-            "line": one.first,
-            "where": one.here,
-            "other": one.other,
-            "other_where": one.there,
-        }
-        for one in clashes
-    ]
-
-
 def annotate(level: str, lines: Sequence[str]) -> None:
     """Print one annotation (``error``, ``warning`` or ``notice``) of several lines."""
     text = "%0A".join(_escaped(line) for line in lines)
@@ -217,7 +202,7 @@ def summarize(verdict: str, groups: Sequence[tuple[str, Sequence[Flag]]], now: f
         lines += ["", f"and {len(rows) - _ROWS} more"]
     path = ENVIRON.get("GITHUB_STEP_SUMMARY", "")
     if path:
-        with Path(path).open("a", encoding="utf-8") as file:
+        with open(path, "a", encoding="utf-8") as file:
             file.write("\n".join(visible(line) for line in lines) + "\n")
 
 
