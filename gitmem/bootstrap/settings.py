@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.check.report import STRICT, Policy
-from gitmem.check.scope import Scope
+from gitmem.check.terms import STRICT, Policy, Scope
+from gitmem.core.bounds import BUDGET, LARGEST_BUDGET
 from gitmem.core.errors import Refused
 from gitmem.core.failures import Internal, NeedsPerson
-from gitmem.memory.imports import BUDGET, LARGEST_BUDGET
 from gitmem.records.commit_style import NARROWEST, PLAIN, WHAT, CommitStyle
 from gitmem.safety.paths import memory_folder
 
@@ -70,7 +69,11 @@ def read_shared(text: str | None) -> SharedSettings:
 
     Raises NeedsPerson, naming the file and the key, for anything unexpected.
     """
-    values = _parse(text or "")
+    return judged(parsed(text or ""))
+
+
+def judged(values: Mapping[object, object]) -> SharedSettings:
+    """Return the settings with these values, as `parsed` gives them. Raises as `read_shared` does."""
     for key, value in values.items():
         _check(key, value)
     if values.get("version", VERSION) != VERSION:
@@ -97,7 +100,7 @@ def render_shared(existing: str | None, settings: SharedSettings, template: str)
     Without it, or if it holds only comments, the template is filled in. Raises as `read_shared` does,
     for ``existing`` and for the settings.
     """
-    if existing is None or not _parse(existing):
+    if existing is None or not parsed(existing):
         text = _comments(existing or "") + template
     elif read_shared(existing) == settings:
         return existing
@@ -145,8 +148,8 @@ def _set(text: str, settings: SharedSettings) -> str:
     return out.getvalue()
 
 
-def _parse(text: str) -> Mapping[str, object]:
-    """Return the top-level mapping; empty for an empty file."""
+def parsed(text: str) -> Mapping[object, object]:
+    """Return the top-level mapping of a text; empty for an empty file. Raises as `read_shared` does."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 

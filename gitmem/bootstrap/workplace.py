@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitmem.bootstrap import settings
+from gitmem.bootstrap import kept_settings, settings
 from gitmem.core.errors import UsageError
 from gitmem.core.failures import NeedsPerson
 from gitmem.git import personal, repository
@@ -80,7 +80,7 @@ def workplace(cwd: str, environ: Mapping[str, str]) -> Workplace:
     """
     repo = repository.discover(cwd, environ)
     text = target.settings_text(repo).decode("utf-8", "surrogateescape")
-    shared = settings.read_shared(text or None)
+    shared = kept_settings.read(repo.folder, text)
     return Workplace(repo=repo, settings=shared, wired=bool(text))
 
 
