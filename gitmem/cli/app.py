@@ -12,7 +12,6 @@ from typer.exceptions import TyperException
 
 from gitmem.cli import edge, render, surroundings
 from gitmem.cli.lazy import Row, group
-from gitmem.core.failures import NeedsPerson
 from gitmem.safety.secrets import redacted
 from gitmem.safety.text import visible
 
@@ -123,11 +122,7 @@ def run(argv: Sequence[str]) -> int:
     """Run one command; return the exit code (docs/adr/0006-exit-codes.md)."""
     surroundings.seal()
     edge.end_on_signals()
-    code = _ran(argv)
-    render.notes(surroundings.left_out())
-    if render.was_set_aside() and code == 0:
-        return NeedsPerson.exit_code
-    return code
+    return edge.ended(_ran(argv), surroundings.left_out())
 
 
 def _ran(argv: Sequence[str]) -> int:

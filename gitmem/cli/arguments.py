@@ -47,6 +47,20 @@ OPTIONS: dict[str, dict[str, str]] = {
         "--bodies": SWITCH,
         "--json": SWITCH,
     },
+    "status": {"--json": SWITCH},
+    "log": {"-n": VALUE, "--number": VALUE, "--all": SWITCH, "--json": SWITCH},
+    "check": {
+        "--scope": VALUE,
+        "--branch": VALUE,
+        "--max-age": VALUE,
+        "--max-flags": VALUE,
+        "--allow-in-review": SWITCH,
+        "--offline": SWITCH,
+        "--format": VALUE,
+        "--trace": SWITCH,
+        "--stale": SWITCH,
+        "--json": SWITCH,
+    },
 }
 
 

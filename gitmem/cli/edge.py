@@ -10,7 +10,7 @@ from gitmem.core.failures import Internal, NeedsPerson
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
 def end_on_signals() -> None:
@@ -18,6 +18,12 @@ def end_on_signals() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
             signal.signal(number, signal.default_int_handler)
+
+
+def ended(code: int, left_out: Sequence[str]) -> int:
+    """Print what was too large to read; return the exit code of a command that ended with ``code``."""
+    render.notes(left_out)
+    return NeedsPerson.exit_code if render.was_set_aside() and code == 0 else code
 
 
 def answered(command: Callable[[], int]) -> int:

@@ -2,8 +2,8 @@
 """Start gitmem: choose the lane, and load the hot one quickly (hot lane).
 
 `flag`, `snag`, `hook` and `mcp` go through the hot lane, which loads nothing outside the standard library
-and little of that; everything else is the typer application. `recall` first tries the warm way, which
-answers the usual case without it (docs/adr/0003-two-lanes.md).
+and little of that; everything else is the typer application. `recall`, `status`, `log` and `check` first try the
+warm way, which answers the usual case without it (docs/adr/0003-two-lanes.md).
 
 Finding thirty small modules is most of what a silent hook costs, so the hot lane has an import of its own. All
 modules lie in one folder: no search path is walked, and a process of one thread needs none of Python's specs and
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 HOT = frozenset(("flag", "snag", "hook", "mcp"))
-WARM = frozenset(("recall",))
+WARM = frozenset(("recall", "status", "log", "check"))
 
 _PACKAGE = "gitmem"
 _HEAD = 16  # bytes before the code: magic number, flags, the source's time and size
@@ -48,11 +48,14 @@ def main() -> int:
         os._exit(_hot(argv))
     _reopen()
     if argv and argv[0] in WARM and not _is_typers(argv):
+        usual = builtins.__import__
+        _import_quickly()
         from gitmem.cli import warm
 
         code = warm.run(argv)
         if code is not None:
             return code
+        builtins.__import__ = usual  # the cold lane's libraries expect Python's own
     from gitmem.cli import app
 
     return app.run(argv)

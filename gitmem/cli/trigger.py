@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import stat
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.check import scope
@@ -53,7 +51,9 @@ def _payload() -> Any:
     if not path:
         return None
     try:
-        with Path(path).open("rb") as file:
+        import json
+
+        with open(path, "rb") as file:
             return json.loads(file.read(_LARGEST))
     except (OSError, ValueError, RecursionError):
         return None

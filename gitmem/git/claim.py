@@ -6,8 +6,6 @@ The next run removes what a killed one leaves.
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -131,6 +129,9 @@ def temporary_folder(within: str = "") -> Iterator[str]:
 
     Raises OSError.
     """
+    import shutil
+    import tempfile  # what only looks needs neither
+
     within = within or tempfile.gettempdir()
     path, lock = _made(within)
     sweep_temporary(within)
@@ -154,6 +155,9 @@ def sweep_temporary(within: str) -> None:
 
 
 def _made(within: str) -> tuple[str, local.Lock]:
+    import shutil
+    import tempfile
+
     while True:
         path = tempfile.mkdtemp(prefix=PREFIX, dir=within)
         lock = local.Lock(f"{path}/{MARK}")
@@ -183,6 +187,8 @@ def _remove(path: str, newest: float) -> None:
             return
         lock = local.Lock(mark)
         if lock.attempt():
+            import shutil
+
             shutil.rmtree(path, ignore_errors=True)
             lock.release()
     except OSError:

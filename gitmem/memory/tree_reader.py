@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitmem.core.bounds import FILE_LINES, GROUND, GROUND_FILE, GROUND_FILES, GROUND_LINES
@@ -35,7 +36,22 @@ _RULING = (*_INSTRUCTIONS, *_SKILLS, path_rules.FOLDER, guard.FILE)
 
 def read_tree(repo: Repository, commit: str, folder: str) -> MemoryTree:
     """Return the memory tree of a commit (empty: no commit); raises TooLarge beyond `gitmem.core.bounds`."""
-    below = (folder + "/", *_RULING, SETTINGS)
+    found = _read(repo, commit, folder, *_RULING)
+    outside = [path for path in found.texts if not path.startswith(folder + "/")]
+    # A close makes this instruction file when there is none.
+    if not {*_INSTRUCTIONS} & {*found.texts, *found.odd}:
+        outside.append(_INSTRUCTIONS[0])
+    # In the memory folder no file is odd for that reason: there a close is refused as a whole.
+    return replace(found, odd={**found.odd, **trees.unshared(repo, commit, outside)})
+
+
+def read_memory(repo: Repository, commit: str, folder: str) -> MemoryTree:
+    """Return the same without rules and skills, for a command that only looks at the memory folder."""
+    return _read(repo, commit, folder)
+
+
+def _read(repo: Repository, commit: str, folder: str, *more: str) -> MemoryTree:
+    below = (folder + "/", *more, SETTINGS)
     entries = objects.entries(repo, commit, *below, sized=True) if commit else []
     wanted = [entry for entry in entries if _concerns(entry.path, folder)]
     shared = [entry for entry in entries if entry.path == SETTINGS and entry.size <= _SETTINGS]
@@ -63,12 +79,6 @@ def read_tree(repo: Repository, commit: str, folder: str) -> MemoryTree:
             found[entry.path] = content.decode()
         except UnicodeDecodeError:
             odd[entry.path] = "it is not UTF-8 text"
-    outside = [path for path in texts if not path.startswith(folder + "/")]
-    # A close makes this instruction file when there is none.
-    if not {*_INSTRUCTIONS} & {*texts, *odd}:
-        outside.append(_INSTRUCTIONS[0])
-    # In the memory folder no file is odd for that reason: there a close is refused as a whole.
-    odd |= trees.unshared(repo, commit, outside)
     return MemoryTree(
         folder=folder,
         texts=texts,

@@ -19,7 +19,7 @@ from gitmem.queue.branch import (
     read_hint,
     sealed,
 )
-from gitmem.queue.fast_import import NewCommit, RefGuard, fast_import
+from gitmem.queue.fast_import import NewCommit, RefGuard, current_author, fast_import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ _HARMLESS_EXPIRY = ("", "never", "2.weeks.ago")
 
 
 def publish(
-    repo: Repository, journal: Journal, identity: str, *, wait: float = 0.0
+    repo: Repository, journal: Journal, identity: str = "", *, wait: float = 0.0
 ) -> PublishResult:
     """Bring everything in the journal onto the queue branch.
 
-    ``identity`` is ``Name <email>``. ``wait`` is the time in seconds to wait for another publisher; with
+    ``identity`` is ``Name <email>`` (empty: the one git names, asked when a commit is made). ``wait`` is the time in seconds to wait for another publisher; with
     0 that one publishes these lines, too. Does not raise when the branch cannot be moved: the lines are
     safe in the journal, and the result's ``reason`` says why they stay there.
     """
@@ -123,7 +123,9 @@ class _Batch:
     def publish(self, repo: Repository, guard: RefGuard, identity: str) -> bool:
         """Make the commit; return False when the tip is another one or the branch cannot be moved."""
         said = message(self.new, self._hint.journal, self._hint.offset)
-        commit = NewCommit(identity, said, parent=self._hint.tip, files=self._changes)
+        commit = NewCommit(
+            identity or current_author(repo), said, parent=self._hint.tip, files=self._changes
+        )
         done = fast_import(repo, guard, BRANCH, commit)
         if done.code:
             return False

@@ -11,7 +11,7 @@ from gitmem.git import objects, refs
 from gitmem.git.repository import BRANCH, NAME
 from gitmem.queue import contents, damage
 from gitmem.queue.branch import ACTIVE_LINES, TRAILER, Hint, message, sealed
-from gitmem.queue.fast_import import NewCommit, RefGuard, fast_import
+from gitmem.queue.fast_import import NewCommit, RefGuard, current_author, fast_import
 from gitmem.queue.journal import START
 from gitmem.queue.lines import Conflict, Lines, same, split
 
@@ -58,7 +58,7 @@ def publish_missing(
     tip = base.tip
     if new:
         tip = _commit(repo, guard, NewCommit(
-            identity,
+            identity or current_author(repo),
             message(new, journal.id, end),
             parent=tip,
             files=_files(new, journal.writer, number, first=not tip),

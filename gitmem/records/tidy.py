@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 from gitmem.git import refs
 from gitmem.git.objects import Unreadable
 from gitmem.git.repository import HERE
-from gitmem.models.answer_store import AnswerStore
 from gitmem.queue import prune, publisher
 from gitmem.queue.branch import forget_hint
-from gitmem.queue.fast_import import current_author
 from gitmem.queue.journal import Journal
 from gitmem.records import record_files, snapshot, target
 from gitmem.session import session_file
@@ -34,7 +32,7 @@ def _published(repo: Repository) -> tuple[list[str], bool]:
     journal = Journal(repo.folder)
     if not journal.exists():
         return [], True
-    published = publisher.publish(repo, journal, current_author(repo), wait=_WAIT)
+    published = publisher.publish(repo, journal, wait=_WAIT)
     notes = list(published.notes)
     if published.reason and journal.read():
         notes.append(f"some flags are in the journal only: {published.reason}")
@@ -81,6 +79,8 @@ def prune_drained(
     seen = fresh or snapshot.take(repo, configured)
     _forget_marks(repo, seen)
     session_file.forget_old(repo.folder, calendar.timegm(time.gmtime()))
+    from gitmem.models.answer_store import AnswerStore  # only a close has asked anything
+
     AnswerStore(repo.folder).forget(seen.records.deciding)
     done = prune.prune(repo, seen.drained)
     if done.ids or done.branch_gone:

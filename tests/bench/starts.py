@@ -24,8 +24,9 @@ FLAGS = 6
 ROUNDS = 2  # the second one has records and an archive to read
 #: Before what is read by object name was kept: 93, 62 and 81 with an upstream.
 STARTS = {"close": 60, "review": 35, "accept": 55}
-#: Multiples of `python -c pass`; before the commands were loaded one by one: 26, 44, 44 and 44.
-CPU = {"--help": 15.0, "status": 24.0, "log": 24.0, "check": 29.0}
+#: Multiples of `python -c pass`; before the commands were loaded one by one: 26, 44, 44
+#: and 44; before the warm way: 11, 17, 12 and 15.
+CPU = {"--help": 15.0, "status": 10.0, "log": 7.0, "check": 8.0}
 
 
 def cold(folder: Path) -> list[Case]:

@@ -54,7 +54,7 @@ def test_a_wrong_option_is_a_usage_error(argv: list[str]) -> None:
         parse("flag", argv)
 
 
-@pytest.mark.parametrize("command", [*sorted(HOT | WARM), "status"])
+@pytest.mark.parametrize("command", [*sorted(HOT | WARM), "close"])
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_every_command_shows_its_help(sandbox: Sandbox, command: str, option: str) -> None:
     done = sandbox.gitmem(command, option)

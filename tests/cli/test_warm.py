@@ -291,3 +291,67 @@ def test_without_a_repository_the_sentence_is_the_cold_command_s(tmp_path: Path)
 
     assert nowhere.gitmem("recall", "postgres") == cold(nowhere, "recall", "postgres")
     assert nowhere.gitmem("recall", "postgres").code == 3
+
+
+QUEUE_QUESTIONS = [
+    ("status",),
+    ("status", "--json"),
+    ("log",),
+    ("log", "-n", "1"),
+    ("log", "--number=1", "--all"),
+    ("log", "--json"),
+    ("check",),
+    ("check", "--offline", "--json"),
+    ("check", "--max-flags", "9", "--max-age=3"),
+    ("check", "--allow-in-review"),
+    ("check", "--branch", "main"),
+    # typer's to judge
+    ("status", "extra"),
+    ("status", "--bad"),
+    ("log", "-n", "0"),
+    ("log", "-n", "x"),
+    ("log", "-n", "1", "--number", "2"),
+    ("check", "--max-flags=-1"),
+    ("check", "--scope", "all"),
+    ("check", "--scope", "none"),
+    ("check", "--format", "github"),
+    ("check", "--trace"),
+]
+
+
+@pytest.mark.parametrize("question", QUEUE_QUESTIONS, ids=" ".join)
+def test_what_waits_is_said_alike(memory: Sandbox, question: tuple[str, ...]) -> None:
+    memory.gitmem("flag", "Tests need Postgres")
+    memory.gitmem("close", "--engine", "verbatim")
+    memory.gitmem("flag", "Deploys go out on Tuesdays")
+    memory.gitmem("status")
+
+    assert memory.gitmem(*question) == cold(memory, *question)
+
+
+def test_what_waits_is_said_without_the_options_library_and_yaml(memory: Sandbox) -> None:
+    memory.gitmem("flag", "Tests need Postgres")
+    memory.gitmem("status")
+    for command in ("status", "log", "check"):
+        code = (
+            f"import sys; sys.argv = ['gitmem', '{command}']\n"
+            "from gitmem.cli import entry; code = entry.main()\n"
+            "assert not {'typer', 'ruamel.yaml', 'git', 'rich'} & sys.modules.keys()\n"
+            "sys.exit(code)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=memory.path,
+            env=changed_environment(None),
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        assert (done.returncode, done.stderr) == (int(command == "check"), ""), command
+
+
+@pytest.mark.parametrize("command", ["status", "log", "check"])
+def test_outside_a_repository_what_waits_is_refused_alike(tmp_path: Path, command: str) -> None:
+    outside = Sandbox.__new__(Sandbox)
+    outside.path = tmp_path
+    assert outside.gitmem(command) == cold(outside, command)
