@@ -49,8 +49,8 @@ def test_the_wheel_holds_the_package_its_type_marker_and_nothing_else() -> None:
     assert {top for top in tops if not top.endswith(".dist-info")} == {"gitmem"}
 
 
-@pytest.mark.parametrize("command", ["gitmem", "git-mem"])
-def test_both_command_names_start_the_same_function(command: str) -> None:
+@pytest.mark.parametrize("command", ["gitmem", "git-mem", "gitmem-cli"])
+def test_every_command_name_starts_the_same_function(command: str) -> None:
     (script,) = metadata.entry_points(group="console_scripts", name=command)
 
     assert script.value == "gitmem.cli.entry:main"
