@@ -2,7 +2,8 @@
 
 A client loads the index and its imports where a session starts at the top of the repository. Below it, and
 in a client that follows no import, the hook carries the same text; everywhere it carries the newest lines
-of topic files that are too large to be imported. All that a boot says stays below 9,000 characters.
+of topic files that are too large to be imported, and the rules in a file that the client does not load. All
+that a boot says stays below 9,000 characters.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 
 from gitmem.core.errors import Overdue
+from gitmem.git import local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +25,13 @@ if TYPE_CHECKING:
 LARGE = 4_000  # bytes; `gitmem.memory.imports.PART`, which the hot lane does not load
 _OTHERS = ("MEMORY.md", "PENDING.md")  # files in the memory folder that are no topics
 _INDEX = 3_000  # characters of the index where topics follow it
+_RULES = 3_000  # characters of rules; each was learned from something that went wrong
+_FILE = 4 << 20  # bytes of an instruction file that is looked at
+# What has rules: `gitmem.memory.places.INSTRUCTIONS` with `gitmem.memory.instructions.HEADING`, and
+# `gitmem.memory.path_rules.FOLDER` with its `PREFIX`, which the hot lane does not load either.
+INSTRUCTIONS = ("CLAUDE.md", "AGENTS.md")
+HEADING = b"## Rules learned here"
+SCOPED = ".claude/rules/gitmem-"
 _SPARE = 450  # characters of the sentences around what is carried, without the place of the index
 _CHECK = "The notes were true when they landed; check what you rely on."
 _LATE = "gitmem: the repository's memory was not loaded: the look at it took too long. Look: gitmem recall WORDS"
@@ -45,8 +54,9 @@ def add_memory(words: Words, repo: Repository, client: Client, project: str) -> 
 def _memory(repo: Repository, client: Client, project: str, before: str) -> tuple[str, int]:
     below = _below_top(repo, project)
     loads = client.imports and not below
+    unread = _unread(repo, client)
     # A session that loads memory is carried nothing unless a file is large; most stop here.
-    if loads and not _has_large(repo):
+    if loads and not unread and not _has_large(repo):
         return "", 0
     from gitmem.recall import carried
 
@@ -57,13 +67,88 @@ def _memory(repo: Repository, client: Client, project: str, before: str) -> tupl
         kept = carried_file.refresh(repo)
     room = carried.LONGEST - carried.width(before)
     if kept.trouble:
-        said, number = ("" if loads else _trouble(kept.trouble)), 0
-    elif loads:
+        return ("" if loads else _trouble(kept.trouble)), 0
+    rules = carried.fitted(_others_rules(repo, client, kept, unread), min(room - _SPARE, _RULES))
+    ruled = _ruled(rules)
+    room -= carried.width(ruled) + 2 if ruled else 0
+    if loads:
         tails = carried.fitted(kept.tails, room - _SPARE)
         said, number = _tails(tails), _lines(tails)
     else:
         said, number = _all(repo, kept, project if below else repo.top, room, below)
-    return (said, number) if carried.width(said) < room else ("", 0)
+    if carried.width(said) >= room:
+        said, number = "", 0
+    return "\n\n".join([part for part in (ruled, said) if part]), number + _lines(rules)
+
+
+def _unread(repo: Repository, client: Client) -> list[str]:
+    """How the names of the files begin that have rules and that a session of this client does not load."""
+    loaded = _loaded(repo, client)
+    found = [
+        name
+        for name in INSTRUCTIONS
+        if name not in loaded and HEADING in local.read_plain(f"{repo.top}/{name}", _FILE)
+    ]
+    if found:
+        # One may be a link to the other.
+        places = [os.path.realpath(f"{repo.top}/{name}") for name in loaded]
+        found = [name for name in found if os.path.realpath(f"{repo.top}/{name}") not in places]
+    if found and client.imports:
+        texts = _texts(repo, loaded)
+        found = [name for name in found if not _imported(name, texts)]
+    folder, _, begin = SCOPED.rpartition("/")
+    if not client.scoped:
+        try:
+            listed = os.listdir(f"{repo.top}/{folder}")
+        except OSError:
+            listed = []
+        found += [SCOPED] if [name for name in listed if name.startswith(begin)] else []
+    return found
+
+
+def _loaded(repo: Repository, client: Client) -> list[str]:
+    """The instruction files at the top that a session of this client loads."""
+    found = []
+    for group in client.reads:
+        there = [name for name in group if os.path.exists(f"{repo.top}/{name}")]
+        found += there[:1]
+    return found
+
+
+def _texts(repo: Repository, names: Sequence[str]) -> list[bytes]:
+    """The texts of files at the top, behind any link."""
+    return [local.read_plain(os.path.realpath(f"{repo.top}/{name}"), _FILE) for name in names]
+
+
+def _imported(name: str, texts: Sequence[bytes]) -> bool:
+    signs = f"@{name}".encode(), f"@./{name}".encode()
+    return any(sign in text for text in texts for sign in signs)
+
+
+def _others_rules(
+    repo: Repository, client: Client, kept: Carried, unread: Sequence[str]
+) -> list[Block]:
+    """The rules of the files that are not loaded, without those that a loaded file has too."""
+    from gitmem.recall.carried import Block
+
+    if not unread:
+        return []
+    texts = _texts(repo, _loaded(repo, client))
+    known = {row.strip() for text in texts for row in text.decode("utf-8", "replace").splitlines()}
+    found = []
+    for block in kept.rules:
+        if block.path.startswith(tuple(unread)):
+            units = [unit for unit in block.units if unit not in known]
+            known.update(units)
+            found.append(Block(block.path, units, block.left))
+    return [block for block in found if block.units]
+
+
+def _ruled(blocks: Sequence[Block]) -> str:
+    if not [block for block in blocks if block.units]:
+        return ""
+    head = "gitmem: rules learned in this repository, in files that this client does not load. Follow them."
+    return "\n".join([part for part in (head, *_named(blocks), _more(blocks)) if part])
 
 
 def _all(repo: Repository, kept: Carried, start: str, room: int, below: str) -> tuple[str, int]:

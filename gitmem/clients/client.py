@@ -27,7 +27,9 @@ class Client:
     ``title`` what a person calls it. ``batches`` says that an event of its own follows the last
     call of a model's answer; without one, every call counts as the end of a batch. ``imports`` says that
     a session at the top of a repository loads what its instruction file imports, and what that imports;
-    without it, the boot hook carries the text. ``hooked`` is the file, from the top of the work tree, that
+    without it, the boot hook carries the text. ``reads`` are the instruction files at the top that a session
+    loads, of each group the first that is there; ``scoped`` says that it loads the rules for certain paths
+    in `.claude/rules`. What gitmem wrote elsewhere, the boot hook carries. ``hooked`` is the file, from the top of the work tree, that
     has gitmem's hooks for it. ``alone`` says that its shell lets a capture through only as a command of its
     own: no pipe, no variable, nothing before it. ``warns`` says that words before a call reach the model;
     without it, a guard speaks with the call's result.
@@ -39,6 +41,8 @@ class Client:
     title = ""
     batches = True
     imports = False
+    reads: tuple[tuple[str, ...], ...] = (("AGENTS.md",),)
+    scoped = False
     hooked = ""
     alone = False
     warns = True

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gitmem.git.repository import Repository
 
-VERSION = b"gitmem-carried 1"
+VERSION = b"gitmem-carried 2"
 #: Characters of all that a boot says. Beyond 10,000 Claude Code shows a beginning, and Codex cuts.
 LONGEST = 9_000
 
@@ -45,21 +45,24 @@ class Carried:
 
     ``index`` is the list of memory, ``topics`` what it imports, the first to be kept first; both for
     a session that loads neither. ``tails`` are the newest lines of files that are too large to be
-    loaded, for every session. ``trouble`` says why nothing can be.
+    loaded, for every session. ``rules`` are those of the instruction files and the rules for certain
+    paths, for a client that does not load the file. ``trouble`` says why nothing can be.
     """
 
-    __slots__ = ("index", "tails", "topics", "trouble")
+    __slots__ = ("index", "rules", "tails", "topics", "trouble")
 
     def __init__(
         self,
         index: Sequence[Block] = (),
         topics: Sequence[Block] = (),
         tails: Sequence[Block] = (),
+        rules: Sequence[Block] = (),
         trouble: str = "",
     ) -> None:
         self.index = index
         self.topics = topics
         self.tails = tails
+        self.rules = rules
         self.trouble = trouble
 
 
@@ -116,15 +119,16 @@ def read(repo: Repository) -> Carried | None:
         if head != VERSION + b"\n" + state_of(repo):
             return None
         parts = body.decode("utf-8").split(PARTS)
-        index, topics, tails = [_blocks(part) for part in parts[:3]]
-        return Carried(index, topics, tails, *parts[3:])
+        index, topics, tails, rules = [_blocks(part) for part in parts[:4]]
+        return Carried(index, topics, tails, rules, *parts[4:])
     except (OSError, ValueError, TypeError):
         return None
 
 
 def keep(repo: Repository, seen: bytes, carried: Carried) -> None:
     """Keep what was made while the repository looked like ``seen``. Raises OSError."""
-    blocks = [_text(part) for part in (carried.index, carried.topics, carried.tails)]
+    told = carried.index, carried.topics, carried.tails, carried.rules
+    blocks = [_text(part) for part in told]
     body = PARTS.join([*blocks, carried.trouble]).encode("utf-8", "replace")
     local.make_folder(repo.folder)
     lock = local.Lock(path_of(repo) + ".lock")

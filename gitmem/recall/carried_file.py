@@ -6,10 +6,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import GitmemError
+from gitmem.core.failures import NeedsPerson
 from gitmem.git import refs
 from gitmem.markdown.blocks import blocks
 from gitmem.markdown.lines import front_matter_lines, rows
-from gitmem.memory import tree_reader
+from gitmem.memory import instructions, path_rules, tree_reader
 from gitmem.memory.imports import (
     OVER_BUDGET,
     PART,
@@ -17,6 +18,8 @@ from gitmem.memory.imports import (
     imported_size,
     imports,
 )
+from gitmem.memory.places import INSTRUCTIONS
+from gitmem.memory.topics import facts
 from gitmem.recall.carried import (
     BLOCKS,
     LONGEST,
@@ -34,9 +37,10 @@ from gitmem.safety.paths import INDEX_NAME
 from gitmem.safety.showable import showable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gitmem.git.repository import Repository
+    from gitmem.markdown.lines import Line
     from gitmem.memory.tree import MemoryTree
 
 _COMMENT = "<!--"
@@ -61,15 +65,38 @@ def refresh(repo: Repository) -> Carried:
 def _carried(repo: Repository) -> Carried:
     commit, folder = refs.resolve(repo, "HEAD"), memory_folder(repo)
     tree = tree_reader.read_tree(repo, commit, folder)
+    rules = fitted([*_rules(tree), *_scoped(tree)], LONGEST)
     index = f"{folder}/{INDEX_NAME}"
     if index not in tree.texts:
-        return Carried()
+        return Carried(rules=rules)
     newest = drain_record.newest_by_file(record_files.newest_texts(repo, commit))
     return Carried(
         index=fitted([Block(index, _rows(tree.texts[index]))], LONGEST, newest=False),
         topics=_topics(tree, newest),
         tails=_tails(tree),
+        rules=rules,
     )
+
+
+def _rules(tree: MemoryTree) -> Iterator[Block]:
+    """The rules in the managed block of each instruction file; none of a broken one."""
+    for name in INSTRUCTIONS:
+        with suppress(NeedsPerson):
+            yield Block(name, _bullets(instructions.rules(tree.texts.get(name, ""))))
+
+
+def _scoped(tree: MemoryTree) -> Iterator[Block]:
+    """The rules for certain paths, in the files that gitmem made."""
+    scoped = path_rules.FOLDER + path_rules.PREFIX
+    for path in sorted(tree.texts):
+        paths = path_rules.paths_of(tree.texts[path]) if path.startswith(scoped) else None
+        if paths and _may_be_shown(" ".join(paths)):
+            named = f"{path} (for {', '.join(paths)})"
+            yield Block(named, _bullets(facts(tree.texts[path])))
+
+
+def _bullets(lines: Sequence[Line]) -> list[str]:
+    return [unit for line in lines if _may_be_shown(unit := f"- {line.text}")]
 
 
 def _topics(tree: MemoryTree, newest: Mapping[str, str]) -> list[Block]:

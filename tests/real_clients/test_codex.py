@@ -55,6 +55,25 @@ def test_a_boot_says_what_waits_and_carries_the_memory(wired: Sandbox, home: Pat
     assert "read its index, `memory/MEMORY.md`" in first  # AGENTS.md
 
 
+def test_a_rule_in_a_file_that_it_does_not_load_reaches_the_model_once(
+    sandbox: Sandbox, home: Path
+) -> None:
+    rule = "Run the linter before a push"
+    sandbox.write("CLAUDE.md", "# Mine\n")
+    sandbox.gitmem("init", "--client", "claude-code", "--client", "codex")
+    sandbox.git("add", "--all")
+    sandbox.commit("wire gitmem")
+    sandbox.gitmem("snag", "The push failed on lint", "--better", rule)
+    sandbox.gitmem("close", "--engine", "verbatim")
+    sandbox.gitmem("accept")
+    assert rule not in sandbox.read("AGENTS.md")
+
+    with WireModel() as model:
+        done = CODEX.run(sandbox, home, model, "hello")
+
+    assert model.main[0].text.count(rule) == 1, done
+
+
 @pytest.mark.ability("codex", "flag")
 def test_a_flag_runs_outside_the_default_sandbox_and_lands_on_the_queue(
     wired: Sandbox, home: Path

@@ -70,6 +70,8 @@ class ClaudeCode(Client):
     name = NAME
     title = "Claude Code"
     imports = True
+    reads = (("CLAUDE.md", ".claude/CLAUDE.md", "CLAUDE.local.md", "AGENTS.md"),)
+    scoped = True
     hooked = ".claude/settings.json"
 
     def runner(self, payload: Mapping[str, object], environ: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ class Copilot(Borrower):
     name = "copilot"
     title = "Copilot CLI"
     imports = True
+    reads = (("CLAUDE.md",), ("AGENTS.md",))
 
 
 CLIENT = Copilot()
