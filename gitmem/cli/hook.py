@@ -185,10 +185,8 @@ def _fire(repo: Repository, client: Client, event: Event) -> Words:
         from gitmem.boundaries import guards
 
         words = fire.together([guards.before(repo, event, made=True), words])
-    if event.kind == TOOL and not client.batches:
-        did = words.did
-        words = fire.fire(repo, _batch_after(event), time.time())
-        words.did = ", ".join([part for part in (did, words.did) if part])
+    if event.kind in _RESULTS and not client.batches:
+        words = fire.together([words, fire.fire(repo, _batch_after(event), time.time())])
     if event.kind == BOOT:
         from gitmem.boundaries import carry
 
@@ -212,6 +210,14 @@ def _batch_after(event: Event) -> Event:
         session=event.session,
         cwd=event.cwd,
         agent=event.agent,
+        calls=event.calls,
+        call=event.call,
+        turn=event.turn,
+        transcript=event.transcript,
+        window=event.window,
+        tokens=event.tokens,
+        tokens_at=event.tokens_at,
+        limit=event.limit,
     )
 
 
