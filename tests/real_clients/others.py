@@ -215,6 +215,8 @@ OPENCODE = Program(
         "OPENCODE_DISABLE_MODELS_FETCH": "1",
         "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
         "OPENCODE_DISABLE_SHARE": "1",
+        # The client installs a package of its own beside a plugin, and waits for it.
+        "npm_config_offline": "true",
     },
 )
 COPILOT = Program(

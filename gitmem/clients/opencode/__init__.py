@@ -1,0 +1,1 @@
+"""OpenCode: what its plugin tells, answers, and the plugin itself."""

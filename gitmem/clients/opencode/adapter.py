@@ -1,0 +1,216 @@
+"""OpenCode: what its plugin tells as events, what is said as the plugin's answers (hot lane).
+
+OpenCode 1.18.33 starts no hooks: `hooks/opencode/gitmem.js` runs inside of it, tells this what happens, and hands the
+answer to the model (`tests/data/opencode/` has payloads of a real session). An answer has the keys ``model``,
+``person`` and ``hold`` as far as there is something to say. The client loads AGENTS.md and follows no import.
+"""
+
+from __future__ import annotations
+
+from gitmem.clients.client import Client
+from gitmem.core.jsonline import dumps, figure
+from gitmem.session import boundary
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gitmem.clients.abilities import Wiring
+    from gitmem.clients.client import Read
+
+PLUGIN = ".opencode/plugins/gitmem.js"
+
+_KINDS = {
+    "boot": boundary.BOOT,
+    "prompt": boundary.PROMPT,
+    "agent": boundary.AGENT_START,
+    "before": boundary.BEFORE,
+    "after": boundary.TOOL,
+    "compacting": boundary.COMPACTING,
+    "idle": boundary.TURN_END,
+    "end": boundary.END,
+}
+#: What the plugin tells of.
+EVENTS = tuple(_KINDS)
+_SILENT = ("idle", "end")
+_TOOLS = {
+    "bash": "Bash",
+    "edit": "Edit",
+    "read": "Read",
+    "task": "Task",
+    "todowrite": "TodoWrite",
+    "webfetch": "WebFetch",
+    "websearch": "WebSearch",
+    "write": "Write",
+}
+_OWN = "gitmem_"  # tools of gitmem's MCP server: the server's name stands before them
+_SUBJECTS = ("command", "filePath")
+_PATCH = "apply_patch"
+_NAMED = ("*** Update File: ", "*** Add File: ", "*** Delete File: ", "*** Move to: ")
+_MOST = 20  # files of one patch, or completed todos, that are looked at
+_SAID = 4_000  # characters of a prompt, a task or an error that are looked at
+_LONGEST = 100  # characters of an id
+_ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+# What the client keeps free for an answer, in tokens: at most so many, and so many where the model
+# tells how much it may read (1.18.33).
+_ANSWER, _KEPT = 32_000, 20_000
+_PATIENCES = {"boot": 8.0, "end": 1.0}
+
+
+class OpenCode(Client):
+    """OpenCode; the plugin was tried with version 1.18.33."""
+
+    __slots__ = ()
+
+    name = "opencode"
+    title = "OpenCode"
+    batches = False
+    hooked = PLUGIN
+
+    def patience(self, name: str) -> float:
+        """Return the seconds after which a hook at an event gives up; the plugin waits 10."""
+        return _PATIENCES.get(name, 4.0)
+
+    def parse(
+        self, payload: Mapping[str, object], name: str, environ: Mapping[str, str] | None = None
+    ) -> boundary.Event:
+        """Return the event of what the plugin tells; ``name`` is the event's name."""
+        del environ  # all is in the payload
+        call = _id(payload, "tool_use_id")
+        event = boundary.Event(
+            _KINDS.get(name, boundary.OTHER),
+            client=self.name,
+            name=name,
+            session=_id(payload, "session_id"),
+            cwd=_text(payload, "cwd"),
+            agent=_id(payload, "agent_id"),
+            detail=_text(payload, "source")
+            or _text(payload, "trigger")
+            or _text(payload, "reason"),
+            seconds=figure(payload.get("duration_ms")) / 1000,
+            calls=_calls(payload),
+            call=call,
+            turn=_id(payload, "prompt_id"),
+            process=int(figure(payload.get("process"))),
+            tokens=_tokens(_inside(payload, "tokens")),
+            tokens_at=_text(payload, "tokens_at")[:_LONGEST],
+            limit=_limit(_inside(payload, "limit")),
+        )
+        given = _inside(payload, "tool_input")
+        if name == "prompt":
+            event.detail = boundary.PERSON
+            event.text = _text(payload, "prompt")[:_SAID]
+            event.done = [(boundary.WORDS, boundary.short_word(event.text))]
+        elif name == "agent":
+            event.detail = _text(payload, "subagent_type")
+            event.text = _text(payload, "prompt")[:_SAID]
+        elif name == "before":
+            event.can_hold = payload.get("attended") is True
+            if payload.get("tool_name") == "task":
+                event.detail = _text(given, "subagent_type")
+                event.text = _text(given, "prompt")[:_SAID]
+        elif name == "after":
+            event.done = _done(payload, given, call)
+            if _failed(payload):
+                event.kind = boundary.FAILURE
+                event.text = _text(payload, "output")[-_SAID:]
+        return event
+
+    def answer(
+        self, event: boundary.Event, *, person: str, model: str, ask: str = "", hold: str = ""
+    ) -> str:
+        """Return what the plugin reads from standard output; empty at an event that nothing is said at.
+
+        A plugin cannot make the client ask a person, so ``ask`` is said to the model with the call.
+        """
+        if event.name in _SILENT:
+            return ""
+        said = {"model": model or ask}
+        if event.kind == boundary.BOOT:
+            said["person"] = person
+        if event.kind == boundary.BEFORE and hold:
+            said = {"hold": hold}
+        said = {key: text for key, text in said.items() if text}
+        return dumps(said) if said else ""
+
+    def wiring(self, read: Read) -> Wiring:
+        """Return what `gitmem init` writes for it."""
+        from gitmem.clients.opencode.wiring import wiring
+
+        return wiring(self.title, read, path=PLUGIN, events=EVENTS)
+
+
+CLIENT = OpenCode()
+
+
+def _calls(payload: Mapping[str, object]) -> Sequence[tuple[str, str]]:
+    """The call with its subject, its shell command or the file it is about; a patch is a call for each file."""
+    tool = _text(payload, "tool_name")
+    if not tool:
+        return []
+    given = _inside(payload, "tool_input")
+    if tool == _PATCH:
+        rows = _text(given, "patchText").split("\n")
+        found = [row.partition(": ")[2].strip() for row in rows if row.startswith(_NAMED)]
+        return [("Edit", name) for name in found[:_MOST] if name] or [("Edit", "")]
+    if payload.get("mcp") is True:
+        own = tool.startswith(_OWN)
+        return [(f"mcp__gitmem__{tool[len(_OWN) :]}" if own else f"mcp__{tool}", "")]
+    told = [_text(given, name) for name in _SUBJECTS]
+    return [(_TOOLS.get(tool, tool), next((text for text in told if text), ""))]
+
+
+def _done(
+    payload: Mapping[str, object], given: Mapping[str, object], call: str
+) -> Sequence[tuple[str, str]]:
+    """The boundaries that a call is by itself.
+
+    The list of todos comes whole each time; a todo is known by its text, and counts once.
+    """
+    tool = _text(payload, "tool_name")
+    if tool == "task" and 'state="completed"' in _text(payload, "output"):
+        return [(boundary.AGENT, call)]
+    if tool == "question":
+        return [(boundary.WORDS, call)]  # the person answered
+    todos = given.get("todos") if tool == "todowrite" else None
+    closed = [
+        (boundary.TASK, boundary.short_word(_text(todo, "content")))
+        for todo in (todos if isinstance(todos, list) else [])
+        if isinstance(todo, dict) and todo.get("status") == "completed"
+    ]
+    return closed[:_MOST]
+
+
+def _failed(payload: Mapping[str, object]) -> bool:
+    """Whether a shell command failed, or was ended before it was done: then it has no exit code."""
+    return payload.get("tool_name") == "bash" and "exit" in payload and payload["exit"] != 0
+
+
+def _tokens(counted: Mapping[str, object]) -> int:
+    """The size of the context, as the client counts it."""
+    cache = _inside(counted, "cache")
+    parts = [counted.get("input"), counted.get("output"), cache.get("read"), cache.get("write")]
+    return int(figure(counted.get("total")) or sum(map(figure, parts)))
+
+
+def _limit(model: Mapping[str, object]) -> int:
+    """The tokens at which the client compacts, unless the person set another limit; 0 where it does not."""
+    answer = min(int(figure(model.get("output"))) or _ANSWER, _ANSWER)
+    most, reads = int(figure(model.get("context"))), int(figure(model.get("input")))
+    if not most:
+        return 0
+    return max(0, reads - min(_KEPT, answer) if reads else most - answer)
+
+
+def _inside(payload: Mapping[str, object], key: str) -> Mapping[str, object]:
+    value = payload.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _id(payload: Mapping[str, object], key: str) -> str:
+    return "".join([letter for letter in _text(payload, key)[:_LONGEST] if letter in _ID])
+
+
+def _text(payload: Mapping[str, object], key: str) -> str:
+    value = payload.get(key)
+    return value if isinstance(value, str) else ""
