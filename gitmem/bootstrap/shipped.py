@@ -96,9 +96,9 @@ def wirings() -> dict[str, Wiring]:
 def watched_clients() -> tuple[WatchedClient, ...]:
     """Return the clients whose transcripts an audit reads."""
     return tuple(
-        WatchedClient(client=client, events=wiring.events, seen_by=transcripts.seen_by)
+        WatchedClient(client=client, events=wiring.events, seen_by=seen_by)
         for client in registry.every()
-        if (transcripts := client.transcripts()) and (wiring := client.wiring(assets.read))
+        if (seen_by := client.seen_by()) and (wiring := client.wiring(assets.read))
     )
 
 

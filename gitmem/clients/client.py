@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from gitmem.clients.abilities import Probe, SessionTranscript, Wiring
-    from gitmem.clients.transcripts import Transcripts
+    from gitmem.clients.transcripts import SeenBy, Transcripts
 
     #: Returns the text of a shipped file by its name, such as `hooks/claude-code/hooks.json`.
     Read = Callable[[str], str]
@@ -101,6 +101,11 @@ class Client:
         """
         del environ, tops, since
         return {}
+
+    def seen_by(self) -> SeenBy:
+        """Return which events' hooks see which boundary of `conversations`; empty: none is read."""
+        found = self.transcripts()
+        return found.seen_by if found else {}
 
     def wiring(self, read: Read) -> Wiring | None:
         """Return what `gitmem init` writes for it."""

@@ -46,7 +46,7 @@ def audit(
 ) -> None:
     """Compare what should have run with what ran; exit 1 on a gap.
 
-    For each session: the boundaries in Claude Code's transcript, the hooks in the ledger, and the
+    For each session: the boundaries in the client's transcript, the hooks in the ledger, and the
     flags. For each close: what was configured and what ran. Times are UTC.
     """
     place, now = surroundings.here(), time.time()

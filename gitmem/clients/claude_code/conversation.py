@@ -7,10 +7,10 @@ first of each kind is kept as a sample; it is never an error.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gitmem.clients import commits_shown
 from gitmem.clients.abilities import SessionTranscript, UnknownRows
 from gitmem.clients.claude_code import said
 from gitmem.clients.claude_code.transcript import (
@@ -51,12 +51,6 @@ _MANY = 100_000  # transcripts in a folder
 _SAMPLE = 160  # characters
 _NUDGE = "gitmem, after "
 _SHOWING = "gitmem: notes of this repository"
-# What `git commit` prints: "[main e655c3f] work"; with --quiet, nothing.
-_PRINTED = re.compile(r"^\[[^\]\n]+ ([0-9a-f]{7,64})\]", re.MULTILINE)
-_COMMAND = re.compile(r"\bgit\b.*\bcommit\b.*(?:\s-\w*q|--quiet)", re.DOTALL)
-# git prints the same line for the commits that these make; they replay somebody's work and are no boundary.
-_REPLAYS = re.compile(r"\bgit\b[^;&|\n]*\b(?:rebase|cherry-pick|revert|merge|pull|am)\b")
-_COMMITS = re.compile(r"\bgit\b[^;&|\n]*\bcommit\b(?!-)")
 _TODOS = ("newTodos", "oldTodos")
 
 
@@ -153,9 +147,9 @@ class Conversation(SessionTranscript):
         """What the row shows by itself, without the commits that a rebase and its like made again."""
         boundaries = shown(row)
         command = " ".join(self._calls.get(key, "") for key in call_of(row))
-        replayed = _REPLAYS.search(command) and not _COMMITS.search(command)
+        again = commits_shown.replays(command)
         return [
-            one for one in boundaries if one.kind != TURN and not (one.kind == COMMIT and replayed)
+            one for one in boundaries if one.kind != TURN and not (one.kind == COMMIT and again)
         ]
 
     def _ended(self, row: Mapping[str, object]) -> list[ShownBoundary]:
@@ -239,14 +233,10 @@ class Conversation(SessionTranscript):
             elif block.get("type") == "tool_result" and not _marked(row):
                 key = str(block.get("tool_use_id"))
                 command = self._calls.pop(key, "")
-                if "commit" in command and not block.get("is_error"):
-                    text = block.get("content")
-                    match = _PRINTED.search(text) if isinstance(text, str) else None
-                    if _REPLAYS.search(command) and not _COMMITS.search(command):
-                        continue
-                    if match or _COMMAND.search(command):
-                        name = match[1] if match else ""
-                        found.append(ShownBoundary(COMMIT, when(row), name, [key]))
+                text = block.get("content")
+                name = commits_shown.shown(command, text if isinstance(text, str) else "")
+                if name is not None and not block.get("is_error"):
+                    found.append(ShownBoundary(COMMIT, when(row), name, [key]))
         return found
 
 

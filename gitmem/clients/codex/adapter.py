@@ -16,8 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gitmem.clients.abilities import Probe, Wiring
+    from gitmem.clients.abilities import Probe, SessionTranscript, Wiring
     from gitmem.clients.client import Read
+    from gitmem.clients.transcripts import SeenBy
 
 _PATCH = "apply_patch"
 _NAMED = ("*** Update File: ", "*** Add File: ", "*** Delete File: ", "*** Move to: ")
@@ -84,6 +85,20 @@ class Codex(Client):
         from gitmem.clients.codex import context_size
 
         return context_size.size(event.transcript)
+
+    def conversations(
+        self, environ: Mapping[str, str], tops: Sequence[str], since: int
+    ) -> dict[str, SessionTranscript]:
+        """Return its sessions in these work trees written to since a moment, by their id."""
+        from gitmem.clients.codex.conversation import conversations
+
+        return conversations(environ, tops, since)
+
+    def seen_by(self) -> SeenBy:
+        """Return which events' hooks see which boundary of `conversations`."""
+        from gitmem.clients.codex.conversation import SEEN_BY
+
+        return SEEN_BY
 
     def wiring(self, read: Read) -> Wiring:
         """Return what `gitmem init` writes for it."""
