@@ -363,3 +363,48 @@ def test_every_recorded_payload_is_answered_or_passed_over_in_silence(
     assert (done.code, done.err) == (0, "")
     if done.out:
         json.loads(done.out)
+
+
+def answered(sandbox: Sandbox, name: str, **changed: Any) -> str:
+    """What a hook says to the model at a recorded payload, as of the sandbox."""
+    body = {**payload(name), "cwd": str(sandbox.path), **changed}
+    done = sandbox.gitmem("hook", "gemini", input=json.dumps(body))
+    assert (done.code, done.err) == (0, "")
+    said: dict[str, Any] = json.loads(done.out or "{}")
+    return str(said.get("hookSpecificOutput", {}).get("additionalContext", ""))
+
+
+def test_a_context_that_grew_is_asked_about_after_a_call_and_a_failed_one(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    for name in ("AfterTool.run_shell_command", "AfterTool.run_shell_command.failed"):
+        path = tmp_path / f"{name}.jsonl"
+        answered(sandbox, "SessionStart.startup", session_id=name)
+
+        def grown(tokens: int, path: Path = path, name: str = name) -> str:
+            row = {"type": "gemini", "timestamp": "2099-01-01T00:00:00.000Z"}
+            path.write_text(json.dumps({**row, "tokens": {"total": tokens}}) + "\n")
+            return answered(sandbox, name, transcript_path=str(path), session_id=name)
+
+        assert [grown(1_000) for _ in range(6)] == [""] * 6
+
+        assert "flag what's durable, now" in grown(100_000)
+        assert grown(101_000) == ""
+
+
+def test_a_commit_of_a_command_that_failed_is_asked_about_at_once(sandbox: Sandbox) -> None:
+    sandbox.git("commit", "--allow-empty", "-m", "chapter")
+
+    assert "after git commit: flag" in answered(sandbox, "AfterTool.run_shell_command.failed")
+    assert answered(sandbox, "AfterTool.run_shell_command") == ""
+
+
+def test_what_the_model_flags_by_itself_is_not_asked_for_again(sandbox: Sandbox) -> None:
+    answered(sandbox, "BeforeAgent")
+    for _ in range(6):
+        answered(sandbox, "AfterTool.run_shell_command")
+    given = {"command": "gitmem flag 'Tests need Postgres'"}
+    assert answered(sandbox, "AfterTool.run_shell_command", tool_input=given) == ""
+    answered(sandbox, "AfterAgent")
+
+    assert answered(sandbox, "BeforeAgent", prompt="next") == ""

@@ -71,6 +71,13 @@ NOT_POSSIBLE: dict[tuple[str, str], str] = {
         "qwen",
         "started in a subfolder",
     ): "it reads the settings of the folder that a session starts in",
+    ("gemini", "words to the summariser"): "what a hook says before a compaction is dropped",
+    ("gemini", "after a compaction"): "its event for one fires before every request",
+    ("gemini", "session id"): "a shell command is told none",
+    (
+        "gemini",
+        "started in a subfolder",
+    ): "it reads the settings of the folder that a session starts in",
 }
 
 
