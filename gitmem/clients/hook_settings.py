@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.clients.abilities import Hook
-from gitmem.clients.json_text import Kind, Value, append, cut, parse, replace
+from gitmem.clients.json_text import Kind, Value, append, cut, is_empty, parse, replace
 from gitmem.core.failures import Internal, NeedsPerson
 
 if TYPE_CHECKING:
@@ -63,12 +63,18 @@ class HookSettings:
     """One client's settings file.
 
     ``name`` is its path, for messages; ``ours`` is what the hook commands of every version contain, and
-    no other command. ``labelled`` says that the client wants a name for each handler.
+    no other command. ``labelled`` says that the client wants a name for each handler, ``comments`` that it
+    allows comments.
     """
 
     name: str
     ours: str
     labelled: bool = False
+    comments: bool = False
+
+    def root(self, text: str) -> Value:
+        """Return the root value of the file's text. Raises NeedsPerson when it is not in order."""
+        return parse(text, name=self.name, comments=self.comments)
 
     def handler(self, hook: Hook) -> dict[str, object]:
         """Return a hook as the innermost object that the client expects."""
@@ -94,7 +100,7 @@ class HookSettings:
         text = existing or ""
         if is_blank(text):
             text = text[:1].strip() + "{}\n"
-        self._check_shape(parse(text, name=self.name), hooks)
+        self._check_shape(self.root(text), hooks)
         text = self._rematch(text, hooks)
         text = self._drop_stale(text, hooks)
         text = self._refresh(text, hooks)
@@ -108,16 +114,16 @@ class HookSettings:
         if is_blank(existing):
             return existing
         text = existing
-        while place := next(self._places(parse(text, name=self.name)), None):
+        while place := next(self._places(self.root(text)), None):
             text = cut(text, place.chain)
-        while chain := self._rule(parse(text, name=self.name), allow):
+        while chain := self._rule(self.root(text), allow):
             text = cut(text, chain)
-        emptied = text != existing and not parse(text, name=self.name).members
+        emptied = text != existing and is_empty(text, self.root(text))
         return None if emptied else text
 
     def are_off(self, existing: str) -> bool:
         """Return whether the file switches off all hooks, ours too."""
-        switch = None if is_blank(existing) else parse(existing, name=self.name).member(_SWITCH)
+        switch = None if is_blank(existing) else self.root(existing).member(_SWITCH)
         return switch is not None and switch.text == "true"
 
     def flaw(self, existing: str) -> str:
@@ -176,7 +182,7 @@ class HookSettings:
     def _rematch(self, text: str, hooks: Sequence[Hook]) -> str:
         """With the matcher as shipped where an older version's handler is alone at its matcher."""
         for hook in hooks:
-            places = list(self._places(parse(text, name=self.name)))
+            places = list(self._places(self.root(text)))
             if not hook.matcher or any(_serves(place, hook) for place in places):
                 continue
             for place in places:
@@ -192,7 +198,7 @@ class HookSettings:
         """Without handlers of ours that serve no shipped hook, or one that is served already."""
         while True:
             open_hooks = list(hooks)
-            for place in self._places(parse(text, name=self.name)):
+            for place in self._places(self.root(text)):
                 served = next((hook for hook in open_hooks if _serves(place, hook)), None)
                 if served is None:
                     text = cut(text, place.chain)
@@ -204,14 +210,12 @@ class HookSettings:
     def _refresh(self, text: str, hooks: Sequence[Hook]) -> str:
         """With our handlers' commands as shipped; what a person tuned beside them stays."""
         for hook in hooks:
-            place = next(
-                (p for p in self._places(parse(text, name=self.name)) if _serves(p, hook)), None
-            )
+            place = next((p for p in self._places(self.root(text)) if _serves(p, hook)), None)
             command = place and place.handler.member("command")
             if command and command.text != hook.command:
                 text = replace(text, command, hook.command)
         for hook in hooks:
-            root = parse(text, name=self.name)
+            root = self.root(text)
             place = next((place for place in self._places(root) if _serves(place, hook)), None)
             if place:
                 absent = [
@@ -222,7 +226,7 @@ class HookSettings:
 
     def _add_hooks(self, text: str, hooks: Sequence[Hook]) -> str:
         for hook in hooks:
-            root = parse(text, name=self.name)
+            root = self.root(text)
             if any(_serves(place, hook) for place in self._places(root)):
                 continue
             events = root.member("hooks")
@@ -236,7 +240,7 @@ class HookSettings:
         return text
 
     def _add_allow(self, text: str, allow: Sequence[str]) -> str:
-        root = parse(text, name=self.name)
+        root = self.root(text)
         permissions = root.member("permissions")
         rules = permissions.member("allow") if permissions else None
         there = {rule.value.text for rule in rules.members} if rules else set()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from gitmem.core.failures import NeedsPerson
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 # Deeper than any settings file, and far from Python's own recursion limit.
 _DEEPEST = 100
@@ -251,6 +251,13 @@ def has_comments(text: str, container: Value) -> bool:
         around += text[at : member.start]
         at = member.value.end
     return bool((around + text[at : container.end - 1]).strip(_WHITE + ","))
+
+
+def is_empty(text: str, root: Value, besides: Collection[str] = ()) -> bool:
+    """Return whether a whole text says nothing: no member but of these names, no comment anywhere."""
+    around = (text[: root.start] + text[root.end :]).strip("\ufeff" + _WHITE)
+    known = {member.name for member in root.members} <= {*besides}
+    return known and not around and not has_comments(text, root)
 
 
 def _only(text: str, container: Value) -> bool:

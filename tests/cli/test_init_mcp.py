@@ -16,7 +16,7 @@ BEFORE = {
     ".codex/config.toml": '# mine\nmodel = "x"',
     ".gemini/settings.json": '{\n\t"ui": {} // plain\n}',
     "opencode.json": '{\r\n  "theme": "x",\r\n}\r\n',
-    ".qwen/settings.json": "\ufeff{}",
+    ".qwen/settings.json": "\ufeff{ /* none */ }",
     ".cursor/mcp.json": '{ "mcpServers": { } }\n',
     ".vscode/mcp.json": '{"inputs": [], /* none */ "servers": {}}\n',
     ".zed/settings.json": '// Zed\n{ "tab_size": 2, }\n',
@@ -78,12 +78,28 @@ def test_an_uninstall_gives_the_bytes_back(sandbox: Sandbox) -> None:
     for path, text in BEFORE.items():
         sandbox.write(path, text)
     before = contents(sandbox)
-    init(sandbox, "--mcp", "all")
+    init(sandbox, "--client", "all", "--mcp", "all")
     assert all(contents(sandbox)[path] != before[path] for path in FILES)
 
     assert sandbox.gitmem("uninstall").code == 0
 
     assert contents(sandbox) == before
+
+
+def test_an_entry_and_the_hooks_of_one_file_are_taken_out_together(sandbox: Sandbox) -> None:
+    for path in (".gemini/settings.json", ".qwen/settings.json"):
+        sandbox.write(path, '// mine\n{\n  "ui": {} // plain\n}\n')
+    init(sandbox, "--client", "gemini", "--client", "qwen", "--mcp", "gemini", "--mcp", "qwen")
+    for path in (".gemini/settings.json", ".qwen/settings.json"):
+        made = sandbox.read(path)
+        assert "gitmem hook" in made
+        assert "mcpServers" in made
+        sandbox.write(path, made.replace("// mine", "// ours"))  # edited since, so by hand it is
+
+    sandbox.gitmem("uninstall")
+
+    for path in (".gemini/settings.json", ".qwen/settings.json"):
+        assert sandbox.read(path) == '// ours\n{\n  "ui": {} // plain\n}\n'
 
 
 def test_an_uninstall_takes_the_entry_out_of_a_file_that_a_person_went_on_editing(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -49,7 +49,7 @@ class Asked:
 class WireModel:
     """A context manager: inside, ``url`` answers with ``turns`` in order, and with "Fine." after them."""
 
-    turns: Sequence[Turn] = ()
+    turns: Iterable[Turn] = ()
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
     _server: ThreadingHTTPServer | None = None

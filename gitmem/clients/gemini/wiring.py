@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.clients.abilities import PersonalFile, WiredFile, Wiring
 from gitmem.clients.hook_settings import HookSettings, is_blank, parse_hooks
-from gitmem.clients.json_text import Kind, Value, append, drop, parse, replace
+from gitmem.clients.json_text import Kind, Value, append, drop, is_empty, replace
 from gitmem.core.failures import NeedsPerson
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 HOOKS = "hooks/gemini/hooks.json"
 POLICY = "hooks/gemini/gitmem.toml"
 #: Where they are written.
-SETTINGS = HookSettings(name=".gemini/settings.json", ours="gitmem hook gemini", labelled=True)
+SETTINGS = HookSettings(
+    name=".gemini/settings.json", ours="gitmem hook gemini", labelled=True, comments=True
+)
 POLICY_FILE = ".gemini/policies/gitmem.toml"
 _INSTRUCTIONS = "AGENTS.md"
 _DEFAULT = "GEMINI.md"  # what the client reads where nothing is set
@@ -78,7 +80,7 @@ def with_names(text: str) -> str:
 
     ``text`` is a JSON object. Raises NeedsPerson where something else stands than names.
     """
-    root = parse(text, name=SETTINGS.name)
+    root = SETTINGS.root(text)
     context = _expect(root.member("context"), Kind.OBJECT, "`context`")
     if context is None:
         return append(text, root, root, [("context", {"fileName": list(_READ)})])
@@ -103,7 +105,7 @@ def without(existing: str) -> str | None:
     text = SETTINGS.remove(existing)
     if text is None or is_blank(text) or text == existing:
         return text
-    root = parse(text, name=SETTINGS.name)
+    root = SETTINGS.root(text)
     context = root.member("context")
     names = context.member("fileName") if context else None
     if context is None or names is None or names.kind is not Kind.ARRAY:
@@ -113,7 +115,7 @@ def without(existing: str) -> str | None:
     if len(context.members) > 1:
         return drop(text, context, context.position("fileName"))
     text = drop(text, root, root.position("context"))
-    return text if parse(text, name=SETTINGS.name).members else None
+    return None if is_empty(text, SETTINGS.root(text)) else text
 
 
 def with_policy(text: str | None, policy: str) -> str:
@@ -169,7 +171,7 @@ def _flaw(text: str) -> str:
     """What keeps the hooks from firing: they are switched off, all or by their name."""
     if is_blank(text):
         return ""
-    config = parse(text, name=SETTINGS.name).member("hooksConfig")
+    config = SETTINGS.root(text).member("hooksConfig")
     switch = config.member("enabled") if config else None
     if switch is not None and switch.text == "false":
         return (

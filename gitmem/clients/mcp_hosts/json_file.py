@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitmem.clients.hook_settings import is_blank
-from gitmem.clients.json_text import Kind, Value, append, cut, has_comments, parse
+from gitmem.clients.json_text import Kind, Value, append, cut, is_empty, parse
 from gitmem.clients.mcp_hosts.host import NAME, starts_gitmem
 from gitmem.core.failures import NeedsPerson
 
@@ -68,11 +68,8 @@ class JsonServers:
             return text
         chain = (root, root.position(self.servers)), (servers, servers.position(self.name))
         left = cut(text, chain)
-        rest = self._root(left)
-        made = {_SCHEMA} if self.schema else set()
-        if {member.name for member in rest.members} <= made and not has_comments(left, rest):
-            return None
-        return left
+        made = (_SCHEMA,) if self.schema else ()
+        return None if is_empty(left, self._root(left), besides=made) else left
 
     def words(self, text: str) -> tuple[str, ...]:
         """Return the entry's command and arguments; empty without one. Raises NeedsPerson."""

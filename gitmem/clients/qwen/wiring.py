@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gitmem.clients.client import Read
 
 HOOKS = "hooks/qwen/hooks.json"
-SETTINGS = HookSettings(name=".qwen/settings.json", ours="gitmem hook qwen")
+SETTINGS = HookSettings(name=".qwen/settings.json", ours="gitmem hook qwen", comments=True)
 
 
 def wiring(title: str, read: Read) -> Wiring:
