@@ -217,9 +217,8 @@ class _Look:
             return []
         from gitmem.core import quantities
 
-        at = quantities.ago(str(last.get("at", "")), self._now)
-        ago = at if at == "just now" else f"{at} ago"
-        which = f"the last one, {last.get('event')}, {ago}: {what}"
+        when = quantities.since(str(last.get("at", "")), self._now)
+        which = f"the last one, {last.get('event')}, {when}: {what}"
         return [f"{number} failed since the last session start; {which}. Look: gitmem audit"]
 
     def _closes(self) -> list[str]:

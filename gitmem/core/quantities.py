@@ -40,6 +40,12 @@ def ago(at: str, now: float) -> str:
     return "just now"
 
 
+def since(at: str, now: float) -> str:
+    """Return when something was, such as ``2 days ago``; the times as `ago` takes them."""
+    said = ago(at, now)
+    return said if said == "just now" else f"{said} ago"
+
+
 def oldest(ats: Iterable[str]) -> str:
     """Return the earliest readable time; empty when there is none."""
     return min([at for at in ats if seconds(at) is not None], default="")

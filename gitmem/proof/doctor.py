@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.install.install import hook_files
-from gitmem.proof import firing, health, last_fired, mcp_entries, rehearsal, wiring
+from gitmem.proof import firing, health, last_fired, mcp_entries, rehearsal, troubles, wiring
 from gitmem.proof.finding import Finding, Level, Mend, about
 from gitmem.records import tidy
 
@@ -94,7 +94,7 @@ def examine(
     the shared target or empty, ``folder`` the memory folder, ``now`` in seconds.
     """
     diagnosis, tried = Diagnosis(), []
-    entries = health.recent_entries(repo)
+    entries = troubles.recent_entries(repo.folder)
     for client in kit.clients:
         project = client.probe.project(here.place.environ) if here.inside else ""
         there = replace(here, place=replace(here.place, start=Path(project))) if project else here

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from gitmem.boundaries import guard_tree
 from gitmem.core import quantities
 from gitmem.core.errors import GitmemError, Refused
-from gitmem.core.quantities import count
 from gitmem.git import local, personal, process, refs, remotes, trees
 from gitmem.git.objects import Unreadable
 from gitmem.git.process import ANY
@@ -23,13 +22,13 @@ from gitmem.install.shipped_files import GITHUB_CHECK, GITLAB_CHECK, Host, Shipp
 from gitmem.loops import loops
 from gitmem.memory import guard, instructions
 from gitmem.memory.skills import FOLDERS, skill_in
+from gitmem.proof import troubles
 from gitmem.proof.finding import Finding, Mend, fail, ok, warn
 from gitmem.queue import publisher
 from gitmem.queue.fast_import import UNKNOWN_AUTHOR, current_author
 from gitmem.queue.journal import Journal
 from gitmem.records import record_files, snapshot, target
 from gitmem.safety.text import visible
-from gitmem.session import close_entry, ledger
 from gitmem.sync import push_hook
 from gitmem.sync.push_hook import LINE, HookOwner, display_path
 
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
 _STALE = 60.0  # seconds; git holds a ref's lock for milliseconds
 _WEEK = 7 * 24 * 3600.0  # seconds in which a guard may wait for its first call before that is odd
 _NAMED = 3  # patterns in a sentence
-_TAIL = 200_000  # bytes of the ledger that are looked at
-_RUNS = (close_entry.EVENT, close_entry.SYNC)  # the ledger's events that are no hook
 _REBUILD = "gitmem status sets what is broken aside and rebuilds from the journal"
 _WAIT = "flags are safe in the journal until it lets go"
 _BY_HAND = "look whether a git command is running; if none is, take that one file away by hand"
@@ -265,38 +262,16 @@ def _changed(repo: Repository, commit: str) -> float:
 
 def _ledger(repo: Repository, now: float) -> list[Finding]:
     """What the hooks' own record says: when one last ran, and what went wrong lately."""
-    entries = recent_entries(repo)
-    # Closes and syncs have lines of their own there; a close in a terminal says nothing about a hook.
-    runs = [entry for entry in entries if entry.get("event") in _RUNS]
-    hooks = [entry for entry in entries if entry.get("event") not in _RUNS]
-    found = []
+    entries = troubles.recent_entries(repo.folder)
+    hooks = [entry for entry in entries if entry.get("event") not in troubles.RUNS]
     if hooks:
-        said = f"{hooks[-1].get('event')} was the last hook, {_ago(hooks[-1], now)}"
-        found.append(ok("ledger", said))
+        when = quantities.since(str(hooks[-1].get("at", "")), now)
+        found = [ok("ledger", f"{hooks[-1].get('event')} was the last hook, {when}")]
     else:
         said = "no hook has run in this clone yet"
-        found.append(warn("ledger", said, "gitmem doctor --fire runs them"))
-    if troubles := [entry for entry in hooks if entry.get("error")]:
-        latest = troubles[-1]
-        said = f"{count(len(troubles), 'hook')} failed; the last was {latest.get('event')}, {_ago(latest, now)}"
-        found.append(
-            warn("ledger", f"{said}: {latest['error']}", "gitmem doctor --fire tries them")
-        )
-    if runs and runs[-1].get("error"):
-        latest = runs[-1]
-        said = f"the last {latest.get('event')} failed, {_ago(latest, now)}"
-        found.append(warn("ledger", f"{said}: {latest['error']}", "gitmem audit shows every close"))
-    return found
-
-
-def recent_entries(repo: Repository) -> list[dict[str, object]]:
-    """Return the last lines of the ledger, oldest first."""
-    return [entry for line in ledger.tail(repo.folder, _TAIL) if (entry := ledger.entry(line))]
-
-
-def _ago(entry: dict[str, object], now: float) -> str:
-    said = quantities.ago(str(entry.get("at", "")), now)
-    return said if said == "just now" else f"{said} ago"
+        found = [warn("ledger", said, "gitmem doctor --fire runs them")]
+    wrong = troubles.troubles(entries, now)
+    return [*found, *(warn("ledger", one.said, one.hint) for one in wrong)]
 
 
 def _age(path: str, now: float) -> float:

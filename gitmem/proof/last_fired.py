@@ -32,14 +32,9 @@ def look(
         return [ok("fired last", "no hook of this client has run in this clone yet")] * others
     times: dict[str, list[str]] = {}
     for event in sorted(last.keys() & events, key=last.__getitem__, reverse=True):
-        times.setdefault(_ago(last[event], now), []).append(event)
+        times.setdefault(quantities.since(last[event], now), []).append(event)
     parts = [f"{when}: {', '.join(names)}" for when, names in times.items()]
     silent = sorted(set(events) - last.keys())
     if silent:
         parts.append(f"not seen: {', '.join(silent)}")
     return [ok("fired last", "; ".join(parts))]
-
-
-def _ago(at: str, now: float) -> str:
-    said = quantities.ago(at, now)
-    return said if said == "just now" else f"{said} ago"
