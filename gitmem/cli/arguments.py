@@ -47,6 +47,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "--bodies": SWITCH,
         "--json": SWITCH,
     },
+    "": {},
     "status": {"--json": SWITCH},
     "log": {"-n": VALUE, "--number": VALUE, "--all": SWITCH, "--json": SWITCH},
     "check": {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 HOT = frozenset(("flag", "snag", "hook", "mcp"))
-WARM = frozenset(("recall", "status", "log", "check"))
+WARM = frozenset(("", "recall", "status", "log", "check"))  # the first one is `gitmem` alone
 
 _PACKAGE = "gitmem"
 _HEAD = 16  # bytes before the code: magic number, flags, the source's time and size
@@ -47,7 +47,7 @@ def main() -> int:
         # Leaving at once saves a tenth of a silent hook; everything is written without buffers.
         os._exit(_hot(argv))
     _reopen()
-    if argv and argv[0] in WARM and not _is_typers(argv):
+    if (argv[0] if argv else "") in WARM and not _is_typers(argv):
         usual = builtins.__import__
         _import_quickly()
         from gitmem.cli import warm

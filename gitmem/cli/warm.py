@@ -25,14 +25,15 @@ _LONGEST_NUMBER = 4  # digits
 def run(argv: Sequence[str]) -> int | None:
     """Answer a command of `gitmem.cli.entry.WARM`; return its exit code, or None where the cold lane has to."""
     edge.end_on_signals()
+    name = argv[0] if argv else ""
     try:
-        given = parse(argv[0], argv[1:])
+        given = parse(name, argv[1:])
     except UsageError:
         return None  # typer says what is wrong with the arguments
     codes: list[int | None] = []
 
     def command() -> int:
-        code = _WAYS[argv[0]](given)
+        code = _WAYS[name](given)
         codes.append(code)
         return code or 0
 
@@ -42,6 +43,21 @@ def run(argv: Sequence[str]) -> int | None:
 
 class _NotPlain(Exception):
     """An argument that typer has to judge."""
+
+
+def _dashboard(_: Arguments) -> int | None:
+    from gitmem.cli import surroundings
+    from gitmem.git.repository import NoRepository
+
+    try:
+        place = surroundings.here()
+    except NoRepository:
+        return None
+    if not place.wired:
+        return None
+    from gitmem.cli.reports import dashboard
+
+    return _ended(dashboard.dashboard(place))
 
 
 def _recall(given: Arguments) -> int | None:
@@ -141,4 +157,4 @@ def _ended(code: int) -> int:
     return edge.ended(code, surroundings.left_out())
 
 
-_WAYS = {"recall": _recall, "status": _status, "log": _log, "check": _check}
+_WAYS = {"": _dashboard, "recall": _recall, "status": _status, "log": _log, "check": _check}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitmem.check.terms import RemoteQueue
 from gitmem.cli import render, surroundings
@@ -28,6 +28,21 @@ if TYPE_CHECKING:
     from gitmem.records.snapshot import Snapshot
 
 
+class Row(NamedTuple):
+    """What waits: how many, their state, something about them, and what to do next (empty: nothing)."""
+
+    number: str
+    state: str
+    about: str
+    then: str
+
+    @property
+    def line(self) -> str:
+        """Return it as one line, without what to do next."""
+        between = (": " if self.about[:1].isdigit() else " ") if self.about else ""
+        return f"{self.number} {self.state}{between}{self.about}"
+
+
 #: Kinds whose plural is not the kind with an s.
 _NOUNS = {"pending": "pending item"}
 
@@ -43,11 +58,11 @@ def status(*, as_json: bool) -> int:
         gone = len(forgetting.forgotten_here(place.repo, seen.target))
         found = {"to_forget": waiting, "forgotten": gone}
         more = {key: number for key, number in found.items() if number}
-        files, imports = _memory(place, seen)
-        memory = loaded.answer(imports, place.settings.folder)
+        files, imports = memory(place, seen)
+        known = loaded.answer(imports, place.settings.folder)
         odd = [*loaded.hidden(files.texts, place.settings.folder)]
-        memory |= {"hidden": odd} if odd else {}
-        render.as_json({**_answer(place.repo, seen), **more, "memory": memory})
+        known |= {"hidden": odd} if odd else {}
+        render.as_json({**_answer(place.repo, seen), **more, "memory": known})
         return 0
     render.unread(seen.state.damaged)
     render.notes([str(one) for one in seen.state.conflicts.values()])
@@ -80,20 +95,17 @@ def _answer(repo: Repository, seen: Snapshot) -> dict[str, object]:
 
 
 def _print(place: Workplace, seen: Snapshot) -> None:
-    rows = _rows(place, seen)
+    waiting = rows(place, seen)
     hidden = unknown_queue(place.repo, seen.target)
-    for number, state, about, then in rows:
-        between = ": " if about[:1].isdigit() else " "
-        render.say(f"{number} {state}{between}{about}" if about else f"{number} {state}")
-        if then:
-            render.say(f"  {then}")
-    if not rows and not hidden:
-        where = seen.target
-        names = dict.fromkeys([where.deciding_ref, *([where.shared_ref] if where.shared else [])])
-        render.say(f"everything is drained into {' and '.join(_short(ref) for ref in names)}")
+    for row in waiting:
+        render.say(row.line)
+        if row.then:
+            render.say(f"  {row.then}")
+    if not waiting and not hidden:
+        render.say(all_drained(seen))
         if seen.queue.tip:
             render.say("the next gitmem close removes the queue branch")
-    files, imports = _memory(place, seen)
+    files, imports = memory(place, seen)
     if imports.total:
         render.say(loaded.sentence(imports))
     for refusal in loaded.refusals(imports, place.settings.folder):
@@ -106,18 +118,25 @@ def _print(place: Workplace, seen: Snapshot) -> None:
         render.say("gitmem is not wired here; next: gitmem init")
 
 
-def _memory(place: Workplace, seen: Snapshot) -> tuple[MemoryTree, Imports]:
-    """The memory on the target, and what its index imports."""
+def all_drained(seen: Snapshot) -> str:
+    """Return the sentence for a queue in which nothing waits."""
+    where = seen.target
+    names = dict.fromkeys([where.deciding_ref, *([where.shared_ref] if where.shared else [])])
+    return f"everything is drained into {' and '.join(_short(ref) for ref in names)}"
+
+
+def memory(place: Workplace, seen: Snapshot) -> tuple[MemoryTree, Imports]:
+    """Return the memory on the target, and what its index imports."""
     commit, _ = target.leading_commit(place.repo, seen.target)
     files = tree_reader.read_memory(place.repo, commit, place.settings.folder)
     texts = {**dict.fromkeys(files.odd, ""), **files.texts}
     return files, imported_now(texts, folder=files.folder, budget=files.budget)
 
 
-def _rows(place: Workplace, seen: Snapshot) -> list[tuple[str, str, str, str]]:
-    """Return what waits: how many, their state, about them, and what to do next."""
+def rows(place: Workplace, seen: Snapshot) -> list[Row]:
+    """Return what waits, in the order in which it is told."""
     state = seen.state
-    rows = []
+    rows: list[Row] = []
     if state.undrained or state.unreadable:
         number = len(state.undrained) + len(state.unreadable)
         parts = [_about(state.undrained)] if state.undrained else []
@@ -126,10 +145,10 @@ def _rows(place: Workplace, seen: Snapshot) -> list[tuple[str, str, str, str]]:
         then = (
             "next: gitmem close" if state.undrained else "next: upgrade gitmem, then gitmem close"
         )
-        rows.append((str(number), "undrained", "; ".join(parts), then))
+        rows.append(Row(str(number), "undrained", "; ".join(parts), then))
     if state.conflicts:
         about = "(two different lines with one id)"
-        rows.append((str(len(state.conflicts)), "in conflict", about, "next: gitmem sync"))
+        rows.append(Row(str(len(state.conflicts)), "in conflict", about, "next: gitmem sync"))
     if state.proposed:
         from gitmem.records import in_review  # reads records; only a review has some
 
@@ -137,22 +156,22 @@ def _rows(place: Workplace, seen: Snapshot) -> list[tuple[str, str, str, str]]:
         dropped = [flag for flag in state.proposed if flag.id in rejected]
         about = _about(state.proposed) + (f"; {len(dropped)} dropped since" if dropped else "")
         then = "next: gitmem close" if dropped else "next: gitmem review, gitmem accept"
-        rows.append((str(len(state.proposed)), "in review", about, then))
+        rows.append(Row(str(len(state.proposed)), "in review", about, then))
     forgotten = forgetting.to_forget(place.repo, seen.target)
     if forgotten:
         then = "next: gitmem review, gitmem accept"
-        rows.append((str(len(forgotten)), "to forget", "in review", then))
+        rows.append(Row(str(len(forgotten)), "to forget", "in review", then))
     if state.carried:
         names = ", ".join(target.carriers(place.repo))
         about = f"by {names}"
-        rows.append((str(len(state.carried)), "carried", about, f"next: land {names}"))
+        rows.append(Row(str(len(state.carried)), "carried", about, f"next: land {names}"))
     waits = unpushed(place.repo, seen)
     about = f"on {seen.target.name}, not on {' and '.join(waits.lacks)}"
     for flags, name in ((waits.flags, "accepted"), (waits.forgotten, "forgotten")):
         if flags:
-            rows.append((str(len(flags)), name, about, f"next: {waits.run}"))
+            rows.append(Row(str(len(flags)), name, about, f"next: {waits.run}"))
     if state.journaled:
-        rows.append((str(len(state.journaled)), "in the journal only", "", ""))
+        rows.append(Row(str(len(state.journaled)), "in the journal only", "", ""))
     return rows
 
 
