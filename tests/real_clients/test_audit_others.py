@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.real_clients.others import CODEX
+from tests.real_clients.others import CODEX, GEMINI
 from tests.real_clients.wire import Turn, WireModel
 from tests.support.sandbox import Sandbox
 
@@ -36,3 +36,28 @@ def test_a_codex_session_shows_what_the_ledger_saw(sandbox: Sandbox, tmp_path: P
     assert shown["versions"] == [CODEX.version]
     assert (session["client"], session["nudges"]) == ("codex", 1)
     assert session["hooks"]["PostToolUse"] == 2
+
+
+@pytest.mark.ability("gemini", "audit")
+def test_a_gemini_session_shows_what_the_ledger_saw(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert sandbox.gitmem("init", "--client", "gemini").code == 0
+    sandbox.git("config", "user.name", "A")
+    sandbox.git("config", "user.email", "a@example.com")
+    sandbox.git("add", "--all")
+    sandbox.commit("wire gitmem")
+    commands = ["git commit --allow-empty -m chapter", "ls"]
+    turns = [Turn(tool="run_shell_command", given={"command": command}) for command in commands]
+    home = tmp_path / "home"
+    home.mkdir()
+    with WireModel(turns=turns) as model:
+        done = GEMINI.run(sandbox, home, model, "go on")
+
+    audit = sandbox.gitmem("audit", "--json", env={"HOME": str(home)})
+
+    report = json.loads(audit.out)
+    (session,) = report["sessions"]
+    assert (audit.code, session["gaps"], report["not_understood"]) == (0, [], []), done
+    shown = session["transcript"]
+    assert (shown["commit"], shown["turn end"], shown["nudges"]) == (1, 1, 1)
+    assert (session["client"], session["nudges"]) == ("gemini", 1)
+    assert session["hooks"]["AfterTool"] == 2

@@ -15,8 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gitmem.clients.abilities import Wiring
+    from gitmem.clients.abilities import SessionTranscript, Wiring
     from gitmem.clients.client import Read
+    from gitmem.clients.transcripts import SeenBy
 
 _KINDS = {
     "SessionStart": boundary.BOOT,
@@ -45,9 +46,6 @@ _PATIENCES = {"SessionEnd": 1.0, "SessionStart": 8.0}
 _SAID = 4_000  # characters of a prompt or an error that are looked at
 _WORDS = 10_000  # characters of context
 _HOOK, _HOOK_END = "<hook_context>", "</hook_context>"  # around a hook's words in a prompt
-# Rows behind the output of a shell command: those that say that it failed, and others.
-_FAILED = ("Exit Code: ", "Signal: ")
-_BEHIND = ("Background PIDs: ", "Process Group PGID: ", "</untrusted_context>")
 _ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 _SUBJECTS = ("command", "file_path")
 
@@ -123,6 +121,20 @@ class Gemini(Client):
 
         return context_size.size(event.transcript)
 
+    def conversations(
+        self, environ: Mapping[str, str], tops: Sequence[str], since: int
+    ) -> dict[str, SessionTranscript]:
+        """Return its sessions in these work trees written to since a moment, by their id."""
+        from gitmem.clients.gemini.conversation import conversations
+
+        return conversations(environ, tops, since)
+
+    def seen_by(self) -> SeenBy:
+        """Return which events' hooks see which boundary of `conversations`."""
+        from gitmem.clients.gemini.conversation import SEEN_BY
+
+        return SEEN_BY
+
     def wiring(self, read: Read) -> Wiring:
         """Return what `gitmem init` writes for it."""
         from gitmem.clients.gemini.wiring import wiring
@@ -182,7 +194,7 @@ def _add_result(event: boundary.Event, payload: Mapping[str, object]) -> None:
         return
     tool = _text(payload, "tool_name")
     shown = _text(answered, "llmContent")
-    if answered.get("error") or (tool == "run_shell_command" and _is_failure(shown)):
+    if answered.get("error") or (tool == "run_shell_command" and _failed(shown)):
         event.kind = boundary.FAILURE
         event.text = shown[-_SAID:]
         return
@@ -199,14 +211,13 @@ def _add_result(event: boundary.Event, payload: Mapping[str, object]) -> None:
         event.done = [(boundary.WORDS, boundary.short_word(shown))]
 
 
-def _is_failure(shown: str) -> bool:
-    """Whether the client says that a shell command failed: behind its output, in rows of the client's own."""
-    for row in reversed(shown.split("\n")):
-        if row.startswith(_FAILED):
-            return True
-        if not row.startswith(_BEHIND):
-            break
-    return False
+def _failed(shown: str) -> bool:
+    """Whether a shell command failed."""
+    if "Exit Code: " not in shown and "Signal: " not in shown:
+        return False
+    from gitmem.clients.gemini.outcome import failed
+
+    return failed(shown)
 
 
 def _completed(given: Mapping[str, object]) -> list[str]:
