@@ -16,7 +16,14 @@ from gitmem.drain.plan import Work
 from gitmem.drain.verbatim import Verbatim
 from gitmem.git.claim import temporary_folder
 from gitmem.models.answer_store import AnswerStore
-from gitmem.models.endpoint import check_program, check_server, confirmed, for_program
+from gitmem.models.endpoint import (
+    check_homes,
+    check_program,
+    check_server,
+    confirmed,
+    for_program,
+)
+from gitmem.models.programs import presets
 from gitmem.models.served import Means
 from gitmem.proof.stats import Rates
 
@@ -27,7 +34,7 @@ if TYPE_CHECKING:
     from gitmem.drain.ports import Engine, Model
     from gitmem.models.usage import Price
 
-PRESETS = ("claude", "codex", "llm")
+PRESETS = tuple(presets.PRESETS)
 ENGINES = ("verbatim", "anthropic", "command", *PRESETS)
 DEADLINE = 120.0  # seconds of a whole close
 
@@ -173,7 +180,9 @@ def _model(
         check_program(
             environ, client=client, named=place.counted_personal("host"), top=place.repo.top
         )
-    environ = for_program(environ, client=client, keeps=keeps)
+    if client:
+        check_homes(environ, presets.HOMES, client=client, top=place.repo.top)
+    environ = for_program(environ, client=client, keeps=keeps, leads=presets.LEADS)
     return Command(
         words,
         environ,

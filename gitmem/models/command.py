@@ -22,9 +22,18 @@ from typing import TYPE_CHECKING
 
 from gitmem.core import agent_clients as clients
 from gitmem.core import errors
-from gitmem.models import presets
-from gitmem.models.presets import ProgramCall, ProgramExit
-from gitmem.models.reply import LIMIT, Attempt, Cancelled, Prompt, Reply, Stop, printable
+from gitmem.models.programs import presets
+from gitmem.models.programs.program import ProgramCall, ProgramExit
+from gitmem.models.reply import (
+    LIMIT,
+    Attempt,
+    Cancelled,
+    Credentials,
+    Prompt,
+    Reply,
+    Stop,
+    printable,
+)
 from gitmem.models.server import duration
 
 if TYPE_CHECKING:
@@ -46,15 +55,17 @@ _PRINTED = 3 * LIMIT
 #: Bytes on its standard error; Codex repeats the question among its progress.
 _COMPLAINED = 8 * 1024 * 1024
 
+#: The presets, for a sentence.
+NAMES = ", ".join(presets.PRESETS)
+
 _ORDER = "Answer the user with one JSON object, at once and without using any tool.\n"
 
 
 class Command:
     """A model behind a program.
 
-    ``words`` are a preset's name (`claude`, `codex`, `llm`) or a command line, as words or as one
-    text in a shell's quoting (no shell runs it); see `presets.program`. ``clock`` is monotonic, in
-    seconds. ``price`` is the person's own; it goes before the program's figure. ``folder`` makes a
+    ``words`` are a preset's name (`claude`, `codex`, …) or a command line, as words or as one text in
+    a shell's quoting (no shell runs it); see `presets.program`. ``clock`` is monotonic, in seconds. ``price`` is the person's own; it goes before the program's figure. ``folder`` makes a
     fresh folder for one question. Raises Usage when the program does not exist, and Refused inside
     such a program.
     """
@@ -77,7 +88,6 @@ class Command:
         self._path = _find(self._ways.program, environ)
         self._environ = _environment(environ) | dict(self._ways.settings)
         self._secrets = [value for key, value in environ.items() if key.endswith(_SECRETS)]
-        self._has_key = bool(environ.get("ANTHROPIC_API_KEY"))
         self._clock = clock
         self._price = price
         self._folder = folder
@@ -91,7 +101,7 @@ class Command:
 
     def sent(self, prompt: Prompt) -> Mapping[str, object]:
         """Return the program's arguments and standard input; FOLDER is a fresh one for each question."""
-        call = self._call(Path("FOLDER"), prompt)
+        call = self._call("FOLDER", prompt)
         return {
             "arguments": [self._path, *self._ways.arguments(call)],
             "stdin": self._ways.question(call),
@@ -109,7 +119,11 @@ class Command:
         """
         began = self._clock()
         with self._folder() as folder:
-            outcome, sent = self._run(Path(folder), prompt, until)
+            try:
+                outcome, sent = self._run(Path(folder), prompt, until)
+            except Credentials as refused:
+                message = self._printable(refused.message, folder)
+                raise Credentials(message, hint=refused.hint) from refused
         ended = self._clock()
         usage = self._with_price(outcome.usage)
         return Reply(
@@ -117,7 +131,7 @@ class Command:
             stop=outcome.stop,
             usage=replace(usage, calls=1, sent=sent, spans=((began, ended),)),
             seconds=ended - began,
-            problem=self._printable(outcome.problem),
+            problem=self._printable(outcome.problem, folder),
             answered=self._printable(outcome.answered),
         )
 
@@ -128,12 +142,15 @@ class Command:
             return replace(usage, dollars=dollars, priced="own")
         return usage if usage.dollars is None else replace(usage, priced="program")
 
-    def _printable(self, text: str) -> str:
+    def _printable(self, text: str, folder: str = "") -> str:
+        """Return a program's words as a line; its own home, which is gone, is the person's in them."""
+        for home in (f"{folder}/home", folder) if folder else ():
+            text = text.replace(home, "~")
         return printable(text, self._secrets)
 
     def _run(self, folder: Path, prompt: Prompt, until: float) -> tuple[Attempt, int]:
         """Return the result of the program, and how many bytes it was given: question and command line."""
-        call = self._call(folder, prompt)
+        call = self._call(str(folder), prompt)
         Path(call.schema_file).write_text(json.dumps(prompt.schema), encoding="utf-8")
         Path(call.order_file).write_text(_ORDER, encoding="utf-8")
         question, arguments = self._ways.question(call), self._ways.arguments(call)
@@ -141,7 +158,8 @@ class Command:
         (folder / "question").write_text(question, encoding="utf-8", errors="replace")
         (folder / "work").mkdir()
         try:
-            child = self._start(folder, [self._path, *arguments])
+            environ = self._environ | dict(self._ways.prepare(call))
+            child = self._start(folder, [self._path, *arguments], environ)
         except OSError as error:
             problem = f"{self.host} could not be started: {error.strerror}"
             return Attempt(stop=Stop.FAILED, problem=problem), 0
@@ -153,17 +171,14 @@ class Command:
             return ended, sent
         return self._ways.read(self.host, ended, prompt), sent
 
-    def _call(self, folder: Path, prompt: Prompt) -> ProgramCall:
+    def _call(self, folder: str, prompt: Prompt) -> ProgramCall:
         return ProgramCall(
-            prompt=prompt,
-            model=self._ways.model,
-            schema_file=str(folder / "schema.json"),
-            order_file=str(folder / "order.md"),
-            answer_file=str(folder / "answer"),
-            has_key=self._has_key,
+            prompt=prompt, model=self._ways.model, folder=folder, environ=self._environ
         )
 
-    def _start(self, folder: Path, argv: list[str]) -> subprocess.Popen[bytes]:
+    def _start(
+        self, folder: Path, argv: list[str], environ: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
         """Start the program in its own process group, its streams tied to files so that nothing blocks."""
         with (
             (folder / "question").open("rb") as question,
@@ -173,7 +188,7 @@ class Command:
             return subprocess.Popen(
                 argv,
                 cwd=folder / "work",
-                env=self._environ,
+                env=environ,
                 stdin=question,
                 stdout=out,
                 stderr=err,
@@ -197,13 +212,23 @@ class Command:
                 return self._ended(child.returncode, folder)
             if self._clock() >= until:
                 waited = duration(self._clock() - began)
+                said = self._ways.trouble(self._ended(0, folder))
                 problem = f"{self.host} gave no answer within {waited}"
+                problem += f"; the last it said: {said}" if said else ""
                 return Attempt(stop=Stop.TIMED_OUT, problem=problem)
 
     def _ended(self, code: int, folder: Path) -> ProgramExit:
-        answer = _read(folder / "answer", LIMIT) or _read(folder / "printed", _PRINTED)
-        complaint = _read(folder / "complained", _COMPLAINED).strip().rpartition("\n")[2]
-        return ProgramExit(code=code, answer=answer, complaint=self._printable(complaint))
+        printed = _read(folder / "printed", _PRINTED)
+        complained = _read(folder / "complained", _COMPLAINED).strip()
+        complaint = complained.rpartition("\n")[2]
+        return ProgramExit(
+            code=code,
+            answer=_read(folder / "answer", LIMIT) or printed,
+            complaint=self._printable(complaint),
+            printed=printed,
+            complained=complained,
+            usage=_read(folder / "usage", LIMIT),
+        )
 
 
 def _split(words: str | Sequence[str]) -> list[str]:
@@ -214,9 +239,7 @@ def _split(words: str | Sequence[str]) -> list[str]:
             "the command of the engine has a quote that does not end", hint="quote as in a shell"
         ) from error
     if not split:
-        raise errors.UsageError(
-            "the engine `command` has no command", hint="claude, codex, llm, or your own"
-        )
+        raise errors.UsageError("the engine `command` has no command", hint=f"{NAMES}, or your own")
     return split
 
 
@@ -236,7 +259,7 @@ def _find(program: str, environ: Mapping[str, str]) -> str:
     if not absolute:
         raise errors.UsageError(
             f"there is no program {printable(program)!r} to ask",
-            hint="install it, or name another: claude, codex, llm, or a command of your own",
+            hint=f"install it, or name another: {NAMES}, or a command of your own",
         )
     return absolute
 

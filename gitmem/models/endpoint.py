@@ -19,7 +19,7 @@ from gitmem.models.reply import Credentials, printable
 from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 # The ends of variable names by which model programs find their server.
 _ELSEWHERE = ("_BASE_URL", "_API_BASE", "_API_BASE_URL", "_API_URL", "_ENDPOINT")
@@ -263,11 +263,30 @@ def check_program(environ: Mapping[str, str], *, client: str, named: str, top: s
         check_server(keyed, client=client, named=named, top=top)
 
 
-def for_program(environ: Mapping[str, str], *, client: str, keeps: str = "") -> dict[str, str]:
+def check_homes(environ: Mapping[str, str], names: Iterable[str], *, client: str, top: str) -> None:
+    """Refuse a variable that leads a program to files of its own in the work tree at ``top``.
+
+    There a repository could choose the server and the commands of the program. A path that is not
+    absolute counts as one in the work tree. Raises Refused.
+    """
+    for name in names:
+        value = environ.get(name, "")
+        if value and (not os.path.isabs(value) or _inside(value, top)):
+            raise Refused(
+                f"this runs inside {client}, and {name} leads the program that is asked to files in "
+                "the repository's work tree",
+                hint=f"unset {name}, or close in your own terminal",
+            )
+
+
+def for_program(
+    environ: Mapping[str, str], *, client: str, keeps: str = "", leads: tuple[str, ...] = ()
+) -> dict[str, str]:
     """Return the environment of a program that is asked inside ``client``; whole outside of one.
 
     It lacks what leads programs to another server, or makes an interpreter run the repository's code
-    first. ``keeps`` is the prefix of names that were checked already.
+    first; ``leads`` are more of these, names or their beginnings. ``keeps`` is the prefix of names that
+    were checked already.
     """
     if not client:
         return dict(environ)
@@ -275,7 +294,7 @@ def for_program(environ: Mapping[str, str], *, client: str, keeps: str = "") -> 
         name: value
         for name, value in environ.items()
         if (keeps and name.startswith(keeps))
-        or not (name.endswith(_ELSEWHERE) or name in _BEFORE_ALL)
+        or not (name.endswith(_ELSEWHERE) or name.startswith(leads) or name in _BEFORE_ALL)
     }
 
 

@@ -84,10 +84,11 @@ def token_counts(usage: object) -> tuple[int, int]:
     """Return tokens in and out from the `usage` of a message; an unsound number counts as 0."""
     fields = usage if isinstance(usage, dict) else {}
     read_in = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-    return sum(_sound(fields.get(name)) for name in read_in), _sound(fields.get("output_tokens"))
+    return sum(sound(fields.get(name)) for name in read_in), sound(fields.get("output_tokens"))
 
 
-def _sound(value: object) -> int:
+def sound(value: object) -> int:
+    """Return a count of tokens that somebody else tells; 0 for an unsound one."""
     return int(figure(value)) if isinstance(value, int) else 0
 
 

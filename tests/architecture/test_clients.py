@@ -21,7 +21,7 @@ KNOWLEDGE = re.compile(
 )
 #: The table of all clients; what asks a program for an answer, where it runs as a model and no client;
 #: and texts that a client would expand.
-ELSEWHERE = {"gitmem.core.agent_clients", "gitmem.models.presets"}
+ELSEWHERE = {"gitmem.core.agent_clients", "gitmem.models.programs.claude"}
 ELSEWHERE |= {"gitmem.safety.active", "gitmem.safety.active_rules"}
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from gitmem.bootstrap.engines import EngineRequest, choose_engine
+from gitmem.bootstrap.engines import PRESETS, EngineRequest, choose_engine
 from gitmem.bootstrap.workplace import workplace
 from gitmem.cli.progress import Watch
 from gitmem.core.errors import Refused, UsageError
 from gitmem.drain.ports import Answer
 from gitmem.models.reply import Credentials
+from tests.support.programs import Behaviour, FakeProgram
 from tests.support.queues import keep
 from tests.support.sandbox import Sandbox
 
@@ -228,6 +230,59 @@ def test_inside_a_client_claude_is_not_led_to_another_server(sandbox: Sandbox) -
 
     assert done.code == 4
     assert "evil.example" in done.err
+
+
+@pytest.mark.parametrize(
+    "name", ["CODEX_HOME", "CLAUDE_CONFIG_DIR", "GEMINI_CLI_HOME", "COPILOT_HOME", "QWEN_HOME"]
+)
+@pytest.mark.parametrize("relative", [True, False], ids=["relative", "absolute"])
+def test_inside_a_client_no_file_of_the_repository_leads_the_asked_program(
+    sandbox: Sandbox, name: str, relative: bool
+) -> None:
+    sandbox.git("config", "gitmem.command", "env")
+    folder = "dev/home" if relative else str(sandbox.path / "dev/home")
+    environ = {name: folder, "PATH": "/usr/bin:/bin"}
+
+    with pytest.raises(Refused, match=name):
+        chosen(sandbox, environ, asked="command", client="codex")
+    assert chosen(sandbox, environ, asked="command")[0] == "command"
+    elsewhere = {**environ, name: "/home/me/own"}
+    assert chosen(sandbox, elsewhere, asked="command", client="codex")[0] == "command"
+
+
+@pytest.mark.parametrize("client", [name for name in PRESETS if name != "llm"])
+def test_inside_a_client_the_environment_hands_a_program_no_settings_and_no_command(
+    sandbox: Sandbox, tmp_path: Path, client: str
+) -> None:
+    keep(sandbox, 1)
+    program = FakeProgram(tmp_path / "program", client, Behaviour())
+    sandbox.git("config", "gitmem.engine", client)
+    brought = {
+        "OPENCODE_CONFIG_CONTENT": '{"model": "evil/m"}',
+        "OPENCODE_AUTH_CONTENT": "evil",
+        "COPILOT_PROVIDER_API_KEY_COMMAND": "evil",
+        "COPILOT_PROVIDER_BASE_URL": "http://evil.example",
+        "GH_HOST": "evil.example",
+        "GEMINI_SANDBOX": "evil",
+        "OPENAI_BASE_URL": "http://evil.example",
+    }
+
+    sandbox.gitmem("close", env={**program.environ, **brought, "CODEX_THREAD_ID": "1"})
+    sandbox.gitmem("close", env={**program.environ, **brought})
+
+    inside, outside = sorted(program.starts, key=lambda start: "evil" in json.dumps(start["env"]))
+    assert "evil" not in json.dumps(inside["env"])
+    assert outside["env"]["GH_HOST"] == "evil.example"
+
+
+@pytest.mark.parametrize("client", PRESETS)
+def test_a_program_that_is_not_installed_is_said_before_any_work(
+    sandbox: Sandbox, client: str
+) -> None:
+    with pytest.raises(UsageError, match=f"there is no program '{client}'") as refused:
+        chosen(sandbox, {"PATH": "/nonexistent"}, asked=client)
+
+    assert "install it" in (refused.value.hint or "")
 
 
 def test_the_engine_command_wants_a_command(sandbox: Sandbox) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from gitmem.bootstrap.engines import ENGINES
+from gitmem.bootstrap.engines import ENGINES, PRESETS
 from gitmem.models.anthropic import Anthropic
 from gitmem.models.command import Command
 from gitmem.models.extract import flaws
@@ -21,8 +20,9 @@ from gitmem.models.reply import Cancelled, Prompt, Reply
 from gitmem.models.served import Means
 from gitmem.models.server import Patience
 from tests.support import messages_api as api
+from tests.support.client_answers import answering
 from tests.support.messages_api import Asked, MessagesApi, Sent
-from tests.support.programs import Behaviour, FakeProgram, session
+from tests.support.programs import Behaviour, FakeProgram
 from tests.support.sandbox import ENDLESS, PATIENCE
 
 SCHEMA = {
@@ -53,7 +53,7 @@ class Model(Protocol):
 Mood = str
 Make = Callable[[Mood], Model]
 SERVERS = (api.vendor, api.deaf, api.only_tools, api.only_text, api.sullen)
-PROGRAMS = ("claude", "codex", "llm", "mine --model {model}")
+PROGRAMS = (*PRESETS, "mine --model {model}")
 
 
 def served(kind: Callable[[api.Make], Callable[[Asked], Sent]], stack: ExitStack) -> Make:
@@ -78,11 +78,9 @@ def started(words: str, folder: Path) -> Make:
     name = words.partition(" ")[0]
 
     def make(mood: Mood) -> Model:
-        said = session(GOOD) if name == "claude" else json.dumps(GOOD)
-        chat = session(None, said=WORDS) if name == "claude" else WORDS
         behaviours = {
-            "answers": Behaviour(out=said, answer=json.dumps(GOOD)),
-            "chats": Behaviour(out=chat),
+            "answers": answering(name, GOOD),
+            "chats": answering(name, None, said=WORDS),
             "hangs": Behaviour(sleep=ENDLESS),
             "troubled": Behaviour(err=TROUBLE + "\n", code=1),
         }

@@ -19,7 +19,11 @@ for place, word in enumerate(sys.argv):
         if path.is_absolute():
             files["schema"] = path.read_text()
 kept = dict(argv=sys.argv, stdin=sys.stdin.read(), env=dict(os.environ), cwd=os.getcwd(),
-    there=os.listdir("."), files=files, pid=os.getpid())
+    there=os.listdir("."), files=files, home={{}}, pid=os.getpid())
+homes = [os.environ[name] for name in ("GEMINI_CLI_HOME", "COPILOT_HOME", "QWEN_HOME") if os.environ.get(name)]
+for path in pathlib.Path(homes[0]).rglob("*") if homes else ():
+    if path.is_file():
+        kept["home"][str(path.relative_to(homes[0]))] = os.readlink(path) if path.is_symlink() else path.read_text()
 if do["spawn"]:
     kept["child"] = subprocess.Popen(["sleep", "300"]).pid
 part = here / ("part-%d" % os.getpid())
@@ -30,6 +34,8 @@ sys.stderr.write(do["err"])
 answer = do["answer"]
 if answer and "-o" in sys.argv:
     pathlib.Path(sys.argv[sys.argv.index("-o") + 1]).write_text(answer)
+if do["usage"] and "--usage-output-file" in sys.argv:
+    pathlib.Path(sys.argv[sys.argv.index("--usage-output-file") + 1]).write_text(do["usage"])
 for _ in range(do["times"]):
     sys.stdout.write(do["out"])
 sys.exit(do["code"])
@@ -40,14 +46,15 @@ sys.exit(do["code"])
 class Behaviour:
     """What a fake program does.
 
-    It writes ``err``, then ``answer`` into the file that follows `-o`, then ``out`` as many
-    ``times``, and ends with ``code``; ``sleep`` seconds after it read its input. With ``spawn`` it
-    leaves a child behind that lives for minutes.
+    It writes ``err``, then ``answer`` into the file that follows `-o`, ``usage`` into the file for
+    figures, then ``out`` as many ``times``, and ends with ``code``; ``sleep`` seconds after it read its
+    input. With ``spawn`` it leaves a child behind that lives for minutes.
     """
 
     out: str = ""
     err: str = ""
     answer: str = ""
+    usage: str = ""
     code: int = 0
     sleep: float = 0.0
     times: int = 1
@@ -69,7 +76,7 @@ class FakeProgram:
 
     @property
     def starts(self) -> list[dict[str, Any]]:
-        """How it was started: argv, stdin, env, cwd, what lay there, the schema file, pids."""
+        """How it was started: argv, stdin, env, cwd, what lay there, the schema file, its own home, pids."""
         kept = sorted((self._folder / "starts").iterdir())
         return [json.loads(path.read_text(encoding="utf-8")) for path in kept]
 

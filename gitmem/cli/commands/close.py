@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.bootstrap.engines import DEADLINE, EngineChoice, EngineRequest, choose_engine
+from gitmem.bootstrap.engines import (
+    DEADLINE,
+    PRESETS,
+    EngineChoice,
+    EngineRequest,
+    choose_engine,
+)
 from gitmem.cli import progress, render, surroundings
 from gitmem.cli.commands.options import All, DryRun, Here, Json, refuse_all
 from gitmem.cli.reports import pull_request
@@ -37,8 +43,8 @@ def close(
         str,
         typer.Option(
             "--engine",
-            help="Who judges the flags: anthropic, claude, codex, llm or command; "
-            "verbatim files them as written.",
+            help="Who judges the flags: anthropic, command, or a program with its own login "
+            f"({', '.join(PRESETS)}); verbatim files them as written.",
         ),
     ] = "",
     model: Annotated[str, typer.Option("--model", help="The model's name, for that engine.")] = "",

@@ -38,11 +38,6 @@ if TYPE_CHECKING:
 
 _DEFAULT = "verbatim"
 _TRIES = 3
-_PROGRAMS = {
-    "claude": "the program claude with its own login; flags go to its model",
-    "codex": "the program codex with its own login; flags go to its model",
-    "llm": "the program llm with its own settings; flags go to its model",
-}
 
 
 def init(
@@ -304,7 +299,7 @@ def _choices(environ: Mapping[str, str]) -> dict[str, str]:
     }
     for name in PRESETS:
         if located(name, environ.get("PATH", "")):
-            found[name] = _PROGRAMS[name]
+            found[name] = f"the program {name} with its own login; flags go to its model"
     return found
 
 
