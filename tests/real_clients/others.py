@@ -20,7 +20,7 @@ from tests.support.sandbox import Sandbox
 PATIENCE = 120
 _MACHINE = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 #: Nothing listens there: whatever a client wants from outside fails.
-_NOWHERE = {
+NOWHERE = {
     "HTTP_PROXY": "http://127.0.0.1:9",
     "HTTPS_PROXY": "http://127.0.0.1:9",
     "NO_PROXY": "127.0.0.1,localhost",
@@ -80,7 +80,7 @@ class Program:
                     for key, text in os.environ.items()
                     if key.startswith(("GIT_", "TMPDIR"))
                 },
-                **_NOWHERE,
+                **NOWHERE,
                 **self.environment(home, model.url),
                 **(env or {}),
             },

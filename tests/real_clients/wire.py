@@ -47,15 +47,19 @@ class Asked:
 
 @dataclass(slots=True, kw_only=True)
 class WireModel:
-    """A context manager: inside, ``url`` answers with ``turns`` in order, and with "Fine." after them."""
+    """A context manager: inside, ``url`` answers with ``turns`` in order, and with "Fine." after them.
+
+    ``plain`` is what a request without tools gets.
+    """
 
     turns: Iterable[Turn] = ()
+    plain: str = ASIDE
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
     _server: ThreadingHTTPServer | None = None
 
     def __enter__(self) -> Self:
-        script = _Script(turns=iter(self.turns), asked=self.asked)
+        script = _Script(turns=iter(self.turns), asked=self.asked, plain=self.plain)
         handler = type("Handler", (_Handler,), {"script": script})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -78,6 +82,7 @@ class WireModel:
 class _Script:
     turns: Iterator[Turn]
     asked: list[Asked]
+    plain: str
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, path: str, body: dict[str, Any]) -> tuple[Turn, int]:
@@ -85,7 +90,7 @@ class _Script:
         aside = not body.get("tools")
         with self.lock:
             self.asked.append(Asked(path=path, body=body, aside=aside))
-            turn = Turn(text=ASIDE) if aside else next(self.turns, Turn())
+            turn = Turn(text=self.plain) if aside else next(self.turns, Turn())
             return turn, len(self.asked)
 
 
