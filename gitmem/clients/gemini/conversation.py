@@ -160,7 +160,8 @@ def _shown(call: Mapping[str, object], at: int) -> list[ShownBoundary]:
         found.append(ShownBoundary(AGENT, at, _text(given, "agent_name")))
     elif tool == "run_shell_command":
         output = "\n".join(_output(part) for part in _list(call.get("result")))
-        output = output.rpartition(_RESULT_END)[0] or output  # behind it stand words of hooks
+        end = output.rfind(_RESULT_END)
+        output = output if end < 0 else output[:end].rstrip("\n")  # behind it stand words of hooks
         command = _text(given, "command")
         name = None if failed(output) else commits_shown.shown(command, _plain(output))
         if name is not None:
