@@ -31,7 +31,8 @@ class SessionTranscript:
 
     ``session`` is its id (empty: unknown).
     ``nudges`` are gitmem's nudges that reached the model, ``showings`` the times that it was shown lines
-    of memory, ``damaged`` rows that are no JSON object.
+    of memory, ``damaged`` rows that are no JSON object. ``unkept`` are the events at which the client gives
+    the model words that no transcript keeps.
     """
 
     session: str = ""
@@ -44,6 +45,7 @@ class SessionTranscript:
     showings: int = 0
     damaged: int = 0
     unknown: dict[str, UnknownRows] = field(default_factory=dict)
+    unkept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,12 +194,16 @@ def _of_session(lines: Lines) -> HookRuns:
             (_at(line), str(line.get("event")), str(line.get("call") or line.get("turn") or ""))
             for line in lines
         ),
-        nudges=tuple(_at(line) for line in lines if "nudged" in str(line.get("did"))),
+        nudges=tuple(_when(line) for line in lines if "nudged" in str(line.get("did"))),
         holds=sum(str(line.get("did")).startswith(HELD) for line in lines),
-        showings=tuple(_at(line) for line in lines if line.get("shown")),
+        showings=tuple(_when(line) for line in lines if line.get("shown")),
         errors=tuple(f"{line.get('event')}: {line['error']}" for line in lines if "error" in line),
         marks=tuple((_at(line), name) for line in lines for name in _marked(line)),
     )
+
+
+def _when(line: Mapping[str, object]) -> tuple[int, str]:
+    return _at(line), str(line.get("event"))
 
 
 def _marked(line: Mapping[str, object]) -> list[str]:

@@ -43,8 +43,8 @@ class HookRuns:
 
     client: str = ""
     hooks: tuple[tuple[int, str, str], ...] = ()
-    nudges: tuple[int, ...] = ()
-    showings: tuple[int, ...] = ()
+    nudges: tuple[tuple[int, str], ...] = ()
+    showings: tuple[tuple[int, str], ...] = ()
     errors: tuple[str, ...] = ()
     marks: tuple[tuple[int, str], ...] = ()
     holds: int = 0
@@ -120,10 +120,11 @@ def judge(
             f"{count(len(fired.errors), 'hook')} failed, the last one at {fired.errors[-1]}"
         )
     told = evidence.conversation
-    due = sum(at <= now - _LAG for at in fired.nudges)
+    unkept = told.unkept if told is not None else frozenset()
+    due = sum(at <= now - _LAG and event not in unkept for at, event in fired.nudges)
     if told is not None and told.nudges < due:
         gaps.append(f"{count(due, 'nudge')} said by hooks, {told.nudges} in the transcript")
-    shown = sum(at <= now - _LAG for at in fired.showings)
+    shown = sum(at <= now - _LAG and event not in unkept for at, event in fired.showings)
     if told is not None and told.showings < shown:
         number = count(shown, "showing")
         gaps.append(f"{number} of memory by hooks, {told.showings} in the transcript")

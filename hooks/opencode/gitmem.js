@@ -122,7 +122,6 @@ export const Gitmem = async ({ client, directory, worktree }) => {
       const own = await known(sessionID);
       const written = parts.filter(({ type, synthetic }) => type === "text" && !synthetic);
       const prompt = written.map(({ text }) => text).join("\n");
-      const first = !own.booted;
       let words;
       if (own === own.top) {
         await boot(own);
@@ -130,10 +129,8 @@ export const Gitmem = async ({ client, directory, worktree }) => {
         own.busy = true;
         if (prompt) words = (await ask("prompt", payload(own, { prompt }))).model;
       } else words = (await ask("agent", payload(own, { subagent_type: message.agent, prompt }))).model;
-      if (!words) return;
-      // The request for a title has the first message, but not these words.
-      if (first && own === own.top) own.words = joined([own.words, words]);
-      else parts.push({ ...parts.at(-1), id: `${parts.at(-1).id}g`, type: "text", synthetic: true, text: words });
+      const last = parts.at(-1);
+      if (words) parts.push({ ...last, id: `${last.id}g`, type: "text", synthetic: true, text: words });
     }),
 
     "experimental.chat.system.transform": safe(async ({ sessionID, model }, { system }) => {

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.real_clients.claude import without_gitmem
 from tests.real_clients.evidence import ledger, queued
 from tests.real_clients.others import OPENCODE
 from tests.real_clients.wire import Turn, WireModel
@@ -55,7 +59,7 @@ def test_a_boot_says_what_waits_and_carries_the_memory_but_not_to_what_names_the
     assert "waits undrained" not in title.text
 
 
-@pytest.mark.ability("opencode", "commit", "end mark", "flag", "session id")
+@pytest.mark.ability("opencode", "commit", "end mark", "flag", "session id", "audit")
 def test_a_commit_is_followed_by_one_nudge_a_flag_by_none_and_the_session_by_its_end(
     wired: Sandbox, home: Path
 ) -> None:
@@ -76,3 +80,135 @@ def test_a_commit_is_followed_by_one_nudge_a_flag_by_none_and_the_session_by_its
     assert [line["event"] for line in ended] == ["end"]
     assert flag["session"] == ended[0]["session"]
     assert flag["client"] == "opencode"
+    told = json.loads(
+        wired.gitmem("audit", "--json", env={"XDG_DATA_HOME": str(home / "data")}).out
+    )
+    (session,) = told["sessions"]
+    seen = session["transcript"]
+    assert (seen["commit"], seen["turn end"], seen["nudges"]) == (1, 1, 1), told
+    assert told["gaps"] == 0
+
+
+@pytest.mark.ability("opencode", "turn nudge", "started in a subfolder")
+def test_the_next_prompt_of_a_session_asks_about_the_turn_before(
+    wired: Sandbox, home: Path
+) -> None:
+    (wired.path / "services/api").mkdir(parents=True)
+    with WireModel(turns=[shell("true")] * 5) as model:
+        OPENCODE.run(wired, home, model, "go on", below="services/api")
+        first = len(model.main)
+        goes_on = replace(OPENCODE, command=lambda _, prompt: ("run", "--continue", prompt))
+        done = goes_on.run(wired, home, model, "and now", below="services/api")
+
+    said = [one.text.count(f"after the end of the last turn: {NUDGE}") for one in model.main]
+    assert said == [0] * first + [1], done
+    assert [line["detail"] for line in ledger(wired) if line["event"] == "boot"] == [
+        "startup",
+        "resume",
+    ]
+
+
+@pytest.mark.ability("opencode", "words to the summariser", "after a compaction")
+def test_a_compaction_is_told_what_to_keep_and_is_asked_about_once(
+    wired: Sandbox, home: Path
+) -> None:
+    wired.gitmem("flag", "Deploys go out on Tuesdays")
+    turns = [shell("true"), shell("true", tokens=197_000), shell("true"), shell("true")]
+
+    with WireModel(turns=turns) as model:
+        done = OPENCODE.run(wired, home, model, "go on")
+
+    (summary,) = [one for one in model.asked if one.aside and "context summarization" in one.text]
+    assert "end the summary with a section 'Unflagged durable facts'" in summary.text, done
+    assert "waits undrained" not in summary.text
+    asked = [one.text.count(f"gitmem, after a compaction: {NUDGE}") for one in model.main]
+    assert asked == [0, 0, 1, 0, 0]
+    assert [one.text.count("1 flag waits undrained") for one in model.main] == [1] * 5
+
+
+@pytest.mark.ability("opencode", "sub-agent", "chapter tool", "recovery", "growth")
+def test_what_closed_a_chapter_is_named_once_and_a_context_that_grew_by_itself(
+    wired: Sandbox, home: Path
+) -> None:
+    wired.commit("make", {"Makefile": "release:\n\ttest -e ready\n"})
+    todos = [{"content": "one", "status": "completed", "priority": "high"}]
+    task = {"description": "look", "prompt": "look around", "subagent_type": "general"}
+    turns = [
+        shell("make release"),
+        Turn(tool="todowrite", given={"todos": todos}),
+        Turn(tool="task", given=task),
+        Turn(text="nothing there"),
+        shell("touch ready"),
+        shell("true"),
+        shell("make release"),
+        *[shell("true", tokens=90_000)] * 6,
+    ]
+
+    with WireModel(turns=turns) as model:
+        done = OPENCODE.run(wired, home, model, "go on")
+
+    last = model.main[-1].text
+    assert last.count("gitmem, after a command that failed and then worked") == 1, done
+    assert "and a finished sub-agent and a completed task" in last
+    assert last.count("gitmem, after a long stretch of work") == 1
+    assert last.count("gitmem, after ") == 2
+
+
+@pytest.mark.ability("opencode", "guard", "recall at need")
+def test_a_lesson_and_a_line_of_memory_come_with_the_call_that_they_are_about(
+    wired: Sandbox, home: Path
+) -> None:
+    guard = {"tool": "Bash", "match": "make release", "lesson": "Build the wheel first."}
+    wired.commit("guard", {".gitmem/guards.jsonl": json.dumps(guard) + "\n", "src/pay.py": "x\n"})
+    wired.gitmem("flag", "`src/pay.py` rounds half up")
+    wired.gitmem("close", "--engine", "verbatim")
+    wired.gitmem("accept")
+    wired.gitmem("recall", "rounds")
+    turns = [shell("make release"), Turn(tool="read", given={"filePath": "src/pay.py"})]
+
+    with WireModel(turns=turns) as model:
+        done = OPENCODE.run(wired, home, model, "go on")
+
+    assert "Build the wheel first." not in model.main[0].text
+    assert model.main[1].text.count("Build the wheel first.") == 1, done
+    assert "gitmem: notes of this repository about src/pay.py" in model.main[2].text
+    calls = [line["event"] for line in ledger(wired) if line.get("call")]
+    assert calls == ["before", "after", "after"]  # a process each; a file that is read costs one
+
+
+def test_a_person_who_is_asked_about_commands_is_not_asked_about_a_flag_and_about_all_else(
+    wired: Sandbox, home: Path
+) -> None:
+    turns = [
+        shell("gitmem flag 'Tests need Postgres'"),
+        shell("gitmem flag 'x' > written.txt"),
+    ]
+    settings = {"OPENCODE_PERMISSION": json.dumps({"bash": "ask"})}
+    with WireModel(turns=turns) as model:
+        done = OPENCODE.run(wired, home, model, "go on", env=settings)
+    with WireModel(turns=[shell("touch written.txt")]) as model:
+        OPENCODE.run(wired, home, model, "go on", env=settings)
+
+    assert [flag["text"] for flag in queued(wired)] == ["Tests need Postgres"], done
+    assert not (wired.path / "written.txt").exists()
+
+
+@pytest.mark.parametrize("gitmem", ["", "#!/bin/sh\necho '{\"model\": 1'; exit 3\n"])
+def test_a_gitmem_that_is_missing_or_fails_changes_nothing(
+    wired: Sandbox, home: Path, tmp_path: Path, gitmem: str
+) -> None:
+    wired.gitmem("flag", "Deploys go out on Tuesdays")
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    if gitmem:
+        (folder / "gitmem").write_text(gitmem, encoding="utf-8")
+        (folder / "gitmem").chmod(0o755)
+    path = os.pathsep.join([str(folder), without_gitmem()])
+
+    with WireModel(turns=[shell("echo $GITMEM_CLIENT")]) as model:
+        done = OPENCODE.run(wired, home, model, "go on", env={"PATH": path})
+
+    assert done.code == 0
+    assert model.main[1].body["messages"][-1]["content"] == "opencode\n"
+    lost = "the gitmem command did not run here" in model.main[0].text
+    assert lost == (not gitmem)

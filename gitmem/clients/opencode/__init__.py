@@ -1,1 +1,1 @@
-"""OpenCode: what its plugin tells, answers, and the plugin itself."""
+"""OpenCode: what its plugin tells, answers, the plugin itself, its database."""

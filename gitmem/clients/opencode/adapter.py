@@ -15,8 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gitmem.clients.abilities import Wiring
+    from gitmem.clients.abilities import SessionTranscript, Wiring
     from gitmem.clients.client import Read
+    from gitmem.clients.transcripts import Transcripts
 
 PLUGIN = ".opencode/plugins/gitmem.js"
 
@@ -132,6 +133,20 @@ class OpenCode(Client):
             said = {"hold": hold}
         said = {key: text for key, text in said.items() if text}
         return dumps(said) if said else ""
+
+    def transcripts(self) -> Transcripts:
+        """Return which events see what its database shows; a boot is shown nothing of it."""
+        from gitmem.clients.opencode.seen import OpenCodeTranscripts
+
+        return OpenCodeTranscripts()
+
+    def conversations(
+        self, environ: Mapping[str, str], tops: Sequence[str], since: int
+    ) -> dict[str, SessionTranscript]:
+        """Return its sessions in these work trees written to since a moment, by their id."""
+        from gitmem.clients.opencode.store import conversations
+
+        return conversations(environ, tops, since)
 
     def wiring(self, read: Read) -> Wiring:
         """Return what `gitmem init` writes for it."""
