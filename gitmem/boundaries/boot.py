@@ -93,6 +93,8 @@ def look(repo: Repository, names: Sequence[str]) -> bytes:
     lines += [local.read(file).strip() for file in files]
     lines += [
         local.state_of(repo.folder + "/journal"),
+        local.state_of(repo.folder + "/spool"),
+        local.state_of(repo.folder + "/refused.jsonl"),
         local.state_of(repo.common + "/packed-refs"),
         local.state_of(repo.common + "/config"),
         local.state_of(repo.top + "/.gitmem/config.yaml"),
@@ -131,18 +133,19 @@ def _waiting(repo: Repository, now: float) -> tuple[list[str], bool]:
     from gitmem.boundaries import boot_words
     from gitmem.records import snapshot, target
 
+    spooled = boot_words.look_at_spool(repo, now)
     try:
         configured = target.configured_name(repo)
         seen = look(repo, deciding_refs(target.find(repo, configured)))
         found = snapshot.take(repo, configured)
     except GitmemError as error:
-        return _cannot_tell(repo, error), False
+        return [*spooled, *_cannot_tell(repo, error)], False
     except (
         Overdue
     ):  # the time of a hook is over, and a boot that is silent then looks like a good one
         return [OVERDUE], False
     state = found.state
-    said = [*boot_words.what_waits(state, now), *found.aside]
+    said = [*spooled, *boot_words.what_waits(state, now), *found.aside]
     # What is carried or accepted can be taken back by a ref that `quiet` does not look at.
     if not (said or state.carried or state.accepted):
         remember_quiet(repo, seen)

@@ -46,6 +46,35 @@ def what_waits(state: State, now: float) -> list[str]:
     return found
 
 
+def look_at_spool(repo: Repository, now: float) -> list[str]:
+    """Make the clone's spool if it is not there; return what waits in it and what of it was refused."""
+    from gitmem.queue import refused, spool
+
+    try:
+        spool.prepare(repo.folder, repo.top, repo.environ.get("TMPDIR", ""))
+        number = spool.count(repo.folder, now) if spool.come(repo.folder) else 0
+        lost = refused.read(repo.folder)
+    except OSError as error:  # `flag` says NOT SAVED in a sandbox, and doctor why
+        return (
+            [f"the spool cannot be looked at: {error.strerror or error}"]
+            if spool.places(repo.folder)
+            else []
+        )
+    said = []
+    if number:
+        verb = "waits" if number == 1 else "wait"
+        said.append(
+            f"{quantities.count(number, 'flag')} {verb} in the spool. Save them, or see why not: gitmem status"
+        )
+    if lost:
+        was = "was" if len(lost) == 1 else "were"
+        said.append(
+            f"{quantities.count(len(lost), 'spooled flag')} {was} refused and {'is' if len(lost) == 1 else 'are'} not in the queue "
+            f"({lost[-1].reason}). See them: gitmem status"
+        )
+    return said
+
+
 def ask_about_last_turn(
     repo: Repository, event: Event, left: Sequence[tuple[str, bool]], words: Words
 ) -> None:

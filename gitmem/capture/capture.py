@@ -6,7 +6,7 @@ import os
 
 from gitmem.core import agent_clients as clients
 from gitmem.core import flag as flags
-from gitmem.core.errors import Refused
+from gitmem.core.errors import NotSaved, Refused
 from gitmem.core.flag import slug
 from gitmem.git import repository
 from gitmem.queue import publisher
@@ -81,15 +81,30 @@ class FlagDraft:
         self.corrects = corrects
 
 
+#: What is said of a flag that is in the spool.
+SPOOLED = "spooled; saved at the next boundary"
+
+
 class CaptureResult:
-    """The flags made. ``reason`` says why they are in the journal only; empty: on the branch."""
+    """The flags made. ``reason`` says why they are in the journal only; empty: on the branch.
 
-    __slots__ = ("flags", "notes", "reason")
+    ``spooled`` says that they are in the spool, because this process may not write the git directory.
+    """
 
-    def __init__(self, made: Sequence[Flag], reason: str, notes: Sequence[str]) -> None:
+    __slots__ = ("flags", "notes", "reason", "spooled")
+
+    def __init__(
+        self,
+        made: Sequence[Flag],
+        reason: str,
+        notes: Sequence[str],
+        *,
+        spooled: bool = False,
+    ) -> None:
         self.flags = made
         self.reason = reason
         self.notes = notes
+        self.spooled = spooled
 
 
 def checked(draft: FlagDraft, *, cwd: str, repo: Repository) -> dict[str, object]:
@@ -177,32 +192,68 @@ def keep(
     """Make flags from `checked` fields, journal and publish them, all or none.
 
     ``session`` may hold ``session``, ``client``, ``trigger``; ``at`` is the time in UTC as a flag
-    has it. When it returns, the flags are durable in the journal. Raises NotSaved.
+    has it. When it returns, the flags are durable in the journal, or in the spool where the git directory cannot be
+    written. Raises NotSaved.
     """
     by = recorded_author(repo)
     branch, head = repository.head(repo)
     context = {"at": at, "by": by, "branch": branch, "head": head, **session}
-    common: dict[str, object] = {name: _valid(value) for name, value in context.items()}
-    hidden = [name for name in _AROUND if find_secret(str(common.get(name, "")))]
-    for name in hidden:
-        del common[name]
-    common["tainted"] = _tainted(repo, session.get("session", ""))
+    common, notes = around({name: _valid(value) for name, value in context.items()})
+    common["tainted"] = tainted(repo, [session.get("session", "")])
     made = [
         flags.make({**common, **fields, "id": flags.new_id(os.urandom(flags.ID_LENGTH))})
         for fields in drafts
     ]
-    journal = Journal(repo.folder)
-    journal.append([flag.line for flag in made])
-    _note(repo, session.get("session", ""), made)
-    unsaid = _withheld(repo, made)
-    captured = _published(repo, journal, by, made)
-    left_out = [f"{_AROUND[name]} {_LEFT_OUT}" for name in hidden]
-    captured.notes = [*unsaid, *captured.notes, *left_out]
+    try:
+        captured = save(repo, made, by)
+    except NotSaved as error:
+        from gitmem.queue import spool  # hardly any flag meets a sandbox
+
+        if not spool.takes(error):
+            raise
+        _spool(repo, made, error)
+        return CaptureResult(made, "", notes, spooled=True)
+    captured.notes = [*captured.notes, *notes]
     return captured
 
 
+def around(context: Mapping[str, str]) -> tuple[dict[str, object], list[str]]:
+    """Return what a flag says of its surroundings, and what is left out because a credential may be in it."""
+    hidden = [name for name in _AROUND if find_secret(context.get(name, ""))]
+    kept: dict[str, object] = {name: text for name, text in context.items() if name not in hidden}
+    return kept, [f"{_AROUND[name]} {_LEFT_OUT}" for name in hidden]
+
+
+def save(repo: Repository, made: Sequence[Flag], by: str) -> CaptureResult:
+    """Journal and publish flags, all or none; ``by`` makes the commit. Raises NotSaved."""
+    journal = Journal(repo.folder)
+    journal.append([flag.line for flag in made])
+    for session in dict.fromkeys([flag.session for flag in made]):
+        _note(repo, session, [flag for flag in made if flag.session == session])
+    unsaid = _withheld(repo, made)
+    captured = _published(repo, journal, by, made)
+    captured.notes = [*unsaid, *captured.notes]
+    return captured
+
+
+def _spool(repo: Repository, made: Sequence[Flag], error: NotSaved) -> None:
+    """Write flags into the spool. Raises NotSaved, with what to do in the client that this runs in."""
+    from gitmem.clients import registry
+    from gitmem.queue import spool
+
+    try:
+        spool.write(repo.folder, made)
+    except NotSaved as refused:
+        client = registry.find(clients.inside(repo.environ))
+        alone = "run it as a command of its own: no pipe, no variable, nothing before it"
+        hint = alone if client and client.alone else "run it where the git directory can be written"
+        raise NotSaved(
+            f"{error.message}, and {refused.message}", hint=refused.hint or hint
+        ) from error
+
+
 def _note(repo: Repository, session: str, made: Sequence[Flag]) -> None:
-    """Note the flags in the session's file, so that a boot sees that the session flagged something."""
+    """Note the flags in their session's file, so that a boot sees that it flagged something."""
     if not session:
         return
     from gitmem.session import session_file
@@ -240,12 +291,12 @@ def _published(repo: Repository, journal: Journal, by: str, made: Sequence[Flag]
     return CaptureResult(made, published.reason, published.notes)
 
 
-def _tainted(repo: Repository, session: str) -> bool:
-    """Return whether untrusted text entered the session, or one around it; never outside of one.
+def tainted(repo: Repository, sessions: Sequence[str]) -> bool:
+    """Return whether untrusted text entered one of the sessions, or one around this process; never outside of one.
 
     Which session a variable names can be a repository's doing, so each that is named counts.
     """
-    named = [one for one in dict.fromkeys([session, *clients.sessions(repo.environ)]) if one]
+    named = [one for one in dict.fromkeys([*sessions, *clients.sessions(repo.environ)]) if one]
     if not named:
         return False
     from gitmem.session import session_file

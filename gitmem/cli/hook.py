@@ -11,7 +11,7 @@ from gitmem.cli import streams
 from gitmem.clients import registry
 from gitmem.core.errors import Overdue
 from gitmem.core.jsonline import loads
-from gitmem.git import repository
+from gitmem.git import local, repository
 from gitmem.session import boundary
 from gitmem.session.boundary import BEFORE, BOOT, FAILURE, TOOL
 
@@ -101,8 +101,10 @@ class _Hook:
         if not _answers(found, adapter, given):
             return
         self.repo = found
+        # One `stat`: what a sandboxed `flag` left is saved before anything is decided.
+        saved = _save_spooled(found, event) if local.changed(found.folder + "/spool") else ""
         words = _fire(self.repo, adapter, event)
-        self.entry["did"] = words.did or "nothing"
+        self.entry["did"] = ", ".join([part for part in (saved, words.did) if part]) or "nothing"
         if words.decided:
             self.entry["decided"] = list(words.decided)
         if words.shown:
@@ -165,6 +167,16 @@ def _answers(repo: Repository, client: Client, given: bytes) -> bool:
     if plugin and not _is_known(repo):
         return False
     return claims.first(repo.folder, plugin, given, time.time())
+
+
+def _save_spooled(repo: Repository, event: Event) -> str:
+    """Save what waits in the spool; return what that came to, for the ledger."""
+    from gitmem.capture import spooled
+
+    now = time.time()
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+    done = spooled.save(repo, at=at, now=now, session=event.session)
+    return ", ".join([part for part in (done.did, done.left and f"spool: {done.left}") if part])
 
 
 def _fire(repo: Repository, client: Client, event: Event) -> Words:

@@ -11,7 +11,7 @@ from gitmem.clients import registry
 from gitmem.core.errors import GitmemError, NotSaved, Refused, UsageError
 from gitmem.core.flag import KINDS
 from gitmem.core.jsonline import dumps
-from gitmem.git import repository
+from gitmem.git import local, repository
 from gitmem.safety.secrets import redacted
 from gitmem.safety.text import visible
 
@@ -75,11 +75,24 @@ def _capture(command: str, argv: Sequence[str], given: list[str]) -> int:
             if "body" in fields and not as_json:
                 streams.out(_body_said(str(fields["body"])))
         return 0
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    captured = capture.keep(repo, checked, session=registry.session(os.environ), at=at)
+    now = time.time()
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+    session = registry.session(os.environ)
+    if local.changed(repo.folder + "/spool"):  # what was flagged before comes before
+        _save_spooled(repo, at, now, session.get("session", ""))
+    captured = capture.keep(repo, checked, session=session, at=at)
     _report(captured, as_json=as_json)
     _say_where_it_goes(captured, repo)
     return 0
+
+
+def _save_spooled(repo: Repository, at: str, now: float, session: str) -> None:
+    from gitmem.capture import spooled
+
+    done = spooled.save(repo, at=at, now=now, session=session)
+    # In the sandbox nothing of it can be saved, and `flag` says so of its own.
+    for sentence in done.sentences() if done.flags or done.refused else ():
+        streams.err("gitmem: " + visible(sentence))
 
 
 def _texts(command: str, arguments: Arguments) -> list[tuple[str, str]]:
@@ -201,7 +214,7 @@ def _repeated(kind: str) -> str:
 
 
 def _report(captured: CaptureResult, *, as_json: bool) -> None:
-    saved = "journal" if captured.reason else "queue"
+    saved = "spool" if captured.spooled else "journal" if captured.reason else "queue"
     for flag in captured.flags:
         if as_json:
             fields: dict[str, object] = {"id": flag.id, "saved": saved}
@@ -217,6 +230,10 @@ def _report(captured: CaptureResult, *, as_json: bool) -> None:
         if flag.corrects:
             streams.out(f"corrects {visible(flag.corrects)}")
             streams.out("hooks of this clone do not show that line until the flag is drained")
+    if captured.spooled and not as_json:
+        from gitmem.capture.capture import SPOOLED
+
+        streams.out(SPOOLED)
     for note in captured.notes:
         streams.err("gitmem: " + visible(note))
     if captured.reason:

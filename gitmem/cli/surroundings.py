@@ -6,11 +6,15 @@ import os
 import time
 
 from gitmem.bootstrap.workplace import Workplace, workplace
-from gitmem.cli import folder
+from gitmem.cli import folder, render
 from gitmem.clients import registry
+from gitmem.core import agent_clients
+from gitmem.git import local
 from gitmem.git.process import clean
 from gitmem.git.repository import Repository, discover
+from gitmem.queue import spool
 
+_PATIENCE = 5.0  # seconds for another process that saves the spool
 ENVIRON = dict(os.environ)
 _repositories: list[Repository] = []
 
@@ -26,11 +30,24 @@ def seal() -> None:
     os.environ.update({name: kept[name] for name in kept if name.startswith("GIT_")})
 
 
-def here() -> Workplace:
-    """Return the workplace of this command."""
+def here(*, looks_only: bool = False) -> Workplace:
+    """Return the workplace of this command, with the spool saved unless the command ``looks_only``."""
     place = workplace(folder.working(), ENVIRON)
     _repositories.append(place.repo)
+    if not looks_only:
+        save_spooled(place.repo)
     return place
+
+
+def save_spooled(repo: Repository) -> None:
+    """Save what sandboxed commands left in the spool, and say what came of it."""
+    if not any(local.changed(place.path) for place in spool.places(repo.folder)):
+        return
+    from gitmem.capture import spooled
+
+    told = agent_clients.session(ENVIRON)
+    done = spooled.save(repo, at=now(), now=time.time(), session=told, wait=_PATIENCE)
+    render.notes(done.sentences())
 
 
 def repository() -> Repository:

@@ -61,6 +61,7 @@ class RepositoryWorkings:
         """
         try:
             repo = self._repository(client)
+            self._save_spooled(repo, session)
             if tool in ("flag", "snag"):
                 return self._keep(repo, tool, given, session)
             if tool == "recall":
@@ -118,6 +119,17 @@ class RepositoryWorkings:
                 plain = row.name
         return known or plain or "mcp"
 
+    def _save_spooled(self, repo: Repository, session: str) -> None:
+        """Save what a sandboxed command of this client left; `status` and a boot say what was refused."""
+        if not local.changed(repo.folder + "/spool"):
+            return
+        from gitmem.capture import spooled
+
+        now = self._clock()
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+        told = agent_clients.session(self._environ) or session
+        spooled.save(repo, at=at, now=now, session=told)
+
     def _keep(self, repo: Repository, tool: str, given: Mapping[str, object], session: str) -> str:
         from gitmem.capture import capture
         from gitmem.safety.text import visible
@@ -141,6 +153,8 @@ class RepositoryWorkings:
         if flag.corrects:
             said.append(f"corrects {visible(flag.corrects)}")
         said += [visible(note) for note in captured.notes]
+        if captured.spooled:
+            said.append(capture.SPOOLED)
         if captured.reason:
             said.append(
                 f"saved in the journal; not on the queue branch yet: {visible(captured.reason)}"

@@ -92,6 +92,8 @@ def fire(
     ``repo`` is a scratch repository, ``environ`` the environment the client is started in.
     """
     env = probe.environment(environ, files, repo.top, _SESSION)
+    # The hook at a start makes a spool in the temporary folder: this one goes with the repository.
+    env = {**env, "TMPDIR": str(Path(repo.top).parent)}
     fired: list[FiredHook] = []
     numbers = count(1)
     for recorded in probe.payloads():

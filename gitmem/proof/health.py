@@ -24,7 +24,7 @@ from gitmem.memory import guard, instructions
 from gitmem.memory.skills import FOLDERS, skill_in
 from gitmem.proof import troubles
 from gitmem.proof.finding import Finding, Mend, fail, ok, warn
-from gitmem.queue import publisher
+from gitmem.queue import publisher, refused, spool
 from gitmem.queue.fast_import import UNKNOWN_AUTHOR, current_author
 from gitmem.queue.journal import Journal
 from gitmem.records import record_files, snapshot, target
@@ -61,6 +61,7 @@ def look(
         lambda: _writable(repo),
         lambda: _locks(repo, now),
         lambda: _queue(repo, configured),
+        lambda: _spool(repo, now),
         lambda: _guards(repo, configured, now),
         lambda: _ledger(repo, now),
     ]
@@ -134,7 +135,7 @@ def _writable(repo: Repository) -> list[Finding]:
             return [
                 fail(
                     "git directory",
-                    f"{folder} cannot be written: every flag answers NOT SAVED",
+                    f"{folder} cannot be written: a flag goes into the spool, or answers NOT SAVED",
                     "a sandbox, or another owner",
                 )
             ]
@@ -192,6 +193,26 @@ def _queue(repo: Repository, configured: str) -> list[Finding]:
         )
     found += _objects(repo, seen)
     return found or [ok("queue", _counted(seen))]
+
+
+def _spool(repo: Repository, now: float) -> list[Finding]:
+    """Where a flag waits that a sandbox keeps from the git directory, and what of it was refused."""
+    found = []
+    known = spool.places(repo.folder)
+    if known and not any(True for _ in spool.there(repo.folder)):
+        said = f"what is at {known[0].path} is not the folder that a session's start made"
+        then = "the next start of a session makes another; until then a flag in a sandbox answers NOT SAVED"
+        found.append(warn("spool", said, then))
+    number = spool.count(repo.folder, now)
+    if number:
+        said = f"not saved yet, in the spool only: {number}"
+        then = "gitmem status saves them, and so does gitmem doctor --fix"
+        found.append(warn("spool", said, then, mend=Mend.PUBLISH))
+    lost = refused.read(repo.folder)
+    if lost:
+        said = f"{count(len(lost), 'spooled text')} refused: {lost[-1].reason}"
+        found.append(warn("spool", said, "gitmem status shows each, and where it is kept"))
+    return found or ([ok("spool", "nothing waits in it")] if known else [])
 
 
 def _counted(seen: Snapshot) -> str:

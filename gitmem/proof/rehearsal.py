@@ -156,6 +156,8 @@ def rehearse(
     home.mkdir()
     arguments = probe.settle(client.files, repo.top, home, model.url)
     env = probe.alone(environ, home, model.url)
+    # The hook at the start makes a spool in the temporary folder: this one goes with the repository.
+    env = {**env, "TMPDIR": str(home.parent)}
     ran = programs.run(
         [client.program, *arguments], cwd=repo.top, env=env, stdin=_PROMPT, seconds=_SECONDS
     )

@@ -65,6 +65,7 @@ def auto_close(
             if not sync_only:
                 ledger.write(repo.folder, close_entry.left_entry(settings))
             return
+        surroundings.save_spooled(repo)
         ledger.write(repo.folder, _done(repo, settings, sync_only=sync_only))
 
 

@@ -94,7 +94,7 @@ def doctor(
 def _place() -> tuple[Workplace, list[Finding]]:
     """Return the workplace, and a finding when the shared settings cannot be read."""
     try:
-        return surroundings.here(), []
+        return surroundings.here(looks_only=True), []
     except NeedsPerson as error:
         return unsettled(surroundings.repository()), [fail("settings", error.message, error.hint)]
 
@@ -147,6 +147,7 @@ def _mend(
         if dry_run:
             done.append("would publish the journal")
         else:
+            surroundings.save_spooled(place.repo)
             done += ["published the journal", *engine.publish(place.repo, place.configured)]
     return done
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +19,11 @@ from gitmem.clients.mcp_hosts.table import HOSTS
 from gitmem.install import install, undo
 from gitmem.install.file_changes import apply, render_diff
 from gitmem.install.shipped_files import Host
+from gitmem.queue import spool
 from gitmem.sync.push_hook import apply_hook, plan_hook
+
+if TYPE_CHECKING:
+    from gitmem.git.repository import Repository
 
 
 def uninstall(
@@ -35,11 +40,13 @@ def uninstall(
     """Remove the wiring.
 
     Removes the settings, the managed block, the hooks, what `init --ci` and `init --mcp` wrote, and this
-    clone's `git config gitmem.engine` and `gitmem.autoClose`, which init may have set. Memory, records, guards,
-    rules for paths and the queue stay, and so do files of your home without `--personal`. A file that is
+    clone's `git config gitmem.engine` and `gitmem.autoClose`, which init may have set. Saves what waits in
+    the spool and removes it. Memory, records, guards, rules for paths and the queue stay, and so do files of
+    your home without `--personal`. A file that is
     unedited since `init` gets its old bytes back.
     """
     place = unsettled(surroundings.repository())
+    repo = place.repo
     root = Path(place.repo.top)
     ci, every = shipped_ci(), tuple(wirings().values())
     request = install.UninstallRequest(
@@ -58,7 +65,11 @@ def uninstall(
     notes = (*plan.notes, *own.notes)
     engine = place.kept("engine")
     kept = {key: value for key in ("engine", "autoClose") if (value := place.kept(key))}
+    spools = [place.path for place, _ in spool.there(repo.folder)]
     if not dry_run:
+        if spools:
+            spools, more = _clear_spool(repo)
+            notes = (*notes, *more)
         apply(root, plan.changes, staging=place.repo.git_dir)
         undo.forget(place.repo.git_dir)
         apply_hook(hook)
@@ -85,8 +96,21 @@ def uninstall(
     for key, value in kept.items():
         done = "would unset" if dry_run else "unset"
         render.say(f"{done} git config gitmem.{key} (it was {value})")
+    for path in spools:
+        render.say(f"{'would remove' if dry_run else 'removed'} the spool {path}")
     render.notes(notes)
     if not paths and not kept:
         render.say("gitmem is not wired here; nothing to remove")
     elif plan.changes and not dry_run:
         render.say("memory, records and the queue stay; next: commit this change")
+
+
+def _clear_spool(repo: Repository) -> tuple[list[str], list[str]]:
+    """Save what waits in the spool, and remove it where nothing is left; return what went, and notes."""
+    surroundings.save_spooled(repo)
+    try:
+        if spool.count(repo.folder, time.time()):
+            return [], ["the spool stays: what waits in it could not be saved"]
+        return spool.clear(repo.folder), []
+    except OSError as error:
+        return [], [f"the spool stays: {error.strerror or error}"]

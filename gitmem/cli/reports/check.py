@@ -43,7 +43,7 @@ def check(asked: Request) -> int:
         allow_in_review=asked.allow_in_review,
     )
     try:
-        place = surroundings.here()
+        place = surroundings.here(looks_only=True)
         push = trigger.push(place.repo)
         if push is not None and not push.branches:
             _nothing_to_check(push, given, now, as_json=asked.as_json)
@@ -96,7 +96,7 @@ def look(*, trace: bool, stale: bool, as_json: bool) -> int:
     from gitmem.trace.stale import stale_in_commit
     from gitmem.trace.trace_check import check_trace
 
-    place = surroundings.here()
+    place = surroundings.here(looks_only=True)
     folder = place.settings.folder
     traces = check_trace(place.repo, folder=folder) if trace else None
     cited = stale_in_commit(place.repo, folder=folder) if stale else ()

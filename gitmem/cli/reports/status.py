@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitmem.check.terms import RemoteQueue
@@ -13,8 +15,10 @@ from gitmem.cli.reports.conflicts import conflicts
 from gitmem.core import quantities
 from gitmem.memory import tree_reader
 from gitmem.memory.imports import imported_now
+from gitmem.queue import refused, spool
 from gitmem.records import forgetting, target, tidy
 from gitmem.records.unpushed import unpushed
+from gitmem.safety.text import visible
 from gitmem.sync.remote_queue import unknown_queue
 
 if TYPE_CHECKING:
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from gitmem.git.repository import Repository
     from gitmem.memory.imports import Imports
     from gitmem.memory.tree import MemoryTree
+    from gitmem.queue.refused import RefusedText
     from gitmem.records.snapshot import Snapshot
 
 
@@ -43,6 +48,7 @@ class Row(NamedTuple):
         return f"{self.number} {self.state}{between}{self.about}"
 
 
+_HEAD = 200  # characters of a refused text
 #: Kinds whose plural is not the kind with an s.
 _NOUNS = {"pending": "pending item"}
 
@@ -53,10 +59,12 @@ def status(*, as_json: bool) -> int:
     seen, notes = tidy.settle(place.repo, place.configured)
     render.notes(notes)
     render.aside(seen.aside)
+    spooled, lost = spool.count(place.repo.folder, time.time()), refused.read(place.repo.folder)
     if as_json:
         waiting = len(forgetting.to_forget(place.repo, seen.target))
         gone = len(forgetting.forgotten_here(place.repo, seen.target))
         found = {"to_forget": waiting, "forgotten": gone}
+        found |= {"spooled": spooled, "refused": len(lost)}
         more = {key: number for key, number in found.items() if number}
         files, imports = memory(place, seen)
         known = loaded.answer(imports, place.settings.folder)
@@ -67,7 +75,27 @@ def status(*, as_json: bool) -> int:
     render.unread(seen.state.damaged)
     render.notes([str(one) for one in seen.state.conflicts.values()])
     _print(place, seen)
+    _say_spooled(place.repo, spooled, lost)
     return 0
+
+
+def _say_spooled(repo: Repository, number: int, lost: Sequence[RefusedText]) -> None:
+    """Say what waits in the spool and each text that was refused; then forget those that a person took away."""
+    if number:
+        then = "the next hook or command saves them that may write the git directory"
+        render.say(f"{number} in the spool\n  {then}")
+    if not lost:
+        return
+    render.say(f"{render.count(len(lost), 'spooled text')} refused, and not in the queue")
+    for one in lost:
+        render.say(f"  {one.reason}: {one.text[:_HEAD] or one.record}")
+        gone = not os.path.lexists(one.kept)
+        render.say(f"    {'no longer kept' if gone else f'kept in {visible(one.kept)}'}")
+    render.say(
+        "  flag again what is worth it, then remove these files; status names them until then"
+    )
+    with suppress(OSError):  # a git directory that cannot be written
+        refused.forget_gone(repo.folder, lost)
 
 
 def _answer(repo: Repository, seen: Snapshot) -> dict[str, object]:
