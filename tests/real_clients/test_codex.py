@@ -23,9 +23,12 @@ def wired(sandbox: Sandbox) -> Sandbox:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The person's home, with the temporary folder in it: the sandbox may write into that one, and the
+    repository is not to lie in it, as the tests' own does."""
     folder = tmp_path / "home"
-    folder.mkdir()
+    (folder / "tmp").mkdir(parents=True)
+    monkeypatch.setenv("TMPDIR", str(folder / "tmp"))
     return folder
 
 
@@ -85,6 +88,46 @@ def test_a_flag_runs_outside_the_default_sandbox_and_lands_on_the_queue(
 
     assert "flagged " in model.main[1].text, done
     assert undrained(wired) == ["Tests need Postgres"]
+
+
+@pytest.mark.ability("codex", "flag")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "cd . && gitmem flag 'Tests need Postgres'",
+        "printf '%s\\n' '- Tests need Postgres' | gitmem flag -",
+        "WHAT='Tests need Postgres'; gitmem flag \"$WHAT\"",
+    ],
+)
+def test_a_flag_inside_the_default_sandbox_is_spooled_and_the_next_hook_saves_it(
+    wired: Sandbox, home: Path, command: str
+) -> None:
+    with WireModel(turns=[shell(command)]) as model:
+        done = CODEX.run(wired, home, model, "go on")
+
+    assert "spooled; saved at the next boundary" in model.main[1].text, done
+    ledger = [json.loads(line) for line in wired.read(".git/gitmem/ledger.jsonl").splitlines()]
+    saved = [line["event"] for line in ledger if "saved 1 spooled flag" in line.get("did", "")]
+    assert saved == ["PostToolUse"], ledger
+    assert undrained(wired) == ["Tests need Postgres"]
+    flag = json.loads(wired.read(".git/gitmem/journal").splitlines()[-1])
+    assert flag["client"] == "codex"
+    assert flag["session"] == ledger[0]["session"]
+
+
+@pytest.mark.ability("codex", "flag")
+def test_a_flag_inside_the_sandbox_is_not_saved_where_no_hook_has_made_a_spool(
+    wired: Sandbox, home: Path
+) -> None:
+    (wired.path / ".codex/hooks.json").unlink()
+
+    with WireModel(turns=[shell("cd . && gitmem flag 'Tests need Postgres'")]) as model:
+        done = CODEX.run(wired, home, model, "go on")
+
+    said = model.main[1].text
+    assert "NOT SAVED" in said, done
+    assert "as a command of its own" in said
+    assert undrained(wired) == []
 
 
 @pytest.mark.ability("codex", "commit", "end mark")

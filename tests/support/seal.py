@@ -1,4 +1,4 @@
-"""The environment a test runs in: nothing of the person's machine but PATH and the temporary folder."""
+"""The environment a test runs in: nothing of the person's machine but PATH."""
 
 from __future__ import annotations
 
@@ -50,10 +50,12 @@ def seal(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     for name in FOUND.keys() | os.environ.keys():
         if name.startswith(_REMOVED) or clients.is_own(name):
             monkeypatch.delenv(name, raising=False)
+    (home / "tmp").mkdir()  # the spools that boots make go with it
     config = home / ".gitconfig"
     config.write_text(_GIT_CONFIG, encoding="utf-8")
     fixed = {
         "HOME": str(home),
+        "TMPDIR": str(home / "tmp"),
         "XDG_CONFIG_HOME": str(home / ".config"),
         "XDG_CACHE_HOME": str(home / ".cache"),
         "XDG_DATA_HOME": str(home / ".local" / "share"),

@@ -51,7 +51,7 @@ def recall(
     request = report.Request(
         words or [], path=path, command=command, most=most, as_json=json, bodies=bodies
     )
-    place = surroundings.here()
+    place = surroundings.here(looks_only=True)
     where = target.find(place.repo, place.configured)
     question = request.question(working(), place.repo.top)
     commit, _ = leading_commit(place.repo, where)  # what is accepted counts before it is pushed
@@ -72,6 +72,6 @@ def keep_source() -> None:
 
 
 def _find() -> tuple[Target, str, str]:
-    place = surroundings.here()
+    place = surroundings.here(looks_only=True)
     where = target.find(place.repo, place.configured)
     return where, leading_commit(place.repo, where)[0], place.settings.folder
