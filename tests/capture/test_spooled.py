@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gitmem.capture import capture, spooled
 from gitmem.capture.capture import FlagDraft
-from gitmem.core.errors import Overdue
+from gitmem.core.errors import Overdue, Refused
 from gitmem.core.flag import Flag, make, new_id, parse
 from gitmem.git.local import Lock
 from gitmem.queue import refused, spool
@@ -350,7 +350,7 @@ def test_whatever_flag_takes_is_saved_from_the_spool_as_it_was(
     try:
         draft = FlagDraft(text, source=source, paths=["README.md"], topic="a topic")
         fields = capture.checked(draft, cwd=str(sandbox.path), repo=repo)
-    except capture.Refused:
+    except Refused:
         return
     known = {"id": new_id(os.urandom(12)), "at": AT, "by": "Test Person <person@example.com>"}
     flag = make({**known, **fields})
