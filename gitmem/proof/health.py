@@ -210,7 +210,7 @@ def _spool(repo: Repository, now: float) -> list[Finding]:
         found.append(warn("spool", said, then, mend=Mend.PUBLISH))
     lost = refused.read(repo.folder)
     if lost:
-        said = f"{count(len(lost), 'spooled text')} refused: {lost[-1].reason}"
+        said = f"{quantities.count(len(lost), 'spooled text')} refused: {lost[-1].reason}"
         found.append(warn("spool", said, "gitmem status shows each, and where it is kept"))
     return found or ([ok("spool", "nothing waits in it")] if known else [])
 
