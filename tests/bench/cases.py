@@ -63,6 +63,7 @@ def hooks(folder: Path) -> list[Case]:
         hook("hook: PostToolBatch, nothing marked", empty, "PostToolBatch"),
         hook("hook: Stop", empty, "Stop", prompt_id="p"),
         *grown(empty),
+        plugin("hook: a call in OpenCode", empty),
         hook("hook: SessionStart, empty queue", empty, "SessionStart", source="startup"),
         hook("hook: SessionStart, all drained", drained, "SessionStart", source="startup"),
         resumed(folder, drained, "short", 1 << 16),
@@ -81,6 +82,19 @@ def hook(name: str, sandbox: Sandbox, event: str, **fields: object) -> Case:
         command=[GITMEM, "hook", "claude-code", event],
         folder=sandbox.path,
         stdin=json.dumps({**payload, "duration_ms": 50, **fields}),
+        says="",
+        limit=HOOK_LIMIT,
+    )
+
+
+def plugin(name: str, sandbox: Sandbox) -> Case:
+    """A call's end as the plugin of OpenCode tells it."""
+    told = {"session_id": _SESSION, "cwd": str(sandbox.path), "tool_name": "read"}
+    return Case(
+        name=name,
+        command=[GITMEM, "hook", "opencode", "after"],
+        folder=sandbox.path,
+        stdin=json.dumps({**told, "tool_input": {"filePath": "a"}, "duration_ms": 50}),
         says="",
         limit=HOOK_LIMIT,
     )
