@@ -63,27 +63,10 @@ class Program:
         below: str = "",
     ) -> Ended:
         """Run one session with one prompt. ``arguments`` are more of the client's, before the prompt."""
-        program = installed(self.package, self.version, self.file)
-        self.settle(home, sandbox.path, model.url)
-        start = ["node", str(program)] if self.interpreted else [str(program)]
         done = subprocess.run(
-            [*start, *arguments, *self.command(home, prompt)],
+            self.argv(home, prompt, arguments),
             cwd=sandbox.path / below,
-            env={
-                "PATH": with_gitmem(),
-                "HOME": str(home),
-                "TERM": "dumb",
-                "NO_COLOR": "1",
-                "LANG": "C.UTF-8",
-                **{
-                    key: text
-                    for key, text in os.environ.items()
-                    if key.startswith(("GIT_", "TMPDIR"))
-                },
-                **NOWHERE,
-                **self.environment(home, model.url),
-                **(env or {}),
-            },
+            env=self.environ(sandbox, home, model, env),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
@@ -92,6 +75,33 @@ class Program:
             timeout=PATIENCE,
         )
         return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
+
+    def argv(self, home: Path, prompt: str, arguments: Sequence[str] = ()) -> list[str]:
+        """Return what is started."""
+        program = str(installed(self.package, self.version, self.file))
+        start = ["node", program] if self.interpreted else [program]
+        return [*start, *arguments, *self.command(home, prompt)]
+
+    def environ(
+        self,
+        sandbox: Sandbox,
+        home: Path,
+        model: WireModel,
+        env: Mapping[str, str] | None = None,
+    ) -> dict[str, str]:
+        """Prepare the home; return the environment of a session."""
+        self.settle(home, sandbox.path, model.url)
+        return {
+            "PATH": with_gitmem(),
+            "HOME": str(home),
+            "TERM": "dumb",
+            "NO_COLOR": "1",
+            "LANG": "C.UTF-8",
+            **{key: text for key, text in os.environ.items() if key.startswith(("GIT_", "TMPDIR"))},
+            **NOWHERE,
+            **self.environment(home, model.url),
+            **(env or {}),
+        }
 
 
 def _codex_home(home: Path, repository: Path, url: str) -> None:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
+from gitmem.bootstrap import assets
+from gitmem.clients.opencode.wiring import SHIPPED
 from tests.real_clients.claude import without_gitmem
 from tests.real_clients.evidence import ledger, queued
-from tests.real_clients.others import OPENCODE
+from tests.real_clients.others import OPENCODE, PATIENCE
 from tests.real_clients.wire import Turn, WireModel
-from tests.support.sandbox import Sandbox
+from tests.support.sandbox import ENDLESS, Sandbox
 
 pytestmark = pytest.mark.client
 
@@ -212,3 +218,109 @@ def test_a_gitmem_that_is_missing_or_fails_changes_nothing(
     assert model.main[1].body["messages"][-1]["content"] == "opencode\n"
     lost = "the gitmem command did not run here" in model.main[0].text
     assert lost == (not gitmem)
+
+
+@pytest.mark.ability("opencode", "guard")
+def test_where_a_person_attends_a_call_is_held_once_and_the_retry_passes(
+    wired: Sandbox, home: Path
+) -> None:
+    guard = {"tool": "Bash", "match": "make", "lesson": "Build the wheel first.", "mode": "once"}
+    wired.commit("guard", {".gitmem/guards.jsonl": json.dumps(guard) + "\n", "Makefile": "x:\n"})
+
+    with WireModel(turns=[shell("make x"), shell("make x")]) as model:
+        session = attended(wired, home, model, "go on")
+
+    denied, made = (one.body["messages"][-1]["content"] for one in model.main[1:])
+    assert "Build the wheel first." in denied
+    assert "gitmem holds a call only once" in denied
+    assert "Nothing to be done for 'x'" in made
+    held = [line for line in ledger(wired) if str(line.get("did")).startswith("held")]
+    assert [line["session"] for line in held] == [session]
+
+
+#: A session of one prompt and one call, as the client would run it, and what the model would read.
+SCRIPT = """\
+import { Gitmem } from "./gitmem.mjs";
+const client = { session: { get: async () => ({ data: { id: "s" } }) } };
+const hooks = await Gitmem({ client, directory: process.cwd(), worktree: process.cwd() });
+const prompt = { message: { id: "msg_1" }, parts: [{ id: "prt_1", type: "text", text: "go on" }] };
+await hooks["chat.message"]({ sessionID: "s" }, prompt);
+const system = ["You are"];
+await hooks["experimental.chat.system.transform"]({ sessionID: "s" }, { system });
+const call = { tool: "bash", sessionID: "s", callID: "c", args: { command: "ls" } };
+await hooks["tool.execute.before"](call, call);
+const result = { output: "out", metadata: { exit: 0 } };
+await hooks["tool.execute.after"](call, result);
+const served = { content: [] };
+await hooks["tool.execute.after"]({ ...call, tool: "tracker_get" }, served);
+await hooks.dispose();
+const parts = prompt.parts.map(({ text }) => text);
+console.log(JSON.stringify([parts, system, result.output, served.content.map(({ text }) => text)]));
+"""
+
+
+@pytest.mark.parametrize(
+    ("gitmem", "said"),
+    [
+        (
+            'cat >/dev/null; echo \'{"model":"W"}\'',
+            [["go on", "W"], ["You are", "W"], "out\n\nW\n\nW", ["W"]],
+        ),
+        (f"exec sleep {ENDLESS}", [["go on"], ["You are"], "out", []]),
+        ("echo null", [["go on"], ["You are"], "out", []]),
+        ("echo '[1]'", [["go on"], ["You are"], "out", []]),
+    ],
+)
+def test_the_plugin_hands_over_what_is_answered_and_waits_for_no_answer_for_ever(
+    tmp_path: Path, gitmem: str, said: list[Any]
+) -> None:
+    impatient = assets.read(SHIPPED).replace("PATIENCE = 10_000", "PATIENCE = 200")
+    (tmp_path / "gitmem.mjs").write_text(impatient, encoding="utf-8")
+    (tmp_path / "session.mjs").write_text(SCRIPT, encoding="utf-8")
+    (tmp_path / "gitmem").write_text(f"#!/bin/sh\n{gitmem}\n", encoding="utf-8")
+    (tmp_path / "gitmem").chmod(0o755)
+    path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
+
+    done = subprocess.run(
+        ["node", "session.mjs"],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+    assert json.loads(done.stdout) == said
+
+
+def attended(sandbox: Sandbox, home: Path, model: WireModel, prompt: str) -> str:
+    """Run a session of a server, as the client's own interface does; return its id."""
+    program = replace(OPENCODE, command=lambda *_: ("serve", "--port", "0"))
+    with subprocess.Popen(
+        program.argv(home, ""),
+        cwd=sandbox.path,
+        env=program.environ(sandbox, home, model),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as server:
+        try:
+            assert server.stdout
+            said = (re.search(r"http://[\d.:]+", line) for line in server.stdout)
+            url = next(found[0] for found in said if found)
+            session = posted(f"{url}/session", {})["id"]
+            parts = [{"type": "text", "text": prompt}]
+            posted(f"{url}/session/{session}/message", {"parts": parts})
+            posted(f"{url}/instance/dispose", {})
+        finally:
+            server.kill()
+    return str(session)
+
+
+def posted(url: str, body: dict[str, Any]) -> Any:
+    headers = {"content-type": "application/json"}
+    request = Request(url, json.dumps(body).encode(), headers)  # noqa: S310 - loopback
+    with urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - loopback
+        return json.load(answer)
