@@ -236,6 +236,9 @@ def test_the_size_of_the_context_is_that_of_the_last_answer(tmp_path: Path) -> N
     path.write_text("\n".join(rows), encoding="utf-8")
 
     assert context_size.size(str(path)) == (5_000, "B", 524_288)
+    long = json.dumps({"type": "user", "content": "x" * 100_000})
+    path.write_text("\n".join([*rows, long]), encoding="utf-8")
+    assert context_size.size(str(path)) == (5_000, "B", 524_288)
     path.write_text(row(7, "A", "gemma-4-31b-it"), encoding="utf-8")
     assert context_size.size(str(path)) == (7, "A", 128_000)
     assert context_size.size(str(tmp_path / "none.jsonl")) == (0, "", 0)

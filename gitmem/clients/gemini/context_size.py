@@ -10,7 +10,8 @@ from __future__ import annotations
 from gitmem.clients.transcript_rows import ENDING, tail
 from gitmem.core.jsonline import loads
 
-_TAIL = 1 << 18  # bytes; an answer and the largest results of its calls
+# Bytes: the last answer is nearly always in the first, and behind the largest results of calls in the second.
+_TAILS = (1 << 14, 1 << 18)
 _ROWS = 8  # rows that may be read for nothing
 _SIGN = b'"tokens"'
 _ODD = 100_000_000  # tokens no context has
@@ -26,11 +27,12 @@ def size(path: str) -> tuple[int, str, int]:
     """
     if not path.endswith(ENDING):
         return 0, "", 0
-    rows = [row for row in tail(path, _TAIL, (_SIGN,)) if _SIGN in row]
-    for row in rows[: -_ROWS - 1 : -1]:
-        found = _counted(row)
-        if found[0]:
-            return found
+    for most in _TAILS:
+        rows = [row for row in tail(path, most, (_SIGN,)) if _SIGN in row]
+        for row in rows[: -_ROWS - 1 : -1]:
+            found = _counted(row)
+            if found[0]:
+                return found
     return 0, "", 0
 
 
