@@ -115,6 +115,8 @@ class _Hook:
         said = adapter.answer(event, person=words.person, model=words.model, ask=words.ask, **holds)
         if said:
             streams.out(said)
+        elif event.kind == BEFORE:
+            self.entry["did"] = "nothing"  # the client would have dropped it
 
     def say_why(self, error: repository.NoRepository) -> None:
         """Say at a boot why nothing is captured where gitmem is wired: it would go unnoticed.

@@ -413,3 +413,16 @@ def test_what_the_model_flags_by_itself_is_not_asked_for_again(sandbox: Sandbox)
     answered(sandbox, "AfterAgent")
 
     assert answered(sandbox, "BeforeAgent", prompt="next") == ""
+
+
+def test_a_guard_that_would_ask_the_person_is_said_once_with_the_result(sandbox: Sandbox) -> None:
+    guard = {"tool": "Bash", "match": "make release", "lesson": "Build first.", "mode": "ask"}
+    sandbox.commit("guard", {".gitmem/guards.jsonl": json.dumps(guard) + "\n"})
+    given = {"command": "make release"}
+
+    assert answered(sandbox, "BeforeTool.run_shell_command", tool_input=given) == ""
+    assert "Build first." in answered(sandbox, "AfterTool.run_shell_command", tool_input=given)
+
+    ledger = map(json.loads, sandbox.read(".git/gitmem/ledger.jsonl").splitlines())
+    guarded = [(one["event"], one["did"]) for one in ledger if "guarded" in one["did"]]
+    assert [event for event, _ in guarded] == ["AfterTool"]
