@@ -45,7 +45,7 @@ def shipped(
         skill=assets.read("templates/skills/gitmem-close/SKILL.md"),
         skills=own_skills(),
         ci=ci(),
-        servers=tuple(host.wired for host in hosts),
+        servers=tuple(host.wired for host in hosts if not host.home),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitmem.clients.mcp_hosts.home import home_hosts
 from gitmem.install.install import hook_files
 from gitmem.proof import firing, health, last_fired, mcp_entries, rehearsal, troubles, wiring
 from gitmem.proof.finding import Finding, Level, Mend, about
@@ -113,6 +114,10 @@ def examine(
     diagnosis.findings += wiring.look_at_files(here.place.top, kit.unprobed)
     path = here.place.environ.get("PATH", "")
     diagnosis.findings += mcp_entries.look(here.place.top, kit.hosts, path)
+    home = here.place.environ.get("HOME", "")
+    if home:
+        own = home_hosts(str(here.place.top.resolve()), str(here.running), here.place.system)
+        diagnosis.findings += mcp_entries.look(Path(home), own, path)
     wirings = [*(client.wiring for client in kit.clients), *kit.unprobed]
     diagnosis.findings += health.look(repo, configured, now, hook_files(wirings))
     diagnosis.findings += health.look_at_memory(repo, folder)

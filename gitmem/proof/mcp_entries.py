@@ -22,8 +22,9 @@ _REPO = "--repo"
 
 
 def look(top: Path, hosts: Iterable[McpHost], path: str) -> list[Finding]:
-    """Return a finding for each file at the top that has gitmem's entry; ``path`` is the value of PATH.
+    """Return a finding for each file below ``top`` that has gitmem's entry; ``path`` is the value of PATH.
 
+    ``top`` is the work tree's, for hosts that have their file in the person's home that home.
     A file of a host that is not in order is named only where it speaks of gitmem.
     """
     files: dict[str, list[McpHost]] = {}
@@ -43,7 +44,7 @@ def _entry(top: Path, hosts: Sequence[McpHost], path: str) -> list[Finding]:
         return [fail("mcp", broken.message, "mend it by hand: the host ignores it whole")]
     if not words:
         return []
-    whose = f"{file.path} ({', '.join(host.title for host in hosts)})"
+    whose = f"{hosts[0].place} ({', '.join(host.title for host in hosts)})"
     program = visible(words[0])
     found = _program(top, words[0], path)
     if not found:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from gitmem.clients.mcp_hosts import home
 from gitmem.clients.mcp_hosts.table import HOSTS
-from tests.support.sandbox import Sandbox
+from tests.support.sandbox import GITMEM, Sandbox
 
 FILES = sorted({host.file.path for host in HOSTS})
 BEFORE = {
@@ -189,6 +191,119 @@ def test_an_ignored_file_is_said_to_be_of_this_clone_only(sandbox: Sandbox) -> N
     sandbox.write(".gitignore", ".cursor/\n")
 
     assert "git ignores .cursor/mcp.json" in sandbox.gitmem("init", "--mcp", "cursor").err
+
+
+WINDSURF = ".codeium/windsurf/mcp_config.json"
+DESKTOP = home.home_hosts("/x", "gitmem", sys.platform)[1].file.path
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A person's home."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+def test_a_host_with_its_file_in_a_home_needs_the_person_s_word(
+    sandbox: Sandbox, own: Path
+) -> None:
+    for name in ("windsurf", "claude-desktop"):
+        done = sandbox.gitmem("init", "--mcp", name, env={"HOME": str(own)})
+        assert done.code == 2
+        assert f"gitmem init --mcp {name} --personal" in done.err
+    sandbox.gitmem("init", "--mcp", "all", env={"HOME": str(own)})
+
+    assert not (own / WINDSURF).exists()
+    assert not (own / DESKTOP).exists()
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin"])
+def test_the_file_of_claude_desktop_is_where_its_system_has_it(system: str) -> None:
+    _, desktop = home.home_hosts("/src/shop", "/opt/bin/gitmem", system)
+
+    begin = "Library/Application Support" if system == "darwin" else ".config"
+    assert desktop.file.path == f"{begin}/Claude/claude_desktop_config.json"
+
+
+def test_the_entry_in_a_home_names_program_and_repository(sandbox: Sandbox, own: Path) -> None:
+    mine = '{"mcpServers": {"other": {"command": "x"}}, "globalShortcut": ""}'
+    (own / DESKTOP).parent.mkdir(parents=True)
+    (own / DESKTOP).write_text(mine, encoding="utf-8")
+    names = ("--mcp", "windsurf", "--mcp", "claude-desktop", "--personal")
+    home_of = {"HOME": str(own)}
+
+    assert (
+        f"would write ~/{DESKTOP}" in sandbox.gitmem("init", *names, "--dry-run", env=home_of).out
+    )
+    assert (own / DESKTOP).read_text(encoding="utf-8") == mine
+    done = sandbox.gitmem("init", *names, env=home_of)
+
+    assert done.code == 0, done.err
+    assert f"Claude Desktop starts `gitmem mcp` by ~/{DESKTOP}; untested" in done.out
+    for path in (WINDSURF, DESKTOP):
+        servers = json.loads((own / path).read_text(encoding="utf-8"))["mcpServers"]
+        words = {"command": str(GITMEM), "args": ["mcp", "--repo", str(sandbox.path)]}
+        assert servers["gitmem-repository"] == words
+    assert "in place already" in sandbox.gitmem("init", *names, env=home_of).out
+
+    left = sandbox.gitmem("uninstall", env=home_of)
+    assert "gitmem uninstall --personal" in left.err
+    assert (own / WINDSURF).exists()
+    sandbox.gitmem("uninstall", "--personal", env=home_of)
+    assert (own / DESKTOP).read_text(encoding="utf-8") == mine
+    assert not (own / WINDSURF).exists()
+
+
+def test_two_repositories_have_an_entry_each_and_never_each_other_s(
+    sandbox: Sandbox, own: Path, tmp_path: Path
+) -> None:
+    home_of = {"HOME": str(own)}
+    names = ("--mcp", "windsurf", "--personal")
+    sandbox.gitmem("init", *names, env=home_of)
+    shop, twin = (Sandbox(tmp_path / name) for name in ("shop", "twin/repository"))
+    for other in (shop, twin):
+        other.path.mkdir(parents=True)
+        other.git("init", "--quiet")
+        other.commit("start", {"README.md": "x\n"})
+
+    assert shop.gitmem("init", *names, env=home_of).code == 0
+    done = twin.gitmem("init", *names, env=home_of)
+    assert done.code == 8
+    assert f"~/{WINDSURF} has another server named gitmem-repository" in done.err
+    shop.gitmem("uninstall", "--personal", env=home_of)
+    twin.gitmem("uninstall", "--personal", env=home_of)
+
+    servers = json.loads((own / WINDSURF).read_text(encoding="utf-8"))["mcpServers"]
+    assert list(servers) == ["gitmem-repository"]
+
+
+def test_inside_an_agent_client_nothing_is_written_into_a_home(sandbox: Sandbox, own: Path) -> None:
+    inside = {"HOME": str(own), "CLAUDECODE": "1"}
+
+    done = sandbox.gitmem("init", "--mcp", "windsurf", "--personal", env=inside)
+
+    assert done.code == 4
+    assert not (own / WINDSURF).exists()
+
+
+def test_personal_without_a_client_or_such_a_host_is_refused(sandbox: Sandbox, own: Path) -> None:
+    done = sandbox.gitmem("init", "--mcp", "zed", "--personal", env={"HOME": str(own)})
+
+    assert done.code == 2
+    assert "windsurf, claude-desktop" in done.err
+
+
+def test_doctor_says_where_the_entry_in_a_home_starts_nothing(sandbox: Sandbox, own: Path) -> None:
+    home_of = {"HOME": str(own)}
+    sandbox.gitmem("init", "--mcp", "windsurf", "--personal", env=home_of)
+    file = own / WINDSURF
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(str(GITMEM), "/nowhere/gitmem"), encoding="utf-8")
+
+    said = sandbox.gitmem("doctor", env=home_of).out
+
+    assert f"~/{WINDSURF} (Windsurf) starts /nowhere/gitmem, which is not there" in said
 
 
 def test_the_help_has_an_example_a_line(sandbox: Sandbox) -> None:

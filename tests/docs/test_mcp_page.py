@@ -7,6 +7,7 @@ import re
 import tomllib
 from pathlib import Path
 
+from gitmem.clients.mcp_hosts.home import home_hosts
 from gitmem.clients.mcp_hosts.json_file import JsonServers
 from gitmem.clients.mcp_hosts.table import HOSTS
 from gitmem.mcp import protocol, tools
@@ -52,3 +53,17 @@ def test_the_page_has_the_entry_of_each_host_and_the_version_it_was_tested_with(
         else:
             assert [line for line in written.splitlines() if f"`{line}`" not in entry] == []
             assert tomllib.loads(written)
+
+
+def test_the_page_has_the_hosts_with_a_file_in_a_home() -> None:
+    table = PAGE.partition("<!-- table: hosts in a home -->")[2].partition("<!-- /table -->")[0]
+    _, *rows = [row for row in table.splitlines() if row.startswith("| `")]
+    linux, mac = (home_hosts("/src/shop", "/opt/bin/gitmem", name) for name in ("linux", "darwin"))
+
+    assert len(rows) == len(linux)
+    for row, host, other in zip(rows, linux, mac, strict=True):
+        assert row.startswith(f"| `{host.name}` | {host.title} |")
+        assert f"`{host.place}`" in row
+        assert f"`{other.place}`" in row
+        assert ("untested" in row) is not host.tested
+        assert json.loads(host.file.wire(None)) == json.loads(re.findall(r"`(\{.*?)`", rows[0])[0])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.bootstrap.shipped import FIRST, wirings
 from gitmem.cli import render, surroundings
+from gitmem.clients.mcp_hosts import home
+from gitmem.clients.mcp_hosts.host import NAME
 from gitmem.clients.mcp_hosts.table import HOSTS
 from gitmem.core.errors import UsageError
 from gitmem.install import clients
@@ -44,16 +47,33 @@ def chosen(place: Workplace, named: Sequence[str], *, silent: bool) -> list[Wiri
     return [wiring for name, wiring in known.items() if name in {*names, *there}]
 
 
-def chosen_hosts(named: Sequence[str]) -> list[McpHost]:
-    """Return the MCP hosts named, in the order of their table. Raises UsageError for a name unknown."""
+def chosen_hosts(place: Workplace, named: Sequence[str], *, personal: bool) -> list[McpHost]:
+    """Return the MCP hosts named, in the order of their table; `all` names those with a file in the repository.
+
+    Raises UsageError for a name unknown, and for a host whose file is in the person's home without
+    ``personal``.
+    """
     names = [host.name for host in HOSTS]
-    unknown = [name for name in named if name not in {*names, _ALL}]
+    unknown = [name for name in named if name not in {*names, *home.NAMES, _ALL}]
     if unknown:
         raise UsageError(
             f"gitmem init: there is no MCP host {unknown[0]}",
-            hint=f"one of {', '.join(names)}, all; any other host: docs/mcp.md has the entry",
+            hint=f"one of {', '.join([*names, *home.NAMES])}, all; any other host: docs/mcp.md has the entry",
         )
-    return [host for host in HOSTS if host.name in named or _ALL in named]
+    own = [host for host in home_hosts(place) if host.name in named]
+    if own and not personal:
+        raise UsageError(
+            f"gitmem init: {own[0].title} keeps its servers in your home, in {own[0].place}",
+            hint=f"to write it there: gitmem init --mcp {own[0].name} --personal",
+        )
+    return [*[host for host in HOSTS if host.name in named or _ALL in named], *own]
+
+
+def home_hosts(place: Workplace) -> tuple[McpHost, ...]:
+    """Return the MCP hosts whose file is in a person's home, with the entry for this repository."""
+    running = Path(sys.argv[0]).absolute()
+    program = str(running) if running.name == NAME else NAME  # not where Python runs the package
+    return home.home_hosts(str(Path(place.repo.top).resolve()), program, sys.platform)
 
 
 def named_ones(named: Sequence[str]) -> dict[str, Wiring]:

@@ -97,7 +97,8 @@ def init(
         typer.Option(
             "--personal",
             help="With --client: also write what that client needs in your home, so that it runs "
-            "`gitmem flag` and `gitmem snag` without asking.",
+            "`gitmem flag` and `gitmem snag` without asking. With --mcp: the entry of a host that has "
+            "its file there.",
         ),
     ] = False,
     dry_run: DryRun = False,
@@ -117,12 +118,14 @@ def init(
     this clone, never in a file of the repository.
 
     --mcp gives a host of the Model Context Protocol the tools flag, snag, recall and status. It is for
-    hosts without hooks, and beside the hooks of those that have them. docs/mcp.md lists the hosts.
+    hosts without hooks, and beside the hooks of those that have them. docs/mcp.md lists the hosts; two
+    (windsurf, claude-desktop) have their file in your home, and need `--personal`.
 
     \b
     Examples: gitmem init
               gitmem init --client codex --client gemini
               gitmem init --mcp cursor --mcp zed
+              gitmem init --mcp claude-desktop --personal
               gitmem init --mcp all --dry-run
     """
     place = surroundings.here()
@@ -133,11 +136,17 @@ def init(
         engine_name(place, engine, environ)  # an unknown name stops here
     chosen = chosen_settings(place, target)
     silent = dry_run or json
-    hosts = client_choice.chosen_hosts(mcp or [])
+    hosts = client_choice.chosen_hosts(place, mcp or [], personal=personal)
     clients = client_choice.chosen(place, client or [], silent=silent)
     plan = plan_wiring(place, chosen, clients=clients, hosts=hosts, auto_memory=auto_memory, ci=ci)
     own = personal_files.PersonalWriting(
-        place, client or [], clients, wanted=personal, dry_run=dry_run, beside=plan.changes
+        place,
+        client or [],
+        clients,
+        hosts=hosts,
+        wanted=personal,
+        dry_run=dry_run,
+        beside=plan.changes,
     )
     hook = _planned_hook(place, ci)
     wanted = engine or _asked(place, silent=silent)
@@ -224,7 +233,7 @@ def _host_lines(hosts: Sequence[McpHost]) -> list[str]:
     """Return what a person should know of each host: its file, what it asks, and what was not tried."""
     lines = []
     for host in hosts:
-        said = f"{host.title} starts `gitmem mcp` by {host.file.path}"
+        said = f"{host.title} starts `gitmem mcp` by {host.place}"
         said += f"; it {host.asks}" if host.asks else ""
         lines.append(
             said + ("" if host.tested else "; untested: the entry follows its documentation")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gitmem.bootstrap.shipped import wirings
 from gitmem.cli import surroundings
 from gitmem.cli.commands import client_choice
+from gitmem.clients.mcp_hosts import home
 from gitmem.core.errors import Refused, UsageError
 from gitmem.install import personal
 from gitmem.install.personal import PersonalPlan
@@ -18,14 +19,15 @@ if TYPE_CHECKING:
 
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.clients.abilities import PersonalFile, Wiring
+    from gitmem.clients.mcp_hosts.host import McpHost
     from gitmem.install.file_changes import FileChange
     from gitmem.install.install import InstallPlan
 
 
 class PersonalWriting:
-    """What one `init` writes into the person's home: nothing unless it is ``wanted`` for a client that is named.
+    """What one `init` writes into the person's home: nothing unless it is ``wanted`` for a client or host that is named.
 
-    ``clients`` are those that are wired, ``beside`` the changes in the work tree. Raises UsageError where no client is named, Refused inside
+    ``clients`` are those that are wired, ``hosts`` the MCP hosts that get an entry, ``beside`` the changes in the work tree. Raises UsageError where neither is named, Refused inside
     an agent client: what a person's own files allow is the person's to say.
     """
 
@@ -35,6 +37,7 @@ class PersonalWriting:
         named: Sequence[str],
         clients: Iterable[Wiring],
         *,
+        hosts: Iterable[McpHost],
         wanted: bool,
         dry_run: bool,
         beside: Iterable[FileChange],
@@ -45,10 +48,11 @@ class PersonalWriting:
         if not wanted:
             self._hints = _hints(clients)
             return
-        if not named:
+        own = home.personal(host for host in hosts if host.home)
+        if not named and not own:
             raise UsageError(
-                "--personal works only with --client",
-                hint="name the client whose files in your home may be written",
+                "--personal works only with --client, or with --mcp and a host that has its file in your home",
+                hint=f"name the client, or one of {', '.join(home.NAMES)}",
             )
         if (client := surroundings.agent()) and not dry_run:
             raise Refused(
@@ -56,7 +60,7 @@ class PersonalWriting:
                 hint="run it in your own terminal; --dry-run shows what it would write",
             )
         asked = client_choice.named_ones(named)
-        self._files = tuple(file for wiring in asked.values() for file in wiring.personal)
+        self._files = (*[file for wiring in asked.values() for file in wiring.personal], *own)
         top = Path(place.repo.top).resolve()
         self.plan = personal.plan_writing(
             _home(), self._files, beside={f"{top}/{change.path}" for change in beside}
@@ -81,18 +85,19 @@ class PersonalRemoval:
 
     def __init__(self, place: Workplace, *, wanted: bool) -> None:
         self._place = place
-        home = _home()
+        folder = _home()
         files = [file for wiring in wirings().values() for file in wiring.personal]
-        there = [file for file in files if home and personal.is_wired(home, file)]
+        files += home.personal(client_choice.home_hosts(place))
+        there = [file for file in files if folder and personal.is_wired(folder, file)]
         self.plan = PersonalPlan()
         self.notes: tuple[str, ...] = ()
         if wanted:
-            self.plan = personal.plan_removal(home, there, place.repo.common)
+            self.plan = personal.plan_removal(folder, there, place.repo.common)
             self.notes = self.plan.notes
         elif there:
             names = ", ".join(personal.shown(file.path) for file in there)
             self.notes = (
-                f"what serves every repository stays in {names}; to take it out: gitmem uninstall --personal",
+                f"gitmem's part of your home stays in {names}; to take it out: gitmem uninstall --personal",
             )
 
     def take_out(self) -> None:
@@ -107,12 +112,12 @@ def _home() -> str:
 
 def _hints(clients: Iterable[Wiring]) -> tuple[str, ...]:
     """What `--personal` would do for the clients that are wired, where it is not done."""
-    home = _home()
+    folder = _home()
     known = {wiring.title: name for name, wiring in wirings().items()}
     return tuple(
         f"{personal.shown(file.path)} was not written ({file.reason}); to write it: "
         f"gitmem init --client {known[wiring.title]} --personal"
         for wiring in clients
         for file in wiring.personal
-        if home and not personal.is_wired(home, file)
+        if folder and not personal.is_wired(folder, file)
     )

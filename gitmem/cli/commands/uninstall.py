@@ -31,7 +31,7 @@ def uninstall(
         bool,
         typer.Option(
             "--personal",
-            help="Also take out what `init --personal` wrote into your home; it serves every repository.",
+            help="Also take out what `init --personal` wrote into your home; it may serve every repository.",
         ),
     ] = False,
     dry_run: DryRun = False,

@@ -49,7 +49,7 @@ class McpHost:
 
     ``name`` is the word in `gitmem init --mcp NAME`, ``title`` what a person calls it. ``tested`` says
     that a test runs the real program with the entry. ``asks`` is what the host wants of a person before
-    it starts the server.
+    it starts the server, ``home`` that the file is in a person's home.
     """
 
     name: str
@@ -57,6 +57,12 @@ class McpHost:
     file: ServerFile
     tested: bool = False
     asks: str = ""
+    home: bool = False
+
+    @property
+    def place(self) -> str:
+        """The file's path as a person reads it."""
+        return f"~/{self.file.path}" if self.home else self.file.path
 
     @property
     def wired(self) -> WiredFile:

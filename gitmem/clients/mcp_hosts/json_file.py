@@ -20,14 +20,15 @@ _SCHEMA = "$schema"
 class JsonServers:
     """A JSON file: under the member ``servers`` is an object with one member for each server.
 
-    ``entry`` is gitmem's, called ``name``. ``comments``: the host allows comments. ``schema`` is what a
-    new file names as its schema.
+    ``entry`` is gitmem's, called ``name``; with ``serves`` only one for this folder counts as that.
+    ``comments``: the host allows comments. ``schema`` is what a new file names as its schema.
     """
 
     path: str
     servers: str
     entry: Mapping[str, object]
     name: str = NAME
+    serves: str = ""
     comments: bool = False
     schema: str = ""
 
@@ -50,7 +51,7 @@ class JsonServers:
         entry = servers.member(self.name)
         if entry is None:
             return append(now, root, servers, [(self.name, self.entry)])
-        if not starts_gitmem(_words(entry)):
+        if not self._is_ours(entry):
             raise NeedsPerson(
                 f"{self.path} has another server named {self.name}",
                 hint="give that one another name first; nothing was changed",
@@ -64,7 +65,7 @@ class JsonServers:
         root = self._root(text)
         servers = self._servers(root)
         entry = servers.member(self.name) if servers else None
-        if servers is None or entry is None or not starts_gitmem(_words(entry)):
+        if servers is None or entry is None or not self._is_ours(entry):
             return text
         chain = (root, root.position(self.servers)), (servers, servers.position(self.name))
         left = cut(text, chain)
@@ -75,8 +76,11 @@ class JsonServers:
         """Return the entry's command and arguments; empty without one. Raises NeedsPerson."""
         servers = None if is_blank(text) else self._servers(self._root(text))
         entry = servers.member(self.name) if servers else None
-        found = _words(entry) if entry else ()
-        return found if starts_gitmem(found) else ()
+        return _words(entry) if entry and self._is_ours(entry) else ()
+
+    def _is_ours(self, entry: Value) -> bool:
+        words = _words(entry)
+        return starts_gitmem(words) and (not self.serves or self.serves in words)
 
     def _root(self, text: str) -> Value:
         root = parse(text, name=self.path, comments=self.comments)
