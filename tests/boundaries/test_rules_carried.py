@@ -58,6 +58,11 @@ def test_the_hot_lane_knows_where_rules_are() -> None:
         ("claude-code", {"CLAUDE.md": "@AGENTS.md\n", "AGENTS.md": block(RULE)}, False),
         ("claude-code", {"CLAUDE.md": "See @./AGENTS.md\n", "AGENTS.md": block(RULE)}, False),
         ("claude-code", {".claude/CLAUDE.md": "# Mine\n", "AGENTS.md": block(RULE)}, True),
+        ("opencode", {"CLAUDE.md": block(RULE)}, False),
+        ("opencode", {"CLAUDE.md": block(RULE), "AGENTS.md": "# Mine\n"}, True),
+        ("gemini", {"CLAUDE.md": block(RULE), "AGENTS.md": "# Mine\n"}, True),
+        ("gemini", {"CLAUDE.md": block(RULE), "AGENTS.md": "@CLAUDE.md\n"}, False),
+        ("qwen", {"CLAUDE.md": block(RULE)}, True),
         ("copilot", {"CLAUDE.md": block(RULE), "AGENTS.md": block(OTHER)}, False),
     ],
 )

@@ -66,6 +66,7 @@ class OpenCode(Client):
     name = "opencode"
     title = "OpenCode"
     batches = False
+    reads = (("AGENTS.md", "CLAUDE.md"),)
     hooked = PLUGIN
 
     def patience(self, name: str) -> float:
