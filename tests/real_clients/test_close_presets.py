@@ -91,8 +91,9 @@ def plant(home: Path, client: str) -> None:
         "gemini": {"GEMINI.md": "OWN WORDS\n", "AGENTS.md": "OWN WORDS\n"},
         "opencode": {
             "AGENTS.md": "OWN WORDS\n",
-            "plugins/mine.js": f"require('fs').writeFileSync('{home}/hooked', '')\n"
-            "export const Mine = async () => ({})\n",
+            # With `--pure` the file is loaded, and what it exports is not called.
+            "plugins/mine.js": "import {writeFileSync} from 'fs'\n"
+            f"export const Mine = async () => {{ writeFileSync('{home}/hooked', ''); return {{}} }}\n",
         },
         "copilot": {
             "copilot-instructions.md": "OWN WORDS\n",
@@ -159,6 +160,13 @@ def test_a_close_asks_the_model_of_a_client_and_nothing_else_of_it(
     assert not (person.home / "hooked").exists()
     assert not (person.home / "served").exists()
     assert kept(person.home) == set()
+    assert done_here(person.sandbox) == {"drained 3"}
+
+
+def done_here(sandbox: Sandbox) -> set[str]:
+    """What the ledger says was done since the flags were made: a hook of gitmem's that fires is in it."""
+    rows = [json.loads(line) for line in sandbox.read(".git/gitmem/ledger.jsonl").splitlines()]
+    return {row.get("did") or row.get("event") or str(row) for row in rows}
 
 
 def header(sandbox: Sandbox) -> dict[str, object]:
