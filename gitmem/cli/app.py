@@ -75,6 +75,7 @@ COMMANDS = (
     Row("demo", "Show the whole loop in a throw-away repository."),
     Row("hook", "", module="flag", hidden=True),
     Row("recall-view", "", module="recall_view", function="recall_view", hidden=True),
+    Row("statusline", "", hidden=True),
     Row("plan", "", hidden=True),
     Row("apply", "", hidden=True),
     Row("auto-close", "", module="auto_close", function="auto_close", hidden=True),

@@ -40,6 +40,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     },
     "hook": {},
     "mcp": {"--repo": VALUE},
+    "statusline": {},
     "recall": {
         "--path": VALUE,
         "--command": VALUE,

@@ -1,7 +1,7 @@
 # ruff: noqa: I002 - that import would load a module of its own, a hundredth of a silent hook
 """Start gitmem: choose the lane, and load the hot one quickly (hot lane).
 
-`flag`, `snag`, `hook` and `mcp` go through the hot lane, which loads nothing outside the standard library
+`flag`, `snag`, `hook`, `mcp` and `statusline` go through the hot lane, which loads nothing outside the standard library
 and little of that; everything else is the typer application. `recall`, `status`, `log` and `check` first try the
 warm way, which answers the usual case without it (docs/adr/0003-two-lanes.md).
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import CodeType, ModuleType
     from typing import Any
 
-HOT = frozenset(("flag", "snag", "hook", "mcp"))
+HOT = frozenset(("flag", "snag", "hook", "mcp", "statusline"))
 WARM = frozenset(("", "recall", "status", "log", "check"))  # the first one is `gitmem` alone
 
 _PACKAGE = "gitmem"
@@ -99,6 +99,10 @@ def _hot(argv: list[str]) -> int:
         from gitmem.cli import mcp
 
         return mcp.run(argv)
+    if argv[0] == "statusline":
+        from gitmem.cli.reports import statusline
+
+        return statusline.run(argv)
     from gitmem.cli import hot
 
     return hot.run(argv)

@@ -101,7 +101,8 @@ class Wiring:
     ``hooks`` are those that this version ships, ``allow`` the rules by which the agent captures
     without asking. ``instructions`` chooses between CLAUDE.md and AGENTS.md: it is given what says
     whether a file exists and what its text is, and returns the name and notes for the person.
-    ``own_memory`` is the file that switches the client's own memory off (wired) and on (unwired).
+    ``own_memory`` is the file that switches the client's own memory off (wired) and on (unwired),
+    ``status_line`` the one that has gitmem's line below the prompt; both are the person's, in this clone.
     ``program`` starts the client, ``folders`` are its own, in a repository or in a person's home: by
     either a person is known to use it. ``skills`` is the folder that it reads skills from.
     ``personal`` are files of the person's home, which `gitmem init --personal` writes.
@@ -113,10 +114,16 @@ class Wiring:
     allow: tuple[str, ...]
     instructions: Choice
     own_memory: WiredFile | None = None
+    status_line: WiredFile | None = None
     program: str = ""
     folders: tuple[str, ...] = ()
     skills: str = ".agents/skills"
     personal: tuple[PersonalFile, ...] = ()
+
+    @property
+    def switches(self) -> tuple[WiredFile, ...]:
+        """The files of the person's own in the clone."""
+        return tuple(file for file in (self.own_memory, self.status_line) if file)
 
     @property
     def events(self) -> frozenset[str]:

@@ -79,12 +79,13 @@ class InstallOptions:
 
     ``starts`` are folders below the top, relative to it, that sessions start in: the client reads
     shared settings only there. ``auto_memory`` switches the client's own memory on or off for this
-    person and repository; None leaves it as it is. ``ci`` is whose CI runs the check; None
-    leaves that as it is, too.
+    person and repository, ``status_line`` gitmem's line below the client's prompt; None leaves them as
+    they are. ``ci`` is whose CI runs the check; None leaves that as it is, too.
     """
 
     starts: tuple[str, ...] = ()
     auto_memory: bool | None = None
+    status_line: bool | None = None
     ci: Host | None = None
 
 
@@ -121,8 +122,8 @@ def plan_install(
     every += [*own, *checks]
     skills = [skill_in(folder) for folder in _skill_folders(shipped.wirings)]
     places = dict.fromkeys([*paths, *[change.path for change in every], *skills])
-    memories = [wiring.own_memory for wiring in shipped.wirings if wiring.own_memory]
-    personal = {memory.path for memory in memories}
+    switches = [file for wiring in shipped.wirings for file in wiring.switches]
+    personal = {file.path for file in switches}
     alone = tuple(place for place in places if place not in personal and ignored(place))
     notes += _notes_on_sharing(alone, shipped.wirings)
     changes = _effective(every)
@@ -131,7 +132,7 @@ def plan_install(
         changes=changes,
         notes=(*notes, *said, *told),
         alone=alone,
-        switches=tuple(memory.mark for memory in memories if memory.path in switched),
+        switches=tuple(file.mark for file in switches if file.path in switched),
     )
 
 
@@ -158,11 +159,14 @@ def _wired(root: Path, shipped: Shipped, options: InstallOptions) -> list[FileCh
         if file.below
         for start in options.starts
     ]
-    for memory in [wiring.own_memory for wiring in shipped.wirings if wiring.own_memory]:
-        if options.auto_memory is False:
-            edits.append((memory.path, memory.wire))
-        elif options.auto_memory:
-            edits.append((memory.path, partial(_undone, memory.unwire)))
+    memory_off = None if options.auto_memory is None else not options.auto_memory
+    for wiring in shipped.wirings:
+        for file, on in (
+            (wiring.own_memory, memory_off),
+            (wiring.status_line, options.status_line),
+        ):
+            if file and on is not None:
+                edits.append((file.path, file.wire if on else partial(_undone, file.unwire)))
     edits += [(file.path, file.wire) for file in shipped.servers]
     changes: dict[str, FileChange] = {}
     for path, edit in edits:
@@ -207,8 +211,8 @@ def plan_uninstall(root: Path, request: UninstallRequest) -> InstallPlan:
         for folder in _skill_folders(request.wirings)
     ]
     steps += [(f"{start}/{file.path}", file.unwire) for file in files for start in request.starts]
-    memories = [wiring.own_memory for wiring in request.wirings if wiring.own_memory]
-    steps += [(memory.path, memory.unwire) for memory in memories if memory.path in request.found]
+    switches = [file for wiring in request.wirings for file in wiring.switches]
+    steps += [(file.path, file.unwire) for file in switches if file.path in request.found]
     if not (root / ".gitmem/drains").is_dir():
         steps.append((ATTRIBUTES, lambda now: _without_lines(now, request.attributes)))
     changes: dict[str, FileChange] = {}

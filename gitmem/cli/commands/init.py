@@ -61,6 +61,13 @@ def init(
             help="Turn Claude Code's own memory on or off, for you in this repository (default: unchanged).",
         ),
     ] = None,
+    statusline: Annotated[
+        bool | None,
+        typer.Option(
+            "--statusline/--no-statusline",
+            help="Show what waits below the prompt of Claude Code, for you in this repository.",
+        ),
+    ] = None,
     auto_close: Annotated[
         bool | None,
         typer.Option(
@@ -138,7 +145,15 @@ def init(
     silent = dry_run or json
     hosts = client_choice.chosen_hosts(place, mcp or [], personal=personal)
     clients = client_choice.chosen(place, client or [], silent=silent)
-    plan = plan_wiring(place, chosen, clients=clients, hosts=hosts, auto_memory=auto_memory, ci=ci)
+    plan = plan_wiring(
+        place,
+        chosen,
+        clients=clients,
+        hosts=hosts,
+        auto_memory=auto_memory,
+        status_line=statusline,
+        ci=ci,
+    )
     own = personal_files.PersonalWriting(
         place,
         client or [],
@@ -182,6 +197,7 @@ def init(
         engine_line,
         _auto_close_line(by_itself),
         *_memory_lines(clients, auto_memory),
+        *_status_lines(clients, statusline),
         *_hook_line(hook, ci),
         *_host_lines(hosts),
     )
@@ -208,6 +224,16 @@ def _memory_lines(clients: Sequence[Wiring], auto_memory: bool | None) -> list[s
             }
             lines.append(f"{wiring.title}'s own memory {fate[auto_memory]}")
     return lines
+
+
+def _status_lines(clients: Sequence[Wiring], on: bool | None) -> list[str]:
+    """Return what becomes of the line below each client's prompt, by the option given."""
+    fate = {
+        None: "can show what waits: gitmem init --statusline",
+        True: "shows what waits",
+        False: "is not gitmem's any more",
+    }
+    return [f"{one.title}'s status line {fate[on]}" for one in clients if one.status_line]
 
 
 def _said(choice: bool) -> str:
@@ -361,6 +387,7 @@ def plan_wiring(
     clients: Sequence[Wiring],
     hosts: Sequence[McpHost] = (),
     auto_memory: bool | None = None,
+    status_line: bool | None = None,
     ci: Host | None = None,
 ) -> InstallPlan:
     """Plan the wiring of these clients at the top, in this folder, and in every folder that is wired already.
@@ -380,7 +407,10 @@ def plan_wiring(
         ignored=lambda path: trees.is_ignored(place.repo, path),
         links=trees.unmade_links(place.repo, install.CLAUDE, install.AGENTS),
         options=install.InstallOptions(
-            starts=tuple(sorted(folders)), auto_memory=auto_memory, ci=ci
+            starts=tuple(sorted(folders)),
+            auto_memory=auto_memory,
+            status_line=status_line,
+            ci=ci,
         ),
     )
     told = [

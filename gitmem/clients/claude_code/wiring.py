@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gitmem.clients.client import Read
+    from gitmem.clients.json_text import Value
 
 HOOKS = "hooks/claude-code/hooks.json"
 # What the agent may run without asking each time: the two commands that capture.
@@ -28,6 +29,8 @@ ALLOW = ("Bash(gitmem flag *)", "Bash(gitmem snag *)")
 # The client reads the one at the top of the repository from every folder below, too.
 LOCAL = ".claude/settings.local.json"
 _SWITCH = "autoMemoryEnabled"
+_LINE = "statusLine"
+STATUS_LINE = "gitmem statusline"
 _CLAUDE, _AGENTS = "CLAUDE.md", "AGENTS.md"
 # An import in an instruction file, `@AGENTS.md` or `@./AGENTS.md`.
 _IMPORTS_AGENTS = re.compile(r"(?<![\w`])@(?:\./)?AGENTS\.md\b")
@@ -56,6 +59,7 @@ def wiring(title: str, read: Read) -> Wiring:
         allow=ALLOW,
         instructions=_instructions,
         own_memory=WiredFile(path=LOCAL, wire=memory_off, unwire=memory_on, mark=_SWITCH.encode()),
+        status_line=WiredFile(path=LOCAL, wire=line_on, unwire=line_off, mark=STATUS_LINE.encode()),
         program="claude",
         folders=(".claude",),
         skills=".claude/skills",
@@ -83,12 +87,7 @@ def memory_off(existing: str | None) -> str:
 
     Raises NeedsPerson when the text is not a JSON object.
     """
-    text = existing or ""
-    if is_blank(text):
-        text = text[:1].strip() + "{}\n"
-    root = parse(text, name=LOCAL)
-    if root.kind is not Kind.OBJECT:
-        raise NeedsPerson(f"{LOCAL}: the file is {root.kind}, and the client wants an object there")
+    text, root = _object(existing)
     switch = root.member(_SWITCH)
     if switch is None:
         return append(text, root, root, [(_SWITCH, False)])
@@ -103,5 +102,52 @@ def memory_on(existing: str) -> str | None:
     switch = root.member(_SWITCH)
     if switch is None or switch.text != "false":
         return existing
-    text = drop(existing, root, root.position(_SWITCH))
+    return _without(existing, root, _SWITCH)
+
+
+def line_on(existing: str | None) -> str:
+    """Return the settings text with gitmem's status line; the rest stays.
+
+    Raises NeedsPerson when the text is not a JSON object, or has another status line.
+    """
+    text, root = _object(existing)
+    line = root.member(_LINE)
+    if line is None:
+        return append(text, root, root, [(_LINE, {"type": "command", "command": STATUS_LINE})])
+    if not _is_ours(line):
+        raise NeedsPerson(
+            f"{LOCAL}: there is another status line",
+            hint=f"leave it, or have your own command print what `{STATUS_LINE}` prints",
+        )
+    return text
+
+
+def line_off(existing: str) -> str | None:
+    """Return the settings text without gitmem's status line; None when nothing is left."""
+    if is_blank(existing):
+        return existing
+    root = parse(existing, name=LOCAL)
+    line = root.member(_LINE)
+    if line is None or not _is_ours(line):
+        return existing
+    return _without(existing, root, _LINE)
+
+
+def _object(existing: str | None) -> tuple[str, Value]:
+    text = existing or ""
+    if is_blank(text):
+        text = text[:1].strip() + "{}\n"
+    root = parse(text, name=LOCAL)
+    if root.kind is not Kind.OBJECT:
+        raise NeedsPerson(f"{LOCAL}: the file is {root.kind}, and the client wants an object there")
+    return text, root
+
+
+def _without(existing: str, root: Value, name: str) -> str | None:
+    text = drop(existing, root, root.position(name))
     return text if parse(text, name=LOCAL).members else None
+
+
+def _is_ours(line: Value) -> bool:
+    command = line.member("command") if line.kind is Kind.OBJECT else None
+    return command is not None and command.text == STATUS_LINE
