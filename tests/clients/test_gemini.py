@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from gitmem.clients.gemini.wiring import HOOKS, POLICY, wiring, with_names, with
 from gitmem.core.failures import NeedsPerson
 from gitmem.session import boundary
 from tests.install.test_undo import FILES
-from tests.support.sandbox import Sandbox
+from tests.support.sandbox import PATIENCE, Sandbox
 
 DATA = Path(__file__).parents[1] / "data/gemini"
 SETTINGS = ".gemini/settings.json"
@@ -426,3 +427,22 @@ def test_a_guard_that_would_ask_the_person_is_said_once_with_the_result(sandbox:
     ledger = map(json.loads, sandbox.read(".git/gitmem/ledger.jsonl").splitlines())
     guarded = [(one["event"], one["did"]) for one in ledger if "guarded" in one["did"]]
     assert [event for event, _ in guarded] == ["AfterTool"]
+
+
+@pytest.mark.parametrize("event", sorted(json.loads(assets.read(HOOKS))["hooks"]))
+def test_without_gitmem_a_hook_is_silent_and_ends_well(sandbox: Sandbox, event: str) -> None:
+    (group,) = json.loads(assets.read(HOOKS))["hooks"][event]
+    (handler,) = group["hooks"]
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", handler["command"]],
+        cwd=sandbox.path,
+        env={"PATH": "/usr/bin:/bin"},
+        input="{}",
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
