@@ -147,7 +147,8 @@ class SettingsFile:
 
     ``path`` is as a person is told it, ``root`` the plugin's folder, ``problem`` why the file
     cannot be read (all else is empty then). ``hooks`` are gitmem's own in it. ``variables`` is what
-    the file sets in the environment of hooks; ``plugins`` are ids switched on or off;
+    the file sets in the environment of hooks; ``plugins`` are ids switched on or off; ``named`` are the
+    instruction files that it tells the client to read;
     ``auto_memory`` and ``off`` are the switches of those names, None and False when not set.
     """
 
@@ -161,6 +162,7 @@ class SettingsFile:
     allow: frozenset[str] = frozenset()
     variables: tuple[tuple[str, str], ...] = ()
     plugins: tuple[tuple[str, bool], ...] = ()
+    named: tuple[str, ...] = ()
     auto_memory: bool | None = None
 
 

@@ -84,6 +84,23 @@ def parse(text: str, *, name: str, comments: bool = False) -> Value:
     return root
 
 
+def plain(value: Value) -> object:
+    """Return a value as Python's own; an integer is one, another number stays its text."""
+    if value.kind is Kind.OBJECT:
+        return {entry.name: plain(entry.value) for entry in value.members}
+    if value.kind is Kind.ARRAY:
+        return [plain(entry.value) for entry in value.members]
+    if value.kind is Kind.STRING:
+        return value.text
+    if value.text in _CONSTANTS:
+        return _CONSTANTS[value.text]
+    return int(value.text) if value.text.isdigit() and len(value.text) < _DIGITS else value.text
+
+
+_CONSTANTS = {"true": True, "false": False, "null": None}
+_DIGITS = 19  # of a number that fits into 64 bits
+
+
 def _constant(name: str) -> str:
     raise ValueError(name)
 

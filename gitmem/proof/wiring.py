@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -115,7 +116,7 @@ def _switches(sources: Sequence[SettingsFile]) -> list[Finding]:
                 fail(
                     "hooks off",
                     f"{source.path} switches every hook off",
-                    f"{whose} disableAllHooks there; until it is gone no boundary is seen",
+                    f"{whose} the switch there; until it is gone no boundary is seen",
                 )
             )
         if source.managed_only and not source.hooks:
@@ -278,6 +279,7 @@ def look(here: Viewpoint, seen: ClientState, wiring: Wiring, probe: Probe) -> li
         own_memory=wiring.own_memory is not None,
     )
     findings += _other_files(here.place.top, wiring, seen.files)
+    findings += _flaws(here.place.top, wiring, seen.files)
     findings += _trust(here, seen, probe.untrusted)
     findings += _instructions(here.place.top, wiring, probe.reads)
     return findings + _folder(here, seen.files, wiring)
@@ -302,6 +304,18 @@ def _other_files(top: Path, wiring: Wiring, seen: Sequence[SettingsFile]) -> lis
         return [warn("file", said, _INSTALL, mend=Mend.WIRING)]
     names = ", ".join(file.path for file in others)
     return [ok("file", f"{names}: as this version writes it")] if others else []
+
+
+def _flaws(top: Path, wiring: Wiring, seen: Sequence[SettingsFile]) -> list[Finding]:
+    """What keeps gitmem's part of a file from working, where it is not told as a switch or a broken file."""
+    told = {source.path for source in seen if source.off or source.problem}
+    found = []
+    for file in wiring.files:
+        text = local.read_plain(str(top / file.path), LARGEST).decode("utf-8", "replace")
+        if text and file.path not in told:
+            with suppress(NeedsPerson):
+                found += [warn("file", flaw) for flaw in [file.flaw(text)] if flaw]
+    return found
 
 
 def _instructions(top: Path, wiring: Wiring, reads: Sequence[str]) -> list[Finding]:

@@ -16,7 +16,8 @@ from gitmem.bootstrap import assets
 from gitmem.clients.probing import parse_payloads
 from tests.real_clients.claude import with_gitmem
 from tests.real_clients.npm import installed
-from tests.real_clients.others import CODEX, PROGRAMS, Program
+from tests.real_clients.others import CODEX, OPENCODE, PROGRAMS, Program
+from tests.real_clients.wire import WireModel
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client
@@ -199,3 +200,104 @@ def test_codex_hooks_in_the_home_and_in_the_project_are_told_and_fire_twice(
     assert "from each of ~/.codex/hooks.json and .codex/hooks.json" in said(answer, "hook twice")
     assert any("more than once" in one["problem"] for one in answer["fired"])
     assert CODEX.version == "0.171.0"  # runs both, where Claude Code runs an equal command once
+
+
+@pytest.mark.ability("gemini", "doctor --client")
+def test_gemini_is_run_once_and_tells_what_arrived(sandbox: Sandbox, tmp_path: Path) -> None:
+    rehearsed("gemini", sandbox, tmp_path)
+
+
+@pytest.mark.ability("gemini", "doctor fires")
+def test_gemini_hooks_fire_and_speak(sandbox: Sandbox, tmp_path: Path) -> None:
+    fires("gemini", sandbox, tmp_path)
+
+
+@pytest.mark.ability("qwen", "doctor --client")
+def test_qwen_is_run_once_and_tells_what_arrived(sandbox: Sandbox, tmp_path: Path) -> None:
+    rehearsed("qwen", sandbox, tmp_path)
+
+
+@pytest.mark.ability("qwen", "doctor fires")
+def test_qwen_hooks_fire_and_speak(sandbox: Sandbox, tmp_path: Path) -> None:
+    fires("qwen", sandbox, tmp_path)
+
+
+@pytest.mark.ability("opencode", "doctor --client")
+def test_opencode_is_run_once_and_tells_what_arrived(sandbox: Sandbox, tmp_path: Path) -> None:
+    rehearsed("opencode", sandbox, tmp_path)
+
+
+@pytest.mark.ability("opencode", "doctor fires")
+def test_opencode_hooks_fire_and_speak(sandbox: Sandbox, tmp_path: Path) -> None:
+    fires("opencode", sandbox, tmp_path)
+
+
+@pytest.mark.ability("gemini", "doctor looks")
+@pytest.mark.parametrize(
+    ("rules", "trusted"),
+    [
+        ({}, False),
+        ({"{top}": "TRUST_FOLDER"}, True),
+        ({"{above}": "TRUST_FOLDER", "{top}": "DO_NOT_TRUST"}, False),
+        ({"{top}": "TRUST_PARENT"}, True),
+    ],
+)
+def test_gemini_starts_where_the_doctor_says_that_it_is_trusted(
+    rules: dict[str, str], trusted: bool, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    assert starts("gemini", rules, sandbox, tmp_path) == (trusted, trusted)
+
+
+@pytest.mark.ability("qwen", "doctor looks")
+@pytest.mark.parametrize(
+    ("rules", "trusted"),
+    [
+        ({"{above}": "TRUST_FOLDER"}, True),
+        ({"{top}": "DO_NOT_TRUST"}, False),
+    ],
+)
+def test_qwen_runs_hooks_where_the_doctor_says_that_it_is_trusted(
+    rules: dict[str, str], trusted: bool, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    assert starts("qwen", rules, sandbox, tmp_path) == (trusted, trusted)
+
+
+def starts(name: str, rules: dict[str, str], sandbox: Sandbox, tmp_path: Path) -> tuple[bool, bool]:
+    """Whether the doctor says that the folder is trusted, and whether a real session ran gitmem's hooks."""
+    wire(sandbox, name)
+    someone = person(name, tmp_path)
+    with WireModel() as model:
+        someone.program.settle(someone.home, sandbox.path, model.url)
+        own = someone.home / f".{name}/settings.json"
+        settings = json.loads(own.read_text())
+        settings["security"]["folderTrust"] = {"enabled": True}
+        own.write_text(json.dumps(settings))
+        folders = {"{top}": str(sandbox.path), "{above}": str(sandbox.path.parent)}
+        known = {folders[folder]: level for folder, level in rules.items()}
+        (someone.home / f".{name}/trustedFolders.json").write_text(json.dumps(known))
+        someone.program.run(
+            sandbox, someone.home, model, "hello", env={"GEMINI_CLI_TRUST_WORKSPACE": ""}
+        )
+    answer = someone.doctor(sandbox)
+    ran = (sandbox.path / ".git/gitmem/ledger.jsonl").exists()
+    return said(answer, "trust") == "the client trusts this folder", ran
+
+
+@pytest.mark.ability("opencode", "doctor looks")
+def test_opencode_with_a_plugin_in_the_home_and_in_the_project_is_told_and_runs_both(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    wire(sandbox, "opencode")
+    someone = person("opencode", tmp_path)
+    own = someone.home / "config/opencode/plugins/gitmem.js"
+    own.parent.mkdir(parents=True)
+    own.write_text(sandbox.read(".opencode/plugins/gitmem.js"))
+
+    with WireModel() as model:
+        OPENCODE.run(sandbox, someone.home, model, "hello")
+    answer = someone.doctor(sandbox, env={"XDG_CONFIG_HOME": str(someone.home / "config")})
+
+    ledger = sandbox.read(".git/gitmem/ledger.jsonl").splitlines()
+    assert [json.loads(line)["event"] for line in ledger].count("boot") == 2
+    assert f"from each of {own} and .opencode/plugins/gitmem.js" in said(answer, "hook twice")
+    assert said(answer, "fired last").startswith("just now: ")

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gitmem.clients.abilities import SessionTranscript, Wiring
+    from gitmem.clients.abilities import Probe, SessionTranscript, Wiring
     from gitmem.clients.client import Read
     from gitmem.clients.transcripts import Transcripts
 
@@ -154,6 +154,12 @@ class OpenCode(Client):
         from gitmem.clients.opencode.wiring import wiring
 
         return wiring(self.title, read, path=PLUGIN, events=EVENTS)
+
+    def probe(self, read: Read) -> Probe:
+        """Return what `gitmem doctor` can look at and try."""
+        from gitmem.clients.opencode.probe import OpenCodeProbe
+
+        return OpenCodeProbe(read, path=PLUGIN, events=EVENTS)
 
 
 CLIENT = OpenCode()

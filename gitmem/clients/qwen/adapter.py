@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gitmem.clients.abilities import Wiring
+    from gitmem.clients.abilities import Probe, Wiring
     from gitmem.clients.client import Read
 
 # Its tools by the names that gitmem's guards and boundaries use.
@@ -116,6 +116,12 @@ class Qwen(Client):
         from gitmem.clients.qwen.wiring import wiring
 
         return wiring(self.title, read)
+
+    def probe(self, read: Read) -> Probe:
+        """Return what `gitmem doctor` can look at and try."""
+        from gitmem.clients.qwen.probe import QwenProbe
+
+        return QwenProbe(read)
 
 
 CLIENT = Qwen()
