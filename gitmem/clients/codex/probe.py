@@ -64,7 +64,7 @@ class CodexProbe(HookProbe):
     """Codex, looked at and tried."""
 
     program = "codex"
-    untrusted = "it loads no hooks, no rules and no AGENTS.md there, and says so once"
+    untrusted = "it loads no hooks, no rules and no AGENTS.md"
     answer_keys = ("hookSpecificOutput", "systemMessage")
     inner_keys = (
         "hookEventName",

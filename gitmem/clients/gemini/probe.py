@@ -37,7 +37,7 @@ class GeminiProbe(FolderProbe):
     settings = SETTINGS
     second = 1000
     managed = "/etc/gemini-cli/settings.json"
-    untrusted = "it reads no settings of the folder, and without a terminal it does not start there"
+    untrusted = "it reads no settings of the folder, and does not start there without a terminal"
     own = _OWN
 
     def __init__(self, read: Read) -> None:
