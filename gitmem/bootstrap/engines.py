@@ -6,7 +6,7 @@ import math
 import random
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.bootstrap import assets
@@ -16,15 +16,21 @@ from gitmem.drain.plan import Work
 from gitmem.drain.verbatim import Verbatim
 from gitmem.git.claim import temporary_folder
 from gitmem.models.answer_store import AnswerStore
+from gitmem.models.chat.openai import installed
 from gitmem.models.endpoint import (
+    CHAT,
+    MESSAGES,
     check_homes,
     check_program,
     check_server,
     confirmed,
+    endpoint,
     for_program,
 )
 from gitmem.models.programs import presets
 from gitmem.models.served import Means
+from gitmem.models.servers.look import LOCAL
+from gitmem.models.servers.notes import ServerNotes
 from gitmem.proof.stats import Rates
 
 if TYPE_CHECKING:
@@ -35,17 +41,22 @@ if TYPE_CHECKING:
     from gitmem.models.usage import Price
 
 PRESETS = tuple(presets.PRESETS)
-ENGINES = ("verbatim", "anthropic", "command", *PRESETS)
+ENGINES = ("verbatim", "anthropic", "openai", *LOCAL, "command", *PRESETS)
 DEADLINE = 120.0  # seconds of a whole close
+UNASKED = "the server's model"  # in a dry run, which asks for nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineChoice:
-    """The engine of a close, why it was chosen, and the model behind it (None: no model)."""
+    """The engine of a close, why it was chosen, and the model behind it (None: no model).
+
+    ``deadline`` is in seconds, for all questions together.
+    """
 
     engine: Engine
     why: str
     model: Model | None = None
+    deadline: float = DEADLINE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +88,7 @@ def engine_name(
         (given, "--engine"),
         (named, "GITMEM_ENGINE"),
         (own, "git config gitmem.engine"),
-        ("anthropic" if has_key(environ) else "", "a key is in the environment"),
-        ("verbatim", "no model is configured"),
+        _by_key(environ, client),
     )
     name, why = next(source for source in sources if source[0])
     if name not in ENGINES:
@@ -86,10 +96,30 @@ def engine_name(
     return name, why
 
 
-def has_key(environ: Mapping[str, str]) -> bool:
-    """Return whether a key for the Messages API is in the environment."""
-    names = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
-    return any(environ.get(name, "").strip() for name in names)
+def _by_key(environ: Mapping[str, str], client: str) -> tuple[str, str]:
+    """Return the engine of the key that is there, and why; `verbatim` where a key chooses nothing.
+
+    Inside a client it does not: a repository's settings can put one into the session.
+    """
+    there = keys_there(environ)
+    if there and client:
+        return "verbatim", f"no engine is configured, and inside {client} a key chooses none"
+    for name, key in there.items():
+        if name != "openai" or installed():
+            return name, f"{key} is in the environment"
+    if there:
+        return "verbatim", "no engine is configured; for OPENAI_API_KEY add gitmem-cli[openai]"
+    return "verbatim", "no model is configured"
+
+
+def keys_there(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the engines that have a key in the environment, in the order of choice, with its variable."""
+    return {
+        name: key
+        for name, service in (("anthropic", MESSAGES), ("openai", CHAT))
+        for key in reversed(service.keys)
+        if environ.get(key, "").strip()
+    }
 
 
 def choose_engine(
@@ -106,8 +136,8 @@ def choose_engine(
     if name == "verbatim":
         return EngineChoice(engine=Verbatim(), why=why)
     if not request.asks:
-        environ = {"ANTHROPIC_API_KEY": "no-one-is-asked", **environ}
-    model = _model(place, name, _model_name(place, request.model, environ, client), environ, client)
+        environ = dict.fromkeys((MESSAGES.keys[0], CHAT.keys[0]), "no-one-is-asked") | {**environ}
+    model = named_model(place, name, request, environ, client=client)
     until = time.monotonic() + request.deadline
     engine = ModelEngine(
         model,
@@ -116,7 +146,7 @@ def choose_engine(
         until=until,
         answers=AnswerStore(place.repo.folder),
     )
-    return EngineChoice(engine=engine, why=why, model=model)
+    return EngineChoice(engine=engine, why=why, model=model, deadline=request.deadline)
 
 
 def handover(model: Model, *, marked: bool) -> ModelEngine:
@@ -146,23 +176,74 @@ def _model_name(place: Workplace, given: str, environ: Mapping[str, str], client
     return confirmed("GITMEM_MODEL", said, client=client, own=own, key="model") or own
 
 
-def _model(
+def named_model(
+    place: Workplace,
+    name: str,
+    request: EngineRequest,
+    environ: Mapping[str, str],
+    *,
+    client: str,
+) -> Model:
+    """Return the model of the engine ``name``; raises what `choose_engine` does."""
+    wanted = _model_name(place, request.model, environ, client)
+    if name == "anthropic":
+        return _anthropic(place, wanted, environ, client)
+    if name == "openai" or name in LOCAL:
+        return _openai(place, name, replace(request, model=wanted), environ, client)
+    return _program(place, name, wanted, environ, client)
+
+
+def _means(place: Workplace, model: str, context: int = 0) -> Means:
+    price = own_price(place)
+    return Means(
+        clock=time.monotonic,
+        chance=random.random,
+        own_prices={model: price} if price else None,
+        notes=ServerNotes(place.repo.folder),
+        context=context,
+    )
+
+
+def _anthropic(place: Workplace, wanted: str, environ: Mapping[str, str], client: str) -> Model:
+    from gitmem.models.anthropic import MODEL, Anthropic
+
+    where = endpoint(environ)
+    if client:
+        named = place.counted_personal("host")
+        check_server(where, environ, client=client, named=named, top=place.repo.top)
+    model = wanted or MODEL
+    return Anthropic(where, model, _means(place, model))
+
+
+def _openai(
+    place: Workplace, name: str, request: EngineRequest, environ: Mapping[str, str], client: str
+) -> Model:
+    """Return a model behind Chat Completions: at the server that the person named, else the vendor's.
+
+    A server of one's own (``name``) is where it usually is, or where the person says, and gets no
+    key: a key in the environment is for another server.
+    """
+    from gitmem.models.chat.openai import MODEL, OpenAI, check_installed
+    from gitmem.models.servers.look import Look, chosen, look
+
+    check_installed()
+    mine = place.personal("host")
+    said = "" if name in LOCAL else environ.get(CHAT.address, "").strip()
+    at = "" if said else mine or LOCAL.get(name, "")
+    where = endpoint(environ, CHAT, at=at, keyless=name in LOCAL)
+    if client:
+        check_server(where, environ, client=client, named=at or mine, top=place.repo.top)
+    model, seen = request.model or (MODEL if where.is_vendor else ""), Look()
+    if request.asks and not where.is_vendor:
+        seen = look(where, model)
+        model = model or chosen(seen, where)
+    means = _means(place, model, seen.context)
+    return OpenAI(where, model or UNASKED, means, called=name, environ=environ)
+
+
+def _program(
     place: Workplace, name: str, wanted: str, environ: Mapping[str, str], client: str
 ) -> Model:
-    if name == "anthropic":
-        from gitmem.models.anthropic import MODEL, Anthropic
-
-        if client:
-            check_server(
-                environ, client=client, named=place.counted_personal("host"), top=place.repo.top
-            )
-        price = own_price(place)
-        means = Means(
-            clock=time.monotonic,
-            chance=random.random,
-            own_prices={wanted or MODEL: price} if price else None,
-        )
-        return Anthropic(environ, means, model=wanted)
     from gitmem.models.command import Command
 
     words = name

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from gitmem.drain.faithful import faithful
 from gitmem.drain.gate import NO_ANSWER
 from gitmem.drain.plan import CHUNK, Plan, Work
-from gitmem.drain.ports import Answer
-from gitmem.drain.prompting import make_question, read_operations
+from gitmem.drain.ports import Answer, KnowsItsServer
+from gitmem.drain.prompting import TOKENS_ANSWERED, make_question, read_operations
 from gitmem.drain.shown.nearest import LINES, among, narrow
 from gitmem.models.reply import Prompt
-from gitmem.models.usage import together
+from gitmem.models.shapes import with_schema
+from gitmem.models.usage import together, tokens
 from gitmem.safety.body import has_secret
 from gitmem.safety.secrets import find_secret
 
@@ -72,7 +73,7 @@ class ModelEngine:
             part
             for request in plan.requests
             if not request.told
-            for part in _parts(_safe(request), CHUNK)
+            for part in self._sized(_safe(request))
             if not self._kept(part)
         )
 
@@ -87,12 +88,37 @@ class ModelEngine:
         """
         safe = _safe(request)
         reasons = {flag.id: _UNSENT for flag in request.flags if flag not in safe.flags}
-        answers = [self._part(part) for part in _parts(safe, CHUNK)]
+        answers = [self._part(part) for part in self._sized(safe)]
         return _together([Answer(operations=(), reasons=reasons), *answers])
 
     def stop(self) -> None:
         """End everything under way."""
         self._model.stop()
+
+    @property
+    def pace(self) -> float:
+        """Tokens that the model's server answered in a second, when it was last asked; 0 when unknown."""
+        return self._model.pace if isinstance(self._model, KnowsItsServer) else 0.0
+
+    def seconds(self, plan: Plan) -> float:
+        """Return how long the questions of a plan take on a server as slow as it was; 0 when unknown."""
+        flags = sum(len(request.flags) for request in self.asking(plan))
+        return flags * TOKENS_ANSWERED / self.pace if self.pace > 0 else 0.0
+
+    def _sized(self, request: Request) -> list[Request]:
+        """Return the request in parts that the model takes: CHUNK flags, or fewer for a small context."""
+        return [sized for part in _parts(request, CHUNK) for sized in self._within_context(part)]
+
+    def _within_context(self, request: Request) -> list[Request]:
+        context = self._model.context if isinstance(self._model, KnowsItsServer) else 0
+        if not context or len(request.flags) == 1:
+            return [request]
+        prompt = self._prompt(request, make_question(request, self._mark()))
+        size = tokens(with_schema(prompt)) + tokens(prompt.text) + prompt.max_tokens
+        if size <= context:
+            return [request]
+        halves = _parts(request, (len(request.flags) + 1) // 2)
+        return [part for half in halves for part in self._within_context(half)]
 
     def _part(self, request: Request) -> Answer:
         halves = _parts(request, (len(request.flags) + 1) // 2)
@@ -132,6 +158,7 @@ class ModelEngine:
             text=question.text,
             schema=question.schema,
             max_tokens=question.max_tokens,
+            bounded=question.bounded,
         )
 
     def _kept(self, request: Request) -> bool:

@@ -67,6 +67,17 @@ class ReportsWaiting(Protocol):
     waits: Callable[[str], None]
 
 
+@runtime_checkable
+class KnowsItsServer(Protocol):
+    """A model that knows its server: how many tokens it takes, and how many it answers in a second.
+
+    ``context`` counts question and answer together; 0 is not known, for either.
+    """
+
+    context: int
+    pace: float
+
+
 class Model(Protocol):
     """Answers one prompt with JSON; may be asked from several threads at once."""
 

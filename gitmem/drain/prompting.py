@@ -46,11 +46,16 @@ _OPS = {
 }
 # Tokens of an answer: an operation costs some 60 without a text and 120 with one.
 _TOKENS_PER_FLAG = 150
+TOKENS_ANSWERED = 100  # for a flag, about
 _REASON = 200  # characters of a model's own words that reach the record
 _FIELDS = ("op", "target", "text", "reason", "topic", "about", "section", "again")
 _WITHOUT_LINE = (Op.DUPLICATE, Op.SKIP, Op.SETTLED)
 _REPLACING = (Op.SUPERSEDE, Op.MERGE)
 _TOKENS_AT_LEAST = 1024
+# Of a bounded schema. A line that takes in another one is about as long as the longer of the two.
+_TEXT_AT_LEAST = 240
+_LINES_NAMED = 8  # lines of one operation
+_BESIDE = 4  # operations more than flags: items that are settled, lines that move
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +93,33 @@ class Labels:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrainQuestion:
-    """What is sent: the data part and the answer's JSON schema; and what the labels mean."""
+    """What is sent: the data part and the answer's JSON schema; and what the labels mean.
+
+    ``bounded`` is the schema with what this question allows.
+    """
 
     text: str
     schema: Mapping[str, object]
+    bounded: Mapping[str, object]
     max_tokens: int
     labels: Labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """The labels that an answer may name, and how many characters a line of it has at most."""
+
+    flags: tuple[str, ...]
+    lines: tuple[str, ...]
+    files: tuple[str, ...]
+    sections: tuple[str, ...]
+    earlier: tuple[str, ...]
+    longest: int
+
+    @property
+    def most(self) -> int:
+        """How many flags there are."""
+        return len(self.flags)
 
 
 def make_question(request: Request, mark: str) -> DrainQuestion:
@@ -143,41 +169,78 @@ def make_question(request: Request, mark: str) -> DrainQuestion:
     return DrainQuestion(
         text=text,
         schema=schema(request.work),
+        bounded=schema(request.work, bounds_of(request, labels)),
         max_tokens=_TOKENS_AT_LEAST + _TOKENS_PER_FLAG * len(request.flags),
         labels=labels,
     )
 
 
-def schema(work: Work) -> dict[str, object]:
+def schema(work: Work, bounds: Bounds | None = None) -> dict[str, object]:
     """Return the answer's JSON schema: flat, everything required, the same for all requests of a kind.
 
-    It has no lists of one run, because servers compile and cache a schema. Labels are checked here.
+    It has no lists of one run, because vendors compile and cache a schema; labels are checked when an
+    answer is read. With ``bounds`` it has them, for a server that holds a weak model to a grammar: such
+    a model repeats itself until it is cut off wherever it is let.
     """
-    text = {"type": "string"}
+    text: dict[str, object] = {"type": "string"}
+    longest = {"maxLength": bounds.longest} if bounds else {}
     fields: dict[str, object] = {
         "op": {"type": "string", "enum": [op.value for op in _OPS[work]]},
-        "flags": {"type": "array", "items": text},
-        "target": text,
-        "lines": {"type": "array", "items": text},
-        "text": text,
-        "reason": text,
+        "flags": _some(bounds.flags if bounds else None, most=bounds.most if bounds else 0),
+        "target": _one(bounds.files if bounds else None),
+        "lines": _some(bounds.lines if bounds else None, most=_LINES_NAMED),
+        "text": {**text, **longest},
+        "reason": {**text, **({"maxLength": _REASON} if bounds else {})},
     }
     if work is Work.MEMORY:
-        fields |= {"topic": text, "about": text}
+        about = {**text, **({"maxLength": TOPIC_ABOUT} if bounds else {})}
+        fields |= {"topic": about, "about": about}
     if work is Work.RULES:
-        fields |= {"section": text, "again": text}
+        fields |= {
+            "section": _one(bounds.sections if bounds else None),
+            "again": _one(bounds.earlier if bounds else None),
+        }
     operation = {
         "type": "object",
         "properties": fields,
         "required": list(fields),
         "additionalProperties": False,
     }
+    operations: dict[str, object] = {"type": "array", "items": operation}
+    if bounds:
+        operations |= {"minItems": 1, "maxItems": bounds.most + _BESIDE}
     return {
         "type": "object",
-        "properties": {"operations": {"type": "array", "items": operation}},
+        "properties": {"operations": operations},
         "required": ["operations"],
         "additionalProperties": False,
     }
+
+
+def bounds_of(request: Request, labels: Labels) -> Bounds:
+    """Return what an answer to one request may name, and how long its texts are at most."""
+    longest = max((len(flag.text) + len(flag.better) for flag in request.flags), default=0)
+    return Bounds(
+        flags=tuple(labels.flags),
+        lines=tuple(labels.shown),
+        files=tuple(labels.files),
+        sections=tuple(labels.rules.sections),
+        earlier=tuple(labels.rules.earlier),
+        longest=max(_TEXT_AT_LEAST, longest),
+    )
+
+
+def _one(labels: tuple[str, ...] | None) -> dict[str, object]:
+    """Return the schema of one label or none, of these (None: of any)."""
+    return {"type": "string"} if labels is None else {"type": "string", "enum": ["", *labels]}
+
+
+def _some(labels: tuple[str, ...] | None, *, most: int) -> dict[str, object]:
+    """Return the schema of a list of labels, of these and so many (None: of any, and any number)."""
+    if labels is None:
+        return {"type": "array", "items": {"type": "string"}}
+    items: dict[str, object] = {"type": "string", **({"enum": [*labels]} if labels else {})}
+    return {"type": "array", "items": items, "maxItems": most if labels else 0}
 
 
 def read_operations(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from gitmem.models.endpoint import MESSAGES
-from gitmem.models.extract import Extraction, extract, outline
-from gitmem.models.reply import Attempt, Next, Prompt, Stop
-from gitmem.models.response import TOO_MUCH, body, failed, not_the_api
+from gitmem.models.extract import extract, outline
+from gitmem.models.reply import Attempt, Prompt, Stop
+from gitmem.models.response import body, cut, failed, finished, misshapen, not_the_api
 from gitmem.models.shapes import TOOL, Way
 from gitmem.models.usage import Usage, token_counts
 
@@ -28,53 +29,52 @@ def read(content: bytes, *, kind: str, prompt: Prompt, way: Way) -> Attempt:
 
 def _judge(message: dict[str, Any], prompt: Prompt, way: Way) -> Attempt:
     named = message.get("model")
-    extraction, stop, then = _answer(message, prompt, way)
     tokens_in, tokens_out = token_counts(message.get("usage"))
-    return Attempt(
-        stop=stop,
-        then=then,
-        data=extraction.data,
-        problem=extraction.reason,
+    return replace(
+        _answer(message, prompt, way),
         usage=Usage(tokens_in=tokens_in, tokens_out=tokens_out, dollars=None),
         answered=named if isinstance(named, str) else "",
     )
 
 
-def _answer(message: dict[str, Any], prompt: Prompt, way: Way) -> tuple[Extraction, Stop, Next]:
+def _answer(message: dict[str, Any], prompt: Prompt, way: Way) -> Attempt:
     """Return what the message says, why it stopped, and what follows."""
     reason = message.get("stop_reason")
     if reason == Stop.REFUSAL:
         details = message.get("stop_details")
         category = details.get("category") if isinstance(details, dict) else None
         about = f" ({category})" if isinstance(category, str) else ""
-        return Extraction(reason=f"the model refused to answer{about}"), Stop.REFUSAL, Next.DONE
-    if reason in TOO_MUCH:
-        stop = Stop(reason)
-        return Extraction(reason=TOO_MUCH[stop]), stop, Next.DONE
+        return Attempt(stop=Stop.REFUSAL, problem=f"the model refused to answer{about}")
+    blocks = [block for block in message["content"] if isinstance(block, dict)]
+    if reason in {Stop.CUT, Stop.WINDOW}:
+        # A call of our tool that was cut off is the shape that was asked for.
+        way = Way.TEXT if _given(blocks) else way
+        return cut(Stop(reason), _text(blocks), prompt, way)
     if reason != Stop.END and not (reason == Stop.TOOL and way is Way.TOOL):
         problem = f"the answer ended for an unknown reason: {ascii(reason)[:40]}"
-        return Extraction(reason=problem), Stop.INVALID, Next.DONE
-    return _find(message["content"], prompt, Stop(reason))
+        return Attempt(stop=Stop.INVALID, problem=problem)
+    return _find(blocks, prompt, way, Stop(reason))
 
 
-def _find(content: list[Any], prompt: Prompt, stop: Stop) -> tuple[Extraction, Stop, Next]:
+def _find(blocks: list[dict[str, Any]], prompt: Prompt, way: Way, stop: Stop) -> Attempt:
     """Return the answer among the blocks: the input of our tool, else the JSON object in the text."""
-    blocks = [block for block in content if isinstance(block, dict)]
-    given = [
-        block.get("input")
-        for block in blocks
-        if block.get("type") == "tool_use" and block.get("name") == TOOL
-    ]
+    given = _given(blocks)
     for value in given:
         if isinstance(value, dict) and not outline(value, prompt.schema):
-            return Extraction(data=value), stop, Next.DONE
+            return Attempt(stop=stop, data=value)
+    text = _text(blocks)
+    if given and extract(text, prompt.schema).data is None:
+        return misshapen(outline(given[0], prompt.schema), way)
+    found = finished(text, prompt, way)
+    return found if found.data is None else replace(found, stop=stop)
+
+
+def _given(blocks: list[dict[str, Any]]) -> list[object]:
+    """Return the input of each call of our tool."""
+    calls = [block for block in blocks if block.get("type") == "tool_use"]
+    return [block.get("input") for block in calls if block.get("name") == TOOL]
+
+
+def _text(blocks: list[dict[str, Any]]) -> str:
     texts = [block.get("text") for block in blocks if block.get("type") == "text"]
-    text = "".join(text for text in texts if isinstance(text, str))
-    if not text.strip() and not given:
-        return Extraction(reason="the answer says nothing"), Stop.INVALID, Next.DONE
-    extraction = extract(text, prompt.schema)
-    if extraction.data is not None:
-        return extraction, stop, Next.DONE
-    reason = outline(given[0], prompt.schema) if given else extraction.reason
-    problem = f"the answer is not what was asked for: {reason}"
-    return Extraction(reason=problem), Stop.INVALID, Next.PLAINER
+    return "".join(text for text in texts if isinstance(text, str))

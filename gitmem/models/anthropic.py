@@ -8,13 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gitmem.models import answer, connection
-from gitmem.models.endpoint import MESSAGES, endpoint
+from gitmem.models.endpoint import MESSAGES
 from gitmem.models.served import Served
 from gitmem.models.shapes import MessagesShape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from gitmem.models.endpoint import Endpoint
     from gitmem.models.reply import Attempt, Prompt
     from gitmem.models.served import Means
     from gitmem.models.shapes import Shape
@@ -24,16 +23,12 @@ _TOKEN = MESSAGES.keys[1]  # a bearer token, not a key
 
 
 class Anthropic(Served):
-    """A model behind the Messages API.
-
-    ``environ`` names the server, the key and the proxy. Raises Credentials or UsageError at once
-    when the environment cannot work.
-    """
+    """A model behind the Messages API."""
 
     name = "anthropic"
 
-    def __init__(self, environ: Mapping[str, str], means: Means, *, model: str = "") -> None:
-        super().__init__(endpoint(environ, MESSAGES), model or MODEL, MessagesShape(), means)
+    def __init__(self, where: Endpoint, model: str, means: Means) -> None:
+        super().__init__(where, model, MessagesShape(), means)
 
     def _library(self) -> Any:
         import anthropic

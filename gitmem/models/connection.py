@@ -73,6 +73,14 @@ async def _bound(response: httpx2.Response) -> None:
     response.stream = Bounded()
 
 
+def problems() -> tuple[type[Exception], ...]:
+    """Return what a request raises that brings no JSON: on the way, by its body, or by its text."""
+    import httpx2
+
+    errors_of_ours = (BodyTooLong, UnexpectedEncoding, ValueError, RecursionError, OSError)
+    return (httpx2.HTTPError, httpx2.InvalidURL, *errors_of_ours)
+
+
 def timeouts(limit: float, connect: float) -> httpx2.Timeout:
     """Return the limits of one request, in seconds: of each wait, and of the connection."""
     import httpx2

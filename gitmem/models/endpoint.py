@@ -29,30 +29,46 @@ _BEFORE_ALL = ("NODE_OPTIONS", "BASH_ENV", "ENV", "PERL5OPT", "PERL5LIB", "RUBYO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """An API: its name, its vendor's address, and the variables by which a person leads to it.
+    """An API: its name in notes and in words, its vendor's address, and the variables by which a person leads to it.
 
     ``address`` is the variable of the server, ``keys`` those of a key (the first that is set counts),
-    ``headers`` that of headers which the vendor's library adds to every request. ``root`` is what the
-    path of an address has; empty when the library adds it. ``local`` is an address to show.
+    ``headers`` that of headers which the vendor's library adds to every request. ``root`` is the path
+    of an address that has none. ``added`` are ends that an address must not have, because they are
+    added to it; the last one is the whole of it. ``local`` is an address to show.
     """
 
+    name: str
     api: str
     vendor: str
     address: str
     keys: tuple[str, ...]
     headers: str
     root: str
+    added: tuple[str, ...]
     local: str
 
 
 MESSAGES = Service(
+    name="messages",
     api="the Messages API",
     vendor="https://api.anthropic.com",
     address="ANTHROPIC_BASE_URL",
     keys=("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),  # in the order of the vendor's library
     headers="ANTHROPIC_CUSTOM_HEADERS",
     root="",
+    added=("/v1", "/v1/messages"),
     local="http://localhost:11434",
+)
+CHAT = Service(
+    name="chat",
+    api="the Chat Completions API",
+    vendor="https://api.openai.com/v1",
+    address="OPENAI_BASE_URL",
+    keys=("OPENAI_API_KEY",),
+    headers="OPENAI_CUSTOM_HEADERS",
+    root="/v1",
+    added=("/models", "/chat/completions"),
+    local="http://localhost:11434/v1",
 )
 
 #: A server on this machine or network (Ollama, vLLM, llama.cpp) asks for no key, the SDK does.
@@ -85,31 +101,51 @@ class Endpoint:
         return _is_loopback(urlsplit(self.url).hostname or "")
 
     @property
+    def is_near(self) -> bool:
+        """Whether the server is on this machine or its network, by its name alone."""
+        return _is_local(urlsplit(self.url).hostname or "")
+
+    @property
+    def is_vendor(self) -> bool:
+        """Whether the server is the vendor's own."""
+        return urlsplit(self.url).hostname == urlsplit(self.service.vendor).hostname
+
+    @property
     def named(self) -> str:
         """Host and proxy as they are shown to a person, without the password of either."""
         if not self.proxy:
             return self.host
         return f"{self.host} through the proxy {_host(urlsplit(self.proxy))}"
 
+    @property
+    def authorization(self) -> dict[str, str]:
+        """The header with the key; none when there is no key."""
+        return {} if self.key == _NO_KEY else {"authorization": f"Bearer {self.key}"}
+
     def redact(self, text: str) -> str:
         """Return a server's words as one printable line, without the key or the proxy in them."""
         return printable(text, [secret for secret in (self.key, self.proxy) if secret != _NO_KEY])
 
 
-def endpoint(environ: Mapping[str, str], service: Service = MESSAGES) -> Endpoint:
-    """Return the endpoint of a service that an environment names.
+def endpoint(
+    environ: Mapping[str, str], service: Service = MESSAGES, *, at: str = "", keyless: bool = False
+) -> Endpoint:
+    """Return the endpoint of a service that an environment names, or the address ``at``.
 
-    Reads the service's variables, those of the proxy, SSL_CERT_FILE and SSL_CERT_DIR. Raises
-    UsageError for an address that cannot be right, and Credentials when the server needs a key and
-    there is none.
+    Reads the service's variables (no key when ``keyless``), those of the proxy, SSL_CERT_FILE and
+    SSL_CERT_DIR. Raises UsageError for an address that cannot be right, and Credentials when the
+    server needs a key and there is none.
     """
-    url = environ.get(service.address, "").strip() or service.vendor
-    parts = _parse(url, service)
+    url = _address(at) if at else environ.get(service.address, "").strip() or service.vendor
+    source = "git config gitmem.host" if at else service.address
+    parts = _parse(url, service, source)
+    if service.root and not parts.path.strip("/"):
+        url = url.rstrip("/") + service.root
     for name in _AUTHORITIES:
         if environ.get(name) and not Path(environ[name]).exists():
             raise UsageError(f"{name} names nothing that is there", hint="correct it, or unset it")
-    key, key_name = _key(environ, service)
-    if not key and not _is_local(parts.hostname or ""):
+    key, key_name = ("", service.keys[0]) if keyless else _key(environ, service)
+    if not key and not keyless and not _is_local(parts.hostname or ""):
         raise Credentials(
             f"no key for {parts.hostname}",
             hint=f"set {key_name}, or choose another engine; the queue is as it was",
@@ -126,7 +162,21 @@ def endpoint(environ: Mapping[str, str], service: Service = MESSAGES) -> Endpoin
     )
 
 
-def _parse(url: str, service: Service) -> SplitResult:
+def _address(named: str) -> str:
+    """Return the address of a server as a person names it: whole, or as host and port.
+
+    Without a scheme it is https, on this machine http.
+    """
+    if "://" in named:
+        return named
+    try:
+        host = urlsplit(f"//{named}").hostname or ""
+    except ValueError:  # no address either way
+        host = ""
+    return f"{'http' if _is_loopback(host) else 'https'}://{named}"
+
+
+def _parse(url: str, service: Service, source: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         sound = bool(parts.scheme in ("http", "https") and parts.hostname) and parts.port != 0
@@ -134,19 +184,20 @@ def _parse(url: str, service: Service) -> SplitResult:
         sound = False
     if not sound:
         raise UsageError(
-            f"{service.address} is not the address of a server",
+            f"{source} is not the address of a server",
             hint=f"it looks like {service.vendor} or {service.local}",
         )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise UsageError(
-            f"{service.address} holds more than an address",
+            f"{source} holds more than an address",
             hint=f"keys go into {service.keys[0]}; leave out any user name, query and fragment",
         )
-    if parts.path.rstrip("/").endswith(("/v1", "/v1/messages")):
-        raise UsageError(
-            f"{service.address} ends in /v1",
-            hint="leave that off: /v1/messages is added to the address",
-        )
+    for end in service.added:
+        if parts.path.rstrip("/").endswith(end):
+            raise UsageError(
+                f"{source} ends in {end}",
+                hint=f"leave that off: {service.added[-1]} is added to the address",
+            )
     return parts
 
 
@@ -221,19 +272,20 @@ def _avoids(avoided: str, parts: SplitResult) -> bool:
     return False
 
 
-def check_server(environ: Mapping[str, str], *, client: str, named: str, top: str) -> None:
+def check_server(
+    where: Endpoint, environ: Mapping[str, str], *, client: str, named: str, top: str
+) -> None:
     """Refuse a server, or a way to it, that only the repository at ``top`` may have set.
 
     ``client`` is the agent client this runs in, ``named`` the server that the person named: a host
-    with its port, or a whole address for plain http. Raises Refused, and what `endpoint` raises.
+    with its port, or a whole address (which plain http on another machine needs). Raises Refused.
     """
-    where = endpoint(environ)
     plain = urlsplit(where.url).scheme == "http"
     # Traffic to this machine goes through no proxy, so it cannot be read on the way.
     readable = plain and not where.is_here
     address = f"http://{where.host}" if readable else where.host
     service = where.service
-    trusted = {named, "" if readable else urlsplit(service.vendor).hostname}
+    trusted = {_plain_or_host(named), "" if readable else urlsplit(service.vendor).hostname}
     if address not in trusted:
         raise Refused(
             f"this runs inside {client}, where a repository's settings can name the server "
@@ -255,12 +307,25 @@ def check_server(environ: Mapping[str, str], *, client: str, named: str, top: st
             )
 
 
+def _plain_or_host(named: str) -> str:
+    """Return a server that a person named as `check_server` compares it."""
+    if "://" not in named:
+        return named
+    try:
+        parts = urlsplit(named)
+        host = _host(parts)
+    except ValueError:
+        return named
+    readable = parts.scheme == "http" and not _is_loopback(parts.hostname or "")
+    return f"http://{host}" if readable else host
+
+
 def check_program(environ: Mapping[str, str], *, client: str, named: str, top: str) -> None:
     """Check the same for the program `claude`, which reads the same variables."""
     if environ.get("ANTHROPIC_BASE_URL") or environ.get("ANTHROPIC_CUSTOM_HEADERS"):
         # The program may have a key or a login of its own.
         keyed = {**environ, "ANTHROPIC_API_KEY": "own"}
-        check_server(keyed, client=client, named=named, top=top)
+        check_server(endpoint(keyed), keyed, client=client, named=named, top=top)
 
 
 def check_homes(environ: Mapping[str, str], names: Iterable[str], *, client: str, top: str) -> None:

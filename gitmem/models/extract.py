@@ -72,6 +72,20 @@ def outline(value: object, schema: Mapping[str, Any]) -> str:
     return ""
 
 
+def begins(text: str, schema: Mapping[str, Any]) -> bool:
+    """Tell whether a text, whole or cut off, begins as an object of the schema and nothing else.
+
+    What a server sends that holds its model to a schema does; a fence, prose or another name does not.
+    """
+    thought = _THOUGHT.match(text)
+    rest = (text[thought.end() :] if thought else text).lstrip()
+    if not rest.startswith("{"):
+        return False
+    inside = rest[1:].lstrip()
+    names = [f'"{name}"' for name in schema.get("properties", {})]
+    return not inside or any(name.startswith(inside[: len(name)]) for name in names)
+
+
 def flaws(value: object, schema: Mapping[str, Any], *, at: str = "the answer") -> tuple[str, ...]:
     """Return everything in a value that the schema does not allow, each as a sentence.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from typing import TYPE_CHECKING, Any
@@ -62,13 +63,15 @@ class Prompt:
     """One question.
 
     ``system`` holds the instructions, ``text`` the data. ``schema`` is the JSON schema of the
-    answer: flat, every property required, no null and no unions. ``max_tokens`` bounds the answer.
+    answer: flat, every property required, no null and no unions. ``bounded`` is the same with what
+    this one question allows (its labels, how many), or None. ``max_tokens`` bounds the answer.
     """
 
     system: str
     text: str
     schema: Mapping[str, Any]
     max_tokens: int = 4096
+    bounded: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,7 @@ class Next(Enum):
     AGAIN = auto()  # the same once more, after a pause, a few times
     LATER = auto()  # the same after a pause, while there is time: the server says it will pass
     PLAINER = auto()  # the same question in a plainer shape
+    CALLED_OFF = auto()  # the same at once, in the shape that another question has found meanwhile
     NEVER = auto()  # the server as a whole has a problem: no question has a chance
 
 
@@ -109,8 +113,9 @@ class Attempt:
     """One request's answer or problem.
 
     ``wait`` is the seconds that the server asked to wait, or None. ``refused`` has the words with
-    which it refused the request's shape, or None. ``usage`` has the tokens that the server counted,
-    and the dollars where it names them.
+    which it refused the request's shape, or None. ``ignored``: the answer shows that the server did
+    not hold the model to the shape. ``usage`` has the tokens that the server counted, and the dollars
+    where it names them.
     """
 
     stop: Stop
@@ -119,8 +124,15 @@ class Attempt:
     problem: str = ""
     wait: float | None = None
     refused: str | None = None
+    ignored: bool = False
     usage: Usage = UNPRICED
     answered: str = ""
+
+
+def model_name(named: str) -> str:
+    """Return a model's name for a person and a record: of a file's path, as llama.cpp names it, the last part."""
+    is_path = named.startswith(("/", "~", "\\\\")) or named[1:3] in {":/", ":\\"}
+    return re.split(r"[/\\]", named)[-1] or named if is_path else named
 
 
 def printable(text: str, secrets: Iterable[str] = ()) -> str:

@@ -10,19 +10,28 @@ import json
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from gitmem.models.extract import begins, extract
 from gitmem.models.reply import Attempt, Credentials, Next, Stop
+from gitmem.models.shapes import Way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitmem.models.endpoint import Endpoint
+    from gitmem.models.reply import Prompt
 
 _TRANSIENT = frozenset({408, 409, 425, 429})
-_TOO_LARGE = ("too long", "request too large", "context length", "context window")
+_TOO_LARGE = (
+    "too long",
+    "request too large",
+    "context length",
+    "context window",
+    "context size",
+    "tokens is too large",
+)
 _UNPAID = ("credit balance", "spend limit", "spend_limit", "billing_error", "insufficient_quota")
 
-#: What a person is told of an answer that a smaller question may cure.
-TOO_MUCH = {
+_TOO_MUCH = {
     Stop.CUT: "the answer was cut off at max_tokens; a smaller question may fit",
     Stop.WINDOW: "the question is larger than the model's context window; a smaller one may fit",
 }
@@ -43,6 +52,38 @@ def body(content: bytes, *, kind: str, api: str) -> dict[str, Any] | Attempt:
     if not isinstance(message, dict):
         return not_the_api(api, "its answer is not a message")
     return message
+
+
+def finished(text: str, prompt: Prompt, way: Way) -> Attempt:
+    """Return what the text of an answer comes to that the model ended by itself."""
+    if not text.strip():
+        return Attempt(stop=Stop.INVALID, problem="the answer says nothing")
+    found = extract(text, prompt.schema)
+    if found.data is not None:
+        return Attempt(stop=Stop.END, data=found.data, ignored=_ignored(text, prompt, way))
+    return misshapen(found.reason, way)
+
+
+def misshapen(reason: str, way: Way) -> Attempt:
+    """Return what an answer comes to that is not what was asked for, for this reason."""
+    problem = f"the answer is not what was asked for: {reason}"
+    ignored = way is not Way.TEXT
+    return Attempt(stop=Stop.INVALID, then=Next.PLAINER, problem=problem, ignored=ignored)
+
+
+def cut(stop: Stop, text: str, prompt: Prompt, way: Way) -> Attempt:
+    """Return what an answer comes to that ended too early.
+
+    Text that does not even begin as the answer shows that the server ignored the shape: the model
+    chats until it is cut off, and would do so over a smaller question, too.
+    """
+    ignored = _ignored(text, prompt, way)
+    then = Next.PLAINER if ignored else Next.DONE
+    return Attempt(stop=stop, then=then, problem=_TOO_MUCH[stop], ignored=ignored)
+
+
+def _ignored(text: str, prompt: Prompt, way: Way) -> bool:
+    return way is not Way.TEXT and not begins(text, prompt.schema)
 
 
 def failed(message: Mapping[str, Any]) -> Attempt:

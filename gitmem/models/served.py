@@ -16,15 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 from gitmem.models import connection
 from gitmem.models.event_loop import LoopThread
+from gitmem.models.reply import model_name
 from gitmem.models.server import Patience, Server
+from gitmem.models.servers.notes import Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gitmem.models.endpoint import Endpoint
     from gitmem.models.reply import Attempt, Prompt, Reply
+    from gitmem.models.servers.notes import ServerNotes
     from gitmem.models.shapes import Shape
     from gitmem.models.usage import Price
+
+_TELLING = 8  # tokens of answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +38,16 @@ class Means:
 
     ``clock`` is monotonic, in seconds. ``chance`` gives numbers from 0 to 1 that spread retries.
     ``own_prices`` go before the table's; that of the model asked for also when another name answers.
+    ``notes`` is what this clone remembers of servers (None: nothing). ``context`` is how many tokens
+    the model takes, question and answer together, as the server says; 0 when it does not.
     """
 
     clock: Callable[[], float]
     chance: Callable[[], float]
     patience: Patience = field(default_factory=Patience)
     own_prices: Mapping[str, Price] | None = None
+    notes: ServerNotes | None = None
+    context: int = 0
 
 
 class Served(ABC):
@@ -47,10 +56,17 @@ class Served(ABC):
     name: str
 
     def __init__(self, endpoint: Endpoint, model: str, shape: Shape, means: Means) -> None:
-        self.model = model
+        self.model = model_name(model)
         self.host = endpoint.named
         self.here = endpoint.is_here
         self._endpoint = endpoint
+        self._asked_for = model
+        # What the vendor's own server honours is known, and it is not slow.
+        self._notes = None if endpoint.is_vendor else means.notes
+        self._note_key = f"{endpoint.service.name} {endpoint.host} {model}"
+        note = (self._notes.find(self._note_key) if self._notes else None) or Note()
+        self.context = means.context or note.context
+        self.pace = note.pace
         self._loop = LoopThread()
         self._lock = threading.Lock()
         self._client: Any = None
@@ -61,7 +77,8 @@ class Served(ABC):
             clock=means.clock,
             chance=means.chance,
             own_prices=means.own_prices,
-            shape=shape,
+            shape=shape.as_kept(note.shape),
+            settled=bool(note.shape),
         )
 
     @abstractmethod
@@ -95,11 +112,27 @@ class Served(ABC):
 
     def sent(self, prompt: Prompt) -> Mapping[str, object]:
         """Return the body of the first request; a server that refuses a field is asked without it."""
-        return self._server.shape.body(prompt, self.model)
+        return self._server.shape.body(prompt, self._asked_for)
+
+    @property
+    def shape(self) -> str:
+        """How the server was made to answer in JSON; empty while it has not been seen to honour a shape."""
+        return self._server.shape.way.value if self._server.settled else ""
 
     def stop(self) -> None:
-        """End every question under way and every later one: they raise Cancelled."""
+        """End every question under way and every later one: they raise Cancelled.
+
+        What the server was seen to honour, and how fast it was, is remembered.
+        """
         self._loop.stop()
+        notes, self._notes = self._notes, None
+        usage = self._server.usage
+        if notes and self._server.settled and usage.calls:
+            # Of an answer of a few tokens, the time says more about the question than about the model.
+            told = usage.tokens_out >= _TELLING and usage.first_to_last > 0
+            pace = usage.tokens_out / usage.first_to_last if told else self.pace
+            shape = self._server.shape.kept()
+            notes.keep(self._note_key, Note(shape=shape, context=self.context, pace=pace))
 
     def ask(self, prompt: Prompt, *, until: float) -> Reply:
         """Ask one question, at the latest until the clock shows ``until``.
@@ -131,7 +164,7 @@ class Served(ABC):
 
     async def _send(self, client: Any, shape: Shape, prompt: Prompt, limit: float) -> Attempt:
         timeout = connection.timeouts(limit, self._server.patience.connect)
-        body = shape.body(prompt, self.model)
+        body = shape.body(prompt, self._asked_for)
         try:
             async with self._create(client)(**body, timeout=timeout) as response:
                 content = b"".join([chunk async for chunk in response.iter_bytes()])

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from gitmem.models.reply import Attempt, Credentials, Next, Reply, Stop
-from gitmem.models.usage import basis, dollars, together
+from gitmem.models.reply import Attempt, Credentials, Next, Reply, Stop, model_name
+from gitmem.models.usage import NOTHING, Usage, basis, dollars, together
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from gitmem.models.usage import Price
 
 _DOUBLED = 16  # times a pause is doubled at most; the longest is reached long before
+
+
+_CALLED_OFF = Attempt(
+    stop=Stop.FAILED, then=Next.CALLED_OFF, problem="the server ignores the shape of the question"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +54,14 @@ class Server:
     """One server as the questions so far have found it.
 
     ``clock`` is monotonic, in seconds; ``chance`` gives numbers from 0 to 1 that spread retries.
-    ``waits`` receives what is being waited for. ``shape`` is the shape of the question that was
-    answered last. ``not_before`` is when the server wants to be asked again; it holds for every
-    question, because all of them together make a rate limit. ``hopeless`` says why no question has
-    a chance.
+    ``waits`` receives what is being waited for. ``shape`` is the shape of the next question, and
+    ``settled`` whether the server has been seen to hold to it. ``not_before`` is when the server wants
+    to be asked again; it holds for every question, because all of them together make a rate limit.
+    ``hopeless`` says why no question has a chance.
+
+    While a server is not settled, one answer that ignores the shape sends its question down the
+    ladder, and the others wait for what it finds: what is under way is called off, so that a model on
+    a CPU does not chat eight times over until it is cut off.
     """
 
     endpoint: Endpoint
@@ -62,8 +72,13 @@ class Server:
     own_prices: Mapping[str, Price] | None = None
     waits: Callable[[str], None] = lambda _: None
     shape: Shape
+    settled: bool = False
     not_before: float = 0.0
     hopeless: Attempt | Credentials | None = None
+    usage: Usage = NOTHING
+    _search: asyncio.Event | None = None
+    _asking: dict[asyncio.Future[Attempt], Shape] = field(default_factory=dict)
+    _off: set[asyncio.Future[Attempt]] = field(default_factory=set)
 
     async def ask(
         self, prompt: Prompt, until: float, send: Callable[[Shape, float], Awaitable[Attempt]]
@@ -74,30 +89,65 @@ class Server:
         question has a chance before a person puts the account in order. So does this, also for
         every later question.
         """
-        began, attempts, shape = self.clock(), list[Attempt](), self.shape
+        began, attempts = self.clock(), list[Attempt]()
+        own: Shape | None = None  # where this question differs from the others
+        search: asyncio.Event | None = None  # while it looks for a shape for all of them
         tries = failed = 0
-        while True:
-            delay = self.delay(tries)
-            attempt = self.foregone(delay, until, attempts)
-            if attempt is None:
-                if delay > 0:
-                    self.waits(self.endpoint.redact(self.waiting(delay, attempts)))
-                    await asyncio.sleep(delay)
-                self.waits(f"waiting for {self.endpoint.named}")
-                attempt = await self._attempt(shape, prompt, until, send)
-                attempt = _with_cause(attempt, attempts)
-                attempts.append(attempt)
-                self.learn(attempt, shape)
-            failed += attempt.then is Next.AGAIN
-            # A request that the server puts off is retried until `foregone` sees the deadline.
-            again = attempt.then is Next.AGAIN and failed < self.patience.tries
-            if again or attempt.then is Next.LATER:
-                tries += 1
-                continue
-            plainer = _plainer(shape, attempt)
-            if plainer is None:
-                return self._reply(attempt, attempts, self.clock() - began)
-            shape = plainer
+        try:
+            while True:
+                if own is None and search is None:
+                    await self._found(until)
+                shape = own or self.shape
+                delay = self.delay(tries)
+                attempt = self.foregone(delay, until, attempts)
+                if attempt is None:
+                    if delay > 0:
+                        self.waits(self.endpoint.redact(self.waiting(delay, attempts)))
+                        await asyncio.sleep(delay)
+                    self.waits(f"waiting for {self.endpoint.named}")
+                    attempt = await self._attempt(shape, prompt, until, send)
+                    attempt = _with_cause(attempt, attempts)
+                    attempts.append(attempt)
+                    self.usage = together([self.usage, attempt.usage])
+                    self.learn(attempt, shape)
+                failed += attempt.then is Next.AGAIN
+                # A request that the server puts off is retried until `foregone` sees the deadline.
+                again = attempt.then is Next.AGAIN and failed < self.patience.tries
+                if again or attempt.then is Next.LATER:
+                    tries += 1
+                    continue
+                if attempt.then is Next.CALLED_OFF:
+                    continue
+                plainer = _plainer(shape, attempt)
+                if plainer is None:
+                    return self._reply(attempt, attempts, self.clock() - began)
+                if own or self.settled or not attempt.ignored:
+                    own = plainer
+                elif search or (self._search is None and shape == self.shape):
+                    search = search or self._begin_search()
+                    self._move(shape, plainer)
+        finally:
+            if search:
+                self._search = None
+                search.set()
+
+    def _begin_search(self) -> asyncio.Event:
+        self._search = asyncio.Event()
+        return self._search
+
+    def _move(self, shape: Shape, plainer: Shape) -> None:
+        """Ask in a plainer shape from now on, and call off what is asked in the one that is ignored."""
+        self.shape = plainer
+        for request, asked in self._asking.items():
+            if asked == shape and request.cancel():
+                self._off.add(request)
+
+    async def _found(self, until: float) -> None:
+        """Wait while another question looks for a shape, at the latest until the deadline."""
+        while self._search and self.clock() < until:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(until - self.clock()):
+                    await self._search.wait()
 
     def delay(self, tries: int) -> float:
         """Return the seconds to wait before a request that has failed ``tries`` times."""
@@ -140,8 +190,11 @@ class Server:
             self.hopeless = attempt
         if attempt.wait is not None:
             self.not_before = max(self.not_before, self.clock() + attempt.wait)
-        if attempt.data is not None:
+        if attempt.data is None:
+            return
+        if not self.settled or shape.way is self.shape.way:
             self.shape = shape
+        self.settled = self.settled or not attempt.ignored
 
     async def _attempt(
         self,
@@ -152,15 +205,24 @@ class Server:
     ) -> Attempt:
         began = self.clock()
         limit = max(0.0, min(self.patience.call, until - began))
+        request = asyncio.ensure_future(send(shape, limit))
+        self._asking[request] = shape
         try:
             async with asyncio.timeout(limit):
-                attempt = await send(shape, limit)
+                await asyncio.wait({request})
+            attempt = _CALLED_OFF if request in self._off else request.result()
         except TimeoutError:
             problem = f"{self.endpoint.named} gave no answer within {duration(limit)}"
             attempt = Attempt(stop=Stop.TIMED_OUT, problem=problem)
         except Credentials as refused:
             self.hopeless = refused
             raise
+        finally:
+            del self._asking[request]
+            self._off.discard(request)
+            if not request.done():
+                request.cancel()
+                await asyncio.wait({request})
         return self._with_usage(attempt, shape.body(prompt, self.model), began)
 
     def _with_usage(self, attempt: Attempt, body: Mapping[str, object], began: float) -> Attempt:
@@ -187,7 +249,7 @@ class Server:
             usage=replace(usage, retries=max(0, len(attempts) - 1)),
             seconds=seconds,
             problem=self.endpoint.redact(last.problem),
-            answered=self.endpoint.redact(last.answered),
+            answered=model_name(self.endpoint.redact(last.answered)),
         )
 
 

@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gitmem.models.reply import Prompt
 
 TOOL = "answer"
@@ -34,6 +36,7 @@ class Way(StrEnum):
 
     FORMAT = "format"
     TOOL = "tool"
+    OBJECT = "object"
     TEXT = "text"
 
 
@@ -52,6 +55,12 @@ class Shape(Protocol):
 
     def below(self) -> Shape | None:
         """Return the next plainer shape, after an answer that was not JSON; None at the end."""
+
+    def kept(self) -> dict[str, str | bool]:
+        """Return what a note about a server keeps of the shape (docs/data-model.md)."""
+
+    def as_kept(self, fields: Mapping[str, object]) -> Shape:
+        """Return the shape as a note has it; what cannot be right there stays as it is."""
 
 
 _BELOW = {Way.FORMAT: Way.TOOL, Way.TOOL: Way.TEXT}
@@ -123,3 +132,17 @@ class MessagesShape:
     def below(self) -> MessagesShape | None:
         """Return the next plainer shape, after an answer that was not JSON; None at the end."""
         return replace(self, way=_BELOW[self.way]) if self.way in _BELOW else None
+
+    def kept(self) -> dict[str, str | bool]:
+        """Return what a note about a server keeps of the shape."""
+        return {"way": self.way.value, "thinking": self.thinking, "effort": self.effort}
+
+    def as_kept(self, fields: Mapping[str, object]) -> MessagesShape:
+        """Return the shape as a note has it; what cannot be right there stays as it is."""
+        ways = {way.value: way for way in (*_BELOW, Way.TEXT)}
+        return replace(
+            self,
+            way=ways.get(str(fields.get("way")), self.way),
+            thinking=self.thinking and fields.get("thinking") is not False,
+            effort=self.effort and fields.get("effort") is not False,
+        )

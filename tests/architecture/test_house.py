@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from pathlib import Path
@@ -47,7 +48,9 @@ def test_the_lock_file_is_up_to_date_with_what_the_project_asks_for() -> None:
 
     assert locked["version"] == project["project"]["version"]
     metadata = locked["metadata"]
-    assert found(metadata["requires-dist"]) == asked(project["project"]["dependencies"])
+    extras = project["project"]["optional-dependencies"].values()
+    wanted = [*project["project"]["dependencies"], *itertools.chain(*extras)]
+    assert found(metadata["requires-dist"]) == asked(wanted)
     for group in ("test", "lint", "dist"):
         assert asked(project["dependency-groups"][group]) == found(metadata["requires-dev"][group])
 

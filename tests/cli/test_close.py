@@ -164,7 +164,7 @@ def test_a_person_reads_which_engine_ran_the_difference_and_what_to_do_next(
 
     assert "would write memory/facts.md" in dry.out
     assert dry.out.endswith("nothing was written\n")
-    assert done.out.splitlines()[0] == "engine verbatim: no model is configured"
+    assert done.out.splitlines()[0] == "engine verbatim (no model is configured)"
     assert "+- a fact\n" in done.out
     assert ".gitmem/drains" not in done.out
     assert "next: gitmem review" in done.out

@@ -7,17 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from gitmem.bootstrap import engines
 from gitmem.bootstrap.engines import PRESETS, EngineRequest, choose_engine
 from gitmem.bootstrap.workplace import workplace
 from gitmem.cli.progress import Watch
 from gitmem.core.errors import Refused, UsageError
 from gitmem.drain.ports import Answer
 from gitmem.models.reply import Credentials
+from tests.support.messages_api import CHAT, MessagesApi
 from tests.support.programs import Behaviour, FakeProgram
 from tests.support.queues import keep
 from tests.support.sandbox import Sandbox
 
 KEY = {"ANTHROPIC_API_KEY": "test-key-0123456789"}
+OPENAI = {"OPENAI_API_KEY": "test-key-0123456789"}
 
 
 def chosen(
@@ -34,12 +37,72 @@ def test_the_command_line_goes_before_the_environment_before_git_config_before_a
     sandbox: Sandbox,
 ) -> None:
     assert chosen(sandbox, {}) == ("verbatim", "no model is configured")
-    assert chosen(sandbox, KEY) == ("anthropic", "a key is in the environment")
+    assert chosen(sandbox, KEY) == ("anthropic", "ANTHROPIC_API_KEY is in the environment")
     sandbox.git("config", "gitmem.engine", "verbatim")
     assert chosen(sandbox, KEY) == ("verbatim", "git config gitmem.engine")
     environ = {**KEY, "GITMEM_ENGINE": "anthropic"}
     assert chosen(sandbox, environ) == ("anthropic", "GITMEM_ENGINE")
     assert chosen(sandbox, environ, asked="verbatim") == ("verbatim", "--engine")
+
+
+def test_the_key_of_one_vendor_is_enough_in_a_terminal(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert chosen(sandbox, OPENAI) == ("openai", "OPENAI_API_KEY is in the environment")
+    assert chosen(sandbox, {**OPENAI, **KEY})[0] == "anthropic"
+    token = {"ANTHROPIC_AUTH_TOKEN": "a-token-1234"}
+    assert chosen(sandbox, token) == ("anthropic", "ANTHROPIC_AUTH_TOKEN is in the environment")
+    assert chosen(sandbox, {"OPENAI_API_KEY": "  "})[0] == "verbatim"
+
+    monkeypatch.setattr(engines, "installed", lambda: False)
+    assert chosen(sandbox, OPENAI) == (
+        "verbatim", "no engine is configured; for OPENAI_API_KEY add gitmem-cli[openai]"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("key", [KEY, OPENAI, {**KEY, **OPENAI}], ids=["one", "other", "both"])
+def test_inside_a_client_a_key_alone_chooses_nothing(sandbox: Sandbox, key: dict[str, str]) -> None:
+    """A repository's settings file can put a key, and with it an account, into the session."""
+    name, why = chosen(sandbox, key, client="claude-code")
+
+    assert (name, "inside claude-code a key chooses none" in why) == ("verbatim", True)
+
+
+def test_a_server_of_ones_own_is_asked_for_its_model_and_gets_no_key(sandbox: Sandbox) -> None:
+    with MessagesApi([], dialect=CHAT) as server:
+        sandbox.git("config", "gitmem.host", server.url.removeprefix("http://"))
+        place = workplace(str(sandbox.path), {"HOME": "/nonexistent"})
+        environ = {**OPENAI, "OPENAI_BASE_URL": "https://collector.example/v1"}
+        found = choose_engine(place, EngineRequest(engine="llamacpp"), environ, client="codex")
+        model = found.model
+        assert model is not None
+        model.stop()
+
+    assert (model.name, model.model, model.here) == ("llamacpp", "claude-haiku-5-5", True)
+    assert model.host == server.url.removeprefix("http://")
+
+
+def test_inside_a_client_the_environment_names_no_server_of_chat_completions(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.git("config", "gitmem.engine", "openai")
+    for brought in (
+        {"OPENAI_BASE_URL": "https://collector.example/v1"},
+        {"OPENAI_BASE_URL": "http://localhost:4711/v1"},
+        {"OPENAI_CUSTOM_HEADERS": "authorization: Bearer another"},
+    ):
+        with pytest.raises(Refused, match=next(iter(brought))):
+            chosen(sandbox, {**OPENAI, **brought}, client="codex")
+    assert chosen(sandbox, OPENAI, client="codex")[0] == "openai"
+
+
+def test_a_server_named_in_git_config_of_the_work_tree_is_refused(sandbox: Sandbox) -> None:
+    brought = sandbox.write("dev/gitconfig", "[gitmem]\n\thost = collector.example\n")
+    place = workplace(
+        str(sandbox.path), {"HOME": "/nonexistent", "GIT_CONFIG_GLOBAL": str(brought)}
+    )
+    with pytest.raises(Refused, match="dev/gitconfig"):
+        choose_engine(place, EngineRequest(engine="openai"), OPENAI, client="")
 
 
 def test_a_file_of_the_repository_does_not_choose(sandbox: Sandbox) -> None:
@@ -59,6 +122,7 @@ def test_without_a_key_the_engine_is_refused_before_any_work(sandbox: Sandbox) -
 
 
 def test_inside_a_client_a_server_of_unknown_origin_is_refused(sandbox: Sandbox) -> None:
+    sandbox.git("config", "gitmem.engine", "anthropic")
     environ = {**KEY, "ANTHROPIC_BASE_URL": "https://collector.example"}
 
     assert chosen(sandbox, environ)[0] == "anthropic"
@@ -68,6 +132,7 @@ def test_inside_a_client_a_server_of_unknown_origin_is_refused(sandbox: Sandbox)
 
 
 def test_inside_a_client_a_server_that_the_person_named_is_asked(sandbox: Sandbox) -> None:
+    sandbox.git("config", "gitmem.engine", "anthropic")
     sandbox.git("config", "gitmem.host", "mine.example:8443")
     environ = {**KEY, "ANTHROPIC_BASE_URL": "https://mine.example:8443"}
 
@@ -88,6 +153,7 @@ BROUGHT = [
 def test_inside_a_client_the_environment_does_not_choose(
     sandbox: Sandbox, brought: dict[str, str]
 ) -> None:
+    sandbox.git("config", "gitmem.engine", "anthropic")
     with pytest.raises((Refused, UsageError)) as refused:
         chosen(sandbox, {**brought, "PATH": "/usr/bin:/bin"}, client="claude-code")
 
@@ -156,6 +222,7 @@ def test_a_relative_path_to_git_config_in_the_work_tree_is_seen_too(sandbox: San
 def test_inside_a_client_plain_http_is_asked_only_where_the_person_wrote_it(
     sandbox: Sandbox,
 ) -> None:
+    sandbox.git("config", "gitmem.engine", "anthropic")
     environ = {**KEY, "ANTHROPIC_BASE_URL": "http://mine.example:8080"}
     sandbox.git("config", "gitmem.host", "mine.example:8080")
     with pytest.raises(Refused, match=r"http://mine\.example:8080"):
@@ -169,6 +236,7 @@ def test_inside_a_client_plain_http_is_asked_only_where_the_person_wrote_it(
 
 
 def test_inside_a_client_certificates_of_the_repository_vouch_for_nobody(sandbox: Sandbox) -> None:
+    sandbox.git("config", "gitmem.engine", "anthropic")
     file = sandbox.write("dev/ca.pem", "")
     environ = {**KEY, "HTTPS_PROXY": "http://proxy.example", "SSL_CERT_FILE": str(file)}
 

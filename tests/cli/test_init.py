@@ -228,7 +228,7 @@ def test_a_key_in_the_environment_makes_anthropic_ready(sandbox: Sandbox, tmp_pa
 
     _, shown = on_a_terminal(sandbox, "init", types=["anthropic\n"], env=env)
 
-    assert "a key is in the environment" in shown
+    assert "ANTHROPIC_API_KEY is in the environment" in shown
     assert "needs ANTHROPIC_API_KEY" not in shown
     assert "test-key" not in shown
     assert engine_of(sandbox) == "anthropic"

@@ -83,9 +83,9 @@ def test_what_a_close_with_a_model_really_ran_is_on_record(sandbox: Sandbox) -> 
         said = land(sandbox, 70, server.environ, "--engine", "anthropic", "--workers", "2")
         host = server.url.removeprefix("http://")
 
-    first, second = said.splitlines()[:2]
-    assert first.startswith(f"engine anthropic, model claude-haiku-5-5 at {host}: 70 flags in 3 ")
-    assert second == "why this engine: --engine"
+    first = said.splitlines()[0]
+    who = f"engine anthropic (--engine), model claude-haiku-5-5 at {host}"
+    assert first.startswith(f"{who}: 70 flags in 3 questions; ")
     (close,) = figures(sandbox)["closes"]
     assert (close["model"], close["asked"]) == ("claude-haiku-5-5", "claude-haiku-5-5")
     assert (close["flags"], close["questions"], close["calls"], close["retries"]) == (70, 3, 3, 0)

@@ -124,7 +124,7 @@ def test_a_question_has_the_line_of_each_of_its_flags_once_and_64_at_most(sandbo
         assert {f"fact {number} about the build" for number in numbers} <= set(sent) <= set(lines)
 
 
-def test_the_first_line_names_engine_model_host_and_what_leaves(sandbox: Sandbox) -> None:
+def test_the_first_line_names_engine_and_why_model_host_and_what_leaves(sandbox: Sandbox) -> None:
     keep(sandbox, 3)
     with MessagesApi(judge.obedient) as server:
         done = said(sandbox, server)
@@ -132,7 +132,8 @@ def test_the_first_line_names_engine_model_host_and_what_leaves(sandbox: Sandbox
     first = done.out.splitlines()[0]
     host = server.url.removeprefix("http://")
     assert first == (
-        f"engine anthropic, model claude-haiku-5-5 at {host}: "
+        "engine anthropic (ANTHROPIC_API_KEY is in the environment), "
+        f"model claude-haiku-5-5 at {host}: "
         "3 flags in 1 question; nothing leaves this machine"
     )
 
@@ -146,7 +147,7 @@ def test_without_a_key_a_dry_run_still_shows_what_would_leave_and_where_to(
 
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines()[0] == (
-        "engine anthropic, model claude-haiku-5-5 at api.anthropic.com: "
+        "engine anthropic (--engine), model claude-haiku-5-5 at api.anthropic.com: "
         "3 flags in 1 question would leave this machine"
     )
     assert "no-one-is-asked" not in done.out
@@ -179,7 +180,7 @@ def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(sandbox: Sandbox) 
         assert server.asked == []
         said(sandbox, server)
 
-    shown = json.loads(done.out.splitlines()[2])
+    shown = json.loads(done.out.splitlines()[1])
     sent = server.asked[0]
     mark = shown["messages"][0]["content"].split()[1]
     assert json.loads(json.dumps(shown).replace(mark, sent.text.split()[1])) == sent.body
@@ -356,3 +357,54 @@ def test_looking_changes_nothing_in_the_git_directory(sandbox: Sandbox) -> None:
             assert done.code in {0, 7}, done.err
             assert whole(sandbox.path / ".git") == before, command
     assert server.asked == []
+
+
+def test_eight_flags_close_through_a_server_of_ones_own_whose_shape_is_found_once(
+    sandbox: Sandbox,
+) -> None:
+    """It takes JSON, but no schema, and gives a question and its answer 3,000 tokens."""
+    keep(sandbox, 8)
+
+    def script(asked: Asked) -> Sent:
+        chats = api.text("The flags are about the build. " * 40, stop="max_tokens")
+        return chats if asked.way == "format" else judge.obedient(asked)
+
+    pages = {"/v1/models": {"data": [{"id": "/home/ann/gemma.gguf", "meta": {"n_ctx": 3000}}]}}
+    with MessagesApi(script, dialect=api.CHAT, pages=pages) as server:
+        sandbox.git("config", "gitmem.host", server.url.removeprefix("http://"))
+        done = said(sandbox, server, "--engine", "llamacpp", "--workers", "1")
+        ways = [asked.way for asked in server.asked]
+        sizes = [len(judge.texts(asked)) for asked in server.asked if asked.way == "object"]
+        keep(sandbox, 3, "another fact")
+        again = said(sandbox, server, "--engine", "llamacpp")
+
+    host = server.url.removeprefix("http://")
+    assert done.code == 0, done.err
+    assert done.out.startswith(
+        f"engine llamacpp (--engine), model gemma.gguf at {host}: 8 flags in "
+    )
+    assert "; nothing leaves this machine\n" in done.out
+    assert (ways[:2], set(ways[1:]), sum(sizes)) == (["format", "object"], {"object"}, 8)
+    assert len(sizes) > 1
+    assert again.code == 0, again.err
+    assert server.asked[-1].way == "object"
+    assert "ann" not in sandbox.git("show", "gitmem/drain")
+
+
+def test_a_close_on_a_slow_server_says_first_how_long_it_takes(sandbox: Sandbox) -> None:
+    keep(sandbox, 40)
+    with MessagesApi(judge.obedient, dialect=api.CHAT) as server:
+        sandbox.git("config", "gitmem.host", server.url.removeprefix("http://"))
+        note = {"shape": {"way": "format"}, "context": 0, "pace": 5.0, "at": int(time.time()) - 9}
+        key = f"chat {server.url.removeprefix('http://')} {api.MODEL}"
+        notes = {"v": 1, "servers": {key: note}}
+        (sandbox.path / ".git/gitmem/servers.json").write_text(json.dumps(notes), "utf-8")
+        patient = said(sandbox, server, "--engine", "ollama", "--deadline", "3000", "--dry-run")
+        done = said(sandbox, server, "--engine", "ollama")
+
+    assert "tokens a second" not in patient.out
+    assert done.code == 0
+    assert done.out.splitlines()[1] == (
+        "about 13 min, at the 5.0 tokens a second of this server so far; --deadline allows 2 min, and "
+        "what is not answered by then stays queued: give it more with --deadline 1200"
+    )

@@ -15,6 +15,7 @@ import pytest
 from gitmem.bootstrap.engines import ENGINES, PRESETS
 from gitmem.models.anthropic import Anthropic
 from gitmem.models.command import Command
+from gitmem.models.endpoint import endpoint
 from gitmem.models.extract import flaws
 from gitmem.models.reply import Cancelled, Prompt, Reply
 from gitmem.models.served import Means
@@ -68,7 +69,9 @@ def served(kind: Callable[[api.Make], Callable[[Asked], Sent]], stack: ExitStack
         patience = Patience(pause=0.01)
         chance = random.Random(3).random
         return Anthropic(
-            server.environ, Means(clock=time.monotonic, chance=chance, patience=patience)
+            endpoint(server.environ),
+            "m",
+            Means(clock=time.monotonic, chance=chance, patience=patience),
         )
 
     return make

@@ -294,7 +294,7 @@ def test_a_snag_becomes_a_rule_comes_back_and_becomes_a_guard_that_is_said(
 
     # The next close says so first, and moves the fix up.
     closed = wired.gitmem("close")
-    assert closed.out.startswith("came back: `make release` tagged too early: first time since")
+    assert "\ncame back: `make release` tagged too early: first time since" in closed.out
     assert wired.gitmem("review").out.startswith("came back: ")
     assert wired.gitmem("accept").code == 0
 

@@ -39,7 +39,7 @@ class Question:
 def read(asked: Asked) -> Question:
     """Takes a request apart."""
     parts = {name: json.loads(data) for name, _, data in _PART.findall(asked.text)}
-    ops = json.loads(_OPS.findall(asked.body["system"][0]["text"])[0])
+    ops = json.loads(_OPS.findall(asked.system)[0])
     return Question(
         flags=parts["FLAGS"],
         lines=parts["LINES"],

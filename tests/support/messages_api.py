@@ -1,5 +1,6 @@
-"""A scripted Messages API on loopback: as much of the public one as gitmem asks, and every way to fail.
+"""A scripted model's API on loopback: as much of the public ones as gitmem asks, and every way to fail.
 
+Answers are written as the Messages API has them; a server that speaks another one translates them.
 A test says what each request is answered with (`Sent`), by a list or by a function of the request;
 the server keeps what it was asked, and when.
 """
@@ -38,7 +39,24 @@ class Asked:
     @property
     def wants_format(self) -> bool:
         """Whether structured output was asked for."""
-        return "format" in self.body.get("output_config", {})
+        return self.way == "format"
+
+    @property
+    def way(self) -> str:
+        """How the model is made to answer in JSON."""
+        response = {"json_schema": "format", "json_object": "object"}
+        if "response_format" in self.body:
+            return response[self.body["response_format"]["type"]]
+        if "format" in self.body.get("output_config", {}):
+            return "format"
+        return "tool" if self.tool else "text"
+
+    @property
+    def system(self) -> str:
+        """The instructions."""
+        if "system" in self.body:
+            return str(self.body["system"][0]["text"])
+        return str(self.body["messages"][0]["content"])
 
     @property
     def tool(self) -> str:
@@ -48,7 +66,7 @@ class Asked:
     @property
     def text(self) -> str:
         """The user's words."""
-        return str(self.body["messages"][0]["content"])
+        return str(self.body["messages"][-1]["content"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,10 +230,100 @@ def sullen(make: Make) -> Callable[[Asked], Sent]:
     return answer
 
 
-class MessagesApi:
-    """A context manager: inside, ``url`` answers as scripted. The last of a list answers all the rest."""
+#: What a model ended with, in the words of Chat Completions.
+_FINISHED = {"end_turn": "stop", "tool_use": "stop", "max_tokens": "length"}
+_FINISHED |= {"model_context_window_exceeded": "length", "refusal": "content_filter"}
 
-    def __init__(self, script: Script) -> None:
+
+def as_chat(sent: Sent) -> Sent:
+    """The same as a server of Chat Completions says it; what is no message or error stays as it is."""
+    try:
+        body = json.loads(sent.body)
+    except (ValueError, RecursionError):
+        return sent
+    if isinstance(body, dict) and body.get("type") == "error":
+        return replace(sent, body=json.dumps({"error": body["error"]}).encode())
+    if not isinstance(body, dict) or not isinstance(body.get("content"), list):
+        return sent
+    texts = [block.get("text") for block in body["content"] if block.get("type") == "text"]
+    texts += [json.dumps(one["input"]) for one in body["content"] if one.get("type") == "tool_use"]
+    usage = body.get("usage", {})
+    stop = body.get("stop_reason")
+    message = {
+        "role": "assistant",
+        "content": "".join(filter(lambda it: isinstance(it, str), texts)),
+    }
+    chat = {
+        "object": "chat.completion",
+        "model": body.get("model"),
+        "choices": [
+            {"index": 0, "message": message, "finish_reason": _FINISHED.get(str(stop), stop)}
+        ],
+        "usage": {
+            "prompt_tokens": usage.get("input_tokens"),
+            "completion_tokens": usage.get("output_tokens"),
+        },
+    }
+    return replace(sent, body=json.dumps(chat).encode())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """An API: its name, its engine's name, its variables, and where a question goes.
+
+    ``root`` is what the address in the variable has behind the host.
+    """
+
+    api: str
+    engine: str
+    address: str
+    key: str
+    path: str
+    root: str = ""
+    ways: tuple[str, ...] = ()
+    say: Callable[[Sent], Sent] = lambda sent: sent
+
+
+MESSAGES = Dialect(
+    api="the Messages API",
+    engine="anthropic",
+    address="ANTHROPIC_BASE_URL",
+    key="ANTHROPIC_API_KEY",
+    path="/v1/messages",
+    ways=("format", "tool", "text"),
+)
+CHAT = Dialect(
+    api="the Chat Completions API",
+    engine="openai",
+    address="OPENAI_BASE_URL",
+    key="OPENAI_API_KEY",
+    path="/v1/chat/completions",
+    root="/v1",
+    ways=("format", "object", "text"),
+    say=as_chat,
+)
+DIALECTS = (MESSAGES, CHAT)
+
+KEY = "test-key-0123456789"
+LISTED = {"object": "list", "data": [{"id": MODEL, "object": "model"}]}
+
+
+class MessagesApi:
+    """A context manager: inside, ``url`` answers as scripted. The last of a list answers all the rest.
+
+    A server of Chat Completions tells its models by itself (``models``); that is no question, so it
+    is not among ``asked``. What else it is asked of itself is in ``pages``, by path.
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        *,
+        dialect: Dialect | None = None,
+        pages: Mapping[str, object] | None = None,
+    ) -> None:
+        self.dialect = dialect or SPOKEN[-1]
+        self.pages = {"/v1/models": LISTED, **(pages or {})}
         self.asked: list[Asked] = []
         self.most_at_once = 0
         self.url = ""
@@ -244,7 +352,7 @@ class MessagesApi:
     @property
     def environ(self) -> dict[str, str]:
         """The environment that leads here, with a key."""
-        return {"ANTHROPIC_BASE_URL": self.url, "ANTHROPIC_API_KEY": "test-key-0123456789"}
+        return {self.dialect.address: self.url + self.dialect.root, self.dialect.key: KEY}
 
     def arrived(self, handler: BaseHTTPRequestHandler, raw: bytes) -> tuple[Asked, Sent]:
         """Keeps a request and finds its answer."""
@@ -261,15 +369,19 @@ class MessagesApi:
             self.asked.append(asked)
             self._now += 1
             self.most_at_once = max(self.most_at_once, self._now)
-        if callable(self._script):
-            return asked, self._script(asked)
-        return asked, self._script[min(asked.number, len(self._script) - 1)]
+        script = self._script
+        sent = script(asked) if callable(script) else script[min(asked.number, len(script) - 1)]
+        return asked, self.dialect.say(sent)
 
     def left(self, asked: Asked) -> None:
         """Notes the end of a request."""
         with self._lock:
             self._now -= 1
             asked.ended = time.monotonic()
+
+
+#: What a server speaks when a test does not say; the last one counts.
+SPOKEN: list[Dialect] = [MESSAGES]
 
 
 class _Server(ThreadingHTTPServer):
@@ -290,6 +402,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+        if self.api.dialect is CHAT and not self.path.endswith(CHAT.path):
+            page = self.api.pages.get(self.path)
+            found = page if isinstance(page, Sent) else Sent(body=json.dumps(page).encode())
+            self._send(Sent(status=404) if page is None else found)
+            return
         asked, sent = self.api.arrived(self, raw)
         try:
             self._send(sent)

@@ -28,6 +28,7 @@ _REMOVED = (
     "GIT_",
     "LC_",
     "NO_COLOR",
+    "OPENAI_",
     "PYTHON",
     "VISUAL",
     "XDG_",

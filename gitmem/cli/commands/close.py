@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from contextlib import suppress
@@ -27,6 +28,7 @@ from gitmem.core.errors import GitmemError, UsageError
 from gitmem.drain.model_engine import ModelEngine
 from gitmem.drain.ports import ReportsWaiting
 from gitmem.models.reply import Cancelled
+from gitmem.models.server import duration
 from gitmem.session import close_entry, ledger
 
 if TYPE_CHECKING:
@@ -37,14 +39,17 @@ if TYPE_CHECKING:
     from gitmem.forge.deliver import ForgeSettings
     from gitmem.forge.propose import ProposeResult
 
+_SLOW = 20.0  # seconds of a close from which on they are said before it starts
+
 
 def close(
     engine: Annotated[
         str,
         typer.Option(
             "--engine",
-            help="Who judges the flags: anthropic, command, or a program with its own login "
-            f"({', '.join(PRESETS)}); verbatim files them as written.",
+            help="Who judges the flags: anthropic, openai, a server of yours (ollama, lmstudio, "
+            f"llamacpp), command, or a program with its own login ({', '.join(PRESETS)}); "
+            "verbatim files them as written.",
         ),
     ] = "",
     model: Annotated[str, typer.Option("--model", help="The model's name, for that engine.")] = "",
@@ -169,15 +174,18 @@ def _close(
 
 
 def _say_plan(chosen: EngineChoice, plan: Plan, shown: CloseView) -> None:
-    """Print what came back, who judges and what leaves this machine; in a dry run, the questions."""
+    """Print who judges and why, what leaves this machine, and what came back; in a dry run, the questions."""
     model = chosen.model
     tell = render.note if shown.json else render.say
+    if plan.flags and not (shown.json and model is None):
+        for line in _engine_lines(chosen, plan, dry_run=shown.dry_run):
+            tell(line)
+        if not shown.dry_run:
+            for line in _slow_lines(chosen, plan):
+                tell(line)
     if not shown.json:
         for told in plan.recurred:
             render.say(f"came back: {told}")
-    if plan.flags and not (shown.json and model is None):
-        for line in _engine_line(chosen, plan, dry_run=shown.dry_run).splitlines():
-            tell(line)
     if shown.dry_run and model is not None and isinstance(chosen.engine, ModelEngine):
         _show_questions(chosen.engine, model, plan)
 
@@ -187,18 +195,31 @@ def _warm(model: Model) -> None:
         model.warm()
 
 
-def _engine_line(chosen: EngineChoice, plan: Plan, *, dry_run: bool) -> str:
+def _engine_lines(chosen: EngineChoice, plan: Plan, *, dry_run: bool) -> list[str]:
+    who = f"engine {chosen.engine.name} ({chosen.why})"
     if chosen.model is None:
-        return (
-            f"engine {chosen.engine.name}: {chosen.why}\n"
-            "flags are filed as written; nothing is judged, nothing leaves this machine"
-        )
+        nothing = "flags are filed as written; nothing is judged, nothing leaves this machine"
+        return [who, nothing]
     model = chosen.model
     named = f", model {model.model}" if model.model != model.host else ""
-    return (
-        f"engine {chosen.engine.name}{named} at {model.host}: {_leaving(chosen, plan, dry_run)}\n"
-        f"why this engine: {chosen.why}"
-    )
+    return [f"{who}{named} at {model.host}: {_leaving(chosen, plan, dry_run)}"]
+
+
+def _slow_lines(chosen: EngineChoice, plan: Plan) -> list[str]:
+    """Say how long a slow server will take, by how fast it was; nothing of one that is quick."""
+    if not isinstance(chosen.engine, ModelEngine):
+        return []
+    seconds = chosen.engine.seconds(plan)
+    if seconds < _SLOW:
+        return []
+    pace = chosen.engine.pace
+    about = f"about {duration(seconds)}, at the {pace:.1f} tokens a second of this server so far"
+    if seconds < chosen.deadline:
+        return [about]
+    more = math.ceil(seconds * 1.5 / 60) * 60
+    stays = "what is not answered by then stays queued"
+    allowed = f"--deadline allows {duration(chosen.deadline)}, and {stays}"
+    return [f"{about}; {allowed}: give it more with --deadline {more}"]
 
 
 def _leaving(chosen: EngineChoice, plan: Plan, dry_run: bool) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitmem.bootstrap.engines import PRESETS, engine_name, has_key
+from gitmem.bootstrap.engines import PRESETS, engine_name, keys_there
 from gitmem.bootstrap.shipped import ci as shipped_ci
 from gitmem.bootstrap.shipped import shipped
 from gitmem.bootstrap.workplace import chosen_settings
@@ -23,6 +23,8 @@ from gitmem.install import install, undo
 from gitmem.install.file_changes import apply, render_diff
 from gitmem.install.shipped_files import Host
 from gitmem.models.command import located
+from gitmem.models.reply import model_name, printable
+from gitmem.models.servers.look import listening
 from gitmem.proof import health
 from gitmem.sync.push_hook import apply_hook, plan_hook
 
@@ -327,11 +329,22 @@ def _choices(environ: Mapping[str, str]) -> dict[str, str]:
 
     A program counts when it is in an absolute folder of PATH, where the engine looks for it.
     """
-    ready = "a key is in the environment" if has_key(environ) else "needs ANTHROPIC_API_KEY"
+    keys = keys_there(environ)
+    ready = {name: f"{key} is in the environment" for name, key in keys.items()}
+    messages = ready.get("anthropic", "needs ANTHROPIC_API_KEY")
     found = {
         _DEFAULT: "no model: flags are filed as written, nothing leaves this machine",
-        "anthropic": f"a model of the Messages API; flags go to it; {ready}",
+        "anthropic": f"a model of the Messages API; flags go to it; {messages}",
     }
+    if "openai" in keys:
+        found["openai"] = f"a model of the Chat Completions API; flags go to it; {ready['openai']}"
+    for name, models in listening(environ).items():
+        named = (
+            model_name(models[0])
+            if len(models) == 1
+            else f"{len(models)} models; name one as gitmem.model"
+        )
+        found[name] = f"a server on this machine, with {printable(named)}; nothing leaves it"
     for name in PRESETS:
         if located(name, environ.get("PATH", "")):
             found[name] = f"the program {name} with its own login; flags go to its model"

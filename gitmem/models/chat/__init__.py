@@ -1,0 +1,1 @@
+"""The Chat Completions API: the shape of a question, its answer, and the engine `openai`."""
