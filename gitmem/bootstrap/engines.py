@@ -63,13 +63,15 @@ class EngineChoice:
 class EngineRequest:
     """The options given: engine and model (empty: not given), and the seconds for all questions.
 
-    ``asks`` is false when no model will be asked; then no key is needed.
+    ``asks`` is false when no model will be asked; then no key is needed. ``afresh``: what is remembered
+    of the shape that a server honours does not count.
     """
 
     engine: str = ""
     model: str = ""
     deadline: float = DEADLINE
     asks: bool = True
+    afresh: bool = False
 
 
 def engine_name(
@@ -149,6 +151,23 @@ def choose_engine(
     return EngineChoice(engine=engine, why=why, model=model, deadline=request.deadline)
 
 
+def model_here(place: Workplace, environ: Mapping[str, str], *, client: str) -> Model | None:
+    """Return the configured model when its server is on this machine; None when it is not, or is none.
+
+    What is remembered of its server does not count. Raises what `choose_engine` does.
+    """
+    name = place.counted_personal("engine")
+    if name not in ("anthropic", "openai", *LOCAL):
+        return None
+    unasked = EngineRequest(asks=False, afresh=True)
+    keyed = dict.fromkeys((MESSAGES.keys[0], CHAT.keys[0]), "no-one-is-asked") | {**environ}
+    model = named_model(place, name, unasked, keyed, client=client)
+    if not model.here:
+        model.stop()
+        return None
+    return named_model(place, name, replace(unasked, asks=True), environ, client=client)
+
+
 def handover(model: Model, *, marked: bool) -> ModelEngine:
     """Return the engine of `plan` and `apply`, with the questions of a close with a model.
 
@@ -187,13 +206,13 @@ def named_model(
     """Return the model of the engine ``name``; raises what `choose_engine` does."""
     wanted = _model_name(place, request.model, environ, client)
     if name == "anthropic":
-        return _anthropic(place, wanted, environ, client)
+        return _anthropic(place, replace(request, model=wanted), environ, client)
     if name == "openai" or name in LOCAL:
         return _openai(place, name, replace(request, model=wanted), environ, client)
     return _program(place, name, wanted, environ, client)
 
 
-def _means(place: Workplace, model: str, context: int = 0) -> Means:
+def _means(place: Workplace, request: EngineRequest, model: str, context: int = 0) -> Means:
     price = own_price(place)
     return Means(
         clock=time.monotonic,
@@ -201,18 +220,21 @@ def _means(place: Workplace, model: str, context: int = 0) -> Means:
         own_prices={model: price} if price else None,
         notes=ServerNotes(place.repo.folder),
         context=context,
+        afresh=request.afresh,
     )
 
 
-def _anthropic(place: Workplace, wanted: str, environ: Mapping[str, str], client: str) -> Model:
+def _anthropic(
+    place: Workplace, request: EngineRequest, environ: Mapping[str, str], client: str
+) -> Model:
     from gitmem.models.anthropic import MODEL, Anthropic
 
     where = endpoint(environ)
     if client:
         named = place.counted_personal("host")
         check_server(where, environ, client=client, named=named, top=place.repo.top)
-    model = wanted or MODEL
-    return Anthropic(where, model, _means(place, model))
+    model = request.model or MODEL
+    return Anthropic(where, model, _means(place, request, model))
 
 
 def _openai(
@@ -237,7 +259,7 @@ def _openai(
     if request.asks and not where.is_vendor:
         seen = look(where, model)
         model = model or chosen(seen, where)
-    means = _means(place, model, seen.context)
+    means = _means(place, request, model, seen.context)
     return OpenAI(where, model or UNASKED, means, called=name, environ=environ)
 
 

@@ -39,7 +39,8 @@ class Means:
     ``clock`` is monotonic, in seconds. ``chance`` gives numbers from 0 to 1 that spread retries.
     ``own_prices`` go before the table's; that of the model asked for also when another name answers.
     ``notes`` is what this clone remembers of servers (None: nothing). ``context`` is how many tokens
-    the model takes, question and answer together, as the server says; 0 when it does not.
+    the model takes, question and answer together, as the server says; 0 when it does not. ``afresh``:
+    the shape that it honours is found out again.
     """
 
     clock: Callable[[], float]
@@ -48,6 +49,7 @@ class Means:
     own_prices: Mapping[str, Price] | None = None
     notes: ServerNotes | None = None
     context: int = 0
+    afresh: bool = False
 
 
 class Served(ABC):
@@ -77,8 +79,8 @@ class Served(ABC):
             clock=means.clock,
             chance=means.chance,
             own_prices=means.own_prices,
-            shape=shape.as_kept(note.shape),
-            settled=bool(note.shape),
+            shape=shape if means.afresh else shape.as_kept(note.shape),
+            settled=bool(note.shape) and not means.afresh,
         )
 
     @abstractmethod

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from gitmem.bootstrap import assets
+from tests.support import messages_api as api
+from tests.support.messages_api import Asked, MessagesApi, Sent
 from tests.support.queues import folder_of
 from tests.support.sandbox import GITMEM, Result, Sandbox
 
@@ -411,3 +413,46 @@ def test_a_client_that_is_unknown_or_not_wired_is_refused_with_what_to_do(wired:
     assert "one of claude-code, codex" in unknown.err
     assert "codex is not wired here" in absent.err
     assert "gitmem init --client codex" in absent.err
+
+
+def test_a_model_on_this_machine_is_asked_one_tiny_question_without_a_flag(wired: Sandbox) -> None:
+    wired.gitmem("flag", "the build uses uv")
+    copied = {"text": "The quick brown fox"}
+
+    def script(asked: Asked) -> Sent:
+        return (
+            api.says(copied)
+            if asked.way == "object"
+            else api.text("Sure! " * 40, stop="max_tokens")
+        )
+
+    with MessagesApi(script, dialect=api.CHAT) as server:
+        wired.git("config", "gitmem.engine", "llamacpp")
+        wired.git("config", "gitmem.host", server.url.removeprefix("http://"))
+        answer = report(wired)
+        assert found(report(wired, "--dry-run"), "ok").get("model") is None
+
+    told = found(answer, "ok")["model"]
+    assert told.startswith(f"{api.MODEL} at {server.url.removeprefix('http://')} answered in ")
+    assert told.endswith(" tokens a second; it ignores a schema and answers in JSON")
+    assert [asked.way for asked in server.asked] == ["format", "object"]
+    assert "uv" not in str(server.bodies)
+
+
+def test_a_model_on_this_machine_that_is_not_there_is_worth_a_look_and_no_failure(
+    wired: Sandbox,
+) -> None:
+    wired.git("config", "gitmem.engine", "llamacpp")
+    wired.git("config", "gitmem.host", "127.0.0.1:9")
+
+    answer = report(wired)
+
+    assert "does not say which models it has" in found(answer, "warn")["model"]
+
+
+def test_a_vendor_s_model_is_not_asked(wired: Sandbox) -> None:
+    wired.git("config", "gitmem.engine", "openai")
+
+    answer = report(wired)
+
+    assert not [one for one in answer["findings"] if one["check"] == "model"]

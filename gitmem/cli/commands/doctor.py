@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gitmem.bootstrap.engines import model_here
 from gitmem.bootstrap.shipped import doctor_kit, loopback, wirings
 from gitmem.bootstrap.workplace import chosen_settings, unsettled
 from gitmem.cli import render, surroundings
@@ -17,12 +18,13 @@ from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
 from gitmem.clients import registry
 from gitmem.clients.abilities import ClientPlace
-from gitmem.core.errors import UsageError
+from gitmem.core.errors import GitmemError, UsageError
 from gitmem.core.failures import CheckFailed, NeedsPerson
 from gitmem.install.file_changes import render_diff
 from gitmem.proof import doctor as engine
+from gitmem.proof import local_model
 from gitmem.proof.doctor import Stage
-from gitmem.proof.finding import Finding, Level, Mend, about, fail
+from gitmem.proof.finding import Finding, Level, Mend, about, fail, warn
 from gitmem.proof.wiring import Viewpoint
 
 if TYPE_CHECKING:
@@ -57,7 +59,8 @@ def doctor(
     """Prove that what is configured is what runs.
 
     Examines the files of every agent client that is wired here, the gitmem that its hooks find, trust,
-    what fired last, git, locks and the queue. --fire starts every installed hook as the client does,
+    what fired last, git, locks and the queue. Asks a configured model whose server is on this machine
+    one tiny question, and says how it answered and how fast. --fire starts every installed hook as the client does,
     with recorded payloads, and checks the words that come back. --client runs the installed program
     once against a stand-in for its model on this machine, without network and without your
     credentials, and shows what the model was told. Both work in a throw-away repository. The exit
@@ -78,6 +81,8 @@ def doctor(
             place, broken = _place()
             diagnosis, tried = _examine(place, kit)
     diagnosis.findings += broken
+    if not dry_run:
+        diagnosis.findings += _model_findings(place)
     wanted = [one for one in tried if one.name in names]
     stage = Stage(environ=surroundings.ENVIRON, at=surroundings.now())
     if fire:
@@ -89,6 +94,15 @@ def doctor(
         _print(diagnosis, mended, dry_run=dry_run, fix=fix)
     if not diagnosis.ok:
         raise typer.Exit(CheckFailed.exit_code)
+
+
+def _model_findings(place: Workplace) -> list[Finding]:
+    """Ask a configured model on this machine one tiny question; nothing without one."""
+    try:
+        model = model_here(place, surroundings.ENVIRON, client=surroundings.agent())
+    except GitmemError as error:
+        return [warn("model", error.message, error.hint)]
+    return [local_model.look(model, time.monotonic)] if model else []
 
 
 def _place() -> tuple[Workplace, list[Finding]]:
