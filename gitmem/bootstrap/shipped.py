@@ -16,7 +16,7 @@ from gitmem.proof.doctor import Kit, ProbedClient
 from gitmem.records import plain_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from gitmem.bootstrap.settings import SharedSettings
@@ -58,13 +58,19 @@ def ci() -> ShippedCi:
     )
 
 
-def doctor_kit(root: Path) -> Kit:
+def doctor_kit(root: Path, environ: Mapping[str, str]) -> Kit:
     """Return what `doctor` compares with and fires: of every client that the work tree is wired for.
 
-    Claude Code is looked at where none is: the missing wiring is what there is to say.
+    Claude Code is looked at where none is: the missing wiring is what there is to say. ``environ`` tells
+    which clients a person uses that read another one's files.
     """
     known = wirings()
-    names = clients.wired(root, known) or [FIRST]
+    home, path = environ.get("HOME", ""), environ.get("PATH", "")
+    names = [
+        *(clients.wired(root, known) or [FIRST]),
+        *clients.borrowing(root, home, path, known),
+    ]
+    beside: list[tuple[str, tuple[str, ...]]] = []
     probed: list[ProbedClient] = []
     unprobed: list[Wiring] = []
     for client in registry.every():
@@ -74,9 +80,16 @@ def doctor_kit(root: Path) -> Kit:
         probe = client.probe(assets.read)
         if probe is None:
             unprobed.append(wiring)
+            beside.append((client.title, tuple(group[0] for group in client.reads)))
         else:
             probed.append(ProbedClient(name=client.name, wiring=wiring, probe=probe))
-    return Kit(clients=tuple(probed), ci=ci(), unprobed=tuple(unprobed), hosts=HOSTS)
+    return Kit(
+        clients=tuple(probed),
+        ci=ci(),
+        unprobed=tuple(unprobed),
+        beside=tuple(beside),
+        hosts=HOSTS,
+    )
 
 
 def loopback(probe: Probe) -> Loopback:

@@ -52,7 +52,7 @@ def _look(repo: Repository, event: Event, now: float) -> None:
         event.commits = _commits(repo, now - event.seconds - _SLACK)
     if event.kind == boundary.BOOT:
         ledger.recover(repo.folder)
-    if event.kind in (boundary.BOOT, boundary.SUMMARISED):
+    if event.untold or event.kind in (boundary.BOOT, boundary.SUMMARISED):
         # To compare with times of the transcript, which have milliseconds.
         event.at = time.strftime(_MOMENT, time.gmtime(now)) + f".{int(now % 1 * 1000):03}Z"
     if event.kind in _SIZED and event.transcript and not event.agent:

@@ -35,7 +35,9 @@ def decide(event: Event, session: Session) -> list[Action]:
     step = _STEPS.get(event.kind)
     if step is None or (event.agent and event.kind not in _IN_AGENTS):
         return _taint(event, session)
-    return _taint(event, session) + step(event, session)
+    over = event.untold and session.compacting and event.kind in _GOING_ON and not event.agent
+    before = _summarised(event, session) if over else []
+    return before + _taint(event, session) + step(event, session)
 
 
 def _taint(event: Event, session: Session) -> list[Action]:
@@ -194,7 +196,8 @@ def _compacting(event: Event, session: Session) -> list[Action]:
     # Where the client compacts is learned from where it did; the transcript may be an answer behind.
     known = event.detail == boundary.AUTO and event.tokens >= STEP and _fresh(event, session)
     reached = [str(event.tokens)] if known else []
-    return [Action(boundary.MARK_COMPACTING, reached), Action(boundary.ASK_SUMMARY)]
+    asked = [] if event.untold else [Action(boundary.ASK_SUMMARY)]
+    return [Action(boundary.MARK_COMPACTING, reached), *asked]
 
 
 def _summarised(event: Event, session: Session) -> list[Action]:
@@ -219,4 +222,6 @@ _STEPS: dict[str, Callable[[Event, Session], list[Action]]] = {
     boundary.SUMMARISED: _summarised,
     boundary.END: _end,
 }
+# What shows that a compaction is over, or well on its way, where nothing else does.
+_GOING_ON = (boundary.PROMPT, boundary.TOOL, boundary.FAILURE)
 _IN_AGENTS = (boundary.TOOL, boundary.FAILURE, boundary.END)

@@ -103,8 +103,9 @@ class Wiring:
     whether a file exists and what its text is, and returns the name and notes for the person.
     ``own_memory`` is the file that switches the client's own memory off (wired) and on (unwired),
     ``status_line`` the one that has gitmem's line below the prompt; both are the person's, in this clone.
-    ``program`` starts the client, ``folders`` are its own, in a repository or in a person's home: by
-    either a person is known to use it. ``skills`` is the folder that it reads skills from.
+    ``borrowed``: the files are another client's, which this one reads too. ``program`` starts the client,
+    ``folders`` are its own, in a repository or in a person's home: by either a person is known to use it.
+    ``skills`` is the folder that it reads skills from.
     ``personal`` are files of the person's home, which `gitmem init --personal` writes.
     """
 
@@ -119,6 +120,7 @@ class Wiring:
     folders: tuple[str, ...] = ()
     skills: str = ".agents/skills"
     personal: tuple[PersonalFile, ...] = ()
+    borrowed: bool = False
 
     @property
     def switches(self) -> tuple[WiredFile, ...]:

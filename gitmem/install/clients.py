@@ -16,13 +16,24 @@ if TYPE_CHECKING:
 
 
 def wired(root: Path, wirings: Mapping[str, Wiring]) -> list[str]:
-    """Return the names of the clients that have gitmem's part in a file at the top of the work tree."""
+    """Return the names of the clients that have gitmem's part in a file of theirs at the top of the work tree."""
+    return [
+        name for name, wiring in wirings.items() if not wiring.borrowed and _has_part(root, wiring)
+    ]
+
+
+def _has_part(root: Path, wiring: Wiring) -> bool:
+    return any(
+        file.mark in local.read_plain(str(root / file.path), LARGEST) for file in wiring.files
+    )
+
+
+def borrowing(root: Path, home: str, path: str, wirings: Mapping[str, Wiring]) -> list[str]:
+    """Return the names of the clients that a person uses and that read a wired file of another client's."""
     return [
         name
-        for name, wiring in wirings.items()
-        if any(
-            file.mark in local.read_plain(str(root / file.path), LARGEST) for file in wiring.files
-        )
+        for name in used(root, home, path, wirings)
+        if wirings[name].borrowed and _has_part(root, wirings[name])
     ]
 
 

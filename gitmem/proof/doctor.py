@@ -47,13 +47,14 @@ class TriedClient:
 class Kit:
     """What a doctor needs of what gitmem ships: its clients, and what runs in CI.
 
-    ``unprobed`` are the wirings of clients here that gitmem cannot look into and try, ``hosts`` those that
-    may have an entry for the MCP server.
+    ``unprobed`` are the wirings of clients here that gitmem cannot look into and try, ``beside`` their
+    titles with the instruction files that each reads beside each other, ``hosts`` those that may have an entry for the MCP server.
     """
 
     clients: tuple[ProbedClient, ...]
     ci: ShippedCi
     unprobed: tuple[Wiring, ...] = ()
+    beside: tuple[tuple[str, tuple[str, ...]], ...] = ()
     hosts: tuple[McpHost, ...] = ()
 
 
@@ -112,6 +113,7 @@ def examine(
         )
         diagnosis.untried += about(client.name, untried)
     diagnosis.findings += wiring.look_at_files(here.place.top, kit.unprobed)
+    diagnosis.findings += wiring.look_at_blocks(here.place.top, kit.beside)
     path = here.place.environ.get("PATH", "")
     diagnosis.findings += mcp_entries.look(here.place.top, kit.hosts, path)
     home = here.place.environ.get("HOME", "")

@@ -410,6 +410,17 @@ def look_at_files(top: Path, wirings: Iterable[Wiring]) -> list[Finding]:
     return found
 
 
+def look_at_blocks(top: Path, beside: Iterable[tuple[str, Sequence[str]]]) -> list[Finding]:
+    """Return which clients, by their titles, are told of the memory twice; with each the files that it reads."""
+    found = []
+    for title, names in beside:
+        announced = [name for name in names if has_block(_text(top, name))]
+        if len(announced) > 1:
+            said = f"{title} reads {' and '.join(announced)}: the memory is announced twice"
+            found.append(ok("instructions", said))
+    return found
+
+
 def _is_current(path: Path, file: WiredFile) -> bool:
     text = local.read_plain(str(path), LARGEST).decode("utf-8", "replace")
     try:

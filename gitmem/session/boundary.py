@@ -90,7 +90,8 @@ class Event:
     client reports, each with an id; ``turn`` the id of the prompt that is worked on; ``transcript`` the
     client's record of the session, ``project`` the folder it was started in, ``window`` the size of the context if it
     was configured, ``process`` the client's process number (0: unknown), ``text`` what a prompt, a sub-agent's task or
-    a failed command's error says, ``can_hold`` whether the client can deny this call and a person attends. Filled in by
+    a failed command's error says, ``can_hold`` whether the client can deny this call and a person attends, ``untold``
+    that it takes no words at a compaction and does not tell when one is over. Filled in by
     looking: ``commits`` made during the call or just before a boot, ``tokens`` in the context as of the time
     ``tokens_at``, ``limit`` the tokens at which the client compacts (0: unknown), ``at`` now.
     """
@@ -118,6 +119,7 @@ class Event:
         "tokens_at",
         "transcript",
         "turn",
+        "untold",
         "window",
     )
 
@@ -147,6 +149,7 @@ class Event:
         process: int = 0,
         text: str = "",
         can_hold: bool = False,
+        untold: bool = False,
     ) -> None:
         self.kind = kind
         self.client = client
@@ -171,6 +174,7 @@ class Event:
         self.process = process
         self.text = text
         self.can_hold = can_hold
+        self.untold = untold
 
 
 class Action:

@@ -67,6 +67,12 @@ BY_CODE: dict[tuple[str, str], str] = {
 }
 #: What a client makes impossible: (client, ability) to why.
 NOT_POSSIBLE: dict[tuple[str, str], str] = {
+    ("copilot", "chapter tool"): "it has none, and tells a hook of no finished task",
+    ("copilot", "words to the summariser"): "it drops what a hook says before a compaction",
+    (
+        "copilot",
+        "started in a subfolder",
+    ): "hooks at the top do not run in a session that starts below",
     (
         "qwen",
         "started in a subfolder",

@@ -15,6 +15,8 @@ from typing import Any, Self
 
 #: What a request without tools gets: a title, a summary, a question of the client's own.
 ASIDE = "THE SUMMARY"
+#: How the question for a summary begins that offers the tools of the conversation.
+_SUMMARY = "Please create a detailed summary of the conversation so far."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,8 @@ class _Script:
 
     def take(self, path: str, body: dict[str, Any]) -> tuple[Turn, int]:
         """Keep a request; return its answer and its number."""
-        aside = not body.get("tools")
+        last = (body.get("messages") or [{}])[-1]
+        aside = not body.get("tools") or any(one.startswith(_SUMMARY) for one in _strings(last))
         with self.lock:
             self.asked.append(Asked(path=path, body=body, aside=aside))
             turn = Turn(text=self.plain) if aside else next(self.turns, Turn())

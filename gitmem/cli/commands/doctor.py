@@ -71,7 +71,7 @@ def doctor(
     what it would do.
     """
     place, broken = _place()
-    kit = doctor_kit(Path(place.repo.top))
+    kit = doctor_kit(Path(place.repo.top), surroundings.ENVIRON)
     names = _named(client or [], kit)
     diagnosis, tried = _examine(place, kit)
     mended: list[str] = []

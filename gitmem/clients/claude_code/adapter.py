@@ -80,6 +80,10 @@ class ClaudeCode(Client):
         Their variables are inherited by a Claude Code that was started inside them, which knows its
         own session.
         """
+        if "hookEventName" in payload:
+            return (
+                self.name
+            )  # VS Code, from its documentation: other keys, and Claude Code's answers
         session = payload.get("session_id")
         if session and session == environ.get("CLAUDE_CODE_SESSION_ID"):
             return self.name
@@ -103,13 +107,13 @@ class ClaudeCode(Client):
 
         ``environ`` is what the client starts its hooks with: the project's folder, a configured window.
         """
-        named = _text(payload, "hook_event_name") or name
+        named = _text(payload, "hook_event_name") or _text(payload, "hookEventName") or name
         kind = _KINDS.get(named, boundary.OTHER)
         event = boundary.Event(
             kind,
             client=self.name,
             name=named,
-            session=_text(payload, "session_id"),
+            session=_text(payload, "session_id") or _text(payload, "sessionId"),
             cwd=_text(payload, "cwd"),
             agent=_text(payload, "agent_id"),
             detail=_text(payload, "source")

@@ -1,8 +1,8 @@
 """What clients have in common that run Claude Code's settings file (hot lane).
 
-Copilot CLI 1.0.102 gives a hook's words to the model when they are a flat `additionalContext`, at
-the start of a session and after a tool call, and ignores Claude Code's nested form; Cursor takes
-the flat form too. Neither has an event for a whole batch, so the nudge follows the tool call.
+Copilot CLI 1.0.102 gives a hook's words to the model when they are a flat `additionalContext`, and ignores
+Claude Code's nested form; Cursor takes the flat form too. Neither has an event for a whole batch, so the
+nudge follows the tool call.
 """
 
 from __future__ import annotations
@@ -16,20 +16,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SPEAKS = (boundary.BOOT, boundary.TOOL)
-_HANDLED = (*_SPEAKS, boundary.END)
-
 
 class Borrower(Client):
     """A client with Claude Code's payloads, and an answer of its own.
 
     Claude Code's other abilities are not its own; what `gitmem init` writes for Claude Code serves it.
+    ``speaks`` are the events at which it takes words, ``handled`` those at which gitmem has something to
+    do, ``longest`` the characters of words that it takes.
     """
 
     __slots__ = ()
 
     batches = False
     hooked = CLIENT.hooked
+    speaks: tuple[str, ...] = (boundary.BOOT, boundary.TOOL)
+    handled: tuple[str, ...] = (*speaks, boundary.END)
+    longest = 10_000
 
     def plugin(self, environ: Mapping[str, str]) -> str:
         """Return the folder of the plugin that started this hook; empty for a settings file."""
@@ -42,7 +44,7 @@ class Borrower(Client):
         event = CLIENT.parse(payload, name, environ)
         event.client = self.name
         event.can_hold = False
-        if event.kind not in _HANDLED:
+        if event.kind not in self.handled:
             event.kind = boundary.OTHER  # a nudge there would count as said and never be heard
         return event
 
@@ -51,9 +53,13 @@ class Borrower(Client):
     ) -> str:
         """Return the JSON that such a client reads; empty at events whose words it would drop.
 
-        Only the model can be told here; what it is told begins with the person's words. Nothing is
-        asked or held: no guard speaks there, because no call is announced to gitmem.
+        Only the model can be told here; what it is told begins with the person's words. ``ask`` and
+        ``hold`` come only where a call is announced to gitmem.
         """
-        del ask, hold
-        said = model or person
-        return dumps({"additionalContext": said}) if said and event.kind in _SPEAKS else ""
+        said: dict[str, object] = {}
+        if (hold or ask) and event.kind == boundary.BEFORE:
+            said["permissionDecision"] = "deny" if hold else "ask"
+            said["permissionDecisionReason"] = (hold or ask)[: self.longest]
+        if (model or person) and event.kind in self.speaks and not hold:
+            said["additionalContext"] = (model or person)[: self.longest]
+        return dumps(said) if said else ""
