@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from gitmem.clients.claude_code.adapter import CLIENT as CLAUDE_CODE
 from gitmem.clients.copilot import context_size
 from gitmem.clients.copilot.adapter import CLIENT
+from gitmem.clients.copilot.conversation import conversations
+from gitmem.clients.transcripts import AGENT, COMMIT, COMPACTION, PROMPT, TURN
 from gitmem.session import boundary
 from tests.support.clients import HOOKS
 from tests.support.sandbox import Sandbox
@@ -48,7 +50,8 @@ def test_every_recorded_payload_is_an_event_with_its_session(name: str) -> None:
     }
     assert event.kind == expected.get(name, KINDS[name.partition(".")[0]])
     assert event.client == "copilot"
-    assert event.session == body.get("session_id", body.get("sessionId"))
+    told = body.get("session_id", body.get("sessionId"))
+    assert event.session == (SESSION if "in_subagent" in name else told)
     home = "/home/dev/.copilot/session-state"
     assert event.transcript == f"{home}/{event.session}/events.jsonl"
 
@@ -189,6 +192,24 @@ def test_a_failed_command_and_its_success_are_a_recovery(sandbox: Sandbox) -> No
     said = "".join(call(sandbox, number) for number in range(5))
 
     assert said.count("after a command that failed and then worked") == 1
+
+
+def test_a_recorded_transcript_shows_its_boundaries_and_nudges(tmp_path: Path) -> None:
+    kept = tmp_path / f".copilot/session-state/{SESSION}/events.jsonl"
+    kept.parent.mkdir(parents=True)
+    recorded = (DATA / "transcripts/session.jsonl").read_text(encoding="utf-8")
+    kept.write_text(recorded + '{"type":"dream","timestamp":"2026-11-30T04:30:00.000Z"}\n{torn\n')
+    person = {"HOME": str(tmp_path)}
+
+    told = conversations(person, ["/home/dev/demo"], 0)[SESSION]
+
+    kinds = [one.kind for one in told.boundaries]
+    counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
+    assert counts == {PROMPT: 1, COMMIT: 2, AGENT: 1, COMPACTION: 1, TURN: 1}
+    assert (told.nudges, told.versions) == (3, {"1.0.102"})
+    assert (list(told.unknown), told.damaged) == (["dream"], 1)
+    assert conversations(person, ["/home/dev/demo-2"], 0) == {}
+    assert conversations(person, ["/home/dev/demo"], 1 << 40) == {}
 
 
 def test_vs_code_is_not_taken_for_copilot(sandbox: Sandbox) -> None:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from gitmem.clients.qwen import context_size
 from gitmem.clients.qwen.adapter import CLIENT
+from gitmem.clients.qwen.conversation import conversations
+from gitmem.clients.transcripts import BACKGROUND, BATCH, COMMIT, COMPACTION, PROMPT, TURN
 from gitmem.session import boundary
 from tests.support.sandbox import Sandbox
 
@@ -220,6 +222,51 @@ def test_a_file_whose_hooks_are_off_is_told(sandbox: Sandbox) -> None:
     said = sandbox.gitmem("init", "--client", "qwen")
 
     assert ".qwen/settings.json has disableAllHooks set" in said.out + said.err
+
+
+def test_a_persons_own_file_gets_the_permission_where_they_ask_for_it(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    before = '{\n  // mine\n  "permissions": {"allow": ["Bash(ls)"]}\n}\n'
+    home = {"HOME": str(tmp_path)}
+    own = tmp_path / ".qwen/settings.json"
+    own.parent.mkdir()
+    own.write_text(before)
+
+    sandbox.gitmem("init", "--client", "qwen", env=home)
+    assert own.read_text() == before
+    sandbox.gitmem("init", "--client", "qwen", "--personal", env=home)
+
+    assert "// mine" in own.read_text()
+    rules = ("Bash(ls)", "run_shell_command(gitmem flag *)", "run_shell_command(gitmem snag *)")
+    assert all(f'"{rule}"' in own.read_text() for rule in rules)
+    assert "hooks" not in own.read_text()
+    sandbox.gitmem("uninstall", "--personal", env=home)
+    assert own.read_text() == before
+
+
+def test_a_recorded_transcript_shows_its_boundaries_and_nudges(tmp_path: Path) -> None:
+    session = "11111111-2222-3333-4444-555555555555"
+    kept = tmp_path / f".qwen/projects/-home-dev-demo/chats/{session}.jsonl"
+    kept.parent.mkdir(parents=True)
+    recorded = (DATA / "transcripts/session.jsonl").read_text(encoding="utf-8")
+    kept.write_text(recorded + '{"type":"dream","timestamp":"2026-11-30T04:30:00.000Z"}\n{torn\n')
+    person = {"HOME": str(tmp_path)}
+
+    told = conversations(person, ["/home/dev/demo"], 0)[session]
+
+    kinds = [one.kind for one in told.boundaries]
+    counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
+    assert counts[COMMIT] == 2
+    assert counts[PROMPT] == counts[COMPACTION] == counts[TURN] == 1
+    assert set(counts) <= {PROMPT, COMMIT, BATCH, COMPACTION, TURN, BACKGROUND}
+    commits = [one for one in told.boundaries if one.kind == COMMIT]
+    assert [bool(one.detail) for one in commits] == [True, False]
+    assert all(one.keys for one in commits)
+    assert (told.nudges, told.versions) == (3, {"0.24.4"})
+    assert (list(told.unknown), told.damaged) == (["dream"], 1)
+    assert conversations(person, ["/home/dev/demo-2"], 0) == {}
+    assert conversations(person, ["/home/dev/demo"], 1 << 40) == {}
 
 
 def fire(sandbox: Sandbox, name: str, **changed: object) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.real_clients.others import CODEX, GEMINI
+from tests.real_clients.others import CODEX, GEMINI, PROGRAMS
+from tests.real_clients.test_others import shell
 from tests.real_clients.wire import Turn, WireModel
 from tests.support.sandbox import Sandbox
 
@@ -61,3 +62,27 @@ def test_a_gemini_session_shows_what_the_ledger_saw(sandbox: Sandbox, tmp_path: 
     assert (shown["commit"], shown["turn end"], shown["nudges"]) == (1, 1, 1)
     assert (session["client"], session["nudges"]) == ("gemini", 1)
     assert session["hooks"]["AfterTool"] == 2
+
+
+@pytest.mark.ability("qwen", "audit")
+@pytest.mark.ability("copilot", "audit")
+@pytest.mark.parametrize("name", ["qwen", "copilot"])
+def test_a_session_shows_what_the_ledger_saw(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
+    assert sandbox.gitmem("init", "--client", name).code == 0
+    sandbox.git("add", "--all")
+    sandbox.commit("wire gitmem")
+    home = tmp_path / "home"
+    home.mkdir()
+    turns = [shell(name, "git commit --allow-empty -m chapter"), shell(name, "ls")]
+    with WireModel(turns=turns) as model:
+        done = PROGRAMS[name].run(sandbox, home, model, "go on")
+
+    audit = sandbox.gitmem("audit", "--json", env={"HOME": str(home)})
+
+    report = json.loads(audit.out)
+    (session,) = report["sessions"]
+    assert (audit.code, session["gaps"], report["not_understood"]) == (0, [], []), done
+    shown = session["transcript"]
+    assert (shown["commit"], shown["turn end"], shown["nudges"]) == (1, 1, 1)
+    assert shown["versions"] == [PROGRAMS[name].version]
+    assert (session["client"], session["nudges"]) == (name, 1)

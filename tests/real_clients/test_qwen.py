@@ -214,6 +214,23 @@ def test_a_file_that_a_line_is_about_brings_the_line(wired: Sandbox, home: Path)
     assert told(model, "notes of this repository about src/parse.py")[-1] == 1, done
 
 
+def test_a_personal_permission_lets_a_flag_through_without_a_question(
+    wired: Sandbox, home: Path
+) -> None:
+    QWEN.settle(home, wired.path, "")
+    person = {"HOME": str(home)}
+    assert wired.gitmem("init", "--client", "qwen", "--personal", env=person).code == 0
+    program = replace(QWEN, command=lambda _, prompt: ("--approval-mode", "default", "-p", prompt))
+
+    turns = [shell("gitmem flag 'Tests need Postgres'"), shell("touch other")]
+    with WireModel(turns=turns) as model:
+        done = program.run(wired, home, model, "go on")
+
+    assert "flagged " in model.main[1].text, done
+    assert not (wired.path / "other").exists()
+    assert [flag["text"] for flag in undrained(wired)] == ["Tests need Postgres"]
+
+
 def test_the_hooks_do_not_run_in_a_folder_below_the_top_and_there_where_they_are_wired(
     wired: Sandbox, home: Path
 ) -> None:

@@ -13,10 +13,11 @@ from gitmem.session import boundary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from gitmem.clients.abilities import Wiring
+    from gitmem.clients.abilities import SessionTranscript, Wiring
     from gitmem.clients.client import Read
+    from gitmem.clients.transcripts import SeenBy
 
 _FAILED = " completed with exit code "
 _SAID = 4_000  # characters of a result that are looked at
@@ -63,6 +64,20 @@ class Copilot(Borrower):
 
         return context_size.size(event.transcript)
 
+    def conversations(
+        self, environ: Mapping[str, str], tops: Sequence[str], since: int
+    ) -> dict[str, SessionTranscript]:
+        """Return its sessions in these work trees written to since a moment, by their id."""
+        from gitmem.clients.copilot.conversation import conversations
+
+        return conversations(environ, tops, since)
+
+    def seen_by(self) -> SeenBy:
+        """Return which events' hooks see which boundary of `conversations`."""
+        from gitmem.clients.copilot.conversation import SEEN_BY
+
+        return SEEN_BY
+
     def wiring(self, read: Read) -> Wiring:
         """Return what `gitmem init` writes for it."""
         from gitmem.clients.copilot.wiring import wiring
@@ -74,8 +89,13 @@ CLIENT = Copilot()
 
 
 def _renamed(payload: Mapping[str, object]) -> dict[str, object]:
-    """The payload with the names of keys that Claude Code has."""
+    """The payload with the names of keys that Claude Code has, and the session that a sub-agent works for.
+
+    A sub-agent's hooks are told its own id for the session's.
+    """
     found = _with_keys(payload, _KEYS)
+    if found.get("session_id") == found.get("agent_id") and "parent_agent_id" in found:
+        found["session_id"] = found["parent_agent_id"]
     given = found.get("tool_input")
     if isinstance(given, dict):
         found["tool_input"] = _with_keys(given, _INPUTS)

@@ -15,10 +15,11 @@ from gitmem.session import boundary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from gitmem.clients.abilities import Probe, Wiring
+    from gitmem.clients.abilities import Probe, SessionTranscript, Wiring
     from gitmem.clients.client import Read
+    from gitmem.clients.transcripts import SeenBy
 
 # Its tools by the names that gitmem's guards and boundaries use.
 _TOOLS = {
@@ -110,6 +111,20 @@ class Qwen(Client):
         from gitmem.clients.qwen import context_size
 
         return *context_size.size(event.transcript), 0
+
+    def conversations(
+        self, environ: Mapping[str, str], tops: Sequence[str], since: int
+    ) -> dict[str, SessionTranscript]:
+        """Return its sessions in these work trees written to since a moment, by their id."""
+        from gitmem.clients.qwen.conversation import conversations
+
+        return conversations(environ, tops, since)
+
+    def seen_by(self) -> SeenBy:
+        """Return which events' hooks see which boundary of `conversations`."""
+        from gitmem.clients.qwen.conversation import SEEN_BY
+
+        return SEEN_BY
 
     def wiring(self, read: Read) -> Wiring:
         """Return what `gitmem init` writes for it."""

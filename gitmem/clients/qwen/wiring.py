@@ -1,7 +1,8 @@
 """What gitmem writes for Qwen Code: its hooks (pure).
 
 Qwen Code 0.24.4 reads shared settings in the folder a session starts in and nowhere above. It takes a
-permission for `gitmem flag` from the person's own settings only, so none is written into the shared file.
+permission for `gitmem flag` from the person's own settings only, so none is written into the shared file,
+and into the person's only where they ask for it.
 A module of its own because a hook does not need it.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.clients.abilities import WiredFile, Wiring
+from gitmem.clients.abilities import PersonalFile, WiredFile, Wiring
 from gitmem.clients.hook_settings import HookSettings, parse_hooks
 
 if TYPE_CHECKING:
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 
 HOOKS = "hooks/qwen/hooks.json"
 SETTINGS = HookSettings(name=".qwen/settings.json", ours="gitmem hook qwen", comments=True)
+# The person's own, where gitmem has rules and no hook.
+_OWN = HookSettings(name="~/.qwen/settings.json", ours="\0", comments=True)
+#: What the agent may run without asking each time. By another name of the tool, a session without a terminal refuses it.
+ALLOW = ("run_shell_command(gitmem flag *)", "run_shell_command(gitmem snag *)")
+_REASON = (
+    "Qwen Code takes no permission from a repository, and without one it asks before each `gitmem flag`, "
+    "or refuses it in a session without a terminal"
+)
 
 
 def wiring(title: str, read: Read) -> Wiring:
@@ -41,6 +50,15 @@ def wiring(title: str, read: Read) -> Wiring:
         instructions=_instructions,
         program="qwen",
         folders=(".qwen",),
+        personal=(
+            PersonalFile(
+                path=SETTINGS.name,
+                reason=_REASON,
+                wire=lambda text: _OWN.merge(text, (), ALLOW),
+                unwire=lambda text: _OWN.remove(text, ALLOW),
+                mark=ALLOW[0].encode(),
+            ),
+        ),
     )
 
 

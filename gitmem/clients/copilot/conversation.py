@@ -1,0 +1,99 @@
+"""A whole transcript of Copilot CLI, read for an audit: boundaries, nudges, and what was not understood.
+
+Shapes as recorded from version 1.0.102 (`tests/data/copilot-claude/transcripts/`): a folder a session in
+`session-state` of the client's folder, with `events.jsonl`. It writes down what each hook answered. A
+module of its own because a hook does not need it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitmem.clients import commits_shown
+from gitmem.clients.row_conversation import RowConversation, inside, text
+from gitmem.clients.transcript_rows import changed, rows
+from gitmem.clients.transcripts import AGENT, COMMIT, COMPACTION, PROMPT, TURN, ShownBoundary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gitmem.clients.abilities import SessionTranscript
+    from gitmem.clients.transcripts import SeenBy
+
+# Which events' hooks see a boundary, and how many seconds before and after its row they end. The client names
+# neither a call nor a prompt to a hook. A compaction takes as long as its summary.
+SEEN_BY: SeenBy = {
+    COMMIT: (("PostToolUse",), 15, 60),
+    AGENT: (("PostToolUse",), 15, 60),
+    PROMPT: (("UserPromptSubmit",), 60, 60),
+    COMPACTION: (("PreCompact",), 600, 60),
+    TURN: (("Stop",), 15, 60),
+}
+#: Beginnings of the row types of 1.0.102.
+_TYPES = (
+    "assistant.", "hook.", "permission.", "session.", "subagent.", "system.", "tool.", "user.",
+)  # fmt: skip
+_LONGEST = 40  # characters of a version
+
+
+def conversations(
+    environ: Mapping[str, str], tops: Sequence[str], since: int
+) -> dict[str, SessionTranscript]:
+    """Return all sessions in these work trees written to since a moment, by their id."""
+    beginnings = tuple(f"{top}/" for top in tops)
+    found: dict[str, SessionTranscript] = {}
+    home = environ.get("COPILOT_HOME") or os.path.join(environ.get("HOME", ""), ".copilot")
+    for folder in sorted(Path(home, "session-state").glob("*")):
+        for path in changed(str(folder), since - 1, 1):
+            told = _Conversation(session=folder.name)
+            for raw in rows(path):
+                told.take(raw)
+                if told.cwd and not f"{told.cwd}/".startswith(beginnings):
+                    break
+            else:
+                if told.began and told.cwd:
+                    found[told.session] = told
+    return found
+
+
+@dataclass(slots=True, kw_only=True)
+class _Conversation(RowConversation):
+    """A session's transcript; rows of a sub-agent have its id, and are its own but for what it commits."""
+
+    _commands: dict[str, str] = field(default_factory=dict)
+
+    def knows(self, kind: str) -> bool:
+        """Return whether rows of the kind are understood."""
+        return kind.startswith(_TYPES)
+
+    def shown(self, row: Mapping[str, object], at: int) -> list[ShownBoundary]:
+        """Return the boundaries that a row shows; ``at`` is its time."""
+        kind, data = text(row, "type"), inside(row, "data")
+        agent = bool(row.get("agentId"))
+        if kind == "session.start":
+            self.cwd = self.cwd or text(inside(data, "context"), "cwd")
+            self.versions.add(text(data, "copilotVersion")[:_LONGEST])
+        elif kind == "hook.end":
+            self.heard(text(inside(data, "output"), "additionalContext"))
+        elif kind == "tool.execution_start":
+            self._commands[text(data, "toolCallId")] = text(inside(data, "arguments"), "command")
+        elif kind == "tool.execution_complete":
+            return self._command(data, at)
+        elif kind == "session.compaction_complete" and data.get("success"):
+            return [ShownBoundary(COMPACTION, at, text(data, "trigger"))]
+        elif kind == "subagent.completed":
+            return [ShownBoundary(AGENT, at, text(row, "agentId"))]
+        elif kind == "user.message" and not agent and not text(data, "source"):
+            return [ShownBoundary(PROMPT, at, "")]
+        elif kind == "assistant.message" and not agent and not data.get("toolRequests"):
+            return [ShownBoundary(TURN, at, text(data, "messageId"))]
+        return []
+
+    def _command(self, data: Mapping[str, object], at: int) -> list[ShownBoundary]:
+        command = self._commands.get(text(data, "toolCallId"), "")
+        name = commits_shown.shown(command, text(inside(data, "result"), "content"))
+        worked = inside(data, "shellExecution").get("exitCode") == 0
+        return [ShownBoundary(COMMIT, at, name)] if name is not None and worked else []
