@@ -75,9 +75,9 @@ def cut(stop: Stop, text: str, prompt: Prompt, way: Way) -> Attempt:
     """Return what an answer comes to that ended too early.
 
     Text that does not even begin as the answer shows that the server ignored the shape: the model
-    chats until it is cut off, and would do so over a smaller question, too.
+    chats until it is cut off, and would do so over a smaller question, too. No text shows nothing.
     """
-    ignored = _ignored(text, prompt, way)
+    ignored = bool(text) and _ignored(text, prompt, way)
     then = Next.PLAINER if ignored else Next.DONE
     return Attempt(stop=stop, then=then, problem=_TOO_MUCH[stop], ignored=ignored)
 

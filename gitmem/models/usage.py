@@ -128,7 +128,10 @@ class Price:
 
 #: The day the table below was read off its source.
 AS_OF = "2026-11-20"
-SOURCE = "platform.claude.com: the models' overview and their migration guides"
+SOURCE = (
+    "platform.claude.com: the models' overview and their migration guides; "
+    "for gpt models the price table of litellm 1.110.2"
+)
 PRICES: Mapping[str, Price] = {
     "claude-haiku-5-5": Price(
         tokens_in=0.10, tokens_out=0.50, cached=0.01, long=100_000, long_in=0.50, long_out=2.50
@@ -136,6 +139,8 @@ PRICES: Mapping[str, Price] = {
     "claude-haiku-4-5": Price(tokens_in=1.00, tokens_out=5.00, cached=0.10),
     "claude-sonnet-5-5": Price(tokens_in=2.00, tokens_out=10.00, cached=0.10),
     "claude-opus-5-5": Price(tokens_in=4.00, tokens_out=20.00, cached=0.20),
+    "gpt-6-luna": Price(tokens_in=0.10, tokens_out=0.50, cached=0.01),
+    "gpt-6.1-terra": Price(tokens_in=1.00, tokens_out=5.00, cached=0.05),
 }
 #: The date that a model's full name ends with; the price is that of the name without it.
 _DATED = re.compile(r"-20\d{6}$")

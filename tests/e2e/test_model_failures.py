@@ -131,23 +131,40 @@ ROWS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
-def test_flags_stay_unless_committed_and_one_sentence_says_why(sandbox: Sandbox, row: Row) -> None:
+#: The address of Chat Completions may end in /v1.
+EVERY = [
+    (dialect, row)
+    for dialect in api.DIALECTS
+    for row in ROWS
+    if dialect is api.MESSAGES or "/v1" not in row.id
+]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "row"), EVERY, ids=[f"{one.engine} {row.id}" for one, row in EVERY]
+)
+def test_flags_stay_unless_committed_and_one_sentence_says_why(
+    sandbox: Sandbox, dialect: api.Dialect, row: Row
+) -> None:
     keep(sandbox, 2)
+    names = {api.MESSAGES.address: dialect.address}
+    environ = {names.get(name, name): value for name, value in row.environ.items()}
+    environ = {"GITMEM_MODEL": api.MODEL, **environ}
+    says = row.says.replace(api.MESSAGES.api.removeprefix("the "), dialect.api.removeprefix("the "))
     before = refs(sandbox)
     deadline, printed = row.deadline, ""
     while not printed or (
-        row.says not in printed and deadline < PATIENCE and any(late in printed for late in OVER)
+        says not in printed and deadline < PATIENCE and any(late in printed for late in OVER)
     ):
-        with MessagesApi(row.script) as server:
+        with MessagesApi(row.script, dialect=dialect) as server:
             done = sandbox.gitmem(
-                "close", "--deadline", str(deadline), env={**server.environ, **row.environ}
+                "close", "--deadline", str(deadline), env={**server.environ, **environ}
             )
         printed = done.out + done.err
         deadline *= 4  # a busy machine may need more until it has asked and heard the answer
 
     assert done.code == row.code, printed
-    assert row.says in printed
+    assert says in printed
     assert row.calls is None or len(server.asked) == row.calls
     assert "Traceback" not in printed
     assert KEY not in printed

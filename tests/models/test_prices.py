@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from gitmem.core.errors import UsageError
+from gitmem.models import anthropic
+from gitmem.models.chat import openai
 from gitmem.models.usage import PRICES, Price, dollars, price_of, read_price
 
 
@@ -17,6 +19,10 @@ def test_a_long_prompt_costs_more_from_the_first_token_on() -> None:
 
 def test_a_dated_name_has_the_price_of_the_name_without_its_date() -> None:
     assert dollars("claude-haiku-4-5-20251001", 10**6, 0) == pytest.approx(1.0)
+
+
+def test_the_model_that_each_vendor_is_asked_for_by_default_has_a_price() -> None:
+    assert all(price_of(name) for name in (anthropic.MODEL, openai.MODEL))
 
 
 def test_a_model_nobody_knows_has_no_price() -> None:
