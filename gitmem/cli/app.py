@@ -53,6 +53,12 @@ COMMANDS = (
     Row("init", "Wire gitmem into this repository."),
     Row("flag", "Keep one durable fact; exit code 0 means saved."),
     Row("snag", "Keep what went wrong and the better path.", module="flag"),
+    Row(
+        "import",
+        "Flag what is known elsewhere: notes, rules, reviews.",
+        module="import_",
+        function="import_",
+    ),
     Row("drop", "Reject a flag: it never becomes memory."),
     Row("status", "Say what waits, and what to do next."),
     Row("log", "List the queued flags and where each stands."),

@@ -29,7 +29,8 @@ class Client:
     a session at the top of a repository loads what its instruction file imports, and what that imports;
     without it, the boot hook carries the text. ``reads`` are the instruction files at the top that a session
     loads, of each group the first that is there; ``scoped`` says that it loads the rules for certain paths
-    in `.claude/rules`. What gitmem wrote elsewhere, the boot hook carries. ``hooked`` is the file, from the top of the work tree, that
+    in `.claude/rules`. ``own_reads`` are instructions that it loads besides and gitmem never writes to; a folder
+    ends in a slash. What gitmem wrote elsewhere, the boot hook carries. ``hooked`` is the file, from the top of the work tree, that
     has gitmem's hooks for it. ``alone`` says that its shell lets a capture through only as a command of its
     own: no pipe, no variable, nothing before it. ``warns`` says that words before a call reach the model;
     without it, a guard speaks with the call's result.
@@ -42,6 +43,7 @@ class Client:
     batches = True
     imports = False
     reads: tuple[tuple[str, ...], ...] = (("AGENTS.md",),)
+    own_reads: tuple[str, ...] = ()
     scoped = False
     hooked = ""
     alone = False

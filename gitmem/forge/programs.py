@@ -117,21 +117,35 @@ def _open(listed: str) -> tuple[str, str] | None:
         raise NotProposed(f"gh did not print a list of pull requests: {error}") from error
 
 
+def ask_gh(repo: Repository, words: Sequence[str]) -> str:
+    """Return what a command of `gh` that only looks prints. Raises Unreachable."""
+    done = _ran(repo, words)
+    if not done.code:
+        return done.text
+    hint = "run gh auth login" if done.code == _NOT_IN else "nothing was changed; try it again"
+    raise Unreachable(f"gh {words[0]} ended with {done.code}: {_said(done)}", hint=hint)
+
+
 def _gh(repo: Repository, words: Sequence[str], name: str, text: bytes = b"") -> ProcessResult:
-    quiet = {"GH_PROMPT_DISABLED": "1", "GH_NO_UPDATE_NOTIFIER": "1", "NO_COLOR": "1"}
-    done = process.program(
-        ["gh", "pr", *words, "--repo", name],
-        env={**repo.env, **quiet},
-        cwd=repo.top,
-        stdin=text,
-        patience=_PATIENCE,
-    )
+    done = _ran(repo, ["pr", *words, "--repo", name], text)
     if not done.code:
         return done
     hint = "the review is pushed; open the pull request by hand, or run gitmem close --pr again"
     if done.code == _NOT_IN:
         hint = "the review is pushed; run gh auth login, then gitmem close --pr again"
     raise NotProposed(f"gh pr {words[0]} ended with {done.code}: {_said(done)}", hint=hint)
+
+
+def _ran(repo: Repository, words: Sequence[str], text: bytes = b"") -> ProcessResult:
+    """Run `gh` without questions and notices."""
+    quiet = {"GH_PROMPT_DISABLED": "1", "GH_NO_UPDATE_NOTIFIER": "1", "NO_COLOR": "1"}
+    return process.program(
+        ["gh", *words],
+        env={**repo.env, **quiet},
+        cwd=repo.top,
+        stdin=text,
+        patience=_PATIENCE,
+    )
 
 
 def _said(done: ProcessResult) -> str:

@@ -23,6 +23,8 @@ KNOWLEDGE = re.compile(
 #: and texts that a client would expand.
 ELSEWHERE = {"gitmem.core.agent_clients", "gitmem.models.programs.claude"}
 ELSEWHERE |= {"gitmem.safety.active", "gitmem.safety.active_rules"}
+#: claude-mem, a program of its own, has a variable whose name begins as those of Claude Code do.
+ELSEWHERE.add("gitmem.importing.claude_mem")
 
 
 def strings(name: str) -> list[str]:

@@ -72,6 +72,7 @@ class ClaudeCode(Client):
     imports = True
     reads = (("CLAUDE.md", ".claude/CLAUDE.md", "CLAUDE.local.md", "AGENTS.md"),)
     scoped = True
+    own_reads = (".claude/rules/",)
     hooked = ".claude/settings.json"
 
     def runner(self, payload: Mapping[str, object], environ: Mapping[str, str]) -> str:

@@ -137,8 +137,7 @@ def folders(environ: Mapping[str, str], tops: Sequence[str]) -> list[str]:
     The client names a folder after the working folder, with every character that is neither a letter
     nor a digit turned into a dash (2.1.328), so two working folders can share one.
     """
-    home = environ.get("CLAUDE_CONFIG_DIR") or os.path.join(environ.get("HOME", ""), ".claude")
-    projects = os.path.join(home, "projects")
+    projects = _projects(environ)
     try:
         names = sorted(os.listdir(projects))
     except OSError:
@@ -149,6 +148,16 @@ def folders(environ: Mapping[str, str], tops: Sequence[str]) -> list[str]:
         for name in names
         if any(name == slug or name.startswith(slug + "-") for slug in wanted)
     ]
+
+
+def folder_of(environ: Mapping[str, str], top: str) -> str:
+    """Return the folder in which the client keeps what it has of a working folder; it may not exist."""
+    return os.path.join(_projects(environ), _slug(top))
+
+
+def _projects(environ: Mapping[str, str]) -> str:
+    home = environ.get("CLAUDE_CONFIG_DIR") or os.path.join(environ.get("HOME", ""), ".claude")
+    return os.path.join(home, "projects")
 
 
 def _slug(path: str) -> str:

@@ -59,6 +59,7 @@ class Gemini(Client):
     title = "Gemini CLI"
     batches = False
     imports = True
+    own_reads = ("GEMINI.md",)
     hooked = ".gemini/settings.json"
     warns = False
 

@@ -47,6 +47,7 @@ class Qwen(Client):
     name = "qwen"
     title = "Qwen Code"
     imports = True
+    own_reads = ("QWEN.md",)
     hooked = ".qwen/settings.json"
     warns = False
 

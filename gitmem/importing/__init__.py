@@ -1,0 +1,1 @@
+"""Brings what is known elsewhere into the queue: notes, instruction files, another memory, review comments."""
