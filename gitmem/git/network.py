@@ -217,6 +217,11 @@ def push_review(
     return _push(repo, remote, spec, talk, *words)
 
 
+def fetch_url(repo: Repository, remote: str) -> str:
+    """Return the address of a fetch from the remote, after git's own rewriting; nothing is opened."""
+    return repo.git("ls-remote", "--get-url", "--end-of-options", remote, ok=ANY).text
+
+
 def push_url(repo: Repository, remote: str) -> str:
     """Return the address of a push to the remote, after git's own rewriting; empty when git does not say."""
     said = repo.git("remote", "get-url", "--push", remote, ok=ANY).text

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from gitmem.clients.abilities import Choice, WiredFile, Wiring
     from gitmem.git.repository import Repository
+    from gitmem.install.ci_source import Source
     from gitmem.install.undo import FileBefore
 
     #: Makes a file's text of the one that it has; None is "no file".
@@ -80,13 +81,15 @@ class InstallOptions:
     ``starts`` are folders below the top, relative to it, that sessions start in: the client reads
     shared settings only there. ``auto_memory`` switches the client's own memory on or off for this
     person and repository, ``status_line`` gitmem's line below the client's prompt; None leaves them as
-    they are. ``ci`` is whose CI runs the check; None leaves that as it is, too.
+    they are. ``ci`` is whose CI runs the check; None leaves that as it is, too. ``ci_source`` is
+    where that CI gets gitmem.
     """
 
     starts: tuple[str, ...] = ()
     auto_memory: bool | None = None
     status_line: bool | None = None
     ci: Host | None = None
+    ci_source: Source | None = None
 
 
 def plan_install(
@@ -118,7 +121,9 @@ def plan_install(
     ]
     own, said = skill_changes(root, _skill_folders(shipped.wirings), shipped.skill, shipped.skills)
     notes += _notes_on_places(root, paths, folder, shipped.wirings)
-    checks, told = ci_changes(root, options.ci, shipped.ci) if options.ci else ([], [])
+    checks, told = (
+        ci_changes(root, options.ci, shipped.ci, options.ci_source) if options.ci else ([], [])
+    )
     every += [*own, *checks]
     skills = [skill_in(folder) for folder in _skill_folders(shipped.wirings)]
     places = dict.fromkeys([*paths, *[change.path for change in every], *skills])

@@ -7,13 +7,14 @@ installs; a text that a person changed is theirs. `templates/ci/shipped.sha256` 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
+from gitmem.install import ci_source
+from gitmem.install.ci_source import PROJECT, Source
 from gitmem.install.file_changes import FileChange, change_text, read_text, real_path
 from gitmem.memory.skills import skill_in
 
@@ -25,8 +26,6 @@ GITLAB_MAIN = ".gitlab-ci.yml"
 GITLAB_CHECK = ".gitlab/gitmem-check.yml"
 GITHUB_CHECK = ".github/workflows/gitmem-check.yml"
 GITHUB_DRAIN = ".github/workflows/gitmem-drain.yml"
-# What a release changes in each of them: the version that is installed.
-_VERSION = re.compile(r"\bgitmem-cli==[\w.+!-]+")
 
 
 class Host(StrEnum):
@@ -60,10 +59,12 @@ class ShippedCi:
     versions: frozenset[str] = frozenset()
 
 
-def ci_changes(root: Path, host: Host, shipped: ShippedCi) -> tuple[list[FileChange], list[str]]:
+def ci_changes(
+    root: Path, host: Host, shipped: ShippedCi, source: Source | None = None
+) -> tuple[list[FileChange], list[str]]:
     """Return the changes that make the work tree at ``root`` have the files of ``host``, and notes.
 
-    `none` takes gitmem's files of every host out. A file that a person changed, or that is behind a
+    The files install gitmem from ``source``; without one, from what the shipped texts name. `none` takes gitmem's files of every host out. A file that a person changed, or that is behind a
     symlink, stays as it is, and a note says so. Raises NeedsPerson for one that cannot be read.
     """
     if host is Host.NONE:
@@ -71,7 +72,9 @@ def ci_changes(root: Path, host: Host, shipped: ShippedCi) -> tuple[list[FileCha
     changes: list[FileChange] = []
     notes: list[str] = []
     for path in FILES[host]:
-        change, said = _written(root, path, shipped)
+        text = shipped.texts[path]
+        text = ci_source.with_source(text, source) if source else text
+        change, said = _written(root, path, text, shipped.versions)
         changes += [change] if change else []
         notes += [said] if said else []
     return changes, notes
@@ -97,25 +100,40 @@ def without_ci(root: Path, versions: Collection[str]) -> tuple[list[FileChange],
 
 
 def is_shipped(text: str, versions: Collection[str]) -> bool:
-    """Return whether some version shipped this text; line ends and the version it names do not count."""
+    """Return whether some version shipped this text; line ends and the source it names do not count."""
     return digest(text) in versions
 
 
 def digest(text: str) -> str:
     """Return the digest of a shipped text, as `templates/ci/shipped.sha256` lists it."""
-    plain = _VERSION.sub("gitmem-cli", text.replace("\r\n", "\n"))
+    plain = ci_source.NAMED.sub(PROJECT, text.replace("\r\n", "\n"))
     return sha256(plain.encode()).hexdigest()
 
 
-def _written(root: Path, path: str, shipped: ShippedCi) -> tuple[FileChange | None, str]:
+def source_in(root: Path, host: Host, versions: Collection[str]) -> Source | None:
+    """Return the source that gitmem's own files of ``host`` name in this work tree; None without any."""
+    for path in FILES[host]:
+        try:
+            now = read_text(root, real_path(root, path, follow=False))
+        except Refused:
+            continue
+        named = ci_source.named_in(now) if now and is_shipped(now, versions) else None
+        if named:
+            return named
+    return None
+
+
+def _written(
+    root: Path, path: str, text: str, versions: Collection[str]
+) -> tuple[FileChange | None, str]:
     try:
         real_path(root, path, follow=False)
     except Refused as refused:
         return None, f"{path} was not written: {refused.message}"
-    now, text = read_text(root, path), shipped.texts[path]
-    if now is None or (is_shipped(now, shipped.versions) and now.replace("\r\n", "\n") != text):
+    now = read_text(root, path)
+    if now is None or (is_shipped(now, versions) and now.replace("\r\n", "\n") != text):
         return change_text(path, now, text), ""
-    if is_shipped(now, shipped.versions):
+    if is_shipped(now, versions):
         return None, ""
     if path != GITLAB_MAIN:
         return None, f"{path} was edited by a person, and stays as it is"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.desk import Desk
-from tests.support.sandbox import GITMEM, PATIENCE, Result, Sandbox
+from tests.support.sandbox import GITMEM, PATIENCE, SOURCE, Result, Sandbox
 from tests.support.server import Server
 
 #: What runs `gitmem check` in a hook, and what it leaves of the hook's standard input.
@@ -288,7 +288,9 @@ def test_the_line_to_paste_never_fails_a_push(server: Server, desk: Desk, tmp_pa
 
     desk.flag("waits")
     script = hook(desk.sandbox, LINE + "\n")
-    assert f"`{LINE}`" in desk.sandbox.gitmem("init", "--ci", "github").err.replace("\n", " ")
+    assert f"`{LINE}`" in desk.sandbox.gitmem("init", "--ci", "github", *SOURCE).err.replace(
+        "\n", " "
+    )
     desk.sandbox.commit("work", {"new": "file"})
     desk.sandbox.git("config", "gitmem.remote", "nowhere")
 
@@ -308,7 +310,7 @@ def test_the_doctor_says_when_ci_is_wired_and_nothing_shares_here(
 ) -> None:
     assert sharing(desk.sandbox) == []
     script = hook(desk.sandbox, "# gitmem sync\nnpm test\n", folder=".husky/_")
-    assert desk.sandbox.gitmem("init", "--ci", "github").code == 0
+    assert desk.sandbox.gitmem("init", "--ci", "github", *SOURCE).code == 0
 
     [(level, said)] = sharing(desk.sandbox)
     assert (level, "nothing in this clone shares" in said, ".husky/_" in said) == (
@@ -323,7 +325,7 @@ def test_the_doctor_says_when_ci_is_wired_and_nothing_shares_here(
 
 
 def test_the_doctor_names_init_where_the_clone_has_no_hook(server: Server, desk: Desk) -> None:
-    assert desk.sandbox.gitmem("init", "--ci", "github").code == 0
+    assert desk.sandbox.gitmem("init", "--ci", "github", *SOURCE).code == 0
     assert [level for level, _ in sharing(desk.sandbox)] == ["ok"]
 
     (Path(desk.repo.common) / "hooks" / "pre-push").unlink()

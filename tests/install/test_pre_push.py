@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.desk import Desk
-from tests.support.sandbox import GITMEM, PATIENCE, Result, Sandbox
+from tests.support.sandbox import GITMEM, PATIENCE, SOURCE, Result, Sandbox
 from tests.support.server import Server
 
 RECORDING = "#!/bin/sh\ncat >>'{seen}'\n"
@@ -20,7 +20,7 @@ def desk(server: Server, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A clone with the hook, and gitmem on the PATH."""
     monkeypatch.setenv("PATH", f"{GITMEM.parent}{os.pathsep}{os.environ['PATH']}")
     found = server.clone("desk")
-    assert found.sandbox.gitmem("init", "--ci", "github").code == 0
+    assert found.sandbox.gitmem("init", "--ci", "github", *SOURCE).code == 0
     return found
 
 
@@ -150,7 +150,7 @@ def test_the_hook_that_was_there_runs_first_and_gets_what_git_says(
     desk.sandbox.gitmem("init", "--ci", "none")
     script = RECORDING.format(seen=tmp_path / "seen")
     hook = own(desk, script)
-    answer = desk.sandbox.gitmem("init", "--ci", "github")
+    answer = desk.sandbox.gitmem("init", "--ci", "github", *SOURCE)
     desk.flag("waits")
 
     assert "your own .git/hooks/pre-push runs first" in answer.err
@@ -167,7 +167,7 @@ def test_the_hook_that_was_there_runs_first_and_gets_what_git_says(
 def test_the_hook_that_was_there_still_refuses_a_push(server: Server, desk: Desk) -> None:
     desk.sandbox.gitmem("init", "--ci", "none")
     own(desk, "#!/bin/sh\necho 'not on a Friday' >&2\nexit 3\n")
-    desk.sandbox.gitmem("init", "--ci", "github")
+    desk.sandbox.gitmem("init", "--ci", "github", *SOURCE)
     desk.flag("waits")
     before = server.tip("refs/heads/main")
 
@@ -181,10 +181,10 @@ def test_the_hook_that_was_there_still_refuses_a_push(server: Server, desk: Desk
 def test_a_second_hook_of_a_person_is_left_alone(desk: Desk) -> None:
     desk.sandbox.gitmem("init", "--ci", "none")
     own(desk, "#!/bin/sh\n")
-    desk.sandbox.gitmem("init", "--ci", "github")
+    desk.sandbox.gitmem("init", "--ci", "github", *SOURCE)
     hook = own(desk, "#!/bin/sh\n: another\n")
 
-    answer = desk.sandbox.gitmem("init", "--ci", "github")
+    answer = desk.sandbox.gitmem("init", "--ci", "github", *SOURCE)
 
     assert "is not gitmem's hook" in answer.err
     assert hook.read_text(encoding="utf-8") == "#!/bin/sh\n: another\n"
@@ -198,7 +198,7 @@ def test_a_hooks_folder_that_others_share_is_not_written_to(
     desk = server.clone("other")
     desk.sandbox.git("config", "core.hooksPath", folder)
 
-    answer = desk.sandbox.gitmem("init", "--ci", "github")
+    answer = desk.sandbox.gitmem("init", "--ci", "github", *SOURCE)
 
     assert answer.code == 0
     assert "others may share" in answer.err
@@ -210,7 +210,7 @@ def test_a_hooks_folder_within_the_git_directory_is_where_it_goes(server: Server
     desk = server.clone("other")
     desk.sandbox.git("config", "core.hooksPath", ".git/my-hooks")
 
-    assert desk.sandbox.gitmem("init", "--ci", "github").code == 0
+    assert desk.sandbox.gitmem("init", "--ci", "github", *SOURCE).code == 0
     assert os.access(desk.sandbox.path / ".git/my-hooks/pre-push", os.X_OK)
     assert desk.sandbox.gitmem("uninstall").code == 0
     assert not (desk.sandbox.path / ".git/my-hooks/pre-push").exists()

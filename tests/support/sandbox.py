@@ -21,6 +21,9 @@ UNMEASURED: dict[str, str | None] = {
     "COVERAGE_PROCESS_START": None,
 }
 
+#: Where CI gets gitmem: where this checkout came from, and whether its remote has it, no test may depend on.
+SOURCE = ("--ci-source", "gitmem-cli==0.1.0")
+
 #: Seconds after which a child is taken for hung. Nothing passes or fails by it on a machine that is only busy.
 PATIENCE = 600
 

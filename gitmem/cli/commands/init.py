@@ -17,9 +17,10 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands import client_choice, personal_files
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
-from gitmem.core.errors import Refused
+from gitmem.core.errors import Refused, UsageError
 from gitmem.git import trees
-from gitmem.install import install, undo
+from gitmem.git.network import Talk
+from gitmem.install import install, installed, undo
 from gitmem.install.file_changes import apply, render_diff
 from gitmem.install.shipped_files import Host
 from gitmem.models.command import located
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from gitmem.clients.abilities import Wiring
     from gitmem.clients.mcp_hosts.host import McpHost
     from gitmem.install.install import InstallPlan
+    from gitmem.install.installed import Installed
     from gitmem.sync.push_hook import HookPlan
 
 _DEFAULT = "verbatim"
@@ -85,6 +87,15 @@ def init(
             "queue; none removes both.",
         ),
     ] = None,
+    ci_source: Annotated[
+        str,
+        typer.Option(
+            "--ci-source",
+            metavar="SOURCE",
+            help="With --ci: what CI installs, `gitmem-cli==VERSION`, `git+URL@COMMIT` or a wheel's "
+            "address with its digest (default: what is installed here).",
+        ),
+    ] = "",
     client: Annotated[
         list[str] | None,
         typer.Option(
@@ -130,12 +141,17 @@ def init(
     hosts without hooks, and beside the hooks of those that have them. docs/mcp.md lists the hosts; two
     (windsurf, claude-desktop) have their file in your home, and need `--personal`.
 
+    --ci pins the gitmem that is installed here: a release by its version, one from git by its commit.
+    One from a folder is pinned to the folder's commit if its remote has it. Where none of that can be
+    told, --ci-source has to say it.
+
     \b
     Examples: gitmem init
               gitmem init --client codex --client gemini
               gitmem init --mcp cursor --mcp zed
               gitmem init --mcp claude-desktop --personal
               gitmem init --mcp all --dry-run
+              gitmem init --ci github
     """
     place = surroundings.here()
     environ = dict(surroundings.ENVIRON)
@@ -145,6 +161,7 @@ def init(
         engine_name(place, engine, environ)  # an unknown name stops here
     chosen = chosen_settings(place, target)
     silent = dry_run or json
+    source = _ci_source(place, ci, ci_source)
     hosts = client_choice.chosen_hosts(place, mcp or [], personal=personal)
     clients = client_choice.chosen(place, client or [], silent=silent)
     plan = plan_wiring(
@@ -155,6 +172,7 @@ def init(
         auto_memory=auto_memory,
         status_line=statusline,
         ci=ci,
+        ci_source=source,
     )
     own = personal_files.PersonalWriting(
         place,
@@ -189,7 +207,8 @@ def init(
         notes = list(shown.notes)
         settings = {"target": chosen.target, "engine": name, "auto_close": by_itself}
         named = [host.name for host in hosts]
-        render.as_json({"changed": paths, "notes": notes, "mcp": named, **settings})
+        pinned = {"ci_source": source.source.requirement} if source else {}
+        render.as_json({"changed": paths, "notes": notes, "mcp": named, **settings, **pinned})
         return
     where = f"memory will live on {chosen.target}, in {chosen.folder}/"
     if place.configured and place.configured != chosen.target:
@@ -200,10 +219,24 @@ def init(
         _auto_close_line(by_itself),
         *_memory_lines(clients, auto_memory),
         *_status_lines(clients, statusline),
+        *([f"CI installs {source.source.requirement}"] if source else []),
         *_hook_line(hook, ci),
         *_host_lines(hosts),
     )
     _print(shown, where, said, dry_run=dry_run, commits=bool(plan.changes))
+
+
+def _ci_source(place: Workplace, ci: Host | None, given: str) -> Installed | None:
+    """Return where CI gets gitmem; None where no file of CI is written."""
+    if ci in (None, Host.NONE):
+        if given:
+            raise UsageError(
+                "--ci-source is for the files of a CI, and none is written",
+                hint="add --ci github or --ci gitlab",
+            )
+        return None
+    asks = installed.Asks(environ=surroundings.ENVIRON, talk=Talk(alone=not render.can_ask()))
+    return installed.for_ci(Path(place.repo.top), ci, shipped_ci(), given, asks)
 
 
 def _with_hook(plan: InstallPlan, hook: HookPlan | None) -> InstallPlan:
@@ -402,6 +435,7 @@ def plan_wiring(
     auto_memory: bool | None = None,
     status_line: bool | None = None,
     ci: Host | None = None,
+    ci_source: Installed | None = None,
 ) -> InstallPlan:
     """Plan the wiring of these clients at the top, in this folder, and in every folder that is wired already.
 
@@ -424,12 +458,14 @@ def plan_wiring(
             auto_memory=auto_memory,
             status_line=status_line,
             ci=ci,
+            ci_source=ci_source.source if ci_source else None,
         ),
     )
     told = [
         f"{found.what}; {found.hint}" for found in health.look_at_memory(place.repo, chosen.folder)
     ]
-    return replace(planned, notes=(*planned.notes, *told))
+    pinned = ci_source.notes if ci_source else ()
+    return replace(planned, notes=(*planned.notes, *pinned, *told))
 
 
 def _planned_hook(place: Workplace, ci: Host | None) -> HookPlan | None:
