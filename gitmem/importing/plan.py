@@ -70,7 +70,7 @@ def plan(place: ImportPlace, seen: Snapshot, sources: Iterable[SourceContents]) 
             except Refused as refused:
                 made.refused.append(LeftOut(place=item.source, reason=refused.message))
                 continue
-            same = known.finds(item, fields)
+            same = known.finds(fields)
             if same:
                 made.duplicates.append(Duplicate(item=item, known=same))
             elif room:
@@ -143,9 +143,8 @@ class _Known:
         self._said[key] = f"{item.source} says the same"
         self._bodies[key] = str(fields.get("body", ""))
 
-    def finds(self, item: Item, fields: Mapping[str, object]) -> str:
-        """Return what says the item's headline already; empty for nothing."""
-        del item
+    def finds(self, fields: Mapping[str, object]) -> str:
+        """Return what says the headline of such a flag already; empty for nothing."""
         key = fact_key(str(fields["text"]))
         said = self._said.get(key, "")
         other = key in self._bodies and self._bodies[key] != fields.get("body", "")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import string
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -430,3 +432,54 @@ def test_forty_rules_and_sixty_notes_are_under_review_with_two_commands(sandbox:
         "grep", "-h", "-e", "has an owner", "-e", "listens on", "gitmem/drain", "--", "memory/"
     )
     assert len([row for row in text.splitlines() if row.startswith("- ")]) == 100
+
+
+def test_an_interrupt_loses_nothing_and_the_next_import_takes_the_rest(sandbox: Sandbox) -> None:
+    sandbox.write(
+        "notes.md", "".join(f"- Note number {number} of many.\n" for number in range(900))
+    )
+    journal = sandbox.path / ".git" / "gitmem" / "journal"
+    child = sandbox.start("import", "notes.md", interruptible=True)
+    while child.poll() is None and not (journal.exists() and journal.stat().st_size > 1000):
+        time.sleep(0.005)
+    child.send_signal(signal.SIGINT)
+    child.communicate()
+
+    second = imported(sandbox, "notes.md")
+
+    texts = [flag["text"] for flag in queued(sandbox)]
+    assert len(texts) == len(set(texts)) == 900
+    assert len(second["flags"]) < 900
+    assert imported(sandbox, "notes.md")["flags"] == []
+
+
+def test_a_journal_that_cannot_be_written_answers_3_and_the_next_import_flags_it(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.write("notes.md", "- A note of ours.\n")
+    lock = sandbox.path / ".git" / "gitmem" / "journal.lock"
+    lock.mkdir(parents=True)
+
+    assert sandbox.gitmem("import", "notes.md").code == 3
+
+    lock.rmdir()
+    assert [flag["text"] for flag in imported(sandbox, "notes.md")["flags"]] == ["A note of ours."]
+
+
+@pytest.mark.parametrize(
+    ("written", "paths"),
+    [
+        ('globs:\n  - "src/**"\n  - lib/x.py\n', ["src/**", "lib/x.py"]),
+        ('globs: ["src/**", "lib/x.py"]\n', ["src/**", "lib/x.py"]),
+        ("globs: **/*\n", None),
+        ("globs:\n", None),
+    ],
+)
+def test_globs_of_a_rule_are_paths_however_they_are_written(
+    sandbox: Sandbox, written: str, paths: list[str] | None
+) -> None:
+    sandbox.write(".cursor/rules/a.mdc", f"---\n{written}alwaysApply: false\n---\n- A rule.\n")
+
+    imported(sandbox, "cursor")
+
+    assert lines(sandbox)[0].get("paths") == paths
