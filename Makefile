@@ -11,7 +11,7 @@ export VENV PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench
+.PHONY: help demo test check lint bench docs
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '  make %-6s %s\n' "$$name" "$$what"; done
@@ -25,7 +25,7 @@ test: ## the suite (with branch coverage: COVERAGE=yes, then .ci/run coverage)
 	@[ -z "$(COVERAGE)" ] || "$(VENV)/bin/coverage" erase
 	@"$(VENV)/bin/python" -m $(if $(COVERAGE),coverage run -m )pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
 
-check: ## everything the build machine runs: lint, imports, types, changelog, evals, test, coverage, wheel, client
+check: ## everything the build machine runs: lint, imports, types, changelog, docs, evals, test, coverage, wheel, client
 	@.ci/run
 
 lint: ## style, import contracts and types only
@@ -36,3 +36,8 @@ bench: ## commands as ratios to an empty Python; starts of git; what a close cos
 	@VENV="$(VENV)-bench" .ci/setup plain
 	@GITMEM_BIN="$$(cd "$(VENV)-bench/bin" && pwd)/gitmem" "$(VENV)/bin/python" -m tests.bench.run
 	@GITMEM_BIN="$$(cd "$(VENV)-bench/bin" && pwd)/gitmem" "$(VENV)/bin/python" -m tests.bench.close
+
+docs: ## the site, into site/: built strictly, so that a dead link fails
+	@VENV="$(VENV)-docs" .ci/setup docs
+	@NO_MKDOCS_2_WARNING=1 "$(VENV)-docs/bin/mkdocs" build --quiet --strict
+	@echo "built: site/index.html"

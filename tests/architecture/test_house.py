@@ -51,7 +51,7 @@ def test_the_lock_file_is_up_to_date_with_what_the_project_asks_for() -> None:
     extras = project["project"]["optional-dependencies"].values()
     wanted = [*project["project"]["dependencies"], *itertools.chain(*extras)]
     assert found(metadata["requires-dist"]) == asked(wanted)
-    for group in ("test", "lint", "dist"):
+    for group in ("test", "lint", "docs", "dist"):
         assert asked(project["dependency-groups"][group]) == found(metadata["requires-dev"][group])
 
 

@@ -21,6 +21,20 @@ def commands() -> dict[str, Any]:
     return {name: command for name, command in found.items() if not command.hidden}
 
 
+def every() -> dict[str, set[str]]:
+    """Every command, hidden ones too, with the names of its options."""
+    found = getattr(typer.main.get_command(app), "commands")  # noqa: B009 - typer's own group class is private
+    return {
+        name: {
+            option
+            for parameter in command.params
+            for option in (*parameter.opts, *parameter.secondary_opts)
+        }
+        | {"--help"}
+        for name, command in found.items()
+    }
+
+
 def first_line(command: Any) -> str:
     """The sentence that the list of commands says of one."""
     return str((command.help or "").splitlines()[0])
