@@ -122,6 +122,11 @@ def test_the_picture_is_what_a_terminal_shows_today(tmp_path: Path) -> None:
     assert drawn == picture.PICTURE.read_text(encoding="utf-8"), "run: python -m tests.docs.picture"
 
 
+@pytest.mark.parametrize("name", ["t5xq2mzk7wba", "abcdefghijkl", "234567234567", "abcdefabcdef"])
+def test_the_picture_is_the_same_for_every_id(name: str) -> None:
+    assert picture.settled(f"flagged {name} (fact) x\n") == "flagged t5xq2mzk7wba (fact) x\n"
+
+
 def test_the_picture_loads_nothing_and_runs_nothing() -> None:
     text = picture.PICTURE.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
 
