@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from gitmem.drain.prompting import DrainQuestion
     from gitmem.models.reply import Reply
 
+#: Questions of one kind that are worth a vendor's cache. The others wait for the first one's answer, so that a cache holds what they
+#: share; for fewer, a second round of waiting saves a hundredth of a cent.
+SHARED = 4
 _UNSENT = "it looks like it holds a credential, so it was not sent"
 
 
@@ -52,6 +55,7 @@ class ModelEngine:
         self._mark = mark
         self._until = until
         self._answers = answers
+        self._shared: frozenset[Work] = frozenset()
 
     @property
     def name(self) -> str:
@@ -65,7 +69,10 @@ class ModelEngine:
 
     def prepared(self, plan: Plan) -> Plan:
         """Return the plan with the nearest lines only, and without lines that look like a credential."""
-        return narrow(plan)
+        narrowed = narrow(plan)
+        asked = [request.work for request in self.asking(narrowed)]
+        self._shared = frozenset(work for work in asked if asked.count(work) >= SHARED)
+        return narrowed
 
     def asking(self, plan: Plan) -> tuple[Request, ...]:
         """Return the questions of a plan, without credentials and what is answered already."""
@@ -159,6 +166,7 @@ class ModelEngine:
             schema=question.schema,
             max_tokens=question.max_tokens,
             bounded=question.bounded,
+            shared=request.work in self._shared,
         )
 
     def _kept(self, request: Request) -> bool:

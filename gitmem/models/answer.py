@@ -10,7 +10,7 @@ from gitmem.models.extract import extract, outline
 from gitmem.models.reply import Attempt, Prompt, Stop
 from gitmem.models.response import body, cut, failed, finished, misshapen, not_the_api
 from gitmem.models.shapes import TOOL, Way
-from gitmem.models.usage import Usage, token_counts
+from gitmem.models.usage import Usage, cache_counts, token_counts
 
 _API = MESSAGES.api
 
@@ -30,9 +30,16 @@ def read(content: bytes, *, kind: str, prompt: Prompt, way: Way) -> Attempt:
 def _judge(message: dict[str, Any], prompt: Prompt, way: Way) -> Attempt:
     named = message.get("model")
     tokens_in, tokens_out = token_counts(message.get("usage"))
+    read_in, written = cache_counts(message.get("usage"))
     return replace(
         _answer(message, prompt, way),
-        usage=Usage(tokens_in=tokens_in, tokens_out=tokens_out, dollars=None),
+        usage=Usage(
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            cache_read=read_in,
+            cache_write=written,
+            dollars=None,
+        ),
         answered=named if isinstance(named, str) else "",
     )
 

@@ -28,7 +28,7 @@ class Anthropic(Served):
     name = "anthropic"
 
     def __init__(self, where: Endpoint, model: str, means: Means) -> None:
-        super().__init__(where, model, MessagesShape(), means)
+        super().__init__(where, model, MessagesShape(cache=where.is_vendor), means)
 
     def _library(self) -> Any:
         import anthropic

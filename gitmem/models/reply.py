@@ -65,6 +65,7 @@ class Prompt:
     ``system`` holds the instructions, ``text`` the data. ``schema`` is the JSON schema of the
     answer: flat, every property required, no null and no unions. ``bounded`` is the same with what
     this one question allows (its labels, how many), or None. ``max_tokens`` bounds the answer.
+    ``shared``: enough other questions have the same instructions that a vendor's prompt cache pays for them.
     """
 
     system: str
@@ -72,6 +73,7 @@ class Prompt:
     schema: Mapping[str, Any]
     max_tokens: int = 4096
     bounded: Mapping[str, Any] | None = None
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gitmem.models.reply import Attempt, Credentials, Next, Reply, Stop, model_name
-from gitmem.models.usage import NOTHING, Usage, basis, dollars, together
+from gitmem.models.usage import NOTHING, Usage, charged, together
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from gitmem.models.shapes import Shape
     from gitmem.models.usage import Price
 
+# Seconds that questions wait for the first one's answer, which takes 5 to 10: one that hangs must not
+# take the time of all the others.
+_LEAD = 15.0
 _DOUBLED = 16  # times a pause is doubled at most; the longest is reached long before
 
 
@@ -62,6 +65,9 @@ class Server:
     While a server is not settled, one answer that ignores the shape sends its question down the
     ladder, and the others wait for what it finds: what is under way is called off, so that a model on
     a CPU does not chat eight times over until it is cut off.
+
+    Of the questions whose ``prompt.shared`` is set, the vendor is asked one first: its cache holds what
+    they share only when an answer has begun, and eight at once would all pay for writing it.
     """
 
     endpoint: Endpoint
@@ -76,6 +82,7 @@ class Server:
     not_before: float = 0.0
     hopeless: Attempt | Credentials | None = None
     usage: Usage = NOTHING
+    _leads: dict[str, asyncio.Event] = field(default_factory=dict)
     _search: asyncio.Event | None = None
     _asking: dict[asyncio.Future[Attempt], Shape] = field(default_factory=dict)
     _off: set[asyncio.Future[Attempt]] = field(default_factory=set)
@@ -89,6 +96,21 @@ class Server:
         question has a chance before a person puts the account in order. So does this, also for
         every later question.
         """
+        if not (prompt.shared and self.endpoint.is_vendor):
+            return await self._ask(prompt, until, send)
+        led = self._leads.get(prompt.system)
+        if led:
+            await self._once(led, min(until, self.clock() + _LEAD))
+            return await self._ask(prompt, until, send)
+        led = self._leads[prompt.system] = asyncio.Event()
+        try:
+            return await self._ask(prompt, until, send)
+        finally:
+            led.set()
+
+    async def _ask(
+        self, prompt: Prompt, until: float, send: Callable[[Shape, float], Awaitable[Attempt]]
+    ) -> Reply:
         began, attempts = self.clock(), list[Attempt]()
         own: Shape | None = None  # where this question differs from the others
         search: asyncio.Event | None = None  # while it looks for a shape for all of them
@@ -145,9 +167,13 @@ class Server:
     async def _found(self, until: float) -> None:
         """Wait while another question looks for a shape, at the latest until the deadline."""
         while self._search and self.clock() < until:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(until - self.clock()):
-                    await self._search.wait()
+            await self._once(self._search, until)
+
+    async def _once(self, event: asyncio.Event, until: float) -> None:
+        """Wait for an event, at the latest until the deadline."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(until - self.clock()):
+                await event.wait()
 
     def delay(self, tries: int) -> float:
         """Return the seconds to wait before a request that has failed ``tries`` times."""
@@ -230,16 +256,14 @@ class Server:
         compact = json.dumps(body, ensure_ascii=False, separators=(",", ":"))  # as on the wire
         usage, own = attempt.usage, self.own_prices or {}
         # The model that answered is charged, unless the person priced the one asked for.
-        charged = self.model if self.model in own else attempt.answered or self.model
+        model = self.model if self.model in own else attempt.answered or self.model
         usage = replace(
             usage,
             calls=1,
             sent=len(compact.encode("utf-8", "replace")),
-            dollars=dollars(charged, usage.tokens_in, usage.tokens_out, own=own),
-            priced=basis(charged, own=own) if usage.tokens else "",
             spans=((began, self.clock()),),
         )
-        return replace(attempt, usage=usage)
+        return replace(attempt, usage=charged(usage, model, own=own))
 
     def _reply(self, last: Attempt, attempts: Sequence[Attempt], seconds: float) -> Reply:
         usage = together([attempt.usage for attempt in attempts])

@@ -67,6 +67,7 @@ _BELOW = {Way.FORMAT: Way.TOOL, Way.TOOL: Way.TEXT}
 
 #: The subject of a refusal with one of these words; the first that fits and is in use counts.
 _NAMED = (
+    ("cache", ("cache_control",)),
     ("thinking", ("thinking",)),
     ("effort", ("effort",)),
     (Way.FORMAT, ("format", "schema", "grammar", "structured", "output_config")),
@@ -76,11 +77,16 @@ _NAMED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagesShape:
-    """Which fields a request of the Messages API has: the way to JSON, and whether `thinking` and `effort` are sent."""
+    """Which fields a request of the Messages API has: the way to JSON, and whether `thinking` and `effort` are sent.
+
+    ``cache``: what questions share is marked for the prompt cache. A mark pays only where the questions
+    after the first one wait for it, so only the vendor is sent one.
+    """
 
     way: Way = Way.FORMAT
     thinking: bool = True
     effort: bool = True
+    cache: bool = False
 
     def body(self, prompt: Prompt, model: str) -> dict[str, Any]:
         """Return the parameters of `messages.create`.
@@ -89,10 +95,13 @@ class MessagesShape:
         on by default.
         """
         schema = dict(prompt.schema)
+        shared: dict[str, Any] = {"type": "text", "text": with_schema(prompt)}
+        if self.cache and prompt.shared:
+            shared["cache_control"] = {"type": "ephemeral"}
         body: dict[str, Any] = {
             "model": model,
             "max_tokens": prompt.max_tokens,
-            "system": [{"type": "text", "text": with_schema(prompt)}],
+            "system": [shared],
             "messages": [{"role": "user", "content": prompt.text}],
         }
         if self.thinking:
@@ -118,6 +127,8 @@ class MessagesShape:
         for field, marks in _NAMED:
             if not any(mark in words for mark in marks):
                 continue
+            if field == "cache" and self.cache:
+                return replace(self, cache=False)
             if field == "thinking" and self.thinking:
                 return replace(self, thinking=False)
             if field == "effort" and self.effort:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import UsageError
@@ -21,7 +21,9 @@ class Usage:
 
     ``retries`` is how many of the calls repeated a question. ``sent`` counts the bytes of all calls.
     ``dollars`` is None when the price is not known; ``priced`` says where the price comes from (the
-    price table's date, `own`, `program`). ``spans`` holds the begin and end of each call, in seconds
+    price table's date, `own`, `program`). ``cache_read`` and ``cache_write`` are those of ``tokens_in``
+    that the vendor's prompt cache gave or took. ``saved`` is how many dollars less they cost than the
+    same tokens without a cache (below 0 for what was written and not read). ``spans`` holds the begin and end of each call, in seconds
     of the monotonic clock; a drain record does not keep them.
     """
 
@@ -29,8 +31,11 @@ class Usage:
     retries: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
     sent: int = 0
     dollars: float | None = 0.0
+    saved: float = 0.0
     priced: str = ""
     spans: tuple[tuple[float, float], ...] = ()
 
@@ -73,8 +78,11 @@ def together(parts: Sequence[Usage]) -> Usage:
         retries=sum(part.retries for part in parts),
         tokens_in=sum(part.tokens_in for part in parts),
         tokens_out=sum(part.tokens_out for part in parts),
+        cache_read=sum(part.cache_read for part in parts),
+        cache_write=sum(part.cache_write for part in parts),
         sent=sum(part.sent for part in parts),
         dollars=sum(known) if len(known) == len(parts) else None,
+        saved=sum(part.saved for part in parts),
         priced=", ".join(dict.fromkeys(part.priced for part in parts if part.priced)),
         spans=tuple(span for part in parts for span in part.spans),
     )
@@ -85,6 +93,21 @@ def token_counts(usage: object) -> tuple[int, int]:
     fields = usage if isinstance(usage, dict) else {}
     read_in = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
     return sum(sound(fields.get(name)) for name in read_in), sound(fields.get("output_tokens"))
+
+
+def cache_counts(usage: object) -> tuple[int, int]:
+    """Return the tokens that the prompt cache gave and took, from the `usage` of a message."""
+    fields = usage if isinstance(usage, dict) else {}
+    read, written = "cache_read_input_tokens", "cache_creation_input_tokens"
+    return sound(fields.get(read)), sound(fields.get(written))
+
+
+def chat_cache_read(usage: object) -> int:
+    """Return the tokens that the prompt cache gave, from the `usage` of a chat completion."""
+    fields = usage if isinstance(usage, dict) else {}
+    details = fields.get("prompt_tokens_details")
+    cached = sound(details.get("cached_tokens")) if isinstance(details, dict) else 0
+    return min(cached, sound(fields.get("prompt_tokens")))
 
 
 def chat_token_counts(usage: object) -> tuple[int, int]:
@@ -109,21 +132,32 @@ class Price:
 
     A prompt of more than ``long`` tokens is charged ``long_in`` and ``long_out`` instead; 0 means one
     price for every length. ``cached`` is the price of tokens read from the vendor's prompt cache, or
-    None when it is not known.
+    None when it is not known; then they are charged like any other. ``written`` is how many times the
+    price of tokens in it costs to write one into that cache.
     """
 
     tokens_in: float
     tokens_out: float
     cached: float | None = None
+    written: float = 1.0
     long: int = 0
     long_in: float = 0.0
     long_out: float = 0.0
 
     def dollars(self, tokens_in: int, tokens_out: int) -> float:
-        """Return what one request of this size costs."""
+        """Return what one request of this size costs without a cache."""
         if self.long and tokens_in > self.long:
             return (tokens_in * self.long_in + tokens_out * self.long_out) / _MILLION
         return (tokens_in * self.tokens_in + tokens_out * self.tokens_out) / _MILLION
+
+    def cache_saves(self, tokens_in: int, *, read: int, write: int) -> float:
+        """Return how many dollars less one request costs with these of its ``tokens_in`` cached.
+
+        A long prompt's cached tokens cost more in the proportion in which its others do.
+        """
+        dear = self.long_in if self.long and tokens_in > self.long else self.tokens_in
+        share = 1.0 if self.cached is None or not self.tokens_in else self.cached / self.tokens_in
+        return dear * (read * (1 - share) - write * (self.written - 1)) / _MILLION
 
 
 #: The day the table below was read off its source.
@@ -134,11 +168,17 @@ SOURCE = (
 )
 PRICES: Mapping[str, Price] = {
     "claude-haiku-5-5": Price(
-        tokens_in=0.10, tokens_out=0.50, cached=0.01, long=100_000, long_in=0.50, long_out=2.50
+        tokens_in=0.10,
+        tokens_out=0.50,
+        cached=0.01,
+        written=1.25,
+        long=100_000,
+        long_in=0.50,
+        long_out=2.50,
     ),
-    "claude-haiku-4-5": Price(tokens_in=1.00, tokens_out=5.00, cached=0.10),
-    "claude-sonnet-5-5": Price(tokens_in=2.00, tokens_out=10.00, cached=0.10),
-    "claude-opus-5-5": Price(tokens_in=4.00, tokens_out=20.00, cached=0.20),
+    "claude-haiku-4-5": Price(tokens_in=1.00, tokens_out=5.00, cached=0.10, written=1.25),
+    "claude-sonnet-5-5": Price(tokens_in=2.00, tokens_out=10.00, cached=0.10, written=1.25),
+    "claude-opus-5-5": Price(tokens_in=4.00, tokens_out=20.00, cached=0.20, written=1.25),
     "gpt-6-luna": Price(tokens_in=0.10, tokens_out=0.50, cached=0.01),
     "gpt-6.1-terra": Price(tokens_in=1.00, tokens_out=5.00, cached=0.05),
 }
@@ -149,12 +189,23 @@ _DATED = re.compile(r"-20\d{6}$")
 def dollars(
     model: str, tokens_in: int, tokens_out: int, *, own: Mapping[str, Price] | None = None
 ) -> float | None:
-    """Return what one request costs, or None for a model without a known price.
+    """Return what one request costs without a cache, or None for a model without a known price.
 
     ``own`` are the person's prices; they go before the table.
     """
     price = price_of(model, own=own)
     return price.dollars(tokens_in, tokens_out) if price else None
+
+
+def charged(usage: Usage, model: str, *, own: Mapping[str, Price] | None = None) -> Usage:
+    """Return the usage of one request with its dollars, what the cache saved, and the price's source."""
+    whole = dollars(model, usage.tokens_in, usage.tokens_out, own=own)
+    price = price_of(model, own=own)
+    if whole is None or price is None:
+        return replace(usage, dollars=None, saved=0.0, priced="")
+    saved = price.cache_saves(usage.tokens_in, read=usage.cache_read, write=usage.cache_write)
+    priced = basis(model, own=own) if usage.tokens else ""
+    return replace(usage, dollars=whole - saved, saved=saved, priced=priced)
 
 
 def price_of(model: str, *, own: Mapping[str, Price] | None = None) -> Price | None:

@@ -40,8 +40,11 @@ class Totals:
     tokens_in: int
     tokens_out: int
     tokens: int
+    cache_read: int
+    cache_write: int
     sent: int
     dollars: float
+    saved: float
     unpriced: int
     wall_s: float
     sum_s: float
@@ -139,8 +142,11 @@ def totals(closes: Sequence[RecordedClose]) -> Totals:
         tokens_in=sum(usage.tokens_in for usage in usages),
         tokens_out=sum(usage.tokens_out for usage in usages),
         tokens=sum(close.tokens for close in closes),
+        cache_read=sum(usage.cache_read for usage in usages),
+        cache_write=sum(usage.cache_write for usage in usages),
         sent=sum(usage.sent for usage in usages),
         dollars=sum(usage.dollars for usage in usages if usage.dollars is not None),
+        saved=sum(usage.saved for usage in usages),
         unpriced=sum(usage.dollars is None for usage in usages),
         wall_s=sum(run.wall_s for run in runs),
         sum_s=sum(run.sum_s for run in runs),

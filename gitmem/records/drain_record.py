@@ -183,8 +183,11 @@ def render(header: Header, outcomes: Sequence[Outcome], changes: Sequence[LineCh
         "tokens": usage.tokens,
         "tokens_in": usage.tokens_in,
         "tokens_out": usage.tokens_out,
+        **({"cache_read": usage.cache_read} if usage.cache_read else {}),
+        **({"cache_write": usage.cache_write} if usage.cache_write else {}),
         "sent": usage.sent,
         "dollars": None if usage.dollars is None else round(usage.dollars, 8),
+        **({"saved": round(usage.saved, 8)} if usage.saved else {}),
         "priced": usage.priced or None,
         "wall_s": round(run.wall_s, 3),
         "calls_s": round(run.calls_s, 3),
@@ -383,8 +386,11 @@ def _run(fields: Mapping[str, object]) -> Run:
             retries=retries,
             tokens_in=_count(fields, "tokens_in"),
             tokens_out=_count(fields, "tokens_out"),
+            cache_read=_count(fields, "cache_read"),
+            cache_write=_count(fields, "cache_write"),
             sent=_count(fields, "sent"),
             dollars=None if fields.get("dollars") is None else figure(fields.get("dollars")),
+            saved=_signed(fields.get("saved")),
             priced=_word(fields, "priced"),
         ),
         wall_s=figure(fields.get("wall_s")),
@@ -392,6 +398,12 @@ def _run(fields: Mapping[str, object]) -> Run:
         slowest_s=figure(fields.get("slowest_s")),
         sum_s=figure(fields.get("sum_s")),
     )
+
+
+def _signed(value: object) -> float:
+    """Return a figure that may be below 0: `figure` reads neither its sign nor a figure that cannot be one."""
+    less = isinstance(value, int | float) and value < 0
+    return -figure(-value) if less and isinstance(value, int | float) else figure(value)
 
 
 def _word(fields: Mapping[str, object], name: str) -> str:

@@ -1,9 +1,10 @@
-"""`python -m tests.bench.price`: what the questions of a close weigh, beside those of an earlier commit.
+"""`python -m tests.bench.price`: what the questions of a close weigh, beside those of an earlier commit, and cost.
 
 Makes one repository (256 flags; 1,000 lines of memory in 20 topics with a drain record, 40 open items, 60
 instructions) and runs `gitmem plan` in it as this tree has it and as BEFORE (a commit, default 4da2dce) had
 it. Prints bytes and tokens (a fourth of the characters: no tokenizer is at hand), side by side, and fails
-above 1.3 times.
+above 1.3 times. Then the questions are asked of a loopback server that counts as the vendor's prompt cache
+does, with the mark and without: the dollars of the recorded usage, and their ratio. Fails at 1 or more.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections import defaultdict
+import time
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -22,7 +25,13 @@ import pytest
 
 from evals.shown.fillers import fillers
 from evals.shown.project import pairs
+from gitmem.drain.model_engine import SHARED
+from gitmem.models.reply import Prompt
+from gitmem.models.served import Means
+from gitmem.models.usage import Usage, together
 from gitmem.records.drain_record import Fate, Header, Outcome, Run, render
+from tests.support.messages_api import Asked, MessagesApi
+from tests.support.prompt_cache import PromptCache, made_for
 from tests.support.queues import journal, new_flag, publish
 from tests.support.sandbox import Sandbox
 from tests.support.seal import FOUND, seal
@@ -119,8 +128,35 @@ def weights(asked: list[dict[str, object]]) -> dict[str, tuple[int, int, int]]:
     return found
 
 
+def _keeps(asked: Asked) -> object:
+    """Return an answer about as long as a real one: an operation with its text for each flag."""
+    flags = json.loads(asked.text.splitlines()[1])
+    return {"operations": [{"op": "keep", "flags": [f["id"]], "text": f["text"]} for f in flags]}
+
+
+def asked_as(asked: list[dict[str, object]], *, mark: bool) -> Usage:
+    """Return the usage of questions that are all asked at once, of a server that stands for the vendor."""
+    number = Counter(str(one["work"]) for one in asked)
+    prompts = [
+        Prompt(
+            system=str(one["system"]),
+            text=str(one["text"]),
+            schema=dict(one["schema"]),  # type: ignore[call-overload]
+            shared=mark and number[str(one["work"])] >= SHARED,
+        )
+        for one in asked
+    ]
+    with MessagesApi(PromptCache(_keeps)) as server, ThreadPoolExecutor(8) as pool:
+        model = made_for(server, Means(clock=time.monotonic, chance=lambda: 0.5))
+        model.warm()
+        until = time.monotonic() + 60
+        replies = list(pool.map(lambda prompt: model.ask(prompt, until=until), prompts))
+        model.stop()
+    return together([reply.usage for reply in replies])
+
+
 def main() -> int:
-    """Print the table; return 1 when the questions of today weigh more than MOST times those before."""
+    """Print the tables; return 1 above MOST times the weight before, or when the cache saves nothing."""
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         folder = Path(name).resolve()
         (folder / "home").mkdir()
@@ -131,7 +167,9 @@ def main() -> int:
         sandbox.git("init", "--quiet", "--initial-branch=main")
         build(sandbox)
         then = weights(questions(sandbox, before))
-        now = weights(questions(sandbox, _TOP))
+        asked = questions(sandbox, _TOP)
+        now = weights(asked)
+        plain, cached = asked_as(asked, mark=False), asked_as(asked, mark=True)
     print(f"{FLAGS} flags, {LINES:,} lines: this tree beside {BEFORE}")
     for work in (*_WORKS, "all"):
         (count, size, letters), (older, was, signs) = now[work], then[work]
@@ -139,7 +177,12 @@ def main() -> int:
             f"{work:8} {count} : {older} questions, {size:,} : {was:,} bytes = {size / was:.2f}, "
             f"{letters // _TOKEN:,} : {signs // _TOKEN:,} tokens (characters / {_TOKEN}) = {letters / signs:.2f}"
         )
-    return int(now["all"][2] > MOST * then["all"][2])
+    without, ours = plain.dollars or 0.0, cached.dollars or 0.0
+    print(
+        f"prompt cache: {cached.calls} questions, {cached.cache_read:,} of {cached.tokens_in:,} tokens read, "
+        f"{cached.cache_write:,} written: ${ours:.5f} : ${without:.5f} without = {ours / without:.2f}"
+    )
+    return int(now["all"][2] > MOST * then["all"][2] or ours >= without)
 
 
 if __name__ == "__main__":

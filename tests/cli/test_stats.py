@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support import messages_api as api
-from tests.support.messages_api import Asked, MessagesApi
+from tests.support.messages_api import Asked, MessagesApi, Sent
 from tests.support.sandbox import Sandbox
 
 
@@ -45,8 +45,8 @@ def test_before_the_first_landing_there_is_nothing_to_tell(sandbox: Sandbox) -> 
         "closes": [],
         "totals": {
             "closes": 0, "flags": 0, "questions": 0, "calls": 0, "retries": 0, "tokens_in": 0,
-            "tokens_out": 0, "tokens": 0, "sent": 0, "dollars": 0, "unpriced": 0, "wall_s": 0,
-            "sum_s": 0,
+            "tokens_out": 0, "tokens": 0, "cache_read": 0, "cache_write": 0, "sent": 0, "dollars": 0,
+            "saved": 0, "unpriced": 0, "wall_s": 0, "sum_s": 0,
         },
         "inline": None,
         "unreadable": [],
@@ -120,6 +120,36 @@ def test_the_estimate_shows_its_arithmetic_and_takes_other_assumptions(sandbox: 
     assert found["reread"] == pytest.approx([0.002, 0.04])
     assert found["dollars"] == pytest.approx([0.024, 0.062])
     assert len(found["arithmetic"]) == 6
+
+
+@pytest.mark.parametrize(
+    ("read", "written", "said"),
+    [
+        (600, 0, "the prompt cache gave 600 of 1,000 tokens in, and took 0: $0.0001 less than"),
+        (0, 1000, "the prompt cache gave 0 of 1,000 tokens in, and took 1,000: $0.0000 more than"),
+    ],
+)
+def test_what_the_prompt_cache_gave_and_saved_is_told(
+    sandbox: Sandbox, read: int, written: int, said: str
+) -> None:
+    counts = {"cache_read_input_tokens": read, "cache_creation_input_tokens": written}
+    usage = {"input_tokens": 1000 - read - written, "output_tokens": 20, **counts}
+
+    def answer(asked: Asked) -> Sent:
+        body = json.loads(api.says(keeps(asked)).body)
+        return Sent(body=json.dumps({**body, "usage": usage}).encode())
+
+    with MessagesApi(answer) as server:
+        land(sandbox, 1, server.environ)
+
+    assert said in " ".join(sandbox.gitmem("stats").out.split())
+    found = figures(sandbox)
+    (close,) = found["closes"]
+    saved = (read * 0.09 - written * 0.025) / 1e6
+    assert (close["cache_read"], close["cache_write"]) == (read, written)
+    assert close["saved"] == pytest.approx(saved)
+    assert found["totals"]["saved"] == pytest.approx(saved)
+    assert close["dollars"] == pytest.approx((1000 * 0.10 + 20 * 0.50) / 1e6 - saved, abs=1e-8)
 
 
 def test_an_unknown_price_is_a_question_mark_until_the_person_sets_one(sandbox: Sandbox) -> None:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from gitmem.core.flag import Flag, make
 from gitmem.drain.model_engine import ModelEngine
 from gitmem.drain.plan import Op, Request, Work, make_plan
@@ -198,3 +200,24 @@ def test_stopping_the_engine_stops_the_model(tmp_path: Path) -> None:
     engine(model, tmp_path).stop()
 
     assert model.stopped == 1
+
+
+@pytest.mark.parametrize(("flags", "shared"), [(96, False), (128, True)])
+def test_from_four_questions_of_a_kind_on_they_share_a_cache(
+    flags: int, shared: bool, tmp_path: Path
+) -> None:
+    every = [flag(number) for number in range(flags)]
+    # Lone questions of other kinds share with none, whatever the others do.
+    plan = make_plan([*every, flag(900, "open?", "pending")], Places(folder="memory"), {})
+    model = Scripted(keeps)
+    made = engine(model, tmp_path)
+    prepared = made.prepared(plan)
+
+    prompts = [(part.work, made.prompt(part).shared) for part in made.asking(prepared)]
+    assert prompts == [(Work.MEMORY, shared)] * (flags // 32) + [(Work.PENDING, False)]
+
+    # What is answered already is not asked, so it does not count.
+    for part in made.asking(prepared)[:1]:
+        made.run(part)
+    left = made.asking(made.prepared(plan))
+    assert not any(made.prompt(part).shared for part in left)

@@ -111,6 +111,11 @@ def _print(
         render.say(f"no close has landed on {landed.ref} yet")
         return
     render.table([_HEAD, *map(_row, closes), _sums(whole)], right=_NUMBERS, wide=True)
+    if whole.cache_read or whole.cache_write:
+        render.say(
+            f"the prompt cache gave {whole.cache_read:,} of {whole.tokens_in:,} tokens in, and took "
+            f"{whole.cache_write:,}: {_saved(whole.saved)} without it"
+        )
     if whole.unpriced:
         number = render.count(whole.unpriced, "close")
         render.say(f"the price of {number} is not known; set it: git config gitmem.price 'in/out'")
@@ -161,6 +166,11 @@ def _sums(whole: Totals) -> tuple[str, ...]:
         "",
         f"{whole.sum_s:.1f}s",
     )
+
+
+def _saved(dollars: float) -> str:
+    """Return what the prompt cache came to, before the word `without`."""
+    return f"{_dollars(abs(dollars))} {'more' if dollars < 0 else 'less'} than"
 
 
 def _dollars(amount: float | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gitmem.models.endpoint import CHAT
 from gitmem.models.reply import Attempt, Prompt, Stop
 from gitmem.models.response import body, cut, failed, finished, not_the_api
-from gitmem.models.usage import Usage, chat_token_counts
+from gitmem.models.usage import Usage, chat_cache_read, chat_token_counts
 
 if TYPE_CHECKING:
     from gitmem.models.shapes import Way
@@ -32,7 +32,12 @@ def read(content: bytes, *, kind: str, prompt: Prompt, way: Way) -> Attempt:
     named = completion.get("model")
     return replace(
         _judge(choice.get("finish_reason"), message, prompt, way),
-        usage=Usage(tokens_in=tokens_in, tokens_out=tokens_out, dollars=None),
+        usage=Usage(
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            cache_read=chat_cache_read(completion.get("usage")),
+            dollars=None,
+        ),
         answered=named if isinstance(named, str) else "",
     )
 
