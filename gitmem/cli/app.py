@@ -74,6 +74,7 @@ COMMANDS = (
     Row("show", "Say what became of a flag."),
     Row("forget", "Propose a review without what a flag brought."),
     Row("stats", "Show what each close ran and cost, and what of memory arrives."),
+    Row("report", "Write one HTML page of what gitmem keeps."),
     Row("audit", "Compare what should have run with what ran; exit 1 on a gap."),
     Row("doctor", "Prove that what is configured is what runs."),
     Row("mcp", "Serve flag, snag, recall and status over MCP."),
