@@ -167,3 +167,42 @@ def test_every_colour_of_text_has_the_contrast_of_wcag_aa() -> None:
         for name in ("ink", "quiet", "link", "warn"):
             low, high = sorted([paper, _luminance(colours[name])])
             assert (high + 0.05) / (low + 0.05) >= 4.5, (name, scheme)
+
+
+def _cpu(flags: int, template: str) -> float:
+    """The least CPU of three runs that build a page of so many flags."""
+    import time
+
+    from gitmem.report.contents import sessions
+    from gitmem.report.page import html
+
+    those = [
+        {
+            "id": f"id{place}", "kind": "fact", "text": "needs <b> & node", "better": "",
+            "at": "2026-11-20T10:00:00Z", "session": f"s{place // 50}", "state": "undrained",
+            "tainted": False,
+        }
+        for place in range(flags)
+    ]  # fmt: skip
+    memory = {"bytes": 0, "budget": 1, "lines": 0, "lines_loaded": 0, "showings": 0, "topics": []}
+    ids = {"fact": [str(flag["id"]) for flag in those]}
+    spent = []
+    for _ in range(3):
+        began = time.process_time()
+        html(
+            {
+                "at": "2026-11-20T10:00:00Z", "target": "main", "flags": those, "states": ids,
+                "kinds": ids, "sessions": sessions([], those), "loops": [], "memory": memory,
+                "weeks": [], "unreadable": [], "stale": [], "not_shown": {"days": 30, "lines": []},
+            },
+            template,
+        )  # fmt: skip
+        spent.append(time.process_time() - began)
+    return min(spent)
+
+
+def test_ten_times_the_flags_cost_about_ten_times_the_work() -> None:
+    from gitmem.bootstrap import assets
+
+    template = assets.read("templates/report/page.html")
+    assert _cpu(10_000, template) < 25 * _cpu(1_000, template)
