@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -47,7 +49,9 @@ def _escaped_errors() -> Iterator[None]:
         raise
 
 
-_COMPLETING = "_GITMEM_COMPLETE"  # set by a shell that completes a command
+#: Set by a shell that completes a command; a completion is of one of the command's names.
+_COMPLETING = {"gitmem": "_GITMEM_COMPLETE", "git-mem": "_GIT_MEM_COMPLETE"}
+_COMPLETION = ("--install-completion", "--show-completion")
 
 COMMANDS = (
     Row("init", "Wire gitmem into this repository."),
@@ -136,11 +140,16 @@ def run(argv: Sequence[str]) -> int:
 def _ran(argv: Sequence[str]) -> int:
     # Typer reads the value of every option of the group, and for these two it loads pydantic, which
     # costs half of a command. After a command's name they do not apply.
-    shown = not argv or argv[0].startswith("-") or _COMPLETING in os.environ
+    completing = [name for name, variable in _COMPLETING.items() if variable in os.environ]
+    shown = not argv or argv[0].startswith("-") or bool(completing)
+    name = completing[0] if completing else "gitmem"
+    called = Path(sys.argv[0]).name
+    if argv and argv[0] in _COMPLETION and called in _COMPLETING:
+        name = called
 
     def command() -> int:
         try:
-            application(completion=shown)(args=list(argv), prog_name="gitmem")
+            application(completion=shown)(args=list(argv), prog_name=name)
         except SystemExit as leaving:
             return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
         return 0

@@ -80,7 +80,12 @@ def _asks_for_help(argv: list[str]) -> bool:
 
 def _is_typers(argv: list[str]) -> bool:
     """Return whether typer has to answer: help, or a shell that completes a command."""
-    return "-h" in argv or "--help" in argv or "_GITMEM_COMPLETE" in os.environ
+    return (
+        "-h" in argv
+        or "--help" in argv
+        or "_GITMEM_COMPLETE" in os.environ
+        or "_GIT_MEM_COMPLETE" in os.environ
+    )
 
 
 def _hot(argv: list[str]) -> int:

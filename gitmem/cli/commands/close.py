@@ -18,6 +18,7 @@ from gitmem.bootstrap.engines import (
     choose_engine,
 )
 from gitmem.cli import progress, render, surroundings
+from gitmem.cli.commands import values
 from gitmem.cli.commands.options import All, DryRun, Here, Json, refuse_all
 from gitmem.cli.reports import pull_request
 from gitmem.cli.reports.close import CloseView, answer, exit_code, report
@@ -47,6 +48,7 @@ def close(
         str,
         typer.Option(
             "--engine",
+            autocompletion=values.engines,
             help="Who judges the flags: anthropic, openai, a server of yours (ollama, lmstudio, "
             f"llamacpp), command, or a program with its own login ({', '.join(PRESETS)}); "
             "verbatim files them as written.",

@@ -8,11 +8,17 @@ import typer
 
 from gitmem.capture.drop import drop as run_drop
 from gitmem.cli import render, surroundings
+from gitmem.cli.commands import values
 from gitmem.cli.commands.options import DryRun, Json
 
 
 def drop(
-    flag: Annotated[str, typer.Argument(metavar="ID", help="The flag's id, or its beginning.")],
+    flag: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="The flag's id, or its beginning.", autocompletion=values.queued_ids
+        ),
+    ],
     reason: Annotated[str, typer.Option("--reason", help="Why it must not become memory.")],
     dry_run: DryRun = False,
     json: Json = False,

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from gitmem.cli.commands import values
 from gitmem.cli.commands.options import DryRun, Json
 
 _Source = Annotated[
@@ -43,12 +44,18 @@ def flag(
         ),
     ] = False,
     kind: Annotated[
-        str, typer.Option("--kind", help="fact, decision, gotcha, preference or pending.")
+        str,
+        typer.Option(
+            "--kind",
+            help="fact, decision, gotcha, preference or pending.",
+            autocompletion=values.kinds,
+        ),
     ] = "fact",
     topic: Annotated[
         str,
         typer.Option(
             "--topic",
+            autocompletion=values.topics,
             help="The topic of memory it belongs to, such as build-system; memory/MEMORY.md lists those there are.",
         ),
     ] = "",
@@ -82,7 +89,12 @@ def snag(
     ] = "",
     again: Annotated[
         str,
-        typer.Option("--again", metavar="ID", help="The earlier snag (or flag) that came back."),
+        typer.Option(
+            "--again",
+            metavar="ID",
+            help="The earlier snag (or flag) that came back.",
+            autocompletion=values.ids,
+        ),
     ] = "",
     source: _Source = "",
     paths: _Paths = [],  # noqa: B006 - typer copies it

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gitmem.cli import render, surroundings
+from gitmem.cli.commands import values
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.git import objects
 from gitmem.review.forget import ForgetRequest, ForgetResult
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 def forget(
     flags: Annotated[
-        list[str], typer.Argument(metavar="ID...", help="The flags' ids, or their beginnings.")
+        list[str],
+        typer.Argument(
+            metavar="ID...", help="The flags' ids, or their beginnings.", autocompletion=values.ids
+        ),
     ],
     reason: Annotated[str, typer.Option("--reason", help="The reason, for the record.")] = "",
     dry_run: DryRun = False,

@@ -14,7 +14,7 @@ from gitmem.bootstrap.shipped import ci as shipped_ci
 from gitmem.bootstrap.shipped import shipped
 from gitmem.bootstrap.workplace import chosen_settings
 from gitmem.cli import render, surroundings
-from gitmem.cli.commands import client_choice, personal_files
+from gitmem.cli.commands import client_choice, personal_files, values
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import working
 from gitmem.core.errors import Refused, UsageError
@@ -55,6 +55,7 @@ def init(
         str,
         typer.Option(
             "--engine",
+            autocompletion=values.engines,
             help="Who judges flags in this clone; kept in git config, asked for if not given.",
         ),
     ] = "",

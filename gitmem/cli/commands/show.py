@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 import typer
 
 from gitmem.cli import render, surroundings
+from gitmem.cli.commands import values
 from gitmem.cli.commands.options import Json
 from gitmem.cli.commands.why import flag_lines, since
 from gitmem.records.drain_record import Fate
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
 
 
 def show(
-    flag: Annotated[str, typer.Argument(metavar="ID", help="The flag's id, or its beginning.")],
+    flag: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="The flag's id, or its beginning.", autocompletion=values.ids
+        ),
+    ],
     json: Json = False,
 ) -> None:
     """Say what became of a flag.

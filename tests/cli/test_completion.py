@@ -1,0 +1,94 @@
+"""What a shell is offered: asked by each shell's own protocol, and by a real bash."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gitmem.bootstrap.engines import ENGINES
+from tests.support.sandbox import GITMEM, PATIENCE, Sandbox
+
+NAMES = {"gitmem": "_GITMEM_COMPLETE", "git-mem": "_GIT_MEM_COMPLETE"}
+KINDS = ["fact", "decision", "gotcha", "preference", "pending"]
+
+
+def offered(sandbox: Sandbox, *words: str, name: str = "gitmem") -> list[str]:
+    """What bash is offered for the last word."""
+    line = " ".join((name, *words))
+    env = {"COMP_WORDS": line, "COMP_CWORD": str(len(words)), NAMES[name]: "complete_bash"}
+    answer = sandbox.gitmem(env=env)
+    assert answer.err == ""
+    return answer.out.split()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_values_of_an_option_are_offered_under_both_names(sandbox: Sandbox, name: str) -> None:
+    assert offered(sandbox, "flag", "x", "--kind", "''", name=name) == KINDS
+    assert offered(sandbox, "flag", "x", "--kind", "p", name=name) == ["preference", "pending"]
+    assert offered(sandbox, "close", "--engine", "''", name=name) == list(ENGINES)
+    assert "verbatim" in offered(sandbox, "init", "--engine", "v", name=name)
+    assert "status" in offered(sandbox, "st", name=name)
+
+
+def test_topics_are_those_of_memory(sandbox: Sandbox) -> None:
+    assert offered(sandbox, "flag", "x", "--topic", "''") == []
+    sandbox.write("memory/testing.md", "# Testing\n")
+    sandbox.write("memory/build.md", "# Build\n")
+
+    assert set(offered(sandbox, "flag", "x", "--topic", "''")) == {"testing", "build"}
+    assert offered(sandbox, "flag", "x", "--topic", "te") == ["testing"]
+
+
+@pytest.mark.parametrize("words", [("drop",), ("show",), ("forget",), ("snag", "x", "--again")])
+def test_ids_are_those_of_the_queue_and_no_text_of_a_flag_is_offered(
+    sandbox: Sandbox, words: tuple[str, ...]
+) -> None:
+    """zsh evaluates what a completion prints, and a flag's text may come from somebody else."""
+    said = sandbox.gitmem("flag", "made 'here' for $(id)").out
+    flag_id = said.split()[1]
+
+    assert offered(sandbox, *words, flag_id[:4]) == [flag_id]
+    for shell in ("zsh", "fish"):
+        line = " ".join(("gitmem", *words, flag_id[:4]))
+        env = {
+            "_GITMEM_COMPLETE": f"complete_{shell}",
+            "_TYPER_COMPLETE_ARGS": line,
+            "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        }
+        answer = sandbox.gitmem(env=env)
+        assert flag_id in answer.out
+        assert "here" not in answer.out
+
+
+def test_outside_a_repository_nothing_is_offered_and_nothing_said(tmp_path: Path) -> None:
+    assert offered(Sandbox(tmp_path), "drop", "''") == []
+    assert offered(Sandbox(tmp_path), "flag", "x", "--topic", "''") == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_real_bash_completes_after_its_script_was_read(
+    sandbox: Sandbox, tmp_path: Path, name: str
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / name).symlink_to(GITMEM)
+    script = f"""
+    eval "$(_{name.replace("-", "_").upper()}_COMPLETE=source_bash {name})"
+    COMP_WORDS=({name} flag x --kind p) COMP_CWORD=4
+    "$(complete -p {name} | sed 's/.*-F \\([^ ]*\\).*/\\1/')" {name}
+    printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(
+        ["bash", "--norc", "-c", script],
+        cwd=sandbox.path,
+        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=PATIENCE,
+    )
+
+    assert done.stdout.split() == ["preference", "pending"], done.stderr
