@@ -176,7 +176,7 @@ def test_what_is_installed_is_this_version() -> None:
         "version"
     ]
     for path in (*WORKFLOWS, COMPONENT, PAGE):
-        named = re.findall(r"gitmem-cli==(\S+?)[)\s]", (ROOT / path).read_text(encoding="utf-8"))
+        named = re.findall(r"gitmem-cli==(\d\S*?)[)\s]", (ROOT / path).read_text(encoding="utf-8"))
         assert named == [version], path
 
 
