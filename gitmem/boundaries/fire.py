@@ -28,15 +28,20 @@ _SIZED = (boundary.BATCH, boundary.PROMPT, boundary.COMPACTING)
 def fire(repo: Repository, event: Event, now: float) -> Words:
     """Handle one event and return what to say; ``now`` is seconds since 1970.
 
-    Raises OSError when the session's file cannot be written: then nothing is said either.
+    Raises OSError when the session's file cannot be written: then nothing is said either, but at a boot.
     """
     _look(repo, event, now)
     actions: Sequence[Action] = policy.decide(event, session_file.read(repo.folder, event.session))
     if any(map(lines, actions)):
         # Decide again under the lock: another hook of this batch may have been quicker.
-        actions = session_file.change(
-            repo.folder, event.session, lambda known: policy.decide(event, known)
-        )
+        try:
+            actions = session_file.change(
+                repo.folder, event.session, lambda known: policy.decide(event, known)
+            )
+        except OSError:
+            if event.kind != boundary.BOOT:
+                raise
+            # In a sandbox the git directory is read-only: what waits is said there too.
     said = [_do(repo, event, action, now) for action in actions]
     if event.kind in _SHOWING:
         from gitmem.boundaries import arrival

@@ -225,6 +225,7 @@ def test_inside_the_sandbox_status_and_boot_count_what_lies_there(booted: Sandbo
     inside = sandboxed(booted, "status")
     assert "2 in the spool" in inside.out
     assert json.loads(sandboxed(booted, "status", "--json").out)["spooled"] == 2
+    booted.commit("work that the boot would mark")
     payload = json.dumps({"session_id": "s", "cwd": str(booted.path), "source": "startup"})
     boot = sandboxed(booted, "hook", "claude-code", "SessionStart", input=payload)
     assert "2 flags wait in the spool" in boot.out
