@@ -63,10 +63,20 @@ BY_CODE: dict[tuple[str, str], str] = {
     ("claude-code", "doctor fires"): "with recorded payloads",
     ("claude-code", "close preset"): "with a program that answers as it does",
     ("codex", "session id"): "with the environment of a recorded session",
+    ("codex", "after a compaction"): "with the recorded start that follows one",
+    (
+        "codex",
+        "recall at need",
+    ): "with a payload of a patch made by hand; one that the shell applies fires no hook afterwards",
     ("qwen", "chapter tool"): "with a recorded call of its task list, which is off by default",
 }
 #: What a client makes impossible: (client, ability) to why.
 NOT_POSSIBLE: dict[tuple[str, str], str] = {
+    ("codex", "recovery"): "its hooks are not told whether a command failed",
+    (
+        "codex",
+        "words to the summariser",
+    ): "what a hook says before a compaction goes to the person only",
     ("copilot", "chapter tool"): "it has none, and tells a hook of no finished task",
     ("copilot", "words to the summariser"): "it drops what a hook says before a compaction",
     (

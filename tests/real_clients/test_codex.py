@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -169,3 +170,37 @@ def test_a_hook_fires_in_a_folder_below_the_top_too(wired: Sandbox, home: Path) 
         done = CODEX.run(wired, home, model, "hello", below="services/api")
 
     assert "1 flag waits undrained" in model.main[0].text, done
+
+
+OPEN = ("-s", "danger-full-access")
+_BYPASS = ("--skip-git-repo-check", "--dangerously-bypass-hook-trust")
+
+
+def idle(number: int, tokens: int = 100) -> list[Turn]:
+    return [shell("true", tokens) for _ in range(number)]
+
+
+@pytest.mark.ability("codex", "turn nudge")
+def test_the_next_prompt_asks_about_the_turn_before(wired: Sandbox, home: Path) -> None:
+    with WireModel(turns=[shell("touch a"), *idle(5)]) as model:
+        CODEX.run(wired, home, model, "go on", arguments=OPEN)
+
+    (home / ".codex/config.toml").unlink()  # it names the first model's address
+    with WireModel() as model:
+        resumed = replace(
+            CODEX, command=lambda _, prompt: ("exec", *_BYPASS, "resume", "--last", prompt)
+        )
+        done = resumed.run(wired, home, model, "and now?", arguments=OPEN)
+
+    assert model.main[0].text.count("after the end of the last turn") == 1, done
+
+
+@pytest.mark.ability("codex", "growth")
+def test_a_context_that_grew_is_asked_about(wired: Sandbox, home: Path) -> None:
+    turns = [shell("touch a", 10_000), *idle(6, 100_000)]
+
+    with WireModel(turns=turns) as model:
+        done = CODEX.run(wired, home, model, "go on", arguments=OPEN)
+
+    said = [one.text.count("after a long stretch of work") for one in model.main]
+    assert said[-1] == 1, (said, done)
