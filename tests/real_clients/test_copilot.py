@@ -129,7 +129,15 @@ def test_the_next_prompt_asks_about_the_turn_before(wired: Sandbox, home: Path) 
 
 @pytest.mark.ability("copilot", "growth")
 def test_a_context_that_grew_is_asked_about(wired: Sandbox, home: Path) -> None:
-    turns = [shell("touch a", 10_000), *idle(6, 100_000)]
+    # The client writes the size of an answer when it has time, and the hook reads it from there.
+    written = f"grep -rqs '\"inputTokens\":100000' {home / '.copilot'}"
+    wait = f"for turn in $(seq 300); do {written} && break; sleep 0.1; done"
+    turns = [
+        shell("touch a", 10_000),
+        *idle(5, 100_000),
+        shell(wait, 100_000),
+        *idle(2, 100_000),
+    ]
     large = {"COPILOT_PROVIDER_MAX_PROMPT_TOKENS": "400000"}
 
     with WireModel(turns=turns) as model:
