@@ -70,26 +70,12 @@ def doctor_kit(root: Path, environ: Mapping[str, str]) -> Kit:
         *(clients.wired(root, known) or [FIRST]),
         *clients.borrowing(root, home, path, known),
     ]
-    beside: list[tuple[str, tuple[str, ...]]] = []
-    probed: list[ProbedClient] = []
-    unprobed: list[Wiring] = []
-    for client in registry.every():
-        if client.name not in names:
-            continue
-        wiring = known[client.name]
-        probe = client.probe(assets.read)
-        if probe is None:
-            unprobed.append(wiring)
-            beside.append((client.title, tuple(group[0] for group in client.reads)))
-        else:
-            probed.append(ProbedClient(name=client.name, wiring=wiring, probe=probe))
-    return Kit(
-        clients=tuple(probed),
-        ci=ci(),
-        unprobed=tuple(unprobed),
-        beside=tuple(beside),
-        hosts=HOSTS,
-    )
+    probed = [
+        ProbedClient(name=client.name, wiring=known[client.name], probe=probe)
+        for client in registry.every()
+        if client.name in names and (probe := client.probe(assets.read))
+    ]
+    return Kit(clients=tuple(probed), ci=ci(), hosts=HOSTS)
 
 
 def loopback(probe: Probe) -> Loopback:

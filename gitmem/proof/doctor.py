@@ -47,14 +47,11 @@ class TriedClient:
 class Kit:
     """What a doctor needs of what gitmem ships: its clients, and what runs in CI.
 
-    ``unprobed`` are the wirings of clients here that gitmem cannot look into and try, ``beside`` their
-    titles with the instruction files that each reads beside each other, ``hosts`` those that may have an entry for the MCP server.
+    ``hosts`` are those that may have an entry for the MCP server.
     """
 
     clients: tuple[ProbedClient, ...]
     ci: ShippedCi
-    unprobed: tuple[Wiring, ...] = ()
-    beside: tuple[tuple[str, tuple[str, ...]], ...] = ()
     hosts: tuple[McpHost, ...] = ()
 
 
@@ -112,15 +109,13 @@ def examine(
             TriedClient(name=client.name, wiring=client.wiring, probe=client.probe, files=files)
         )
         diagnosis.untried += about(client.name, untried)
-    diagnosis.findings += wiring.look_at_files(here.place.top, kit.unprobed)
-    diagnosis.findings += wiring.look_at_blocks(here.place.top, kit.beside)
     path = here.place.environ.get("PATH", "")
     diagnosis.findings += mcp_entries.look(here.place.top, kit.hosts, path)
     home = here.place.environ.get("HOME", "")
     if home:
         own = home_hosts(str(here.place.top.resolve()), str(here.running), here.place.system)
         diagnosis.findings += mcp_entries.look(Path(home), own, path)
-    wirings = [*(client.wiring for client in kit.clients), *kit.unprobed]
+    wirings = [client.wiring for client in kit.clients]
     diagnosis.findings += health.look(repo, configured, now, hook_files(wirings))
     diagnosis.findings += health.look_at_memory(repo, folder)
     diagnosis.findings += health.look_at_sharing(repo, kit.ci)

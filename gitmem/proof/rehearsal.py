@@ -47,7 +47,7 @@ ANSWER = "This is the answer of the loopback model."
 _SECONDS = 90.0  # the client starts in half a second; a busy machine takes some more
 _PROMPT = b"This is a rehearsal of gitmem doctor."
 _VERSION_SECONDS = 20.0
-_VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
+_VERSION = re.compile(r"\d+\.\d+(?:[\w.+-]*\w)?")  # a full stop may end the sentence
 # How gitmem's words begin, for a client that does not print what its hooks say.
 _BOOT_WORDS = "gitmem: 1 flag waits undrained"
 _NUDGE_WORDS = nudge.reminder([boundary.COMMIT]).partition(":")[0]

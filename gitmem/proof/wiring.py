@@ -19,7 +19,7 @@ from gitmem.proof.finding import Finding, Mend, fail, ok, warn
 from gitmem.proof.firing import executable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from gitmem.clients.abilities import (
         ClientPlace,
@@ -394,31 +394,6 @@ def _folder(here: Viewpoint, files: Sequence[SettingsFile], wiring: Wiring) -> l
             "gitmem init in that folder wires it too",
         )
     ]
-
-
-def look_at_files(top: Path, wirings: Iterable[Wiring]) -> list[Finding]:
-    """Return whether the files of clients that cannot be tried are as this version writes them."""
-    found = []
-    for client in wirings:
-        stale = [file.path for file in client.files if not _is_current(top / file.path, file)]
-        names = ", ".join(file.path for file in client.files)
-        if stale:
-            said = f"{client.title}: {', '.join(stale)} is not as this version writes it"
-            found.append(warn("hook", said, _INSTALL, mend=Mend.WIRING))
-        else:
-            found.append(ok("hook", f"{client.title}: {names}; looked at, not tried"))
-    return found
-
-
-def look_at_blocks(top: Path, beside: Iterable[tuple[str, Sequence[str]]]) -> list[Finding]:
-    """Return which clients, by their titles, are told of the memory twice; with each the files that it reads."""
-    found = []
-    for title, names in beside:
-        announced = [name for name in names if has_block(_text(top, name))]
-        if len(announced) > 1:
-            said = f"{title} reads {' and '.join(announced)}: the memory is announced twice"
-            found.append(ok("instructions", said))
-    return found
 
 
 def _is_current(path: Path, file: WiredFile) -> bool:

@@ -282,5 +282,5 @@ def test_doctor_says_who_is_told_of_the_memory_twice(
 
     said = sandbox.gitmem("doctor", env={"HOME": str(home)}).out
 
-    words = "Copilot CLI reads CLAUDE.md and AGENTS.md: the memory is announced twice"
+    words = "the client reads CLAUDE.md and AGENTS.md: the memory is announced twice"
     assert (words in said) == used

@@ -24,6 +24,7 @@ PROBES: dict[str, Probe] = {
     client.name: probe for client in WIRED if (probe := client.probe(assets.read))
 }
 SETTINGS = {"gemini": ".gemini/settings.json", "qwen": ".qwen/settings.json"}
+COPILOTS = (".claude/settings.json", ".github/copilot/settings.json", ".github/hooks/own.json")
 
 
 def look(name: str, top: Path, home: Path, start: Path | None = None) -> ClientState:
@@ -35,6 +36,10 @@ def look(name: str, top: Path, home: Path, start: Path | None = None) -> ClientS
 
 def wire(sandbox: Sandbox, name: str) -> None:
     assert sandbox.gitmem("init", "--client", name).code == 0
+
+
+def test_every_client_that_init_wires_is_looked_at() -> None:
+    assert set(PROBES) == {client.name for client in WIRED}
 
 
 @pytest.mark.parametrize("name", PROBES)
@@ -206,6 +211,105 @@ def test_a_codex_that_says_nothing_of_use_is_no_failure(
     assert "does not allow gitmem flag and gitmem snag" in told["rules"]
 
 
+# ---------------------------------------------------------------- Copilot CLI
+
+
+@pytest.mark.parametrize("path", COPILOTS)
+@pytest.mark.parametrize(
+    "text", ["{,}", "[]", '{"hooks": 7}', "\ufeff{}", "// only words\n", "[" * 100_000]
+)
+def test_a_file_of_copilot_s_that_is_not_plain_json_is_told(
+    path: str, text: str, tmp_path: Path
+) -> None:
+    file = tmp_path / path
+    file.parent.mkdir(parents=True)
+    file.write_text(text, encoding="utf-8")
+
+    (seen,) = look("copilot", tmp_path, tmp_path / "home").files
+
+    assert (seen.path, seen.hooks) == (path, ())
+    assert (seen.problem != "") == (text != '{"hooks": 7}')
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        {"command": "gitmem hook copilot agentStop", "timeout": 3},
+        {"bash": "gitmem hook copilot agentStop", "timeoutSec": 3},
+        {"hooks": [{"command": "gitmem hook copilot agentStop", "timeout": 3}]},
+    ],
+)
+def test_copilot_hooks_in_its_own_spelling_stand_for_the_event_that_they_are(
+    handler: dict[str, Any], tmp_path: Path
+) -> None:
+    file = tmp_path / ".github/hooks/own.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"version": 1, "hooks": {"agentStop": [handler]}}))
+
+    (seen,) = look("copilot", tmp_path, tmp_path / "home").files
+
+    assert [(hook.event, hook.timeout) for hook in seen.hooks] == [("Stop", 3)]
+
+
+def test_copilot_hooks_that_stand_twice_are_told_with_both_files(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    wire(sandbox, "copilot")
+    (tmp_path / ".copilot").mkdir()
+    hook = {"bash": "gitmem hook copilot sessionEnd"}
+    sandbox.write(".github/hooks/own.json", json.dumps({"hooks": {"sessionEnd": [hook]}}))
+
+    told = sandbox.gitmem("doctor", env={"HOME": str(tmp_path)}).out
+
+    words = "SessionEnd start gitmem from each of .claude/settings.json and .github/hooks/own.json"
+    assert words in " ".join(told.split())
+
+
+@pytest.mark.parametrize(
+    ("out", "model", "fails"),
+    [
+        ("", "", False),
+        ('{"additionalContext": "M"}', "M", False),
+        ('{"permissionDecision": "deny", "permissionDecisionReason": "R"}', "", False),
+        ('{"hookSpecificOutput": {"additionalContext": "M"}}', "", True),
+        ("[]", "", True),
+        ("M", "", True),
+    ],
+)
+def test_what_copilot_passes_over_of_an_answer_is_a_problem(
+    out: str, model: str, fails: bool
+) -> None:
+    heard = PROBES["copilot"].heard("PostToolUse", out)
+
+    assert (heard.model, heard.problem != "") == (model, fails)
+
+
+@pytest.mark.parametrize(
+    ("state", "environ", "trusted"),
+    [
+        (None, {}, None),
+        (None, {"COPILOT_ALLOW_ALL": "true"}, True),
+        (None, {"COPILOT_ALLOW_ALL": "1"}, None),
+        ('// words\n{"trustedFolders": ["/a"]}', {}, True),
+        ('{"trustedFolders": ["/a/bc"]}', {}, False),
+        ('{"trustedFolders": 7}', {}, False),
+        ('{"trustedFolders": [7, null]}', {}, False),
+        ("torn", {}, False),
+    ],
+)
+def test_copilot_trusts_the_folders_in_its_configuration_and_those_below(
+    state: str | None, environ: dict[str, str], trusted: bool | None, tmp_path: Path
+) -> None:
+    if state:
+        (tmp_path / "config.json").write_text(state, encoding="utf-8")
+    place = ClientPlace(
+        start=Path("/a/b"), top=Path("/a/b"), system="linux",
+        environ={"COPILOT_HOME": str(tmp_path), **environ},
+    )  # fmt: skip
+
+    assert PROBES["copilot"].look(place).trusted is trusted
+
+
 # ---------------------------------------------------------------- a session apart
 
 
@@ -263,9 +367,9 @@ def test_no_settings_file_is_too_odd_to_be_looked_at(
     tmp_path_factory: pytest.TempPathFactory, found: dict[str, Any]
 ) -> None:
     top = tmp_path_factory.mktemp("top")
-    for path in (*SETTINGS.values(), ".codex/hooks.json"):
-        (top / path).parent.mkdir()
+    for path in (*SETTINGS.values(), ".codex/hooks.json", *COPILOTS):
+        (top / path).parent.mkdir(parents=True)
         (top / path).write_text(json.dumps(found), encoding="utf-8")
 
-    for name in (*SETTINGS, "codex"):
+    for name in (*SETTINGS, "codex", "copilot"):
         look(name, top, top / "home")

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from gitmem.bootstrap import assets
 from gitmem.clients.probing import parse_payloads
 from tests.real_clients.claude import with_gitmem
 from tests.real_clients.npm import installed
-from tests.real_clients.others import CODEX, OPENCODE, PROGRAMS, Program
-from tests.real_clients.wire import WireModel
+from tests.real_clients.others import CODEX, COPILOT, OPENCODE, PROGRAMS, Program
+from tests.real_clients.wire import Turn, WireModel
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client
@@ -67,9 +67,10 @@ def wire(sandbox: Sandbox, name: str) -> None:
     sandbox.commit("wire gitmem")
 
 
-def said(answer: dict[str, Any], check: str) -> str:
-    """What was found at a check."""
-    return "\n".join(one["what"] for one in answer["findings"] if one["check"] == check)
+def said(answer: dict[str, Any], check: str, client: str = "") -> str:
+    """What was found at a check, of this client or of all."""
+    found = [one for one in answer["findings"] if one["check"] == check]
+    return "\n".join(one["what"] for one in found if client in ("", one.get("client")))
 
 
 def level(answer: dict[str, Any], check: str) -> str:
@@ -101,10 +102,11 @@ def fires(name: str, sandbox: Sandbox, tmp_path: Path) -> None:
     answer = person(name, tmp_path).doctor(sandbox, "--fire")
 
     assert version == PROGRAMS[name].version
-    assert {one["event"] for one in answer["fired"]} == {one.event for one in recorded}
-    assert [one for one in answer["fired"] if one["problem"]] == []
-    assert any("1 flag waits undrained" in one["model"] for one in answer["fired"])
-    assert any("after git commit" in one["model"] for one in answer["fired"])
+    ran = [one for one in answer["fired"] if one["client"] == name]
+    assert {one["event"] for one in ran} == {one.event for one in recorded}
+    assert [one for one in ran if one["problem"]] == []
+    assert any("1 flag waits undrained" in one["model"] for one in ran)
+    assert any("after git commit" in one["model"] for one in ran)
 
 
 @pytest.mark.ability("codex", "doctor --client")
@@ -301,3 +303,159 @@ def test_opencode_with_a_plugin_in_the_home_and_in_the_project_is_told_and_runs_
     assert [json.loads(line)["event"] for line in ledger].count("boot") == 2
     assert f"from each of {own} and .opencode/plugins/gitmem.js" in said(answer, "hook twice")
     assert said(answer, "fired last").startswith("just now: ")
+
+
+@pytest.mark.ability("copilot", "doctor --client")
+def test_copilot_is_run_once_and_tells_what_arrived(sandbox: Sandbox, tmp_path: Path) -> None:
+    rehearsed("copilot", sandbox, tmp_path)
+
+
+@pytest.mark.ability("copilot", "doctor fires")
+def test_copilot_hooks_fire_and_speak(sandbox: Sandbox, tmp_path: Path) -> None:
+    fires("copilot", sandbox, tmp_path)
+
+
+@pytest.mark.ability("copilot", "doctor looks")
+@pytest.mark.parametrize(
+    ("state", "trusted"),
+    [
+        ({}, False),
+        ({"trustedFolders": ["{top}"]}, True),
+        ({"trustedFolders": ["{above}"]}, True),
+        ({"trustedFolders": ["{top}/below", "{top}x"]}, False),
+        ({"trusted_folders": ["{top}"]}, True),
+    ],
+)
+def test_copilot_runs_hooks_where_the_doctor_says_that_it_is_trusted(
+    state: dict[str, list[str]], trusted: bool, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    wire(sandbox, "copilot")
+    someone = person("copilot", tmp_path)
+    folders = {
+        name: [folder.format(top=sandbox.path, above=sandbox.path.parent) for folder in given]
+        for name, given in state.items()
+    }
+    file = someone.home / ".copilot/config.json"
+    file.parent.mkdir()
+    file.write_text("// As the client writes it.\n" + json.dumps(folders), encoding="utf-8")
+
+    session(someone, sandbox)
+    answer = someone.doctor(sandbox)
+
+    assert (sandbox.path / ".git/gitmem/ledger.jsonl").exists() == trusted
+    assert (said(answer, "trust", "copilot") == "the client trusts this folder") == trusted
+
+
+#: Where Copilot CLI reads hooks, beside the file that `init` writes.
+_COPILOTS = (
+    ".claude/settings.local.json",
+    ".github/copilot/settings.json",
+    ".github/copilot/settings.local.json",
+    ".github/hooks/gitmem.json",
+    "~/.copilot/settings.json",
+    "~/.copilot/hooks/gitmem.json",
+)
+
+
+@pytest.mark.ability("copilot", "doctor looks")
+@pytest.mark.parametrize("path", [*_COPILOTS, "~/.claude/settings.json"])
+def test_copilot_runs_a_second_file_with_hooks_where_the_doctor_says_so(
+    path: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    wire(sandbox, "copilot")
+    someone = person("copilot", tmp_path)
+    trust(someone, sandbox)
+    second(someone, sandbox, path, json.loads(sandbox.read(".claude/settings.json")))
+
+    session(someone, sandbox)
+    answer = someone.doctor(sandbox, "--fire")
+
+    ledger = sandbox.read(".git/gitmem/ledger.jsonl").splitlines()
+    twice = [json.loads(line)["event"] for line in ledger].count("SessionEnd") == 2
+    assert twice == (path in _COPILOTS)
+    assert ("from each of" in said(answer, "hook twice", "copilot")) == twice
+    ran = [one for one in answer["fired"] if one["client"] == "copilot"]
+    assert any("more than once" in one["problem"] for one in ran) == twice
+
+
+@pytest.mark.ability("copilot", "doctor looks")
+@pytest.mark.parametrize("path", [".claude/settings.json", *_COPILOTS])
+def test_copilot_runs_no_hook_where_the_doctor_says_that_a_file_switches_them_off(
+    path: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    wire(sandbox, "copilot")
+    someone = person("copilot", tmp_path)
+    trust(someone, sandbox)
+    there = {} if path in _COPILOTS else json.loads(sandbox.read(path))
+    second(someone, sandbox, path, {**there, "disableAllHooks": True})
+
+    session(someone, sandbox)
+    answer = someone.doctor(sandbox)
+
+    ran = (sandbox.path / ".git/gitmem/ledger.jsonl").exists()
+    assert ran == ("hooks/" in path or path.startswith("~"))
+    assert (said(answer, "hooks off", "copilot") != "") == (not ran)
+
+
+@pytest.mark.ability("copilot", "doctor looks")
+def test_copilot_reads_no_comments_and_the_doctor_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
+    wire(sandbox, "copilot")
+    someone = person("copilot", tmp_path)
+    trust(someone, sandbox)
+    path = ".claude/settings.json"
+    sandbox.write(path, "// mine\n" + sandbox.read(path))
+
+    session(someone, sandbox)
+    answer = someone.doctor(sandbox)
+
+    assert not (sandbox.path / ".git/gitmem/ledger.jsonl").exists()
+    assert f"{path} is not plain JSON" in said(answer, "settings", "copilot")
+
+
+@pytest.mark.ability("copilot", "doctor looks")
+@pytest.mark.parametrize(
+    ("rule", "flagged"),
+    [("shell(gitmem:*)", True), ("shell(gitmem flag:*)", False), ("shell(gitmem flag)", False)],
+)
+def test_copilot_lets_a_capture_through_by_the_rule_that_the_doctor_names_and_no_narrower_one(
+    rule: str, flagged: bool, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    wire(sandbox, "copilot")
+    someone = person("copilot", tmp_path)
+    assert "--allow-tool 'shell(gitmem:*)'" in said(
+        someone.doctor(sandbox), "permissions", "copilot"
+    )
+
+    program = replace(
+        COPILOT, command=lambda _, prompt: ("--trust-folder", "--allow-tool", rule, "-p", prompt)
+    )
+    given = {"command": "gitmem flag 'a fact'", "description": "work", "initial_wait": 30}
+    with WireModel(turns=[Turn(tool="bash", given=given)]) as model:
+        done = program.run(sandbox, someone.home, model, "hello")
+
+    flags = json.loads(sandbox.gitmem("log", "--json").out)
+    assert [flag["text"] for flag in flags] == ["a fact"] * flagged, done
+
+
+def session(someone: Person, sandbox: Sandbox) -> None:
+    """One session that trusts no more than the person does."""
+    untrusting = [
+        word for word in COPILOT.command(someone.home, "hello") if word != "--trust-folder"
+    ]
+    program = replace(COPILOT, command=lambda *_: untrusting)
+    with WireModel() as model:
+        done = program.run(sandbox, someone.home, model, "hello")
+    assert (done.code, len(model.main)) == (0, 1), done
+
+
+def trust(someone: Person, sandbox: Sandbox) -> None:
+    file = someone.home / ".copilot/config.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"trustedFolders": [str(sandbox.path)]}), encoding="utf-8")
+
+
+def second(someone: Person, sandbox: Sandbox, path: str, found: dict[str, Any]) -> None:
+    """Write hooks into a file of the folder, or of the home."""
+    file = someone.home / path[2:] if path.startswith("~/") else sandbox.path / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"version": 1, **found}), encoding="utf-8")

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gitmem.clients.abilities import SessionTranscript, Wiring
+    from gitmem.clients.abilities import Probe, SessionTranscript, Wiring
     from gitmem.clients.client import Read
     from gitmem.clients.transcripts import SeenBy
 
@@ -83,6 +83,12 @@ class Copilot(Borrower):
         from gitmem.clients.copilot.wiring import wiring
 
         return wiring(self.title, read)
+
+    def probe(self, read: Read) -> Probe:
+        """Return what `gitmem doctor` can look at and try."""
+        from gitmem.clients.copilot.probe import CopilotProbe
+
+        return CopilotProbe(read)
 
 
 CLIENT = Copilot()

@@ -20,12 +20,20 @@ if TYPE_CHECKING:
     from gitmem.clients.client import Read
 
 _CLAUDE, _AGENTS = "CLAUDE.md", "AGENTS.md"
+#: The events of Claude Code's at which it starts hooks.
+FIRED = frozenset({
+    "SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse", "SubagentStart", "Stop", "PreCompact",
+    "SessionEnd",
+})  # fmt: skip
 
 
 def wiring(title: str, read: Read) -> Wiring:
     """Return what `gitmem init` writes; ``read`` gives the text of a shipped file."""
+    borrowed = claude_code.wiring(title, read)
     return replace(
-        claude_code.wiring(title, read),
+        borrowed,
+        hooks=tuple(hook for hook in borrowed.hooks if hook.event in FIRED),
+        allow=(),  # it passes over Claude Code's permission rules
         instructions=_instructions,
         own_memory=None,
         status_line=None,
