@@ -158,6 +158,18 @@ def test_a_compaction_is_asked_about_once(wired: Sandbox, home: Path) -> None:
     assert [event for event, _ in did(wired)].count("PreCompact") == 1
 
 
+@pytest.mark.parametrize(("tokens", "compacts"), [(23_900, False), (24_000, True)])
+def test_a_context_of_four_fifths_of_a_prompt_is_compacted(
+    wired: Sandbox, home: Path, tokens: int, compacts: bool
+) -> None:
+    turns = [shell("seq 1 3000", 1_000), shell("touch a", tokens), *idle(2, 3_000)]
+
+    with WireModel(turns=turns) as model:
+        done = COPILOT.run(wired, home, model, "go on")
+
+    assert ("PreCompact" in [event for event, _ in did(wired)]) == compacts, done
+
+
 @pytest.mark.ability("copilot", "guard")
 def test_a_guard_is_said_with_its_call(wired: Sandbox, home: Path) -> None:
     guard = {"tool": "Bash", "match": "make release", "lesson": "Build the wheel first."}
