@@ -38,6 +38,7 @@ def environ(tmp_path: Path, **more: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **isolation, **more}
 
 
+@pytest.mark.ability("claude-code", "close preset")
 @pytest.mark.parametrize("way", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"])
 def test_one_small_question_goes_out_and_no_hook_fires(tmp_path: Path, way: str) -> None:
     answer = Answer(text="", calls=(("StructuredOutput", {"ops": ["keep"]}),))

@@ -91,7 +91,7 @@ def test_a_flag_runs_outside_the_default_sandbox_and_lands_on_the_queue(
     assert undrained(wired) == ["Tests need Postgres"]
 
 
-@pytest.mark.ability("codex", "flag")
+@pytest.mark.ability("codex", "flag", "session id")
 @pytest.mark.parametrize(
     "command",
     [

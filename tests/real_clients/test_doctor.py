@@ -16,6 +16,7 @@ from tests.support.sandbox import Sandbox
 pytestmark = pytest.mark.client
 
 COMMIT = "git commit --quiet --allow-empty --message 'a chapter'"
+MAY_COMMIT = "Bash(git *)"
 
 
 @pytest.fixture
@@ -53,6 +54,7 @@ def test_the_words_are_shown_as_the_model_received_them(
     assert told["person"] == [boot.partition(": ")[2].splitlines()[0]]
 
 
+@pytest.mark.ability("claude-code", "doctor looks")
 def test_a_client_whose_hooks_are_off_or_find_no_gitmem_fails(
     claude: Claude, wired: Sandbox, tmp_path: Path
 ) -> None:
@@ -63,6 +65,26 @@ def test_a_client_whose_hooks_are_off_or_find_no_gitmem_fails(
     wired.write(".claude/settings.json", json.dumps({**text, "disableAllHooks": True}))
     off = rehearse(claude, wired, tmp_path)
     assert "no hook nudged the model after the commit" in off["clients"][0]["problems"]
+    assert [one["what"] for one in off["findings"] if one["check"] == "hooks off"] == [
+        ".claude/settings.json switches every hook off"
+    ]
+
+
+@pytest.mark.ability("claude-code", "doctor fires")
+def test_every_hook_that_a_session_starts_is_fired_and_speaks(
+    claude: Claude, wired: Sandbox
+) -> None:
+    session = claude.session(wired, ScriptedModel(main=[runs(COMMIT)]), "Work.", allow=[MAY_COMMIT])
+    started = {entry["event"] for entry in ledger(wired)}
+
+    done = wired.gitmem("doctor", "--fire", "--json", env={"PATH": with_gitmem()})
+    answer = json.loads(done.out)
+
+    assert nudges(session) == [0, 1]
+    assert started <= {one["event"] for one in answer["fired"]}
+    assert [one for one in answer["fired"] if one["problem"]] == []
+    assert any("1 flag waits undrained" in one["model"] for one in answer["fired"])
+    assert any("after git commit" in one["model"] for one in answer["fired"])
 
 
 def _gitmem_alone(tmp_path: Path) -> str:

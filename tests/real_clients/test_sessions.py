@@ -86,6 +86,19 @@ def test_the_whole_loop_reaches_the_model(claude: Claude, wired: Sandbox) -> Non
     assert second.told_person == []
 
 
+@pytest.mark.ability("claude-code", "accept refused")
+def test_the_agent_cannot_land_a_review(claude: Claude, wired: Sandbox) -> None:
+    wired.gitmem("flag", "Deploys go out on Tuesdays")
+    wired.gitmem("close", "--engine", "verbatim")
+    head = wired.git("rev-parse", "HEAD")
+    model = ScriptedModel(main=[runs("gitmem accept")])
+
+    session = claude.session(wired, model, "Land it.", allow=["Bash(gitmem *)"])
+
+    assert "accept is a person's command, and this runs inside claude-code" in session.last.all
+    assert wired.git("rev-parse", "HEAD") == head
+
+
 def test_a_commit_is_seen_in_every_spelling_and_only_there(claude: Claude, wired: Sandbox) -> None:
     wired.write("inner/file", "text\n")
     theirs = wired.git("commit-tree", "-p", "HEAD", "-m", "of a colleague", "HEAD^{tree}")
