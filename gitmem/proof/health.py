@@ -290,7 +290,8 @@ def _ledger(repo: Repository, now: float) -> list[Finding]:
         found = [ok("ledger", f"{hooks[-1].get('event')} was the last hook, {when}")]
     else:
         said = "no hook has run in this clone yet"
-        found = [warn("ledger", said, "gitmem doctor --fire runs them")]
+        hint = "a session of your client runs them; gitmem doctor --fire tries them"
+        found = [warn("ledger", said, hint)]
     wrong = troubles.troubles(entries, now)
     return [*found, *(warn("ledger", one.said, one.hint) for one in wrong)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -456,3 +457,14 @@ def test_a_vendor_s_model_is_not_asked(wired: Sandbox) -> None:
     answer = report(wired)
 
     assert not [one for one in answer["findings"] if one["check"] == "model"]
+
+
+def test_what_is_said_of_several_clients_stands_in_the_same_columns(sandbox: Sandbox) -> None:
+    sandbox.gitmem("init", "--client", "gemini", "--client", "codex")
+
+    lines = sandbox.gitmem("doctor").out.splitlines()
+
+    titles = [line for line in lines if line.endswith(":")]
+    assert titles == ["Codex:", "Gemini CLI:", "this repository:"]
+    rows = [re.match(r"(?:ok|warn|FAIL) +\w+(?: \w+)* {2,}", line) for line in lines]
+    assert len({row.end() for row in rows if row}) == 1

@@ -210,12 +210,17 @@ def _print(diagnosis: Diagnosis, mended: list[str], *, dry_run: bool, fix: bool)
         render.say(line)
     if fix and not mended:
         render.say("there is nothing for --fix to do")
+    # The columns stand below each other in every group.
+    mark = max((len(_MARKS[finding.level]) for finding in diagnosis.findings), default=0)
+    check = max((len(finding.check) for finding in diagnosis.findings), default=0)
     for title, findings in _grouped(diagnosis.findings):
         if title:
             render.say(f"{title}:")
         rows = []
         for finding in findings:
-            rows.append((_MARKS[finding.level], finding.check, finding.what))
+            rows.append(
+                (_MARKS[finding.level].ljust(mark), finding.check.ljust(check), finding.what)
+            )
             if finding.hint and finding.level is not Level.OK:
                 rows.append(("", "", f"hint: {finding.hint}"))
         render.table(rows)
