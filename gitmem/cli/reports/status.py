@@ -66,7 +66,7 @@ def status(*, as_json: bool) -> int:
         found = {"to_forget": waiting, "forgotten": gone}
         found |= {"spooled": spooled, "refused": len(lost)}
         more = {key: number for key, number in found.items() if number}
-        files, imports = memory(place, seen)
+        files, imports = _memory(place, seen)
         known = loaded.answer(imports, place.settings.folder)
         odd = [*loaded.hidden(files.texts, place.settings.folder)]
         known |= {"hidden": odd} if odd else {}
@@ -133,13 +133,8 @@ def _print(place: Workplace, seen: Snapshot) -> None:
         render.say(all_drained(seen))
         if seen.queue.tip:
             render.say("the next gitmem close removes the queue branch")
-    files, imports = memory(place, seen)
-    if imports.total:
-        render.say(loaded.sentence(imports))
-    for refusal in loaded.refusals(imports, place.settings.folder):
-        render.say(refusal)
-    for odd in loaded.hidden(files.texts, place.settings.folder):
-        render.say(odd)
+    for sentence in told_of_memory(place, seen):
+        render.say(sentence)
     if hidden:
         render.say(hidden)
     if not place.wired:
@@ -153,8 +148,18 @@ def all_drained(seen: Snapshot) -> str:
     return f"everything is drained into {' and '.join(_short(ref) for ref in names)}"
 
 
-def memory(place: Workplace, seen: Snapshot) -> tuple[MemoryTree, Imports]:
-    """Return the memory on the target, and what its index imports."""
+def told_of_memory(place: Workplace, seen: Snapshot) -> list[str]:
+    """Return, as sentences, what of memory is loaded, what is not and why, and what is hidden in it."""
+    files, imports = _memory(place, seen)
+    return [
+        *([loaded.sentence(imports)] if imports.total else []),
+        *loaded.refusals(imports, place.settings.folder),
+        *loaded.hidden(files.texts, place.settings.folder),
+    ]
+
+
+def _memory(place: Workplace, seen: Snapshot) -> tuple[MemoryTree, Imports]:
+    """The memory on the target, and what its index imports."""
     commit, _ = target.leading_commit(place.repo, seen.target)
     files = tree_reader.read_memory(place.repo, commit, place.settings.folder)
     texts = {**dict.fromkeys(files.odd, ""), **files.texts}
