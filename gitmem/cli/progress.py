@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Self
 
 from gitmem.cli import render
-from gitmem.safety.text import visible
+from gitmem.safety.text import cut, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,8 +104,7 @@ class Watch:
         """Show what the close waits for; may be called from any thread."""
         with self._lock:
             if self._bar is not None and self._bar.task_ids:
-                said = visible(told)
-                said = said if len(said) <= _TOLD else said[: _TOLD - 1] + "…"
+                said = cut(visible(told), _TOLD)
                 self._bar.update(self._bar.task_ids[0], description=f"{self._asking}; {said}")
 
     def answered(self, answer: Answer) -> None:

@@ -18,6 +18,7 @@ from gitmem.grounding.tokens import Kind, tokenize
 from gitmem.grounding.words import NEUTRAL
 from gitmem.memory.topics import fact_key, is_catch_all
 from gitmem.safety.paths import PathKind, writable
+from gitmem.safety.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,7 +57,7 @@ class Beside:
     def stays(self, flags: Iterable[str], item: MemoryLine, why: str) -> None:
         """Note that an item stays open after all."""
         for flag_id in flags:
-            sentence = f"it does not settle {_begin(item.text)!r}: {why}"
+            sentence = f"it does not settle {cut(item.text, _BEGIN)!r}: {why}"
             said = self.told.setdefault(flag_id, [])
             if sentence not in said:
                 said.append(sentence)
@@ -180,7 +181,3 @@ def takes_moved(file: str, before: str, folder: str) -> bool:
     except Refused:
         return False
     return kind is PathKind.TOPIC and is_catch_all(before) and not is_catch_all(file)
-
-
-def _begin(text: str) -> str:
-    return text if len(text) <= _BEGIN else text[: _BEGIN - 1] + "…"

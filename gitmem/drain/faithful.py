@@ -15,7 +15,7 @@ from gitmem.markdown.rule_text import rule_of, with_why
 from gitmem.safety.active import find_active
 from gitmem.safety.body import beginning
 from gitmem.safety.harmless import harmless
-from gitmem.safety.text import MAX_TEXT, find_hidden
+from gitmem.safety.text import MAX_TEXT, cut, find_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -196,11 +196,7 @@ def _told(operation: Operation, staying: Mapping[MemoryLine, str]) -> str:
     """Return why lines stay; of several that were to be replaced, with the line's beginning."""
     if len(operation.replaced) == 1:
         return _joined(*staying.values())
-    return _joined(*[f"{why} ({_begin(line.text)})" for line, why in staying.items()])
-
-
-def _begin(text: str) -> str:
-    return text if len(text) <= _BEGIN else text[: _BEGIN - 1] + "…"
+    return _joined(*[f"{why} ({cut(line.text, _BEGIN)})" for line, why in staying.items()])
 
 
 def _placed(operation: Operation) -> Operation:

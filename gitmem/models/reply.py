@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitmem.core.errors import GitmemError
 from gitmem.models.usage import UNPRICED, Usage
-from gitmem.safety.text import visible
+from gitmem.safety.text import cut, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -142,5 +142,4 @@ def printable(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in secrets:
         if len(secret) >= _SECRET:
             text = text.replace(secret, "[secret]")
-    line = visible(" ".join(text.split()))
-    return line if len(line) <= LENGTH else line[: LENGTH - 1] + "…"
+    return cut(visible(" ".join(text.split())), LENGTH)

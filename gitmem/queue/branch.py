@@ -6,6 +6,7 @@ See docs/data-model.md, "The queue branch" and "Publishing".
 from __future__ import annotations
 
 from gitmem.git import local, repository
+from gitmem.safety.text import cut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,9 +93,7 @@ def sealed(writer: str, number: int) -> str:
 def message(flags: Sequence[Flag], journal_id: str, offset: int) -> str:
     """Return the message of a queue commit: what is flagged, and how much of the journal is covered."""
     if len(flags) == 1:
-        text = flags[0].text
-        cut = text if len(text) <= _SUBJECT_TEXT else text[: _SUBJECT_TEXT - 1] + "…"
-        subject = f"flag({flags[0].kind}): {cut}"
+        subject = f"flag({flags[0].kind}): {cut(flags[0].text, _SUBJECT_TEXT)}"
     else:
         subject = f"flag: {len(flags)} flags"
     trailers = [f"Gitmem-Flag: {flag.id}" for flag in flags]

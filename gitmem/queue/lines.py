@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from gitmem.core.bounds import LINE
 from gitmem.core.flag import BadLine, parse
+from gitmem.safety.text import cut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def told(line: str) -> str:
         text = f"{flag.text} (better: {flag.better})" if flag.better else flag.text
         if flag.body:
             text += f" (body: {' '.join(flag.body.split())})"
-    return f'"{text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"}"'
+    return f'"{cut(text, _SHOWN)}"'
 
 
 def conflicts(places: Sequence[tuple[str, Lines]]) -> dict[str, Conflict]:

@@ -54,6 +54,11 @@ def _too_long(what: str, length: int, limit: int) -> Refused:
     )
 
 
+def cut(text: str, most: int) -> str:
+    """Return the text, or its beginning and an ellipsis: at most ``most`` characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def find_hidden(text: str) -> str | None:
     """Say why ``text``, one line without its line break, may not be written; None when it may.
 

@@ -6,11 +6,12 @@ import time
 from typing import TYPE_CHECKING
 
 from gitmem.cli import render
-from gitmem.cli.reports import loaded, status
+from gitmem.cli.reports import status
 from gitmem.core import quantities
 from gitmem.proof.troubles import recent_entries, troubles
 from gitmem.records import tidy
 from gitmem.records.states import DRAINED
+from gitmem.safety.text import cut
 from gitmem.sync.remote_queue import unknown_queue
 
 if TYPE_CHECKING:
@@ -45,14 +46,16 @@ def dashboard(place: Workplace) -> int:
         render.say("newest flags:")
         render.table(
             [
-                ("  " + flag.id, quantities.ago(flag.at, now), flag.kind, _short(flag))
+                (
+                    "  " + flag.id,
+                    quantities.ago(flag.at, now),
+                    flag.kind,
+                    cut(render.words(flag), _TEXT),
+                )
                 for flag in newest
             ]
         )
-    files, imports = status.memory(place, seen)
-    told = [loaded.sentence(imports)] if imports.total else []
-    told += loaded.refusals(imports, place.settings.folder)
-    told += loaded.hidden(files.texts, place.settings.folder)
+    told = status.told_of_memory(place, seen)
     wrong = _wrong(place, now)
     if told or wrong:
         render.say()
@@ -73,11 +76,6 @@ def _newest(seen: Snapshot) -> list[Flag]:
     }
     ordered = sorted(flags.values(), key=lambda flag: quantities.seconds(flag.at) or 0)
     return ordered[: -_NEWEST - 1 : -1]
-
-
-def _short(flag: Flag) -> str:
-    text = render.words(flag)
-    return text if len(text) <= _TEXT else text[: _TEXT - 1].rstrip() + "…"
 
 
 def _wrong(place: Workplace, now: float) -> list[str]:

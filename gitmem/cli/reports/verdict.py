@@ -14,7 +14,7 @@ from gitmem.cli import render
 from gitmem.cli.surroundings import ENVIRON
 from gitmem.core import quantities
 from gitmem.safety.secrets import redacted
-from gitmem.safety.text import visible
+from gitmem.safety.text import cut, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,7 @@ _ROWS = 50  # of the summary's table
 _IN_ONE = 10  # flags named in one annotation; a step may have ten annotations of a kind
 _TEXT = 100  # characters of a flag's text
 
+_IN_LIST = 72  # characters of a flag's text in the list
 _SHOWN = 20  # flags listed one by one; the rest are counted
 
 
@@ -160,7 +161,7 @@ def _list(flags: Sequence[Flag], now: float) -> None:
                 quantities.ago(flag.at, now),
                 f"session {flag.session[:8]}" if flag.session else "no session",
                 flag.kind,
-                flag.text if len(flag.text) <= 72 else flag.text[:71] + "…",  # noqa: PLR2004
+                cut(flag.text, _IN_LIST),
             )
             for flag in flags[:_SHOWN]
         ]
