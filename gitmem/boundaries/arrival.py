@@ -74,14 +74,18 @@ def _fitting(repo: Repository, view: View, event: Event) -> tuple[str, str, Sequ
     """What triggered, what the lines are about, and the lines, best first."""
     if event.kind == boundary.BATCH:
         return PATH, *_about_paths(repo, view, event)
-    from gitmem.recall import moment
+    task = _task(repo, event) if event.kind == boundary.AGENT_START else ""
+    sought = {boundary.PROMPT: bool(view.unloaded), boundary.AGENT_START: bool(task)}
+    if not sought.get(event.kind, True):
+        return "", "", ()
+    from gitmem.recall import moment  # loads SQLite
 
     if event.kind == boundary.FAILURE:
         command = event.calls[0][1]
         return FAILURE, command, moment.at_failure(repo, view, command, event.text)
     if event.kind == boundary.PROMPT:
-        return PROMPT, "", moment.at_prompt(repo, view, event.text) if view.unloaded else []
-    return AGENT, "", moment.at_task(repo, view, _task(repo, event))
+        return PROMPT, "", moment.at_prompt(repo, view, event.text)
+    return AGENT, "", moment.at_task(repo, view, task)
 
 
 def _about_paths(repo: Repository, view: View, event: Event) -> tuple[str, list[Entry]]:

@@ -45,8 +45,6 @@ def at_prompt(repo: Repository, view: View, prompt: str) -> list[Entry]:
 
 def at_task(repo: Repository, view: View, task: str) -> list[Entry]:
     """Return the lines nearest to a sub-agent's task."""
-    if not task:
-        return []
     return _found(repo, view, Question(words=task), TASK_FLOOR, lambda _: True)
 
 

@@ -12,6 +12,7 @@ from gitmem.core.flag import Flag, make, new_id
 from gitmem.memory import guard
 from gitmem.memory.guard import Guard
 from gitmem.queue.prune import prune
+from gitmem.recall import view_file
 from gitmem.records.drain_record import Fate, Header, Outcome, Run, render
 from gitmem.session import session_file
 from tests.bench import measure
@@ -70,6 +71,7 @@ def hooks(folder: Path) -> list[Case]:
         resumed(folder, drained, "200 MB", 200 << 20),
         nudge(empty),
         guarded(folder),
+        prompted(folder),
         mcp(empty),
     ]
 
@@ -168,6 +170,14 @@ def guarded(folder: Path) -> Case:
     case = hook(f"hook: PreToolUse, {GUARDS} guards", sandbox, "PreToolUse", **call)
     measure.once(case)  # the first call reads the guards from the target's tree
     return case
+
+
+def prompted(folder: Path) -> Case:
+    """A prompt, in a repository whose memory a session has loaded."""
+    sandbox = repository(folder, "prompted")
+    view_file.refresh(repository_of(sandbox))
+    said = {"prompt": "please run the build and the tests"}
+    return hook("hook: UserPromptSubmit, all loaded", sandbox, "UserPromptSubmit", **said)
 
 
 def nudge(sandbox: Sandbox) -> Case:

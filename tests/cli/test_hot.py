@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from gitmem.git.repository import BRANCH
+from gitmem.recall import view_file
 from tests.architecture import package
-from tests.support.queues import folder_of, ids_in_journal, ids_on_branch, keep
+from tests.support.queues import folder_of, ids_in_journal, ids_on_branch, keep, repository_of
 from tests.support.sandbox import GITMEM, UNMEASURED, Sandbox, changed_environment
 
 TOKEN = "gh" + "p_" + "aB3" * 12
@@ -424,6 +425,21 @@ def test_a_silent_hook_starts_no_git_and_loads_no_store_of_objects(
     ledger = (folder_of(sandbox) / "ledger.jsonl").read_text(encoding="utf-8").splitlines()
     did = [json.loads(row)["did"] for row in ledger]
     assert did == ["nothing", "nothing", "nothing", "nothing", "marked end", "marked end"]
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [("UserPromptSubmit", {"prompt": "run the tests"}), ("SubagentStart", {"agent_type": "a"})],
+)
+def test_where_nothing_is_to_be_looked_up_a_hook_loads_no_sqlite(
+    sandbox: Sandbox, event: str, said: dict[str, str]
+) -> None:
+    view_file.refresh(repository_of(sandbox))
+    payload = {"hook_event_name": event, "session_id": "s", "cwd": str(sandbox.path), **said}
+    loaded = modules(sandbox, "hook", "claude-code", event, stdin=json.dumps(payload))
+
+    assert "gitmem.recall.view" in loaded
+    assert not loaded & {"sqlite3", "re", "gitmem.recall.moment", "gitmem.git.process"}
 
 
 def test_the_time_of_a_flag_does_not_grow_with_the_queue(sandbox: Sandbox) -> None:
