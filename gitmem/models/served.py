@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from gitmem.models.shapes import Shape
     from gitmem.models.usage import Price
 
-_TELLING = 8  # tokens of answers
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
@@ -130,11 +128,9 @@ class Served(ABC):
         notes, self._notes = self._notes, None
         usage = self._server.usage
         if notes and self._server.settled and usage.calls:
-            # Of an answer of a few tokens, the time says more about the question than about the model.
-            told = usage.tokens_out >= _TELLING and usage.first_to_last > 0
-            pace = usage.tokens_out / usage.first_to_last if told else self.pace
             shape = self._server.shape.kept()
-            notes.keep(self._note_key, Note(shape=shape, context=self.context, pace=pace))
+            note = Note(shape=shape, context=self.context, pace=usage.pace or self.pace)
+            notes.keep(self._note_key, note)
 
     def ask(self, prompt: Prompt, *, until: float) -> Reply:
         """Ask one question, at the latest until the clock shows ``until``.

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _MILLION = 1_000_000
+# Tokens. Of an answer of fewer, the time says more about the question than about the model.
+_TELLING = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,12 @@ class Usage:
         if not self.spans:
             return 0.0
         return max(end for _, end in self.spans) - min(begin for begin, _ in self.spans)
+
+    @property
+    def pace(self) -> float:
+        """Tokens answered in a second, all calls together; 0 where they are too few to tell."""
+        took = self.first_to_last
+        return self.tokens_out / took if self.tokens_out >= _TELLING and took > 0 else 0.0
 
 
 #: No call was made.

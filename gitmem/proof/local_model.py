@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 SECONDS = 60.0  # for the answer; a model on a busy CPU makes one token in a second
 _CHECK = "model"
-_TELLING = 8  # tokens; of fewer, the time says more about the question
 _TEXT = "The quick brown fox jumps over the lazy dog while twelve more foxes watch from the old stone wall."
 _COPIED = {"text": {"type": "string"}}
 _SCHEMA = {
@@ -51,9 +50,8 @@ def look(model: Model, clock: Callable[[], float]) -> Finding:
     if reply.data is None:
         hint = "a close asks it all the same, and what gets no answer stays queued"
         return warn(_CHECK, f"{model.model} at {model.host} does not answer: {reply.problem}", hint)
-    took = reply.usage.first_to_last
-    said = f"{model.model} at {model.host} answered in {duration(took)}"
-    if reply.usage.tokens_out >= _TELLING and took > 0:
-        said += f", {reply.usage.tokens_out / took:.1f} tokens a second"
+    usage = reply.usage
+    said = f"{model.model} at {model.host} answered in {duration(usage.first_to_last)}"
+    said += f", {usage.pace:.1f} tokens a second" if usage.pace else ""
     shape = _SHAPES.get(getattr(model, "shape", ""))
     return ok(_CHECK, f"{said}; {shape}" if shape else said)
