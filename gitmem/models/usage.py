@@ -194,23 +194,15 @@ PRICES: Mapping[str, Price] = {
 _DATED = re.compile(r"-20\d{6}$")
 
 
-def dollars(
-    model: str, tokens_in: int, tokens_out: int, *, own: Mapping[str, Price] | None = None
-) -> float | None:
-    """Return what one request costs without a cache, or None for a model without a known price.
+def charged(usage: Usage, model: str, *, own: Mapping[str, Price] | None = None) -> Usage:
+    """Return the usage of one request with its dollars, what the cache saved, and the price's source.
 
-    ``own`` are the person's prices; they go before the table.
+    ``own`` are the person's prices; they go before the table. The dollars are None without a known price.
     """
     price = price_of(model, own=own)
-    return price.dollars(tokens_in, tokens_out) if price else None
-
-
-def charged(usage: Usage, model: str, *, own: Mapping[str, Price] | None = None) -> Usage:
-    """Return the usage of one request with its dollars, what the cache saved, and the price's source."""
-    whole = dollars(model, usage.tokens_in, usage.tokens_out, own=own)
-    price = price_of(model, own=own)
-    if whole is None or price is None:
+    if price is None:
         return replace(usage, dollars=None, saved=0.0, priced="")
+    whole = price.dollars(usage.tokens_in, usage.tokens_out)
     saved = price.cache_saves(usage.tokens_in, read=usage.cache_read, write=usage.cache_write)
     priced = basis(model, own=own) if usage.tokens else ""
     return replace(usage, dollars=whole - saved, saved=saved, priced=priced)

@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from gitmem.core.errors import UsageError
 from gitmem.models import anthropic
 from gitmem.models.chat import openai
-from gitmem.models.usage import PRICES, Price, dollars, price_of, read_price
+from gitmem.models.usage import PRICES, Price, price_of, read_price
+
+
+def dollars(
+    model: str, tokens_in: int, tokens_out: int, own: Mapping[str, Price] | None = None
+) -> float | None:
+    """What one request costs without a cache."""
+    price = price_of(model, own=own)
+    return price.dollars(tokens_in, tokens_out) if price else None
 
 
 def test_a_close_of_eight_workers_costs_what_the_table_says() -> None:
