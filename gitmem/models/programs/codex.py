@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitmem.models.programs import person
-from gitmem.models.programs.program import Program, failed, found, part, rows, words
-from gitmem.models.usage import Usage, sound
+from gitmem.models.programs.program import Program, failed, found, part, rows, total, words
+from gitmem.models.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,8 +98,8 @@ def _last_message(events: Sequence[dict[str, object]]) -> str:
 def _usage(turns: Sequence[dict[str, object]]) -> Usage:
     """Return the tokens of all turns; cached ones are among those read, thoughts among those written."""
     return Usage(
-        tokens_in=sum(sound(turn.get("input_tokens")) for turn in turns),
-        tokens_out=sum(sound(turn.get("output_tokens")) for turn in turns),
+        tokens_in=total(turns, "input_tokens"),
+        tokens_out=total(turns, "output_tokens"),
         dollars=None,
     )
 

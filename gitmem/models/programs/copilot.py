@@ -11,8 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitmem.models.programs import person
-from gitmem.models.programs.program import Program, document, failed, found, part, rows, words
-from gitmem.models.usage import Usage, sound
+from gitmem.models.programs.program import (
+    Program,
+    document,
+    failed,
+    found,
+    part,
+    rows,
+    total,
+    words,
+)
+from gitmem.models.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,8 +93,8 @@ def trouble(ended: ProgramExit) -> str:
 def _usage(models: Sequence[dict[str, Any]]) -> Usage:
     """Return the tokens of all models, cached ones among those read. It charges requests, no dollars."""
     return Usage(
-        tokens_in=sum(sound(usage.get("inputTokens")) for usage in models),
-        tokens_out=sum(sound(usage.get("outputTokens")) for usage in models),
+        tokens_in=total(models, "inputTokens"),
+        tokens_out=total(models, "outputTokens"),
         dollars=None,
     )
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitmem.models.programs import person
-from gitmem.models.programs.program import Program, document, failed, found, part, words
-from gitmem.models.usage import Usage, sound
+from gitmem.models.programs.program import Program, document, failed, found, part, total, words
+from gitmem.models.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,10 +86,9 @@ def _session(ended: ProgramExit) -> dict[str, Any]:
 
 def _usage(models: Sequence[dict[str, Any]]) -> Usage:
     """Return the tokens of all models; cached ones are in the prompt, thoughts beside the answer."""
-    written = ("candidates", "thoughts")
     return Usage(
-        tokens_in=sum(sound(tokens.get("prompt")) for tokens in models),
-        tokens_out=sum(sound(tokens.get(name)) for tokens in models for name in written),
+        tokens_in=total(models, "prompt"),
+        tokens_out=total(models, "candidates", "thoughts"),
         dollars=None,
     )
 

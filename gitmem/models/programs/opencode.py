@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from gitmem.core.jsonline import figure
 from gitmem.models.programs import person
-from gitmem.models.programs.program import Program, failed, found, part, rows, words
-from gitmem.models.usage import Usage, sound
+from gitmem.models.programs.program import Program, failed, found, part, rows, total, words
+from gitmem.models.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,9 +105,8 @@ def _usage(steps: Sequence[dict[str, Any]]) -> Usage:
     tokens = [part(step, "tokens") for step in steps]
     caches = [part(one, "cache") for one in tokens]
     return Usage(
-        tokens_in=sum(sound(one.get("input")) for one in tokens)
-        + sum(sound(cache.get(name)) for cache in caches for name in ("read", "write")),
-        tokens_out=sum(sound(one.get(name)) for one in tokens for name in ("output", "reasoning")),
+        tokens_in=total(tokens, "input") + total(caches, "read", "write"),
+        tokens_out=total(tokens, "output", "reasoning"),
         dollars=cost or None,
     )
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from gitmem.models.extract import extract
 from gitmem.models.reply import Attempt, Credentials, Prompt, Stop
 from gitmem.models.shapes import with_schema
+from gitmem.models.usage import sound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gitmem.models.usage import Usage
 
@@ -200,6 +201,11 @@ def part(value: object, *names: str) -> dict[str, Any]:
 def words(value: object) -> str:
     """Return a value that should be a text; empty where it is none."""
     return value if isinstance(value, str) else ""
+
+
+def total(counts: Iterable[Mapping[str, Any]], *names: str) -> int:
+    """Return the sum of the numbers under these names; what is no count is 0."""
+    return sum(sound(one.get(name)) for one in counts for name in names)
 
 
 def _value(text: str) -> object:
