@@ -137,9 +137,7 @@ def choose_engine(
     name, why = engine_name(place, request.engine, environ, client=client)
     if name == "verbatim":
         return EngineChoice(engine=Verbatim(), why=why)
-    if not request.asks:
-        environ = dict.fromkeys((MESSAGES.keys[0], CHAT.keys[0]), "no-one-is-asked") | {**environ}
-    model = named_model(place, name, request, environ, client=client)
+    model = _named_model(place, name, request, environ, client=client)
     until = time.monotonic() + request.deadline
     engine = ModelEngine(
         model,
@@ -160,12 +158,9 @@ def model_here(place: Workplace, environ: Mapping[str, str], *, client: str) -> 
     if name not in ("anthropic", "openai", *LOCAL):
         return None
     unasked = EngineRequest(asks=False, afresh=True)
-    keyed = dict.fromkeys((MESSAGES.keys[0], CHAT.keys[0]), "no-one-is-asked") | {**environ}
-    model = named_model(place, name, unasked, keyed, client=client)
-    if not model.here:
-        model.stop()
+    if not _named_model(place, name, unasked, environ, client=client).here:
         return None
-    return named_model(place, name, replace(unasked, asks=True), environ, client=client)
+    return _named_model(place, name, replace(unasked, asks=True), environ, client=client)
 
 
 def handover(model: Model, *, marked: bool) -> ModelEngine:
@@ -195,7 +190,7 @@ def _model_name(place: Workplace, given: str, environ: Mapping[str, str], client
     return confirmed("GITMEM_MODEL", said, client=client, own=own, key="model") or own
 
 
-def named_model(
+def _named_model(
     place: Workplace,
     name: str,
     request: EngineRequest,
@@ -204,6 +199,8 @@ def named_model(
     client: str,
 ) -> Model:
     """Return the model of the engine ``name``; raises what `choose_engine` does."""
+    if not request.asks:  # then no key is needed
+        environ = dict.fromkeys((MESSAGES.keys[0], CHAT.keys[0]), "no-one-is-asked") | {**environ}
     wanted = _model_name(place, request.model, environ, client)
     if name == "anthropic":
         return _anthropic(place, replace(request, model=wanted), environ, client)
