@@ -17,7 +17,7 @@ from gitmem.git.claim import temporary_folder
 from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -95,6 +95,16 @@ def change_text(path: str, before: str | None, after: str | None) -> FileChange:
         before=None if before is None else before.encode(),
         after=None if after is None else after.encode(),
     )
+
+
+def undone(undo: Callable[[str], str | None], text: str | None) -> str | None:
+    """Return the text without gitmem's part; None for no file."""
+    return None if text is None else undo(text)
+
+
+def effective(changes: Iterable[FileChange]) -> tuple[FileChange, ...]:
+    """Return the changes that change something."""
+    return tuple(change for change in changes if change.before != change.after)
 
 
 def render_diff(changes: Sequence[FileChange]) -> str:

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Literal
 
 from gitmem.core.errors import Refused
 from gitmem.git import local
-from gitmem.install.file_changes import LARGEST, FileChange, change_text, read_text, real_path
+from gitmem.install.file_changes import (
+    LARGEST,
+    FileChange,
+    change_text,
+    effective,
+    read_text,
+    real_path,
+    undone,
+)
 from gitmem.install.shipped_files import (
     Host,
     ShippedCi,
@@ -131,7 +139,7 @@ def plan_install(
     personal = {file.path for file in switches}
     alone = tuple(place for place in places if place not in personal and ignored(place))
     notes += _notes_on_sharing(alone, shipped.wirings)
-    changes = _effective(every)
+    changes = effective(every)
     switched = {change.path for change in changes} & personal
     return InstallPlan(
         changes=changes,
@@ -171,7 +179,7 @@ def _wired(root: Path, shipped: Shipped, options: InstallOptions) -> list[FileCh
             (wiring.status_line, options.status_line),
         ):
             if file and on is not None:
-                edits.append((file.path, file.wire if on else partial(_undone, file.unwire)))
+                edits.append((file.path, file.wire if on else partial(undone, file.unwire)))
     edits += [(file.path, file.wire) for file in shipped.servers]
     changes: dict[str, FileChange] = {}
     for path, edit in edits:
@@ -223,7 +231,7 @@ def plan_uninstall(root: Path, request: UninstallRequest) -> InstallPlan:
     changes: dict[str, FileChange] = {}
     for path, undo in steps:
         try:
-            _edit(root, path, partial(_undone, undo), changes)
+            _edit(root, path, partial(undone, undo), changes)
         except Refused as refused:
             notes.append(f"left alone: {refused.message}")
     for path, known in request.found.items():
@@ -236,7 +244,7 @@ def plan_uninstall(root: Path, request: UninstallRequest) -> InstallPlan:
     ]
     checks, said = without_ci(root, request.ci)
     notes += [*said, *_notes_on_rest(root)]
-    return InstallPlan(changes=_effective([*changes.values(), *checks]), notes=tuple(notes))
+    return InstallPlan(changes=effective([*changes.values(), *checks]), notes=tuple(notes))
 
 
 def _notes_on_rest(root: Path) -> list[str]:
@@ -282,14 +290,6 @@ def _edit(root: Path, path: str, edit: Edit, changes: dict[str, FileChange]) -> 
     now = None if earlier.after is None else earlier.after.decode()
     after = change_text(real, now, edit(now)).after
     changes[real] = FileChange(path=real, before=earlier.before, after=after)
-
-
-def _undone(undo: Callable[[str], str | None], text: str | None) -> str | None:
-    return None if text is None else undo(text)
-
-
-def _effective(changes: Iterable[FileChange]) -> tuple[FileChange, ...]:
-    return tuple(change for change in changes if change.before != change.after)
 
 
 def _without_block(text: str) -> str | None:

@@ -23,8 +23,10 @@ from gitmem.install.file_changes import (
     FileChange,
     apply,
     change_text,
+    effective,
     read_text,
     real_path,
+    undone,
 )
 from gitmem.safety.text import visible
 
@@ -105,7 +107,7 @@ def plan_writing(
             )
         changes.append(change)
         notes.append(f"{shown(file.path)} is yours, for every repository: {file.reason}")
-    return PersonalPlan(home=str(root), changes=_effective(changes), notes=tuple(notes))
+    return PersonalPlan(home=str(root), changes=effective(changes), notes=tuple(notes))
 
 
 def plan_removal(home: str, files: Iterable[PersonalFile], common: str) -> PersonalPlan:
@@ -122,7 +124,7 @@ def plan_removal(home: str, files: Iterable[PersonalFile], common: str) -> Perso
     known = _recall(common)
     for file in files:
         try:
-            change = _change(root, file.path, partial(_undone, file.unwire))
+            change = _change(root, file.path, partial(undone, file.unwire))
         except Refused as refused:
             notes.append(f"left alone: {refused.message}")
             continue
@@ -130,7 +132,7 @@ def plan_removal(home: str, files: Iterable[PersonalFile], common: str) -> Perso
         if edit and change.before is not None and _digest(change.before) == edit.wrote:
             change = replace(change, after=edit.undo(change.before))
         changes.append(change)
-    return PersonalPlan(home=str(root), changes=_effective(changes), notes=tuple(notes))
+    return PersonalPlan(home=str(root), changes=effective(changes), notes=tuple(notes))
 
 
 def write(plan: PersonalPlan, files: Iterable[PersonalFile], common: str, *, staging: str) -> None:
@@ -195,14 +197,6 @@ def _refuse_foreign(place: Path, told: str) -> None:
         raise NeedsPerson(f"{told} cannot be looked at: {error.strerror}") from error
     if owner != os.geteuid():
         raise Refused(f"{visible(str(place))} belongs to another user, so {told} is not changed")
-
-
-def _undone(undo: Callable[[str], str | None], text: str | None) -> str | None:
-    return None if text is None else undo(text)
-
-
-def _effective(changes: Iterable[FileChange]) -> tuple[FileChange, ...]:
-    return tuple(change for change in changes if change.before != change.after)
 
 
 def _edits(
