@@ -7,17 +7,16 @@ gitmem's part is taken out of the file as it is.
 
 from __future__ import annotations
 
-import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gitmem.core.errors import Refused
 from gitmem.core.failures import NeedsPerson
 from gitmem.git import local
+from gitmem.install import way_back
 from gitmem.install.file_changes import (
     LARGEST,
     FileChange,
@@ -28,6 +27,7 @@ from gitmem.install.file_changes import (
     real_path,
     undone,
 )
+from gitmem.install.way_back import digest
 from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from gitmem.clients.abilities import PersonalFile
 
 _NAME = "gitmem-personal.json"
-_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +128,7 @@ def plan_removal(home: str, files: Iterable[PersonalFile], common: str) -> Perso
             notes.append(f"left alone: {refused.message}")
             continue
         edit = known.get(change.path)
-        if edit and change.before is not None and _digest(change.before) == edit.wrote:
+        if edit and change.before is not None and digest(change.before) == edit.wrote:
             change = replace(change, after=edit.undo(change.before))
         changes.append(change)
     return PersonalPlan(home=str(root), changes=effective(changes), notes=tuple(notes))
@@ -143,7 +142,8 @@ def write(plan: PersonalPlan, files: Iterable[PersonalFile], common: str, *, sta
     if not plan.changes:
         return
     marks = [file.mark for file in files]
-    _save(common, {**_recall(common), **_edits(plan.changes, marks, _recall(common))})
+    known = _recall(common)
+    _save(common, {**known, **_edits(plan.changes, marks, known)})
     apply(Path(plan.home), plan.changes, staging=staging)
 
 
@@ -207,7 +207,7 @@ def _edits(
     for change in changes:
         before, after = change.before, change.after
         earlier = known.get(change.path)
-        if earlier and before is not None and _digest(before) == earlier.wrote:
+        if earlier and before is not None and digest(before) == earlier.wrote:
             before = earlier.undo(before)
         if after is not None and not any(mark in (before or b"") for mark in marks):
             found[change.path] = _edit(before, after)
@@ -220,7 +220,7 @@ def _edit(before: bytes | None, after: bytes) -> _Edit:
     most = min(len(there), len(after)) - start
     same = _same(there[::-1][:most], after[::-1][:most])
     return _Edit(
-        wrote=_digest(after),
+        wrote=digest(after),
         start=start,
         end=len(after) - same,
         put=there[start : len(there) - same],
@@ -236,43 +236,21 @@ def _same(one: bytes, other: bytes) -> int:
 
 def _recall(common: str) -> dict[str, _Edit]:
     """The edits that were recorded, by path; empty when nothing is known or the file cannot be read."""
-    try:
-        found = json.loads(Path(common, _NAME).read_text(encoding="utf-8"))
-        if found["v"] != _VERSION:
-            return {}
-        return {
-            path: _Edit(
-                wrote=edit["wrote"],
-                start=edit["start"],
-                end=edit["end"],
-                put=edit["put"].encode("latin-1"),
-                made=edit["made"],
-            )
-            for path, edit in found["files"].items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
+    return way_back.recall(Path(common, _NAME), _recorded)
+
+
+def _recorded(fields: Mapping[str, Any]) -> _Edit:
+    return _Edit(
+        wrote=fields["wrote"],
+        start=fields["start"],
+        end=fields["end"],
+        put=fields["put"].encode("latin-1"),
+        made=fields["made"],
+    )
 
 
 def _save(common: str, edits: Mapping[str, _Edit]) -> None:
     files = {
-        path: {
-            "wrote": edit.wrote,
-            "start": edit.start,
-            "end": edit.end,
-            "put": edit.put.decode("latin-1"),
-            "made": edit.made,
-        }
-        for path, edit in edits.items()
+        path: asdict(edit) | {"put": edit.put.decode("latin-1")} for path, edit in edits.items()
     }
-    file = Path(common, _NAME)
-    temporary = file.with_name(f"{_NAME}.new")
-    try:
-        temporary.write_text(json.dumps({"v": _VERSION, "files": files}), encoding="utf-8")
-        temporary.replace(file)
-    except OSError as error:
-        raise NeedsPerson(f"{file} cannot be written: {error.strerror}") from error
-
-
-def _digest(content: bytes) -> str:
-    return sha256(content).hexdigest()
+    way_back.remember(Path(common, _NAME), files)

@@ -7,14 +7,13 @@ file as it is.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from gitmem.core.failures import NeedsPerson
+from gitmem.install import way_back
 from gitmem.install.file_changes import FileChange
+from gitmem.install.way_back import digest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -30,7 +29,6 @@ MARKS = (
     b'"gitmem"',
     b"[mcp_servers.gitmem]",
 )
-_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +40,7 @@ class FileBefore:
 
     def gives_back(self, change: FileChange) -> FileChange:
         """Return the change of an uninstall: back to the bytes found if the file was not edited since."""
-        if change.before is None or _digest(change.before) != self.wrote:
+        if change.before is None or digest(change.before) != self.wrote:
             return change
         return FileChange(path=change.path, before=change.before, after=self.before)
 
@@ -56,10 +54,10 @@ def remember(git_dir: str, changes: Iterable[FileChange], switches: Collection[b
     for change in changes:
         earlier = known.pop(change.path, None)
         before = change.before
-        if earlier and before is not None and _digest(before) == earlier.wrote:
+        if earlier and before is not None and digest(before) == earlier.wrote:
             before = earlier.before
         if change.after is not None and not _ours(before, change.after, switches):
-            known[change.path] = FileBefore(before=before, wrote=_digest(change.after))
+            known[change.path] = FileBefore(before=before, wrote=digest(change.after))
     _save(git_dir, known)
 
 
@@ -73,45 +71,30 @@ def _ours(before: bytes | None, after: bytes, switches: Collection[bytes]) -> bo
 
 def recall(git_dir: str) -> Mapping[str, FileBefore]:
     """Return what init found, by path; empty when nothing is known or the file cannot be read."""
-    try:
-        found = json.loads(Path(git_dir, _NAME).read_text(encoding="utf-8"))
-        if found["v"] != _VERSION:
-            return {}
-        return {
-            path: FileBefore(before=_bytes(entry["before"]), wrote=entry["wrote"])
-            for path, entry in found["files"].items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
+    return way_back.recall(Path(git_dir, _NAME), _found)
+
+
+def _found(fields: Mapping[str, Any]) -> FileBefore:
+    before = fields["before"]
+    return FileBefore(
+        before=None if before is None else before.encode("latin-1"), wrote=fields["wrote"]
+    )
 
 
 def forget(git_dir: str) -> None:
     """Remove the note, after an uninstall."""
-    for name in (_NAME, _NAME + ".new"):
-        Path(git_dir, name).unlink(missing_ok=True)
+    note = Path(git_dir, _NAME)
+    for file in (note, way_back.beside(note)):
+        file.unlink(missing_ok=True)
 
 
 def _save(git_dir: str, known: Mapping[str, FileBefore]) -> None:
+    """Write the note; bytes stand in it as Latin-1 text, which has a sign for each."""
     files = {
-        path: {"before": _text(found.before), "wrote": found.wrote} for path, found in known.items()
+        path: {
+            "before": None if found.before is None else found.before.decode("latin-1"),
+            "wrote": found.wrote,
+        }
+        for path, found in known.items()
     }
-    file = Path(git_dir, _NAME)
-    temporary = file.with_name(_NAME + ".new")
-    try:
-        temporary.write_text(json.dumps({"v": _VERSION, "files": files}), encoding="utf-8")
-        temporary.replace(file)
-    except OSError as error:
-        raise NeedsPerson(f"{file} cannot be written: {error.strerror}") from error
-
-
-def _text(content: bytes | None) -> str | None:
-    """Bytes stand in the file as Latin-1 text, which has a sign for each."""
-    return None if content is None else content.decode("latin-1")
-
-
-def _bytes(text: str | None) -> bytes | None:
-    return None if text is None else text.encode("latin-1")
-
-
-def _digest(content: bytes) -> str:
-    return sha256(content).hexdigest()
+    way_back.remember(Path(git_dir, _NAME), files)
