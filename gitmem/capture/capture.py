@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _NAME_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 _MAX_NAME = 64
-_MAX_PATHS = 20
+MOST_PATHS = 20  # of one flag
 # What a flag says of its surroundings: left out, rather than the flag refused, where it looks like
 # it holds a credential. (`gitmem.queue.fast_import` looks at the author.)
 _AROUND = {
@@ -137,9 +137,9 @@ def checked(draft: FlagDraft, *, cwd: str, repo: Repository) -> dict[str, object
         line = corrected_line(repo, draft.corrects, lambda path: inside(path, cwd, repo.top))
         fields["corrects"] = guarded(line, "--corrects")
     if draft.paths:
-        if len(draft.paths) > _MAX_PATHS:
+        if len(draft.paths) > MOST_PATHS:
             raise Refused(
-                f"{len(draft.paths)} paths are too many", hint=f"give at most {_MAX_PATHS}"
+                f"{len(draft.paths)} paths are too many", hint=f"give at most {MOST_PATHS}"
             )
         for path in draft.paths:
             _no_secret(path, "--paths")

@@ -31,7 +31,6 @@ _NEEDED = frozenset({"id", "project", "type", "title"})
 _WANTED = ("id", "type", "title", "subtitle", "narrative", "facts", "text", "files_modified")
 _KINDS = {"decision": "decision", "bugfix": "gotcha"}
 _LONGEST = 20_000  # characters of one field; a body has 4,000 at most
-_MOST_PATHS = 20
 
 
 def contents(place: ImportPlace) -> SourceContents:
@@ -103,7 +102,7 @@ def _item(row: dict[str, object], top: str) -> Item | None:
         body=body,
         kind=_KINDS.get(said("type"), "fact"),
         source=f"claude-mem observation {row.get('id')}",
-        paths=tuple(_inside(_listed(said("files_modified")), top))[:_MOST_PATHS],
+        paths=tuple(_inside(_listed(said("files_modified")), top)),
         tainted=True,
     )
     return notes.shortened(item)

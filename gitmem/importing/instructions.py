@@ -29,7 +29,6 @@ FILES = (
 )
 _CURSOR_FOLDER = ".cursor/rules/"
 _CURSOR_FILE = ".cursorrules"
-_MOST_PATHS = 20  # of a flag
 
 
 def contents(place: ImportPlace) -> SourceContents:
@@ -86,4 +85,4 @@ def _globs(text: str) -> tuple[str, ...]:
     told = front_value(text, "globs").strip("[]").replace(" - ", ",").removeprefix("- ")
     globs = [one.strip().strip("\"'") for one in told.split(",")]
     named = [one for one in globs if any(char.isalnum() for char in one)]
-    return tuple(dict.fromkeys(named))[:_MOST_PATHS]
+    return tuple(dict.fromkeys(named))

@@ -17,7 +17,8 @@ MOST_ITEMS = 1_000
 class Item:
     """One thing that a source says: what a flag is made of.
 
-    ``source`` says where it stands, as the flag will; ``tainted`` that somebody else may have written it.
+    ``source`` says where it stands, as the flag will; ``tainted`` that somebody else may have written it. Of ``paths``
+    the flag has the first, as many as one may have.
     """
 
     text: str

@@ -112,7 +112,7 @@ def _fields(place: ImportPlace, item: Item) -> dict[str, object]:
         kind=item.kind,
         topic=item.topic,
         source=item.source,
-        paths=item.paths,
+        paths=item.paths[: capture.MOST_PATHS],
     )
     fields = capture.checked(draft, cwd=place.repo.top, repo=place.repo)
     return {**fields, "tainted": True} if item.tainted else fields
