@@ -7,6 +7,7 @@ docs/data-model.md, "The spool".
 from __future__ import annotations
 
 import os
+import time
 
 from gitmem.capture import capture
 from gitmem.core import flag as flags
@@ -71,20 +72,18 @@ def said_of(one: RefusedText) -> str:
     return f"a spooled flag was refused: {one.reason}: {one.text[:_HEAD] or one.record}"
 
 
-def save(
-    repo: Repository, *, at: str, now: float, session: str = "", wait: float = 0.0
-) -> SpoolSaving:
+def save(repo: Repository, *, now: float, session: str = "", wait: float = 0.0) -> SpoolSaving:
     """Save what waits in the spool of a clone; never raises because of what lies there.
 
-    ``at`` is the time as a flag has it and ``now`` in seconds since 1970, ``session`` the one that this process
-    belongs to, ``wait`` the time in seconds for another process that does the same.
+    ``now`` is seconds since 1970, ``session`` the one that this process belongs to, ``wait`` the time in seconds for
+    another process that does the same.
     """
     done = SpoolSaving()
     lock = local.Lock(repo.folder + "/spool.lock")
     try:
         if not lock.attempt(wait):
             return done  # that one saves it
-        _Saving(repo, done, at=at, now=now, session=session).everything()
+        _Saving(repo, done, now=now, session=session).everything()
     except OSError as error:
         done.left = error.strerror or str(error)
     except GitmemError as error:
@@ -97,12 +96,10 @@ def save(
 class _Saving:
     """One run; the caller holds the lock."""
 
-    def __init__(
-        self, repo: Repository, done: SpoolSaving, *, at: str, now: float, session: str
-    ) -> None:
+    def __init__(self, repo: Repository, done: SpoolSaving, *, now: float, session: str) -> None:
         self._repo = repo
         self._done = done
-        self._at = at
+        self._at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))  # as a flag has it
         self._now = now
         self._session = session
         self._by = ""

@@ -175,9 +175,7 @@ def _save_spooled(repo: Repository, event: Event) -> str:
     """Save what waits in the spool; return what that came to, for the ledger."""
     from gitmem.capture import spooled
 
-    now = time.time()
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
-    done = spooled.save(repo, at=at, now=now, session=event.session)
+    done = spooled.save(repo, now=time.time(), session=event.session)
     return ", ".join([part for part in (done.did, done.left and f"spool: {done.left}") if part])
 
 

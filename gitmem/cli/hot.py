@@ -79,17 +79,17 @@ def _capture(command: str, argv: Sequence[str], given: list[str]) -> int:
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
     session = registry.session(os.environ)
     if local.changed(repo.folder + "/spool"):  # what was flagged before comes before
-        _save_spooled(repo, at, now, session.get("session", ""))
+        _save_spooled(repo, now, session.get("session", ""))
     captured = capture.keep(repo, checked, session=session, at=at)
     _report(captured, as_json=as_json)
     _say_where_it_goes(captured, repo)
     return 0
 
 
-def _save_spooled(repo: Repository, at: str, now: float, session: str) -> None:
+def _save_spooled(repo: Repository, now: float, session: str) -> None:
     from gitmem.capture import spooled
 
-    done = spooled.save(repo, at=at, now=now, session=session)
+    done = spooled.save(repo, now=now, session=session)
     # In the sandbox nothing of it can be saved, and `flag` says so of its own.
     for sentence in done.sentences() if done.flags or done.refused else ():
         streams.err("gitmem: " + visible(sentence))

@@ -46,7 +46,7 @@ def save_spooled(repo: Repository) -> None:
     from gitmem.capture import spooled
 
     told = agent_clients.session(ENVIRON)
-    done = spooled.save(repo, at=now(), now=time.time(), session=told, wait=_PATIENCE)
+    done = spooled.save(repo, now=time.time(), session=told, wait=_PATIENCE)
     render.notes(done.sentences())
 
 

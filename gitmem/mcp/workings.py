@@ -125,10 +125,8 @@ class RepositoryWorkings:
             return
         from gitmem.capture import spooled
 
-        now = self._clock()
-        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
         told = agent_clients.session(self._environ) or session
-        spooled.save(repo, at=at, now=now, session=told)
+        spooled.save(repo, now=self._clock(), session=told)
 
     def _keep(self, repo: Repository, tool: str, given: Mapping[str, object], session: str) -> str:
         from gitmem.capture import capture

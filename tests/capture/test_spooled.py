@@ -46,7 +46,7 @@ def lying(sandbox: Sandbox, tmp_path: Path) -> Path:
 
 
 def saved(sandbox: Sandbox, session: str = "") -> spooled.SpoolSaving:
-    return spooled.save(repository_of(sandbox), at=NOW_AT, now=NOW, session=session)
+    return spooled.save(repository_of(sandbox), now=NOW, session=session)
 
 
 def put(sandbox: Sandbox, *flags: Flag) -> None:
