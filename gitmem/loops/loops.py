@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gitmem.git.repository import Repository
     from gitmem.loops.flag_history import Fire, FlagHistory
     from gitmem.memory.places import Places
+    from gitmem.records.snapshot import Snapshot
 
 CANDIDATES = 3  # earlier snags that one new snag is compared with
 _BACK = (LoopState.RECURRED, LoopState.REOPENED)
@@ -67,9 +68,15 @@ def loops_of(history: FlagHistory) -> list[Loop]:
 def read_loops(repo: Repository, configured: str, folder: str) -> list[LoopReport]:
     """Return all loops as they stand now, those that came back first; write nothing."""
     seen = snapshot.take(repo, configured)
+    return loops_in(repo, seen, flag_history.read(repo, seen), folder)
+
+
+def loops_in(
+    repo: Repository, seen: Snapshot, history: FlagHistory, folder: str
+) -> list[LoopReport]:
+    """Return the same of a history that a snapshot sees."""
     commit, _ = target.leading_commit(repo, seen.target)
     places = tree_reader.places(tree_reader.read_tree(repo, commit, folder))
-    history = flag_history.read(repo, seen)
     with fitting_skill(places) as fits:
         reports = [_told(loop, places, fits, history.fires) for loop in loops_of(history)]
     return sorted(reports, key=lambda one: (not one.back, -len(one.loop.since) if one.back else 0))

@@ -66,7 +66,7 @@ def gather(repo: Repository, asked: Asked) -> Fields:
         "states": _ids(flags, "state"),
         "kinds": _ids(flags, "kind"),
         "sessions": sessions(judged.sessions, flags),
-        "loops": [_loop(one) for one in loops.read_loops(repo, asked.configured, asked.folder)],
+        "loops": [_loop(one) for one in loops.loops_in(repo, seen, history, asked.folder)],
         "memory": _memory(reaches),
         "weeks": weeks(landed.closes),
         "unreadable": list(landed.unreadable),
