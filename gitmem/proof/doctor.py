@@ -116,7 +116,7 @@ def examine(
         own = home_hosts(str(here.place.top.resolve()), str(here.running), here.place.system)
         diagnosis.findings += mcp_entries.look(Path(home), own, path)
     wirings = [client.wiring for client in kit.clients]
-    diagnosis.findings += health.look(repo, configured, now, hook_files(wirings))
+    diagnosis.findings += health.look(repo, configured, now, hook_files(wirings), entries)
     diagnosis.findings += health.look_at_memory(repo, folder)
     diagnosis.findings += health.look_at_sharing(repo, kit.ci)
     return diagnosis, tried

@@ -33,7 +33,7 @@ from gitmem.sync import push_hook
 from gitmem.sync.push_hook import LINE, HookOwner, display_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from gitmem.git.repository import Repository
     from gitmem.records.snapshot import Snapshot
@@ -47,11 +47,16 @@ _BY_HAND = "look whether a git command is running; if none is, take that one fil
 
 
 def look(
-    repo: Repository, configured: str, now: float, hook_files: tuple[str, ...]
+    repo: Repository,
+    configured: str,
+    now: float,
+    hook_files: tuple[str, ...],
+    entries: Sequence[Mapping[str, object]],
 ) -> list[Finding]:
     """Return all findings about the repository.
 
-    ``configured`` is the shared target or empty, ``hook_files`` are the clients' files with hooks.
+    ``configured`` is the shared target or empty, ``hook_files`` are the clients' files with hooks, ``entries``
+    the last lines of the ledger.
     """
     checks: list[Callable[[], list[Finding]]] = [
         lambda: _git(repo),
@@ -63,7 +68,7 @@ def look(
         lambda: _queue(repo, configured),
         lambda: _spool(repo, now),
         lambda: _guards(repo, configured, now),
-        lambda: _ledger(repo, now),
+        lambda: _ledger(entries, now),
     ]
     found: list[Finding] = []
     for check in checks:
@@ -96,7 +101,7 @@ def _identity(repo: Repository) -> list[Finding]:
     return [ok("identity", who)]
 
 
-_LONGEST = 1 << 20  # bytes of an instruction file that are looked at
+_LONGEST = 1 << 20  # bytes of an instruction file or of a hook that are looked at
 # What decides who is asked, what is sent, and what starts by itself.
 _DECIDING = ("engine", "command", "model", "host", "prCommand", "remote", "sync", "autoClose")
 
@@ -281,9 +286,8 @@ def _changed(repo: Repository, commit: str) -> float:
     return float(done.text) if done.text.isdigit() else 0.0
 
 
-def _ledger(repo: Repository, now: float) -> list[Finding]:
+def _ledger(entries: Sequence[Mapping[str, object]], now: float) -> list[Finding]:
     """What the hooks' own record says: when one last ran, and what went wrong lately."""
-    entries = troubles.recent_entries(repo.folder)
     hooks = [entry for entry in entries if entry.get("event") not in troubles.RUNS]
     if hooks:
         when = quantities.since(str(hooks[-1].get("at", "")), now)
@@ -315,8 +319,6 @@ _MANAGED = (
 )  # fmt: skip
 
 _SHARES = (b"gitmem sync", b"gitmem-sync", b"git mem sync")
-
-_LONGEST = 1 << 20  # bytes of such a file that are looked at
 
 
 def look_at_sharing(repo: Repository, shipped: ShippedCi) -> list[Finding]:
