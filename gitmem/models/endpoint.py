@@ -298,7 +298,7 @@ def check_server(
             f"{service.headers}, which every request would carry",
             hint="unset it, or close in your own terminal",
         )
-    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+    for name in _AUTHORITIES:
         if environ.get(name) and _inside(environ[name], top):
             raise Refused(
                 f"this runs inside {client}, and {name} names certificates in the repository's "
