@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from gitmem.core.failures import NeedsPerson
 from gitmem.git import local
 from gitmem.install.file_changes import LARGEST
 from gitmem.memory.instructions import has_block
+from gitmem.models.command import located
 from gitmem.proof.finding import Finding, Mend, fail, ok, warn
 from gitmem.proof.firing import executable
 
@@ -288,7 +288,7 @@ def look(here: Viewpoint, seen: ClientState, wiring: Wiring, probe: Probe) -> li
 def ask(here: Viewpoint, probe: Probe) -> list[Finding]:
     """Return what the client's own program says; it is started, bounded, without the person's credentials."""
     path = here.place.environ.get("PATH", "")
-    told = probe.ask(here.place, shutil.which(probe.program, path=path) or "")
+    told = probe.ask(here.place, located(probe.program, path) or "")
     return [
         warn(one.check, one.what, one.hint) if one.hint else ok(one.check, one.what) for one in told
     ]

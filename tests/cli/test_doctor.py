@@ -406,6 +406,18 @@ def test_without_a_client_the_rehearsal_fails_and_says_so(wired: Sandbox) -> Non
     )
 
 
+def test_a_program_that_the_repository_brings_is_no_client_of_the_person(wired: Sandbox) -> None:
+    wired.write("bin/claude", "#!/bin/sh\ntouch ran\n")
+    (wired.path / "bin" / "claude").chmod(0o755)
+    near = f"bin:{GITMEM.parent}:/usr/bin:/bin"
+
+    assert (
+        "claude is not on this terminal's PATH"
+        in found(report(wired, "--client", "claude-code", path=near), "fail")["client"]
+    )
+    assert not list(wired.path.rglob("ran"))
+
+
 def test_a_client_that_is_unknown_or_not_wired_is_refused_with_what_to_do(wired: Sandbox) -> None:
     unknown, absent = (doctor(wired, "--client", name) for name in ("emacs", "codex"))
 

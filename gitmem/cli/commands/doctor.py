@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -21,6 +20,7 @@ from gitmem.clients.abilities import ClientPlace
 from gitmem.core.errors import GitmemError, UsageError
 from gitmem.core.failures import CheckFailed, NeedsPerson
 from gitmem.install.file_changes import render_diff
+from gitmem.models.command import located
 from gitmem.proof import doctor as engine
 from gitmem.proof import local_model
 from gitmem.proof.doctor import Stage
@@ -185,7 +185,7 @@ def _named(asked: list[str], kit: Kit) -> list[str]:
 def _rehearse(diagnosis: Diagnosis, wanted: list[TriedClient], stage: Stage) -> None:
     for client in wanted:
         name, title = client.probe.program, client.wiring.title
-        program = shutil.which(name, path=stage.environ.get("PATH", ""))
+        program = located(name, stage.environ.get("PATH", ""))
         if not program:
             problem = f"{name} is not on this terminal's PATH, so it was not run"
             hint = f"install {title}, or leave out --client {client.name}"
