@@ -61,7 +61,7 @@ def plant(folder: Path, text: str | bytes, name: str = "") -> Path:
 
 
 def planted(folder: Path, **fields: object) -> str:
-    """A record of one flag whose fields nobody has looked at; its id."""
+    """A record of one flag whose fields have not been checked; its id."""
     known = {
         "v": 1,
         "id": new_id(os.urandom(12)),
@@ -84,7 +84,7 @@ def left(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_spooled_flag_keeps_its_id_time_and_session_and_gets_the_author_anew(
+def test_a_spooled_flag_keeps_its_id_time_and_session_and_gets_the_author_of_now(
     sandbox: Sandbox, lying: Path
 ) -> None:
     one = new_flag("one", session="s", client="codex", branch="main", by="Somebody <else@x>")

@@ -292,7 +292,7 @@ def test_a_planted_credential_is_in_no_message_and_no_file_of_the_git_directory(
 
 
 def test_a_repository_cannot_plant_a_flag(sandbox: Sandbox, temporary: Path) -> None:
-    """Committed folders that look like a spool are nobody's: only what the boot made counts."""
+    """A committed folder that looks like a spool is none: only the one that a boot made counts."""
     flag = new_flag("planted")
     sandbox.commit("plant", {f"spool-gitmem-aaaaaaaaaaaa/{flag.id}.jsonl": flag.line + "\n"})
     env_tmp = {"TMPDIR": str(sandbox.path)}

@@ -105,7 +105,7 @@ def test_a_second_import_adds_nothing_before_and_after_the_close_and_the_landing
 
 
 def test_an_item_that_was_dropped_is_not_flagged_again(sandbox: Sandbox) -> None:
-    sandbox.write("notes.md", "- A note nobody wants.\n")
+    sandbox.write("notes.md", "- A note to be dropped.\n")
     flag = imported(sandbox, "notes.md")["flags"][0]["id"]
     sandbox.gitmem("drop", flag, "--reason", "not true")
 

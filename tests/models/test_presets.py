@@ -248,7 +248,7 @@ def test_it_says_which_model_answered(asked: Asked, client: str) -> None:
     assert asked.ask().answered == "m-1"
 
 
-def test_a_model_without_a_known_price_costs_nobody_knows_what(tmp_path: Path) -> None:
+def test_what_a_model_without_a_known_price_costs_is_not_known(tmp_path: Path) -> None:
     out = answering("opencode", GOOD).out.replace("0.002", "0")
 
     assert Asked(tmp_path, "opencode", Behaviour(out=out)).ask().usage.dollars is None

@@ -391,7 +391,7 @@ def test_a11_an_answer_without_a_known_end_is_none(spoken: api.Dialect) -> None:
         assert "\x1b" not in reply.problem
 
 
-def test_a12_events_nobody_asked_for_are_no_answer() -> None:
+def test_a12_events_that_were_not_asked_for_are_no_answer() -> None:
     events = Sent(kind="text/event-stream", body=b'event: error\ndata: {"type":"error"}\n\n')
     reply, _ = answered([events])
 

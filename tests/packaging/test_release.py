@@ -22,7 +22,7 @@ def release() -> ModuleType:
     """The script."""
     path = ROOT / ".ci" / "release.py"
     if not path.exists():
-        pytest.skip("the wheel's tree has no build scripts (2026-11)")
+        pytest.skip("the wheel's tree has no build scripts (2026-11-30)")
     spec = importlib.util.spec_from_file_location("release", path)
     assert spec is not None
     assert spec.loader is not None

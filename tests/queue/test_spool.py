@@ -88,7 +88,7 @@ def test_a_folder_that_is_still_there_is_kept_also_when_the_temporary_folder_is_
     assert prepare(sandbox, tmp_path / "other").path == first.path
 
 
-def test_a_folder_that_was_cleaned_away_is_made_anew(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_folder_that_was_cleaned_away_is_made_again(sandbox: Sandbox, tmp_path: Path) -> None:
     first = prepare(sandbox, tmp_path)
     Path(first.path).rmdir()
 
@@ -168,7 +168,7 @@ def test_a_number_that_is_used_again_elsewhere_does_not_count(folder: Path, tmp_
         spool.write(str(folder), [new_flag("x")])
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file away (2026-11)")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file away (2026-11-30)")
 def test_a_folder_of_another_user_is_not_written_to(folder: Path) -> None:
     os.chown(path_of(folder), 12345, 12345)
 
@@ -287,7 +287,7 @@ def test_only_a_file_as_flag_writes_it_is_read(folder: Path, tmp_path: Path) -> 
     assert "larger" in reason(folder, NAME)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file away (2026-11)")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file away (2026-11-30)")
 def test_a_record_of_another_user_is_not_read(folder: Path) -> None:
     (path_of(folder) / NAME).touch()
     os.chown(path_of(folder) / NAME, 12345, 12345)

@@ -30,7 +30,7 @@ def _can_mount() -> bool:
 
 #: On a system without user namespaces nothing here can be shown: root writes through every mode.
 needs_mounts = pytest.mark.skipif(
-    not _can_mount(), reason="no user and mount namespaces here (2026-11)"
+    not _can_mount(), reason="no user and mount namespaces here (2026-11-30)"
 )
 
 
