@@ -15,9 +15,11 @@ from gitmem.clients.codex import context_size
 from gitmem.clients.codex.adapter import CLIENT
 from gitmem.clients.codex.wiring import RULE_FILE, RULES, with_rules, without_rules
 from gitmem.session import boundary
+from tests.support.payloads import ODD, Payloads
 from tests.support.sandbox import Sandbox
 
-DATA = Path(__file__).parents[1] / "data/codex"
+RECORDED = Payloads(folder="codex")
+payload = RECORDED.read
 SHIPPED = assets.read(RULES)
 KINDS = {
     "SessionStart": boundary.BOOT,
@@ -29,12 +31,7 @@ KINDS = {
 }
 
 
-def payload(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-    return found
-
-
-@pytest.mark.parametrize("name", sorted(file.stem for file in DATA.glob("*.json")))
+@pytest.mark.parametrize("name", RECORDED.names)
 def test_every_recorded_payload_is_an_event_with_its_session(name: str) -> None:
     body = payload(name)
 
@@ -127,8 +124,7 @@ def test_a_call_is_denied_with_its_reason_and_only_where_a_person_is_asked() -> 
 @given(
     st.dictionaries(
         st.sampled_from(["hook_event_name", "tool_name", "tool_input", "turn_id", "session_id", "cwd"]),
-        st.none() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
-        | st.dictionaries(st.sampled_from(["command", "input"]), st.none() | st.text() | st.integers())
+        ODD | st.dictionaries(st.sampled_from(["command", "input"]), st.none() | st.text() | st.integers())
         | st.sampled_from(["PostToolUse", "PreToolUse", "apply_patch"]),
     )
 )  # fmt: skip

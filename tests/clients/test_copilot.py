@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ from gitmem.clients.copilot.conversation import conversations
 from gitmem.clients.transcripts import AGENT, COMMIT, COMPACTION, PROMPT, TURN
 from gitmem.session import boundary
 from tests.support.clients import HOOKS
+from tests.support.hooks import ledger
+from tests.support.payloads import ODD, Payloads
 from tests.support.sandbox import Sandbox
 
-DATA = Path(__file__).parents[1] / "data/copilot-claude"
+RECORDED = Payloads(folder="copilot-claude")
+payload = RECORDED.read
 SESSION = "11111111-2222-3333-4444-555555555555"
 KINDS = {
     "SessionStart": boundary.BOOT,
@@ -33,12 +37,7 @@ KINDS = {
 }
 
 
-def payload(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-    return found
-
-
-@pytest.mark.parametrize("name", sorted(file.stem for file in DATA.glob("*.json")))
+@pytest.mark.parametrize("name", RECORDED.names)
 def test_every_recorded_payload_is_an_event_with_its_session(name: str) -> None:
     body = payload(name)
 
@@ -122,9 +121,6 @@ def test_a_session_that_is_no_plain_name_has_no_transcript(session: str) -> None
     assert event.transcript == ""
 
 
-_ODD = st.none() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
-
-
 @given(
     st.dictionaries(
         st.sampled_from(
@@ -133,8 +129,8 @@ _ODD = st.none() | st.integers() | st.text(max_size=5) | st.lists(st.integers(),
                 "tool_result", "agent_id", "prompt", "transcriptPath",
             ]
         ),
-        _ODD
-        | st.dictionaries(st.sampled_from(["path", "command", "text_result_for_llm"]), _ODD)
+        ODD
+        | st.dictionaries(st.sampled_from(["path", "command", "text_result_for_llm"]), ODD)
         | st.sampled_from([*KINDS, "Bash", "Agent"]),
     )
 )  # fmt: skip
@@ -181,8 +177,9 @@ def test_the_first_call_after_a_compaction_asks_about_it_once(sandbox: Sandbox) 
 
     assert "after a compaction: flag what's durable, now" in call(sandbox, 1)
     assert "after a compaction" not in call(sandbox, 2)
-    ledger = [json.loads(line) for line in sandbox.read(".git/gitmem/ledger.jsonl").splitlines()]
-    assert "asked the summary" not in {line["did"] for line in ledger}  # it would be dropped
+    assert "asked the summary" not in {
+        line["did"] for line in ledger(sandbox)
+    }  # it would be dropped
 
 
 def test_a_failed_command_and_its_success_are_a_recovery(sandbox: Sandbox) -> None:
@@ -197,15 +194,19 @@ def test_a_failed_command_and_its_success_are_a_recovery(sandbox: Sandbox) -> No
 def test_a_recorded_transcript_shows_its_boundaries_and_nudges(tmp_path: Path) -> None:
     kept = tmp_path / f".copilot/session-state/{SESSION}/events.jsonl"
     kept.parent.mkdir(parents=True)
-    recorded = (DATA / "transcripts/session.jsonl").read_text(encoding="utf-8")
+    recorded = (RECORDED.path / "transcripts/session.jsonl").read_text(encoding="utf-8")
     kept.write_text(recorded + '{"type":"dream","timestamp":"2026-11-30T04:30:00.000Z"}\n{torn\n')
     person = {"HOME": str(tmp_path)}
 
     told = conversations(person, ["/home/dev/demo"], 0)[SESSION]
 
-    kinds = [one.kind for one in told.boundaries]
-    counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
-    assert counts == {PROMPT: 1, COMMIT: 2, AGENT: 1, COMPACTION: 1, TURN: 1}
+    assert Counter(one.kind for one in told.boundaries) == {
+        PROMPT: 1,
+        COMMIT: 2,
+        AGENT: 1,
+        COMPACTION: 1,
+        TURN: 1,
+    }
     assert (told.nudges, told.versions) == (3, {"1.0.102"})
     assert (list(told.unknown), told.damaged) == (["dream"], 1)
     assert conversations(person, ["/home/dev/demo-2"], 0) == {}

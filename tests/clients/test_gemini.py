@@ -19,9 +19,12 @@ from gitmem.clients.gemini.wiring import HOOKS, POLICY, wiring, with_names, with
 from gitmem.core.failures import NeedsPerson
 from gitmem.session import boundary
 from tests.install.test_undo import FILES
+from tests.support.hooks import ledger
+from tests.support.payloads import ODD, Payloads
 from tests.support.sandbox import PATIENCE, Sandbox
 
-DATA = Path(__file__).parents[1] / "data/gemini"
+RECORDED = Payloads(folder="gemini")
+payload = RECORDED.read
 SETTINGS = ".gemini/settings.json"
 KINDS = {
     "SessionStart": boundary.BOOT,
@@ -39,12 +42,7 @@ FAILED = {
 }
 
 
-def payload(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-    return found
-
-
-@pytest.mark.parametrize("name", sorted(file.stem for file in DATA.glob("*.json")))
+@pytest.mark.parametrize("name", RECORDED.names)
 def test_every_recorded_payload_is_an_event_with_its_session(name: str) -> None:
     body = payload(name)
 
@@ -211,8 +209,7 @@ def test_a_call_is_denied_with_its_reason() -> None:
     st.dictionaries(
         st.sampled_from(["hook_event_name", "tool_name", "tool_input", "tool_response", "session_id",
                          "cwd", "prompt", "transcript_path", "timestamp"]),
-        st.none() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
-        | st.dictionaries(st.sampled_from(["command", "file_path", "todos", "title", "llmContent", "error"]),
+        ODD | st.dictionaries(st.sampled_from(["command", "file_path", "todos", "title", "llmContent", "error"]),
                           st.none() | st.text() | st.integers() | st.lists(st.none() | st.dictionaries(
                               st.sampled_from(["status", "description"]), st.none() | st.text()))),
     ),
@@ -358,7 +355,7 @@ def test_hooks_that_are_switched_off_are_named(sandbox: Sandbox, settings: str, 
     assert said in sandbox.gitmem("init", "--client", "gemini").err
 
 
-@pytest.mark.parametrize("name", sorted(file.stem for file in DATA.glob("*.json")))
+@pytest.mark.parametrize("name", RECORDED.names)
 def test_every_recorded_payload_is_answered_or_passed_over_in_silence(
     sandbox: Sandbox, name: str
 ) -> None:
@@ -424,8 +421,7 @@ def test_a_guard_that_would_ask_the_person_is_said_once_with_the_result(sandbox:
     assert answered(sandbox, "BeforeTool.run_shell_command", tool_input=given) == ""
     assert "Build first." in answered(sandbox, "AfterTool.run_shell_command", tool_input=given)
 
-    ledger = map(json.loads, sandbox.read(".git/gitmem/ledger.jsonl").splitlines())
-    guarded = [(one["event"], one["did"]) for one in ledger if "guarded" in one["did"]]
+    guarded = [(one["event"], one["did"]) for one in ledger(sandbox) if "guarded" in one["did"]]
     assert [event for event, _ in guarded] == ["AfterTool"]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,11 @@ from gitmem.bootstrap import assets
 from gitmem.clients.opencode.adapter import CLIENT, EVENTS, PLUGIN
 from gitmem.clients.opencode.wiring import DIGESTS, SHIPPED, digest
 from gitmem.session import boundary
+from tests.support.payloads import Payloads
 from tests.support.sandbox import Sandbox
 
-DATA = Path(__file__).parents[1] / "data/opencode"
+RECORDED = Payloads(folder="opencode")
+payload = RECORDED.read
 PLUGIN_TEXT = assets.read(SHIPPED)
 KINDS = {
     "boot": boundary.BOOT,
@@ -28,12 +29,6 @@ KINDS = {
     "idle": boundary.TURN_END,
     "end": boundary.END,
 }
-RECORDED = sorted(file.stem for file in DATA.glob("*.json"))
-
-
-def payload(name: str, **changes: object) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-    return {**found, **changes}
 
 
 def parsed(name: str, **changes: object) -> boundary.Event:
@@ -49,10 +44,10 @@ def told(sandbox: Sandbox, name: str, **changes: object) -> str:
 
 
 def test_something_of_every_event_was_recorded() -> None:
-    assert {name.partition(".")[0] for name in RECORDED} == set(EVENTS) == set(KINDS)
+    assert {name.partition(".")[0] for name in RECORDED.names} == set(EVENTS) == set(KINDS)
 
 
-@pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.parametrize("name", RECORDED.names)
 def test_every_recorded_payload_is_an_event_with_its_session(name: str) -> None:
     body = payload(name)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gitmem.clients import registry
+from tests.support.hooks import ledger
 from tests.support.queues import folder_of
 from tests.support.sandbox import Result, Sandbox
 
@@ -32,11 +33,6 @@ def fire(sandbox: Sandbox, payload: dict[str, Any], **environment: str) -> Resul
     )
     assert (done.code, done.err) == (0, "")
     return done
-
-
-def ledger(sandbox: Sandbox) -> list[dict[str, Any]]:
-    text = (folder_of(sandbox) / "ledger.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from gitmem.clients.qwen.adapter import CLIENT
 from gitmem.clients.qwen.conversation import conversations
 from gitmem.clients.transcripts import BACKGROUND, BATCH, COMMIT, COMPACTION, PROMPT, TURN
 from gitmem.session import boundary
+from tests.support.hooks import ledger
+from tests.support.payloads import ODD, Payloads
 from tests.support.sandbox import Sandbox
 
-DATA = Path(__file__).parents[1] / "data/qwen"
+RECORDED = Payloads(folder="qwen")
+payload = RECORDED.read
 KINDS = {
     "SessionStart": boundary.BOOT,
     "UserPromptSubmit": boundary.PROMPT,
@@ -35,12 +39,7 @@ KINDS = {
 NOTHING = {"UserPromptSubmit.tool_result", "SessionStart.compact"}
 
 
-def payload(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-    return found
-
-
-@pytest.mark.parametrize("name", sorted(file.stem for file in DATA.glob("*.json")))
+@pytest.mark.parametrize("name", RECORDED.names)
 def test_every_recorded_payload_is_an_event_with_its_session(name: str) -> None:
     body = payload(name)
 
@@ -151,9 +150,6 @@ def test_a_call_is_denied_or_asked_about_where_a_person_is_asked(
     )
 
 
-_ODD = st.none() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
-
-
 @given(
     st.dictionaries(
         st.sampled_from(
@@ -162,9 +158,9 @@ _ODD = st.none() | st.integers() | st.text(max_size=5) | st.lists(st.integers(),
                 "tool_response", "tool_calls", "agent_id", "prompt", "source", "tool_call_id",
             ]
         ),
-        _ODD
-        | st.lists(st.dictionaries(st.sampled_from(["tool_name", "tool_input"]), _ODD), max_size=2)
-        | st.dictionaries(st.sampled_from(["command", "returnDisplay", "changes"]), _ODD)
+        ODD
+        | st.lists(st.dictionaries(st.sampled_from(["tool_name", "tool_input"]), ODD), max_size=2)
+        | st.dictionaries(st.sampled_from(["command", "returnDisplay", "changes"]), ODD)
         | st.sampled_from([*KINDS, "todo_write", "run_shell_command"]),
     )
 )  # fmt: skip
@@ -249,14 +245,13 @@ def test_a_recorded_transcript_shows_its_boundaries_and_nudges(tmp_path: Path) -
     session = "11111111-2222-3333-4444-555555555555"
     kept = tmp_path / f".qwen/projects/-home-dev-demo/chats/{session}.jsonl"
     kept.parent.mkdir(parents=True)
-    recorded = (DATA / "transcripts/session.jsonl").read_text(encoding="utf-8")
+    recorded = (RECORDED.path / "transcripts/session.jsonl").read_text(encoding="utf-8")
     kept.write_text(recorded + '{"type":"dream","timestamp":"2026-11-30T04:30:00.000Z"}\n{torn\n')
     person = {"HOME": str(tmp_path)}
 
     told = conversations(person, ["/home/dev/demo"], 0)[session]
 
-    kinds = [one.kind for one in told.boundaries]
-    counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
+    counts = Counter(one.kind for one in told.boundaries)
     assert counts[COMMIT] == 2
     assert counts[PROMPT] == counts[COMPACTION] == counts[TURN] == 1
     assert set(counts) <= {PROMPT, COMMIT, BATCH, COMPACTION, TURN, BACKGROUND}
@@ -282,8 +277,7 @@ def test_a_guard_speaks_with_the_result_and_once(sandbox: Sandbox) -> None:
     said = fire(sandbox, "PostToolUse.run_shell_command")
     assert said.count("gitmem, about Bash (git commit): this snagged here before") == 1
     assert "Sign it." in said
-    ledger = [json.loads(line) for line in sandbox.read(".git/gitmem/ledger.jsonl").splitlines()]
-    assert [line["event"] for line in ledger if line["did"].startswith("guarded")] == [
+    assert [line["event"] for line in ledger(sandbox) if line["did"].startswith("guarded")] == [
         "PostToolUse"
     ]
 

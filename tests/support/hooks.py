@@ -10,11 +10,13 @@ from typing import Any
 
 from gitmem.session import boundary
 from gitmem.session.boundary import Event
+from tests.support.payloads import Payloads
 from tests.support.queues import folder_of
 from tests.support.sandbox import PATIENCE, Result, Sandbox
 
-DATA = Path(__file__).parents[1] / "data" / "claude-code"
-RECORDED = sorted(path.stem for path in DATA.glob("*.json"))
+_PAYLOADS = Payloads(folder="claude-code")
+DATA = _PAYLOADS.path
+RECORDED = _PAYLOADS.names
 
 #: Where the client takes additional context (measured, 2.1.328); elsewhere it is an error or is not read.
 #: At the end of a turn it would replace the printed answer, in a sub-agent the report.
@@ -46,10 +48,8 @@ def boot_event(session: str, folder: Path, source: str) -> Event:
 
 def recorded(name: str, sandbox: Sandbox | None = None, **changes: object) -> dict[str, Any]:
     """A recorded payload; with a sandbox, as if the client stood in it."""
-    payload: dict[str, Any] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-    if sandbox:
-        payload["cwd"] = str(sandbox.path)
-    return {**payload, **changes}
+    here = {"cwd": str(sandbox.path)} if sandbox else {}
+    return _PAYLOADS.read(name, **{**here, **changes})
 
 
 def fire(sandbox: Sandbox, name: str, **changes: object) -> Result:
