@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from gitmem.clients.gemini.conversation import conversations
 from gitmem.clients.transcripts import AGENT, BATCH, COMMIT, PROMPT, TURN
 from tests.support.sandbox import Sandbox
+from tests.support.transcripts import gap_without_hooks, moved, odd_values, wired_a_day_ago
 
 RECORDED = Path(__file__).parents[1] / "data/gemini/transcripts/session.jsonl"
 SESSION = "ca07d452-7ad0-4ffe-9f50-68fc84699a32"
 TOP = "/home/dev/demo"
-_AGO = 600  # seconds; long enough that no hook is on its way any more
 _BEGAN = 1796011951  # when the recorded session began
 
 
@@ -42,9 +42,13 @@ def test_a_recorded_transcript_shows_its_boundaries_and_nudges(tmp_path: Path) -
 
     told = read(tmp_path)[SESSION]
 
-    kinds = [one.kind for one in told.boundaries]
-    counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
-    assert counts == {PROMPT: 2, BATCH: 6, COMMIT: 2, AGENT: 1, TURN: 2}
+    assert Counter(one.kind for one in told.boundaries) == {
+        PROMPT: 2,
+        BATCH: 6,
+        COMMIT: 2,
+        AGENT: 1,
+        TURN: 2,
+    }
     commits = [one.detail for one in told.boundaries if one.kind == COMMIT]
     assert commits == ["9560874", ""]  # the second was quiet, and a third made none
     assert (told.began, told.cwd, told.nudges) == (_BEGAN, TOP, 3)
@@ -104,21 +108,9 @@ def test_rows_of_an_unknown_kind_and_torn_ones_are_counted(tmp_path: Path) -> No
     assert told.damaged == 2
 
 
-_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                ["name", "args", "id", "status", "result", "content", "text", "command",
-                 "functionResponse", "response", "output", "timestamp"]
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=12,
-)  # fmt: skip
+_VALUES = odd_values(
+    "name args id status result content text command functionResponse response output timestamp"
+)
 
 
 @given(
@@ -141,37 +133,10 @@ def test_no_row_is_too_odd_to_be_read(
 def test_audit_holds_a_session_against_its_hooks(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    sandbox.gitmem("init", "--client", "gemini")
-    long_ago = time.time() - 86_400
-    os.utime(sandbox.path / ".gitmem/config.yaml", (long_ago, long_ago))
+    wired_a_day_ago(sandbox, "gemini")
     monkeypatch.setenv("GEMINI_CLI_HOME", str(tmp_path))
-    keep(tmp_path, moved(RECORDED.read_text()), str(sandbox.path))
+    keep(tmp_path, moved(RECORDED.read_text(), _BEGAN), str(sandbox.path))
 
-    done = sandbox.gitmem("audit", "--json")
+    gap = gap_without_hooks(sandbox, SESSION)
 
-    (session,) = json.loads(done.out)["sessions"]
-    assert done.code == 1
-    assert session["session"] == SESSION
-    assert session["transcript"]["commit"] == 2
-    (gap,) = session["gaps"]
     assert gap.startswith("no hook fired in it, and its transcript shows 2 commits")
-
-
-def moved(text: str) -> str:
-    """The transcript as of a session some minutes ago."""
-    shift = int(time.time()) - _AGO - _BEGAN
-    return "".join(json.dumps(later(json.loads(line), shift)) + "\n" for line in text.splitlines())
-
-
-def later(value: Any, shift: int) -> Any:
-    if isinstance(value, list):
-        return [later(one, shift) for one in value]
-    if not isinstance(value, dict):
-        return value
-    found = {key: later(one, shift) for key, one in value.items()}
-    for key in ("timestamp", "startTime", "lastUpdated"):
-        if isinstance(value.get(key), str):
-            at = time.strptime(value[key][:19], "%Y-%m-%dT%H:%M:%S")
-            seconds = time.mktime((*at[:8], 0)) - time.timezone + shift
-            found[key] = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(seconds))
-    return found
