@@ -162,24 +162,11 @@ def test_rules_of_others_stay_and_a_second_time_changes_nothing(lines: list[str]
     assert (without_rules(wired) or "").splitlines() == [line for line in lines if line not in ours]
 
 
-def test_init_writes_what_codex_reads_and_uninstall_gives_the_bytes_back(sandbox: Sandbox) -> None:
-    before = '{ "hooks": {"Stop": [ ] } }\n'
-    sandbox.write(".codex/hooks.json", before)
-    sandbox.commit("start")
+def test_init_writes_what_codex_reads(sandbox: Sandbox) -> None:
+    sandbox.gitmem("init", "--client", "codex")
 
-    said = sandbox.gitmem("init", "--client", "codex").out
-
-    assert "wrote AGENTS.md" in said
-    assert not (sandbox.path / "CLAUDE.md").exists()
-    assert not (sandbox.path / ".claude").exists()
     assert sandbox.read(RULE_FILE) == SHIPPED
     assert "gitmem hook codex SessionStart" in sandbox.read(".codex/hooks.json")
-    assert (sandbox.path / ".agents/skills/gitmem-close/SKILL.md").exists()
-    assert "everything is in place already" in sandbox.gitmem("init", "--client", "codex").out
-    assert sandbox.gitmem("uninstall").code == 0
-    assert sandbox.read(".codex/hooks.json") == before
-    assert not (sandbox.path / ".codex/rules").exists()
-    assert not (sandbox.path / ".agents").exists()
 
 
 def test_a_folder_of_codex_is_enough_to_wire_it_and_a_wired_client_stays(sandbox: Sandbox) -> None:

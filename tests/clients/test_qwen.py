@@ -188,16 +188,11 @@ def test_the_size_of_the_context_is_that_of_the_last_answer(tmp_path: Path) -> N
     assert context_size.size(str(tmp_path)) == (0, "")
 
 
-def test_init_writes_what_qwen_reads_and_uninstall_gives_the_bytes_back(sandbox: Sandbox) -> None:
-    before = '{ "hooks": {"Stop": [ ] }, "ui": {} }\n'
-    sandbox.write(".qwen/settings.json", before)
-    sandbox.commit("start")
+def test_init_writes_what_qwen_reads(sandbox: Sandbox) -> None:
+    sandbox.write(".qwen/settings.json", '{ "hooks": {"Stop": [ ] }, "ui": {} }\n')
 
-    said = sandbox.gitmem("init", "--client", "qwen").out
+    sandbox.gitmem("init", "--client", "qwen")
 
-    assert "wrote AGENTS.md" in said
-    assert not (sandbox.path / "CLAUDE.md").exists()
-    assert not (sandbox.path / ".claude").exists()
     wired = json.loads(sandbox.read(".qwen/settings.json"))
     assert "permissions" not in wired  # the client takes a permission from the person's file only
     hooks = [
@@ -205,11 +200,6 @@ def test_init_writes_what_qwen_reads_and_uninstall_gives_the_bytes_back(sandbox:
     ]
     assert all("gitmem hook qwen " in hook["command"] for hook in hooks)
     assert max(hook["timeout"] for hook in hooks) < 1_000  # seconds; more is taken for milliseconds
-    assert (sandbox.path / ".agents/skills/gitmem-close/SKILL.md").exists()
-    assert "everything is in place already" in sandbox.gitmem("init", "--client", "qwen").out
-    assert sandbox.gitmem("uninstall").code == 0
-    assert sandbox.read(".qwen/settings.json") == before
-    assert not (sandbox.path / ".agents").exists()
 
 
 def test_a_file_whose_hooks_are_off_is_told(sandbox: Sandbox) -> None:
