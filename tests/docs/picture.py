@@ -5,9 +5,7 @@ Ids, object names and ages differ from run to run; they are replaced, so that th
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 import tempfile
 from html import escape
@@ -15,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.stories import OID
-from tests.support.sandbox import GITMEM, PATIENCE, Sandbox, changed_environment
+from tests.docs.stories import OID, ran
+from tests.support.sandbox import GITMEM, Sandbox
 from tests.support.seal import seal
 
 PICTURE = Path(__file__).parents[2] / "docs" / "loop.svg"
@@ -62,21 +60,10 @@ def lines(folder: Path) -> list[str]:
     programs = folder / "programs"
     programs.mkdir()
     (programs / "gitmem").symlink_to(GITMEM)
-    environment = {**changed_environment(None), "COLUMNS": str(_COLUMNS)}
-    environment["PATH"] = f"{programs}{os.pathsep}{environment['PATH']}"
     found: list[str] = []
     for command in (*QUIET, *SHOWN):
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=sandbox.path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=True,
-            encoding="utf-8",
-            timeout=PATIENCE,
-        )
+        done = ran(command, sandbox, programs, COLUMNS=str(_COLUMNS))
+        done.check_returncode()
         if command in SHOWN:
             found += [f"$ {command}", *settled(done.stdout).splitlines()]
     return found

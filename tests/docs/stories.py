@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from dataclasses import dataclass, field
@@ -74,11 +75,31 @@ def matched(shown: list[str], said: list[str], known: dict[str, str]) -> None:
     assert anywhere or at == len(said), f"the page leaves out {said[at:]!r}"
 
 
+def ran(
+    command: str, sandbox: Sandbox, bin_folder: Path, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs one command as a person types it, with a gitmem in ``bin_folder``; what it says is in ``stdout``.
+
+    ``more`` is added to the environment.
+    """
+    environment = changed_environment(more)
+    environment["PATH"] = f"{bin_folder}{os.pathsep}{environment['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=sandbox.path,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        encoding="utf-8",
+        timeout=PATIENCE,
+    )
+
+
 def run(story: str, sandbox: Sandbox, bin_folder: Path) -> None:
     """Runs every command of a story in the sandbox and compares what it says."""
     known: dict[str, str] = {}
-    environment = changed_environment(None)
-    environment["PATH"] = f"{bin_folder}:{environment['PATH']}"
     told = steps(story)
     assert told, f"no page tells the story {story}"
     for step in told:
@@ -86,16 +107,6 @@ def run(story: str, sandbox: Sandbox, bin_folder: Path) -> None:
         for short, whole in known.items():
             for length in range(12, 3, -1):
                 command = re.sub(rf"\b{short[:length]}\b", whole[:length], command)
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=sandbox.path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-            encoding="utf-8",
-            timeout=PATIENCE,
-        )
+        done = ran(command, sandbox, bin_folder)
         assert done.returncode == 0, f"{command} answered {done.returncode}: {done.stdout}"
         matched(step.shown, done.stdout.splitlines(), known)

@@ -159,9 +159,7 @@ def test_a_clone_of_depth_one_in_ci_answers_as_its_page_shows(
     sandbox: Sandbox, bin_folder: Path, tmp_path: Path
 ) -> None:
     origin, clone = tmp_path / "origin.git", tmp_path / "clone"
-    assert sandbox.gitmem("init").code == 0
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
+    sandbox.wire()
     assert sandbox.gitmem("flag", "The cache is keyed by commit").code == 0
     sandbox.git("init", "--quiet", "--bare", str(origin))
     sandbox.git("push", "--quiet", str(origin), "main", "gitmem/queue")
