@@ -54,6 +54,12 @@ def sandbox(empty_sandbox: Sandbox) -> Sandbox:
 
 
 @pytest.fixture
+def wired(sandbox: Sandbox) -> Sandbox:
+    """A repository after `gitmem init`, its files committed."""
+    return sandbox.wire()
+
+
+@pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A bare repository behind a real git server on loopback."""
     with serve(tmp_path) as found:

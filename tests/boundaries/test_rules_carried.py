@@ -176,9 +176,7 @@ def test_what_a_close_made_of_a_snag_reaches_a_client_that_reads_another_file(
     sandbox: Sandbox,
 ) -> None:
     sandbox.write("CLAUDE.md", "# Mine\n")
-    sandbox.gitmem("init", "--client", "claude-code", "--client", "codex")
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
+    sandbox.wire("--client", "claude-code", "--client", "codex")
     sandbox.gitmem("snag", "The push failed on lint", "--better", RULE)
     sandbox.gitmem("close", "--engine", "verbatim")
     assert sandbox.gitmem("accept").code == 0

@@ -44,9 +44,7 @@ AGO = 600  # seconds; long enough that no hook is on its way any more
 @pytest.fixture
 def wired(sandbox: Sandbox) -> Sandbox:
     """A repository that was wired a day ago."""
-    assert sandbox.gitmem("init").code == 0
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
+    sandbox.wire()
     config = sandbox.path / ".gitmem/config.yaml"
     os.utime(config, (time.time() - 86_400, time.time() - 86_400))
     return sandbox

@@ -13,14 +13,6 @@ from tests.cli.test_narrow import seen
 from tests.support.sandbox import Sandbox
 
 
-@pytest.fixture
-def wired(sandbox: Sandbox) -> Sandbox:
-    assert sandbox.gitmem("init").code == 0
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
-    return sandbox
-
-
 def shown(sandbox: Sandbox) -> list[str]:
     done = sandbox.gitmem()
     assert (done.code, done.err) == (0, "")

@@ -22,14 +22,6 @@ HOOKS = json.loads(assets.read("hooks/claude-code/hooks.json"))["hooks"]
 
 
 @pytest.fixture
-def wired(sandbox: Sandbox) -> Sandbox:
-    sandbox.gitmem("init")
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
-    return sandbox
-
-
-@pytest.fixture
 def home() -> Path:
     """The sealed home of this test's person."""
     return Path(os.environ["HOME"])

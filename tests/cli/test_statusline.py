@@ -15,14 +15,6 @@ from tests.support.sandbox import Sandbox
 TOLD = {"session_id": "s", "cwd": "/", "model": {"id": "m"}, "workspace": {"added_dirs": []}}
 
 
-@pytest.fixture
-def wired(sandbox: Sandbox) -> Sandbox:
-    assert sandbox.gitmem("init").code == 0
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
-    return sandbox
-
-
 def line(sandbox: Sandbox, stdin: str = "", env: dict[str, str] | None = None) -> str:
     done = sandbox.gitmem("statusline", input=stdin, env=env)
     assert (done.code, done.err) == (0, "")

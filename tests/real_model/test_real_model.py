@@ -58,9 +58,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def queued(sandbox: Sandbox) -> Sandbox:
     """A repository with eight flags of eight subjects."""
-    assert sandbox.gitmem("init").code == 0
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
+    sandbox.wire()
     for text in FLAGS:
         assert sandbox.gitmem("flag", text).code == 0
     return sandbox

@@ -148,3 +148,17 @@ class Sandbox:
                 child.kill()
                 raise
         return Result(code=child.returncode, out=out, err=err)
+
+    def wire(self, *options: str) -> Sandbox:
+        """Run `gitmem init` with these options, and commit the files that it wrote; this repository."""
+        done = self.gitmem("init", *options)
+        assert done.code == 0, done.err
+        self.git("add", "--all")
+        self.commit("wire gitmem")
+        return self
+
+    def land(self, text: str, *options: str) -> None:
+        """Flag one text with these options of `gitmem flag`, and land all that waits, as it is."""
+        for command in (["flag", text, *options], ["close", "--engine", "verbatim"], ["accept"]):
+            done = self.gitmem(*command)
+            assert done.code == 0, done.err
