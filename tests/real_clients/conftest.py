@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from tests.real_clients.claude import Claude, install
-from tests.support.sandbox import Sandbox
 
 
 @pytest.fixture(scope="session")
@@ -15,17 +14,14 @@ def program() -> Path:
 
 
 @pytest.fixture
-def claude(program: Path, tmp_path: Path) -> Claude:
-    """The installed client, for a person who has never used it."""
-    home = tmp_path / "home"
-    home.mkdir()
-    return Claude(program=program, home=home)
+def home(tmp_path: Path) -> Path:
+    """The home of a person who has never used a client."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture
-def wired(sandbox: Sandbox) -> Sandbox:
-    """A repository after `gitmem init`, its files committed."""
-    assert sandbox.gitmem("init").code == 0
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
-    return sandbox
+def claude(program: Path, home: Path) -> Claude:
+    """The installed client, for that person."""
+    return Claude(program=program, home=home)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from tests.real_clients.claude import Session, said
+from tests.support.hooks import ledger
+from tests.support.queues import folder_of
 from tests.support.sandbox import Sandbox
 
 #: The events at which the model may be nudged, and how a nudge begins.
@@ -40,14 +41,24 @@ def queued(sandbox: Sandbox) -> list[dict[str, Any]]:
 
 def marks(sandbox: Sandbox, session: Session) -> list[str]:
     """The lines of the session's file in the git directory."""
-    file = _folder(sandbox) / "sessions" / session.id
+    file = folder_of(sandbox) / "sessions" / session.id
     return file.read_text(encoding="utf-8").splitlines()
 
 
-def ledger(sandbox: Sandbox) -> list[dict[str, Any]]:
-    """The lines of the ledger: what fired, in order."""
-    text = (_folder(sandbox) / "ledger.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
+def undrained(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """The flags that wait for a close, as `gitmem log` tells them."""
+    flags = json.loads(sandbox.gitmem("log", "--json").out)
+    return [flag for flag in flags if flag["state"] == "undrained"]
+
+
+def did(sandbox: Sandbox) -> list[tuple[str, str]]:
+    """Event and deed of each hook that fired, in order."""
+    return [(line["event"], line.get("did", "")) for line in ledger(sandbox)]
+
+
+def any_hook_ran(sandbox: Sandbox) -> bool:
+    """Whether a hook of gitmem's fired here."""
+    return (folder_of(sandbox) / "ledger.jsonl").exists()
 
 
 def no_hook_failed(session: Session) -> bool:
@@ -65,8 +76,3 @@ def index_line(sandbox: Sandbox) -> str:
     lines = sandbox.read("memory/MEMORY.md").splitlines()
     (found,) = [line for line in lines if "(facts.md)" in line]
     return found
-
-
-def _folder(sandbox: Sandbox) -> Path:
-    common = sandbox.git("rev-parse", "--path-format=absolute", "--git-common-dir")
-    return Path(common) / "gitmem"

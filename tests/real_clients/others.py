@@ -1,4 +1,8 @@
-"""The real clients beside Claude Code: installed from npm at one version each, run headless in a repository."""
+"""The real clients beside Claude Code: installed from npm at one version each, run headless in a repository.
+
+The settings that the probes of `gitmem.clients` write for `gitmem doctor --client` are not used here. What a client
+needs is read a second time, so that a mistake in a probe shows beside sessions that do not depend on it.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,11 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.real_clients.claude import with_gitmem
 from tests.real_clients.npm import installed
-from tests.real_clients.wire import WireModel
+from tests.real_clients.wire import Turn, WireModel
 from tests.support.sandbox import Sandbox
 
 #: Seconds after which a session is taken for hung; the longest here take ten.
@@ -38,9 +43,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """One client. ``settle`` prepares a person's home, ``command`` is what is started, ``environment`` what it gets.
+    """One client. ``settle`` prepares a home and a clone, ``command`` is what is started, ``environment`` what it gets.
 
-    All three get the home, the repository and the model's address.
+    All three get the home, the repository and the model's address. ``call`` is the tool by which the model runs a
+    shell command, and what the tool is given. With the arguments ``unsandboxed`` its shell may write anywhere.
     """
 
     package: str
@@ -49,7 +55,32 @@ class Program:
     settle: Callable[[Path, Path, str], None]
     command: Callable[[Path, str], Sequence[str]]
     environment: Callable[[Path, str], Mapping[str, str]]
+    call: Callable[[str], tuple[str, dict[str, Any]]]
+    unsandboxed: Sequence[str] = ()
     interpreted: bool = False
+
+    def shell(self, command: str, tokens: int = 100) -> Turn:
+        """An answer that runs a command in the client's shell."""
+        tool, given = self.call(command)
+        return Turn(tool=tool, given=given, tokens=tokens)
+
+    def idle(self, number: int, tokens: int = 100) -> list[Turn]:
+        """So many calls that are no work, and differ: Gemini CLI and Qwen Code end a session that repeats itself."""
+        return [self.shell(f"true {at}", tokens) for at in range(number)]
+
+    @property
+    def start(self) -> list[str]:
+        """What starts the installed program."""
+        program = str(installed(self.package, self.version, self.file))
+        return ["node", program] if self.interpreted else [program]
+
+    def put(self, folder: Path, name: str) -> Path:
+        """Make a folder for a PATH in which the program has this name; return it."""
+        folder.mkdir()
+        file = folder / name
+        file.write_text(f'#!/bin/sh\nexec {shlex.join(self.start)} "$@"\n', encoding="utf-8")
+        file.chmod(0o755)
+        return folder
 
     def run(
         self,
@@ -78,9 +109,7 @@ class Program:
 
     def argv(self, home: Path, prompt: str, arguments: Sequence[str] = ()) -> list[str]:
         """Return what is started."""
-        program = str(installed(self.package, self.version, self.file))
-        start = ["node", program] if self.interpreted else [program]
-        return [*start, *arguments, *self.command(home, prompt)]
+        return [*self.start, *arguments, *self.command(home, prompt)]
 
     def environ(
         self,
@@ -133,7 +162,7 @@ trust_level = "trusted"
 
 
 def _gemini_home(home: Path, repository: Path, url: str) -> None:
-    del repository, url
+    del url
     settings = {
         "general": {"enableAutoUpdate": False, "disableAutoUpdate": True, "disableUpdateNag": True},
         "privacy": {"usageStatisticsEnabled": False},
@@ -141,6 +170,10 @@ def _gemini_home(home: Path, repository: Path, url: str) -> None:
         "security": {"auth": {"selectedType": "gemini-api-key"}},
     }
     _write(home / ".gemini/settings.json", json.dumps(settings))
+
+    # Git in the client's shell reads neither the variables that say who commits nor a person's configuration.
+    for name, value in (("user.name", "A"), ("user.email", "a@example.com")):
+        subprocess.run(["git", "config", name, value], cwd=repository, check=True)
 
 
 def _opencode_home(home: Path, repository: Path, url: str) -> None:
@@ -195,6 +228,8 @@ CODEX = Program(
         prompt,
     ),
     environment=lambda home, _: {"CODEX_HOME": str(home / ".codex"), "SCRIPTED_KEY": "unused"},
+    call=lambda command: ("exec_command", {"cmd": command, "yield_time_ms": 10_000}),
+    unsandboxed=("-s", "danger-full-access"),
 )
 GEMINI = Program(
     package="@google/gemini-cli",
@@ -208,6 +243,7 @@ GEMINI = Program(
         "GEMINI_TELEMETRY_ENABLED": "false",
         "GEMINI_CLI_TRUST_WORKSPACE": "true",
     },
+    call=lambda command: ("run_shell_command", {"command": command}),
     interpreted=True,
 )
 OPENCODE = Program(
@@ -228,6 +264,7 @@ OPENCODE = Program(
         # The client installs a package of its own beside a plugin, and waits for it.
         "npm_config_offline": "true",
     },
+    call=lambda command: ("bash", {"command": command, "description": "work"}),
 )
 COPILOT = Program(
     package="@github/copilot",
@@ -254,6 +291,7 @@ COPILOT = Program(
         "COPILOT_PROVIDER_MAX_OUTPUT_TOKENS": "2000",
         "CI": "1",
     },
+    call=lambda command: ("bash", {"command": command, "description": "work", "initial_wait": 30}),
 )
 QWEN = Program(
     package="@qwen-code/qwen-code",
@@ -266,6 +304,10 @@ QWEN = Program(
         "OPENAI_BASE_URL": f"{url}/v1",
         "OPENAI_MODEL": "scripted",
     },
+    call=lambda command: (
+        "run_shell_command",
+        {"command": command, "is_background": False, "description": "work"},
+    ),
     interpreted=True,
 )
 #: Every client beside Claude Code, by the name of its folder.

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.real_clients.claude import Claude, said_at, without_gitmem
-from tests.real_clients.evidence import ledger
 from tests.real_clients.model import Answer, ScriptedModel, runs
+from tests.support.hooks import ledger
 from tests.support.sandbox import PATIENCE, Sandbox
 
 pytestmark = pytest.mark.client

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.real_clients.claude import with_gitmem
-from tests.real_clients.npm import installed
 from tests.real_clients.others import NOWHERE, PROGRAMS
 from tests.real_clients.wire import Turn, WireModel
+from tests.support.hooks import ledger
 from tests.support.judge import operation
 from tests.support.sandbox import Result, Sandbox
 
@@ -36,14 +35,8 @@ class Person:
         self.client = client
         self.home = folder / "home"
         self.home.mkdir()
-        program = PROGRAMS[client]
-        path = installed(program.package, program.version, program.file)
-        (folder / "bin").mkdir()
-        start = folder / "bin" / client
-        node = "node " if program.interpreted else ""
-        start.write_text(f'#!/bin/sh\nexec {node}{shlex.quote(str(path))} "$@"\n')
-        start.chmod(0o755)
-        self.path = f"{start.parent}:{with_gitmem()}"
+        bin_folder = PROGRAMS[client].put(folder / "bin", client)
+        self.path = f"{bin_folder}:{with_gitmem()}"
 
     def wire(self) -> None:
         """Wire gitmem's own hooks, and commit words for every agent of the project."""
@@ -165,8 +158,7 @@ def test_a_close_asks_the_model_of_a_client_and_nothing_else_of_it(
 
 def done_here(sandbox: Sandbox) -> set[str]:
     """What the ledger says was done since the flags were made: a hook of gitmem's that fires is in it."""
-    rows = [json.loads(line) for line in sandbox.read(".git/gitmem/ledger.jsonl").splitlines()]
-    return {row.get("did") or row.get("event") or str(row) for row in rows}
+    return {row.get("did") or row.get("event") or str(row) for row in ledger(sandbox)}
 
 
 def header(sandbox: Sandbox) -> dict[str, object]:

@@ -8,19 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.real_clients.evidence import did, undrained
 from tests.real_clients.others import CODEX
-from tests.real_clients.wire import Turn, WireModel
+from tests.real_clients.wire import WireModel
+from tests.support.hooks import ledger
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client
 
+shell, idle = CODEX.shell, CODEX.idle
+_BYPASS = ("--skip-git-repo-check", "--dangerously-bypass-hook-trust")
+
 
 @pytest.fixture
 def wired(sandbox: Sandbox) -> Sandbox:
-    assert sandbox.gitmem("init", "--client", "codex").code == 0
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
-    return sandbox
+    return sandbox.wire("--client", "codex")
 
 
 @pytest.fixture
@@ -33,21 +35,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def shell(command: str, tokens: int = 100) -> Turn:
-    given = {"cmd": command, "yield_time_ms": 10_000}
-    return Turn(tool="exec_command", given=given, tokens=tokens)
-
-
-def undrained(sandbox: Sandbox) -> list[str]:
-    flags = json.loads(sandbox.gitmem("log", "--json").out)
-    return [flag["text"] for flag in flags if flag["state"] == "undrained"]
-
-
 @pytest.mark.ability("codex", "boot words", "memory index")
 def test_a_boot_says_what_waits_and_carries_the_memory(wired: Sandbox, home: Path) -> None:
-    wired.gitmem("flag", "Integration tests need Postgres", "--topic", "testing")
-    wired.gitmem("close", "--engine", "verbatim")
-    wired.gitmem("accept")
+    wired.land("Integration tests need Postgres", "--topic", "testing")
     wired.gitmem("flag", "Deploys go out on Tuesdays")
 
     with WireModel() as model:
@@ -64,9 +54,7 @@ def test_a_rule_in_a_file_that_it_does_not_load_reaches_the_model_once(
 ) -> None:
     rule = "Run the linter before a push"
     sandbox.write("CLAUDE.md", "# Mine\n")
-    sandbox.gitmem("init", "--client", "claude-code", "--client", "codex")
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
+    sandbox.wire("--client", "claude-code", "--client", "codex")
     sandbox.gitmem("snag", "The push failed on lint", "--better", rule)
     sandbox.gitmem("close", "--engine", "verbatim")
     sandbox.gitmem("accept")
@@ -88,7 +76,7 @@ def test_a_flag_runs_outside_the_default_sandbox_and_lands_on_the_queue(
         done = CODEX.run(wired, home, model, "go on")
 
     assert "flagged " in model.main[1].text, done
-    assert undrained(wired) == ["Tests need Postgres"]
+    assert [flag["text"] for flag in undrained(wired)] == ["Tests need Postgres"]
 
 
 @pytest.mark.ability("codex", "flag", "session id")
@@ -107,13 +95,12 @@ def test_a_flag_inside_the_default_sandbox_is_spooled_and_the_next_hook_saves_it
         done = CODEX.run(wired, home, model, "go on")
 
     assert "spooled; saved at the next boundary" in model.main[1].text, done
-    ledger = [json.loads(line) for line in wired.read(".git/gitmem/ledger.jsonl").splitlines()]
-    saved = [line["event"] for line in ledger if "saved 1 spooled flag" in line.get("did", "")]
-    assert saved == ["PostToolUse"], ledger
-    assert undrained(wired) == ["Tests need Postgres"]
+    saved = [event for event, deed in did(wired) if "saved 1 spooled flag" in deed]
+    assert saved == ["PostToolUse"], did(wired)
+    assert [flag["text"] for flag in undrained(wired)] == ["Tests need Postgres"]
     flag = json.loads(wired.read(".git/gitmem/journal").splitlines()[-1])
     assert flag["client"] == "codex"
-    assert flag["session"] == ledger[0]["session"]
+    assert flag["session"] == ledger(wired)[0]["session"]
 
 
 @pytest.mark.ability("codex", "flag")
@@ -128,7 +115,7 @@ def test_a_flag_inside_the_sandbox_is_not_saved_where_no_hook_has_made_a_spool(
     said = model.main[1].text
     assert "NOT SAVED" in said, done
     assert "as a command of its own" in said
-    assert undrained(wired) == []
+    assert [flag["text"] for flag in undrained(wired)] == []
 
 
 @pytest.mark.ability("codex", "commit", "end mark")
@@ -138,15 +125,14 @@ def test_a_commit_is_followed_by_one_nudge_and_the_session_by_its_end(
     turns = [shell("git commit -q --allow-empty -m chapter"), shell("true"), shell("true")]
 
     with WireModel(turns=turns) as model:
-        done = CODEX.run(wired, home, model, "go on", arguments=("-s", "danger-full-access"))
+        done = CODEX.run(wired, home, model, "go on", arguments=CODEX.unsandboxed)
 
-    said = [one.text.count("after git commit: flag what's durable, now") for one in model.main]
+    said = model.told("after git commit: flag what's durable, now")
     assert said[0] == 0
     assert set(said[1:]) == {1}, (said, done)
     assert "as a command of its own" in model.main[1].text
     assert "gitmem flag - " not in model.main[1].text
-    ledger = [json.loads(line) for line in wired.read(".git/gitmem/ledger.jsonl").splitlines()]
-    assert [line["event"] for line in ledger if line.get("did") == "marked end"] == ["SessionEnd"]
+    assert [event for event, deed in did(wired) if deed == "marked end"] == ["SessionEnd"]
 
 
 @pytest.mark.ability("codex", "guard")
@@ -156,7 +142,7 @@ def test_a_guard_is_said_with_its_call(wired: Sandbox, home: Path) -> None:
     turns = [shell("make release")]
 
     with WireModel(turns=turns) as model:
-        done = CODEX.run(wired, home, model, "go on", arguments=("-s", "danger-full-access"))
+        done = CODEX.run(wired, home, model, "go on", arguments=CODEX.unsandboxed)
 
     assert "Build the wheel first." in model.main[1].text, done
 
@@ -172,25 +158,17 @@ def test_a_hook_fires_in_a_folder_below_the_top_too(wired: Sandbox, home: Path) 
     assert "1 flag waits undrained" in model.main[0].text, done
 
 
-OPEN = ("-s", "danger-full-access")
-_BYPASS = ("--skip-git-repo-check", "--dangerously-bypass-hook-trust")
-
-
-def idle(number: int, tokens: int = 100) -> list[Turn]:
-    return [shell("true", tokens) for _ in range(number)]
-
-
 @pytest.mark.ability("codex", "turn nudge")
 def test_the_next_prompt_asks_about_the_turn_before(wired: Sandbox, home: Path) -> None:
     with WireModel(turns=[shell("touch a"), *idle(5)]) as model:
-        CODEX.run(wired, home, model, "go on", arguments=OPEN)
+        CODEX.run(wired, home, model, "go on", arguments=CODEX.unsandboxed)
 
     (home / ".codex/config.toml").unlink()  # it names the first model's address
     with WireModel() as model:
         resumed = replace(
             CODEX, command=lambda _, prompt: ("exec", *_BYPASS, "resume", "--last", prompt)
         )
-        done = resumed.run(wired, home, model, "and now?", arguments=OPEN)
+        done = resumed.run(wired, home, model, "and now?", arguments=CODEX.unsandboxed)
 
     assert model.main[0].text.count("after the end of the last turn") == 1, done
 
@@ -200,7 +178,7 @@ def test_a_context_that_grew_is_asked_about(wired: Sandbox, home: Path) -> None:
     turns = [shell("touch a", 10_000), *idle(6, 100_000)]
 
     with WireModel(turns=turns) as model:
-        done = CODEX.run(wired, home, model, "go on", arguments=OPEN)
+        done = CODEX.run(wired, home, model, "go on", arguments=CODEX.unsandboxed)
 
-    said = [one.text.count("after a long stretch of work") for one in model.main]
+    said = model.told("after a long stretch of work")
     assert said[-1] == 1, (said, done)

@@ -3,65 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.real_clients.evidence import did, undrained
 from tests.real_clients.others import COPILOT
 from tests.real_clients.wire import Turn, WireModel
+from tests.support.hooks import ledger
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client
 
+shell, idle = COPILOT.shell, COPILOT.idle
+
 
 @pytest.fixture
 def wired(sandbox: Sandbox) -> Sandbox:
-    assert sandbox.gitmem("init", "--client", "copilot").code == 0
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
-    return sandbox
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    return folder
-
-
-def shell(command: str, tokens: int = 100) -> Turn:
-    given = {"command": command, "description": "work", "initial_wait": 30}
-    return Turn(tool="bash", given=given, tokens=tokens)
-
-
-def idle(number: int, tokens: int = 100) -> list[Turn]:
-    """So many calls that are no work."""
-    return [shell(f"true {at}", tokens) for at in range(number)]
-
-
-def undrained(sandbox: Sandbox) -> list[dict[str, str]]:
-    flags = json.loads(sandbox.gitmem("log", "--json").out)
-    return [flag for flag in flags if flag["state"] == "undrained"]
-
-
-def told(model: WireModel, words: str) -> list[int]:
-    """How often each request of the conversation has the words."""
-    return [one.text.count(words) for one in model.main]
-
-
-def did(sandbox: Sandbox) -> Sequence[tuple[str, str]]:
-    """Event and deed of each fire."""
-    ledger = sandbox.read(".git/gitmem/ledger.jsonl").splitlines()
-    return [(line["event"], line.get("did", "")) for line in map(json.loads, ledger)]
+    return sandbox.wire("--client", "copilot")
 
 
 @pytest.mark.ability("copilot", "boot words", "memory index", "flag", "session id", "end mark")
 def test_a_session_is_told_what_waits_and_its_flag_lands(wired: Sandbox, home: Path) -> None:
-    wired.gitmem("flag", "Integration tests need Postgres", "--topic", "testing")
-    wired.gitmem("close", "--engine", "verbatim")
-    wired.gitmem("accept")
+    wired.land("Integration tests need Postgres", "--topic", "testing")
     wired.gitmem("flag", "Deploys go out on Tuesdays")
 
     with WireModel(turns=[shell("gitmem flag 'Tests need Postgres' --kind gotcha")]) as model:
@@ -72,9 +37,8 @@ def test_a_session_is_told_what_waits_and_its_flag_lands(wired: Sandbox, home: P
     assert first.count("- Integration tests need Postgres") == 1  # AGENTS.md, which imports it
     assert "flagged " in model.main[1].text, done
     (flag,) = [flag for flag in undrained(wired) if flag["text"] == "Tests need Postgres"]
-    ledger = [json.loads(line) for line in wired.read(".git/gitmem/ledger.jsonl").splitlines()]
     assert {flag["session"]} == {
-        line["session"] for line in ledger if line["event"] == "SessionEnd"
+        line["session"] for line in ledger(wired) if line["event"] == "SessionEnd"
     }
     assert ("SessionEnd", "marked end") in did(wired)
 
@@ -86,7 +50,7 @@ def test_a_commit_is_followed_by_one_nudge(wired: Sandbox, home: Path) -> None:
     with WireModel(turns=turns) as model:
         done = COPILOT.run(wired, home, model, "go on")
 
-    said = told(model, "after git commit: flag what's durable, now")
+    said = model.told("after git commit: flag what's durable, now")
     assert said[0] == 0
     assert set(said[1:]) == {1}, (said, done)
 
@@ -116,7 +80,7 @@ def test_a_recovery_and_a_finished_sub_agent_are_named(wired: Sandbox, home: Pat
 def test_the_next_prompt_asks_about_the_turn_before(wired: Sandbox, home: Path) -> None:
     with WireModel(turns=[shell("touch a"), *idle(5)]) as model:
         COPILOT.run(wired, home, model, "go on")
-    assert set(told(model, "after the end of the last turn")) == {0}
+    assert set(model.told("after the end of the last turn")) == {0}
     session = json.loads(wired.read(".git/gitmem/ledger.jsonl").splitlines()[-1])["session"]
 
     # Beside `--resume` the client takes no `--trust-folder`.
@@ -143,7 +107,7 @@ def test_a_context_that_grew_is_asked_about(wired: Sandbox, home: Path) -> None:
     with WireModel(turns=turns) as model:
         done = COPILOT.run(wired, home, model, "go on", env=large)
 
-    assert told(model, "after a long stretch of work")[-1] == 1, done
+    assert model.told("after a long stretch of work")[-1] == 1, done
 
 
 @pytest.mark.ability("copilot", "after a compaction")
@@ -154,7 +118,7 @@ def test_a_compaction_is_asked_about_once(wired: Sandbox, home: Path) -> None:
         done = COPILOT.run(wired, home, model, "go on")
 
     assert "THE SUMMARY" in model.main[-1].text, done
-    assert told(model, "after a compaction: flag what's durable, now")[-1] == 1
+    assert model.told("after a compaction: flag what's durable, now")[-1] == 1
     assert [event for event, _ in did(wired)].count("PreCompact") == 1
 
 
@@ -199,9 +163,7 @@ def test_a_guard_of_mode_once_holds_the_call_and_the_retry_passes(
 
 @pytest.mark.ability("copilot", "recall at need")
 def test_a_sub_agent_is_given_the_line_that_is_about_its_task(wired: Sandbox, home: Path) -> None:
-    wired.gitmem("flag", "The tokenizer keeps zeppelin quotes", "--topic", "parser")
-    wired.gitmem("close", "--engine", "verbatim")
-    wired.gitmem("accept")
+    wired.land("The tokenizer keeps zeppelin quotes", "--topic", "parser")
     wired.gitmem("recall", "parser")
     task = {"description": "d", "prompt": "look at zeppelin quotes in the tokenizer"}
     agent = {**task, "agent_type": "general-purpose", "mode": "sync", "name": "sub"}

@@ -9,22 +9,15 @@ from typing import Any
 import pytest
 
 from tests.real_clients.claude import VERSION, Claude, said_at, with_gitmem, without_gitmem
-from tests.real_clients.evidence import index_line, ledger, nudges
+from tests.real_clients.evidence import index_line, nudges
 from tests.real_clients.model import ScriptedModel, runs
+from tests.support.hooks import ledger
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client
 
 COMMIT = "git commit --quiet --allow-empty --message 'a chapter'"
 MAY_COMMIT = "Bash(git *)"
-
-
-@pytest.fixture
-def wired(sandbox: Sandbox) -> Sandbox:
-    sandbox.gitmem("init")
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
-    return sandbox
 
 
 def rehearse(

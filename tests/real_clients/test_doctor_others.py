@@ -15,9 +15,9 @@ import pytest
 from gitmem.bootstrap import assets
 from gitmem.clients.probing import parse_payloads
 from tests.real_clients.claude import with_gitmem
-from tests.real_clients.npm import installed
+from tests.real_clients.evidence import any_hook_ran, did, undrained
 from tests.real_clients.others import CODEX, COPILOT, OPENCODE, PROGRAMS, Program
-from tests.real_clients.wire import Turn, WireModel
+from tests.real_clients.wire import WireModel
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client
@@ -49,22 +49,10 @@ class Person:
 
 
 def person(name: str, tmp_path: Path) -> Person:
-    program = PROGRAMS[name]
-    file = installed(program.package, program.version, program.file)
-    home, folder = tmp_path / "home", tmp_path / "bin"
+    home = tmp_path / "home"
     home.mkdir()
-    folder.mkdir()
-    start = folder / name
-    words = f'node "{file}"' if program.interpreted else f'"{file}"'
-    start.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
-    start.chmod(0o755)
-    return Person(name=name, program=program, home=home, bin=folder)
-
-
-def wire(sandbox: Sandbox, name: str) -> None:
-    assert sandbox.gitmem("init", "--client", name).code == 0
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
+    program = PROGRAMS[name]
+    return Person(name=name, program=program, home=home, bin=program.put(tmp_path / "bin", name))
 
 
 def said(answer: dict[str, Any], check: str, client: str = "") -> str:
@@ -78,9 +66,13 @@ def level(answer: dict[str, Any], check: str) -> str:
     return str(found)
 
 
-def rehearsed(name: str, sandbox: Sandbox, tmp_path: Path) -> None:
-    """The installed program runs once: boot words, memory, one nudge and the flag arrive."""
-    wire(sandbox, name)
+@pytest.mark.ability("each", "doctor --client")
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_program_is_run_once_and_tells_what_arrived(
+    name: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Boot words, memory, one nudge and the flag arrive."""
+    sandbox.wire("--client", name)
     someone = person(name, tmp_path)
 
     answer = someone.doctor(sandbox, "--client", name)
@@ -94,9 +86,12 @@ def rehearsed(name: str, sandbox: Sandbox, tmp_path: Path) -> None:
     assert list(someone.home.iterdir()) == []
 
 
-def fires(name: str, sandbox: Sandbox, tmp_path: Path) -> None:
-    """Every hook that is installed starts, answers in the client's shape, and speaks where it must."""
-    wire(sandbox, name)
+@pytest.mark.ability("each", "doctor fires")
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_every_hook_fires_and_answers_and_speaks_where_it_must(
+    name: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.wire("--client", name)
     version, recorded = parse_payloads(assets.read(f"hooks/{name}/payloads.json"))
 
     answer = person(name, tmp_path).doctor(sandbox, "--fire")
@@ -109,19 +104,9 @@ def fires(name: str, sandbox: Sandbox, tmp_path: Path) -> None:
     assert any("after git commit" in one["model"] for one in ran)
 
 
-@pytest.mark.ability("codex", "doctor --client")
-def test_codex_is_run_once_and_tells_what_arrived(sandbox: Sandbox, tmp_path: Path) -> None:
-    rehearsed("codex", sandbox, tmp_path)
-
-
-@pytest.mark.ability("codex", "doctor fires")
-def test_codex_hooks_fire_and_speak(sandbox: Sandbox, tmp_path: Path) -> None:
-    fires("codex", sandbox, tmp_path)
-
-
 @pytest.mark.ability("codex", "doctor looks")
 def test_codex_says_which_hooks_the_person_reviewed(sandbox: Sandbox, tmp_path: Path) -> None:
-    wire(sandbox, "codex")
+    sandbox.wire("--client", "codex")
     someone = person("codex", tmp_path)
     config = someone.home / ".codex/config.toml"
     config.parent.mkdir()
@@ -177,7 +162,7 @@ def hashes(someone: Person, sandbox: Sandbox) -> dict[str, str]:
 
 @pytest.mark.ability("codex", "doctor looks")
 def test_codex_rules_that_forbid_a_capture_are_told(sandbox: Sandbox, tmp_path: Path) -> None:
-    wire(sandbox, "codex")
+    sandbox.wire("--client", "codex")
     rules = sandbox.read(".codex/rules/gitmem.rules")
     forbidden = 'prefix_rule(pattern=["gitmem", "flag"], decision="forbidden")\n'
     sandbox.write(".codex/rules/gitmem.rules", rules + forbidden)
@@ -191,7 +176,7 @@ def test_codex_rules_that_forbid_a_capture_are_told(sandbox: Sandbox, tmp_path: 
 def test_codex_hooks_in_the_home_and_in_the_project_are_told_and_fire_twice(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    wire(sandbox, "codex")
+    sandbox.wire("--client", "codex")
     someone = person("codex", tmp_path)
     own = someone.home / ".codex/hooks.json"
     own.parent.mkdir()
@@ -202,36 +187,6 @@ def test_codex_hooks_in_the_home_and_in_the_project_are_told_and_fire_twice(
     assert "from each of ~/.codex/hooks.json and .codex/hooks.json" in said(answer, "hook twice")
     assert any("more than once" in one["problem"] for one in answer["fired"])
     assert CODEX.version == "0.171.0"  # runs both, where Claude Code runs an equal command once
-
-
-@pytest.mark.ability("gemini", "doctor --client")
-def test_gemini_is_run_once_and_tells_what_arrived(sandbox: Sandbox, tmp_path: Path) -> None:
-    rehearsed("gemini", sandbox, tmp_path)
-
-
-@pytest.mark.ability("gemini", "doctor fires")
-def test_gemini_hooks_fire_and_speak(sandbox: Sandbox, tmp_path: Path) -> None:
-    fires("gemini", sandbox, tmp_path)
-
-
-@pytest.mark.ability("qwen", "doctor --client")
-def test_qwen_is_run_once_and_tells_what_arrived(sandbox: Sandbox, tmp_path: Path) -> None:
-    rehearsed("qwen", sandbox, tmp_path)
-
-
-@pytest.mark.ability("qwen", "doctor fires")
-def test_qwen_hooks_fire_and_speak(sandbox: Sandbox, tmp_path: Path) -> None:
-    fires("qwen", sandbox, tmp_path)
-
-
-@pytest.mark.ability("opencode", "doctor --client")
-def test_opencode_is_run_once_and_tells_what_arrived(sandbox: Sandbox, tmp_path: Path) -> None:
-    rehearsed("opencode", sandbox, tmp_path)
-
-
-@pytest.mark.ability("opencode", "doctor fires")
-def test_opencode_hooks_fire_and_speak(sandbox: Sandbox, tmp_path: Path) -> None:
-    fires("opencode", sandbox, tmp_path)
 
 
 @pytest.mark.ability("gemini", "doctor looks")
@@ -266,7 +221,7 @@ def test_qwen_runs_hooks_where_the_doctor_says_that_it_is_trusted(
 
 def starts(name: str, rules: dict[str, str], sandbox: Sandbox, tmp_path: Path) -> tuple[bool, bool]:
     """Whether the doctor says that the folder is trusted, and whether a real session ran gitmem's hooks."""
-    wire(sandbox, name)
+    sandbox.wire("--client", name)
     someone = person(name, tmp_path)
     with WireModel() as model:
         someone.program.settle(someone.home, sandbox.path, model.url)
@@ -281,7 +236,7 @@ def starts(name: str, rules: dict[str, str], sandbox: Sandbox, tmp_path: Path) -
             sandbox, someone.home, model, "hello", env={"GEMINI_CLI_TRUST_WORKSPACE": ""}
         )
     answer = someone.doctor(sandbox)
-    ran = (sandbox.path / ".git/gitmem/ledger.jsonl").exists()
+    ran = any_hook_ran(sandbox)
     return said(answer, "trust") == "the client trusts this folder", ran
 
 
@@ -289,7 +244,7 @@ def starts(name: str, rules: dict[str, str], sandbox: Sandbox, tmp_path: Path) -
 def test_opencode_with_a_plugin_in_the_home_and_in_the_project_is_told_and_runs_both(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    wire(sandbox, "opencode")
+    sandbox.wire("--client", "opencode")
     someone = person("opencode", tmp_path)
     own = someone.home / "config/opencode/plugins/gitmem.js"
     own.parent.mkdir(parents=True)
@@ -299,20 +254,9 @@ def test_opencode_with_a_plugin_in_the_home_and_in_the_project_is_told_and_runs_
         OPENCODE.run(sandbox, someone.home, model, "hello")
     answer = someone.doctor(sandbox, env={"XDG_CONFIG_HOME": str(someone.home / "config")})
 
-    ledger = sandbox.read(".git/gitmem/ledger.jsonl").splitlines()
-    assert [json.loads(line)["event"] for line in ledger].count("boot") == 2
+    assert [event for event, _ in did(sandbox)].count("boot") == 2
     assert f"from each of {own} and .opencode/plugins/gitmem.js" in said(answer, "hook twice")
     assert said(answer, "fired last").startswith("just now: ")
-
-
-@pytest.mark.ability("copilot", "doctor --client")
-def test_copilot_is_run_once_and_tells_what_arrived(sandbox: Sandbox, tmp_path: Path) -> None:
-    rehearsed("copilot", sandbox, tmp_path)
-
-
-@pytest.mark.ability("copilot", "doctor fires")
-def test_copilot_hooks_fire_and_speak(sandbox: Sandbox, tmp_path: Path) -> None:
-    fires("copilot", sandbox, tmp_path)
 
 
 @pytest.mark.ability("copilot", "doctor looks")
@@ -329,7 +273,7 @@ def test_copilot_hooks_fire_and_speak(sandbox: Sandbox, tmp_path: Path) -> None:
 def test_copilot_runs_hooks_where_the_doctor_says_that_it_is_trusted(
     state: dict[str, list[str]], trusted: bool, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    wire(sandbox, "copilot")
+    sandbox.wire("--client", "copilot")
     someone = person("copilot", tmp_path)
     folders = {
         name: [folder.format(top=sandbox.path, above=sandbox.path.parent) for folder in given]
@@ -342,7 +286,7 @@ def test_copilot_runs_hooks_where_the_doctor_says_that_it_is_trusted(
     session(someone, sandbox)
     answer = someone.doctor(sandbox)
 
-    assert (sandbox.path / ".git/gitmem/ledger.jsonl").exists() == trusted
+    assert any_hook_ran(sandbox) == trusted
     assert (said(answer, "trust", "copilot") == "the client trusts this folder") == trusted
 
 
@@ -362,7 +306,7 @@ _COPILOTS = (
 def test_copilot_runs_a_second_file_with_hooks_where_the_doctor_says_so(
     path: str, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    wire(sandbox, "copilot")
+    sandbox.wire("--client", "copilot")
     someone = person("copilot", tmp_path)
     trust(someone, sandbox)
     second(someone, sandbox, path, json.loads(sandbox.read(".claude/settings.json")))
@@ -370,8 +314,7 @@ def test_copilot_runs_a_second_file_with_hooks_where_the_doctor_says_so(
     session(someone, sandbox)
     answer = someone.doctor(sandbox, "--fire")
 
-    ledger = sandbox.read(".git/gitmem/ledger.jsonl").splitlines()
-    twice = [json.loads(line)["event"] for line in ledger].count("SessionEnd") == 2
+    twice = [event for event, _ in did(sandbox)].count("SessionEnd") == 2
     assert twice == (path in _COPILOTS)
     assert ("from each of" in said(answer, "hook twice", "copilot")) == twice
     ran = [one for one in answer["fired"] if one["client"] == "copilot"]
@@ -383,7 +326,7 @@ def test_copilot_runs_a_second_file_with_hooks_where_the_doctor_says_so(
 def test_copilot_runs_no_hook_where_the_doctor_says_that_a_file_switches_them_off(
     path: str, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    wire(sandbox, "copilot")
+    sandbox.wire("--client", "copilot")
     someone = person("copilot", tmp_path)
     trust(someone, sandbox)
     there = {} if path in _COPILOTS else json.loads(sandbox.read(path))
@@ -392,14 +335,14 @@ def test_copilot_runs_no_hook_where_the_doctor_says_that_a_file_switches_them_of
     session(someone, sandbox)
     answer = someone.doctor(sandbox)
 
-    ran = (sandbox.path / ".git/gitmem/ledger.jsonl").exists()
+    ran = any_hook_ran(sandbox)
     assert ran == ("hooks/" in path or path.startswith("~"))
     assert (said(answer, "hooks off", "copilot") != "") == (not ran)
 
 
 @pytest.mark.ability("copilot", "doctor looks")
 def test_copilot_reads_no_comments_and_the_doctor_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
-    wire(sandbox, "copilot")
+    sandbox.wire("--client", "copilot")
     someone = person("copilot", tmp_path)
     trust(someone, sandbox)
     path = ".claude/settings.json"
@@ -408,7 +351,7 @@ def test_copilot_reads_no_comments_and_the_doctor_says_so(sandbox: Sandbox, tmp_
     session(someone, sandbox)
     answer = someone.doctor(sandbox)
 
-    assert not (sandbox.path / ".git/gitmem/ledger.jsonl").exists()
+    assert not any_hook_ran(sandbox)
     assert f"{path} is not plain JSON" in said(answer, "settings", "copilot")
 
 
@@ -420,7 +363,7 @@ def test_copilot_reads_no_comments_and_the_doctor_says_so(sandbox: Sandbox, tmp_
 def test_copilot_lets_a_capture_through_by_the_rule_that_the_doctor_names_and_no_narrower_one(
     rule: str, flagged: bool, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    wire(sandbox, "copilot")
+    sandbox.wire("--client", "copilot")
     someone = person("copilot", tmp_path)
     assert "--allow-tool 'shell(gitmem:*)'" in said(
         someone.doctor(sandbox), "permissions", "copilot"
@@ -429,12 +372,10 @@ def test_copilot_lets_a_capture_through_by_the_rule_that_the_doctor_names_and_no
     program = replace(
         COPILOT, command=lambda _, prompt: ("--trust-folder", "--allow-tool", rule, "-p", prompt)
     )
-    given = {"command": "gitmem flag 'a fact'", "description": "work", "initial_wait": 30}
-    with WireModel(turns=[Turn(tool="bash", given=given)]) as model:
+    with WireModel(turns=[COPILOT.shell("gitmem flag 'a fact'")]) as model:
         done = program.run(sandbox, someone.home, model, "hello")
 
-    flags = json.loads(sandbox.gitmem("log", "--json").out)
-    assert [flag["text"] for flag in flags] == ["a fact"] * flagged, done
+    assert [flag["text"] for flag in undrained(sandbox)] == ["a fact"] * flagged, done
 
 
 def session(someone: Person, sandbox: Sandbox) -> None:

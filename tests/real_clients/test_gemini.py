@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.real_clients.evidence import did, undrained
 from tests.real_clients.others import GEMINI
 from tests.real_clients.wire import Asked, Turn, WireModel
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client
+
+shell, idle = GEMINI.shell, GEMINI.idle
 
 #: The client as a person starts it: it asks before a call, and refuses one where it cannot ask.
 CAREFUL = replace(GEMINI, command=lambda _, prompt: ("-m", "gemini-2.5-flash", "-p", prompt))
@@ -21,35 +23,7 @@ CAREFUL = replace(GEMINI, command=lambda _, prompt: ("-m", "gemini-2.5-flash", "
 
 @pytest.fixture
 def wired(sandbox: Sandbox) -> Sandbox:
-    assert sandbox.gitmem("init", "--client", "gemini").code == 0
-    # The client's shell does not pass on who commits.
-    sandbox.git("config", "user.name", "A")
-    sandbox.git("config", "user.email", "a@example.com")
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
-    return sandbox
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    return folder
-
-
-def shell(command: str, tokens: int = 100) -> Turn:
-    return Turn(tool="run_shell_command", given={"command": command}, tokens=tokens)
-
-
-def idle(number: int, tokens: int = 100) -> list[Turn]:
-    """So many calls that differ; the client ends a session that repeats itself."""
-    return [shell(f"echo {at}", tokens) for at in range(number)]
-
-
-def landed(sandbox: Sandbox, *flag: str) -> None:
-    assert sandbox.gitmem("flag", *flag).code == 0
-    assert sandbox.gitmem("close", "--engine", "verbatim").code == 0
-    assert sandbox.gitmem("accept").code == 0
+    return sandbox.wire("--client", "gemini")
 
 
 def last(asked: Asked) -> str:
@@ -57,25 +31,9 @@ def last(asked: Asked) -> str:
     return json.dumps(asked.body["contents"][-1])
 
 
-def told(model: WireModel, words: str) -> list[int]:
-    """How often each request of the conversation has the words."""
-    return [one.text.count(words) for one in model.main]
-
-
-def fired(sandbox: Sandbox) -> Sequence[tuple[str, str]]:
-    """Event and deed of each fire."""
-    ledger = sandbox.read(".git/gitmem/ledger.jsonl").splitlines()
-    return [(line["event"], line.get("did", "")) for line in map(json.loads, ledger)]
-
-
-def undrained(sandbox: Sandbox) -> list[str]:
-    flags = json.loads(sandbox.gitmem("log", "--json").out)
-    return [flag["text"] for flag in flags if flag["state"] == "undrained"]
-
-
 @pytest.mark.ability("gemini", "boot words", "memory index")
 def test_a_boot_says_what_waits_and_the_memory_is_loaded(wired: Sandbox, home: Path) -> None:
-    landed(wired, "Integration tests need Postgres", "--topic", "testing")
+    wired.land("Integration tests need Postgres", "--topic", "testing")
     wired.gitmem("flag", "Deploys go out on Tuesdays")
 
     with WireModel() as model:
@@ -97,10 +55,10 @@ def test_a_commit_is_followed_by_one_nudge_and_the_session_by_its_end(
     with WireModel(turns=turns) as model:
         done = GEMINI.run(wired, home, model, "go on")
 
-    said = told(model, "after git commit: flag what's durable, now")
+    said = model.told("after git commit: flag what's durable, now")
     assert said[0] == 0
     assert set(said[1:]) == {1}, (said, done)
-    assert [event for event, did in fired(wired) if did == "marked end"] == ["SessionEnd"]
+    assert [event for event, deed in did(wired) if deed == "marked end"] == ["SessionEnd"]
 
 
 @pytest.mark.ability("gemini", "turn nudge")
@@ -123,7 +81,7 @@ def test_a_closed_chapter_is_named_once(wired: Sandbox, home: Path) -> None:
     with WireModel(turns=turns) as model:
         done = GEMINI.run(wired, home, model, "go on")
 
-    said = told(model, "after a closed chapter: flag what's durable, now")
+    said = model.told("after a closed chapter: flag what's durable, now")
     assert said == [0, 0, 0, 0, 0, 1, 1], done
 
 
@@ -134,7 +92,7 @@ def test_a_context_that_grew_is_asked_about(wired: Sandbox, home: Path) -> None:
     with WireModel(turns=turns) as model:
         done = GEMINI.run(wired, home, model, "go on")
 
-    said = told(model, "after a long stretch of work: flag what's durable, now")
+    said = model.told("after a long stretch of work: flag what's durable, now")
     assert said[-1] == 1, (said, done)
     assert said.index(1) <= 8
 
@@ -152,7 +110,7 @@ def test_a_command_that_failed_and_then_worked_is_named(wired: Sandbox, home: Pa
     with WireModel(turns=turns) as model:
         done = GEMINI.run(wired, home, model, "go on")
 
-    assert told(model, "a command that failed and then worked")[-1] == 1, done
+    assert model.told("a command that failed and then worked")[-1] == 1, done
 
 
 @pytest.mark.ability("gemini", "guard")
@@ -171,13 +129,13 @@ def test_a_guard_is_said_with_the_result_and_held_once(wired: Sandbox, home: Pat
     assert "This call was not made." in last(model.main[2])
     assert "This call was not made." not in last(model.main[3])
     assert not (wired.path / "data").exists()
-    assert [did for _, did in fired(wired) if "held" in did] == ["held -"]
+    assert [deed for _, deed in did(wired) if "held" in deed] == ["held -"]
 
 
 @pytest.mark.ability("gemini", "recall at need")
 def test_a_file_that_is_read_brings_the_line_that_cites_it(wired: Sandbox, home: Path) -> None:
     wired.commit("code", {"src/pay.py": "x = 1\n"})
-    landed(wired, "Amounts in `src/pay.py` are in cents", "--topic", "payments")
+    wired.land("Amounts in `src/pay.py` are in cents", "--topic", "payments")
     given = {"file_path": "src/pay.py"}
     with WireModel() as model:  # the first hook of a clone makes the view
         GEMINI.run(wired, home, model, "hello")
@@ -234,7 +192,10 @@ def test_a_personal_policy_lets_a_capture_through_and_nothing_else(
     with WireModel(turns=turns) as model:
         ran = CAREFUL.run(wired, home, model, "go on")
 
-    assert undrained(wired) == ["Tests need Postgres", "The port was taken"], ran
+    assert [flag["text"] for flag in undrained(wired)] == [
+        "Tests need Postgres",
+        "The port was taken",
+    ], ran
     assert not (wired.path / "escaped").exists(), ran
     assert "escaped" not in wired.git("status", "--short")
 
@@ -245,7 +206,7 @@ def test_without_the_policy_a_capture_is_refused_where_the_client_cannot_ask(
     with WireModel(turns=[shell("gitmem flag 'Tests need Postgres'")]) as model:
         done = CAREFUL.run(wired, home, model, "go on")
 
-    assert undrained(wired) == [], done
+    assert [flag["text"] for flag in undrained(wired)] == [], done
 
 
 def test_a_session_below_the_top_has_its_hooks_where_init_ran_there(

@@ -12,9 +12,9 @@ import pytest
 
 from gitmem.memory.guard import FILE, ONCE, Guard
 from tests.real_clients.claude import Claude, said_at
-from tests.real_clients.evidence import ledger
 from tests.real_clients.model import Answer, Request, ScriptedModel, runs
 from tests.real_clients.terminal import Terminal
+from tests.support.hooks import ledger
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client

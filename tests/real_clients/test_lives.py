@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.real_clients.claude import Claude, said_at
-from tests.real_clients.evidence import asked, ledger, marks, no_hook_failed, queued
+from tests.real_clients.evidence import asked, marks, no_hook_failed, queued
 from tests.real_clients.model import Answer, ScriptedModel, runs
 from tests.real_clients.terminal import Terminal
+from tests.support.hooks import ledger
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.real_clients.claude import Claude
+from tests.real_clients.evidence import queued
 from tests.real_clients.model import Answer, ScriptedModel
 from tests.real_clients.others import PROGRAMS, Program
 from tests.real_clients.wire import Turn, WireModel
@@ -44,12 +44,8 @@ def with_entry(sandbox: Sandbox, client: str) -> None:
     sandbox.commit("an entry for the server")
 
 
-def run(
-    sandbox: Sandbox, tmp_path: Path, program: Program, turns: Sequence[Turn] | None
-) -> WireModel:
+def run(sandbox: Sandbox, home: Path, program: Program, turns: Sequence[Turn] | None) -> WireModel:
     """One run of the program in a person's home; without ``turns`` it asks no model."""
-    home = tmp_path / "home"
-    home.mkdir(exist_ok=True)
     with WireModel(turns=turns or ()) as model:
         done = program.run(sandbox, home, model, "go on")
     assert turns is None or len(model.main) > len(turns), done
@@ -58,24 +54,20 @@ def run(
 
 def flags(sandbox: Sandbox) -> list[tuple[str, str]]:
     """Text and client of each flag on the queue."""
-    names = sandbox.git("ls-tree", "-r", "--name-only", "gitmem/queue", "queue/").splitlines()
-    rows = "\n".join(sandbox.git("show", f"gitmem/queue:{name}") for name in names).splitlines()
-    return [(flag["text"], flag["client"]) for flag in map(json.loads, filter(None, rows))]
+    return [(flag["text"], flag["client"]) for flag in queued(sandbox)]
 
 
 @pytest.mark.ability("codex", "mcp")
 def test_codex_flags_through_the_server_in_its_default_sandbox(
-    sandbox: Sandbox, tmp_path: Path
+    sandbox: Sandbox, home: Path
 ) -> None:
     """The client does not wait for its servers, so the model works until it is offered the tool."""
     with_entry(sandbox, "codex")
-    home = tmp_path / "home"
-    home.mkdir()
     model = WireModel()
 
     def turns() -> Iterator[Turn]:
         while ABOUT not in model.asked[-1].text and len(model.asked) < MOST:
-            yield Turn(tool="exec_command", given={"cmd": "true", "yield_time_ms": 10_000})
+            yield PROGRAMS["codex"].shell("true")
         yield Turn(tool="flag", namespace="mcp__gitmem", given=GIVEN)
 
     model.turns = turns()
@@ -88,14 +80,14 @@ def test_codex_flags_through_the_server_in_its_default_sandbox(
 
 @pytest.mark.ability("gemini", "mcp")
 def test_gemini_flags_through_the_server_where_a_shell_would_have_to_ask(
-    sandbox: Sandbox, tmp_path: Path
+    sandbox: Sandbox, home: Path
 ) -> None:
     with_entry(sandbox, "gemini")
     asking = replace(
         PROGRAMS["gemini"], command=lambda _, prompt: ("-m", "gemini-2.5-flash", "-p", prompt)
     )
 
-    model = run(sandbox, tmp_path, asking, [Turn(tool="mcp_gitmem_flag", given=GIVEN)])
+    model = run(sandbox, home, asking, [Turn(tool="mcp_gitmem_flag", given=GIVEN)])
 
     assert ABOUT in model.main[0].text
     assert "flagged " in model.main[1].text
@@ -103,10 +95,10 @@ def test_gemini_flags_through_the_server_where_a_shell_would_have_to_ask(
 
 
 @pytest.mark.ability("opencode", "mcp")
-def test_opencode_flags_through_the_server(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_opencode_flags_through_the_server(sandbox: Sandbox, home: Path) -> None:
     with_entry(sandbox, "opencode")
 
-    model = run(sandbox, tmp_path, PROGRAMS["opencode"], [Turn(tool="gitmem_flag", given=GIVEN)])
+    model = run(sandbox, home, PROGRAMS["opencode"], [Turn(tool="gitmem_flag", given=GIVEN)])
 
     assert ABOUT in model.main[0].text
     assert "flagged " in model.main[1].text
@@ -115,10 +107,10 @@ def test_opencode_flags_through_the_server(sandbox: Sandbox, tmp_path: Path) -> 
 
 
 @pytest.mark.ability("copilot", "mcp")
-def test_copilot_flags_through_the_server(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_copilot_flags_through_the_server(sandbox: Sandbox, home: Path) -> None:
     with_entry(sandbox, "copilot")
 
-    model = run(sandbox, tmp_path, PROGRAMS["copilot"], [Turn(tool="gitmem-flag", given=GIVEN)])
+    model = run(sandbox, home, PROGRAMS["copilot"], [Turn(tool="gitmem-flag", given=GIVEN)])
 
     assert "flagged " in model.main[1].text
     assert flags(sandbox) == [(FACT, "copilot")]
@@ -126,7 +118,7 @@ def test_copilot_flags_through_the_server(sandbox: Sandbox, tmp_path: Path) -> N
 
 @pytest.mark.ability("qwen", "mcp")
 def test_qwen_flags_through_the_server_once_the_person_approved_it(
-    sandbox: Sandbox, tmp_path: Path
+    sandbox: Sandbox, home: Path
 ) -> None:
     with_entry(sandbox, "qwen")
     approving = replace(PROGRAMS["qwen"], command=lambda *_: ("mcp", "approve", "gitmem"))
@@ -137,8 +129,8 @@ def test_qwen_flags_through_the_server_once_the_person_approved_it(
         Turn(tool="tool_call", given={"name": named, "arguments": GIVEN}),
     ]
 
-    run(sandbox, tmp_path, approving, None)
-    model = run(sandbox, tmp_path, asking, turns)
+    run(sandbox, home, approving, None)
+    model = run(sandbox, home, asking, turns)
 
     assert ABOUT in model.main[0].text
     assert "flagged " in model.main[2].text

@@ -16,42 +16,29 @@ import pytest
 from gitmem.bootstrap import assets
 from gitmem.clients.opencode.wiring import SHIPPED
 from tests.real_clients.claude import without_gitmem
-from tests.real_clients.evidence import ledger, queued
+from tests.real_clients.evidence import queued
 from tests.real_clients.others import OPENCODE, PATIENCE
 from tests.real_clients.wire import Turn, WireModel
+from tests.support.hooks import ledger
 from tests.support.sandbox import ENDLESS, Sandbox
 
 pytestmark = pytest.mark.client
+
+shell = OPENCODE.shell
 
 NUDGE = "flag what's durable, now"
 
 
 @pytest.fixture
 def wired(sandbox: Sandbox) -> Sandbox:
-    assert sandbox.gitmem("init", "--client", "opencode").code == 0
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
-    return sandbox
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    return folder
-
-
-def shell(command: str, tokens: int = 100) -> Turn:
-    return Turn(tool="bash", given={"command": command, "description": "work"}, tokens=tokens)
+    return sandbox.wire("--client", "opencode")
 
 
 @pytest.mark.ability("opencode", "boot words", "memory index")
 def test_a_boot_says_what_waits_and_carries_the_memory_but_not_to_what_names_the_session(
     wired: Sandbox, home: Path
 ) -> None:
-    wired.gitmem("flag", "Integration tests need Postgres", "--topic", "testing")
-    wired.gitmem("close", "--engine", "verbatim")
-    wired.gitmem("accept")
+    wired.land("Integration tests need Postgres", "--topic", "testing")
     wired.gitmem("flag", "Deploys go out on Tuesdays")
 
     with WireModel(turns=[shell("true")]) as model:
@@ -78,7 +65,7 @@ def test_a_commit_is_followed_by_one_nudge_a_flag_by_none_and_the_session_by_its
     with WireModel(turns=turns) as model:
         done = OPENCODE.run(wired, home, model, "go on")
 
-    said = [one.text.count(f"after git commit: {NUDGE}") for one in model.main]
+    said = model.told(f"after git commit: {NUDGE}")
     assert said == [0, 1, 1, 1], done
     (flag,) = queued(wired)
     assert flag["text"] == "Tests need Postgres"
@@ -106,7 +93,7 @@ def test_the_next_prompt_of_a_session_asks_about_the_turn_before(
         goes_on = replace(OPENCODE, command=lambda _, prompt: ("run", "--continue", prompt))
         done = goes_on.run(wired, home, model, "and now", below="services/api")
 
-    said = [one.text.count(f"after the end of the last turn: {NUDGE}") for one in model.main]
+    said = model.told(f"after the end of the last turn: {NUDGE}")
     assert said == [0] * first + [1], done
     assert [line["detail"] for line in ledger(wired) if line["event"] == "boot"] == [
         "startup",
@@ -127,9 +114,9 @@ def test_a_compaction_is_told_what_to_keep_and_is_asked_about_once(
     (summary,) = [one for one in model.asked if one.aside and "context summarization" in one.text]
     assert "end the summary with a section 'Unflagged durable facts'" in summary.text, done
     assert "waits undrained" not in summary.text
-    asked = [one.text.count(f"gitmem, after a compaction: {NUDGE}") for one in model.main]
+    asked = model.told(f"gitmem, after a compaction: {NUDGE}")
     assert asked == [0, 0, 1, 0, 0]
-    assert [one.text.count("1 flag waits undrained") for one in model.main] == [1] * 5
+    assert model.told("1 flag waits undrained") == [1] * 5
 
 
 @pytest.mark.ability("opencode", "sub-agent", "chapter tool", "recovery", "growth")
@@ -166,9 +153,7 @@ def test_a_lesson_and_a_line_of_memory_come_with_the_call_that_they_are_about(
 ) -> None:
     guard = {"tool": "Bash", "match": "make release", "lesson": "Build the wheel first."}
     wired.commit("guard", {".gitmem/guards.jsonl": json.dumps(guard) + "\n", "src/pay.py": "x\n"})
-    wired.gitmem("flag", "`src/pay.py` rounds half up")
-    wired.gitmem("close", "--engine", "verbatim")
-    wired.gitmem("accept")
+    wired.land("`src/pay.py` rounds half up")
     wired.gitmem("recall", "rounds")
     turns = [shell("make release"), Turn(tool="read", given={"filePath": "src/pay.py"})]
 

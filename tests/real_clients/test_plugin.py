@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from tests.real_clients.claude import Claude, said_at, with_gitmem, without_gitmem
-from tests.real_clients.evidence import ledger, nudges
+from tests.real_clients.evidence import nudges
 from tests.real_clients.model import ScriptedModel, runs
+from tests.support.hooks import ledger
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client
@@ -68,9 +69,7 @@ def test_an_installed_plugin_nudges_once_with_and_without_init(
     claude: Claude, sandbox: Sandbox, wired: bool
 ) -> None:
     if wired:
-        sandbox.gitmem("init")
-        sandbox.git("add", "--all")
-        sandbox.commit("wire gitmem")
+        sandbox.wire()
     sandbox.gitmem("flag", "the staging database is read-only")
     model = ScriptedModel(main=[runs(COMMIT), runs("git status")])
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.real_clients.claude import with_gitmem
-from tests.real_clients.npm import installed
+from tests.real_clients.evidence import did, undrained
 from tests.real_clients.others import QWEN
 from tests.real_clients.terminal import Terminal
 from tests.real_clients.wire import Turn, WireModel
+from tests.support.hooks import ledger
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client
+
+shell, idle = QWEN.shell, QWEN.idle
 
 #: The client takes no other summary.
 SUMMARY = "<state_snapshot>THE SUMMARY</state_snapshot>"
@@ -25,50 +25,12 @@ SUMMARY = "<state_snapshot>THE SUMMARY</state_snapshot>"
 
 @pytest.fixture
 def wired(sandbox: Sandbox) -> Sandbox:
-    assert sandbox.gitmem("init", "--client", "qwen").code == 0
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
-    return sandbox
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    return folder
-
-
-def shell(command: str, tokens: int = 100) -> Turn:
-    given = {"command": command, "is_background": False, "description": "work"}
-    return Turn(tool="run_shell_command", given=given, tokens=tokens)
-
-
-def idle(number: int, tokens: int = 100) -> list[Turn]:
-    """So many calls that are no work; the client ends a session that repeats itself."""
-    return [shell(f"true {at}", tokens) for at in range(number)]
-
-
-def undrained(sandbox: Sandbox) -> list[dict[str, str]]:
-    flags = json.loads(sandbox.gitmem("log", "--json").out)
-    return [flag for flag in flags if flag["state"] == "undrained"]
-
-
-def told(model: WireModel, words: str) -> list[int]:
-    """How often each request of the conversation has the words."""
-    return [one.text.count(words) for one in model.main]
-
-
-def did(sandbox: Sandbox) -> Sequence[tuple[str, str]]:
-    """Event and deed of each fire."""
-    ledger = sandbox.read(".git/gitmem/ledger.jsonl").splitlines()
-    return [(line["event"], line.get("did", "")) for line in map(json.loads, ledger)]
+    return sandbox.wire("--client", "qwen")
 
 
 @pytest.mark.ability("qwen", "boot words", "memory index")
 def test_a_boot_says_what_waits_and_the_memory_is_loaded(wired: Sandbox, home: Path) -> None:
-    wired.gitmem("flag", "Integration tests need Postgres", "--topic", "testing")
-    wired.gitmem("close", "--engine", "verbatim")
-    wired.gitmem("accept")
+    wired.land("Integration tests need Postgres", "--topic", "testing")
     wired.gitmem("flag", "Deploys go out on Tuesdays")
 
     with WireModel() as model:
@@ -87,8 +49,7 @@ def test_a_flag_lands_on_the_queue_with_its_session(wired: Sandbox, home: Path) 
     assert "flagged " in model.main[1].text, done
     (flag,) = undrained(wired)
     assert flag["text"] == "Tests need Postgres"
-    ledger = [json.loads(line) for line in wired.read(".git/gitmem/ledger.jsonl").splitlines()]
-    assert flag["session"] in {line.get("session") for line in ledger}
+    assert flag["session"] in {line.get("session") for line in ledger(wired)}
 
 
 @pytest.mark.ability("qwen", "commit")
@@ -98,7 +59,7 @@ def test_a_commit_is_followed_by_one_nudge(wired: Sandbox, home: Path) -> None:
     with WireModel(turns=turns) as model:
         done = QWEN.run(wired, home, model, "go on")
 
-    said = told(model, "after git commit: flag what's durable, now")
+    said = model.told("after git commit: flag what's durable, now")
     assert said[0] == 0
     assert set(said[1:]) == {1}, (said, done)
 
@@ -111,7 +72,7 @@ def test_a_command_that_failed_and_then_worked_is_asked_about(wired: Sandbox, ho
     with WireModel(turns=[*turns, *idle(4)]) as model:
         done = QWEN.run(wired, home, model, "go on")
 
-    assert told(model, "after a command that failed and then worked")[-1] == 1, done
+    assert model.told("after a command that failed and then worked")[-1] == 1, done
 
 
 @pytest.mark.ability("qwen", "sub-agent")
@@ -129,7 +90,7 @@ def test_a_sub_agent_that_finished_is_named_in_the_next_nudge(wired: Sandbox, ho
 def test_the_next_prompt_asks_about_the_turn_before(wired: Sandbox, home: Path) -> None:
     with WireModel(turns=[shell("touch a"), *idle(5)]) as model:
         QWEN.run(wired, home, model, "go on")
-    assert set(told(model, "after the end of the last turn")) == {0}
+    assert set(model.told("after the end of the last turn")) == {0}
 
     with WireModel() as model:
         done = QWEN.run(wired, home, model, "and now?", arguments=("--continue",))
@@ -144,7 +105,7 @@ def test_a_context_that_grew_is_asked_about(wired: Sandbox, home: Path) -> None:
     with WireModel(turns=turns) as model:
         done = QWEN.run(wired, home, model, "go on")
 
-    assert told(model, "after a long stretch of work")[-1] == 1, done
+    assert model.told("after a long stretch of work")[-1] == 1, done
 
 
 @pytest.mark.ability("qwen", "words to the summariser", "after a compaction")
@@ -177,7 +138,7 @@ def test_a_guard_is_said_with_the_result_of_its_call(wired: Sandbox, home: Path)
     with WireModel(turns=[shell("make release")]) as model:
         done = QWEN.run(wired, home, model, "go on")
 
-    assert told(model, "gitmem, about Bash (make release): this snagged here before")[1:] == [1]
+    assert model.told("gitmem, about Bash (make release): this snagged here before")[1:] == [1]
     assert "Build the wheel first." in model.main[1].text, done
 
 
@@ -201,9 +162,7 @@ def test_a_guard_of_mode_once_holds_the_call_and_the_retry_passes(
 
 @pytest.mark.ability("qwen", "recall at need")
 def test_a_file_that_a_line_is_about_brings_the_line(wired: Sandbox, home: Path) -> None:
-    wired.gitmem("flag", "The parser keeps CRLF", "--topic", "parser", "--paths", "src/parse.py")
-    wired.gitmem("close", "--engine", "verbatim")
-    wired.gitmem("accept")
+    wired.land("The parser keeps CRLF", "--topic", "parser", "--paths", "src/parse.py")
     wired.commit("code", {"src/parse.py": "x = 1\n"})
     wired.gitmem("recall", "parser")
     read = Turn(tool="read_file", given={"file_path": str(wired.path / "src/parse.py")})
@@ -211,7 +170,7 @@ def test_a_file_that_a_line_is_about_brings_the_line(wired: Sandbox, home: Path)
     with WireModel(turns=[shell("sleep 1"), read]) as model:
         done = QWEN.run(wired, home, model, "go on")
 
-    assert told(model, "notes of this repository about src/parse.py")[-1] == 1, done
+    assert model.told("notes of this repository about src/parse.py")[-1] == 1, done
 
 
 def test_a_personal_permission_lets_a_flag_through_without_a_question(
@@ -252,14 +211,9 @@ def test_the_hooks_do_not_run_in_a_folder_below_the_top_and_there_where_they_are
 def test_the_end_of_an_interactive_session_is_marked(
     wired: Sandbox, home: Path, tmp_path: Path
 ) -> None:
-    program = installed(QWEN.package, QWEN.version, QWEN.file)
-    sealed = {key: text for key, text in os.environ.items() if key.startswith(("GIT_", "TMPDIR"))}
-
     with WireModel() as model, Terminal(tmp_path / "tmux") as terminal:
-        QWEN.settle(home, wired.path, model.url)
-        person = {"PATH": with_gitmem(), "HOME": str(home), "TERM": "xterm-256color"}
-        person |= {**sealed, **QWEN.environment(home, model.url), "LANG": "C.UTF-8"}
-        terminal.start(wired.path, person, "node", str(program))
+        person = QWEN.environ(wired, home, model, {"TERM": "xterm-256color"})
+        terminal.start(wired.path, person, *QWEN.start)
         terminal.shows("Type your message")
         terminal.keys("/quit")
         terminal.shows("/quit")

@@ -35,9 +35,7 @@ def with_client(sandbox: Sandbox, mode: str, use: Callable[[Any], Awaitable[None
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_library_agrees_on_a_revision_and_reads_everything(sandbox: Sandbox, mode: str) -> None:
-    sandbox.gitmem("flag", "Integration tests need Postgres", "--topic", "testing")
-    sandbox.gitmem("close", "--engine", "verbatim")
-    sandbox.gitmem("accept")
+    sandbox.land("Integration tests need Postgres", "--topic", "testing")
 
     async def use(client: Any) -> None:
         assert client.protocol_version == MODES[mode]
@@ -60,9 +58,7 @@ def test_the_library_agrees_on_a_revision_and_reads_everything(sandbox: Sandbox,
 def test_what_the_library_flags_is_on_the_queue_and_what_landed_is_recalled(
     sandbox: Sandbox, mode: str
 ) -> None:
-    sandbox.gitmem("flag", "Integration tests need Postgres", "--topic", "testing")
-    sandbox.gitmem("close", "--engine", "verbatim")
-    sandbox.gitmem("accept")
+    sandbox.land("Integration tests need Postgres", "--topic", "testing")
 
     async def use(client: Any) -> None:
         flagged = await client.call_tool("flag", {"text": "Deploys go out on Tuesdays"})

@@ -12,27 +12,15 @@ import pytest
 from gitmem.memory import guard as guards
 from gitmem.memory.guard import Guard
 from tests.real_clients.claude import Claude, said_at, without_gitmem
-from tests.real_clients.evidence import index_line, ledger, marks, nudges, queued, turn_over
+from tests.real_clients.evidence import index_line, marks, nudges, queued, turn_over
 from tests.real_clients.model import Answer, ScriptedModel, delegates, runs
+from tests.support.hooks import ledger
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client
 
 COMMIT = "git commit --quiet --allow-empty --message 'a chapter'"
 MAY_COMMIT = ["Bash(git *)", "Bash(cd *)", "Bash(bash -c *)"]
-
-
-@pytest.fixture
-def wired(sandbox: Sandbox) -> Sandbox:
-    """A repository after `gitmem init`, its files committed."""
-    wire(sandbox)
-    return sandbox
-
-
-def wire(sandbox: Sandbox) -> None:
-    assert sandbox.gitmem("init").code == 0
-    sandbox.git("add", "--all")
-    sandbox.commit("wire gitmem")
 
 
 def land(sandbox: Sandbox) -> None:
@@ -199,7 +187,7 @@ def test_a_repository_with_agents_md_shows_the_index(
         (sandbox.path / "CLAUDE.md").symlink_to("AGENTS.md")
         sandbox.git("add", "CLAUDE.md")
     sandbox.commit("rules", {"AGENTS.md": "# Rules\n\nBe kind.\n"})
-    wire(sandbox)
+    sandbox.wire()
     sandbox.gitmem("flag", "the staging database is read-only")
     land(sandbox)
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.real_clients.claude import Claude, said_at
-from tests.real_clients.evidence import asked, ledger, no_hook_failed
+from tests.real_clients.evidence import asked, no_hook_failed
 from tests.real_clients.model import Answer, ScriptedModel, runs
+from tests.support.hooks import ledger
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.client

@@ -1,6 +1,10 @@
 """A scripted model on loopback in the protocols of the other clients: Responses, Chat Completions, Gemini.
 
 It answers each request that offers tools with the next answer of its script, and keeps every body.
+
+`gitmem.proof.protocols` speaks the same protocols, for `gitmem doctor --client`. The tests keep their own reading of
+them. If they used the command's, one mistake would make the command and its tests wrong together; with two readings
+it shows as a difference between `gitmem doctor --client` and the sessions here.
 """
 
 from __future__ import annotations
@@ -78,6 +82,10 @@ class WireModel:
     def main(self) -> list[Asked]:
         """The requests of the conversation, which offer tools."""
         return [one for one in self.asked if not one.aside]
+
+    def told(self, words: str) -> list[int]:
+        """How often each request of the conversation has the words."""
+        return [one.text.count(words) for one in self.main]
 
 
 @dataclass(slots=True, kw_only=True)
