@@ -60,7 +60,7 @@ def concerns(event: Event) -> bool:
     if event.kind == boundary.FAILURE:
         return not event.agent and bool(event.calls) and event.calls[0][0] == _SHELL
     if event.kind == boundary.PROMPT:
-        return event.detail == boundary.PERSON and bool(event.text)
+        return not event.agent and event.detail == boundary.PERSON and bool(event.text)
     return event.kind == boundary.AGENT_START
 
 

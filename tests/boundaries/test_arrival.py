@@ -186,6 +186,13 @@ def test_a_prompt_brings_what_is_not_loaded(memory: Sandbox) -> None:
     assert shown(memory) == [("prompt", 1)]
 
 
+def test_the_task_of_a_sub_agent_takes_no_line_from_the_persons_prompt(memory: Sandbox) -> None:
+    asked = "When do deploys go out? I want to deploy on a Friday"
+
+    assert prompt(memory, asked, agent_id="a1", agent_type="default") == ""
+    assert lines(prompt(memory, asked)) == [OTHER]
+
+
 def test_a_prompt_brings_nothing_where_a_session_has_it_all_from_its_first_request(
     sandbox: Sandbox,
 ) -> None:

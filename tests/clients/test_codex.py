@@ -45,6 +45,14 @@ def test_every_recorded_payload_is_an_event_with_its_session(name: str) -> None:
     assert event.cwd == body["cwd"]
 
 
+def test_the_task_of_a_sub_agent_is_a_prompt_of_its_own_in_the_session() -> None:
+    event = CLIENT.parse(payload("UserPromptSubmit.in_subagent"), "")
+
+    assert (event.kind, event.text) == (boundary.PROMPT, "Look at the tests")
+    assert event.agent == "01a22b38-f283-7600-bd06-387d10256b94"
+    assert event.session != event.agent
+
+
 def test_a_shell_command_is_the_subject_of_its_call() -> None:
     assert list(CLIENT.parse(payload("PostToolUse.Bash"), "").calls) == [("Bash", "echo hi")]
 

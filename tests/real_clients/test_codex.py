@@ -10,7 +10,7 @@ import pytest
 
 from tests.real_clients.evidence import did, undrained
 from tests.real_clients.others import CODEX
-from tests.real_clients.wire import WireModel
+from tests.real_clients.wire import Turn, WireModel
 from tests.support.hooks import ledger
 from tests.support.sandbox import Sandbox
 
@@ -171,6 +171,27 @@ def test_the_next_prompt_asks_about_the_turn_before(wired: Sandbox, home: Path) 
         done = resumed.run(wired, home, model, "and now?", arguments=CODEX.unsandboxed)
 
     assert model.main[0].text.count("after the end of the last turn") == 1, done
+
+
+def test_a_sub_agent_is_spoken_to_neither_for_the_person_nor_for_the_session(
+    wired: Sandbox, home: Path
+) -> None:
+    wired.commit("no index", {".gitmem/config.yaml": "version: 1\nmemory.budget: 0\n"})
+    for name in "abcd":
+        wired.gitmem("flag", f"Table {name} is wide")
+    wired.land("Deploys go out on Tuesdays")
+    given = {"message": "When do deploys go out? I want to deploy on a Friday"}
+    task = Turn(tool="spawn_agent", namespace="multi_agent_v1", given=given)
+    # Recall makes what a hook reads. Whose request comes after the task is open, so either may run the commits.
+    commits = [shell("git commit -q --allow-empty -m chapter; sleep 1") for _ in range(2)]
+
+    with WireModel(turns=[shell("gitmem recall deploys"), task, *commits]) as model:
+        done = CODEX.run(wired, home, model, "GO ON", arguments=CODEX.unsandboxed)
+
+    of_agent = [one.text for one in model.main if "GO ON" not in one.text]
+    assert any(given["message"] in text for text in of_agent), done
+    assert not any("gitmem, after " in text for text in of_agent)
+    assert not any("gitmem: notes of this repository" in text for text in of_agent)
 
 
 @pytest.mark.ability("codex", "growth")
