@@ -7,6 +7,7 @@ this interface name no client: what a client cannot do, it leaves to the default
 
 from __future__ import annotations
 
+from gitmem.core.jsonline import dumps
 from gitmem.session import boundary
 
 TYPE_CHECKING = False
@@ -118,3 +119,17 @@ class Client:
         """Return what `gitmem doctor` can look at and try."""
         del read
         return None
+
+
+def hook_answer(event: boundary.Event, person: str, special: Mapping[str, object]) -> str:
+    """Return an answer as several clients take it: JSON on one line, with no key that says nothing.
+
+    ``person`` is said at a boot; elsewhere the person is not disturbed. ``special`` is the part that reaches
+    the model. The answer is empty where there is neither.
+    """
+    said: dict[str, object] = {}
+    if person and event.kind == boundary.BOOT:
+        said["systemMessage"] = person
+    if special:
+        said["hookSpecificOutput"] = {"hookEventName": event.name, **special}
+    return dumps(said) if said else ""

@@ -7,8 +7,8 @@ A call is denied, or a person asked about it, only where a guard says so.
 
 from __future__ import annotations
 
-from gitmem.clients.client import Client
-from gitmem.core.jsonline import dumps, figure
+from gitmem.clients.client import Client, hook_answer
+from gitmem.core.jsonline import figure
 from gitmem.session import boundary
 
 TYPE_CHECKING = False
@@ -45,7 +45,6 @@ _CONTEXT = (
     "UserPromptSubmit",
 )  # fmt: skip
 _PLAIN = "PreCompact"
-_PERSON = "SessionStart"  # elsewhere the person is not disturbed
 _LONGEST = 10_000  # characters of context; the client puts a longer one into a file
 
 # Well within the client's limits: at the end of a session that is 1.5 s for all hooks together unless
@@ -164,21 +163,14 @@ class ClaudeCode(Client):
         model = model[:_LONGEST]
         if event.name == _PLAIN:
             return model
-        said: dict[str, object] = {}
-        if person and event.name == _PERSON:
-            said["systemMessage"] = person
+        special: dict[str, object] = {}
         if hold and event.kind == boundary.BEFORE:
-            said["hookSpecificOutput"] = {
-                "hookEventName": event.name,
-                "permissionDecision": "deny",
-                "permissionDecisionReason": hold[:_LONGEST],
-            }
+            special = {"permissionDecision": "deny", "permissionDecisionReason": hold[:_LONGEST]}
         elif model and event.name in _CONTEXT:
-            special = {"hookEventName": event.name, "additionalContext": model}
+            special = {"additionalContext": model}
             if ask and event.kind == boundary.BEFORE:
                 special |= {"permissionDecision": "ask", "permissionDecisionReason": ask}
-            said["hookSpecificOutput"] = special
-        return dumps(said) if said else ""
+        return hook_answer(event, person, special)
 
     def context(self, event: boundary.Event) -> tuple[int, str, int]:
         """Return the tokens in the context, their time, and the limit of a compaction.

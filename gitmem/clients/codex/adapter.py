@@ -8,8 +8,7 @@ no import. What PreCompact prints goes to the person only, so that event is not 
 from __future__ import annotations
 
 from gitmem.clients.claude_code import adapter as claude_code
-from gitmem.clients.client import Client
-from gitmem.core.jsonline import dumps
+from gitmem.clients.client import Client, hook_answer
 from gitmem.session import boundary
 
 TYPE_CHECKING = False
@@ -68,17 +67,12 @@ class Codex(Client):
         """
         if event.kind not in _SPEAKS:
             return ""
-        said: dict[str, object] = {}
-        if person and event.kind == boundary.BOOT:
-            said["systemMessage"] = person
         special: dict[str, object] = {}
         if hold and event.kind == boundary.BEFORE:
             special = {"permissionDecision": "deny", "permissionDecisionReason": hold[:_WORDS]}
         elif model or ask:
             special = {"additionalContext": (model or ask)[:_WORDS]}
-        if special:
-            said["hookSpecificOutput"] = {"hookEventName": event.name, **special}
-        return dumps(said) if said else ""
+        return hook_answer(event, person, special)
 
     def context(self, event: boundary.Event) -> tuple[int, str, int]:
         """Return the tokens in the context, their time, and the limit of a compaction."""

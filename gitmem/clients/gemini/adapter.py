@@ -7,7 +7,7 @@ dropped; there a call can be denied. A person is never asked: a session without 
 
 from __future__ import annotations
 
-from gitmem.clients.client import Client
+from gitmem.clients.client import Client, hook_answer
 from gitmem.core.jsonline import dumps
 from gitmem.session import boundary
 
@@ -103,18 +103,11 @@ class Gemini(Client):
         Before a call only the reason of a denial reaches the model.
         """
         del ask
-        said: dict[str, object] = {}
         if event.kind == boundary.BEFORE and hold:
-            said = {"decision": "deny", "reason": hold[:_WORDS]}
-        elif event.kind in _SPEAKS:
-            if person and event.kind == boundary.BOOT:
-                said["systemMessage"] = person
-            if model:
-                said["hookSpecificOutput"] = {
-                    "hookEventName": event.name,
-                    "additionalContext": model[:_WORDS],
-                }
-        return dumps(said) if said else ""
+            return dumps({"decision": "deny", "reason": hold[:_WORDS]})
+        if event.kind not in _SPEAKS:
+            return ""
+        return hook_answer(event, person, {"additionalContext": model[:_WORDS]} if model else {})
 
     def context(self, event: boundary.Event) -> tuple[int, str, int]:
         """Return the tokens in the context, their time, and the limit of a compaction."""

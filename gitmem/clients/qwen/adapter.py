@@ -9,8 +9,7 @@ A tool result comes as a prompt without a text, which is no prompt.
 from __future__ import annotations
 
 from gitmem.clients.claude_code import adapter as claude_code
-from gitmem.clients.client import Client
-from gitmem.core.jsonline import dumps
+from gitmem.clients.client import Client, hook_answer
 from gitmem.session import boundary
 
 TYPE_CHECKING = False
@@ -90,10 +89,7 @@ class Qwen(Client):
         ``ask`` is why the person must be asked before the call: only where one is asked at all, for
         elsewhere the client takes the question for a denial.
         """
-        said: dict[str, object] = {}
         special: dict[str, object] = {}
-        if person and event.kind == boundary.BOOT:
-            said["systemMessage"] = person
         if event.kind == boundary.BEFORE:
             decision = "deny" if hold else "ask" if ask and event.can_hold else ""
             if decision:
@@ -103,9 +99,7 @@ class Qwen(Client):
                 }
         elif model and event.kind in _SPEAKS:
             special = {"additionalContext": model}
-        if special:
-            said["hookSpecificOutput"] = {"hookEventName": event.name, **special}
-        return dumps(said) if said else ""
+        return hook_answer(event, person, special)
 
     def context(self, event: boundary.Event) -> tuple[int, str, int]:
         """Return the tokens in the context and their time; it does not tell where it compacts."""
