@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.clients.abilities import SessionTranscript, UnknownRows
 from gitmem.core import quantities
+from gitmem.core.jsonline import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,12 +48,12 @@ class RowConversation(SessionTranscript):
         if not isinstance(row, dict):
             self.damaged += 1
             return
-        at = quantities.seconds(text(row, "timestamp")[:19] + "Z") or 0
+        at = quantities.seconds(text_of(row, "timestamp")[:19] + "Z") or 0
         if not at:
             return
         self.began = self.began or at
         self.ended = max(self.ended, at)
-        kind = text(row, "type")
+        kind = text_of(row, "type")
         if self.knows(kind):
             self.boundaries += self.shown(row, at)
             return
@@ -66,18 +67,6 @@ class RowConversation(SessionTranscript):
         self.showings += _SHOWING in words
 
 
-def inside(value: object, key: str) -> Mapping[str, object]:
-    """Return an object in an object; an empty one where there is none."""
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
 def objects(value: object) -> list[Mapping[str, object]]:
     """Return the objects of a list; none of anything else."""
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def text(value: object, key: str) -> str:
-    """Return a text in an object; empty where there is none."""
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, str) else ""

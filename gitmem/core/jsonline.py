@@ -62,6 +62,18 @@ def loads(text: str) -> object:
     return value
 
 
+def text_of(value: object, key: str) -> str:
+    """The string under a key of an object; empty for anything else."""
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def inside(value: object, key: str) -> Mapping[str, object]:
+    """The object under a key of an object; an empty one for anything else."""
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
 def figure(value: object) -> float:
     """A number of a file or program that is not ours; 0.0 for what is none, a NaN, or out of all reason.
 

@@ -8,7 +8,7 @@ A call is denied, or a person asked about it, only where a guard says so.
 from __future__ import annotations
 
 from gitmem.clients.client import Client, hook_answer
-from gitmem.core.jsonline import figure
+from gitmem.core.jsonline import figure, text_of
 from gitmem.session import boundary
 
 TYPE_CHECKING = False
@@ -107,23 +107,23 @@ class ClaudeCode(Client):
 
         ``environ`` is what the client starts its hooks with: the project's folder, a configured window.
         """
-        named = _text(payload, "hook_event_name") or _text(payload, "hookEventName") or name
+        named = text_of(payload, "hook_event_name") or text_of(payload, "hookEventName") or name
         kind = _KINDS.get(named, boundary.OTHER)
         event = boundary.Event(
             kind,
             client=self.name,
             name=named,
-            session=_text(payload, "session_id") or _text(payload, "sessionId"),
-            cwd=_text(payload, "cwd"),
-            agent=_text(payload, "agent_id"),
-            detail=_text(payload, "source")
-            or _text(payload, "reason")
-            or _text(payload, "trigger"),
+            session=text_of(payload, "session_id") or text_of(payload, "sessionId"),
+            cwd=text_of(payload, "cwd"),
+            agent=text_of(payload, "agent_id"),
+            detail=text_of(payload, "source")
+            or text_of(payload, "reason")
+            or text_of(payload, "trigger"),
             seconds=figure(payload.get("duration_ms")) / 1000,
             calls=_calls(payload),
             call=_id(payload, "tool_use_id") or _first_id(payload),
             turn=_id(payload, "prompt_id"),
-            transcript=_text(payload, "transcript_path"),
+            transcript=text_of(payload, "transcript_path"),
             tokens=int(figure(payload.get("context_tokens"))),
         )
         if environ:
@@ -136,20 +136,20 @@ class ClaudeCode(Client):
                 int(window) if window.isdecimal() and len(window) < len("100000000") else 0
             )
         if kind == boundary.PROMPT:
-            _add_prompt(event, _text(payload, "prompt"))
-            event.text = _text(payload, "prompt")[:_SAID]
+            _add_prompt(event, text_of(payload, "prompt"))
+            event.text = text_of(payload, "prompt")[:_SAID]
         elif kind == boundary.BATCH:
             event.done = _said(payload)
         elif kind == boundary.BEFORE and event.calls and event.calls[0][0] in _AGENTS:
             event.detail, event.text = _task(payload)
         elif kind == boundary.AGENT_START:
-            event.detail = _text(payload, "agent_type")
+            event.detail = text_of(payload, "agent_type")
         elif kind == boundary.TOOL and (closed := _closed(payload)):
             event.done = [(closed, event.call)]
         elif kind == boundary.FAILURE and payload.get("is_interrupt"):
             event.kind = boundary.OTHER  # the person stopped it; nothing failed
         elif kind == boundary.FAILURE:
-            event.text = _text(payload, "error")[-_SAID:]
+            event.text = text_of(payload, "error")[-_SAID:]
         return event
 
     def answer(
@@ -251,7 +251,7 @@ def _said(payload: Mapping[str, object]) -> Sequence[tuple[str, str]]:
         if isinstance(answer, str) and answer.startswith(_PERSONS):
             from gitmem.clients.claude_code import said  # most batches have none
 
-            if said.in_answer(_text(call, "tool_name"), answer):
+            if said.in_answer(text_of(call, "tool_name"), answer):
                 found.append((boundary.WORDS, _id(call, "tool_use_id")))
     return found
 
@@ -261,12 +261,12 @@ def _task(payload: Mapping[str, object]) -> tuple[str, str]:
     given = payload.get("tool_input")
     if not isinstance(given, dict):
         return "", ""
-    return _text(given, "subagent_type"), _text(given, "prompt")[:_SAID]
+    return text_of(given, "subagent_type"), text_of(given, "prompt")[:_SAID]
 
 
 def _closed(payload: Mapping[str, object]) -> str:
     """The boundary that a successful call is by itself; empty for none."""
-    tool = _text(payload, "tool_name")
+    tool = text_of(payload, "tool_name")
     if tool.startswith("mcp__") and tool.endswith(_CHAPTER):
         return boundary.CHAPTER
     answered = payload.get("tool_response")
@@ -295,14 +295,14 @@ def _is_agent_done(answered: Mapping[str, object]) -> bool:
     return (
         isinstance(task, dict)
         and task.get("status") == "completed"
-        and "agent" in _text(task, "task_type")
+        and "agent" in text_of(task, "task_type")
     )
 
 
 def _completed(answered: Mapping[str, object], key: str) -> set[str]:
     todos = answered.get(key)
     return {
-        _text(todo, "content")
+        text_of(todo, "content")
         for todo in (todos if isinstance(todos, list) else [])
         if isinstance(todo, dict) and todo.get("status") == "completed"
     }
@@ -332,19 +332,14 @@ _SUBJECTS = ("command", "file_path", "notebook_path")
 def _call(call: Mapping[str, object]) -> tuple[str, str]:
     given = call.get("tool_input")
     if not isinstance(given, dict):
-        return _text(call, "tool_name"), ""
-    told = [_text(given, name) for name in _SUBJECTS]
-    return _text(call, "tool_name"), next((text for text in told if text), "")
+        return text_of(call, "tool_name"), ""
+    told = [text_of(given, name) for name in _SUBJECTS]
+    return text_of(call, "tool_name"), next((text for text in told if text), "")
 
 
 def _id(payload: Mapping[str, object], key: str) -> str:
-    return _plain(_text(payload, key))
+    return _plain(text_of(payload, key))
 
 
 def _plain(text: str) -> str:
     return "".join([letter for letter in text[:100] if letter in _ID])
-
-
-def _text(payload: Mapping[str, object], key: str) -> str:
-    value = payload.get(key)
-    return value if isinstance(value, str) else ""

@@ -18,7 +18,6 @@ from gitmem.clients.claude_code.transcript import (
     folders,
     prompted,
     shown,
-    text_of,
     when,
 )
 from gitmem.clients.transcript_rows import ENDING, changed, rows, session_of
@@ -32,6 +31,7 @@ from gitmem.clients.transcripts import (
     TURN,
     ShownBoundary,
 )
+from gitmem.core.jsonline import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

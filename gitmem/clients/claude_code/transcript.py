@@ -24,7 +24,7 @@ from gitmem.clients.transcripts import (
     Transcripts,
 )
 from gitmem.core import quantities
-from gitmem.core.jsonline import loads
+from gitmem.core.jsonline import loads, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -227,9 +227,3 @@ def _keys(*told: str) -> list[str]:
 def when(row: Mapping[str, object]) -> int:
     """Return the row's time in seconds since 1970; 0 without a readable one."""
     return quantities.seconds(text_of(row, "timestamp")[:19] + "Z") or 0
-
-
-def text_of(values: object, key: str) -> str:
-    """Return the string under a key of a row or a part of one; empty for anything else."""
-    value = values.get(key) if isinstance(values, dict) else None
-    return value if isinstance(value, str) else ""

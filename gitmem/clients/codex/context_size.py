@@ -9,7 +9,11 @@ A module of its own because most hooks do not need it.
 from __future__ import annotations
 
 from gitmem.clients.transcript_rows import ENDING, tail
-from gitmem.core.jsonline import loads
+from gitmem.core.jsonline import inside, loads
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _TAIL = 1 << 18  # bytes; an answer and the largest results of its calls
 _ROWS = 8  # rows that may be read for nothing
@@ -39,18 +43,13 @@ def _counted(line: bytes) -> tuple[int, str, int]:
         row = loads(line.decode("utf-8", "replace"))
     except ValueError:
         return 0, "", 0  # the last row is being written
-    info = _inside(_inside(row, "payload"), "info")
-    tokens = _number(_inside(info, "last_token_usage"), "total_tokens")
+    info = inside(inside(row, "payload"), "info")
+    tokens = _number(inside(info, "last_token_usage"), "total_tokens")
     at = row.get("timestamp") if isinstance(row, dict) else ""
     window = _number(info, "model_context_window")
     return tokens, at if isinstance(at, str) else "", int(window * _PART)
 
 
-def _inside(value: object, key: str) -> dict[str, object]:
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _number(value: dict[str, object], key: str) -> int:
+def _number(value: Mapping[str, object], key: str) -> int:
     found = value.get(key)
     return found if type(found) is int and 0 < found < _ODD else 0

@@ -18,6 +18,7 @@ from gitmem.clients.abilities import SessionTranscript, UnknownRows
 from gitmem.clients.transcript_rows import changed, rows
 from gitmem.clients.transcripts import BATCH, COMMIT, COMPACTION, PROMPT, TURN, ShownBoundary
 from gitmem.core import quantities
+from gitmem.core.jsonline import inside, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -92,8 +93,8 @@ class _Conversation(SessionTranscript):
         if not isinstance(row, dict):
             self.damaged += 1
             return
-        kind, at = row.get("type"), quantities.seconds(_text(row, "timestamp")[:19] + "Z") or 0
-        payload = _inside(row, "payload")
+        kind, at = row.get("type"), quantities.seconds(text_of(row, "timestamp")[:19] + "Z") or 0
+        payload = inside(row, "payload")
         if kind == "session_meta":
             self._meta(payload, at)
         if not self.session or not at or at < self._born:
@@ -116,16 +117,16 @@ class _Conversation(SessionTranscript):
         """The first row says whose file it is; a fork has that of its origin besides."""
         if self.session or isinstance(payload.get("source"), dict):
             return
-        self.session = _text(payload, "id")
-        self.cwd = _text(payload, "cwd")
-        self.versions.add(_text(payload, "cli_version")[:_LONGEST])
+        self.session = text_of(payload, "id")
+        self.cwd = text_of(payload, "cwd")
+        self.versions.add(text_of(payload, "cli_version")[:_LONGEST])
         self._born = at
 
     def _event(self, payload: Mapping[str, object], at: int) -> list[ShownBoundary]:
-        kind, turn = payload.get("type"), _text(payload, "turn_id")
+        kind, turn = payload.get("type"), text_of(payload, "turn_id")
         if kind == "task_complete":
             return [ShownBoundary(TURN, at, turn, _keys(turn))]
-        item = _inside(payload, "item")
+        item = inside(payload, "item")
         if kind != "item_completed":
             return []
         if item.get("type") == "UserMessage" and turn not in self._turns:
@@ -136,23 +137,23 @@ class _Conversation(SessionTranscript):
         return []
 
     def _command(self, item: Mapping[str, object], at: int) -> list[ShownBoundary]:
-        call, code = _text(item, "id"), item.get("exit_code")
+        call, code = text_of(item, "id"), item.get("exit_code")
         if isinstance(code, int) and code >= 0:
             self._ran.add(call)
         words = item.get("command")
         command = str(words[-1]) if isinstance(words, list) and words else ""
-        name = commits_shown.shown(command, _text(item, "aggregated_output"))
+        name = commits_shown.shown(command, text_of(item, "aggregated_output"))
         if name is None or code != 0:
             return []
         return [ShownBoundary(COMMIT, at, name, _keys(call))]
 
     def _item(self, payload: Mapping[str, object], at: int) -> list[ShownBoundary]:
         if payload.get("type") == "function_call_output":
-            call = _text(payload, "call_id")
+            call = text_of(payload, "call_id")
             # A command that is still at work has no hook yet, and another tool none at all.
             return [ShownBoundary(BATCH, at, "", [call])] if call in self._ran else []
         if payload.get("type") == "message" and payload.get("role") == "developer":
-            texts = [_text(part, "text") for part in _list(payload.get("content"))]
+            texts = [text_of(part, "text") for part in _list(payload.get("content"))]
             self.nudges += sum(_NUDGE in text for text in texts)
             self.showings += sum(_SHOWING in text for text in texts)
         return []
@@ -162,15 +163,5 @@ def _keys(told: str) -> list[str]:
     return [told] if told else []
 
 
-def _inside(value: Mapping[str, object], key: str) -> Mapping[str, object]:
-    found = value.get(key)
-    return found if isinstance(found, dict) else {}
-
-
 def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
-
-
-def _text(value: object, key: str) -> str:
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, str) else ""

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.clients import commits_shown
-from gitmem.clients.row_conversation import RowConversation, inside, text
+from gitmem.clients.row_conversation import RowConversation
 from gitmem.clients.transcript_rows import changed, rows
 from gitmem.clients.transcripts import AGENT, COMMIT, COMPACTION, PROMPT, TURN, ShownBoundary
+from gitmem.core.jsonline import inside, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,29 +72,31 @@ class _Conversation(RowConversation):
 
     def shown(self, row: Mapping[str, object], at: int) -> list[ShownBoundary]:
         """Return the boundaries that a row shows; ``at`` is its time."""
-        kind, data = text(row, "type"), inside(row, "data")
+        kind, data = text_of(row, "type"), inside(row, "data")
         agent = bool(row.get("agentId"))
         if kind == "session.start":
-            self.cwd = self.cwd or text(inside(data, "context"), "cwd")
-            self.versions.add(text(data, "copilotVersion")[:_LONGEST])
+            self.cwd = self.cwd or text_of(inside(data, "context"), "cwd")
+            self.versions.add(text_of(data, "copilotVersion")[:_LONGEST])
         elif kind == "hook.end":
-            self.heard(text(inside(data, "output"), "additionalContext"))
+            self.heard(text_of(inside(data, "output"), "additionalContext"))
         elif kind == "tool.execution_start":
-            self._commands[text(data, "toolCallId")] = text(inside(data, "arguments"), "command")
+            self._commands[text_of(data, "toolCallId")] = text_of(
+                inside(data, "arguments"), "command"
+            )
         elif kind == "tool.execution_complete":
             return self._command(data, at)
         elif kind == "session.compaction_complete" and data.get("success"):
-            return [ShownBoundary(COMPACTION, at, text(data, "trigger"))]
+            return [ShownBoundary(COMPACTION, at, text_of(data, "trigger"))]
         elif kind == "subagent.completed":
-            return [ShownBoundary(AGENT, at, text(row, "agentId"))]
-        elif kind == "user.message" and not agent and not text(data, "source"):
+            return [ShownBoundary(AGENT, at, text_of(row, "agentId"))]
+        elif kind == "user.message" and not agent and not text_of(data, "source"):
             return [ShownBoundary(PROMPT, at, "")]
         elif kind == "assistant.message" and not agent and not data.get("toolRequests"):
-            return [ShownBoundary(TURN, at, text(data, "messageId"))]
+            return [ShownBoundary(TURN, at, text_of(data, "messageId"))]
         return []
 
     def _command(self, data: Mapping[str, object], at: int) -> list[ShownBoundary]:
-        command = self._commands.get(text(data, "toolCallId"), "")
-        name = commits_shown.shown(command, text(inside(data, "result"), "content"))
+        command = self._commands.get(text_of(data, "toolCallId"), "")
+        name = commits_shown.shown(command, text_of(inside(data, "result"), "content"))
         worked = inside(data, "shellExecution").get("exitCode") == 0
         return [ShownBoundary(COMMIT, at, name)] if name is not None and worked else []

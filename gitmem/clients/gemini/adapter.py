@@ -8,7 +8,7 @@ dropped; there a call can be denied. A person is never asked: a session without 
 from __future__ import annotations
 
 from gitmem.clients.client import Client, hook_answer
-from gitmem.core.jsonline import dumps
+from gitmem.core.jsonline import dumps, text_of
 from gitmem.session import boundary
 
 TYPE_CHECKING = False
@@ -71,19 +71,19 @@ class Gemini(Client):
         self, payload: Mapping[str, object], name: str, environ: Mapping[str, str] | None = None
     ) -> boundary.Event:
         """Return the event of one payload; ``name`` is the event's name when the payload has none."""
-        named = _text(payload, "hook_event_name") or name
+        named = text_of(payload, "hook_event_name") or name
         event = boundary.Event(
             _KINDS.get(named, boundary.OTHER),
             client=self.name,
             name=named,
-            session=_text(payload, "session_id"),
-            cwd=_text(payload, "cwd"),
-            detail=_text(payload, "source") or _text(payload, "reason"),
-            transcript=_text(payload, "transcript_path"),
+            session=text_of(payload, "session_id"),
+            cwd=text_of(payload, "cwd"),
+            detail=text_of(payload, "source") or text_of(payload, "reason"),
+            transcript=text_of(payload, "transcript_path"),
             project=environ.get("GEMINI_PROJECT_DIR", "") if environ else "",
         )
         if event.kind == boundary.PROMPT:
-            event.text = _typed(_text(payload, "prompt"))
+            event.text = _typed(text_of(payload, "prompt"))
             event.detail = boundary.PERSON
             event.done = [(boundary.WORDS, boundary.short_word(event.text))]
         elif event.kind in (boundary.BEFORE, boundary.TOOL):
@@ -154,7 +154,7 @@ def _typed(prompt: str) -> str:
 
 def _calls(payload: Mapping[str, object]) -> Sequence[tuple[str, str]]:
     """Tool and subject of the call: its shell command, or the file that it reads or writes."""
-    tool = _text(payload, "tool_name")
+    tool = text_of(payload, "tool_name")
     if not tool:
         return []
     if tool.startswith(_MCP):
@@ -162,7 +162,7 @@ def _calls(payload: Mapping[str, object]) -> Sequence[tuple[str, str]]:
         server, _, rest = tool[len(_MCP) :].partition("_")
         return [(f"mcp__{server}__{rest}", "")]
     given = payload.get("tool_input")
-    told = [_text(given, name) for name in _SUBJECTS] if isinstance(given, dict) else []
+    told = [text_of(given, name) for name in _SUBJECTS] if isinstance(given, dict) else []
     return [(_TOOLS.get(tool, tool), next((text for text in told if text), ""))]
 
 
@@ -173,7 +173,7 @@ def _agent(payload: Mapping[str, object], event: boundary.Event) -> str:
     its own into a folder with the session's id, and while it works the main one is not written to.
     """
     folder, _, name = event.transcript.rpartition("/")
-    if _text(payload, "tool_name") == _AGENT or not name or set(event.session) - _ID:
+    if text_of(payload, "tool_name") == _AGENT or not name or set(event.session) - _ID:
         return ""
     import os
 
@@ -192,15 +192,15 @@ def _add_result(event: boundary.Event, payload: Mapping[str, object]) -> None:
     answered = payload.get("tool_response")
     if not isinstance(answered, dict):
         return
-    tool = _text(payload, "tool_name")
-    shown = _text(answered, "llmContent")
+    tool = text_of(payload, "tool_name")
+    shown = text_of(answered, "llmContent")
     if answered.get("error") or (tool == "run_shell_command" and _failed(shown)):
         event.kind = boundary.FAILURE
         event.text = shown[-_SAID:]
         return
     given = payload.get("tool_input")
-    if tool == _CHAPTER and isinstance(given, dict) and _text(given, "title"):
-        event.done = [(boundary.CHAPTER, boundary.short_word(_text(given, "title")))]
+    if tool == _CHAPTER and isinstance(given, dict) and text_of(given, "title"):
+        event.done = [(boundary.CHAPTER, boundary.short_word(text_of(given, "title")))]
     elif tool == _AGENT:
         event.done = [(boundary.AGENT, _when(payload))]
     elif tool == _TODOS and isinstance(given, dict) and _completed(given):
@@ -223,7 +223,7 @@ def _failed(shown: str) -> bool:
 def _completed(given: Mapping[str, object]) -> list[str]:
     todos = given.get("todos")
     return [
-        _text(todo, "description")
+        text_of(todo, "description")
         for todo in (todos if isinstance(todos, list) else [])
         if isinstance(todo, dict) and todo.get("status") == "completed"
     ]
@@ -231,9 +231,4 @@ def _completed(given: Mapping[str, object]) -> list[str]:
 
 def _when(payload: Mapping[str, object]) -> str:
     """When the event was, as an id: the client gives its calls none."""
-    return "".join([letter for letter in _text(payload, "timestamp")[:40] if letter in _ID])
-
-
-def _text(payload: Mapping[str, object], key: str) -> str:
-    value = payload.get(key)
-    return value if isinstance(value, str) else ""
+    return "".join([letter for letter in text_of(payload, "timestamp")[:40] if letter in _ID])

@@ -20,6 +20,7 @@ from gitmem.clients.gemini.outcome import failed
 from gitmem.clients.transcript_rows import changed, rows
 from gitmem.clients.transcripts import AGENT, BATCH, COMMIT, PROMPT, TURN, ShownBoundary
 from gitmem.core import quantities
+from gitmem.core.jsonline import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -98,7 +99,7 @@ class _Conversation(SessionTranscript):
         if not isinstance(row, dict):
             self.damaged += 1
             return
-        name = _text(row, "sessionId")
+        name = text_of(row, "sessionId")
         if name:
             self.session = self.session or name
             self.began = self.began or _when(row, "startTime")
@@ -114,7 +115,7 @@ class _Conversation(SessionTranscript):
             self._answer = None
 
     def _message(self, row: Mapping[str, object], raw: bytes) -> None:
-        kind, at, name = _text(row, "type"), _when(row, "timestamp"), _text(row, "id")
+        kind, at, name = text_of(row, "type"), _when(row, "timestamp"), text_of(row, "id")
         self.ended = max(self.ended, at)
         if kind == "gemini":
             self._answered(row, name, at)
@@ -127,10 +128,10 @@ class _Conversation(SessionTranscript):
     def _answered(self, row: Mapping[str, object], name: str, at: int) -> None:
         calls = [call for call in _list(row.get("toolCalls")) if isinstance(call, dict)]
         self._answer = None
-        if not calls and _text(row, "content"):
+        if not calls and text_of(row, "content"):
             self._answer = ShownBoundary(TURN, at, name)
         for call in calls:
-            number = _text(call, "id")
+            number = text_of(call, "id")
             if number and number not in self._calls and call.get("status") == "success":
                 self._calls.add(number)
                 self.boundaries += _shown(call, _when(call, "timestamp") or at)
@@ -138,7 +139,7 @@ class _Conversation(SessionTranscript):
     def _said(self, row: Mapping[str, object], at: int) -> None:
         """What the model was told: by a person, or by the result of a call. Words of hooks are in both."""
         parts = [part for part in _list(row.get("content")) if isinstance(part, dict)]
-        texts = [_text(part, "text") for part in parts]
+        texts = [text_of(part, "text") for part in parts]
         outputs = [_output(part) for part in parts]
         self.nudges += sum(_NUDGE in text for text in (*texts, *outputs))
         self.showings += sum(_SHOWING in text for text in (*texts, *outputs))
@@ -155,14 +156,14 @@ class _Conversation(SessionTranscript):
 def _shown(call: Mapping[str, object], at: int) -> list[ShownBoundary]:
     """The boundaries that a successful call shows."""
     found = [ShownBoundary(BATCH, at, "")]
-    tool, given = _text(call, "name"), call.get("args")
+    tool, given = text_of(call, "name"), call.get("args")
     if tool == "invoke_agent":
-        found.append(ShownBoundary(AGENT, at, _text(given, "agent_name")))
+        found.append(ShownBoundary(AGENT, at, text_of(given, "agent_name")))
     elif tool == "run_shell_command":
         output = "\n".join(_output(part) for part in _list(call.get("result")))
         end = output.rfind(_RESULT_END)
         output = output if end < 0 else output[:end].rstrip("\n")  # behind it stand words of hooks
-        command = _text(given, "command")
+        command = text_of(given, "command")
         name = None if failed(output) else commits_shown.shown(command, _plain(output))
         if name is not None:
             found.append(ShownBoundary(COMMIT, at, name))
@@ -177,17 +178,12 @@ def _plain(output: str) -> str:
 def _output(part: object) -> str:
     response = part.get("functionResponse") if isinstance(part, dict) else None
     inner = response.get("response") if isinstance(response, dict) else None
-    return _text(inner, "output")
+    return text_of(inner, "output")
 
 
 def _when(row: Mapping[str, object], key: str) -> int:
-    return quantities.seconds(_text(row, key)[:19] + "Z") or 0
+    return quantities.seconds(text_of(row, key)[:19] + "Z") or 0
 
 
 def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
-
-
-def _text(value: object, key: str) -> str:
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, str) else ""

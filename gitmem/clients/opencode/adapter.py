@@ -8,7 +8,7 @@ answer to the model (`tests/data/opencode/` has payloads of a real session). An 
 from __future__ import annotations
 
 from gitmem.clients.client import Client
-from gitmem.core.jsonline import dumps, figure
+from gitmem.core.jsonline import dumps, figure, inside, text_of
 from gitmem.session import boundary
 
 TYPE_CHECKING = False
@@ -84,38 +84,38 @@ class OpenCode(Client):
             client=self.name,
             name=name,
             session=_id(payload, "session_id"),
-            cwd=_text(payload, "cwd"),
+            cwd=text_of(payload, "cwd"),
             agent=_id(payload, "agent_id"),
-            detail=_text(payload, "source")
-            or _text(payload, "trigger")
-            or _text(payload, "reason"),
+            detail=text_of(payload, "source")
+            or text_of(payload, "trigger")
+            or text_of(payload, "reason"),
             seconds=figure(payload.get("duration_ms")) / 1000,
             calls=_calls(payload),
             call=call,
             turn=_id(payload, "prompt_id"),
             process=int(figure(payload.get("process"))),
-            tokens=_tokens(_inside(payload, "tokens")),
-            tokens_at=_text(payload, "tokens_at")[:_LONGEST],
-            limit=_limit(_inside(payload, "limit")),
+            tokens=_tokens(inside(payload, "tokens")),
+            tokens_at=text_of(payload, "tokens_at")[:_LONGEST],
+            limit=_limit(inside(payload, "limit")),
         )
-        given = _inside(payload, "tool_input")
+        given = inside(payload, "tool_input")
         if name == "prompt":
             event.detail = boundary.PERSON
-            event.text = _text(payload, "prompt")[:_SAID]
+            event.text = text_of(payload, "prompt")[:_SAID]
             event.done = [(boundary.WORDS, boundary.short_word(event.text))]
         elif name == "agent":
-            event.detail = _text(payload, "subagent_type")
-            event.text = _text(payload, "prompt")[:_SAID]
+            event.detail = text_of(payload, "subagent_type")
+            event.text = text_of(payload, "prompt")[:_SAID]
         elif name == "before":
             event.can_hold = payload.get("attended") is True
             if payload.get("tool_name") == "task":
-                event.detail = _text(given, "subagent_type")
-                event.text = _text(given, "prompt")[:_SAID]
+                event.detail = text_of(given, "subagent_type")
+                event.text = text_of(given, "prompt")[:_SAID]
         elif name == "after":
             event.done = _done(payload, given, call)
             if _failed(payload):
                 event.kind = boundary.FAILURE
-                event.text = _text(payload, "output")[-_SAID:]
+                event.text = text_of(payload, "output")[-_SAID:]
         return event
 
     def answer(
@@ -167,18 +167,18 @@ CLIENT = OpenCode()
 
 def _calls(payload: Mapping[str, object]) -> Sequence[tuple[str, str]]:
     """The call with its subject, its shell command or the file it is about; a patch is a call for each file."""
-    tool = _text(payload, "tool_name")
+    tool = text_of(payload, "tool_name")
     if not tool:
         return []
-    given = _inside(payload, "tool_input")
+    given = inside(payload, "tool_input")
     if tool == _PATCH:
-        rows = _text(given, "patchText").split("\n")
+        rows = text_of(given, "patchText").split("\n")
         found = [row.partition(": ")[2].strip() for row in rows if row.startswith(_NAMED)]
         return [("Edit", name) for name in found[:_MOST] if name] or [("Edit", "")]
     if payload.get("mcp") is True:
         own = tool.startswith(_OWN)
         return [(f"mcp__gitmem__{tool[len(_OWN) :]}" if own else f"mcp__{tool}", "")]
-    told = [_text(given, name) for name in _SUBJECTS]
+    told = [text_of(given, name) for name in _SUBJECTS]
     return [(_TOOLS.get(tool, tool), next((text for text in told if text), ""))]
 
 
@@ -189,14 +189,14 @@ def _done(
 
     The list of todos comes whole each time; a todo is known by its text, and counts once.
     """
-    tool = _text(payload, "tool_name")
-    if tool == "task" and 'state="completed"' in _text(payload, "output"):
+    tool = text_of(payload, "tool_name")
+    if tool == "task" and 'state="completed"' in text_of(payload, "output"):
         return [(boundary.AGENT, call)]
     if tool == "question":
         return [(boundary.WORDS, call)]  # the person answered
     todos = given.get("todos") if tool == "todowrite" else None
     closed = [
-        (boundary.TASK, boundary.short_word(_text(todo, "content")))
+        (boundary.TASK, boundary.short_word(text_of(todo, "content")))
         for todo in (todos if isinstance(todos, list) else [])
         if isinstance(todo, dict) and todo.get("status") == "completed"
     ]
@@ -210,7 +210,7 @@ def _failed(payload: Mapping[str, object]) -> bool:
 
 def _tokens(counted: Mapping[str, object]) -> int:
     """The size of the context, as the client counts it."""
-    cache = _inside(counted, "cache")
+    cache = inside(counted, "cache")
     parts = [counted.get("input"), counted.get("output"), cache.get("read"), cache.get("write")]
     return int(figure(counted.get("total")) or sum(map(figure, parts)))
 
@@ -224,15 +224,5 @@ def _limit(model: Mapping[str, object]) -> int:
     return max(0, reads - min(_KEPT, answer) if reads else most - answer)
 
 
-def _inside(payload: Mapping[str, object], key: str) -> Mapping[str, object]:
-    value = payload.get(key)
-    return value if isinstance(value, dict) else {}
-
-
 def _id(payload: Mapping[str, object], key: str) -> str:
-    return "".join([letter for letter in _text(payload, key)[:_LONGEST] if letter in _ID])
-
-
-def _text(payload: Mapping[str, object], key: str) -> str:
-    value = payload.get(key)
-    return value if isinstance(value, str) else ""
+    return "".join([letter for letter in text_of(payload, key)[:_LONGEST] if letter in _ID])

@@ -28,6 +28,7 @@ from gitmem.clients.transcripts import (
     TURN,
     ShownBoundary,
 )
+from gitmem.core.jsonline import inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -107,10 +108,10 @@ def _sessions(
     database: sqlite3.Connection, tops: Sequence[str], since: int
 ) -> dict[str, SessionTranscript]:
     rows = {str(row[0]): row for row in database.execute(_SESSIONS)}
-    inside = tuple(f"{top}/" for top in tops)
+    beginnings = tuple(f"{top}/" for top in tops)
     found: dict[str, Conversation] = {}
     for name, parent, directory, version, updated in rows.values():
-        here = f"{directory}/".startswith(inside)
+        here = f"{directory}/".startswith(beginnings)
         if parent is None and here and _seconds(updated) >= since:
             found[name] = Conversation(
                 session=name, cwd=str(directory), versions={str(version)}, unkept=_UNKEPT
@@ -178,7 +179,7 @@ class Conversation(SessionTranscript):
     def _message(
         self, message: Mapping[str, Any], parts: Sequence[Mapping[str, Any]], *, agent: bool
     ) -> None:
-        time = _inside(message, "time")
+        time = inside(message, "time")
         at = _seconds(time.get("created"))
         ended = _seconds(time.get("completed"))
         if at and not agent:
@@ -216,10 +217,10 @@ class Conversation(SessionTranscript):
         elif kind == "text" and part.get("synthetic"):
             self._heard(part.get("text"))
         elif kind == "tool":
-            state = _inside(part, "state")
+            state = inside(part, "state")
             if state.get("status") == "completed" and part.get("tool") != "invalid":
                 self._heard(state.get("output"))
-                self._call(part, state, _seconds(_inside(state, "time").get("end")) or at)
+                self._call(part, state, _seconds(inside(state, "time").get("end")) or at)
 
     def _heard(self, text: object) -> None:
         if isinstance(text, str):
@@ -231,8 +232,8 @@ class Conversation(SessionTranscript):
         keys = [str(part.get("callID"))]
         tool, given, metadata = (
             part.get("tool"),
-            _inside(state, "input"),
-            _inside(state, "metadata"),
+            inside(state, "input"),
+            inside(state, "metadata"),
         )
         output = str(state.get("output"))
         self.boundaries.append(ShownBoundary(BATCH, at, "", keys))
@@ -264,8 +265,3 @@ def _seconds(milliseconds: object) -> int:
     if not isinstance(milliseconds, int) or not 0 <= milliseconds < _END:
         return 0
     return milliseconds // 1000
-
-
-def _inside(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = value.get(key)
-    return found if isinstance(found, dict) else {}

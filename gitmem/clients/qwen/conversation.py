@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.clients import commits_shown
-from gitmem.clients.row_conversation import RowConversation, inside, objects, text
+from gitmem.clients.row_conversation import RowConversation, objects
 from gitmem.clients.transcript_rows import changed, rows, session_of
 from gitmem.clients.transcripts import (
     BACKGROUND,
@@ -23,6 +23,7 @@ from gitmem.clients.transcripts import (
     TURN,
     ShownBoundary,
 )
+from gitmem.core.jsonline import inside, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,21 +82,21 @@ class _Conversation(RowConversation):
 
     def shown(self, row: Mapping[str, object], at: int) -> list[ShownBoundary]:
         """Return the boundaries that a row shows; ``at`` is its time."""
-        self.cwd = self.cwd or text(row, "cwd")
-        if version := text(row, "version"):
+        self.cwd = self.cwd or text_of(row, "cwd")
+        if version := text_of(row, "version"):
             self.versions.add(version[:_LONGEST])
-        kind, subtype = text(row, "type"), text(row, "subtype")
+        kind, subtype = text_of(row, "type"), text_of(row, "subtype")
         if kind == "system":
-            self.heard(text(inside(row, "systemPayload"), "hookContext"))
+            self.heard(text_of(inside(row, "systemPayload"), "hookContext"))
             return [ShownBoundary(COMPACTION, at, "")] if subtype == "chat_compression" else []
         parts = objects(inside(row, "message").get("parts"))
         if kind == "assistant":
             return self._answer(parts, at)
         if kind == "tool_result":
             return self._results(parts, at)
-        self.heard(text(inside(row, "systemPayload"), "hookContext"))
+        self.heard(text_of(inside(row, "systemPayload"), "hookContext"))
         if subtype == "notification":
-            words = "".join(text(part, "text") for part in parts)
+            words = "".join(text_of(part, "text") for part in parts)
             done = "<status>completed</status>" in words and "<summary>Agent " in words
             task = words.partition("<task-id>")[2].partition("</task-id>")[0]
             return [ShownBoundary(BACKGROUND, at, task)] if done else []
@@ -103,19 +104,19 @@ class _Conversation(RowConversation):
 
     def _answer(self, parts: Sequence[Mapping[str, object]], at: int) -> list[ShownBoundary]:
         calls = [inside(part, "functionCall") for part in parts if "functionCall" in part]
-        self._calls, self._left = [text(call, "id") for call in calls], set()
+        self._calls, self._left = [text_of(call, "id") for call in calls], set()
         for call in calls:
             if call.get("name") == _SHELL:
-                self._commands[text(call, "id")] = text(inside(call, "args"), "command")
+                self._commands[text_of(call, "id")] = text_of(inside(call, "args"), "command")
         return [] if calls else [ShownBoundary(TURN, at, "")]
 
     def _results(self, parts: Sequence[Mapping[str, object]], at: int) -> list[ShownBoundary]:
         found: list[ShownBoundary] = []
         for part in parts:
             result = inside(part, "functionResponse")
-            call, output = text(result, "id"), text(inside(result, "response"), "output")
+            call, output = text_of(result, "id"), text_of(inside(result, "response"), "output")
             self._left.add(call)
-            self.heard(output or text(inside(result, "response"), "error"))
+            self.heard(output or text_of(inside(result, "response"), "error"))
             command = self._commands.get(call, "")
             name = commits_shown.shown(command, output.partition(_OUTPUT)[2])
             if name is not None and "\nExit Code: 0" in output:
