@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 
+from gitmem.core.jsonline import loads, text_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 ENDING = ".jsonl"
 _TYPE, _PLAIN = 0o170000, 0o100000  # S_IFMT and S_IFREG of stat(2)
@@ -18,6 +20,9 @@ _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _CHUNK = 1 << 20
 _LONGEST = 16 << 20  # bytes of one row; the largest that a client writes holds a few pictures
 _BEGINNING = 64
+_TAIL = 1 << 18  # bytes; an answer and the largest results of its calls
+_ANSWERS = 8  # rows that may be read for nothing
+_ODD = 100_000_000  # tokens no context has
 
 
 def changed(folder: str, since: float, most: int) -> list[str]:
@@ -64,6 +69,56 @@ def tail(path: str, most: int, signs: Sequence[bytes] = ()) -> list[bytes]:
         return []
     rows = data.split(b"\n")
     return rows[1:] if start else rows
+
+
+def size(
+    path: str,
+    counted: Callable[[Mapping[str, object]], tuple[int, int]],
+    *,
+    sign: bytes,
+    over: bytes = b"",
+    head: int | None = None,
+    tails: Sequence[int] = (_TAIL,),
+) -> tuple[int, str, int]:
+    """Return the tokens in the context as of the last answer, its time (ISO 8601), and the limit of a compaction.
+
+    ``counted`` gives the tokens and the limit that a row tells, 0 for none. Only rows with ``sign`` are read,
+    and none before one with ``over``, the sign of a compaction; both stand in the first ``head`` bytes.
+    ``tails`` are the bytes from the end, each looked at where the one before tells nothing. (0, "", 0) when
+    the end of the file tells of no answer.
+    """
+    if not path.endswith(ENDING):
+        return 0, "", 0
+    for most in tails:
+        read = 0
+        for row in reversed(tail(path, most, (sign,))):
+            beginning = row[:head]
+            if read == _ANSWERS or (over and over in beginning):
+                break
+            if sign in beginning:
+                read += 1
+                found = _counted(row, counted)
+                if found[0]:
+                    return found
+    return 0, "", 0
+
+
+def _counted(
+    line: bytes, counted: Callable[[Mapping[str, object]], tuple[int, int]]
+) -> tuple[int, str, int]:
+    try:
+        row = loads(line.decode("utf-8", "replace"))
+    except ValueError:
+        return 0, "", 0  # the last row is being written
+    if not isinstance(row, dict):
+        return 0, "", 0
+    tokens, limit = counted(row)
+    return tokens, text_of(row, "timestamp"), limit
+
+
+def number(value: object) -> int:
+    """Return a count of tokens; 0 for anything else, and for one that no context has."""
+    return value if type(value) is int and 0 < value < _ODD else 0
 
 
 def rows(path: str) -> Iterator[bytes]:
