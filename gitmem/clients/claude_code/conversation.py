@@ -20,6 +20,7 @@ from gitmem.clients.claude_code.transcript import (
     shown,
     when,
 )
+from gitmem.clients.row_conversation import NUDGE, SHOWING
 from gitmem.clients.transcript_rows import ENDING, changed, rows, session_of
 from gitmem.clients.transcripts import (
     BATCH,
@@ -49,8 +50,6 @@ _SUBTYPES = frozenset({
 })  # fmt: skip
 _MANY = 100_000  # transcripts in a folder
 _SAMPLE = 160  # characters
-_NUDGE = "gitmem, after "
-_SHOWING = "gitmem: notes of this repository"
 _TODOS = ("newTodos", "oldTodos")
 
 
@@ -140,8 +139,8 @@ class Conversation(SessionTranscript):
         if not agent and not row.get("isSidechain"):
             told += [*self._batched(row), *_closed(row), *self._prompted(row), *self._ended(row)]
         self.boundaries += told if not agent else [one for one in told if one.kind == COMMIT]
-        self.nudges += _was_told(row, _NUDGE)
-        self.showings += _was_told(row, _SHOWING)
+        self.nudges += _was_told(row, NUDGE)
+        self.showings += _was_told(row, SHOWING)
 
     def _committed(self, row: Mapping[str, object]) -> list[ShownBoundary]:
         """What the row shows by itself, without the commits that a rebase and its like made again."""

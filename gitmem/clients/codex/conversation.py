@@ -7,22 +7,21 @@ Shapes as recorded from version 0.171.0 (`tests/data/codex/transcripts/`): one f
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.clients import commits_shown
-from gitmem.clients.abilities import SessionTranscript, UnknownRows
-from gitmem.clients.transcript_rows import changed, rows
+from gitmem.clients.row_conversation import RowConversation, objects, sessions
+from gitmem.clients.transcript_rows import changed
 from gitmem.clients.transcripts import BATCH, COMMIT, COMPACTION, PROMPT, TURN, ShownBoundary
-from gitmem.core import quantities
 from gitmem.core.jsonline import inside, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from gitmem.clients.abilities import SessionTranscript
     from gitmem.clients.transcripts import SeenBy
 
 # Which events' hooks see a boundary, and how many seconds before and after its row they end.
@@ -40,10 +39,7 @@ _TYPES = frozenset({
     "world_state",
 })  # fmt: skip
 _MANY = 100_000  # transcripts in a folder
-_SAMPLE = 160  # characters
 _LONGEST = 40  # characters of a version
-_NUDGE = "gitmem, after "
-_SHOWING = "gitmem: notes of this repository"
 
 
 def conversations(
@@ -53,18 +49,7 @@ def conversations(
 
     A sub-agent's file, which names the session that started it, is none of its own.
     """
-    beginnings = tuple(f"{top}/" for top in tops)
-    found: dict[str, SessionTranscript] = {}
-    for path in _files(environ, since):
-        told = _Conversation()
-        for raw in rows(path):
-            told.take(raw)
-            if told.session and not f"{told.cwd}/".startswith(beginnings):
-                break
-        else:
-            if told.session and told.began:
-                found[told.session] = told
-    return found
+    return sessions(((path, _Conversation()) for path in _files(environ, since)), tops)
 
 
 def _files(environ: Mapping[str, str], since: int) -> Iterator[str]:
@@ -74,7 +59,7 @@ def _files(environ: Mapping[str, str], since: int) -> Iterator[str]:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Conversation(SessionTranscript):
+class _Conversation(RowConversation):
     """A session's transcript, taken in row by row.
 
     Rows that a fork copied are older than the session, and are passed over.
@@ -84,34 +69,24 @@ class _Conversation(SessionTranscript):
     _ran: set[str] = field(default_factory=set)  # commands that ended before their result came
     _turns: set[str] = field(default_factory=set)  # turns whose prompt was seen
 
-    def take(self, raw: bytes) -> None:
-        """Take in one row."""
-        try:
-            row = json.loads(raw)
-        except (ValueError, RecursionError):
-            row = None
-        if not isinstance(row, dict):
-            self.damaged += 1
-            return
-        kind, at = row.get("type"), quantities.seconds(text_of(row, "timestamp")[:19] + "Z") or 0
-        payload = inside(row, "payload")
-        if kind == "session_meta":
-            self._meta(payload, at)
-        if not self.session or not at or at < self._born:
-            return
-        self.began = self.began or at
-        self.ended = max(self.ended, at)
-        if kind not in _TYPES:
-            name = str(kind)[:_SAMPLE]
-            sample = raw[:_SAMPLE].decode("utf-8", "replace")
-            known = self.unknown.setdefault(name, UnknownRows(count=0, sample=sample))
-            known.count += 1
-        elif kind == "compacted":
-            self.boundaries.append(ShownBoundary(COMPACTION, at, ""))
-        elif kind == "event_msg":
-            self.boundaries += self._event(payload, at)
-        elif kind == "response_item":
-            self.boundaries += self._item(payload, at)
+    def knows(self, kind: str) -> bool:
+        """Return whether rows of the kind are understood."""
+        return kind in _TYPES
+
+    def belongs(self, row: Mapping[str, object], at: int) -> bool:
+        """Return whether a row is the session's, and no copy of another one's."""
+        if row.get("type") == "session_meta":
+            self._meta(inside(row, "payload"), at)
+        return bool(self.session) and at >= self._born
+
+    def shown(self, row: Mapping[str, object], at: int) -> list[ShownBoundary]:
+        """Return the boundaries that a row shows; ``at`` is its time."""
+        kind, payload = row.get("type"), inside(row, "payload")
+        if kind == "compacted":
+            return [ShownBoundary(COMPACTION, at, "")]
+        if kind == "event_msg":
+            return self._event(payload, at)
+        return self._item(payload, at) if kind == "response_item" else []
 
     def _meta(self, payload: Mapping[str, object], at: int) -> None:
         """The first row says whose file it is; a fork has that of its origin besides."""
@@ -153,15 +128,10 @@ class _Conversation(SessionTranscript):
             # A command that is still at work has no hook yet, and another tool none at all.
             return [ShownBoundary(BATCH, at, "", [call])] if call in self._ran else []
         if payload.get("type") == "message" and payload.get("role") == "developer":
-            texts = [text_of(part, "text") for part in _list(payload.get("content"))]
-            self.nudges += sum(_NUDGE in text for text in texts)
-            self.showings += sum(_SHOWING in text for text in texts)
+            for part in objects(payload.get("content")):
+                self.heard(text_of(part, "text"))
         return []
 
 
 def _keys(told: str) -> list[str]:
     return [told] if told else []
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []

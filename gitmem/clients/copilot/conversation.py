@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.clients import commits_shown
-from gitmem.clients.row_conversation import RowConversation
-from gitmem.clients.transcript_rows import changed, rows
+from gitmem.clients.row_conversation import RowConversation, sessions
+from gitmem.clients.transcript_rows import changed
 from gitmem.clients.transcripts import AGENT, COMMIT, COMPACTION, PROMPT, TURN, ShownBoundary
 from gitmem.core.jsonline import inside, text_of
 
@@ -44,20 +44,13 @@ def conversations(
     environ: Mapping[str, str], tops: Sequence[str], since: int
 ) -> dict[str, SessionTranscript]:
     """Return all sessions in these work trees written to since a moment, by their id."""
-    beginnings = tuple(f"{top}/" for top in tops)
-    found: dict[str, SessionTranscript] = {}
     home = environ.get("COPILOT_HOME") or os.path.join(environ.get("HOME", ""), ".copilot")
-    for folder in sorted(Path(home, "session-state").glob("*")):
-        for path in changed(str(folder), since - 1, 1):
-            told = _Conversation(session=folder.name)
-            for raw in rows(path):
-                told.take(raw)
-                if told.cwd and not f"{told.cwd}/".startswith(beginnings):
-                    break
-            else:
-                if told.began and told.cwd:
-                    found[told.session] = told
-    return found
+    found = (
+        (path, _Conversation(session=folder.name))
+        for folder in sorted(Path(home, "session-state").glob("*"))
+        for path in changed(str(folder), since - 1, 1)
+    )
+    return sessions(found, tops)
 
 
 @dataclass(slots=True, kw_only=True)

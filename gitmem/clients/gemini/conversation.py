@@ -8,23 +8,22 @@ shows nothing new. Neither the version nor a compression is in it, and calls hav
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.clients import commits_shown
-from gitmem.clients.abilities import SessionTranscript, UnknownRows
 from gitmem.clients.gemini.outcome import failed
-from gitmem.clients.transcript_rows import changed, rows
+from gitmem.clients.row_conversation import RowConversation, objects, sessions, when
+from gitmem.clients.transcript_rows import changed
 from gitmem.clients.transcripts import AGENT, BATCH, COMMIT, PROMPT, TURN, ShownBoundary
-from gitmem.core import quantities
-from gitmem.core.jsonline import text_of
+from gitmem.core.jsonline import inside, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from gitmem.clients.abilities import SessionTranscript
     from gitmem.clients.transcripts import SeenBy
 
 # Which events' hooks see a boundary, and how many seconds before and after its row they end.
@@ -38,12 +37,9 @@ SEEN_BY: SeenBy = {
 #: Types of messages of 0.61.0.
 _TYPES = frozenset({"user", "gemini", "info", "error", "warning"})
 _MANY = 100_000  # transcripts in a folder
-_SAMPLE = 160  # characters
 _ROOT_LONGEST = 4_096  # characters of a path
 _CONTEXT = "<session_context>"  # what the client says to the model before a person does
 _RESULT_END = "</untrusted_context>"  # of what a shell command printed
-_NUDGE = "gitmem, after "
-_SHOWING = "gitmem: notes of this repository"
 
 
 def conversations(
@@ -53,35 +49,28 @@ def conversations(
 
     A sub-agent's file is in a folder below, and is none of its own.
     """
+    return sessions(_found(environ, tops, since), tops)
+
+
+def _found(
+    environ: Mapping[str, str], tops: Sequence[str], since: int
+) -> Iterator[tuple[str, _Conversation]]:
+    """Each transcript of a project in these work trees, and what takes it in."""
     beginnings = tuple(f"{top}/" for top in tops)
-    found: dict[str, SessionTranscript] = {}
-    for root, path in _files(environ, since):
-        if not f"{root}/".startswith(beginnings):
-            continue
-        told = _Conversation(cwd=root)
-        for raw in rows(path):
-            told.take(raw)
-        told.finish()
-        if told.session and told.began:
-            found[told.session] = told
-    return found
-
-
-def _files(environ: Mapping[str, str], since: int) -> Iterator[tuple[str, str]]:
-    """Each transcript, and the project that it is about."""
     home = environ.get("GEMINI_CLI_HOME") or environ.get("HOME", "")
     for marker in sorted(Path(home, ".gemini", "tmp").glob("*/.project_root")):
         try:
             with marker.open(encoding="utf-8") as file:
-                root = file.read(_ROOT_LONGEST).strip()
+                root = os.path.normpath(file.read(_ROOT_LONGEST).strip())
         except (OSError, UnicodeDecodeError):
             continue
-        for path in changed(str(marker.parent / "chats"), since - 1, _MANY):
-            yield os.path.normpath(root), path
+        if f"{root}/".startswith(beginnings):
+            for path in changed(str(marker.parent / "chats"), since - 1, _MANY):
+                yield path, _Conversation(cwd=root)
 
 
 @dataclass(slots=True, kw_only=True)
-class _Conversation(SessionTranscript):
+class _Conversation(RowConversation):
     """A session's transcript, taken in row by row."""
 
     _messages: set[str] = field(default_factory=set)
@@ -90,23 +79,16 @@ class _Conversation(SessionTranscript):
         None  # the last one with words, which ends a turn if no call follows
     )
 
-    def take(self, raw: bytes) -> None:
-        """Take in one row."""
-        try:
-            row = json.loads(raw)
-        except (ValueError, RecursionError):
-            row = None
-        if not isinstance(row, dict):
-            self.damaged += 1
-            return
+    def take_row(self, row: Mapping[str, object], raw: bytes) -> None:
+        """Take in a row: a message has an id and no kind of its own."""
         name = text_of(row, "sessionId")
         if name:
             self.session = self.session or name
-            self.began = self.began or _when(row, "startTime")
+            self.began = self.began or when(row, "startTime")
         elif isinstance(row.get("id"), str):
             self._message(row, raw)
         elif not {"$set", "$rewindTo"} & row.keys():
-            self._odd("without a type", raw)
+            self.wonder("without a type", raw)
 
     def finish(self) -> None:
         """Take in that no row follows."""
@@ -115,7 +97,7 @@ class _Conversation(SessionTranscript):
             self._answer = None
 
     def _message(self, row: Mapping[str, object], raw: bytes) -> None:
-        kind, at, name = text_of(row, "type"), _when(row, "timestamp"), text_of(row, "id")
+        kind, at, name = text_of(row, "type"), when(row, "timestamp"), text_of(row, "id")
         self.ended = max(self.ended, at)
         if kind == "gemini":
             self._answered(row, name, at)
@@ -123,10 +105,10 @@ class _Conversation(SessionTranscript):
             self._messages.add(name)
             self._said(row, at)
         elif kind not in _TYPES:
-            self._odd(kind[:_SAMPLE], raw)
+            self.wonder(kind, raw)
 
     def _answered(self, row: Mapping[str, object], name: str, at: int) -> None:
-        calls = [call for call in _list(row.get("toolCalls")) if isinstance(call, dict)]
+        calls = objects(row.get("toolCalls"))
         self._answer = None
         if not calls and text_of(row, "content"):
             self._answer = ShownBoundary(TURN, at, name)
@@ -134,23 +116,18 @@ class _Conversation(SessionTranscript):
             number = text_of(call, "id")
             if number and number not in self._calls and call.get("status") == "success":
                 self._calls.add(number)
-                self.boundaries += _shown(call, _when(call, "timestamp") or at)
+                self.boundaries += _shown(call, when(call, "timestamp") or at)
 
     def _said(self, row: Mapping[str, object], at: int) -> None:
         """What the model was told: by a person, or by the result of a call. Words of hooks are in both."""
-        parts = [part for part in _list(row.get("content")) if isinstance(part, dict)]
+        parts = objects(row.get("content"))
         texts = [text_of(part, "text") for part in parts]
-        outputs = [_output(part) for part in parts]
-        self.nudges += sum(_NUDGE in text for text in (*texts, *outputs))
-        self.showings += sum(_SHOWING in text for text in (*texts, *outputs))
+        for words in (*texts, *map(_output, parts)):
+            self.heard(words)
         if not any(texts) or texts[0].startswith(_CONTEXT):
             return
         self.finish()
         self.boundaries.append(ShownBoundary(PROMPT, at, ""))
-
-    def _odd(self, name: str, raw: bytes) -> None:
-        sample = raw[:_SAMPLE].decode("utf-8", "replace")
-        self.unknown.setdefault(name, UnknownRows(count=0, sample=sample)).count += 1
 
 
 def _shown(call: Mapping[str, object], at: int) -> list[ShownBoundary]:
@@ -160,7 +137,7 @@ def _shown(call: Mapping[str, object], at: int) -> list[ShownBoundary]:
     if tool == "invoke_agent":
         found.append(ShownBoundary(AGENT, at, text_of(given, "agent_name")))
     elif tool == "run_shell_command":
-        output = "\n".join(_output(part) for part in _list(call.get("result")))
+        output = "\n".join(_output(part) for part in objects(call.get("result")))
         end = output.rfind(_RESULT_END)
         output = output if end < 0 else output[:end].rstrip("\n")  # behind it stand words of hooks
         command = text_of(given, "command")
@@ -176,14 +153,4 @@ def _plain(output: str) -> str:
 
 
 def _output(part: object) -> str:
-    response = part.get("functionResponse") if isinstance(part, dict) else None
-    inner = response.get("response") if isinstance(response, dict) else None
-    return text_of(inner, "output")
-
-
-def _when(row: Mapping[str, object], key: str) -> int:
-    return quantities.seconds(text_of(row, key)[:19] + "Z") or 0
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
+    return text_of(inside(inside(part, "functionResponse"), "response"), "output")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitmem.clients import commits_shown
 from gitmem.clients.abilities import SessionTranscript, UnknownRows
+from gitmem.clients.row_conversation import NUDGE, SHOWING
 from gitmem.clients.transcripts import (
     AGENT,
     BATCH,
@@ -38,7 +39,6 @@ _NOWHERE = ":memory:"
 _WAIT = 2.0  # seconds for a database that is being written
 _SAMPLE = 160  # characters
 _END = 253_402_300_800_000  # milliseconds since 1970: the year 10000
-_NUDGE, _SHOWING = "gitmem, after ", "gitmem: notes of this repository"
 #: Types of parts in 1.18.33.
 _PARTS = frozenset({
     "agent", "compaction", "file", "patch", "reasoning", "retry", "snapshot", "step-finish", "step-start",
@@ -224,8 +224,8 @@ class Conversation(SessionTranscript):
 
     def _heard(self, text: object) -> None:
         if isinstance(text, str):
-            self.nudges += text.count(_NUDGE)
-            self.showings += text.count(_SHOWING)
+            self.nudges += text.count(NUDGE)
+            self.showings += text.count(SHOWING)
 
     def _call(self, part: Mapping[str, Any], state: Mapping[str, Any], at: int) -> None:
         """A call that was made: the end of a batch of its own, and the chapter that it may have closed."""

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.clients import commits_shown
-from gitmem.clients.row_conversation import RowConversation, objects
-from gitmem.clients.transcript_rows import changed, rows, session_of
+from gitmem.clients.row_conversation import RowConversation, objects, sessions
+from gitmem.clients.transcript_rows import changed, session_of
 from gitmem.clients.transcripts import (
     BACKGROUND,
     BATCH,
@@ -52,20 +52,13 @@ def conversations(
     environ: Mapping[str, str], tops: Sequence[str], since: int
 ) -> dict[str, SessionTranscript]:
     """Return all sessions in these work trees written to since a moment, by their id."""
-    beginnings = tuple(f"{top}/" for top in tops)
-    found: dict[str, SessionTranscript] = {}
     home = os.path.join(environ.get("HOME", ""), ".qwen")
-    for folder in sorted(Path(home, "projects").glob("*/chats")):
-        for path in changed(str(folder), since - 1, _MANY):
-            told = _Conversation(session=session_of(path))
-            for raw in rows(path):
-                told.take(raw)
-                if told.cwd and not f"{told.cwd}/".startswith(beginnings):
-                    break
-            else:
-                if told.began and told.cwd:
-                    found[told.session] = told
-    return found
+    found = (
+        (path, _Conversation(session=session_of(path)))
+        for folder in sorted(Path(home, "projects").glob("*/chats"))
+        for path in changed(str(folder), since - 1, _MANY)
+    )
+    return sessions(found, tops)
 
 
 @dataclass(slots=True, kw_only=True)
