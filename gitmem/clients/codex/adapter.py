@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from gitmem.clients.transcripts import SeenBy
 
 _PATCH = "apply_patch"
-_NAMED = ("*** Update File: ", "*** Add File: ", "*** Delete File: ", "*** Move to: ")
-_MOST = 20  # files of one patch that are looked at
 _BYPASSED = "bypassPermissions"  # no person is asked about anything
 _LONGEST = 100  # characters of an id
 _WORDS = 10_000  # characters of context; the client cuts a longer one
@@ -116,6 +114,8 @@ def _files(payload: Mapping[str, object]) -> Sequence[tuple[str, str]]:
     if payload.get("tool_name") != _PATCH or not isinstance(given, dict):
         return []
     patch = given.get("command") or given.get("input")
-    rows = patch.split("\n") if isinstance(patch, str) else []
-    found = [row.partition(": ")[2].strip() for row in rows if row.startswith(_NAMED)]
-    return [("Edit", name) for name in found[:_MOST] if name]
+    if not isinstance(patch, str):
+        return []
+    from gitmem.clients.patches import edits
+
+    return edits(patch)

@@ -47,8 +47,7 @@ _TOOLS = {
 _OWN = "gitmem_"  # tools of gitmem's MCP server: the server's name stands before them
 _SUBJECTS = ("command", "filePath")
 _PATCH = "apply_patch"
-_NAMED = ("*** Update File: ", "*** Add File: ", "*** Delete File: ", "*** Move to: ")
-_MOST = 20  # files of one patch, or completed todos, that are looked at
+_MOST = 20  # completed todos that are looked at
 _SAID = 4_000  # characters of a prompt, a task or an error that are looked at
 _LONGEST = 100  # characters of an id
 _ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
@@ -172,9 +171,9 @@ def _calls(payload: Mapping[str, object]) -> Sequence[tuple[str, str]]:
         return []
     given = inside(payload, "tool_input")
     if tool == _PATCH:
-        rows = text_of(given, "patchText").split("\n")
-        found = [row.partition(": ")[2].strip() for row in rows if row.startswith(_NAMED)]
-        return [("Edit", name) for name in found[:_MOST] if name] or [("Edit", "")]
+        from gitmem.clients.patches import edits
+
+        return edits(text_of(given, "patchText")) or [("Edit", "")]
     if payload.get("mcp") is True:
         own = tool.startswith(_OWN)
         return [(f"mcp__gitmem__{tool[len(_OWN) :]}" if own else f"mcp__{tool}", "")]
