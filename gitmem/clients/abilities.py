@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     Choice = Callable[[Callable[[str], bool], Callable[[str], str]], tuple[str, Sequence[str]]]
 
 
+AGENTS = "AGENTS.md"
+
+
 @dataclass(slots=True, kw_only=True)
 class UnknownRows:
     """Rows of a kind that gitmem does not know: how many, and the first one, cut."""
@@ -131,6 +134,14 @@ class Wiring:
     def events(self) -> frozenset[str]:
         """The events at which gitmem's hooks fire."""
         return frozenset(hook.event for hook in self.hooks)
+
+
+def agents_file(
+    exists: Callable[[str], bool], text: Callable[[str], str]
+) -> tuple[str, Sequence[str]]:
+    """Choose `AGENTS.md`, for a client that reads it whatever lies beside it, and does not read CLAUDE.md."""
+    del exists, text
+    return AGENTS, ()
 
 
 class Where(StrEnum):

@@ -7,11 +7,12 @@ starts, and `~/.NAME/trustedFolders.json`.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitmem.clients import json_text
-from gitmem.clients.abilities import ClientState, RecordedSession, SettingsFile, Where
+from gitmem.clients.abilities import ClientState, SettingsFile, Where
 from gitmem.clients.probing import HookProbe, as_object, hooks_in, read_object, write
 from gitmem.core.failures import NeedsPerson
 from gitmem.git import local
@@ -74,16 +75,8 @@ class FolderProbe(HookProbe):
             write(folder / self.settings.name, json.dumps(part))
         return []
 
-    def read(self, out: str, err: str) -> RecordedSession:
-        """Return what a session without a terminal printed: its answer."""
-        del err
-        return RecordedSession(version="", printed=out.strip(), answers=None)
-
     def _part(self, file: SettingsFile) -> dict[str, object]:
-        hooks: dict[str, list[object]] = {}
-        for hook in file.hooks:
-            hooks.setdefault(hook.event, []).append(self.settings.group(self._in_units(hook)))
-        part: dict[str, object] = {"hooks": hooks}
+        part: dict[str, object] = {"hooks": self.settings.events(map(self._in_units, file.hooks))}
         if file.named:
             part["context"] = {"fileName": list(file.named)}
         return part
@@ -91,12 +84,7 @@ class FolderProbe(HookProbe):
     def _in_units(self, hook: Hook) -> Hook:
         if hook.timeout is None:
             return hook
-        return type(hook)(
-            event=hook.event,
-            matcher=hook.matcher,
-            command=hook.command,
-            timeout=hook.timeout * self.second,
-        )
+        return replace(hook, timeout=hook.timeout * self.second)
 
     def _read(self, where: Where, path: Path, said: str) -> SettingsFile | None:
         text = local.read_plain(str(path), _LARGEST).decode("utf-8", "replace")

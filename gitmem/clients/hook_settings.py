@@ -17,7 +17,7 @@ from gitmem.clients.json_text import Kind, Value, append, cut, is_empty, parse, 
 from gitmem.core.failures import Internal, NeedsPerson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 # What a client takes as "every tool" or "every source".
 _ANY = ("", "*")
@@ -88,6 +88,13 @@ class HookSettings:
             **({"matcher": hook.matcher} if hook.matcher else {}),
             "hooks": [self.handler(hook)],
         }
+
+    def events(self, hooks: Iterable[Hook]) -> dict[str, list[object]]:
+        """Return hooks as a client reads them from a file: for each event, its list."""
+        found: dict[str, list[object]] = {}
+        for hook in hooks:
+            found.setdefault(hook.event, []).append(self.group(hook))
+        return found
 
     def merge(self, existing: str | None, hooks: Sequence[Hook], allow: Sequence[str] = ()) -> str:
         """Return the settings text with exactly these hooks of ours and at least these allow rules.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from gitmem.clients.abilities import Hook, HookOutput, Recorded, variables
+from gitmem.clients.abilities import Hook, HookOutput, Recorded, RecordedSession, variables
 from gitmem.core import agent_clients
 from gitmem.core.failures import Internal
 from gitmem.git import process
@@ -121,6 +121,11 @@ class HookProbe:
         if not isinstance(person, str) or not isinstance(model, str):
             return HookOutput(problem=f"the client cannot read its answer: {out[:80]!r}")
         return HookOutput(person=person, model=model)
+
+    def read(self, out: str, err: str) -> RecordedSession:
+        """Return what a session without a terminal printed: its answer."""
+        del err
+        return RecordedSession(version="", printed=out.strip(), answers=None)
 
 
 def _odd(found: Mapping[str, object], known: Collection[str]) -> str:

@@ -145,13 +145,10 @@ def _settle(files: Iterable[SettingsFile], top: str, home: Path) -> None:
 
 def _part(file: SettingsFile) -> dict[str, object]:
     """What of a settings file concerns gitmem's hooks."""
-    hooks: dict[str, list[object]] = {}
-    for hook in file.hooks:
-        hooks.setdefault(hook.event, []).append(settings.SETTINGS.group(hook))
     path = dict(file.variables).get("PATH")
     allow = [rule for rule in wiring.ALLOW if rule in file.allow]
     return {
-        "hooks": hooks,
+        "hooks": settings.SETTINGS.events(file.hooks),
         "permissions": {"allow": allow},
         **({"disableAllHooks": True} if file.off else {}),
         **({"env": {"PATH": path}} if path is not None else {}),

@@ -122,7 +122,7 @@ class CodexProbe(HookProbe):
             rules += [line for line in self._rules if line in file.allow]
         for where, folder in ((Where.USER, codex), (Where.PROJECT, Path(top) / ".codex")):
             if hooks.get(where):
-                write(folder / "hooks.json", _shape(hooks[where]))
+                write(folder / "hooks.json", json.dumps({"hooks": SETTINGS.events(hooks[where])}))
         if rules:
             write(Path(top) / RULE_FILE, "".join(f"{line}\n" for line in rules))
         return list(_ARGUMENTS)
@@ -318,11 +318,3 @@ def _json(text: str) -> object:
 def _rows(out: str) -> Iterator[dict[str, Any]]:
     for line in out.splitlines():
         yield as_object(_json(line))
-
-
-def _shape(hooks: Iterable[Hook]) -> str:
-    """A file of hooks."""
-    events: dict[str, list[object]] = {}
-    for hook in hooks:
-        events.setdefault(hook.event, []).append(SETTINGS.group(hook))
-    return json.dumps({"hooks": events})

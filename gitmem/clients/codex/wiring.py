@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.clients.abilities import WiredFile, Wiring
+from gitmem.clients.abilities import WiredFile, Wiring, agents_file
 from gitmem.clients.hook_settings import HookSettings, parse_hooks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from gitmem.clients.client import Read
 
 HOOKS = "hooks/codex/hooks.json"
@@ -48,7 +46,7 @@ def wiring(title: str, read: Read) -> Wiring:
         ),
         hooks=hooks,
         allow=(),
-        instructions=_instructions,
+        instructions=agents_file,
         program="codex",
         folders=(".codex",),
     )
@@ -68,11 +66,3 @@ def without_rules(text: str) -> str | None:
     """Return the rule file's text without gitmem's rules; None when nothing is left."""
     kept = [line for line in text.splitlines(keepends=True) if not line.startswith(_OURS)]
     return "".join(kept) or None
-
-
-def _instructions(
-    exists: Callable[[str], bool], text: Callable[[str], str]
-) -> tuple[str, Sequence[str]]:
-    """Choose the file that announces the memory: the client reads AGENTS.md and no other."""
-    del exists, text
-    return "AGENTS.md", ()

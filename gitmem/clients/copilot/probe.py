@@ -17,7 +17,6 @@ from gitmem.clients.abilities import (
     ClientState,
     Hook,
     HookOutput,
-    RecordedSession,
     SettingsFile,
     Told,
     Where,
@@ -156,14 +155,11 @@ class CopilotProbe(HookProbe):
         for file in files:
             if not file.hooks:
                 continue
-            part: dict[str, list[object]] = {}
-            for hook in file.hooks:
-                part.setdefault(hook.event, []).append(SETTINGS.group(hook))
             path = Path(top) / NAME
             if file.where is not Where.PROJECT:
                 folder = own / "hooks" if file.where is Where.USER else Path(top) / _FOLDER
                 path = folder / f"gitmem-{next(numbers)}.json"
-            write(path, json.dumps({"version": 1, "hooks": part}))
+            write(path, json.dumps({"version": 1, "hooks": SETTINGS.events(file.hooks)}))
         write(own / "config.json", json.dumps({"trustedFolders": [top]}))
         return ["--silent", "--allow-all-tools", "--disable-client-telemetry", "--no-auto-update"]
 
@@ -174,11 +170,6 @@ class CopilotProbe(HookProbe):
             "COPILOT_PROVIDER_BASE_URL": f"{url}/v1",
         }
         return {**apart(environ, home), **_MODEL, **own}
-
-    def read(self, out: str, err: str) -> RecordedSession:
-        """Return what a session without a terminal printed: its answer."""
-        del err
-        return RecordedSession(version="", printed=out.strip(), answers=None)
 
 
 def _home(environ: Mapping[str, str]) -> Path:

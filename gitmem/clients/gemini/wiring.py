@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import replace as with_
 from typing import TYPE_CHECKING
 
-from gitmem.clients.abilities import PersonalFile, WiredFile, Wiring
+from gitmem.clients.abilities import AGENTS, PersonalFile, WiredFile, Wiring, agents_file
 from gitmem.clients.hook_settings import HookSettings, is_blank, parse_hooks
 from gitmem.clients.json_text import Kind, Value, append, drop, is_empty, replace
 from gitmem.core.failures import NeedsPerson
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from gitmem.clients.client import Read
 
@@ -27,9 +27,8 @@ SETTINGS = HookSettings(
     name=".gemini/settings.json", ours="gitmem hook gemini", labelled=True, comments=True
 )
 POLICY_FILE = ".gemini/policies/gitmem.toml"
-_INSTRUCTIONS = "AGENTS.md"
 _DEFAULT = "GEMINI.md"  # what the client reads where nothing is set
-_READ = (_INSTRUCTIONS, _DEFAULT)
+_READ = (AGENTS, _DEFAULT)
 _BEGIN, _END = "# gitmem:begin", "# gitmem:end"
 _REASON = (
     "Gemini CLI takes no policy from a repository, and without one it asks before each `gitmem flag`, "
@@ -55,7 +54,7 @@ def wiring(title: str, read: Read) -> Wiring:
         ),
         hooks=tuple(with_(hook, timeout=_seconds(hook.timeout)) for hook in hooks),
         allow=(),
-        instructions=_instructions,
+        instructions=agents_file,
         program="gemini",
         folders=(".gemini",),
         personal=(
@@ -88,12 +87,12 @@ def with_names(text: str) -> str:
     if names is None:
         return append(text, root, context, [("fileName", list(_READ))])
     if names.kind is Kind.STRING:
-        only = names.text == _INSTRUCTIONS
-        return text if only else replace(text, names, [names.text, _INSTRUCTIONS])
+        only = names.text == AGENTS
+        return text if only else replace(text, names, [names.text, AGENTS])
     _expect(names, Kind.ARRAY, "`context.fileName`")
-    if _INSTRUCTIONS in [member.value.text for member in names.members]:
+    if AGENTS in [member.value.text for member in names.members]:
         return text
-    return append(text, root, names, [("", _INSTRUCTIONS)])
+    return append(text, root, names, [("", AGENTS)])
 
 
 def without(existing: str) -> str | None:
@@ -181,11 +180,3 @@ def _flaw(text: str) -> str:
     if disabled is not None and "gitmem" in [member.value.text for member in disabled.members]:
         return f"{SETTINGS.name} disables the hook gitmem in hooksConfig.disabled: none of its hooks runs"
     return ""
-
-
-def _instructions(
-    exists: Callable[[str], bool], text: Callable[[str], str]
-) -> tuple[str, Sequence[str]]:
-    """Choose the file that announces the memory: AGENTS.md, which the settings name."""
-    del exists, text
-    return _INSTRUCTIONS, ()

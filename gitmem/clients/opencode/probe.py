@@ -14,7 +14,6 @@ from gitmem.clients.abilities import (
     ClientState,
     Hook,
     HookOutput,
-    RecordedSession,
     SettingsFile,
     Where,
 )
@@ -122,8 +121,3 @@ class OpenCodeProbe(HookProbe):
         quiet = {f"OPENCODE_DISABLE_{name}": "1" for name in _QUIET}
         # It installs a package of its own beside a plugin, and waits for it.
         return {**apart(environ, home), **folders, **quiet, "npm_config_offline": "true"}
-
-    def read(self, out: str, err: str) -> RecordedSession:
-        """Return what `opencode run` printed: the model's answer; what tools did is on standard error."""
-        del err
-        return RecordedSession(version="", printed=out.strip(), answers=None)

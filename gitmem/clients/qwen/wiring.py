@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.clients.abilities import PersonalFile, WiredFile, Wiring
+from gitmem.clients.abilities import PersonalFile, WiredFile, Wiring, agents_file
 from gitmem.clients.hook_settings import HookSettings, parse_hooks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from gitmem.clients.client import Read
 
 HOOKS = "hooks/qwen/hooks.json"
@@ -47,7 +45,7 @@ def wiring(title: str, read: Read) -> Wiring:
         ),
         hooks=hooks,
         allow=(),
-        instructions=_instructions,
+        instructions=agents_file,
         program="qwen",
         folders=(".qwen",),
         personal=(
@@ -60,11 +58,3 @@ def wiring(title: str, read: Read) -> Wiring:
             ),
         ),
     )
-
-
-def _instructions(
-    exists: Callable[[str], bool], text: Callable[[str], str]
-) -> tuple[str, Sequence[str]]:
-    """Choose the file that announces the memory: the client reads AGENTS.md and QWEN.md, and no other."""
-    del exists, text
-    return "AGENTS.md", ()
