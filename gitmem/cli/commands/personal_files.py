@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class PersonalWriting:
     """What one `init` writes into the person's home: nothing unless it is ``wanted`` for a client or host that is named.
 
-    ``clients`` are those that are wired, ``hosts`` the MCP hosts that get an entry, ``beside`` the changes in the work tree. Raises UsageError where neither is named, Refused inside
+    ``clients`` are those that are wired, ``hosts`` the MCP hosts that get an entry, ``beside`` the changes in
+    the work tree. Raises UsageError where no client or host is named that has files there, and Refused inside
     an agent client: what a person's own files allow is the person's to say.
     """
 
