@@ -45,14 +45,13 @@ def stream(events: Iterable[str]) -> Response:
     )
 
 
-def strings(value: object, *, without: str = "") -> Iterator[str]:
-    """Yield every string in a JSON value, in order; what stands under the key ``without`` is passed over."""
+def strings(value: object) -> Iterator[str]:
+    """Yield every string in a JSON value, in order."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for key, inner in value.items():
-            if key != without:
-                yield from strings(inner, without=without)
+        for inner in value.values():
+            yield from strings(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from strings(inner, without=without)
+            yield from strings(inner)
