@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -77,7 +76,7 @@ def report(
         return
     text = page.html(found, assets.read(_TEMPLATE))
     if output == _STDOUT:
-        sys.stdout.write(text)
+        render.page(text)
         return
     if dry_run:
         render.say(f"would write {len(text.encode()):,} bytes to {file}")
