@@ -30,11 +30,15 @@ def accept(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Land the review on the local target branch.
+    r"""Land the review on the local target branch.
 
     A work tree that has the branch checked out follows it; local edits, untracked and ignored files
     are never overwritten. This is a person's command: inside an agent session it is refused unless
     `git config gitmem.acceptInAgent true` is set, and `--tainted` is always refused there.
+
+    \b
+    Examples: gitmem accept --dry-run
+              gitmem accept
     """
     place = surroundings.here()
     client = surroundings.agent()

@@ -36,12 +36,16 @@ def apply(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Close with answers to the requests of gitmem plan, through the same gate as any close.
+    r"""Close with answers to the requests of gitmem plan, through the same gate as any close.
 
     A line is {"key": the request's key, "model": a name, "operations": [...]}; "plan" and "request"
     can stand in for the key. An answer is not applied when the queue or the memory has changed since:
     its flags stay queued, and the exit code is 6, or 7 when nothing was applied. With --here, the
     commit goes to the current feature branch. Use --here and --all as with gitmem plan.
+
+    \b
+    Examples: gitmem apply answers.jsonl
+              gitmem apply --here answers.jsonl
     """
     name = model_name(model)
     if model and not name:

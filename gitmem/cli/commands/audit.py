@@ -44,10 +44,14 @@ def audit(
     ] = "",
     json: Json = False,
 ) -> None:
-    """Compare what should have run with what ran; exit 1 on a gap.
+    r"""Compare what should have run with what ran; exit 1 on a gap.
 
     For each session: the boundaries in the client's transcript, the hooks in the ledger, and the
     flags. For each close: what was configured and what ran. Times are UTC.
+
+    \b
+    Examples: gitmem audit --since 7d
+              gitmem audit --since 2026-11-20 --json
     """
     place, now = surroundings.here(), time.time()
     moment_of = engine.since(since, now) if since else 0

@@ -62,7 +62,7 @@ def check(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Fail when flags are not drained, for CI.
+    r"""Fail when flags are not drained, for CI.
 
     The exit code is 1 then, and 5 when it cannot tell. Asks the remote for what this clone lacks, and
     writes nothing. `check:` in .gitmem/config.yaml also sets what may wait. --trace and --stale check
@@ -71,6 +71,10 @@ def check(
     In a pre-push hook it checks every flag when the target is pushed, otherwise the flags of the
     pushed branches. Accepted flags that are not pushed yet pass there, and so does a push of gitmem's
     own branches.
+
+    \b
+    Examples: gitmem check --max-age 7
+              gitmem check --scope branch --allow-in-review
     """
     if trace or stale:
         code = report.look(trace=trace, stale=stale, as_json=json)

@@ -70,12 +70,16 @@ def close(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Drain the queue into one commit to review.
+    r"""Drain the queue into one commit to review.
 
     The commit is on gitmem/drain, and its diff is shown. Work tree, index and HEAD do not change.
     With --here, the current branch gets the commit, for the flags that were made on it (--all: for
     every flag). With --pr, the queue is shared and the review is pushed; if that fails, the close
     still stands, and the exit code is 5.
+
+    \b
+    Examples: gitmem close
+              gitmem close --engine anthropic --dry-run
     """
     if pr and here:
         raise UsageError(

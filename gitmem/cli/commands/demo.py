@@ -12,7 +12,12 @@ from gitmem.git import process
 
 
 def demo() -> None:
-    """Show the whole loop in a throw-away repository."""
+    r"""Show the whole loop in a throw-away repository.
+
+    \b
+    Examples: gitmem demo
+              gitmem demo | less
+    """
     script = assets.path("templates/demo/demo.sh")
     # The demo shows the gitmem that was called, whatever PATH says.
     folder = Path(sys.argv[0]).absolute().parent

@@ -8,9 +8,13 @@ from gitmem.review.review import discard as run_discard
 
 
 def discard(dry_run: DryRun = False, json: Json = False) -> None:
-    """Discard the review; nothing is lost.
+    r"""Discard the review; nothing is lost.
 
     Its flags are undrained again. The queue does not change.
+
+    \b
+    Examples: gitmem discard --dry-run
+              gitmem discard
     """
     place = surroundings.here()
     done = run_discard(place.repo, place.configured, dry_run=dry_run)

@@ -56,7 +56,7 @@ def doctor(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Prove that what is configured is what runs.
+    r"""Prove that what is configured is what runs.
 
     Examines the files of every agent client that is wired here, the gitmem that its hooks find, trust,
     what fired last, git, locks and the queue. Asks a configured model whose server is on this machine
@@ -69,6 +69,10 @@ def doctor(
     Where a finding asks for it, --fix writes what gitmem init would write, and publishes flags that
     are only in the journal to the queue branch. It removes nothing of yours; with --dry-run it shows
     what it would do.
+
+    \b
+    Examples: gitmem doctor --fire
+              gitmem doctor --client claude-code
     """
     place, broken = _place()
     kit = doctor_kit(Path(place.repo.top), surroundings.ENVIRON)

@@ -23,9 +23,13 @@ def drop(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Reject a flag: it never becomes memory.
+    r"""Reject a flag: it never becomes memory.
 
     The next close records it as skipped, with the reason, and files nothing.
+
+    \b
+    Examples: gitmem drop t5xq2mzk --reason 'true of one branch only'
+              gitmem drop t5xq2mzk --reason 'said twice' --dry-run
     """
     place = surroundings.here()
     done = run_drop(

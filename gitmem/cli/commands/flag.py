@@ -70,12 +70,16 @@ def flag(
     json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Keep one durable fact; exit code 0 means saved.
+    r"""Keep one durable fact; exit code 0 means saved.
 
     It is saved in the journal first, then on the queue branch. None of your files change. With
     --corrects, hooks of this clone do not show that line until the flag is drained, and the close
     judges the two together. With --body, the text is a headline: it becomes the line of memory, and
     the body is filed below it in a file that no session loads and that gitmem recall shows.
+
+    \b
+    Examples: gitmem flag 'uv writes the lock file; it is never edited by hand'
+              gitmem flag 'CI runs on arm64' --kind gotcha --topic build-system
     """
     _hot()
 
@@ -101,11 +105,15 @@ def snag(
     json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Keep what went wrong and the better path.
+    r"""Keep what went wrong and the better path.
 
     The close turns it into a rule in the instruction file, a line of a skill or, with --paths, a rule
     that loads with these files. A snag that comes back (--again) moves up: rule, skill, guard,
     a guard that holds a call once.
+
+    \b
+    Examples: gitmem snag 'pip changed uv.lock' --better 'run uv add'
+              gitmem snag 'npm again' --better 'use pnpm' --again t5xq2mzk
     """
     _hot()
 

@@ -28,10 +28,14 @@ def forget(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Propose a review without what a flag brought.
+    r"""Propose a review without what a flag brought.
 
     Every line that comes from it goes, even where a person reworded or moved it, and its guard goes
     too. What other flags said in such a line comes back in their own words. The record is kept.
+
+    \b
+    Examples: gitmem forget t5xq2mzk --dry-run
+              gitmem forget t5xq2mzk --reason 'the service is gone'
     """
     place = surroundings.here()
     done = run_forget(

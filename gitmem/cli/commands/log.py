@@ -20,5 +20,10 @@ def log(
     ] = False,
     json: Json = False,
 ) -> None:
-    """List the queued flags and where each stands."""
+    r"""List the queued flags and where each stands.
+
+    \b
+    Examples: gitmem log -n 5
+              gitmem log --all --json
+    """
     report.log(number=number, everything=everything, as_json=json)

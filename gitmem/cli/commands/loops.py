@@ -19,9 +19,13 @@ _SESSION = 8  # characters of a session's id that are shown
 
 
 def loops(json: Json = False) -> None:
-    """Show which snags are closed, and which came back.
+    r"""Show which snags are closed, and which came back.
 
     Snags that came back come first, with the place of their next fix. Writes nothing.
+
+    \b
+    Examples: gitmem loops
+              gitmem loops --json
     """
     place = surroundings.here()
     found = engine.read_loops(place.repo, place.configured, place.settings.folder)

@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
 
 def plan(here: Here = False, everything: All = False) -> None:
-    """Print what a close would ask, one JSON request a line; gitmem apply takes the answers.
+    r"""Print what a close would ask, one JSON request a line; gitmem apply takes the answers.
 
     A line has `request` (its number), `key`, `plan`, `work`, `flags` (how many), `system`, `text`,
     `schema` and `max_tokens`. Send system and text to a model unchanged, and ask for JSON of that
     schema. Answer with one line for each request: {"key": its key, "model": the model's name,
     "operations": [...]}. Writes nothing. For gitmem apply --here, plan with --here. The skill
     gitmem-close tells an agent how to use it.
+
+    \b
+    Examples: gitmem plan > questions.jsonl
+              gitmem plan --here
     """
     refuse_all(here=here, everything=everything)
     place = surroundings.here()

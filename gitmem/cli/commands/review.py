@@ -41,11 +41,15 @@ def review(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Show what is in review, line by line.
+    r"""Show what is in review, line by line.
 
     First what came back, then the diff, then where every line comes from; at last a few lines of memory
     that no hook of this clone ever showed, for you to judge. --unmatch shows nothing: the next close
     rebuilds the review without that match.
+
+    \b
+    Examples: gitmem review
+              gitmem review --unmatch t5xq2mzk
     """
     place = surroundings.here()
     if unmatch:

@@ -30,10 +30,14 @@ def show(
     ],
     json: Json = False,
 ) -> None:
-    """Say what became of a flag.
+    r"""Say what became of a flag.
 
     It may be queued, in review, landed (and where), merged, superseded, folded, skipped, dropped or
     forgotten.
+
+    \b
+    Examples: gitmem show t5xq2mzk
+              gitmem show t5xq2mzk --json
     """
     place = surroundings.here()
     found = flag_story(place.repo, flag, configured=place.configured, folder=place.settings.folder)

@@ -45,7 +45,7 @@ def stats(
     ] = "",
     json: Json = False,
 ) -> None:
-    """Show what each close ran and cost, and what of memory arrives.
+    r"""Show what each close ran and cost, and what of memory arrives.
 
     Lists landed closes, newest last, and estimates what the same work costs inline in a session.
 
@@ -58,6 +58,10 @@ def stats(
     The part "arrival": what every session loads of memory and what that costs it, the lines that hooks
     of this clone showed, the snags that came back after their line was shown, and the lines that no hook
     showed in 30 days.
+
+    \b
+    Examples: gitmem stats -n 10
+              gitmem stats --inline-context 50000 --json
     """
     place = surroundings.here()
     price = own_price(place)

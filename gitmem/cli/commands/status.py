@@ -7,8 +7,12 @@ from gitmem.cli.reports import status as report
 
 
 def status(json: Json = False) -> None:
-    """Say what waits, and what to do next.
+    r"""Say what waits, and what to do next.
 
     Counts flags that are undrained, in review, or accepted and not pushed. Publishes pending flags.
+
+    \b
+    Examples: gitmem status
+              gitmem status --json
     """
     report.status(as_json=json)

@@ -27,11 +27,15 @@ def sync(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Share the queue through the remote, both ways.
+    r"""Share the queue through the remote, both ways.
 
     Fetches the queue and the target, unites both queues by flag id, prunes what has landed, and
     pushes `gitmem/queue`, never by force. Flags are safe in this clone, whatever the remote says. In
     a hook of gitmem's own push it does nothing and exits with 0.
+
+    \b
+    Examples: gitmem sync
+              gitmem sync --dry-run
     """
     place = surroundings.here()
     if network.is_own_push(place.repo, surroundings.ENVIRON):

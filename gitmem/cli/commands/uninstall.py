@@ -37,12 +37,16 @@ def uninstall(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Remove the wiring.
+    r"""Remove the wiring.
 
     Removes the settings, the managed block, the hooks, what `init --ci` and `init --mcp` wrote, and this
     clone's `git config gitmem.engine` and `gitmem.autoClose`, which init may have set. Saves what waits in
     the spool and removes it. Memory, records, guards, rules for paths and the queue stay, and so do files of
     your home without `--personal`. A file that is unedited since `init` gets its old bytes back.
+
+    \b
+    Examples: gitmem uninstall --dry-run
+              gitmem uninstall --personal --dry-run
     """
     place = unsettled(surroundings.repository())
     repo = place.repo

@@ -35,10 +35,14 @@ def why(
     ],
     json: Json = False,
 ) -> None:
-    """Say where a line comes from: flags, session, drain.
+    r"""Say where a line comes from: flags, session, drain.
 
     Takes a line of memory, the rules or a skill, as it is in the work tree. Follows renames, moves,
     merges and rewordings, and says when a person wrote or changed the line.
+
+    \b
+    Examples: gitmem why memory/testing.md:4
+              gitmem why 'run uv add'
     """
     place = surroundings.here()
     found = run_why(place.repo, line, cwd=working(), folder=place.settings.folder)
