@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import zipfile
 from importlib import metadata, resources
 from pathlib import Path
@@ -46,7 +49,32 @@ def test_the_wheel_holds_the_package_its_type_marker_and_nothing_else() -> None:
 
     assert "gitmem/py.typed" in names
     tops = {name.split("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"gitmem"}
+    assert {top for top in tops if not top.endswith((".dist-info", ".data"))} == {"gitmem"}
+
+
+@pytest.mark.parametrize("page", ["gitmem.1", "git-mem.1"])
+def test_the_man_page_is_below_the_prefix_of_the_installation(page: str) -> None:
+    installed = Path(sys.prefix, "share", "man", "man1", page)
+
+    assert installed.read_bytes() == (TREE / "docs" / "man" / page).read_bytes()
+
+
+@pytest.mark.skipif(
+    not shutil.which("man") or not shutil.which("groff"),
+    reason="2026-11-30: no man on this machine",
+)
+@pytest.mark.parametrize("way", ["from PATH alone", "from MANPATH"])
+def test_git_mem_help_opens_the_man_page_that_was_installed(sandbox: Sandbox, way: str) -> None:
+    prefix = Path(sys.prefix)
+    env = {"MANWIDTH": "80", "MANPATH": None, "LC_ALL": "C.UTF-8"}
+    if way == "from MANPATH":
+        env["MANPATH"] = f"{prefix}/share/man:"
+
+    path = f"{prefix / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    shown = sandbox.git("mem", "--help", env={**env, "PATH": path})
+
+    assert "gitmem, git-mem - a coding agent's memory, kept in git" in shown
+    assert "gitmem close --engine anthropic --dry-run" in shown
 
 
 @pytest.mark.parametrize("command", ["gitmem", "git-mem", "gitmem-cli"])
