@@ -14,9 +14,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gitmem.check import scope
+from gitmem.check import scope, spooled
 from gitmem.check.report import CheckRequest, CheckResult
 from gitmem.check.scope import BuildKind
+from gitmem.check.spooled import Spooled
 from gitmem.check.terms import RemoteQueue, Scope
 from gitmem.core.failures import NeedsPerson, Unreachable
 from gitmem.git import refs, remotes, repository
@@ -107,6 +108,9 @@ class _Survey:
             if place
             else Lines()
         )
+        # A build machine has no spool of its own; a folder that its owner's sessions use is not the build's.
+        there = request.build.kind is BuildKind.NONE
+        self._spooled = spooled.look(repo.folder) if there else Spooled()
         self._head = self._at_head()
         known = self._seen.records if self._seen else Records((), (), ())
         deciding = {*known.deciding, *self._head}
@@ -256,6 +260,14 @@ class _Survey:
         waiting = forgetting.forgotten_here(self._repo, self._seen.target) if self._seen else []
         return tuple(flag for flag in waiting if self._view.has(flag))
 
+    def _unsaved(self) -> tuple[Flag, ...]:
+        """Return the checked flags that are in the spool only."""
+        records = self._records
+        recorded = (records.deciding, records.local, records.review, records.carried)
+        known = self._flags().union(*recorded)
+        waiting = self._spooled.flags
+        return tuple(flag for flag in waiting if flag.id not in known and self._view.has(flag))
+
     def narrowed(self, state: State) -> CheckResult:
         """Return the answer for the requested scope."""
         seen, view = self._seen, self._view
@@ -286,6 +298,8 @@ class _Survey:
             remote_queue=self._remote_queue,
             offline=self._request.offline,
             pushing=self._request.push is not None,
+            spooled=self._unsaved(),
+            spooled_odd=self._spooled.odd,
             to_push=unpushed(self._repo, seen).run if seen else "",
             view=replace(view, lenient=view.lenient or fork),
         )

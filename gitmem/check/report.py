@@ -52,6 +52,8 @@ class CheckResult:
     ``known``: this clone has, or once had, a queue. ``remote_queue``: what ``remote`` (empty without one)
     has. ``offline``: the request was not to ask it. ``view``: which flags were checked in the end.
     ``pushing``: a push asks; accepted flags do not fail it, because the push brings them along.
+    ``spooled`` are flags that wait in this clone's spool; they are not saved yet and count as undrained.
+    ``spooled_odd`` is how much lies there that is no flag; it is told, and fails nothing.
     """
 
     undrained: tuple[Flag, ...] = ()
@@ -71,6 +73,8 @@ class CheckResult:
     offline: bool = False
     view: View = EVERYTHING
     pushing: bool = False
+    spooled: tuple[Flag, ...] = ()
+    spooled_odd: int = 0
     cannot_tell: str = ""
     hint: str = ""
 
@@ -81,7 +85,7 @@ class CheckResult:
 
     def objections(self, policy: Policy, now: float) -> tuple[str, ...]:
         """Return why the check fails; empty when it passes (and when it cannot tell)."""
-        waiting = self.undrained
+        waiting = (*self.undrained, *self.spooled)
         if not policy.allow_in_review:
             waiting += self.in_review
             waiting += () if self.pushing else (*self.accepted, *self.unpushed)

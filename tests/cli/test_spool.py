@@ -141,6 +141,94 @@ def test_a_command_that_only_looks_saves_nothing(booted: Sandbox, command: list[
     assert len(records(booted)) == 1
 
 
+def test_check_fails_for_a_flag_that_is_in_the_spool_only(booted: Sandbox) -> None:
+    sandboxed(booted, "flag", "its text is not shown")
+
+    done = booted.gitmem("check")
+
+    assert done.code == 1
+    assert done.out.splitlines() == [
+        "1 flag in the spool only, not saved yet",
+        "run: gitmem close, then gitmem review and gitmem accept",
+    ]
+    told = json.loads(booted.gitmem("check", "--json").out)
+    assert (told["ok"], told["spooled"], told["undrained"]) == (False, 1, [])
+    assert told["why"] == ["1 flag not drained"]
+    assert booted.gitmem("check", "--max-flags", "1").out == (
+        "ok: nothing waits too long (1 may wait)\n"
+    )
+
+    booted.gitmem("close", "--engine", "verbatim")
+    booted.gitmem("accept")
+
+    assert booted.gitmem("check").code == 0
+
+
+def test_check_counts_a_flag_of_the_checked_branch_only(booted: Sandbox) -> None:
+    sandboxed(booted, "flag", "made on main")
+
+    assert booted.gitmem("check", "--scope", "branch", "--branch", "main").code == 1
+    assert booted.gitmem("check", "--scope", "branch", "--branch", "feature").code == 0
+
+
+def test_check_counts_a_flag_once_that_is_saved_and_still_in_the_spool(booted: Sandbox) -> None:
+    sandboxed(booted, "flag", "one")
+    record = next(spool_of(booted).iterdir())
+    content = record.read_bytes()
+    booted.gitmem("status")
+    record.write_bytes(content)
+
+    told = json.loads(booted.gitmem("check", "--json").out)
+
+    assert told["why"] == ["1 flag not drained"]
+    assert "spooled" not in told
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"{}\n", b"\xff\n", b"[" * 9_000, b"x\n" * 20_000])
+def test_what_is_no_flag_in_the_spool_is_told_and_fails_no_check(
+    booted: Sandbox, content: bytes
+) -> None:
+    (spool_of(booted) / "aaaaaaaaaaaa.jsonl").write_bytes(content)
+
+    done = booted.gitmem("check")
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[0] == (
+        "1 spooled text that cannot be read as a flag; gitmem status says why"
+    )
+    assert records(booted) == ["aaaaaaaaaaaa.jsonl"]
+
+
+def test_a_build_does_not_fail_for_what_a_person_left_in_the_spool(booted: Sandbox) -> None:
+    sandboxed(booted, "flag", "one")
+    build = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_EVENT_NAME": "schedule",
+        "GITHUB_REF": "refs/heads/main",
+    }
+
+    done = booted.gitmem("check", "--offline", env=build)
+
+    assert done.code == 0, done
+
+
+def test_the_status_line_counts_what_is_in_the_spool(booted: Sandbox) -> None:
+    booted.gitmem("flag", "saved")
+    assert booted.gitmem("statusline").out == "1 to file\n"
+
+    sandboxed(booted, "flag", "spooled")
+
+    assert booted.gitmem("statusline").out == "1 to file · 1 in the spool\n"
+    # No git is asked while nothing changes.
+    assert (
+        booted.gitmem("statusline", env={"PATH": "/nowhere"}).out == "1 to file · 1 in the spool\n"
+    )
+
+    booted.gitmem("status")
+
+    assert booted.gitmem("statusline").out == "2 to file\n"
+
+
 def test_a_linked_work_tree_spools_into_the_same_folder(booted: Sandbox) -> None:
     linked = booted.worktree("linked")
 

@@ -65,7 +65,7 @@ def check(
     r"""Fail when flags are not drained, for CI.
 
     The exit code is 1 then, and 5 when it cannot tell. Asks the remote for what this clone lacks, and
-    writes nothing. `check:` in .gitmem/config.yaml also sets what may wait. --trace and --stale check
+    writes nothing. A flag that waits in the spool counts, but not on a build machine. `check:` in .gitmem/config.yaml also sets what may wait. --trace and --stale check
     the commit that is checked out instead of the queue.
 
     In a pre-push hook it checks every flag when the target is pushed, otherwise the flags of the

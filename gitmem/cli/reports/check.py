@@ -135,6 +135,7 @@ def _answer(result: CheckResult, policy: Policy, now: float) -> dict[str, object
         "in_review": [flag.id for flag in result.in_review],
         "accepted": [flag.id for flag in result.accepted],
         **({"unpushed": [flag.id for flag in result.unpushed]} if result.unpushed else {}),
+        **({"spooled": len(result.spooled)} if result.spooled else {}),
         **({"conflicts": conflicts(result.conflicts)} if result.conflicts else {}),
         "cannot_tell": result.cannot_tell or None,
         "why": list(result.objections(policy, now)),

@@ -8,6 +8,7 @@ Claude Code hands it a JSON object on standard input; its folder is in ``workspa
 from __future__ import annotations
 
 import os
+import time
 
 from gitmem.cli import folder, streams
 from gitmem.cli.arguments import parse
@@ -47,10 +48,11 @@ def run(argv: Sequence[str]) -> int:
     return 0
 
 
-def said(to_file: int, in_review: int) -> str:
+def said(to_file: int, in_review: int, spooled: int = 0) -> str:
     """Return what is printed; empty where nothing waits."""
     parts = [f"{to_file} to file"] if to_file else []
     parts += [f"{in_review} in review"] if in_review else []
+    parts += [f"{spooled} in the spool"] if spooled else []
     return " · ".join(parts)
 
 
@@ -98,7 +100,8 @@ def _asked(repo: Repository, path: str) -> str:
     configured = target.configured_name(repo)
     seen = _state(repo, [*boot.deciding_refs(target.find(repo, configured)), REVIEW])
     state = snapshot.take(repo, configured).state
-    line = said(len(state.undrained) + len(state.unreadable), len(state.in_review))
+    to_file = len(state.undrained) + len(state.unreadable)
+    line = said(to_file, len(state.in_review), _spooled(repo))
     if seen:
         lock = local.Lock(path + ".lock")
         if lock.attempt():
@@ -107,3 +110,12 @@ def _asked(repo: Repository, path: str) -> str:
             finally:
                 lock.release()
     return line
+
+
+def _spooled(repo: Repository) -> int:
+    from gitmem.queue import spool
+
+    try:
+        return spool.count(repo.folder, time.time()) if spool.come(repo.folder) else 0
+    except OSError:
+        return 0  # a spool that cannot be looked at is told at the next session's start

@@ -49,6 +49,9 @@ def show(result: CheckResult, policy: Policy, now: float) -> None:
         if result.hint:
             render.say(f"hint: {result.hint}")
         return
+    if result.spooled_odd:
+        said = render.count(result.spooled_odd, "spooled text")
+        render.say(f"{said} that cannot be read as a flag; gitmem status says why")
     why = result.objections(policy, now)
     if not why:
         render.say(_ok(result))
@@ -74,6 +77,8 @@ def _groups(result: CheckResult, now: float) -> None:
         _list(result.undrained, now)
         for flag_id in result.unreadable[:_SHOWN]:
             render.say(f"  {flag_id}  (its line cannot be read by this version)")
+    if result.spooled:
+        render.say(f"{render.count(len(result.spooled), 'flag')} in the spool only, not saved yet")
     if result.proposed:
         render.say(f"{render.count(len(result.proposed), 'flag')} in review:")
         _list(result.proposed, now)
@@ -97,11 +102,12 @@ def what_to_run(result: CheckResult) -> list[str]:
     lines = []
     if result.conflicts:
         lines.append("run: gitmem sync; it keeps both lines and says how to settle the conflict")
-    if (result.undrained or result.unreadable) and result.view.branches:
+    waiting = result.undrained or result.spooled
+    if (waiting or result.unreadable) and result.view.branches:
         names = ", ".join(result.view.branches)
         lines.append(f"run: {share}gitmem close --here on {names}, and push it")
-    elif result.undrained or result.unreadable:
-        upgrade = "" if result.undrained else "upgrade gitmem, then "
+    elif waiting or result.unreadable:
+        upgrade = "" if waiting else "upgrade gitmem, then "
         lines.append(f"run: {share}{upgrade}gitmem close, then gitmem review and gitmem accept")
     if result.proposed or result.forgotten:
         lines.append("run: gitmem review, then gitmem accept (or land the pull request)")
@@ -127,7 +133,7 @@ def _ok(result: CheckResult) -> str:
 
 def _passed(result: CheckResult) -> str:
     parts = [
-        (len(result.undrained) + len(result.unreadable), "may wait"),
+        (len(result.undrained) + len(result.unreadable) + len(result.spooled), "may wait"),
         (len(result.in_review), "in review"),
         (
             len(result.accepted),
