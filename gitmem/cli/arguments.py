@@ -50,7 +50,14 @@ OPTIONS: dict[str, dict[str, str]] = {
     },
     "": {},
     "status": {"--json": SWITCH},
-    "log": {"-n": VALUE, "--number": VALUE, "--all": SWITCH, "--json": SWITCH},
+    "log": {
+        "-n": VALUE,
+        "--number": VALUE,
+        "--all": SWITCH,
+        "--landed": SWITCH,
+        "--by": MANY,
+        "--json": SWITCH,
+    },
     "check": {
         "--scope": VALUE,
         "--branch": VALUE,

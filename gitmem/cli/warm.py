@@ -113,8 +113,14 @@ def _log(given: Arguments) -> int | None:
         return None
     from gitmem.cli.reports import log
 
-    everything, as_json = "--all" in given.switches, "--json" in given.switches
-    return _ended(log.log(number=number, everything=everything, as_json=as_json))
+    request = log.Request(
+        number=number,
+        everything="--all" in given.switches,
+        landed="--landed" in given.switches,
+        by=given.lists.get("--by", ()),
+        as_json="--json" in given.switches,
+    )
+    return _ended(log.log(request))
 
 
 def _check(given: Arguments) -> int | None:

@@ -12,7 +12,7 @@ from gitmem.core.jsonline import dumps, loads
 from gitmem.git import local
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from gitmem.git.repository import Repository
 
@@ -32,6 +32,25 @@ def add_drop(repo: Repository, fields: Mapping[str, object]) -> None:
 def drops(repo: Repository) -> dict[str, str]:
     """Return the dropped flags: id to reason."""
     return _read(repo, _DROPS, "reason")
+
+
+class Decision:
+    """One decision about a flag: whose (`Name <email>`), when, and why."""
+
+    __slots__ = ("at", "by", "reason")
+
+    def __init__(self, fields: Mapping[str, object]) -> None:
+        self.at = str(fields.get("at", ""))
+        self.by = str(fields.get("by", ""))
+        self.reason = str(fields.get("reason", ""))
+
+
+def dropping(repo: Repository) -> dict[str, list[Decision]]:
+    """Return every time that a flag was dropped, the earliest first, by the flag's id."""
+    found: dict[str, list[Decision]] = {}
+    for flag, fields in _rows(repo, _DROPS):
+        found.setdefault(flag, []).append(Decision(fields))
+    return found
 
 
 def add_unmatch(repo: Repository, fields: Mapping[str, object]) -> None:
@@ -62,12 +81,15 @@ def _add(repo: Repository, file: str, fields: Mapping[str, object]) -> None:
 
 
 def _read(repo: Repository, file: str, key: str) -> dict[str, str]:
-    decided = {}
+    return {flag: str(fields.get(key, "")) for flag, fields in _rows(repo, file)}
+
+
+def _rows(repo: Repository, file: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Yield the id and the fields of each line that can be read."""
     for row in local.read(f"{repo.folder}/{file}").decode(errors="replace").split("\n"):
         try:
             fields = loads(row)
         except ValueError:
             continue
         if isinstance(fields, dict) and isinstance(fields.get("id"), str):
-            decided[fields["id"]] = str(fields.get(key, ""))
-    return decided
+            yield fields["id"], fields

@@ -28,8 +28,9 @@ _FORMAT = (
     "%H%x00%P%x00%T%x00%an <%ae>%x00%ad%x00%s%x00%(trailers:key=Gitmem-Tree,valueonly,separator=)"
 )
 LONGEST = GROUND_FILE  # bytes of a file whose lines are told apart
-_DATE = "--date=format-local:%Y-%m-%dT%H:%M:%SZ"
-_PLAIN = ("--no-show-signature", "--encoding=UTF-8", "--no-notes", "--no-decorate", "--no-mailmap")
+#: Options of `git log`: times in UTC (with TZ=UTC), as a flag has them; no setting changes the output.
+DATE = "--date=format-local:%Y-%m-%dT%H:%M:%SZ"
+PLAIN = ("--no-show-signature", "--encoding=UTF-8", "--no-notes", "--no-decorate", "--no-mailmap")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ def commits(repo: Repository, tip: str, oids: Collection[str]) -> dict[str, Comm
         return {}
     request = "".join(f"{oid}\n" for oid in oids).encode()
     shown = repo.git(
-        "log", "--stdin", "--no-walk=unsorted", "-z", *_PLAIN, _DATE, f"--format=tformat:{_FORMAT}",
+        "log", "--stdin", "--no-walk=unsorted", "-z", *PLAIN, DATE, f"--format=tformat:{_FORMAT}",
         stdin=request, env={"TZ": "UTC"},
     ).out.decode("utf-8", "surrogateescape")  # fmt: skip
     fields = shown.split("\0")
@@ -91,7 +92,7 @@ def landings(repo: Repository, commit: str, paths: Collection[str]) -> dict[str,
     if not paths:
         return {}
     said = repo.git(
-        "log", *_PLAIN, "--name-only", "--diff-filter=A", "--no-renames", "--format=%x00%H",
+        "log", *PLAIN, "--name-only", "--diff-filter=A", "--no-renames", "--format=%x00%H",
         commit, "--", *record_files.pathspecs(repo, commit),
     ).text  # fmt: skip
     found: dict[str, str] = {}
@@ -118,7 +119,7 @@ def removals(
     """
     how = ["-m", "--full-history"] if merges else []
     out = repo.git(
-        "log", *_PLAIN, *how, "-p", "-U0", "--no-renames", "--no-color", "--no-ext-diff",
+        "log", *PLAIN, *how, "-p", "-U0", "--no-renames", "--no-color", "--no-ext-diff",
         "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/", "--format=%x00%H", commit, "--",
         *paths, env={} if patterns else {"GIT_LITERAL_PATHSPECS": "1"},
     ).out.decode("utf-8", "surrogateescape")  # fmt: skip
@@ -146,7 +147,7 @@ def deletions(repo: Repository, commits: Sequence[str], names: Collection[str]) 
     specs = [f":(top,glob){head}{name}" for name in sorted(names) for head in ("", "**/")]
     specs += [spec + "/**" for spec in specs]
     said = repo.git(
-        "log", *_PLAIN, "-z", "--name-only", "--diff-filter=D", "--no-renames", "--format=%x00%H",
+        "log", *PLAIN, "-z", "--name-only", "--diff-filter=D", "--no-renames", "--format=%x00%H",
         *commits, "--", *specs,
     ).out.decode("utf-8", "surrogateescape")  # fmt: skip
     found: dict[str, str] = {}

@@ -300,6 +300,12 @@ QUEUE_QUESTIONS = [
     ("log", "-n", "1"),
     ("log", "--number=1", "--all"),
     ("log", "--json"),
+    ("log", "--landed"),
+    ("log", "--landed", "--json", "-n", "1"),
+    ("log", "--by", "Ada", "--by=Tests <t"),
+    ("log", "--landed", "--all", "--by", "[A-Z]", "--json"),
+    ("log", "--by", "[A"),
+    ("log", "--by="),
     ("check",),
     ("check", "--offline", "--json"),
     ("check", "--max-flags", "9", "--max-age=3"),
@@ -311,6 +317,8 @@ QUEUE_QUESTIONS = [
     ("log", "-n", "0"),
     ("log", "-n", "x"),
     ("log", "-n", "1", "--number", "2"),
+    ("log", "--landed=yes"),
+    ("log", "--by"),
     ("check", "--max-flags=-1"),
     ("check", "--scope", "all"),
     ("check", "--scope", "none"),
@@ -323,6 +331,8 @@ QUEUE_QUESTIONS = [
 def test_what_waits_is_said_alike(memory: Sandbox, question: tuple[str, ...]) -> None:
     memory.gitmem("flag", "Tests need Postgres")
     memory.gitmem("close", "--engine", "verbatim")
+    if "--landed" in question:
+        memory.gitmem("accept")
     memory.gitmem("flag", "Deploys go out on Tuesdays")
     memory.gitmem("status")
 
