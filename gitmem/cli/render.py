@@ -67,6 +67,23 @@ def diff(text: str) -> None:
     _write(sys.stdout, "".join(line + "\n" for line in lines))
 
 
+def change(mark: str, text: str) -> None:
+    """Print a line that comes (mark ``+``) or goes (``-``), in a diff's colours; on a terminal it wraps."""
+    shown = f"{mark} {visible(text)}"
+    rows = _wrapped(shown, _columns(), "  ") if sys.stdout.isatty() else [shown]
+    start = (_NEW if mark == "+" else _OLD) if colour() else ""
+    _write(sys.stdout, "".join(f"{start}{row}\x1b[m\n" if start else f"{row}\n" for row in rows))
+
+
+def ask(question: str) -> str | None:
+    """Print a question and return the line that the person types; None at the end of the input."""
+    _write(sys.stdout, f"{_HEAD}{visible(question)}\x1b[m" if colour() else visible(question))
+    answer = sys.stdin.buffer.readline()
+    if not answer.endswith(b"\n"):
+        say()
+    return answer.decode("utf-8", "replace").rstrip("\r\n") if answer else None
+
+
 def trace(text: str) -> None:
     """Print a traceback to stderr, escaped like a page."""
     _write(sys.stderr, "".join(_escaped(line) + "\n" for line in _lines(text)))

@@ -66,8 +66,8 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Rework, ...] = ())
     pending = _pending(repo, seen, start, tip)
     commit, flags = (tip if pending else start), undrained
     outdated, by_hand = _outdated(repo, seen.target, start, tip, pending) if pending else ("", "")
-    stays = _stays(repo, start, tip) if outdated else ()
-    if outdated and not stays:
+    kept = stays(repo, start, tip) if outdated else ()
+    if outdated and not kept:
         old = Rework(tip=tip, base=in_review.base_of(repo, start, tip))
         again = (*again, old)
         # The review's own flags: another clone's may be in no queue here.
@@ -75,7 +75,7 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Rework, ...] = ())
         commit = start
         flags = (*[flag for key, flag in mine.items() if key in pending], *undrained)
     elif outdated:
-        why, how = stays
+        why, how = kept
         notes += (f"{why}, so it stays as it is: {outdated}", f"hint: {by_hand}; or {how}")
     return Base(
         ref=REVIEW,
@@ -83,7 +83,7 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Rework, ...] = ())
         commit=commit,
         flags=flags,
         again=again,
-        outdated="" if stays else outdated,
+        outdated="" if kept else outdated,
         notes=notes,
     )
 
@@ -114,7 +114,7 @@ def _outdated(
     return "", ""
 
 
-def _stays(repo: Repository, start: str, tip: str) -> tuple[str, ...]:
+def stays(repo: Repository, start: str, tip: str) -> tuple[str, ...]:
     """Say why an outdated review is not rebuilt, and how to rebuild it; empty when it is rebuilt."""
     if not in_review.only_ours(repo, start, tip):
         how = "gitmem discard, and the next close rebuilds it without those edits"
@@ -125,6 +125,12 @@ def _stays(repo: Repository, start: str, tip: str) -> tuple[str, ...]:
         how = f"gitmem discard, gitmem close, then gitmem forget {ids}"
         return "the review also forgets something", how
     return ()
+
+
+def out_of_date(repo: Repository, seen: Snapshot, tip: str) -> str:
+    """Say why the review at ``tip`` should not land as it is; empty when it may."""
+    start, _ = target.leading_commit(repo, seen.target)
+    return _outdated(repo, seen.target, start, tip, _pending(repo, seen, start, tip))[0]
 
 
 def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Base:

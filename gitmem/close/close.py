@@ -26,14 +26,17 @@ from gitmem.sync.remote_queue import unknown_queue
 from gitmem.trace import stale
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from gitmem.close.base import Base, Rework
+    from gitmem.core.flag import Flag
     from gitmem.drain.assemble import AssembledTree
     from gitmem.drain.plan import Plan, Request
     from gitmem.drain.ports import Answer, Engine
     from gitmem.git.repository import Repository
+    from gitmem.loops.flag_history import FlagHistory
     from gitmem.memory.imports import Imports
+    from gitmem.memory.places import Places
     from gitmem.memory.tree import MemoryTree
     from gitmem.queue.lines import Conflict
     from gitmem.records.drain_record import LineChange, Outcome, Run
@@ -137,19 +140,8 @@ def _close(repo: Repository, request: CloseRequest) -> CloseResult:
     )
     if not request.here and start.tip != proposed:  # another close was faster
         raise refs.Moved("the review branch moved meanwhile")
-    records = record_files.newest_texts(repo, start.commit)
-    memory = replace(
-        tree_reader.read_tree(repo, start.commit, request.folder),
-        newest=drain_record.newest_by_file(records),
-    )
     past = flag_history.read(repo, seen)
-    places = loops.with_history(tree_reader.places(memory), past, start.flags)
-    known = [line.text for line in (*places.lines, *places.rule_lines)]
-    places = replace(
-        places,
-        days=drain_record.filed_days(records, known),
-        movable=movable(records, places.lines),
-    )
+    memory, places = grounds(repo, start.commit, start.flags, past, request.folder)
     plan = make_plan(start.flags, places, past.dropped)
     plan = replace(plan, recurred=tuple(loops.came_back(past, start.flags)))
     # Without a review of its own, a tainted line must not become an instruction of this branch.
@@ -168,7 +160,7 @@ def _close(repo: Repository, request: CloseRequest) -> CloseResult:
     if not request.dry_run:
         AnswerStore(repo.folder).forget([one.id for one in drained.left])
     made = assemble.assemble(memory, drained.operations, plan.flags)
-    cited = _cited(repo, start, memory, made, request) if made.outcomes else ()
+    cited = newly_cited(repo, start.commit, memory, made) if made.outcomes else ()
     closed = CloseResult(
         stale=cited,
         branch=start.ref.removeprefix("refs/heads/"),
@@ -242,15 +234,33 @@ def _draft(closed: CloseResult, seen: Snapshot, style: CommitStyle) -> commit.Dr
     )
 
 
-def _cited(
-    repo: Repository, start: Base, memory: MemoryTree, made: AssembledTree, request: CloseRequest
+def grounds(
+    repo: Repository, commit: str, flags: Sequence[Flag], past: FlagHistory, folder: str
+) -> tuple[MemoryTree, Places]:
+    """Return the memory at a commit, and the places that it has for these flags."""
+    records = record_files.newest_texts(repo, commit)
+    memory = replace(
+        tree_reader.read_tree(repo, commit, folder), newest=drain_record.newest_by_file(records)
+    )
+    places = loops.with_history(tree_reader.places(memory), past, flags)
+    known = [line.text for line in (*places.lines, *places.rule_lines)]
+    places = replace(
+        places,
+        days=drain_record.filed_days(records, known),
+        movable=movable(records, places.lines),
+    )
+    return memory, places
+
+
+def newly_cited(
+    repo: Repository, base: str, memory: MemoryTree, made: AssembledTree
 ) -> tuple[StaleLine, ...]:
     """Return what memory will cite that neither the target nor the checked-out branch has."""
     every = {**memory.texts, **made.files}
     texts = {path: text for path, text in every.items() if text is not None}
-    commits = [start.commit, refs.resolve(repo, "HEAD")]
+    commits = [base, refs.resolve(repo, "HEAD")]
     new = [outcome.line for outcome in made.outcomes]
-    return stale.stale_lines(repo, texts, commits, folder=request.folder, new=new)
+    return stale.stale_lines(repo, texts, commits, folder=memory.folder, new=new)
 
 
 def _prepared(

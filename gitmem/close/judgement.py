@@ -18,7 +18,14 @@ from gitmem.markdown.lines import front_value
 from gitmem.memory import tree_reader
 from gitmem.memory.tree import MemoryLine, existing_lines, rule_lines
 from gitmem.records import in_review, record_files
-from gitmem.records.drain_record import FORGET, Change, Fate, read_header
+from gitmem.records.drain_record import (
+    FORGET,
+    Change,
+    Fate,
+    read_changes,
+    read_header,
+    read_outcomes,
+)
 from gitmem.safety.paths import PathKind, writable
 
 if TYPE_CHECKING:
@@ -122,6 +129,7 @@ def _operations(earlier: Judgement) -> list[tuple[Operation, Work | None]]:
             outcome.line,
             outcome.survivor,
             alone,
+            outcome.worded_by,
             *outcome.also,
         )
         found.setdefault(key, []).append(outcome)
@@ -140,6 +148,8 @@ def _operations(earlier: Judgement) -> list[tuple[Operation, Work | None]]:
             reason=first.reason,
             section=earlier.sections.get((first.file, first.line), ""),
             again=first.again,
+            worded_by=first.worded_by,
+            was=first.was,
         )
         operations.append((operation, work))
     return operations
@@ -287,6 +297,20 @@ def read(repo: Repository, again: Rework, now: MemoryTree) -> Judgement:
         new=new,
         sections=_sections(repo, again.tip, outcomes, now),
         topics=_topics(repo, again.tip, outcomes, now),
+    )
+
+
+def of_record(repo: Repository, tip: str, text: str, now: MemoryTree) -> Judgement:
+    """Return the judgement of one record of the review at ``tip``, to be made again on ``now``."""
+    outcomes = tuple(read_outcomes(text))
+    header = read_header(text)
+    return Judgement(
+        outcomes=outcomes,
+        changes=tuple(read_changes(text)),
+        engine=header.run.engine if header else "",
+        model=header.run.model if header else "",
+        sections=_sections(repo, tip, outcomes, now),
+        topics=_topics(repo, tip, outcomes, now),
     )
 
 

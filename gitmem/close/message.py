@@ -93,7 +93,10 @@ def _filed(outcome: Outcome) -> list[str]:
     marks = [flag.id, flag.kind, *([visible(flag.by)] if flag.by else [])]
     if flag.session:
         marks.append(f"session {visible(flag.session[:8])}")
-    marks.append("verbatim" if outcome.verbatim else "reworded")
+    if outcome.worded_by:
+        marks.append(f"reworded by {visible(outcome.worded_by)}")
+    else:
+        marks.append("verbatim" if outcome.verbatim else "reworded")
     if flag.body:
         marks.append("with a body")
     if outcome.again:

@@ -346,6 +346,8 @@ class _Assembly:
                 also=tuple(f"{line.file}: {line.text}" for line in also),
                 reason=reason or operation.reason,
                 again=operation.again,
+                worded_by=operation.worded_by if filed else "",
+                was=operation.was if filed else "",
             )
             for flag_id in operation.flags
         ]

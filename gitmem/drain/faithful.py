@@ -68,7 +68,8 @@ def faithful(request: Request, operations: Sequence[Operation]) -> tuple[Operati
 
     A line in a flag's own words passes. A reworded one is judged against the cited flags and the line
     it replaces: any finding except S2 puts the own words in its place (for a merge, those of each
-    flag as a line of its own). S2 is told to the reviewer.
+    flag as a line of its own). S2 is told to the reviewer. What a person worded in a review stays, and
+    so does what folded into it.
     """
     flags = {flag.id: flag for flag in request.flags}
     # A duplicate of a flag is one of the line that the flag comes to, so those lines come first.
@@ -78,8 +79,11 @@ def faithful(request: Request, operations: Sequence[Operation]) -> tuple[Operati
         if operation.op is not Op.DUPLICATE
     }
     lines = _lines([one for group in groups.values() for one in group], operations)
+    worded = {flag_id for one in operations if one.worded_by for flag_id in one.flags}
     for at, operation in enumerate(operations):
-        if at not in groups:
+        if at not in groups and operation.survivor in worded:
+            groups[at] = [operation]
+        elif at not in groups:
             groups[at] = _folded(request, operation, flags, lines)
     return tuple(one for at in sorted(groups) for one in groups[at])
 
@@ -120,6 +124,11 @@ def refuses(rule: Rule) -> bool:
     return rule in _TOLD
 
 
+def begins_block(text: str) -> bool:
+    """Tell whether a line begins what Markdown reads as a block of its own: a heading, a list, a quotation."""
+    return bool(_BLOCK.match(text))
+
+
 def own_words(flag: Flag, work: Work) -> str:
     """Return what the flag says itself: the text; for a snag the better path."""
     return (flag.better or flag.text) if work is Work.RULES else flag.text
@@ -131,6 +140,8 @@ def _supported(
     # What the gate will refuse must not become a sound operation here.
     replaces_nothing = operation.op is Op.SUPERSEDE and not operation.replaced
     if replaces_nothing or operation.op in BESIDE or not flags.keys() >= set(operation.flags):
+        return [operation]
+    if operation.worded_by:
         return [operation]
     cited = [flags[flag_id] for flag_id in operation.flags]
     if operation.op is Op.SKIP:
@@ -153,7 +164,7 @@ def _worded(request: Request, operation: Operation, cited: Sequence[Flag]) -> li
     own = [own_words(flag, request.work) for flag in cited]
     if not operation.text or _is_own(operation.text, own, cited):
         return _verbatim(request, operation, cited, "")
-    if _BLOCK.match(operation.text):
+    if begins_block(operation.text):
         return _verbatim(request, operation, cited, _A_BLOCK)
     replaced = [line.text for line in operation.replaced]
     sources = [words for flag in cited for words in _words(flag)]

@@ -97,6 +97,7 @@ class Operation:
     line's text, which is then in ``within``. ``filed`` says where a line that moves comes from.
     ``topic`` and ``about`` are the slug and the description of a new topic that the line asks for,
     ``because`` why it has few lines. ``reason`` is for the reviewer. ``rule`` is the text of a rule without its why (empty: it has none).
+    ``worded_by`` is the person who reworded the line in a review, and ``was`` how it read before.
     """
 
     op: Op
@@ -117,6 +118,8 @@ class Operation:
     tools: tuple[str, ...] = ()
     match: str = ""
     mode: str = ""
+    worded_by: str = ""
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,9 +76,11 @@ def _matched(operation: Operation, cited: Sequence[Flag], climb: Climb | None) -
             Operation(
                 op=Op.EDIT,
                 flags=(flag.id,),
-                text=own_words(flag, Work.RULES),
+                text=operation.text if operation.worded_by else own_words(flag, Work.RULES),
                 reason=operation.reason,
                 again=operation.again,
+                worded_by=operation.worded_by,
+                was=operation.was,
             ),
             climb,
         )
@@ -122,6 +124,9 @@ def with_whys(
 def _with_why(operation: Operation, flags: Mapping[str, Flag], folder: str) -> Operation:
     if operation.op not in _RULES:
         return operation
+    if operation.worded_by:
+        rule = rule_of(operation.text)
+        return replace(operation, rule=rule if rule != operation.text else "")
     cited = [flags[key] for key in operation.flags if key in flags]
     why = "; ".join([*_whys(operation.text, cited), *_why_before(operation)])
     if not why:

@@ -115,7 +115,8 @@ def _taken_in(
     again: tuple[Rework, ...] = ()
     gone: list[Outcome] = []
     if waiting(repo, where, mine) and not refs.contains(repo, theirs, mine):
-        if not in_review.only_ours(repo, start, mine):
+        # What a person reworded here is not in theirs, and no queue has it.
+        if not in_review.only_ours(repo, start, mine, reviewed=False):
             raise NeedsPerson(
                 f"{_NAME} was edited both here and at {remote}",
                 hint=f"git rebase {remote}/{_NAME} {_NAME} unites them; then gitmem close --pr",

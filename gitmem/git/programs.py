@@ -1,7 +1,7 @@
-"""Start a program that is not git and wait for it: a client's hook commands, and the client itself.
+"""Start a program that is not git and wait for it: a client's hook commands, the client itself, an editor.
 
-Only for `gitmem doctor`, which runs what is installed as it is installed. The program gets a process
-group of its own, so that what it leaves behind ends with it.
+`gitmem doctor` runs what is installed as it is installed. Such a program gets a process group of its own,
+so that what it leaves behind ends with it. An editor has the person's terminal.
 """
 
 from __future__ import annotations
@@ -66,6 +66,22 @@ def run(
             _end(child)
             child.wait()
         return ProgramResult(code=code, out=_read(out), err=_read(err), ms=round(ms, 1))
+
+
+def attended(argv: Sequence[str], *, cwd: str, env: Mapping[str, str]) -> int:
+    """Run a program that talks to the person on the terminal; return its exit code.
+
+    Ctrl-C is the program's meanwhile. Raises OSError when it cannot be started.
+    """
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        child = subprocess.Popen(
+            list(argv), cwd=cwd, env=dict(env),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one thread
+        )  # fmt: skip
+        return child.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _read(file: IO[bytes]) -> str:

@@ -99,6 +99,27 @@ def add_guards(text: str, new: Sequence[Guard]) -> str:
     return after
 
 
+def with_lesson(text: str, old: str, new: str) -> str:
+    """Return ``text`` with another lesson for the guard that says ``old``; all else of it stays.
+
+    Raises Refused when there is none, and for a guard that would not be read.
+    """
+    lines = text.split("\n")
+    for at, line in enumerate(lines):
+        try:
+            found = guards.parse(line)
+        except ValueError:
+            continue
+        if found.lesson == old:
+            made = Guard(found.tools, found.match, new, flags=found.flags, mode=found.mode)
+            reason = guards.objection(made) or unfit(made)
+            if reason:
+                raise Refused(f"it cannot be a guard: {reason}")
+            lines[at] = made.line
+            return "\n".join(lines)
+    raise Refused(f"no guard says {old[:60]!r}")
+
+
 def same_rule(one: str, other: str) -> bool:
     """Tell whether two lines are one rule, whatever their why."""
     keys = {fact_key(rule_of(one)), fact_key(one)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: The trailer of a review commit that names the tree gitmem made. A commit with another tree was amended by a person.
 TRAILER = "Gitmem-Tree"
+#: The same of a person's commit on top: `gitmem review -p` made its tree, and its record says what it changed.
+REVIEWED = "Gitmem-Reviewed"
 
 NEXT = (
     "~"  # stands for the record of this close, which has no name yet and is newer than every other
@@ -62,7 +64,8 @@ class Outcome:
 
     ``survivor`` is what a duplicate folded into, or the line of ``file`` that was replaced; ``also``
     are further lines that were replaced, each as ``file: line``. ``again`` is the id of the earlier
-    flag that a drain matched it to.
+    flag that a drain matched it to. ``worded_by`` is the person who reworded the line in a review
+    (empty: no one), and ``was`` how the close had it.
     """
 
     flag: Flag
@@ -73,6 +76,8 @@ class Outcome:
     also: tuple[str, ...] = ()
     reason: str = ""
     again: str = ""
+    worded_by: str = ""
+    was: str = ""
 
     @property
     def replaced(self) -> tuple[tuple[str, str], ...]:
@@ -208,6 +213,8 @@ def _line(outcome: Outcome) -> str:
         "also": [*outcome.also],
         "reason": outcome.reason,
         "again": outcome.again,
+        "worded_by": outcome.worded_by,
+        "was": outcome.was,
     }
     known = _dump({key: value for key, value in fields.items() if value})
     # JSON allows a carriage return between its tokens, but a reader of lines stops there.
@@ -226,6 +233,27 @@ def _change(change: LineChange) -> str:
         "flags": [*change.flags],
     }
     return _dump({key: value for key, value in fields.items() if value})
+
+
+def reworded(text: str, file: str, line: str, new: str, by: str) -> str:
+    """Return a record's text with ``new`` for a line of ``file``, as ``by`` reworded it in a review.
+
+    What folded into the line follows it. Every other row stays byte for byte.
+    """
+    return "\n".join(_reworded(row, file, line, new, by) for row in text.split("\n"))
+
+
+def _reworded(row: str, file: str, line: str, new: str, by: str) -> str:
+    outcome = _outcome(row.rstrip())
+    if outcome is None:
+        return row
+    there = f"{file}: {line}"
+    if (outcome.file, outcome.line) == (file, line):
+        was = outcome.was or line
+        return _line(replace(outcome, line=new, worded_by=by, was=was))
+    if outcome.fate is Fate.DUPLICATE and outcome.survivor == there:
+        return _line(replace(outcome, survivor=f"{file}: {new}"))
+    return row
 
 
 def read_changes(text: str) -> list[LineChange]:
@@ -294,9 +322,8 @@ def _outcome(row: str) -> Outcome | None:
         fate = Fate(fields["outcome"])
     except (ValueError, KeyError, TypeError, RecursionError, BadLine):
         return None
-    words = {
-        name: str(fields.get(name, "")) for name in ("file", "line", "survivor", "reason", "again")
-    }
+    names = ("file", "line", "survivor", "reason", "again", "worded_by", "was")
+    words = {name: str(fields.get(name, "")) for name in names}
     if words["file"] and not _inside(words["file"]):
         return None
     return Outcome(flag=flag, fate=fate, also=_also(fields), **words)

@@ -11,7 +11,14 @@ from gitmem.markdown.statements import statements
 from gitmem.memory.passages import line_key, passages
 from gitmem.queue import decisions
 from gitmem.records import record_files, target
-from gitmem.records.drain_record import TRAILER, Fate, is_forget, read_changes, read_outcomes
+from gitmem.records.drain_record import (
+    REVIEWED,
+    TRAILER,
+    Fate,
+    is_forget,
+    read_changes,
+    read_outcomes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -77,10 +84,14 @@ def rejected(repo: Repository, waiting: Collection[Outcome]) -> frozenset[str]:
     )
 
 
-def only_ours(repo: Repository, start: str, tip: str) -> bool:
-    """Whether gitmem made every commit under review, and no one amended it."""
+def only_ours(repo: Repository, start: str, tip: str, *, reviewed: bool = True) -> bool:
+    """Whether gitmem made every commit under review, and no one amended it.
+
+    With ``reviewed``, what a person reworded by `gitmem review -p` counts, too: the records have it.
+    """
     span = f"{start}..{tip}" if start else tip
-    trailer = f"%(trailers:key={TRAILER},valueonly,separator=)"
+    keys = f"key={TRAILER},key={REVIEWED}" if reviewed else f"key={TRAILER}"
+    trailer = f"%(trailers:{keys},valueonly,separator=%x20)"
     done = repo.git("log", "--no-show-signature", f"--format=%T {trailer}", span)
     rows = [line.split() for line in done.text.splitlines()]
     return all(len(row) == 2 and row[0] == row[1] for row in rows)  # noqa: PLR2004 - the two

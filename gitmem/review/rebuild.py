@@ -16,7 +16,7 @@ from gitmem.memory.details.sections import united as united_details
 from gitmem.memory.index import update_index
 from gitmem.memory.topics import emptied
 from gitmem.records import record_files
-from gitmem.records.drain_record import newest_by_file
+from gitmem.records.drain_record import REVIEWED, newest_by_file
 from gitmem.review.removal import without_items
 from gitmem.safety.paths import INDEX_NAME, PathKind, writable
 
@@ -56,8 +56,10 @@ def _records(original: Original) -> set[str]:
 def _again(repo: Repository, claim: Claim, original: Original, onto: str, folder: str) -> str:
     held = _contents(repo, onto, list(original.changes))
     index = f"{folder}/{INDEX_NAME}"
+    worded = f"\n{REVIEWED}: " in original.message
     files = {
-        path: _merged(repo, claim, path, held.get(path), change, folder)
+        path: (_reworded(path, held.get(path), change, folder) if worded else None)
+        or _merged(repo, claim, path, held.get(path), change, folder)
         for path, change in original.changes.items()
         if path != index
     }
@@ -69,6 +71,20 @@ def _again(repo: Repository, claim: Claim, original: Original, onto: str, folder
     if tree == repo.git("rev-parse", onto + "^{tree}").text:
         return onto
     return trees.commit(repo, tree, [onto], original.message, author=original.author)
+
+
+def _reworded(path: str, ours: bytes | None, change: FileChange, folder: str) -> bytes | None:
+    """Return a memory file with a person's words in the place of the same lines; None for another change."""
+    if _kind(path, folder) not in {PathKind.TOPIC, PathKind.PENDING, PathKind.SCOPED}:
+        return None
+    try:
+        before, here, after = [
+            (text or b"").decode() for text in (change.before, ours, change.after)
+        ]
+        text = reworded(before, here, after)
+    except UnicodeDecodeError:
+        return None
+    return None if text is None else text.encode()
 
 
 def _merged(
@@ -161,6 +177,24 @@ def united(before: str, one: str, other: str) -> str | None:
                 text = topics.with_link(text, line, link) if link else text
             return text
     return None
+
+
+def reworded(before: str, ours: str, after: str) -> str | None:
+    """Return ``ours`` with the words that ``after`` gave to lines of ``before``; None when it did more.
+
+    So a line that a person reworded in a review keeps these words, wherever it stands now.
+    """
+    old, new = topics.raw_facts(before), topics.raw_facts(after)
+    if len(old) != len(new):
+        return None
+    changed = {was: now for was, now in zip(old, new, strict=True) if was != now}
+    try:
+        for was, now in changed.items():
+            before = topics.replace_fact(before, was, now)
+            ours = topics.replace_fact(ours, was, now)
+    except Refused:
+        return None
+    return ours if changed and before == after else None
 
 
 def _new_links(before: str, after: str) -> dict[str, str]:

@@ -51,10 +51,14 @@ class TracedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A person's change: what the line was before, and the commit (None: not committed)."""
+    """A person's change: what the line was before, and the commit (None: not committed).
+
+    ``by`` is who reworded it in a review, as the record says; the commit may then be another one's.
+    """
 
     was: str
     commit: Commit | None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +162,11 @@ class _Walk:
             placed = own or placed
         if placed:
             latest = placed[-1].path
-            return self._from([filed for filed in placed if filed.path == latest])
+            found = [filed for filed in placed if filed.path == latest]
+            told = found[0].outcome
+            if told.worded_by:
+                self._changes.append(Change(was=told.was, commit=commit, by=told.worded_by))
+            return self._from(found)
         if commit is None:
             return None
         if commit.oid in self._history.cut:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gitmem.cli import render, surroundings
+from gitmem.cli.commands import line_by_line
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.reports import arrival, changes, traces
+from gitmem.core.errors import UsageError
 from gitmem.drain.gate import instructing
 from gitmem.git import objects
 from gitmem.loops import flag_history, loops
@@ -38,6 +40,9 @@ def review(
             "--unmatch", metavar="ID", help="This flag is not a return of an earlier one."
         ),
     ] = "",
+    patch: Annotated[
+        bool, typer.Option("--patch", "-p", help="Ask about each line, as git add -p does.")
+    ] = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -47,11 +52,25 @@ def review(
     that no hook of this clone ever showed, for you to judge. --unmatch shows nothing: the next close
     rebuilds the review without that match.
 
+    --patch asks about each line on your terminal: keep it, reject it with a reason, edit its words, or
+    skip it. What is rejected is dropped, the other lines stay as they are, and no model is asked. All
+    answers are written at the end; Ctrl-C writes none. Inside an agent session it is refused.
+
     \b
-    Examples: gitmem review
+    Examples: gitmem review -p
               gitmem review --unmatch t5xq2mzk
     """
+    if patch and json:
+        raise UsageError(
+            "--json does not go with --patch, which asks a person",
+            hint="gitmem review --json lists what is in review",
+        )
+    if patch and unmatch:
+        raise UsageError("--unmatch does not go with --patch", hint="give one of the two")
     place = surroundings.here()
+    if patch:
+        line_by_line.run(place, dry_run=dry_run)
+        return
     if unmatch:
         _unmatch(place, unmatch, json=json, dry_run=dry_run)
         return
@@ -79,6 +98,9 @@ def review(
                         "session": item.flag.session or None,
                         "verbatim": item.verbatim,
                         "tainted": item.flag.tainted,
+                        **(
+                            {"worded_by": item.worded_by, "was": item.was} if item.worded_by else {}
+                        ),
                     }
                     for item in found.outcomes
                 ],
@@ -154,7 +176,9 @@ def _rejected(item: Outcome, dropped: Collection[str]) -> bool:
 def _row(item: Outcome, dropped: Collection[str], *, several: bool) -> tuple[str, str, str]:
     """Return the flag's id, its outcome, and the line with its file and origin."""
     marks = [item.fate.value]
-    if item.line and not item.verbatim:
+    if item.worded_by:
+        marks.append(f"reworded by {item.worded_by.partition(' <')[0]}")
+    elif item.line and not item.verbatim:
         marks.append("reworded")
     if item.flag.body and item.fate is not Fate.FORGOTTEN:
         marks.append("with a body")

@@ -102,6 +102,7 @@ def answer(found: Origin) -> dict[str, object]:
                 "author": change.commit.author if change.commit else None,
                 "at": change.commit.at if change.commit else None,
                 "was": change.was,
+                **({"reworded_by": change.by} if change.by else {}),
             }
             for change in found.changes
         ],
@@ -151,7 +152,8 @@ def _story(found: Origin) -> Iterator[str]:
 
 def _filed(found: Origin) -> Iterator[str]:
     for change in found.changes:
-        yield f"changed by hand{since(change.commit)}"
+        by = f"reworded in review by {change.by}" if change.by else "changed by hand"
+        yield by + since(change.commit)
         yield f"  it was: {change.was}"
     first = found.filed[0]
     for move in found.moves:
