@@ -25,7 +25,7 @@ test: ## the suite (with branch coverage: COVERAGE=yes, then .ci/run coverage)
 	@[ -z "$(COVERAGE)" ] || "$(VENV)/bin/coverage" erase
 	@"$(VENV)/bin/python" -m $(if $(COVERAGE),coverage run -m )pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
 
-check: ## everything the build machine runs: lint, imports, types, changelog, docs, evals, test, coverage, wheel, client
+check: ## everything the build machine runs: lint, imports, types, changelog, docs, evals, test, coverage, wheel, client, model, browser
 	@.ci/run
 
 lint: ## style, import contracts and types only

@@ -54,4 +54,4 @@ def _npm(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _skip(reason: str) -> None:
-    pytest.skip(f"the real client cannot be installed on {datetime.now(UTC):%Y-%m-%d}: {reason}")
+    pytest.skip(f"it cannot be installed on {datetime.now(UTC):%Y-%m-%d}: {reason}")
