@@ -188,13 +188,21 @@ def keep(
     *,
     session: Mapping[str, str],
     at: str,
+    here: Repository | None = None,
 ) -> CaptureResult:
     """Make flags from `checked` fields, journal and publish them, all or none.
 
     ``session`` may hold ``session``, ``client``, ``trigger``; ``at`` is the time in UTC as a flag
-    has it. When it returns, the flags are durable in the journal, or in the spool where the git directory cannot be
-    written. Raises NotSaved.
+    has it. ``here`` is the repository that the command was started in, where ``repo`` is the person's own memory.
+    When it returns, the flags are durable in the journal, or in the spool where the git directory cannot be
+    written; the person's own memory has no spool. Raises NotSaved, and for that memory Refused as
+    `gitmem.capture.mine.refuse_strange` does.
     """
+    own = repository.is_mine(repo)
+    if own:
+        from gitmem.capture import mine  # few flags are for the person's own memory
+
+        mine.refuse_strange(repo.environ, session.get("session", ""), here)
     by = recorded_author(repo)
     branch, head = repository.head(repo)
     context = {"at": at, "by": by, "branch": branch, "head": head, **session}
@@ -209,10 +217,12 @@ def keep(
     except NotSaved as error:
         from gitmem.queue import spool  # hardly any flag meets a sandbox
 
-        if not spool.takes(error):
+        if own or not spool.takes(error):
             raise
         _spool(repo, made, error)
         return CaptureResult(made, "", notes, spooled=True)
+    if here is not None:
+        _note(here, session.get("session", ""), made)
     captured.notes = [*captured.notes, *notes]
     return captured
 

@@ -12,8 +12,9 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from gitmem.cli import edge, render, surroundings
+from gitmem.cli import edge, folder, render, surroundings
 from gitmem.cli.lazy import Row, group
+from gitmem.core.errors import UsageError
 from gitmem.safety.secrets import redacted
 from gitmem.safety.text import visible
 
@@ -102,14 +103,31 @@ def _version(given: bool) -> None:
 
 
 def main(
+    ctx: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
             "--version", callback=_version, is_eager=True, help="Print the version and exit."
         ),
     ] = False,
+    mine: Annotated[
+        bool,
+        typer.Option(
+            "--mine",
+            help="Before a command: in your own memory, which every repository reads, not in this one's.",
+        ),
+    ] = False,
 ) -> None:
     """A coding agent's memory, kept in git: flag durable facts, close, review, accept."""
+    del version  # printed already
+    if mine:
+        command = ctx.invoked_subcommand or ""
+        if command not in folder.MINE:
+            raise UsageError(
+                f"gitmem --mine {command}: that is for a repository, not for your own memory",
+                hint=f"--mine goes before {', '.join(sorted(folder.MINE - {''}))}",
+            )
+        folder.work_in_mine()
 
 
 def application(*, completion: bool) -> typer.Typer:

@@ -25,6 +25,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "--corrects": VALUE,
         "--source": VALUE,
         "--paths": MANY,
+        "--mine": SWITCH,
         "--json": SWITCH,
         "--dry-run": SWITCH,
     },

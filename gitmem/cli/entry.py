@@ -39,6 +39,8 @@ _SHAPE = 4  # what `import` passes beside the name: globals, locals, names, leve
 def main() -> int:
     """Run gitmem with the process's arguments; return the exit code."""
     argv = sys.argv[1:]
+    if argv and argv[0] == "--mine":
+        return _in_mine(argv[1:])
     try:
         import fcntl  # noqa: F401 - every lock needs it, and it what a foreign system lacks
     except ImportError:
@@ -46,6 +48,25 @@ def main() -> int:
     if argv and argv[0] in HOT and not _asks_for_help(argv):
         # Leaving at once saves a tenth of a silent hook; everything is written without buffers.
         os._exit(_hot(argv))
+    return _cold(argv, argv)
+
+
+def _in_mine(argv: list[str]) -> int:
+    """Run what follows `gitmem --mine`, in the person's own memory; typer judges what does not fit there."""
+    if argv and argv[0] == "flag" and not _asks_for_help(argv):
+        os._exit(_hot(["flag", "--mine", *argv[1:]]))
+    from gitmem.cli import folder
+
+    if (argv[0] if argv else "") in folder.MINE:
+        folder.work_in_mine()
+        return _cold(argv, ["--mine", *argv])
+    from gitmem.cli import app
+
+    return app.run(["--mine", *argv])
+
+
+def _cold(argv: list[str], whole: list[str]) -> int:
+    """Run a command by the warm way, else by typer, which gets the ``whole`` arguments."""
     _reopen()
     if (argv[0] if argv else "") in WARM and not _is_typers(argv):
         usual = builtins.__import__
@@ -58,7 +79,7 @@ def main() -> int:
         builtins.__import__ = usual  # the cold lane's libraries expect Python's own
     from gitmem.cli import app
 
-    return app.run(argv)
+    return app.run(whole)
 
 
 def _reopen() -> None:

@@ -57,6 +57,10 @@ def _capture(command: str, argv: Sequence[str], given: list[str]) -> int:
     drafts = [_draft(command, text, body, arguments) for text, body in texts]
     from gitmem.capture import capture
 
+    own = folder.is_mine() or "--mine" in arguments.switches
+    if own:
+        _refuse_unfit(arguments)
+        folder.work_in_mine()
     cwd = folder.working()
     repo = repository.discover(cwd, os.environ)
     checked = []
@@ -68,7 +72,13 @@ def _capture(command: str, argv: Sequence[str], given: list[str]) -> int:
             where = f"{place} {number}: " if len(drafts) > 1 else ""
             raise Refused(where + refused.message, hint=refused.hint) from refused
     as_json = "--json" in arguments.switches
+    session = registry.session(os.environ)
+    here = _around() if own else None
     if "--dry-run" in arguments.switches:
+        if repository.is_mine(repo):
+            from gitmem.capture import mine
+
+            mine.refuse_strange(os.environ, session.get("session", ""), here)
         for fields in checked:
             plain = f"would flag ({fields['kind']}) {visible(str(fields['text']))}"
             streams.out(dumps({"would": fields}) if as_json else plain)
@@ -77,13 +87,35 @@ def _capture(command: str, argv: Sequence[str], given: list[str]) -> int:
         return 0
     now = time.time()
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
-    session = registry.session(os.environ)
     if local.changed(repo.folder + "/spool"):  # what was flagged before comes before
         _save_spooled(repo, now, session.get("session", ""))
-    captured = capture.keep(repo, checked, session=session, at=at)
+    captured = capture.keep(repo, checked, session=session, at=at, here=here)
     _report(captured, as_json=as_json)
     _say_where_it_goes(captured, repo)
     return 0
+
+
+def _refuse_unfit(arguments: Arguments) -> None:
+    """Raise UsageError for an option that is about a repository."""
+    for name in ("--paths", "--corrects"):
+        if name in arguments.values or name in arguments.lists:
+            raise UsageError(
+                f"gitmem flag: {name} is about a repository, and --mine about you in all of them",
+                hint=f"leave out {name}, or --mine",
+            )
+    if arguments.value("--kind") == "pending":
+        raise UsageError(
+            "gitmem flag: an open item belongs to a repository, and --mine is about you in all of them",
+            hint="leave out --mine",
+        )
+
+
+def _around() -> Repository | None:
+    """Return the repository that this process stands in, beside the person's own memory."""
+    try:
+        return repository.discover(folder.standing(), os.environ)
+    except repository.NoRepository:
+        return None
 
 
 def _save_spooled(repo: Repository, now: float, session: str) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 
+from gitmem.cli import folder
 from gitmem.core.failures import NeedsPerson
 from gitmem.core.quantities import count
 from gitmem.safety.secrets import redacted
@@ -24,6 +25,9 @@ _UNREAD = 20  # unreadable lines shown one by one; the rest are counted
 _WIDE = 10_000  # cells: nothing is wrapped in a pipe or a file
 _NARROW = 30  # cells that the last column of a table needs to be read beside the others
 _GAP = 2  # cells between two columns
+_COMMAND = re.compile(
+    r"\bgitmem (?=(?:accept|close|discard|drop|forget|log|recall|review|show|status|sync|why)\b)"
+)
 _PIECE = re.compile(r" *[^ ]+ ?| +")
 
 
@@ -43,7 +47,15 @@ def say(text: str = "") -> None:
 
     On a terminal a long line breaks between words and continues under its beginning.
     """
+    if folder.is_mine():
+        before, mark, after = text.partition("next: ")
+        text = before + mark + in_mine(after)
     _write(sys.stdout, _flowing(sys.stdout, text))
+
+
+def in_mine(words: str) -> str:
+    """Return gitmem's own words with the commands in them as they are typed where `gitmem --mine` runs."""
+    return _COMMAND.sub("gitmem --mine ", words) if folder.is_mine() else words
 
 
 def command(text: str) -> None:
@@ -137,7 +149,7 @@ def failure(error: GitmemError) -> None:
     """Print what happened and the hint to stderr, without any credential that was given."""
     _write(sys.stderr, _flowing(sys.stderr, f"gitmem: {redacted(error.message)}"))
     if error.hint:
-        _write(sys.stderr, _flowing(sys.stderr, f"hint: {redacted(error.hint)}"))
+        _write(sys.stderr, _flowing(sys.stderr, f"hint: {in_mine(redacted(error.hint))}"))
 
 
 def table(

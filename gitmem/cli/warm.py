@@ -52,7 +52,7 @@ def _dashboard(_: Arguments) -> int | None:
     try:
         place = surroundings.here()
     except NoRepository:
-        return None
+        return None  # not of the person's own memory: that has an error of its own
     if not place.wired:
         return None
     from gitmem.cli.reports import dashboard

@@ -98,6 +98,17 @@ class PersonalFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnInstructions:
+    """A person's own instruction file: its path relative to their home, and the variable that leads the client elsewhere.
+
+    A repository's settings can set the variable for a session, so gitmem does not follow it.
+    """
+
+    path: str
+    variable: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """What `gitmem init` writes for a client, and `gitmem uninstall` takes out.
 
@@ -110,6 +121,8 @@ class Wiring:
     ``folders`` are its own, in a repository or in a person's home: by either a person is known to use it.
     ``skills`` is the folder that it reads skills from.
     ``personal`` are files of the person's home, which `gitmem init --personal` writes.
+    ``own_instructions`` is the person's own instruction file, which the client reads in every repository (None:
+    none that was proved).
     """
 
     title: str
@@ -123,6 +136,7 @@ class Wiring:
     folders: tuple[str, ...] = ()
     skills: str = ".agents/skills"
     personal: tuple[PersonalFile, ...] = ()
+    own_instructions: OwnInstructions | None = None
     borrowed: bool = False
 
     @property

@@ -33,6 +33,8 @@ _COMMITTING = frozenset(("commit", "commit-tree", "merge", "tag", "var"))
 NAME = "gitmem/queue"
 BRANCH = "refs/heads/" + NAME
 ARCHIVE = "refs/gitmem/archive"
+# The person's own memory, below the account's home: `gitmem.git.mine` looks at the way to it.
+MINE = ".local/share/gitmem/mine"
 
 
 class NoRepository(GitmemError):
@@ -433,6 +435,11 @@ def loose(repository: Repository, ref: str) -> str:
     except OSError:
         return ""
     return oid if is_oid(oid) else ""
+
+
+def is_mine(repository: Repository) -> bool:
+    """Return whether the repository is the person's own memory; one that only looks like it is taken for it."""
+    return repository.common.endswith(f"/{MINE}/.git")
 
 
 def is_oid(value: str) -> bool:

@@ -17,6 +17,7 @@ _FAILURES = 50  # how many failed commands are waited for
 _TASKS = 64  # tasks of sub-agents that are known at a time
 _PROCESSES = 1 << 31  # no process has a larger number
 TOLD = "told"  # the line that a boot leaves once it has spoken of the session
+BOOT = "boot"  # the line that a boot leaves of a session that begins or resumes here begins with it
 ASKED = "asked"  # the line that a boot leaves once it has asked about the session's last turn
 SAID = "said"  # of a `work` line: a person said something, and nothing was done yet
 # Boundaries of every session that did anything at all: no chapter was closed by them.
@@ -153,7 +154,7 @@ def lines(action: Action) -> list[str]:
 
 def boot_line(process: int, started: str, top: str) -> str:
     """Return the line of a boot: the client's process number and start, and a digest of the work tree's top."""
-    return f"boot {process} {started} {boundary.short_word(top)}"
+    return f"{BOOT} {process} {started} {boundary.short_word(top)}"
 
 
 def flag_line(ids: Sequence[str]) -> str:
@@ -331,7 +332,7 @@ _STEPS = {
     TOLD: _told,
     ASKED: _asked,
     "end": _end,
-    "boot": _boot,
+    BOOT: _boot,
 }
 _PREFIXES = {
     boundary.MARK_SEEN: "seen",

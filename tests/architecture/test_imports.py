@@ -23,7 +23,7 @@ ENTRANCES = {"gitmem.cli.entry", "gitmem.cli.hot", "gitmem.cli.hook", "gitmem.cl
 #: What a bare interpreter has loaded already, or loads in well under a millisecond.
 FREE = {"__future__", "_json", "builtins", "errno", "fcntl", "os", "select", "sys", "time"}
 FREE |= {"_signal"}  # built in; `signal` itself loads enum
-FREE |= {"gc", "marshal"}  # built in
+FREE |= {"gc", "marshal", "pwd"}  # built in
 FREE |= {"unicodedata"}  # only where a text is not plain ASCII; 0.3 ms
 
 #: What the warm way loads besides: the search needs it.

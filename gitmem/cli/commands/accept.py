@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gitmem.cli import render, surroundings
+from gitmem.cli.commands import own_memory
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.core.errors import Refused
 from gitmem.git import personal
@@ -59,6 +60,8 @@ def accept(
         with suppress(OSError):  # hooks then show nothing, and make the view themselves
             view_file.refresh(place.repo)
     render.notes(done.notes)
+    written, notes = ([], []) if dry_run else own_memory.refreshed(place)
+    render.notes(notes)
     if json:
         render.as_json(
             {
@@ -70,10 +73,13 @@ def accept(
                 "undrained": done.waiting,
                 "pushed": done.pushed,
                 **({"forgotten": list(done.forgotten)} if done.forgotten else {}),
+                **({"changed": written} if written else {}),
             }
         )
         return
     _print(done, dry_run=dry_run)
+    for path in written:
+        render.say(f"wrote {path}")
 
 
 def _allowed(place: Workplace) -> bool:

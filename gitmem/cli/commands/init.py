@@ -14,8 +14,9 @@ from gitmem.bootstrap.shipped import ci as shipped_ci
 from gitmem.bootstrap.shipped import shipped
 from gitmem.bootstrap.workplace import chosen_settings
 from gitmem.cli import render, surroundings
-from gitmem.cli.commands import client_choice, personal_files, values
+from gitmem.cli.commands import client_choice, own_memory, personal_files, values
 from gitmem.cli.commands.options import DryRun, Json
+from gitmem.cli.folder import is_mine as working_in_mine
 from gitmem.cli.folder import working
 from gitmem.core.errors import Refused, UsageError
 from gitmem.git import trees
@@ -122,6 +123,13 @@ def init(
             "its file there.",
         ),
     ] = False,
+    mine: Annotated[
+        bool,
+        typer.Option(
+            "--mine",
+            help="Instead of wiring this repository, make your own memory, and have it read in every one.",
+        ),
+    ] = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -146,6 +154,10 @@ def init(
     One from a folder is pinned to the folder's commit if its remote has it. Where none of that can be
     told, --ci-source has to say it.
 
+    --mine makes a repository of your own below your home, for what is true of you and not of a
+    repository, and writes a block into your own instruction file of each client (or of each --client):
+    ~/.claude/CLAUDE.md, ~/.codex/AGENTS.md, ~/.gemini/GEMINI.md. `gitmem accept` keeps the block up to date.
+
     \b
     Examples: gitmem init
               gitmem init --client codex --client gemini
@@ -153,7 +165,22 @@ def init(
               gitmem init --mcp claude-desktop --personal
               gitmem init --mcp all --dry-run
               gitmem init --ci github
+              gitmem init --mine
     """
+    if mine or working_in_mine():
+        beside = {
+            "--target": target or None,
+            "--auto-memory": auto_memory,
+            "--statusline": statusline,
+            "--auto-close": auto_close,
+            "--ci": ci,
+            "--ci-source": ci_source or None,
+            "--mcp": mcp or None,
+            "--personal": personal or None,
+        }
+        own_memory.refuse_beside("init", beside)
+        own_memory.init_mine(client or [], engine, dry_run=dry_run, json=json)
+        return
     place = surroundings.here()
     environ = dict(surroundings.ENVIRON)
     if surroundings.agent():

@@ -143,7 +143,9 @@ def review(
         render.say("next: gitmem close rebuilds the review without what was dropped")
         return
     render.say("next: gitmem accept lands it, gitmem discard discards it,")
-    render.say("      gitmem drop ID --reason '…' and gitmem close leave a flag out")
+    render.say(
+        render.in_mine("      gitmem drop ID --reason '…' and gitmem close leave a flag out")
+    )
 
 
 def _never_shown(place: Workplace) -> list[LandedLine]:

@@ -12,8 +12,9 @@ from gitmem.bootstrap.shipped import attributes, own_skills, wirings
 from gitmem.bootstrap.shipped import ci as shipped_ci
 from gitmem.bootstrap.workplace import unsettled
 from gitmem.cli import render, surroundings
-from gitmem.cli.commands import personal_files
+from gitmem.cli.commands import own_memory, personal_files
 from gitmem.cli.commands.options import DryRun, Json
+from gitmem.cli.folder import is_mine as working_in_mine
 from gitmem.cli.folder import working
 from gitmem.clients.mcp_hosts.table import HOSTS
 from gitmem.install import install, undo
@@ -34,6 +35,13 @@ def uninstall(
             help="Also take out what `init --personal` wrote into your home; it may serve every repository.",
         ),
     ] = False,
+    mine: Annotated[
+        bool,
+        typer.Option(
+            "--mine",
+            help="Instead, take your own memory out of your own instruction files.",
+        ),
+    ] = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -42,12 +50,18 @@ def uninstall(
     Removes the settings, the managed block, the hooks, what `init --ci` and `init --mcp` wrote, and this
     clone's `git config gitmem.engine` and `gitmem.autoClose`, which init may have set. Saves what waits in
     the spool and removes it. Memory, records, guards, rules for paths and the queue stay, and so do files of
-    your home without `--personal`. A file that is unedited since `init` gets its old bytes back.
+    your home without `--personal`, or without `--mine` what `init --mine` wrote there.
+    A file that is unedited since `init` gets its old bytes back.
 
     \b
     Examples: gitmem uninstall --dry-run
               gitmem uninstall --personal --dry-run
+              gitmem uninstall --mine
     """
+    if mine or working_in_mine():
+        own_memory.refuse_beside("uninstall", {"--personal": personal or None})
+        own_memory.uninstall_mine(dry_run=dry_run, json=json)
+        return
     place = unsettled(surroundings.repository())
     repo = place.repo
     root = Path(place.repo.top)

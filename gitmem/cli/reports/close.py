@@ -145,7 +145,8 @@ def _next(closed: CloseResult, shown: CloseView) -> str:
     held = [f"{render.count(closed.in_review, 'flag')} in review"] if closed.in_review else []
     held += [f"{render.count(closed.to_forget, 'flag')} to forget"] if closed.to_forget else []
     if held:
-        return f"nothing new to drain; {', '.join(held)}: gitmem review, then gitmem accept"
+        then = render.in_mine("gitmem review, then gitmem accept")
+        return f"nothing new to drain; {', '.join(held)}: {then}"
     if closed.left:
         return "nothing was committed"
     own = " of this branch" if shown.here and not shown.everything and not closed.queue_gone else ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gitmem.clients.abilities import WiredFile, Wiring
+from gitmem.clients.abilities import OwnInstructions, WiredFile, Wiring
 from gitmem.clients.claude_code import settings
 from gitmem.clients.hook_settings import is_blank, parse_hooks
 from gitmem.clients.json_text import Kind, append, drop, parse, replace
@@ -63,6 +63,7 @@ def wiring(title: str, read: Read) -> Wiring:
         program="claude",
         folders=(".claude",),
         skills=".claude/skills",
+        own_instructions=OwnInstructions(path=".claude/CLAUDE.md", variable="CLAUDE_CONFIG_DIR"),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.clients.abilities import WiredFile, Wiring, agents_file
+from gitmem.clients.abilities import OwnInstructions, WiredFile, Wiring, agents_file
 from gitmem.clients.hook_settings import HookSettings, parse_hooks
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def wiring(title: str, read: Read) -> Wiring:
         instructions=agents_file,
         program="codex",
         folders=(".codex",),
+        own_instructions=OwnInstructions(path=".codex/AGENTS.md", variable="CODEX_HOME"),
     )
 
 

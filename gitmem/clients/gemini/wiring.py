@@ -10,7 +10,14 @@ from __future__ import annotations
 from dataclasses import replace as with_
 from typing import TYPE_CHECKING
 
-from gitmem.clients.abilities import AGENTS, PersonalFile, WiredFile, Wiring, agents_file
+from gitmem.clients.abilities import (
+    AGENTS,
+    OwnInstructions,
+    PersonalFile,
+    WiredFile,
+    Wiring,
+    agents_file,
+)
 from gitmem.clients.hook_settings import HookSettings, is_blank, parse_hooks
 from gitmem.clients.json_text import Kind, Value, append, drop, is_empty, replace
 from gitmem.core.failures import NeedsPerson
@@ -57,6 +64,7 @@ def wiring(title: str, read: Read) -> Wiring:
         instructions=agents_file,
         program="gemini",
         folders=(".gemini",),
+        own_instructions=OwnInstructions(path=".gemini/GEMINI.md", variable="GEMINI_CLI_HOME"),
         personal=(
             PersonalFile(
                 path=POLICY_FILE,

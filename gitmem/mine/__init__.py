@@ -1,0 +1,1 @@
+"""Makes the person's own memory, and writes it into their own instruction files."""
