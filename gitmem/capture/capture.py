@@ -234,11 +234,14 @@ def around(context: Mapping[str, str]) -> tuple[dict[str, object], list[str]]:
     return kept, [f"{_AROUND[name]} {_LEFT_OUT}" for name in hidden]
 
 
-def save(repo: Repository, made: Sequence[Flag], by: str) -> CaptureResult:
-    """Journal and publish flags, all or none; ``by`` makes the commit. Raises NotSaved."""
+def save(repo: Repository, made: Sequence[Flag], by: str, *, noted: bool = True) -> CaptureResult:
+    """Journal and publish flags, all or none; ``by`` makes the commit. Raises NotSaved.
+
+    ``noted``: their sessions are told that they flagged something.
+    """
     journal = Journal(repo.folder)
     journal.append([flag.line for flag in made])
-    for session in dict.fromkeys([flag.session for flag in made]):
+    for session in dict.fromkeys([flag.session for flag in made]) if noted else ():
         _note(repo, session, [flag for flag in made if flag.session == session])
     unsaid = _withheld(repo, made)
     captured = _published(repo, journal, by, made)

@@ -194,7 +194,7 @@ class _Saving:
     def _flag(self, line: str) -> Flag:
         """Return the flag of a line as `flag` would make it now. Raises Refused, UsageError and BadLine."""
         told = flags.parse(line)
-        fields = _fields(self._repo, told)
+        fields = fields_of(self._repo, told)
         if not self._by:
             self._by = recorded_author(self._repo)
         context, notes = capture.around(_context(told))
@@ -239,7 +239,7 @@ def _lines(record: spool.Record) -> list[str]:
     return lines
 
 
-def _fields(repo: Repository, told: Flag) -> dict[str, object]:
+def fields_of(repo: Repository, told: Flag) -> dict[str, object]:
     """Return the fields after all guards of `flag` and `snag`. Raises Refused and UsageError."""
     snag = told.kind == "snag"
     if snag and not told.better:

@@ -93,6 +93,10 @@ def _outdated(
 ) -> tuple[str, str]:
     """Say why a waiting review should not land as it is, and what helps by hand; empty when it may."""
     waiting = in_review.filed_between(repo, start, tip)
+    again = sorted(pending & in_review.taken_back(repo, waiting))
+    if again:
+        why = f"it skips what was queued again: {', '.join(again)}"
+        return why, "write what they say into gitmem/drain by hand"
     unwanted = sorted(pending & {*in_review.rejected(repo, waiting), *_taken_back(repo, waiting)})
     if unwanted:
         why = f"it has what was dropped or unmatched: {', '.join(unwanted)}"
@@ -151,6 +155,11 @@ def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Base:
         raise NoProgress(
             "the review holds what was dropped since",
             hint="gitmem close rebuilds it without that, or says what to do; then run this again",
+        )
+    if pending & in_review.taken_back(repo, waiting):
+        raise NoProgress(
+            "the review skips what was queued again since",
+            hint="gitmem close rebuilds it with that, or says what to do; then run this again",
         )
     notes: tuple[str, ...] = ()
     if diverged:

@@ -287,7 +287,9 @@ def read(repo: Repository, again: Rework, now: MemoryTree) -> Judgement:
     known = {line.text for line in _lines(tree_reader.read_tree(repo, again.base, now.folder))}
     # What the review added is not on the target, unless another clone landed it too.
     new = tuple(line for line in _lines(now) if line.text not in known)
-    outcomes = tuple(in_review.filed_between(repo, again.base, again.tip))
+    filed = in_review.filed_between(repo, again.base, again.tip)
+    queued_again = in_review.taken_back(repo, filed)
+    outcomes = tuple(one for one in filed if one.flag.id not in queued_again)
     engine, model = judges(repo, again.base, again.tip)
     return Judgement(
         outcomes=outcomes,

@@ -20,7 +20,7 @@ ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 _STRINGS = (
     "at", "by", "session", "client", "branch", "head", "topic", "better", "skill", "rule",
-    "again", "corrects", "source", "trigger",
+    "again", "corrects", "replaces", "source", "trigger",
 )  # fmt: skip
 FIELDS = ("v", "id", "kind", "text", "body", *_STRINGS[:-1], "paths", "trigger", "tainted")
 
@@ -61,6 +61,7 @@ class Flag:
     rule: str
     again: str
     corrects: str
+    replaces: str
     source: str
     trigger: str
 

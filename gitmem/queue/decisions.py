@@ -12,8 +12,9 @@ from gitmem.core.jsonline import dumps, loads
 from gitmem.git import local
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
 
 _DROPS = "drops.jsonl"
@@ -29,24 +30,42 @@ def add_drop(repo: Repository, fields: Mapping[str, object]) -> None:
         add_correction(repo, dropped, "")
 
 
+def add_undrops(repo: Repository, flags: Sequence[Flag], *, by: str, at: str) -> None:
+    """Store durably that the drops of flags are taken back, all or none."""
+    _add(repo, _DROPS, *[{"id": flag.id, "undrop": True, "at": at, "by": by} for flag in flags])
+    for flag in flags:
+        if flag.corrects:
+            add_correction(repo, flag.id, flag.corrects)
+
+
 def drops(repo: Repository) -> dict[str, str]:
     """Return the dropped flags: id to reason."""
-    return _read(repo, _DROPS, "reason")
+    last = {flag: made[-1] for flag, made in dropping(repo).items()}
+    return {flag: one.reason for flag, one in last.items() if one.what == DROP}
+
+
+DROP, UNDROP = "drop", "undrop"
 
 
 class Decision:
-    """One decision about a flag: whose (`Name <email>`), when, and why."""
+    """One decision about a flag: which (`DROP`, `UNDROP`), whose (`Name <email>`), when, and why."""
 
-    __slots__ = ("at", "by", "reason")
+    __slots__ = ("at", "by", "reason", "what")
 
     def __init__(self, fields: Mapping[str, object]) -> None:
+        self.what = UNDROP if fields.get("undrop") is True else DROP
         self.at = str(fields.get("at", ""))
         self.by = str(fields.get("by", ""))
         self.reason = str(fields.get("reason", ""))
 
+    @property
+    def answer(self) -> dict[str, str | None]:
+        """What it was, for a program."""
+        return {"what": self.what, "at": self.at, "by": self.by, "reason": self.reason or None}
+
 
 def dropping(repo: Repository) -> dict[str, list[Decision]]:
-    """Return every time that a flag was dropped, the earliest first, by the flag's id."""
+    """Return every time that a flag was dropped or queued again, the earliest first, by the flag's id."""
     found: dict[str, list[Decision]] = {}
     for flag, fields in _rows(repo, _DROPS):
         found.setdefault(flag, []).append(Decision(fields))
@@ -74,10 +93,10 @@ def corrections(repo: Repository) -> dict[str, str]:
     return {flag: line for flag, line in found.items() if line}
 
 
-def _add(repo: Repository, file: str, fields: Mapping[str, object]) -> None:
+def _add(repo: Repository, file: str, *rows: Mapping[str, object]) -> None:
     local.make_folder(repo.folder)
-    line = f"\n{dumps({'v': 1, **fields})}\n".encode()
-    local.append(f"{repo.folder}/{file}", line, durable=True)
+    lines = "".join([f"\n{dumps({'v': 1, **fields})}\n" for fields in rows])
+    local.append(f"{repo.folder}/{file}", lines.encode(), durable=True)
 
 
 def _read(repo: Repository, file: str, key: str) -> dict[str, str]:

@@ -75,6 +75,27 @@ def dropped(repo: Repository, where: Target) -> frozenset[str]:
     return rejected(repo, review_outcomes(repo, where, tip)[1])
 
 
+def undropped(repo: Repository, where: Target) -> frozenset[str]:
+    """Return the ids of flags that a person queued again and the review still skips as dropped."""
+    tip = refs.resolve(repo, REVIEW)
+    if not tip or not decisions.dropping(repo):
+        return frozenset()
+    return taken_back(repo, review_outcomes(repo, where, tip)[1])
+
+
+def taken_back(repo: Repository, waiting: Collection[Outcome]) -> frozenset[str]:
+    """Return the ids of the flags among these outcomes that are skipped for a drop that was taken back."""
+    skipped = [one for one in waiting if one.fate is Fate.SKIPPED]
+    made = decisions.dropping(repo) if skipped else {}
+    return frozenset(
+        one.flag.id
+        for one in skipped
+        if one.flag.id in made and made[one.flag.id][-1].what == decisions.UNDROP
+        # What an engine skips later has a reason of its own.
+        if one.reason in [row.reason for row in made[one.flag.id] if row.what == decisions.DROP]
+    )
+
+
 def rejected(repo: Repository, waiting: Collection[Outcome]) -> frozenset[str]:
     """Return the ids of the dropped flags among these outcomes that are not skipped or forgotten already."""
     reasons = decisions.drops(repo) if waiting else {}

@@ -73,6 +73,7 @@ def accept(
     tip = review.tip_of(repo)
     where = target.find(repo, configured)
     _refuse_dropped(repo, where, tip)
+    _refuse_undropped(repo, where, tip)
     _refuse_told_twice(repo, where, tip)
     _refuse_orphans(repo, where, tip)
     _refuse_other_line(repo, where, tip)
@@ -146,6 +147,20 @@ def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
             + ", ".join(item.flag.id for item in kept),
             hint="gitmem close rebuilds the review without them; if a person edited the review, "
             "remove the lines there, or run gitmem discard and close again",
+        )
+
+
+def _refuse_undropped(repo: Repository, where: Target, tip: str) -> None:
+    """Refuse a review that skips a flag which a person has queued again since."""
+    _, outcomes = in_review.review_outcomes(repo, where, tip)
+    again = in_review.taken_back(repo, outcomes)
+    landed = record_files.ids(repo, where.local) if again else frozenset()
+    if again - landed:
+        raise NeedsPerson(
+            "the review skips flags that were queued again since: "
+            + ", ".join(sorted(again - landed)),
+            hint="gitmem close rebuilds the review with them; if a person edited the review, "
+            "run gitmem discard and close again",
         )
 
 

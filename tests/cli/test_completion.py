@@ -42,7 +42,9 @@ def test_topics_are_those_of_memory(sandbox: Sandbox) -> None:
     assert offered(sandbox, "flag", "x", "--topic", "te") == ["testing"]
 
 
-@pytest.mark.parametrize("words", [("drop",), ("show",), ("forget",), ("snag", "x", "--again")])
+@pytest.mark.parametrize(
+    "words", [("drop",), ("undrop",), ("show",), ("forget",), ("snag", "x", "--again")]
+)
 def test_ids_are_those_of_the_queue_and_no_text_of_a_flag_is_offered(
     sandbox: Sandbox, words: tuple[str, ...]
 ) -> None:

@@ -120,6 +120,7 @@ def test_every_other_command_shows_it_escaped(attacked: Sandbox, args: tuple[str
         ("audit", "--since", "\x1b[2J"),
         ("close", "--engine", "\x1b[2J"),
         ("drop", "\x1b[2J", "--reason", "r"),
+        ("undrop", "\x1b[2J"),
     ],
     ids=ascii,
 )

@@ -49,6 +49,7 @@ def nowhere(sandbox: Sandbox, done: Result, secret: str) -> None:
         ("snag", "text", "--better", "b", "--again", "{}"),
         ("snag", "text", "--better", "{}"),
         ("drop", "{}", "--reason", "r"),
+        ("undrop", "{}"),
         ("drop", "abcdefghijkl", "--reason", "{}"),
         ("forget", "{}"),
         ("show", "{}"),

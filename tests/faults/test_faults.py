@@ -38,6 +38,7 @@ _PAIRS = [
     ("forget", "killed", 12),
     ("discard", "killed", 8),
     ("drop", "killed", 5),
+    ("undrop", "killed", 5),
 ]
 
 

@@ -254,7 +254,7 @@ class Command:
 
     def arguments(self, world: World) -> list[str]:
         """The arguments in this world."""
-        ids = {"ID:one": ONE, "ID:landed": LANDED}
+        ids = {"ID:one": ONE, "ID:landed": LANDED, "ID:dropped": DROPPED}
         return [world.id_of(ids[word]) if word in ids else word for word in self.argv]
 
 
@@ -264,6 +264,7 @@ COMMANDS = {
     "flag": Command(state=waiting, argv=("flag", NEW)),
     "snag": Command(state=waiting, argv=("snag", NEW, "--better", "look twice")),
     "drop": Command(state=waiting, argv=("drop", "ID:one", "--reason", "not so")),
+    "undrop": Command(state=waiting, argv=("undrop", "ID:dropped")),
     "status": Command(state=waiting, argv=("status",)),
     "log": Command(state=waiting, argv=("log",)),
     "check": Command(state=waiting, argv=("check", "--offline")),

@@ -19,7 +19,7 @@ from gitmem.loops import flag_history, loops
 from gitmem.queue import decisions
 from gitmem.recall.idle import DAYS, idle
 from gitmem.recall.index import open_index
-from gitmem.records import target
+from gitmem.records import in_review, target
 from gitmem.records.drain_record import Fate
 from gitmem.review import review as reviews
 from gitmem.session import showings
@@ -117,7 +117,8 @@ def review(
     render.diff(objects.diff_for_person(place.repo, found.base, found.tip))
     render.say()
     authors = {item.flag.by for item in found.outcomes}
-    render.table([_row(item, dropped, several=len(authors) > 1) for item in found.outcomes])
+    again = in_review.taken_back(place.repo, found.outcomes)
+    render.table([_row(item, dropped, again, several=len(authors) > 1) for item in found.outcomes])
     changes.say(found.changes, found.outcomes)
     earlier = {entry.flag.id: entry.flag for entry in past.entries}
     for item in found.matched:
@@ -139,8 +140,16 @@ def review(
     if cited:
         traces.say_stale(cited)
     arrival.say_idle(never, f"of memory older than {DAYS} days, never shown in this clone")
-    if any(_rejected(item, dropped) for item in found.outcomes):
+    _say_next(dropped=any(_rejected(item, dropped) for item in found.outcomes), again=bool(again))
+
+
+def _say_next(*, dropped: bool, again: bool) -> None:
+    """Say what to do with the review; of one that is out of date only that a close rebuilds it."""
+    if dropped:
         render.say("next: gitmem close rebuilds the review without what was dropped")
+        return
+    if again:
+        render.say("next: gitmem close rebuilds the review with what was queued again")
         return
     render.say("next: gitmem accept lands it, gitmem discard discards it,")
     render.say(
@@ -175,7 +184,9 @@ def _rejected(item: Outcome, dropped: Collection[str]) -> bool:
     return item.flag.id in dropped and item.fate not in {Fate.SKIPPED, Fate.FORGOTTEN}
 
 
-def _row(item: Outcome, dropped: Collection[str], *, several: bool) -> tuple[str, str, str]:
+def _row(
+    item: Outcome, dropped: Collection[str], again: Collection[str], *, several: bool
+) -> tuple[str, str, str]:
     """Return the flag's id, its outcome, and the line with its file and origin."""
     marks = [item.fate.value]
     if item.worded_by:
@@ -188,6 +199,8 @@ def _row(item: Outcome, dropped: Collection[str], *, several: bool) -> tuple[str
         marks.append("tainted")
     if _rejected(item, dropped):
         marks.append("dropped since")
+    if item.flag.id in again:
+        marks.append("queued again since")
     where = item.file or (f"same as {item.survivor}" if item.survivor else "")
     replaced = f"in the place of {len(item.replaced)} lines" if item.also else ""
     about = [part for part in (where, replaced, item.reason) if part]

@@ -10,14 +10,16 @@ import typer
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands import values
 from gitmem.cli.commands.options import Json
-from gitmem.cli.commands.why import flag_lines, since
+from gitmem.cli.commands.why import decision_lines, flag_lines, since
+from gitmem.queue import decisions
 from gitmem.records.drain_record import Fate
 from gitmem.records.states import UNDRAINED
 from gitmem.trace.line_fate import FlagStory, LineFate, LineState, OutcomeStory, flag_story
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from gitmem.queue.decisions import Decision
     from gitmem.trace.filings import SettledItem
 
 
@@ -41,12 +43,14 @@ def show(
     """
     place = surroundings.here()
     found = flag_story(place.repo, flag, configured=place.configured, folder=place.settings.folder)
+    decided = decisions.dropping(place.repo).get(found.flag.id, [])
     if json:
-        render.as_json(_answer(found))
+        made = {"decisions": [one.answer for one in decided]} if decided else {}
+        render.as_json({**_answer(found), **made})
         return
     for said in flag_lines(found.flag):
         render.say(said)
-    for said in _story(found):
+    for said in _story(found, decided):
         render.say("  " + said)
 
 
@@ -95,11 +99,13 @@ def _outcome(told: OutcomeStory) -> dict[str, object]:
     }
 
 
-def _story(found: FlagStory) -> Iterator[str]:
+def _story(found: FlagStory, decided: Sequence[Decision]) -> Iterator[str]:
     where = ", archived" if found.archived else ""
     yield f"state: {found.state}{where}" + (f" (read on {found.ref})" if found.ref else "")
     if found.dropped is not None:
         yield f"dropped: {found.dropped}"
+    if len(decided) > 1:
+        yield from decision_lines(decided)
     if found.state == UNDRAINED and not found.outcomes:
         yield "it waits in the queue; next: gitmem close"
     for told in found.outcomes:

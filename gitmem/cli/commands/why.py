@@ -12,15 +12,18 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.commands.options import Json
 from gitmem.cli.folder import working
 from gitmem.core import quantities
+from gitmem.queue import decisions
+from gitmem.queue.decisions import DROP
 from gitmem.recall.line import digest_key, topic_key
 from gitmem.session import showings
 from gitmem.trace.origin import Origin, OriginKind
 from gitmem.trace.why import why as run_why
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gitmem.core.flag import Flag
+    from gitmem.queue.decisions import Decision
     from gitmem.session.showings import LineShowings
     from gitmem.trace.filings import FiledOutcome
     from gitmem.trace.history import Commit
@@ -46,12 +49,19 @@ def why(
     """
     place = surroundings.here()
     found = run_why(place.repo, line, cwd=working(), folder=place.settings.folder)
+    decided = decisions.dropping(place.repo)
     shown = showings.read(place.repo.folder).of(_keys(found))
     if json:
-        render.as_json({**answer(found), "shown": showings.answer(shown)})
+        made = {
+            filed.outcome.flag.id: [one.answer for one in decided[filed.outcome.flag.id]]
+            for filed in (*found.filed, *found.folded)
+            if filed.outcome.flag.id in decided
+        }
+        answered = {**answer(found), "shown": showings.answer(shown)}
+        render.as_json({**answered, "decisions": made} if made else answered)
         return
     render.say(f"{found.line.file}:{found.line.first}  {found.line.text}")
-    for said in [*_story(found), *_shown(shown)]:
+    for said in [*_story(found, decided), *_shown(shown)]:
         render.say("  " + said)
 
 
@@ -130,7 +140,14 @@ def _chain(found: Origin) -> Iterator[Origin]:
         yield from _chain(before)
 
 
-def _story(found: Origin) -> Iterator[str]:
+def decision_lines(made: Sequence[Decision]) -> Iterator[str]:
+    """Yield who dropped a flag or queued it again, when and why, the earliest first."""
+    for one in made:
+        verb = "dropped" if one.what == DROP else "queued again"
+        yield f"{verb} by {one.by}, {one.at}" + (f": {one.reason}" if one.reason else "")
+
+
+def _story(found: Origin, decided: Mapping[str, Sequence[Decision]]) -> Iterator[str]:
     """Yield a sentence each: what people did, what the drain did, the flags, the lines before."""
     match found.kind:
         case OriginKind.HAND:
@@ -141,7 +158,7 @@ def _story(found: Origin) -> Iterator[str]:
             yield "not known: this clone is shallow, and no drain record has this line"
             yield "to fetch the full history: git fetch --unshallow"
         case OriginKind.FILED | OriginKind.REWORDED:
-            yield from _filed(found)
+            yield from _filed(found, decided)
     for before in _chain(found):
         who = ", ".join(_who(filed.outcome.flag) for filed in before.filed)
         if not who:
@@ -150,7 +167,7 @@ def _story(found: Origin) -> Iterator[str]:
         yield f"  ({who})"
 
 
-def _filed(found: Origin) -> Iterator[str]:
+def _filed(found: Origin, decided: Mapping[str, Sequence[Decision]]) -> Iterator[str]:
     for change in found.changes:
         by = f"reworded in review by {change.by}" if change.by else "changed by hand"
         yield by + since(change.commit)
@@ -173,10 +190,16 @@ def _filed(found: Origin) -> Iterator[str]:
         f"review commit{since(landed)}" if landed else "review commit: not in this clone's history"
     )
     for filed in found.filed:
-        yield from flag_lines(filed.outcome.flag)
+        yield from _flag(filed.outcome.flag, decided)
     for filed in found.folded:
         yield "the same was flagged again:"
-        yield from flag_lines(filed.outcome.flag)
+        yield from _flag(filed.outcome.flag, decided)
+
+
+def _flag(flag: Flag, decided: Mapping[str, Sequence[Decision]]) -> Iterator[str]:
+    yield from flag_lines(flag)
+    for told in decision_lines(decided.get(flag.id, ())):
+        yield f"  {told}"
 
 
 def _verbatim(filed: FiledOutcome) -> str:
@@ -211,6 +234,8 @@ def flag_lines(flag: Flag) -> Iterator[str]:
     yield f"  {where}" + (f" at {flag.head[:_SHORT]}" if flag.head else "")
     if flag.source:
         yield f"  learned from {flag.source}"
+    if flag.replaces:
+        yield f"  in the place of flag {flag.replaces}"
     if flag.body:
         yield "  its body:"
         for row in flag.body.split("\n"):

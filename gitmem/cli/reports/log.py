@@ -84,6 +84,7 @@ class _Whose:
 
 def _queued(repo: Repository, seen: Snapshot, request: Request, whose: _Whose | None) -> None:
     dropped = decisions.drops(repo)
+    decided = decisions.dropping(repo)
     where = {flag.id: name for name, flags in seen.state.by_state.items() for flag in flags}
     queue = seen.queue
     clashes = seen.state.conflicts
@@ -95,7 +96,7 @@ def _queued(repo: Repository, seen: Snapshot, request: Request, whose: _Whose | 
         if key in where and (request.everything or where[key] != DRAINED)
     ]
     if whose is not None:
-        concerns = _concerns(repo, seen, whose, where)
+        concerns = _concerns(repo, seen, whose, where, decided)
         listed = [flag for flag in listed if concerns(flag)]
     # The queue has one file for each writer; the clocks of the writers order their flags.
     listed.sort(key=lambda flag: quantities.seconds(flag.at) or 0)
@@ -118,6 +119,11 @@ def _queued(repo: Repository, seen: Snapshot, request: Request, whose: _Whose | 
                     "branch": flag.branch or None,
                     "state": where[flag.id],
                     "dropped": dropped.get(flag.id),
+                    **(
+                        {"decisions": [one.answer for one in decided[flag.id]]}
+                        if flag.id in decided
+                        else {}
+                    ),
                     **({"other": clashes[flag.id].other} if flag.id in clashes else {}),
                 }
                 for flag in listed
@@ -141,16 +147,22 @@ def _queued(repo: Repository, seen: Snapshot, request: Request, whose: _Whose | 
                 + (", two lines" if flag.id in clashes else ""),
                 render.words(flag) + (" [with a body]" if flag.body else ""),
             )
+            if one is None
+            else ("", quantities.ago(one.at, now), _name(one.by), one.what, "", one.reason)
             for flag in listed
+            for one in (None, *decided.get(flag.id, ()))
         ]
     )
 
 
 def _concerns(
-    repo: Repository, seen: Snapshot, whose: _Whose, where: dict[str, str]
+    repo: Repository,
+    seen: Snapshot,
+    whose: _Whose,
+    where: dict[str, str],
+    decided: dict[str, list[Decision]],
 ) -> Callable[[Flag], bool]:
     """Return what tells whether somebody who is asked for flagged, dropped or accepted a flag."""
-    decided: dict[str, list[Decision]] = decisions.dropping(repo)
     brought: dict[str, Landing | None] = {}
     if {ACCEPTED, DRAINED} & {*where.values()}:
         from gitmem.trace.landed import landings

@@ -187,8 +187,12 @@ def rows(place: Workplace, seen: Snapshot) -> list[Row]:
 
         rejected = in_review.dropped(place.repo, seen.target)
         dropped = [flag for flag in state.proposed if flag.id in rejected]
+        restored = in_review.undropped(place.repo, seen.target)
+        again = [flag for flag in state.proposed if flag.id in restored]
         about = _about(state.proposed) + (f"; {len(dropped)} dropped since" if dropped else "")
-        then = "next: gitmem close" if dropped else "next: gitmem review, gitmem accept"
+        about += f"; {len(again)} queued again since" if again else ""
+        outdated = dropped or again
+        then = "next: gitmem close" if outdated else "next: gitmem review, gitmem accept"
         rows.append(Row(str(len(state.proposed)), "in review", about, then))
     forgotten = forgetting.to_forget(place.repo, seen.target)
     if forgotten:
