@@ -6,8 +6,7 @@ values are limited to what is expected. It cannot choose an engine, a host or a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitmem.check.terms import STRICT, Policy, Scope
 from gitmem.core.bounds import BUDGET, LARGEST_BUDGET
@@ -46,8 +45,7 @@ _PERSONAL = frozenset({
 _NOT_IN_A_BRANCH = frozenset(" ~^:?*[\\\x7f") | {chr(code) for code in range(32)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedSettings:
+class SharedSettings(NamedTuple):
     """The settings that everyone in the repository shares.
 
     ``target`` is the branch (short name) that memory lands on, None when none is fixed;

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitmem.bootstrap import kept_settings, settings
 from gitmem.core.errors import UsageError
@@ -22,8 +21,7 @@ _ANY = range(-64, 256)
 _UNSET = 5  # what `git config --unset-all` answers when there is nothing to unset
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workplace:
+class Workplace(NamedTuple):
     """The repository a command works in, its shared settings, and whether `init` ran."""
 
     repo: Repository
@@ -96,7 +94,7 @@ def chosen_settings(place: Workplace, given: str) -> SharedSettings:
             "it is not clear which branch memory lives on",
             hint="name it: gitmem init --target NAME",
         )
-    return replace(place.settings, target=name)
+    return place.settings._replace(target=name)
 
 
 def forge_settings(place: Workplace, *, client: str) -> ForgeSettings:

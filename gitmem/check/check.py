@@ -10,7 +10,6 @@ by a byte.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -301,7 +300,7 @@ class _Survey:
             spooled=self._unsaved(),
             spooled_odd=self._spooled.odd,
             to_push=unpushed(self._repo, seen).run if seen else "",
-            view=replace(view, lenient=view.lenient or fork),
+            view=view._replace(lenient=view.lenient or fork),
         )
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,8 +12,7 @@ _OURS = "refs/heads/gitmem/"
 _FIELDS = 4  # local ref, local oid, remote ref, remote oid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Push:
+class Push(NamedTuple):
     """One push that is under way.
 
     ``branches`` maps the branches it moves at the remote, by short name, to the commits it sends;
@@ -23,7 +21,7 @@ class Push:
     what the push sends.
     """
 
-    branches: Mapping[str, str] = field(default_factory=dict)
+    branches: Mapping[str, str] = {}
     names: frozenset[str] = frozenset()
     own: bool = False
     known: bool = True

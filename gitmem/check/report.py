@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitmem.check.scope import EVERYTHING, NO_BUILD, Build, View
 from gitmem.check.terms import STRICT, RemoteQueue
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 _DAY = 86_400  # seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckRequest:
+class CheckRequest(NamedTuple):
     """What to check.
 
     ``configured`` is the shared setting's target (or empty), ``branch`` a branch to check instead of
@@ -38,8 +36,7 @@ class CheckRequest:
     push: Push | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckResult:
+class CheckResult(NamedTuple):
     """The answer. ``cannot_tell`` is the reason when there is none; the lists are empty then.
 
     ``proposed`` are on a review branch; ``carried`` are in review, and their record lands with a

@@ -8,9 +8,8 @@ they are only compared, shown escaped, or given to git as a ref.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitmem.check.terms import Scope
 from gitmem.core.errors import UsageError
@@ -41,8 +40,7 @@ class BuildKind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Build:
+class Build(NamedTuple):
     """One build, with short names of branches; empty where they are not known.
 
     ``branch`` is the pushed branch or the pull request's head, ``base`` the branch it goes to,
@@ -61,8 +59,7 @@ class Build:
 NO_BUILD = Build()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(NamedTuple):
     """The flags to check: all, or those made on ``branches``.
 
     ``lenient``: only warn about waiting flags, because the author of a fork cannot drain them.

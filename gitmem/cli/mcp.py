@@ -10,6 +10,7 @@ import gc
 import os
 import time
 
+from gitmem.bootstrap.version import version
 from gitmem.cli import folder, streams
 from gitmem.cli.arguments import parse
 from gitmem.core import agent_clients
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 16  # bytes
 _LONGEST = 1 << 20  # bytes of one message; a flag has a hundredth
 _MOST = 64  # messages that wait
-_DISTRIBUTION = "gitmem_cli-"
-_ENDING = ".dist-info"
 
 
 def run(argv: Sequence[str]) -> int:
@@ -167,17 +166,3 @@ def _folder(named: str, environ: Mapping[str, str]) -> str:
             f"gitmem mcp: there is no folder {place}", hint="give an existing one with --repo"
         )
     return os.path.abspath(place)
-
-
-def version() -> str:
-    """Return gitmem's version: that of the installation that this module is part of.
-
-    `importlib.metadata` costs more than the rest of the server's start, so a name is looked for first.
-    """
-    beside = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    for name in os.listdir(beside):
-        if name.startswith(_DISTRIBUTION) and name.endswith(_ENDING):
-            return name[len(_DISTRIBUTION) : -len(_ENDING)]
-    from importlib import metadata
-
-    return metadata.version("gitmem-cli")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 WHAT = "{what}"
 _SUBJECT = f"memory: {WHAT}"
 NARROWEST = 40  # columns; narrower text cannot be read
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommitStyle:
+class CommitStyle(NamedTuple):
     """The subject, with ``{what}`` where the commit says what it does, and the width in columns (0: any).
 
     A word longer than the width, such as an address, stays whole.

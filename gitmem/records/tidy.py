@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import time
 from typing import TYPE_CHECKING
 
@@ -78,6 +77,8 @@ def prune_drained(
     """
     seen = fresh or snapshot.take(repo, configured)
     _forget_marks(repo, seen)
+    import calendar  # it costs a millisecond, and few commands prune
+
     session_file.forget_old(repo.folder, calendar.timegm(time.gmtime()))
     from gitmem.models.answer_store import AnswerStore  # only a close has asked anything
 

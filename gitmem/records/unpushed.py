@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitmem.git import refs
 from gitmem.records import forgetting, record_files, target
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from gitmem.records.target import Target
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unpushed:
+class Unpushed(NamedTuple):
     """The flags that wait for a push, and those whose forgetting waits for one.
 
     ``lacks`` are the short names of the branches without them; ``run`` holds the commands that help.

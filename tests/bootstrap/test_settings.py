@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
@@ -31,7 +30,7 @@ def test_the_form_of_commits_is_read_and_written_back() -> None:
     assert read_shared(text).commit == style
     assert read_shared("commit:\n  width: 72\n").commit == CommitStyle(width=72)
     assert read_shared("commit:\n").commit == PLAIN
-    rendered = render_shared(None, replace(MAIN, commit=style), TEMPLATE)
+    rendered = render_shared(None, MAIN._replace(commit=style), TEMPLATE)
     assert read_shared(rendered).commit == style
 
 

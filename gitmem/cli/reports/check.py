@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitmem.check.check import check as run_check
 from gitmem.check.report import CheckRequest, CheckResult
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from gitmem.check.push import Push
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """The arguments of one `gitmem check`; None is for what the shared settings say."""
 
     scope: Scope | None = None
@@ -119,8 +117,7 @@ def look(*, trace: bool, stale: bool, as_json: bool) -> int:
 
 def _joined(given: Policy, shared: Policy, *, scope: Scope | None) -> Policy:
     """Return the policy; each option given overrides the shared setting."""
-    return replace(
-        given,
+    return given._replace(
         scope=scope or shared.scope,
         max_age=shared.max_age if given.max_age is None else given.max_age,
         max_flags=shared.max_flags if given.max_flags is None else given.max_flags,

@@ -13,8 +13,6 @@ from gitmem.cli import render, surroundings
 from gitmem.cli.reports import loaded
 from gitmem.cli.reports.conflicts import conflicts
 from gitmem.core import quantities
-from gitmem.memory import tree_reader
-from gitmem.memory.imports import imported_now
 from gitmem.queue import refused, spool
 from gitmem.records import forgetting, target, tidy
 from gitmem.records.unpushed import unpushed
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
-    from gitmem.memory.imports import Imports
-    from gitmem.memory.tree import MemoryTree
     from gitmem.queue.refused import RefusedText
     from gitmem.records.snapshot import Snapshot
 
@@ -66,7 +62,8 @@ def status(*, as_json: bool) -> int:
         found = {"to_forget": waiting, "forgotten": gone}
         found |= {"spooled": spooled, "refused": len(lost)}
         more = {key: number for key, number in found.items() if number}
-        files, imports = _memory(place, seen)
+        commit, _ = target.leading_commit(place.repo, seen.target)
+        files, imports = loaded.of_commit(place.repo, commit, place.settings.folder)
         known = loaded.answer(imports, place.settings.folder)
         odd = [*loaded.hidden(files.texts, place.settings.folder)]
         known |= {"hidden": odd} if odd else {}
@@ -150,20 +147,8 @@ def all_drained(seen: Snapshot) -> str:
 
 def told_of_memory(place: Workplace, seen: Snapshot) -> list[str]:
     """Return, as sentences, what of memory is loaded, what is not and why, and what is hidden in it."""
-    files, imports = _memory(place, seen)
-    return [
-        *([loaded.sentence(imports)] if imports.total else []),
-        *loaded.refusals(imports, place.settings.folder),
-        *loaded.hidden(files.texts, place.settings.folder),
-    ]
-
-
-def _memory(place: Workplace, seen: Snapshot) -> tuple[MemoryTree, Imports]:
-    """The memory on the target, and what its index imports."""
     commit, _ = target.leading_commit(place.repo, seen.target)
-    files = tree_reader.read_memory(place.repo, commit, place.settings.folder)
-    texts = {**dict.fromkeys(files.odd, ""), **files.texts}
-    return files, imported_now(texts, folder=files.folder, budget=files.budget)
+    return loaded.told(place.repo, commit, place.settings.folder)
 
 
 def rows(place: Workplace, seen: Snapshot) -> list[Row]:
