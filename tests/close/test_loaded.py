@@ -125,7 +125,7 @@ def test_a_topic_that_a_person_made_dangerous_is_not_imported_and_status_names_i
 
     assert imported(desk) == ["one.md"]
     said = desk.sandbox.gitmem("status").out
-    assert "1 of 2 topics are loaded, 25 of 10,000 bytes" in said
+    assert "1 of 2 topics is loaded, 25 of 10,000 bytes" in said
     assert "not loaded: memory/two.md:3: An @ before a name loads a file in some clients" in said
     answer = json.loads(desk.sandbox.gitmem("status", "--json").out)["memory"]
     assert (answer["loaded"], answer["topics"], answer["tokens"]) == (["memory/one.md"], 2, 7)

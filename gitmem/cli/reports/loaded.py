@@ -80,9 +80,10 @@ def _kept(path: str, of: list[str]) -> list[str] | None:
 def sentence(imports: Imports) -> str:
     """Return how many topics are loaded, and how much of the budget that takes."""
     number, total = len(imports.names), imports.total
-    topics = "topic is" if total == 1 else "topics are"
+    topics = "topic" if total == 1 else "topics"
+    verb = "is" if 1 in {number, total} else "are"
     used = f"{imports.size:,} of {imports.budget:,} bytes"
-    return f"{number} of {total} {topics} loaded, {used}"
+    return f"{number} of {total} {topics} {verb} loaded, {used}"
 
 
 def refusals(imports: Imports, folder: str) -> Iterator[str]:
