@@ -13,8 +13,7 @@ from gitmem.drain import assemble
 from gitmem.git import trees, worktrees
 from gitmem.git.worktrees import Move
 from gitmem.memory import instructions
-from gitmem.records import record_files
-from gitmem.records.drain_record import Header, render
+from gitmem.records.drain_record import Header, record_path, render
 from gitmem.safety.paths import PathKind, writable
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def make(
     told = time.strftime("%Y-%m-%dT%H:%M:%SZ", now)
     header = Header(drain=name, at=told, queue=draft.queue, run=draft.run)
     record = render(header, draft.outcomes, draft.changes)
-    files = {**draft.files, f"{record_files.FOLDER}{name}.jsonl": record}
+    files = {**draft.files, record_path(name): record}
     for path in files:
         writable(path, folder=folder)
     staging = trees.Staging(repo, draft.base, claim)

@@ -1,22 +1,30 @@
-"""The review commit's message: every line with its origin, and what stays queued (pure)."""
+"""The review commit's message: every line with its origin, or of many lines a summary by topic (pure)."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gitmem.core.quantities import count
 from gitmem.drain.gate import by_reason
+from gitmem.memory.topics import and_parts, by_topic
 from gitmem.records.commit_style import PLAIN, CommitStyle
-from gitmem.records.drain_record import TRAILER, Fate
-from gitmem.safety.text import visible
+from gitmem.records.drain_record import TRAILER, Fate, record_path
+from gitmem.safety.text import cut, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gitmem.drain.gate import QueuedFlag
     from gitmem.records.drain_record import LineChange, Outcome, Run
 
 _STALE = 20  # lines with citations that are listed
+# Of a summary: together they keep it to some 40 lines.
+_FILES = 12
+_REASONS = 4
+_TOLD = 3
+_REASON = 100  # characters of one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +49,8 @@ class MessageParts:
 def message(parts: MessageParts) -> str:
     """Return the subject, a paragraph for each file, what was folded, skipped or left, and the trailers.
 
+    Where that is longer than `LONGEST` lines, it counts the lines of each file and the reasons, and
+    names the drain record, which has every flag.
     Text that others wrote cannot hide here or pass for a trailer: each is one visible line.
     """
     outcomes, run = parts.outcomes, parts.run
@@ -72,9 +82,71 @@ def message(parts: MessageParts) -> str:
     paragraphs += _paragraph(
         "Cites what is not there (nothing was changed; a person decides)", cited
     )
-    body = parts.style.wrapped("\n\n".join(paragraphs))
+    body = parts.style.fitted(paragraphs, lambda: [how, *_counted(parts)])
     trailers = f"Gitmem-Drain: {parts.drain}\n{TRAILER}: {parts.tree}"
     return f"{parts.style.head(_what(outcomes))}\n\n{body}\n\n{trailers}\n"
+
+
+def _counted(parts: MessageParts) -> list[str]:
+    """Return the summary's paragraphs: figures, and what a reviewer must not miss."""
+    filed = [one for one in parts.outcomes if one.file]
+    topics = by_topic(one.file for one in filed)
+    of = {file: topic for topic, files in topics.items() for file in files}
+    here: dict[str, list[Outcome]] = {}
+    for one in filed:
+        here.setdefault(of[one.file], []).append(one)
+    biggest = sorted(here, key=lambda topic: (-len(here[topic]), topic))
+    files = [f"- {and_parts(topics[topic])}: {_figures(here[topic])}" for topic in biggest[:_FILES]]
+    if biggest[_FILES:]:
+        rest = [one for topic in biggest[_FILES:] for one in here[topic]]
+        files.append(f"- {count(len(biggest) - _FILES, 'more file')}: {_figures(rest)}")
+    skipped: dict[str, list[str]] = {}
+    for one in parts.outcomes:
+        if one.fate is Fate.SKIPPED:
+            skipped.setdefault(one.reason, []).append(one.flag.id)
+    folded = sum(one.fate is Fate.DUPLICATE for one in parts.outcomes)
+    changes = Counter(one.what.value for one in parts.changes)
+    recurred = [f"- {cut(visible(told), _REASON)}" for told in parts.recurred[:_TOLD]]
+    if parts.recurred[_TOLD:]:
+        recurred.append(f"- and {len(parts.recurred) - _TOLD} more: gitmem loops")
+    more = [
+        f"Folded into what is there already: {count(folded, 'flag')}" if folded else "",
+        *(f"{change.capitalize()}: {count(number, 'line')}" for change, number in changes.items()),
+        f"Cites what is not there: {count(len(parts.stale), 'line')} (gitmem check --stale)"
+        if parts.stale
+        else "",
+    ]
+    figures = "\n".join(filter(None, more))
+    return [
+        *_paragraph("Came back", recurred),
+        *_paragraph("Flags by file", files),
+        *_paragraph("Skipped", _reasons(skipped)),
+        *_paragraph("Left in the queue", _reasons(by_reason(parts.left))),
+        *([figures] if figures else []),
+        f"Each flag, with its line, author and reason, is in the record that this commit adds:\n{record_path(parts.drain)}",
+    ]
+
+
+def _figures(outcomes: Sequence[Outcome]) -> str:
+    """Return how many flags and, in parentheses, how many of them are reworded, tainted or long."""
+    marks = {
+        "reworded": sum(bool(one.line) and not one.verbatim for one in outcomes),
+        "with a body": sum(bool(one.flag.body) for one in outcomes),
+        "tainted": sum(one.flag.tainted for one in outcomes),
+    }
+    told = ", ".join(f"{number} {mark}" for mark, number in marks.items() if number)
+    return count(len(outcomes), "flag") + (f" ({told})" if told else "")
+
+
+def _reasons(ids: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return a row for each of the most frequent reasons: the flag's id, or how many flags."""
+    often = sorted(ids, key=lambda why: -len(ids[why]))
+    rows = []
+    for why in often[:_REASONS]:
+        who = ids[why][0] if len(ids[why]) == 1 else count(len(ids[why]), "flag")
+        rows.append(f"- {who}: {cut(visible(why), _REASON)}")
+    rest = sum(len(ids[why]) for why in often[_REASONS:])
+    return [*rows, f"- {count(rest, 'more flag')}, for other reasons"] if rest else rows
 
 
 def _what(outcomes: Sequence[Outcome]) -> str:

@@ -83,7 +83,7 @@ def description(facts: ReviewFacts) -> str:
         _count(len(files), "file") if files else "",
     ]
     said = ", ".join(part for part in parts if part)
-    return f"{said}. Each line with its flag, author and origin is in the commit message."[
+    return f"{said}. Each line with its flag, author and origin is in the drain record."[
         :_DESCRIPTION
     ]
 
@@ -144,7 +144,7 @@ class _Rows:
             taken.append(row)
         more = sum(row.startswith("- ") for row in rows[len(taken) :])
         if more:
-            taken.append(f"\nand {more} more: see the commit message.")
+            taken.append(f"\nand {more} more: the drain records, in .gitmem/drains, have them.")
         return "\n".join(taken)
 
 

@@ -11,6 +11,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
+from gitmem.core.quantities import count
 from gitmem.markdown.blocks import Block, BlockKind, blocks, code_rows
 from gitmem.markdown.bullets import add_bullets, bullets, exchange_bullet
 from gitmem.markdown.lines import Line, front_matter_lines, front_value, split_lines, split_mark
@@ -18,7 +19,7 @@ from gitmem.safety.harmless import harmless
 from gitmem.safety.paths import DETAILS_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _TOPICS = {
     "fact": "facts",
@@ -71,6 +72,21 @@ def is_catch_all(file: str) -> bool:
     """Return whether a file is a topic that takes what names none, or a further part of one."""
     topic = _PART.sub("", file.rpartition("/")[2].removesuffix(".md"))
     return topic in CATCH_ALL
+
+
+def by_topic(files: Iterable[str]) -> dict[str, list[str]]:
+    """Return the paths in order, further parts of a topic below its first one where that is among them."""
+    topics: dict[str, list[str]] = {}
+    for file in sorted(set(files), key=lambda path: (path.removesuffix(".md"), path)):
+        first = _PART.sub("", file.removesuffix(".md")) + ".md"
+        topics.setdefault(first if first in topics else file, []).append(file)
+    return topics
+
+
+def and_parts(files: Sequence[str]) -> str:
+    """Return how a topic of these files is named: the first one, and how many parts follow."""
+    more = len(files) - 1
+    return files[0] + (f" and {count(more, 'part')}" if more else "")
 
 
 # The spelling of names that stand in slugs.

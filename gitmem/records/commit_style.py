@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 WHAT = "{what}"
 _SUBJECT = f"memory: {WHAT}"
 NARROWEST = 40  # columns; narrower text cannot be read
+LONGEST = 40  # lines of a message; a longer one is not read, and the drain record has everything
 
 
 class CommitStyle(NamedTuple):
@@ -27,6 +31,13 @@ class CommitStyle(NamedTuple):
         if not self.width:
             return text
         return "\n".join(part for line in text.split("\n") for part in self._broken(line))
+
+    def fitted(self, paragraphs: Sequence[str], short: Callable[[], Sequence[str]]) -> str:
+        """Return the paragraphs, wrapped; ``short`` gives those that stand for them when they are too long."""
+        whole = "\n\n".join(paragraphs)
+        if whole.count("\n") >= LONGEST:
+            whole = "\n\n".join(short())
+        return self.wrapped(whole)
 
     def _broken(self, line: str) -> list[str]:
         words = line.split(" ")

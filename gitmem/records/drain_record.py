@@ -42,6 +42,11 @@ VERSION = 1
 FORGET = "forget"  # the engine in the record of a forget: no engine judged anything
 
 
+def record_path(name: str) -> str:
+    """Return where in a tree the record with this name is."""
+    return f".gitmem/drains/{name}.jsonl"
+
+
 class Fate(StrEnum):
     """What became of a flag, in the record's words."""
 

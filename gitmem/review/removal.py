@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from gitmem.memory import instructions, skills
 from gitmem.memory.passages import Passage, passages
 from gitmem.memory.topics import remove_fact
 from gitmem.records.commit_style import PLAIN, CommitStyle
-from gitmem.records.drain_record import TRAILER
+from gitmem.records.drain_record import TRAILER, record_path
 from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gitmem.records.drain_record import Outcome
 
 _LEAD = re.compile(r"[ \t]*(?:[-*+]|[0-9]{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
+_FILES = 20  # named in a message that counts; a forget in more files is rare
 _HEADINGS = frozenset({instructions.HEADING, skills.HEADING})
 
 
@@ -76,7 +78,8 @@ def message(
 ) -> str:
     """Return the review commit's message: the forgotten flags, the lines that go or come back.
 
-    ``made`` is the drain's name and the tree.
+    ``made`` is the drain's name and the tree. Where that is too long, it counts them for each file,
+    and names the drain record, which has every flag.
     """
     gone = [one for one in outcomes if not one.line]
     restored = [one for one in outcomes if one.line]
@@ -94,9 +97,22 @@ def message(
     rows_ = [f"- {one.line}\n  ({one.flag.id}, {visible(one.reason)})" for one in restored]
     if rows_:
         parts.append("\n".join(["In their own words again:", *rows_]))
-    body = style.wrapped("\n\n".join(parts))
+    forgets = count(len(gone), "flag")
+    files = Counter(one.file for one in taken).most_common()
+    rows = [f"- {file}: {count(number, 'line')}" for file, number in files[:_FILES]]
+    if files[_FILES:]:
+        rest = sum(number for _, number in files[_FILES:])
+        rows.append(f"- {count(len(files) - _FILES, 'more file')}: {count(rest, 'line')}")
+    counted = [
+        f"Forgotten: {forgets}",
+        *(["\n".join(["Taken out:", *rows])] if rows else []),
+        *([f"Guards taken out: {guards}"] if guards else []),
+        *([f"In their own words again: {count(len(rows_), 'line')}"] if rows_ else []),
+        f"Each flag is in the record that this commit adds:\n{record_path(made[0])}",
+    ]
+    body = style.fitted(parts, lambda: counted)
     trailers = f"Gitmem-Drain: {made[0]}\n{TRAILER}: {made[1]}"
-    return f"{style.head('forget ' + count(len(gone), 'flag'))}\n\n{body}\n\n{trailers}\n"
+    return f"{style.head('forget ' + forgets)}\n\n{body}\n\n{trailers}\n"
 
 
 def _items(taken: Sequence[Removal]) -> list[Passage]:

@@ -39,6 +39,8 @@ def test_nothing_to_drain_is_exit_0_with_commit_null(sandbox: Sandbox) -> None:
             "model": None,
             "flags": 0,
             "outcomes": {},
+            "lines": [],
+            "skipped": [],
             "left": [],
             "ran": {"calls": 0, "retries": 0, "tokens_in": 0, "tokens_out": 0, "dollars": 0.0},
         },
@@ -160,7 +162,7 @@ def test_a_person_reads_which_engine_ran_the_difference_and_what_to_do_next(
     flag(sandbox, "a fact")
 
     dry = sandbox.gitmem("close", "--dry-run")
-    done = sandbox.gitmem("close")
+    done = sandbox.gitmem("close", "--diff")
 
     assert "would write memory/facts.md" in dry.out
     assert dry.out.endswith("nothing was written\n")

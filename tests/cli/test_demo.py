@@ -17,7 +17,7 @@ def test_the_demo_shows_every_step_of_the_loop(tmp_path: Path) -> None:
         "flag(decision): prices are integers",
         "4 flags undrained:",
         "(exit code 1)",
-        "+- prices are integers in cents",
+        "+ prices are integers in cents",
         "landed on main",
         "ok: everything is drained",
     ]

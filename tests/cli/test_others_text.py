@@ -63,7 +63,7 @@ def attacked(sandbox: Sandbox) -> Sandbox:
 
 
 def test_the_differences_of_close_and_review_show_it_escaped(attacked: Sandbox) -> None:
-    close = attacked.gitmem("close")
+    close = attacked.gitmem("close", "--diff")
     review = attacked.gitmem("review")
 
     for done in (close, review):

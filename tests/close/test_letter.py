@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from unicodedata import normalize
 
 from hypothesis import given
@@ -83,3 +84,73 @@ def test_nothing_that_others_wrote_hides_or_becomes_a_line_of_its_own(text: str,
     composed = [normalize("NFC", row.strip()) for row in rows]
     assert not [row for row in composed if row and find_hidden(row)]
     assert "\r" not in said
+
+
+def many(number: int) -> list[Outcome]:
+    """Flags of a large close in three files; every tenth is skipped, for one of two reasons."""
+    outcomes = []
+    for at in range(number):
+        key = "".join("abcdefghij"[int(digit)] for digit in f"{at:012d}")
+        one = make({"id": key, "kind": "fact", "text": f"fact {at}", "tainted": at == 1})
+        outcomes.append(
+            Outcome(flag=one, fate=Fate.SKIPPED, reason=f"reason {at % 20}")
+            if at % 10 == 0
+            else Outcome(flag=one, fate=Fate.ADDED, file=f"memory/t{at % 3}.md", line=f"fact {at}")
+        )
+    return outcomes
+
+
+def test_five_hundred_flags_make_a_message_that_a_person_reads() -> None:
+    left = tuple(QueuedFlag(id=one * 12, reason=f"why {one}") for one in "abcdefg")
+
+    said = letter(*many(500), left=left)
+
+    assert said == (
+        "memory: file 450 flags, skip 50\n\n"
+        "Engine: verbatim. Every line is the flag as written; nothing was judged.\n\n"
+        "Flags by file:\n"
+        "- memory/t0.md: 150 flags\n"
+        "- memory/t1.md: 150 flags (1 tainted)\n"
+        "- memory/t2.md: 150 flags\n\n"
+        "Skipped:\n- 25 flags: reason 0\n- 25 flags: reason 10\n\n"
+        "Left in the queue:\n"
+        + "".join(f"- {one * 12}: why {one}\n" for one in "abcd")
+        + "- 3 more flags, for other reasons\n\n"
+        "Each flag, with its line, author and reason, is in the record that this commit adds:\n"
+        ".gitmem/drains/d1.jsonl\n\n"
+        f"Gitmem-Drain: d1\nGitmem-Tree: {TREE}\n"
+    )
+
+
+def test_whatever_a_large_close_holds_its_message_is_bounded() -> None:
+    outcomes = [
+        replace(one, file=f"memory/t{at}x.md" if one.file else "", reason="long " * 40 + str(at))
+        for at, one in enumerate(many(300))
+    ]
+    folded = [replace(one, fate=Fate.DUPLICATE, file="", survivor="x") for one in many(50)]
+    said = message(
+        MessageParts(
+            drain="d1",
+            tree=TREE,
+            run=Run(engine="e", model="m"),
+            outcomes=[*outcomes, *folded],
+            left=[QueuedFlag(id="a" * 12, reason="y" * 900 + str(at)) for at in range(90)],
+            recurred=["third time " * 30] * 9,
+            stale=["cites " * 30] * 40,
+        )
+    )
+
+    rows = said.split("\n")
+    assert len(rows) <= 48
+    assert max(map(len, rows)) <= 120
+    assert "- 258 more files: 258 flags (1 tainted)" in rows
+    assert "Folded into what is there already: 50 flags" in rows
+    assert "Cites what is not there: 40 lines (gitmem check --stale)" in rows
+    assert "- and 6 more: gitmem loops" in rows
+
+
+def test_a_message_of_at_most_forty_lines_has_every_line_with_its_origin() -> None:
+    filed = [one for one in many(99) if one.file == "memory/t1.md"]
+
+    assert "- fact 1\n  (aaaaaaaaaaab, fact, verbatim, tainted)\n" in letter(*filed[:18])
+    assert "- memory/t1.md: 19 flags (1 tainted)\n" in letter(*filed[:19])

@@ -163,7 +163,7 @@ def test_ten_thousand_flags_fit_and_what_is_cut_is_counted() -> None:
     text = pull_request.body(TEMPLATE, facts(*outcomes, left=left))
 
     assert len(text) <= pull_request.LONGEST
-    assert "more: see the commit message" in text
+    assert "more: the drain records, in .gitmem/drains, have them" in text
     shown = text.count(", verbatim")
     assert f"and {10_000 - shown} more" in text
 

@@ -10,7 +10,7 @@ import typer
 
 from gitmem.bootstrap.engines import handover
 from gitmem.cli import render, surroundings
-from gitmem.cli.commands.options import All, DryRun, Here, Json, refuse_all
+from gitmem.cli.commands.options import All, Diff, DryRun, Here, Json, refuse_all
 from gitmem.cli.reports.close import CloseView, answer, exit_code, report
 from gitmem.close.close import CloseRequest
 from gitmem.close.close import close as run_close
@@ -33,6 +33,7 @@ def apply(
     ] = "",
     here: Here = False,
     everything: All = False,
+    diff: Diff = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -82,7 +83,7 @@ def apply(
     if json:
         render.as_json({**answer(closed), "notes": notes})
     else:
-        report(place, closed, CloseView(dry_run=dry_run, here=here, json=json))
+        report(place, closed, CloseView(dry_run=dry_run, here=here, json=json, diff=diff))
     code = exit_code(closed)
     if code:
         raise typer.Exit(code)

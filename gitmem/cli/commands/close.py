@@ -19,7 +19,7 @@ from gitmem.bootstrap.engines import (
 )
 from gitmem.cli import progress, render, surroundings
 from gitmem.cli.commands import values
-from gitmem.cli.commands.options import All, DryRun, Here, Json, refuse_all
+from gitmem.cli.commands.options import All, Diff, DryRun, Here, Json, refuse_all
 from gitmem.cli.reports import pull_request
 from gitmem.cli.reports.close import CloseView, answer, exit_code, report
 from gitmem.clients import registry
@@ -67,12 +67,14 @@ def close(
         bool,
         typer.Option("--pr", help="Push the review, and open or update its pull request."),
     ] = False,
+    diff: Diff = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     r"""Drain the queue into one commit to review.
 
-    The commit is on gitmem/drain, and its diff is shown. Work tree, index and HEAD do not change.
+    The commit is on gitmem/drain. Its new lines are shown, and what was skipped and why (--diff: the
+    difference). Work tree, index and HEAD do not change.
     With --here, the current branch gets the commit, for the flags that were made on it (--all: for
     every flag). With --pr, the queue is shared and the review is pushed; if that fails, the close
     still stands, and the exit code is 5.
@@ -91,7 +93,7 @@ def close(
     forge = pull_request.settings(place) if pr else None
     request = EngineRequest(engine=engine, model=model, deadline=deadline, asks=not dry_run)
     chosen = choose_engine(place, request, surroundings.ENVIRON, client=surroundings.agent())
-    shown = CloseView(dry_run=dry_run, here=here, json=json, everything=everything)
+    shown = CloseView(dry_run=dry_run, here=here, json=json, everything=everything, diff=diff)
     began = time.monotonic()
     closed, proposed = _close(place, chosen, shown, workers, forge)
     if not dry_run:

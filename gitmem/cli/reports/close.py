@@ -11,15 +11,21 @@ from gitmem.cli.reports import changes, loaded, pull_request, traces
 from gitmem.core.failures import NeedsPerson, NoProgress, Partial, Unreachable
 from gitmem.drain.gate import NO_ANSWER, by_reason
 from gitmem.git import objects
+from gitmem.install.file_changes import FileChange, render_diff
+from gitmem.memory.topics import and_parts, by_topic
+from gitmem.records.drain_record import Fate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.close.close import CloseResult
     from gitmem.forge.propose import ProposeResult
+    from gitmem.records.drain_record import Outcome
 
 _NAMED = 40  # ids in a sentence; more than one question has
+_LINES = 30  # new lines of a summary that are shown, so that it fits on two screens
+_SKIPPED = 12  # skipped flags that are shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +36,7 @@ class CloseView:
     here: bool
     json: bool
     everything: bool = False
+    diff: bool = False
 
 
 def answer(closed: CloseResult) -> dict[str, object]:
@@ -41,6 +48,15 @@ def answer(closed: CloseResult) -> dict[str, object]:
         "model": closed.run.model or None,
         "flags": closed.flags,
         "outcomes": dict(Counter(outcome.fate.value for outcome in closed.outcomes)),
+        "lines": [
+            {"file": file, "line": line, "flags": [item.flag.id for item in items]}
+            for file, lines in _new_lines(closed.outcomes).items()
+            for line, items in lines.items()
+        ],
+        "skipped": [
+            {"id": item.flag.id, "reason": item.reason or None}
+            for item in _skipped(closed.outcomes)
+        ],
         "left": [{"id": left.id, "reason": left.reason} for left in closed.left],
         "ran": {
             "calls": closed.run.usage.calls,
@@ -69,20 +85,13 @@ def exit_code(closed: CloseResult, proposed: ProposeResult | None = None) -> int
 def report(
     place: Workplace, closed: CloseResult, shown: CloseView, proposed: ProposeResult | None = None
 ) -> None:
-    """Print the result of a close: the diff, what stays queued, and what to do next."""
-    if closed.commit:
-        text = objects.diff_for_person(place.repo, closed.base, closed.commit)
-        render.say()
-        render.diff(text)
-        render.say()
+    """Print the result of a close: the new lines, what stays queued, and what to do next."""
+    if shown.diff:
+        _diff(place, closed)
+    elif closed.outcomes:
+        _say_lines(closed, shown)
     if shown.dry_run:
-        for path in sorted(closed.files):
-            new = closed.files[path]
-            render.say(
-                f"would remove {path}, which has nothing left"
-                if new is None
-                else f"would write {path} ({render.count(len(new.splitlines()), 'line')})"
-            )
+        _say_files(closed)
     if closed.outcomes:
         render.say(_summary(closed, shown))
     changes.say(closed.changes, closed.outcomes)
@@ -101,6 +110,117 @@ def report(
         render.say(_next(closed, shown))
     if proposed is not None:
         pull_request.report(proposed)
+
+
+def _diff(place: Workplace, closed: CloseResult) -> None:
+    """Print the difference; of a dry run, the one that it would make."""
+    if closed.commit:
+        text = objects.diff_for_person(place.repo, closed.base, closed.commit)
+    else:
+        paths = sorted(closed.files)
+        old = objects.files(place.repo, closed.base, *paths) if closed.base and paths else {}
+        changed = [
+            FileChange(
+                path=path,
+                before=old.get(path),
+                after=None if (new := closed.files[path]) is None else new.encode(),
+            )
+            for path in paths
+        ]
+        text = render_diff(changed)
+    if text:
+        render.say()
+        render.diff(text)
+        render.say()
+
+
+def _say_files(closed: CloseResult) -> None:
+    for path in sorted(closed.files):
+        new = closed.files[path]
+        render.say(
+            f"would remove {path}, which has nothing left"
+            if new is None
+            else f"would write {path} ({render.count(len(new.splitlines()), 'line')})"
+        )
+
+
+def _new_lines(outcomes: Iterable[Outcome]) -> dict[str, dict[str, list[Outcome]]]:
+    """Return the new lines of each file, in order, with what each of them came from."""
+    files: dict[str, dict[str, list[Outcome]]] = {}
+    for item in outcomes:
+        if item.line and item.fate is not Fate.DUPLICATE:
+            files.setdefault(item.file, {}).setdefault(item.line, []).append(item)
+    return dict(sorted(files.items()))
+
+
+def _skipped(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    return [item for item in outcomes if item.fate is Fate.SKIPPED]
+
+
+def _say_lines(closed: CloseResult, shown: CloseView) -> None:
+    """Print the new lines by file and the skipped flags with their reasons; of many, the first ones."""
+    by_file = _new_lines(closed.outcomes)
+    topics = by_topic(by_file)
+    files = {
+        and_parts(of): [row for file in of for row in by_file[file].items()]
+        for of in topics.values()
+    }
+    skipped = _skipped(closed.outcomes)
+    named = list(files)[:_LINES]
+    room = _LINES if sum(map(len, files.values())) <= _LINES else max(1, _LINES // len(named))
+    for file in named:
+        lines = files[file]
+        render.say()
+        render.say(f"{file}: {render.count(len(lines), 'new line')}")
+        render.table([row for line, items in lines[:room] for row in _rows(line, items)])
+        if len(lines) > room:
+            render.say(f"  and {render.count(len(lines) - room, 'more line')}")
+    rest = [len(files[file]) for file in files if file not in named]
+    if rest:
+        render.say()
+        render.say(f"{render.count(sum(rest), 'line')} in {render.count(len(rest), 'more file')}")
+    if skipped:
+        render.say()
+        render.say(f"skipped: {render.count(len(skipped), 'flag')}")
+        render.table(
+            [
+                (
+                    f"  {item.flag.id}",
+                    f"{render.words(item.flag)} ({item.reason or 'no reason given'})",
+                )
+                for item in skipped[:_SKIPPED]
+            ]
+        )
+        if len(skipped) > _SKIPPED:
+            render.say(f"  and {render.count(len(skipped) - _SKIPPED, 'more flag')}")
+    render.say()
+    if rest or len(skipped) > _SKIPPED or any(len(lines) > room for lines in files.values()):
+        render.say(f"all of them: {_everything(closed, shown)}")
+
+
+def _rows(line: str, items: Sequence[Outcome]) -> list[tuple[str, str]]:
+    """Return a new line with what a reviewer looks at twice, and the lines whose place it took."""
+    marks = [
+        mark
+        for mark, holds in (
+            ("reworded", not any(item.verbatim for item in items)),
+            ("with a body", any(item.flag.body for item in items)),
+            ("tainted", any(item.flag.tainted for item in items)),
+        )
+        if holds
+    ]
+    gone = dict.fromkeys(text for item in items for _, text in item.replaced)
+    return [
+        *[("  -", text) for text in gone],
+        ("  +", line + (f" ({', '.join(marks)})" if marks else "")),
+    ]
+
+
+def _everything(closed: CloseResult, shown: CloseView) -> str:
+    """Return the command that shows every line."""
+    if shown.dry_run:
+        return "the same with --diff, or with --json"
+    return f"git show {closed.commit[:12]}" if shown.here else "gitmem review"
 
 
 def _say_left(closed: CloseResult) -> None:
