@@ -42,12 +42,21 @@ def words(repo: Repository, now: float, event: Event | None = None) -> Words:
     """
     since, left = _since(repo, event, now) if event is not None and event.session else ([], [])
     waiting, known = _waiting(repo, now)
-    words = _words(repo, [*since, *waiting], known=known, certain=bool(since))
+    own = [] if event is None or event.detail == _COMPACTED else _own()
+    words = _words(repo, [*since, *waiting, *own], known=known, certain=bool(since))
     if left and event is not None:
         from gitmem.boundaries import boot_words
 
         boot_words.ask_about_last_turn(repo, event, left, words)
     return words
+
+
+def _own() -> list[str]:
+    """Return what to say of the person's own memory."""
+    from gitmem.queue import mine
+
+    said = mine.sentence(mine.waiting())
+    return [said] if said else []
 
 
 def _words(repo: Repository, said: Sequence[str], *, known: bool, certain: bool) -> Words:

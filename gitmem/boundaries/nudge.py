@@ -48,7 +48,8 @@ def text(boundaries: Sequence[str], *, alone: bool = False) -> str:
     return (
         f"{first}For each decision, gotcha, preference or fact that a later session would need, run "
         f"one line: {_FLAG}. {snag}Use single quotes, {_ALONE if alone else _PIPED} "
-        "What is longer than a line: --body '...'. A topic of memory: --topic NAME. Flag it "
+        "What is longer than a line: --body '...'. A topic of memory: --topic NAME. True of the "
+        "person in every repository, not of this one: --mine. Flag it "
         "even if it is noted elsewhere. Nothing durable is a fine answer; then go on."
     )
 

@@ -40,6 +40,8 @@ def dashboard(place: Workplace) -> int:
         render.say(row.line)
     if not waiting:
         render.say(unknown_queue(place.repo, seen.target) or status.all_drained(seen))
+    for said in status.in_own_memory():
+        render.say(said)
     newest = _newest(seen)
     if newest:
         render.say()

@@ -9,11 +9,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitmem.check.terms import RemoteQueue
-from gitmem.cli import render, surroundings
+from gitmem.cli import folder, render, surroundings
 from gitmem.cli.reports import loaded
 from gitmem.cli.reports.conflicts import conflicts
 from gitmem.core import quantities
-from gitmem.queue import refused, spool
+from gitmem.queue import mine, refused, spool
 from gitmem.records import forgetting, target, tidy
 from gitmem.records.unpushed import unpushed
 from gitmem.safety.text import visible
@@ -67,13 +67,26 @@ def status(*, as_json: bool) -> int:
         known = loaded.answer(imports, place.settings.folder)
         odd = [*loaded.hidden(files.texts, place.settings.folder)]
         known |= {"hidden": odd} if odd else {}
+        more |= {"mine": own} if (own := _own()) else {}
         render.as_json({**_answer(place.repo, seen), **more, "memory": known})
         return 0
     render.unread(seen.state.damaged)
     render.notes([str(one) for one in seen.state.conflicts.values()])
     _print(place, seen)
+    for said in in_own_memory():
+        render.say(said)
     _say_spooled(place.repo, spooled, lost)
     return 0
+
+
+def in_own_memory() -> list[str]:
+    """Return, as sentences, what waits in the person's own memory, where this is another repository."""
+    said = mine.sentence(_own())
+    return [said] if said else []
+
+
+def _own() -> int:
+    return 0 if folder.is_mine() else mine.waiting()
 
 
 def _say_spooled(repo: Repository, number: int, lost: Sequence[RefusedText]) -> None:
