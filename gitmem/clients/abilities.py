@@ -101,11 +101,11 @@ class PersonalFile:
 class OwnInstructions:
     """A person's own instruction file: its path relative to their home, and the variable that leads the client elsewhere.
 
-    A repository's settings can set the variable for a session, so gitmem does not follow it.
+    A repository's settings can set the variable for a session, so gitmem does not follow it. Empty: there is none.
     """
 
     path: str
-    variable: str
+    variable: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ def own_files(wirings: Iterable[Wiring], lines: Sequence[str]) -> list[PersonalF
             mark=block.MARK.encode(),
         )
         for wiring in wirings
-        if wiring.own_instructions and not wiring.borrowed
+        if wiring.own_instructions
     ]
 
 
@@ -61,5 +61,5 @@ def told_elsewhere(environ: Mapping[str, str], wirings: Iterable[Wiring]) -> lis
         f"{own.variable} is set, so a session may read another file than ~/{own.path}; gitmem does not follow the "
         "variable: link that file to this one, or import this one there"
         for wiring in wirings
-        if (own := wiring.own_instructions) and environ.get(own.variable)
+        if (own := wiring.own_instructions) and own.variable and environ.get(own.variable)
     ]

@@ -9,15 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from gitmem.boundaries import nudge
 from gitmem.core.errors import Refused
 from gitmem.git import mine
 from gitmem.mine import block
+from gitmem.session import boundary
 from tests.support.account import Account, account
-from tests.support.hooks import SESSION, fire, marks
+from tests.support.hooks import SESSION, context, fire, marks
 from tests.support.readonly import needs_mounts, sandboxed
 from tests.support.sandbox import Result, Sandbox
 
 CLAUDE, CODEX, GEMINI = ".claude/CLAUDE.md", ".codex/AGENTS.md", ".gemini/GEMINI.md"
+#: The own instruction files of all clients, in the order in which they are written.
+EVERY = (
+    CLAUDE, CODEX, GEMINI, ".config/opencode/AGENTS.md", ".copilot/copilot-instructions.md", ".qwen/QWEN.md",
+)  # fmt: skip
 #: A shell command of Claude Code's.
 INSIDE = {"CLAUDECODE": "1", "CLAUDE_CODE_SESSION_ID": SESSION}
 
@@ -29,7 +35,7 @@ def person(tmp_path: Path) -> Account:
 
 @pytest.fixture
 def made(person: Account, sandbox: Sandbox) -> Account:
-    """An account with its own memory, read by the three clients that have a file for it."""
+    """An account with its own memory, read by each client that has a file for it."""
     done = sandbox.gitmem("init", "--mine", "--client", "all", env=person.env)
     assert done.code == 0, done.err
     return person
@@ -58,7 +64,7 @@ def test_what_is_true_of_the_person_reaches_every_client_and_no_file_of_the_repo
 ) -> None:
     land(sandbox, made, "Wants short answers")
 
-    for file in (CLAUDE, CODEX, GEMINI):
+    for file in EVERY:
         assert "- Wants short answers" in made.read(file)
     assert sandbox.git("status", "--porcelain", "--ignored") == ""
     assert sandbox.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
@@ -72,7 +78,7 @@ def test_one_accept_writes_each_file_once_and_says_so(sandbox: Sandbox, made: Ac
     said = run(sandbox, made, "--mine", "accept").out
 
     assert [line for line in said.splitlines() if line.startswith("wrote")] == [
-        f"wrote ~/{file}" for file in (CLAUDE, CODEX, GEMINI)
+        f"wrote ~/{file}" for file in EVERY
     ]
     assert "gitmem --mine" not in said.splitlines()[0]
 
@@ -83,7 +89,7 @@ def test_accept_tells_a_program_which_files_changed(sandbox: Sandbox, made: Acco
 
     answer = json.loads(run(sandbox, made, "--mine", "accept", "--json").out)
 
-    assert answer["changed"] == [f"~/{file}" for file in (CLAUDE, CODEX, GEMINI)]
+    assert answer["changed"] == [f"~/{file}" for file in EVERY]
 
 
 def test_the_next_command_is_named_as_it_is_typed(sandbox: Sandbox, made: Account) -> None:
@@ -104,6 +110,34 @@ def test_both_places_of_the_option_mean_the_same(
 
     assert waiting(sandbox, made) == ["Wants short answers"]
     assert json.loads(sandbox.gitmem("log", "--json").out) == []
+
+
+def test_another_repository_says_in_one_line_what_waits_there(
+    sandbox: Sandbox, made: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in made.env.items():
+        monkeypatch.setenv(name, str(value))
+    sandbox.wire("--client", "claude-code")
+    said = "1 flag waits in your own memory: gitmem --mine status"
+    assert "your own memory" not in sandbox.gitmem().out
+    assert context(fire(sandbox, "SessionStart.startup")) == ""
+    sandbox.gitmem("flag", "--mine", "Wants short answers")
+
+    assert said in sandbox.gitmem().out.splitlines()
+    assert said in sandbox.gitmem("status").out.splitlines()
+    assert json.loads(sandbox.gitmem("status", "--json").out)["mine"] == 1
+    assert f"gitmem: {said}" in context(fire(sandbox, "SessionStart.startup", session_id="next"))
+    assert "in your own memory" not in sandbox.gitmem("--mine", "status").out
+
+    sandbox.gitmem("--mine", "close")
+    sandbox.gitmem("--mine", "accept")
+    assert "your own memory" not in sandbox.gitmem("status").out
+    assert "mine" not in json.loads(sandbox.gitmem("status", "--json").out)
+
+
+def test_the_whole_nudge_names_the_option_and_the_reminder_does_not() -> None:
+    assert "--mine" in nudge.text([boundary.COMMIT])
+    assert "--mine" not in nudge.reminder([boundary.COMMIT])
 
 
 def test_home_and_the_data_folder_of_the_environment_do_not_count(
@@ -168,7 +202,7 @@ def test_a_half_made_memory_is_finished_and_never_taken_for_a_repository_above(
 
 def test_a_second_init_changes_nothing(sandbox: Sandbox, made: Account) -> None:
     land(sandbox, made, "Wants short answers")
-    before = {file: made.read(file) for file in (CLAUDE, CODEX, GEMINI)}
+    before = {file: made.read(file) for file in EVERY}
 
     again = run(sandbox, made, "init", "--mine", "--client", "all")
 

@@ -49,6 +49,7 @@ ABILITIES = {
     "accept refused": "the agent cannot land a review",
     "session id": "a flag knows the session it came from",
     "started in a subfolder": "the hooks run in a session below the top",
+    "own memory": "the first request has the lines of the person's own memory",
     "mcp": "the server's `flag` is called with the entry that `init --mcp` wrote",
     "audit": "`gitmem audit` reads its transcripts",
     "close preset": "`gitmem close --engine` runs the client as the model",

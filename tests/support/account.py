@@ -41,10 +41,12 @@ class Account:
         return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
-def account(folder: Path) -> Account:
-    """An account whose home is in ``folder``; HOME stays what it is, so that it cannot be what counts."""
-    home, site = folder / "account", folder / "site"
-    home.mkdir(mode=0o700)
+def account(folder: Path, home: Path | None = None) -> Account:
+    """An account with this home (default: a new one in ``folder``). HOME stays what it is, so that it cannot be what counts."""
+    site = folder / "site"
+    if home is None:
+        home = folder / "account"
+        home.mkdir(mode=0o700)
     site.mkdir()
     (site / "sitecustomize.py").write_text(_SITE, encoding="utf-8")
     return Account(home=home, env={"ACCOUNT_HOME": str(home), "PYTHONPATH": str(site)})

@@ -156,7 +156,7 @@ def init(
 
     --mine makes a repository of your own below your home, for what is true of you and not of a
     repository, and writes a block into your own instruction file of each client (or of each --client):
-    ~/.claude/CLAUDE.md, ~/.codex/AGENTS.md, ~/.gemini/GEMINI.md. `gitmem accept` keeps the block up to date.
+    ~/.claude/CLAUDE.md, ~/.codex/AGENTS.md and so on. `gitmem --mine accept` keeps the block up to date.
 
     \b
     Examples: gitmem init

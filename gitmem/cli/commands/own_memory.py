@@ -162,11 +162,7 @@ def _chosen(home: str, named: Sequence[str]) -> list[Wiring]:
 
     A client counts as used when its folder is in the account's home, or its program is there.
     """
-    known = {
-        name: wiring
-        for name, wiring in wirings().items()
-        if wiring.own_instructions and not wiring.borrowed
-    }
+    known = {name: wiring for name, wiring in wirings().items() if wiring.own_instructions}
     unknown = [name for name in named if name not in {*known, _ALL}]
     if unknown:
         raise UsageError(

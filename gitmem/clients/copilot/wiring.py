@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gitmem.clients.abilities import OwnInstructions
 from gitmem.clients.claude_code import wiring as claude_code
 from gitmem.memory.instructions import has_block
 
@@ -39,6 +40,9 @@ def wiring(title: str, read: Read) -> Wiring:
         status_line=None,
         program="copilot",
         folders=(".copilot",),
+        own_instructions=OwnInstructions(
+            path=".copilot/copilot-instructions.md", variable="COPILOT_HOME"
+        ),
         borrowed=True,
     )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from gitmem.clients.abilities import Hook, WiredFile, Wiring
+from gitmem.clients.abilities import Hook, OwnInstructions, WiredFile, Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,6 +61,9 @@ def wiring(title: str, read: Read, *, path: str, events: Sequence[str]) -> Wirin
         instructions=_instructions,
         program="opencode",
         folders=(".opencode", ".config/opencode"),
+        own_instructions=OwnInstructions(
+            path=".config/opencode/AGENTS.md", variable="XDG_CONFIG_HOME"
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.clients.abilities import PersonalFile, WiredFile, Wiring, agents_file
+from gitmem.clients.abilities import OwnInstructions, PersonalFile, WiredFile, Wiring, agents_file
 from gitmem.clients.hook_settings import HookSettings, parse_hooks
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def wiring(title: str, read: Read) -> Wiring:
         instructions=agents_file,
         program="qwen",
         folders=(".qwen",),
+        own_instructions=OwnInstructions(path=".qwen/QWEN.md"),
         personal=(
             PersonalFile(
                 path=SETTINGS.name,
