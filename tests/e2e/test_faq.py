@@ -25,6 +25,7 @@ QUESTIONS = re.findall(r"^## (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTIL
 ELSEWHERE = {
     "Does it slow my agent down?": "tests/bench/run.py",
     "The agent never flags anything. What now?": "tests/e2e/test_troubleshooting.py",
+    "What about things that are true of me, not of a repository?": "tests/mine/test_mine.py",
 }
 
 asked: set[str] = set()
