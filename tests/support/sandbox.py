@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.schemas import answer_fits
 from tests.support.seal import FOUND
 
 #: The command under test: the one GITMEM_BIN names, else the one beside the running Python.
@@ -140,13 +141,17 @@ class Sandbox:
         env: Mapping[str, str | None] | None = None,
         cwd: Path | None = None,
     ) -> Result:
-        """Run the installed command here as a person or a hook would; without ``input`` its stdin is empty."""
+        """Run the installed command here as a person or a hook would; without ``input`` its stdin is empty.
+
+        What it prints for `--json` has to fit the command's schema.
+        """
         with self.start(*args, env=env, cwd=cwd) as child:
             try:
                 out, err = child.communicate(input, timeout=PATIENCE)
             except subprocess.TimeoutExpired:
                 child.kill()
                 raise
+        answer_fits(args, out)
         return Result(code=child.returncode, out=out, err=err)
 
     def wire(self, *options: str) -> Sandbox:
