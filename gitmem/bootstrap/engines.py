@@ -16,6 +16,8 @@ from gitmem.drain.plan import Work
 from gitmem.drain.verbatim import Verbatim
 from gitmem.git.claim import temporary_folder
 from gitmem.models.answer_store import AnswerStore
+from gitmem.models.batches.asking import Batching, SendsBatches
+from gitmem.models.batches.sent import SentBatches
 from gitmem.models.chat.openai import installed
 from gitmem.models.endpoint import (
     CHAT,
@@ -50,13 +52,16 @@ UNASKED = "the server's model"  # in a dry run, which asks for nothing
 class EngineChoice:
     """The engine of a close, why it was chosen, and the model behind it (None: no model).
 
-    ``deadline`` is in seconds, for all questions together.
+    ``deadline`` is in seconds, for all questions together. ``batching`` asks by message batches, until ``until``
+    (seconds of the monotonic clock); None: the questions are asked one by one.
     """
 
     engine: Engine
     why: str
     model: Model | None = None
     deadline: float = DEADLINE
+    batching: Batching | None = None
+    until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +69,7 @@ class EngineRequest:
     """The options given: engine and model (empty: not given), and the seconds for all questions.
 
     ``asks`` is false when no model will be asked; then no key is needed. ``afresh``: what is remembered
-    of the shape that a server honours does not count.
+    of the shape that a server honours does not count. ``batch``: the questions go into a message batch.
     """
 
     engine: str = ""
@@ -72,6 +77,7 @@ class EngineRequest:
     deadline: float = DEADLINE
     asks: bool = True
     afresh: bool = False
+    batch: bool = False
 
 
 def engine_name(
@@ -135,18 +141,33 @@ def choose_engine(
     Refused for an unconfirmed variable.
     """
     name, why = engine_name(place, request.engine, environ, client=client)
+    if request.batch and name != "anthropic":
+        raise UsageError(
+            f"the engine {name} ({why}) has no message batches",
+            hint="--batch is for --engine anthropic; without it the questions are asked one by one",
+        )
     if name == "verbatim":
         return EngineChoice(engine=Verbatim(), why=why)
     model = _named_model(place, name, request, environ, client=client)
     until = time.monotonic() + request.deadline
+    kept, batching = AnswerStore(place.repo.folder), None
+    if request.batch and isinstance(model, SendsBatches):
+        batching = Batching(model.batches(), SentBatches(place.repo.folder), kept)
     engine = ModelEngine(
         model,
         _orders(),
         mark=lambda: secrets.token_hex(8),
         until=until,
-        answers=AnswerStore(place.repo.folder),
+        answers=batching.answers if batching else kept,
     )
-    return EngineChoice(engine=engine, why=why, model=model, deadline=request.deadline)
+    return EngineChoice(
+        engine=engine,
+        why=why,
+        model=model,
+        deadline=request.deadline,
+        batching=batching,
+        until=until,
+    )
 
 
 def model_here(place: Workplace, environ: Mapping[str, str], *, client: str) -> Model | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import UsageError
 from gitmem.core.failures import NoProgress
+from gitmem.core.quantities import count
 from gitmem.git import refs, trees, worktrees
 from gitmem.git.repository import REVIEW
 from gitmem.queue import decisions
@@ -193,6 +194,20 @@ def for_here(repo: Repository, seen: Snapshot, *, everything: bool = False) -> B
         commit=tip,
         flags=tuple(flag for flag in drainable if everything or flag.branch == name),
         notes=_elsewhere(others),
+    )
+
+
+def with_first(seen: Snapshot, start: Base, first: frozenset[str]) -> Base:
+    """Return the base without the undrained flags that wait while one of ``first`` (ids) is there."""
+    drainable = {flag.id for flag in seen.state.drainable}
+    waits = {flag.id for flag in start.flags} & drainable - first
+    if not waits or first.isdisjoint(flag.id for flag in start.flags):
+        return start
+    wait = f"{count(len(waits), 'flag')} {'waits' if len(waits) == 1 else 'wait'}"
+    return replace(
+        start,
+        flags=tuple(flag for flag in start.flags if flag.id not in waits),
+        notes=(*start.notes, f"{wait} for the next close: the batch was sent before"),
     )
 
 

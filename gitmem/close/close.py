@@ -53,7 +53,8 @@ class CloseRequest:
     """What a close is to do: which engine, onto what, and whether to write at all.
 
     ``configured`` is the shared setting's target (or empty), ``folder`` the memory folder. With
-    ``everything``, ``here`` also takes flags of other branches. ``again`` lists other reviews whose
+    ``everything``, ``here`` also takes flags of other branches. ``first`` are flags (ids) that have been asked about
+    already: while one of them is undrained, the others wait. ``again`` lists other reviews whose
     judgement of undrained flags is used. ``style`` is that of the review's commit. Without ``ask``
     only the plan is made. ``at`` is the time of the record, in seconds since the epoch (None: now).
     ``begin`` receives the plan before any question is asked, ``watch`` every
@@ -65,6 +66,7 @@ class CloseRequest:
     folder: str
     here: bool = False
     everything: bool = False
+    first: frozenset[str] = frozenset()
     again: tuple[Rework, ...] = ()
     style: CommitStyle = PLAIN
     dry_run: bool = False
@@ -140,6 +142,7 @@ def _close(repo: Repository, request: CloseRequest) -> CloseResult:
     )
     if not request.here and start.tip != proposed:  # another close was faster
         raise refs.Moved("the review branch moved meanwhile")
+    start = base.with_first(seen, start, request.first)
     past = flag_history.read(repo, seen)
     memory, places = grounds(repo, start.commit, start.flags, past, request.folder)
     plan = make_plan(start.flags, places, past.dropped)

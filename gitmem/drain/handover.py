@@ -13,13 +13,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from gitmem.models.reply import Reply, Stop
-from gitmem.models.usage import UNPRICED
+from gitmem.models.usage import NOTHING, UNPRICED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitmem.drain.plan import Request
     from gitmem.models.reply import Prompt
+    from gitmem.models.usage import Usage
 
 
 _NONE = "no answer was handed in for what would be asked now; gitmem plan says what that is"
@@ -220,3 +221,7 @@ class NoStoredAnswers:
 
     def keep(self, key: str, flags: Sequence[str], reply: Reply) -> None:
         """Keep nothing."""
+
+    def spent(self, key: str) -> Usage:  # noqa: ARG002 - there is none
+        """Return nothing."""
+        return NOTHING

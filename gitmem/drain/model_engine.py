@@ -13,6 +13,7 @@ from gitmem.drain.plan import CHUNK, Plan, Work
 from gitmem.drain.ports import Answer, KnowsItsServer
 from gitmem.drain.prompting import TOKENS_ANSWERED, make_question, read_operations
 from gitmem.drain.shown.nearest import LINES, among, narrow
+from gitmem.models.batches.asking import BatchQuestion
 from gitmem.models.reply import Prompt
 from gitmem.models.shapes import with_schema
 from gitmem.models.usage import together, tokens
@@ -88,6 +89,17 @@ class ModelEngine:
         """Return exactly what is sent for a question of `asking` (`--dry-run` shows it)."""
         return self._prompt(request, make_question(request, self._mark()))
 
+    def batch(self, plan: Plan) -> list[BatchQuestion]:
+        """Return the questions of `asking` as a message batch has them."""
+        return [
+            BatchQuestion(
+                key=self._key(request),
+                flags=tuple(flag.id for flag in request.flags),
+                prompt=self.prompt(request),
+            )
+            for request in self.asking(plan)
+        ]
+
     def run(self, request: Request) -> Answer:
         """Ask what is not answered already; what is too much for one answer is asked in halves.
 
@@ -140,21 +152,22 @@ class ModelEngine:
     def _asked(self, request: Request) -> tuple[Answer, bool]:
         """Return the answer to one question, and whether a smaller question may get an answer."""
         question = make_question(request, self._mark())
-        kept = self._find(request)
+        key, kept = self._key(request), self._find(request)
         reply = kept or self._model.ask(self._prompt(request, question), until=self._until)
+        usage = together([self._answers.spent(key), reply.usage])
         if reply.data is None:
             trouble = NO_ANSWER + reply.problem
             reasons = {flag.id: trouble for flag in request.flags}
-            return Answer(operations=(), usage=reply.usage, reasons=reasons), reply.too_much
+            return Answer(operations=(), usage=usage, reasons=reasons), reply.too_much
         if not kept:
-            self._answers.keep(self._key(request), [flag.id for flag in request.flags], reply)
+            self._answers.keep(key, [flag.id for flag in request.flags], reply)
         told = read_operations(request, question.labels, reply.data)
         return (
             Answer(
                 operations=faithful(request, told),
-                usage=reply.usage,
+                usage=usage,
                 model=reply.answered,
-                kept=int(kept is not None),
+                kept=int(kept is not None and not reply.usage.calls),
             ),
             False,
         )

@@ -59,6 +59,9 @@ class Answers(Protocol):
     def keep(self, key: str, flags: Sequence[str], reply: Reply) -> None:
         """Keep an answer about these flags (ids). A failure is not an error."""
 
+    def spent(self, key: str) -> Usage:
+        """Return what an answer under a key has cost that could not be used."""
+
 
 @runtime_checkable
 class ReportsWaiting(Protocol):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.git import local
 from gitmem.models.reply import Reply, Stop
-from gitmem.models.usage import NOTHING
+from gitmem.models.usage import NOTHING, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -62,6 +62,10 @@ class AnswerStore:
         except (OSError, UnicodeEncodeError):
             # A full disk, or half a surrogate pair, must not cost the answer that is at hand.
             return
+
+    def spent(self, _key: str) -> Usage:
+        """Return what an answer has cost that could not be used: none is kept."""
+        return NOTHING
 
     def forget(self, flags: Collection[str]) -> None:
         """Remove answers about these flags only, those older than AGE, and the oldest beyond MOST."""

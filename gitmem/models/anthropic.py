@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gitmem.models import answer, connection
+from gitmem.models.batches.api import MessageBatches
 from gitmem.models.endpoint import MESSAGES
 from gitmem.models.served import Served
 from gitmem.models.shapes import MessagesShape
@@ -46,6 +47,12 @@ class Anthropic(Served):
             open_telemetry=False,
             http_client=connection.http(where),
             default_headers=connection.HEADERS,
+        )
+
+    def batches(self) -> MessageBatches:
+        """Return the message batches of its server."""
+        return MessageBatches(
+            self._server, self._loop, connected=self._connected, library=self._library
         )
 
     def _create(self, client: Any) -> Any:

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 _ENCODING = "content-encoding"
 _GZIP = ("gzip", "x-gzip")
+_MANY = "/results"  # the end of an address that answers many questions at once
 _EITHER = 32 + zlib.MAX_WBITS  # of zlib: a gzip or a zlib header
+
+#: Bytes of the results of a batch: of 10,000 flags these are 313 answers of some 8 kB, and an answer has LIMIT at most.
+RESULTS = 32 * 1024 * 1024
 
 #: Of every request, so that what is counted is what is kept.
 HEADERS = {"accept-encoding": "identity"}
@@ -60,7 +64,8 @@ async def _bound(response: httpx2.Response) -> None:
     import httpx2
 
     whole = response.stream
-    chunks = decoded(response.headers, aiter(whole))  # type: ignore[arg-type]
+    most = RESULTS if response.request.url.path.endswith(_MANY) else LIMIT
+    chunks = decoded(response.headers, aiter(whole), most)  # type: ignore[arg-type]
 
     class Bounded(httpx2.AsyncByteStream):
         async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -79,6 +84,13 @@ def problems() -> tuple[type[Exception], ...]:
 
     errors_of_ours = (BodyTooLong, UnexpectedEncoding, ValueError, RecursionError, OSError)
     return (httpx2.HTTPError, httpx2.InvalidURL, *errors_of_ours)
+
+
+def whole_response() -> type[httpx2.Response]:
+    """Return the type that asks a vendor's library for a response as it came."""
+    import httpx2
+
+    return httpx2.Response
 
 
 def timeouts(limit: float, connect: float) -> httpx2.Timeout:
@@ -103,7 +115,7 @@ def trouble(endpoint: Endpoint, error: Exception, library: Any) -> Attempt:
         )
     cause = error.__cause__ or error
     if isinstance(cause, BodyTooLong):
-        problem = f"{endpoint.host} sends more than any answer has ({LIMIT // 1024} kB)"
+        problem = f"{endpoint.host} sends more than any answer has ({cause.most // 1024} kB)"
         return Attempt(stop=Stop.INVALID, problem=problem)
     if isinstance(cause, UnexpectedEncoding):
         problem = f"{endpoint.host} answers in an encoding that it was not asked for ({cause})"
@@ -125,7 +137,11 @@ def _content(answered: httpx2.Response) -> object:
 
 
 class BodyTooLong(Exception):
-    """A body is larger than any answer."""
+    """A body is larger than any answer, which has at most ``most`` bytes."""
+
+    def __init__(self, most: int = LIMIT) -> None:
+        super().__init__(f"more than {most} bytes")
+        self.most = most
 
 
 class UnexpectedEncoding(Exception):
@@ -133,19 +149,21 @@ class UnexpectedEncoding(Exception):
 
 
 def decoded(
-    headers: MutableMapping[str, str], chunks: AsyncIterator[bytes]
+    headers: MutableMapping[str, str], chunks: AsyncIterator[bytes], most: int = LIMIT
 ) -> AsyncIterator[bytes]:
-    """Return the decoded chunks of a body; the encoding is taken out of ``headers``.
+    """Return the decoded chunks of a body of at most so many bytes; the encoding is taken out of ``headers``.
 
-    Iterating raises BodyTooLong when they are more than any answer has, and UnexpectedEncoding for a
+    Iterating raises BodyTooLong when they are more, and UnexpectedEncoding for a
     body that is compressed twice, or not with gzip or deflate: no encoding was asked for.
     """
     named = headers.pop(_ENCODING, "").lower().replace(" ", "")
     words = [word for word in named.split(",") if word not in {"", "identity"}]
-    return _read(words, named, chunks)
+    return _read(words, named, chunks, most)
 
 
-async def _read(words: list[str], named: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _read(
+    words: list[str], named: str, chunks: AsyncIterator[bytes], most: int
+) -> AsyncIterator[bytes]:
     if len(words) > 1 or (words and words[0] not in (*_GZIP, "deflate")):
         raise UnexpectedEncoding(named)
     unpack = zlib.decompressobj(_EITHER) if words else None
@@ -153,10 +171,10 @@ async def _read(words: list[str], named: str, chunks: AsyncIterator[bytes]) -> A
     async for chunk in chunks:
         try:
             # One byte above the limit shows that there is more.
-            piece = unpack.decompress(chunk, LIMIT + 1 - size) if unpack else chunk
+            piece = unpack.decompress(chunk, most + 1 - size) if unpack else chunk
         except zlib.error as error:
             raise UnexpectedEncoding(f"{named}, damaged") from error
         size += len(piece)
-        if size > LIMIT:
-            raise BodyTooLong
+        if size > most:
+            raise BodyTooLong(most)
         yield piece

@@ -174,11 +174,11 @@ def _transient(host: str, status: int, headers: Mapping[str, str], status_text: 
         stop=Stop.LIMITED if limited else Stop.UNREACHABLE,
         then=Next.DONE if headers.get("x-should-retry") == "false" else Next.LATER,
         problem=f"{host} {what} ({status_text})",
-        wait=_wait(headers),
+        wait=asked_wait(headers),
     )
 
 
-def _wait(headers: Mapping[str, str]) -> float | None:
+def asked_wait(headers: Mapping[str, str]) -> float | None:
     """Return seconds from `retry-after-ms`, or `retry-after` as seconds or a date; None without them.
 
     A date is compared with the answer's own date, so that no clock of this machine matters.

@@ -43,6 +43,7 @@ class Patience:
     does: a local model on a CPU takes minutes), ``connect`` its connection. ``pause`` is the first
     wait before a retry, doubled each time up to ``longest_pause``. ``tries`` counts requests that
     break off or bring no answer. A request that the server puts off is retried until the deadline.
+    ``look`` is the first wait before a batch is looked at again, doubled each time up to ``longest_look``.
     """
 
     call: float = math.inf
@@ -50,6 +51,8 @@ class Patience:
     pause: float = 0.5
     longest_pause: float = 8.0
     tries: int = 4
+    look: float = 5.0
+    longest_look: float = 60.0
 
 
 @dataclass(slots=True, kw_only=True)

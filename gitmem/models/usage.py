@@ -25,8 +25,10 @@ class Usage:
     ``dollars`` is None when the price is not known; ``priced`` says where the price comes from (the
     price table's date, `own`, `program`). ``cache_read`` and ``cache_write`` are those of ``tokens_in``
     that the vendor's prompt cache gave or took. ``saved`` is how many dollars less they cost than the
-    same tokens without a cache (below 0 for what was written and not read). ``spans`` holds the begin and end of each call, in seconds
-    of the monotonic clock; a drain record does not keep them.
+    same tokens without a cache (below 0 for what was written and not read). ``batched`` are those of the tokens, in
+    and out, that a message batch answered, and ``batch_saved`` how many dollars less these cost than the same asked
+    one by one. ``spans`` holds the begin and end of each call, in seconds of the monotonic clock; a drain record does
+    not keep them.
     """
 
     calls: int = 0
@@ -38,6 +40,8 @@ class Usage:
     sent: int = 0
     dollars: float | None = 0.0
     saved: float = 0.0
+    batched: int = 0
+    batch_saved: float = 0.0
     priced: str = ""
     spans: tuple[tuple[float, float], ...] = ()
 
@@ -91,6 +95,8 @@ def together(parts: Sequence[Usage]) -> Usage:
         sent=sum(part.sent for part in parts),
         dollars=sum(known) if len(known) == len(parts) else None,
         saved=sum(part.saved for part in parts),
+        batched=sum(part.batched for part in parts),
+        batch_saved=sum(part.batch_saved for part in parts),
         priced=", ".join(dict.fromkeys(part.priced for part in parts if part.priced)),
         spans=tuple(span for part in parts for span in part.spans),
     )
@@ -141,13 +147,15 @@ class Price:
     A prompt of more than ``long`` tokens is charged ``long_in`` and ``long_out`` instead; 0 means one
     price for every length. ``cached`` is the price of tokens read from the vendor's prompt cache, or
     None when it is not known; then they are charged like any other. ``written`` is how many times the
-    price of tokens in it costs to write one into that cache.
+    price of tokens in it costs to write one into that cache. ``batch`` is the part of a request's price that it
+    costs in a message batch.
     """
 
     tokens_in: float
     tokens_out: float
     cached: float | None = None
     written: float = 1.0
+    batch: float = 1.0
     long: int = 0
     long_in: float = 0.0
     long_out: float = 0.0
@@ -180,13 +188,20 @@ PRICES: Mapping[str, Price] = {
         tokens_out=0.50,
         cached=0.01,
         written=1.25,
+        batch=0.5,
         long=100_000,
         long_in=0.50,
         long_out=2.50,
     ),
-    "claude-haiku-4-5": Price(tokens_in=1.00, tokens_out=5.00, cached=0.10, written=1.25),
-    "claude-sonnet-5-5": Price(tokens_in=2.00, tokens_out=10.00, cached=0.10, written=1.25),
-    "claude-opus-5-5": Price(tokens_in=4.00, tokens_out=20.00, cached=0.20, written=1.25),
+    "claude-haiku-4-5": Price(
+        tokens_in=1.00, tokens_out=5.00, cached=0.10, written=1.25, batch=0.5
+    ),
+    "claude-sonnet-5-5": Price(
+        tokens_in=2.00, tokens_out=10.00, cached=0.10, written=1.25, batch=0.5
+    ),
+    "claude-opus-5-5": Price(
+        tokens_in=4.00, tokens_out=20.00, cached=0.20, written=1.25, batch=0.5
+    ),
     "gpt-6-luna": Price(tokens_in=0.10, tokens_out=0.50, cached=0.01),
     "gpt-6.1-terra": Price(tokens_in=1.00, tokens_out=5.00, cached=0.05),
 }
@@ -195,17 +210,19 @@ _DATED = re.compile(r"-20\d{6}$")
 
 
 def charged(usage: Usage, model: str, *, own: Mapping[str, Price] | None = None) -> Usage:
-    """Return the usage of one request with its dollars, what the cache saved, and the price's source.
+    """Return the usage of one request with its dollars, what cache and batch saved, and the price's source.
 
     ``own`` are the person's prices; they go before the table. The dollars are None without a known price.
     """
     price = price_of(model, own=own)
     if price is None:
-        return replace(usage, dollars=None, saved=0.0, priced="")
+        return replace(usage, dollars=None, saved=0.0, batch_saved=0.0, priced="")
     whole = price.dollars(usage.tokens_in, usage.tokens_out)
     saved = price.cache_saves(usage.tokens_in, read=usage.cache_read, write=usage.cache_write)
     priced = basis(model, own=own) if usage.tokens else ""
-    return replace(usage, dollars=whole - saved, saved=saved, priced=priced)
+    halved = (whole - saved) * (1 - price.batch) if usage.batched else 0.0
+    dollars = whole - saved - halved
+    return replace(usage, dollars=dollars, saved=saved, batch_saved=halved, priced=priced)
 
 
 def price_of(model: str, *, own: Mapping[str, Price] | None = None) -> Price | None:

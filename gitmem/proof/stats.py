@@ -45,6 +45,8 @@ class Totals:
     sent: int
     dollars: float
     saved: float
+    batched: int
+    batch_saved: float
     unpriced: int
     wall_s: float
     sum_s: float
@@ -147,6 +149,8 @@ def totals(closes: Sequence[RecordedClose]) -> Totals:
         sent=sum(usage.sent for usage in usages),
         dollars=sum(usage.dollars for usage in usages if usage.dollars is not None),
         saved=sum(usage.saved for usage in usages),
+        batched=sum(usage.batched for usage in usages),
+        batch_saved=sum(usage.batch_saved for usage in usages),
         unpriced=sum(usage.dollars is None for usage in usages),
         wall_s=sum(run.wall_s for run in runs),
         sum_s=sum(run.sum_s for run in runs),

@@ -17,7 +17,7 @@ from gitmem.drain.plan import Plan, Work, make_plan
 from gitmem.memory.places import Places
 from gitmem.memory.tree import MemoryTree, existing_lines
 from gitmem.models.reply import Prompt, Reply
-from gitmem.models.usage import Usage
+from gitmem.models.usage import NOTHING, Usage
 from gitmem.records.drain_record import Fate, Header, render
 from tests.support.judge import operation
 
@@ -50,6 +50,9 @@ class Kept:
 
     def keep(self, key: str, flags: Sequence[str], reply: Reply) -> None:  # noqa: ARG002
         self.found[key] = reply
+
+    def spent(self, key: str) -> Usage:  # noqa: ARG002
+        return NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ from gitmem.close.close import close as run_close
 from gitmem.core.errors import GitmemError, UsageError
 from gitmem.drain.model_engine import ModelEngine
 from gitmem.drain.ports import ReportsWaiting
+from gitmem.models.batches.asking import Waiting
 from gitmem.models.reply import Cancelled
 from gitmem.models.server import duration
 from gitmem.session import close_entry, ledger
@@ -68,6 +69,14 @@ def close(
         typer.Option("--pr", help="Push the review, and open or update its pull request."),
     ] = False,
     diff: Diff = False,
+    batch: Annotated[
+        bool,
+        typer.Option(
+            "--batch",
+            help="Ask by a message batch, for half the price (engine anthropic). An answer may take "
+            "up to 24 hours: the exit code is 10 until it is there, and the same command goes on.",
+        ),
+    ] = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -82,6 +91,7 @@ def close(
     \b
     Examples: gitmem close
               gitmem close --engine anthropic --dry-run
+              gitmem close --engine anthropic --batch
     """
     if pr and here:
         raise UsageError(
@@ -91,11 +101,18 @@ def close(
     refuse_all(here=here, everything=everything)
     place = surroundings.here()
     forge = pull_request.settings(place) if pr else None
-    request = EngineRequest(engine=engine, model=model, deadline=deadline, asks=not dry_run)
+    request = EngineRequest(
+        engine=engine, model=model, deadline=deadline, asks=not dry_run, batch=batch
+    )
     chosen = choose_engine(place, request, surroundings.ENVIRON, client=surroundings.agent())
     shown = CloseView(dry_run=dry_run, here=here, json=json, everything=everything, diff=diff)
     began = time.monotonic()
-    closed, proposed = _close(place, chosen, shown, workers, forge)
+    try:
+        closed, proposed = _close(place, chosen, shown, workers, forge)
+    except Waiting as waiting:
+        if json:
+            render.as_json({"commit": None, "waiting": waiting.message})
+        raise
     if not dry_run:
         _keep_entry(place, chosen, closed, workers, time.monotonic() - began)
     render.notes([*(proposed.notes if proposed else ()), *closed.notes])
@@ -106,6 +123,8 @@ def close(
             pull_request.failed(proposed)
     else:
         report(place, closed, shown, proposed)
+    if chosen.batching and not dry_run:
+        chosen.batching.finish()
     code = exit_code(closed, proposed)
     if code:
         raise typer.Exit(code)
@@ -144,6 +163,7 @@ def _close(
 
     def begin(plan: Plan) -> None:
         _say_plan(chosen, plan, shown)
+        _ask_by_batch(chosen, plan, shown)
         watch.planned(len(plan.requests), workers)
 
     with progress.Watch(silent=shown.json or shown.dry_run or model is None) as watch:
@@ -157,6 +177,7 @@ def _close(
             style=place.settings.commit,
             here=shown.here,
             everything=shown.everything,
+            first=chosen.batching.flags if chosen.batching else frozenset(),
             dry_run=shown.dry_run,
             ask=model is None or not shown.dry_run,
             workers=workers,
@@ -196,6 +217,17 @@ def _say_plan(chosen: EngineChoice, plan: Plan, shown: CloseView) -> None:
             render.say(f"came back: {told}")
     if shown.dry_run and model is not None and isinstance(chosen.engine, ModelEngine):
         _show_questions(chosen.engine, model, plan)
+
+
+def _ask_by_batch(chosen: EngineChoice, plan: Plan, shown: CloseView) -> None:
+    """Have the questions of a plan answered by a batch; in a dry run, say so. Raises Waiting."""
+    if chosen.batching is None or not isinstance(chosen.engine, ModelEngine):
+        return
+    tell = render.note if shown.json else render.say
+    if not shown.dry_run:
+        chosen.batching.run(chosen.engine.batch(plan), chosen.until, tell)
+    elif chosen.engine.asking(plan):
+        tell("they would be sent as one message batch, for half the price")
 
 
 def _warm(model: Model) -> None:

@@ -17,7 +17,7 @@ from gitmem.proof import stats as figures
 
 if TYPE_CHECKING:
     from gitmem.proof.stats import Inline, Landed, Totals
-    from gitmem.records.drain_record import RecordedClose
+    from gitmem.records.drain_record import RecordedClose, Run
 
 _HEAD = (
     *("when", "engine", "model", "flags", "questions/calls", "in flight", "tokens", "dollars"),
@@ -120,6 +120,11 @@ def _print(
             f"the prompt cache gave {whole.cache_read:,} of {whole.tokens_in:,} tokens in, and took "
             f"{whole.cache_write:,}: {_saved(whole.saved)} without it"
         )
+    if whole.batched:
+        render.say(
+            f"message batches answered {whole.batched:,} of {whole.tokens:,} tokens: "
+            f"{_saved(whole.batch_saved)} without them"
+        )
     if whole.unpriced:
         number = render.count(whole.unpriced, "close")
         render.say(f"the price of {number} is not known; set it: git config gitmem.price 'in/out'")
@@ -139,12 +144,19 @@ def _row(close: RecordedClose) -> tuple[str, ...]:
         _model(close),
         str(close.flags),
         f"{run.questions}/{run.usage.calls}" if asked else "-",
-        f"{run.in_flight} of {run.workers}" if asked else "-",
+        _in_flight(run) if asked else "-",
         f"{close.tokens:,}" if asked else "-",
         _dollars(run.usage.dollars) if asked else "-",
         f"{run.wall_s:.1f}s",
         f"{run.slowest_s:.1f}s",
         f"{run.sum_s:.1f}s",
+    )
+
+
+def _in_flight(run: Run) -> str:
+    """Return how many calls were under way at once; of a batch, that it was one."""
+    return (
+        "batch" if run.usage.batched and not run.in_flight else f"{run.in_flight} of {run.workers}"
     )
 
 
@@ -173,7 +185,7 @@ def _sums(whole: Totals) -> tuple[str, ...]:
 
 
 def _saved(dollars: float) -> str:
-    """Return what the prompt cache came to, before the word `without`."""
+    """Return what prompt cache or batch came to, before the word `without`."""
     return f"{_dollars(abs(dollars))} {'more' if dollars < 0 else 'less'} than"
 
 

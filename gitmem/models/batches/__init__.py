@@ -1,0 +1,1 @@
+"""Message batches: many questions sent at once, for half the price, and answered later."""
