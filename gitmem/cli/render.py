@@ -89,11 +89,16 @@ def change(mark: str, text: str) -> None:
 
 def ask(question: str) -> str | None:
     """Print a question and return the line that the person types; None at the end of the input."""
-    _write(sys.stdout, f"{_HEAD}{visible(question)}\x1b[m" if colour() else visible(question))
-    answer = sys.stdin.buffer.readline()
-    if not answer.endswith(b"\n"):
-        say()
-    return answer.decode("utf-8", "replace").rstrip("\r\n") if answer else None
+    while True:
+        shown = visible(question)
+        _write(sys.stdout, f"{_HEAD}{shown}\x1b[m" if colour() else shown)
+        answer = sys.stdin.buffer.readline()
+        if not answer.endswith(b"\n"):
+            say()
+        try:
+            return answer.decode().rstrip("\r\n") if answer else None
+        except UnicodeDecodeError:
+            say("that was not UTF-8")
 
 
 def trace(text: str) -> None:

@@ -1,1 +1,1 @@
-"""A review shown, accepted, rebuilt, and lines forgotten."""
+"""A review shown, answered line by line, accepted, rebuilt, and lines forgotten."""

@@ -14,7 +14,7 @@ from gitmem.core.quantities import count
 from gitmem.git import objects, refs, trees, worktrees
 from gitmem.git.claim import Claim
 from gitmem.git.repository import REVIEW
-from gitmem.memory.passages import find, line_key
+from gitmem.memory.passages import items_of, line_key
 from gitmem.queue import decisions
 from gitmem.queue.fast_import import recorded_author
 from gitmem.records import in_review, snapshot, target
@@ -124,7 +124,7 @@ def write(  # noqa: PLR0913 - the settings of one command
     at: str,
     style: CommitStyle = PLAIN,
 ) -> Written:
-    """Write all answers: the decisions, then the review branch, once.
+    """Write all answers: the review branch, once, then the decisions.
 
     ``at`` is the time of the decisions, ``style`` the form of the commits. A review that only grew since
     it was asked about is taken as it is now. Raises NeedsPerson when it changed otherwise, or cannot
@@ -148,11 +148,12 @@ def write(  # noqa: PLR0913 - the settings of one command
         back = _back(repo, now, tip, reasons, configured) if dropped else ()
         if answers.reworded:
             tip = _reworded(repo, claim, (now.base, tip), answers.reworded, folder, style)
+        start = Base(ref=REVIEW, tip=now.tip, commit=now.tip, flags=())
+        commit.move(repo, claim, start, tip, folder=folder)
+        # Afterwards: the records say it already, and a branch that does not move changes nothing.
         by = recorded_author(repo)
         for flag_id, why in reasons.items():
             decisions.add_drop(repo, {"id": flag_id, "reason": why, "at": at, "by": by})
-        start = Base(ref=REVIEW, tip=now.tip, commit=now.tip, flags=())
-        commit.move(repo, claim, start, tip, folder=folder)
     return Written(commit=tip, dropped=tuple(dropped.values()), back=back)
 
 
@@ -175,11 +176,14 @@ def _lines(repo: Repository, found: Review) -> list[ReviewLine]:
         if one.line and one.fate is not Fate.FORGOTTEN:
             placed[one.file, one.line].append(one)
     contents = objects.files(repo, found.tip, *{file for file, _ in placed}) if placed else {}
-    texts = {file: content.decode("utf-8", "replace") for file, content in contents.items()}
+    keys = {
+        file: {item.key for item in items_of(file, content.decode("utf-8", "replace"))}
+        for file, content in contents.items()
+    }
     there = {
-        key: tuple(outcomes)
-        for key, outcomes in placed.items()
-        if find(key[0], texts.get(key[0], ""), key[1])
+        (file, line): tuple(outcomes)
+        for (file, line), outcomes in placed.items()
+        if line_key(line) in keys.get(file, ())
     }
     folded, alone = _folded(found.outcomes, there)
     settled: defaultdict[str, list[str]] = defaultdict(list)

@@ -170,10 +170,13 @@ def test_the_editor_of_the_configuration_counts_before_that_of_the_environment(
         ("false", "the editor ended with 1"),
         ("sed -i d", "the words are unchanged"),
         ("sed -i 1aMore", "a line of memory is one line"),
+        (None, "git knows no editor"),
     ],
 )
-def test_an_editor_that_leaves_no_new_line_asks_again(desk: Desk, editor: str, said: str) -> None:
-    code, shown = answered(desk.sandbox, ["e", "q"], GIT_EDITOR=editor)
+def test_an_editor_that_leaves_no_new_line_asks_again(
+    desk: Desk, editor: str | None, said: str
+) -> None:
+    code, shown = answered(desk.sandbox, ["e", "q"], GIT_EDITOR=editor, VISUAL=None, EDITOR=None)
 
     assert code == 0
     assert said in shown
@@ -231,6 +234,22 @@ def test_what_does_not_go_with_it_is_a_usage_error(
     assert done.code == 2
     assert said in done.err
     assert "hint:" in done.err
+
+
+def test_an_answer_that_is_not_utf_8_is_asked_for_again(desk: Desk) -> None:
+    with Terminal(desk.sandbox, "review", "-p") as screen:
+        screen.until("?] ")
+        screen.press(b"e \xff\n")
+        screen.until("that was not UTF-8")
+        screen.until("?] ")
+        screen.type("q")
+        assert screen.end() == 0
+
+    assert desk.lines(FILE) == [*TEXTS]
+
+
+def test_the_review_names_it(desk: Desk) -> None:
+    assert "gitmem review -p asks line by line" in desk.sandbox.gitmem("review").out
 
 
 def test_nothing_in_review_is_no_progress(sandbox: Sandbox) -> None:

@@ -197,6 +197,33 @@ def test_a_review_that_is_checked_out_says_why_no_line_can_be_rejected(desk: Des
     assert "One more" in desk.sandbox.read(FILE)
 
 
+def test_a_review_that_is_checked_out_meanwhile_takes_no_answer(desk: Desk) -> None:
+    desk.flag("One")
+    desk.close()
+    asked = asking(desk)
+    desk.sandbox.git("checkout", "--quiet", "gitmem/drain")
+    tip = desk.head("gitmem/drain")
+
+    with pytest.raises(NeedsPerson):
+        answer(desk, reject={"One": "wrong"}, asked=asked)
+
+    assert desk.head("gitmem/drain") == tip
+    desk.sandbox.git("checkout", "--quiet", "main")
+    assert asking(desk).lines  # nothing counts as dropped
+
+
+def test_a_rejected_line_stays_rejected_when_the_review_is_discarded(desk: Desk) -> None:
+    desk.flag("One")
+    desk.flag("Two")
+    desk.close()
+    answer(desk, reject={"One": "wrong"})
+
+    desk.discard()
+    desk.close()
+
+    assert desk.lines(FILE) == ["Two"]
+
+
 def test_a_review_out_of_date_asks_for_a_close_first(desk: Desk) -> None:
     flag = desk.flag("One")
     desk.flag("Two")

@@ -52,13 +52,13 @@ class Terminal:
             self._child.wait()
         os.close(self._near)
 
-    def until(self, words: str) -> str:
-        """Waits until the screen has these words after those of the last call; what came."""
+    def until(self, *words: str) -> str:
+        """Waits until the screen has one of these words after those of the last call; what came."""
         end = time.monotonic() + _PATIENCE
         begun = self._read
-        while words not in self.shown[begun:]:
+        while not (found := [word for word in words if word in self.shown[begun:]]):
             assert self._more(end), f"{words!r} never came:\n{self.shown}"
-        self._read = self.shown.index(words, begun) + len(words)
+        self._read = min(self.shown.index(word, begun) + len(word) for word in found)
         return self.shown[begun : self._read]
 
     def type(self, text: str) -> None:
@@ -93,7 +93,7 @@ def answered(
     """`gitmem review -p` with an answer to each question; exit code and screen."""
     with Terminal(sandbox, "review", "-p", *args, env=more) as screen:
         for answer in answers:
-            screen.until("? ")
+            screen.until("?] ", "why not? ")
             screen.type(answer)
         return screen.end(), screen.shown
 

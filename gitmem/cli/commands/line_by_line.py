@@ -15,7 +15,6 @@ from gitmem.models.reply import Cancelled
 from gitmem.review import line_by_line, wording
 from gitmem.review.line_by_line import Answers, Asking, ReviewLine
 from gitmem.review.wording import Wording
-from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
     from gitmem.bootstrap.workplace import Workplace
@@ -102,7 +101,7 @@ class _Dialogue:
             if said is None:
                 return _QUIT
             letter, _, words = said.strip().partition(" ")
-            done = self._answered(line, rest, letter, words.strip())
+            done = self._answered(line, rest, letter.lower(), words.strip())
             if done is not None:
                 return done
 
@@ -281,7 +280,7 @@ def _finish(place: Workplace, asking: Asking, dialogue: _Dialogue, *, dry_run: b
             ids = ", ".join(flag.id for flag in done.dropped)
             render.say(f"dropped {ids}: recorded as skipped, with the reason")
         for line in done.back:
-            render.say(f"in the review again: {visible(line.line)} ({line.file})")
+            render.say(f"in the review again: {line.line} ({line.file})")
         render.say(f"gitmem/drain is now {done.commit[:12]}")
     if undecided:
         render.say("what is undecided stays in the review, and gitmem accept lands it, too")

@@ -152,9 +152,7 @@ def _say_next(*, dropped: bool, again: bool) -> None:
         render.say("next: gitmem close rebuilds the review with what was queued again")
         return
     render.say("next: gitmem accept lands it, gitmem discard discards it,")
-    render.say(
-        render.in_mine("      gitmem drop ID --reason '…' and gitmem close leave a flag out")
-    )
+    render.say(render.in_mine("      gitmem review -p asks line by line: keep, reject, edit"))
 
 
 def _never_shown(place: Workplace) -> list[LandedLine]:
