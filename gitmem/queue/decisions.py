@@ -24,10 +24,18 @@ _CORRECTIONS = "corrections"
 
 def add_drop(repo: Repository, fields: Mapping[str, object]) -> None:
     """Store durably that a flag is dropped: ``id``, ``reason``, ``by``, ``at``."""
-    _add(repo, _DROPS, fields)
-    dropped = str(fields.get("id", ""))
-    if dropped in corrections(repo):
-        add_correction(repo, dropped, "")
+    add_drops(repo, [fields])
+
+
+def add_drops(repo: Repository, every: Sequence[Mapping[str, object]]) -> None:
+    """Store the same of several flags, all or none."""
+    if not every:
+        return
+    _add(repo, _DROPS, *every)
+    withheld = corrections(repo)
+    for dropped in [str(fields.get("id", "")) for fields in every]:
+        if dropped in withheld:
+            add_correction(repo, dropped, "")
 
 
 def add_undrops(repo: Repository, flags: Sequence[Flag], *, by: str, at: str) -> None:

@@ -152,8 +152,13 @@ def write(  # noqa: PLR0913 - the settings of one command
         commit.move(repo, claim, start, tip, folder=folder)
         # Afterwards: the records say it already, and a branch that does not move changes nothing.
         by = recorded_author(repo)
-        for flag_id, why in reasons.items():
-            decisions.add_drop(repo, {"id": flag_id, "reason": why, "at": at, "by": by})
+        decisions.add_drops(
+            repo,
+            [
+                {"id": flag_id, "reason": why, "at": at, "by": by}
+                for flag_id, why in reasons.items()
+            ],
+        )
     return Written(commit=tip, dropped=tuple(dropped.values()), back=back)
 
 

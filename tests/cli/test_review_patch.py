@@ -56,6 +56,31 @@ def test_n_rejects_with_a_reason(desk: Desk, answers: list[str]) -> None:
     assert desk.states() == {}
 
 
+def test_what_was_rejected_can_be_queued_again(desk: Desk) -> None:
+    answered(desk.sandbox, ["n wrong", "e Zwei", "q"])
+    told = json.loads(desk.sandbox.gitmem("review", "--json").out)["outcomes"]
+    rejected = next(one["id"] for one in told if one["outcome"] == "skipped")
+
+    assert desk.sandbox.gitmem("undrop", rejected).code == 0
+    assert desk.sandbox.gitmem("close", "--engine", "verbatim").code == 0
+
+    assert sorted(desk.lines(FILE)) == ["One", "Three", "Zwei"]
+
+
+def test_the_personal_memory_is_answered_too(sandbox: Sandbox) -> None:
+    assert sandbox.gitmem("init", "--mine").code == 0
+    assert sandbox.gitmem("flag", "--mine", "I like tabs").code == 0
+    assert sandbox.gitmem("--mine", "close", "--engine", "verbatim").code == 0
+
+    with Terminal(sandbox, "--mine", "review", "-p") as screen:
+        screen.until("?] ")
+        screen.type("e I like blanks")
+        assert screen.end() == 0
+
+    assert "gitmem --mine accept lands it" in screen.shown
+    assert "I like blanks" in sandbox.gitmem("--mine", "review").out
+
+
 def test_s_leaves_a_line_undecided_and_says_that_it_lands(desk: Desk) -> None:
     code, shown = answered(desk.sandbox, ["s", "n wrong", "s"])
 

@@ -283,5 +283,6 @@ def _finish(place: Workplace, asking: Asking, dialogue: _Dialogue, *, dry_run: b
             render.say(f"in the review again: {line.line} ({line.file})")
         render.say(f"gitmem/drain is now {done.commit[:12]}")
     if undecided:
-        render.say("what is undecided stays in the review, and gitmem accept lands it, too")
+        stays = "what is undecided stays in the review, and gitmem accept lands it, too"
+        render.say(render.in_mine(stays))
     render.say("next: gitmem accept lands it, gitmem review shows it")
