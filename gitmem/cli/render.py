@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _aside: dict[str, None] = {}
 _UNREAD = 20  # unreadable lines shown one by one; the rest are counted
+_LAST = re.compile(r"(?<=: )gitmem [^;]{1,60}$")
+"""What a line ends with for a person to type; longer than a narrow terminal, it is broken all the same."""
+_KEPT = "\0"  # for a blank that ends no line; no printable text has it
 _WIDE = 10_000  # cells: nothing is wrapped in a pipe or a file
 _NARROW = 30  # cells that the last column of a table needs to be read beside the others
 _GAP = 2  # cells between two columns
@@ -253,7 +256,8 @@ def _flowing(stream: TextIO, text: str) -> str:
     shown = visible(" ".join(text.splitlines()))
     if stream.isatty():
         indent = " " * (len(shown) - len(shown.lstrip(" ")) + 4)
-        shown = "\n".join(_wrapped(shown, _columns(), indent))
+        kept = _LAST.sub(lambda command: command[0].replace(" ", _KEPT), shown)
+        shown = "\n".join(_wrapped(kept, _columns(), indent)).replace(_KEPT, " ")
     return shown + "\n"
 
 

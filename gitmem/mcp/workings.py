@@ -234,7 +234,7 @@ def _recall(repo: Repository, given: Mapping[str, object], cwd: str) -> str:
     if not size:
         return "there is no memory yet"
     if not lines:
-        return f"none of the {size} lines of memory fits; try fewer or other words"
+        return f"no line of memory fits (of {size:,}); try fewer or other words"
     return "\n".join([words.NOTES, *[row for line in lines for row in _rows(line)]])
 
 

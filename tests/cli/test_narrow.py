@@ -123,3 +123,12 @@ def test_a_wide_table_names_each_figure_where_a_row_has_no_room(desk: Desk, widt
 
         assert all(len(line) <= width for line in shown.splitlines()), shown
         assert (named in shown) == (command == "stats" or width == 60)
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_command_to_type_is_on_one_line(sandbox: Sandbox, width: int) -> None:
+    said = seen(sandbox, width, "init")
+
+    for command in ("gitmem init --engine NAME", "gitmem init --no-auto-memory"):
+        assert command in said
+    assert max(map(len, said.splitlines())) <= width

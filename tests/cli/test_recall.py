@@ -52,7 +52,7 @@ def test_what_is_queued_or_in_review_is_not_found(landed: Sandbox) -> None:
     landed.gitmem("close", "--engine", "verbatim")
 
     assert texts(landed, "kubernetes") == []
-    assert "none of the 2 lines" in landed.gitmem("recall", "kubernetes").out
+    assert "no line of memory fits (of 2)" in landed.gitmem("recall", "kubernetes").out
 
 
 def test_the_target_is_searched_whatever_is_checked_out(landed: Sandbox) -> None:

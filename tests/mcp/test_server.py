@@ -133,7 +133,7 @@ def test_recall_gives_landed_lines_with_their_place(landed: Sandbox) -> None:
         assert not failed
         assert "- Integration tests need Postgres (memory/testing.md:8, " in said
     assert "retries three times" in call(one, "recall", path="src/client.py")[0]
-    assert "none of the 2 lines" in call(one, "recall", query="kubernetes")[0]
+    assert "no line of memory fits (of 2)" in call(one, "recall", query="kubernetes")[0]
 
 
 def test_recall_finds_a_line_by_its_body_and_gives_the_beginning_of_it(sandbox: Sandbox) -> None:
@@ -155,9 +155,9 @@ def test_recall_finds_a_line_by_its_body_and_gives_the_beginning_of_it(sandbox: 
 
 def test_recall_sees_what_landed_while_the_server_ran(landed: Sandbox) -> None:
     one = server(landed.path)
-    assert "none of" in call(one, "recall", query="kubernetes")[0]
+    assert "no line of memory fits" in call(one, "recall", query="kubernetes")[0]
     landed.gitmem("flag", "Kubernetes runs in Frankfurt")
-    assert "none of" in call(one, "recall", query="kubernetes")[0]
+    assert "no line of memory fits" in call(one, "recall", query="kubernetes")[0]
     landed.gitmem("close", "--engine", "verbatim")
     landed.gitmem("accept")
 

@@ -28,7 +28,7 @@ def check(
         ),
     ] = None,
     branch: Annotated[
-        str, typer.Option(metavar="NAME", help="The branch, where no build machine names it.")
+        str, typer.Option(metavar="NAME", help="The branch, if the build machine does not name it.")
     ] = "",
     max_age: Annotated[
         int | None, typer.Option(min=0, metavar="DAYS", help="How old a waiting flag may be.")
@@ -64,7 +64,7 @@ def check(
 ) -> None:
     r"""Fail when flags are not drained, for CI.
 
-    The exit code is 1 then, and 5 when it cannot tell. Asks the remote for what this clone lacks, and
+    Exits with 1 then, and with 5 when it cannot tell. Asks the remote for what this clone lacks, and
     writes nothing. A flag that waits in the spool counts, but not on a build machine. `check:` in .gitmem/config.yaml also sets what may wait. --trace and --stale check
     the commit that is checked out instead of the queue.
 

@@ -57,10 +57,16 @@ def close(
     ] = "",
     model: Annotated[str, typer.Option("--model", help="The model's name, for that engine.")] = "",
     workers: Annotated[
-        int, typer.Option("--workers", min=1, max=64, help="How many questions to ask at a time.")
+        int,
+        typer.Option(
+            "--workers", metavar="N", min=1, max=64, help="How many questions to ask at a time."
+        ),
     ] = 8,
     deadline: Annotated[
-        float, typer.Option("--deadline", min=1, help="Seconds for all questions together.")
+        float,
+        typer.Option(
+            "--deadline", metavar="SECONDS", min=1, help="Seconds for all questions together."
+        ),
     ] = DEADLINE,
     here: Here = False,
     everything: All = False,

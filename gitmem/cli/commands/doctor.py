@@ -66,7 +66,7 @@ def doctor(
     credentials, and shows what the model was told. Both work in a throw-away repository. The exit
     code is 1 when something fails.
 
-    Where a finding asks for it, --fix writes what gitmem init would write, and publishes flags that
+    If a finding asks for it, --fix writes what gitmem init would write, and publishes flags that
     are only in the journal to the queue branch. It removes nothing of yours; with --dry-run it shows
     what it would do.
 

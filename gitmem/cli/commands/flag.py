@@ -56,7 +56,7 @@ def flag(
         typer.Option(
             "--topic",
             autocompletion=values.topics,
-            help="The topic of memory it belongs to, such as build-system; memory/MEMORY.md lists those there are.",
+            help="The topic it belongs to, such as build-system; memory/MEMORY.md lists the topics.",
         ),
     ] = "",
     corrects: Annotated[

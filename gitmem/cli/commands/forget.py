@@ -28,7 +28,7 @@ def forget(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    r"""Propose a review without what a flag brought.
+    r"""Make a review that removes what a flag brought.
 
     Every line that comes from it goes, even where a person reworded or moved it, and its guard goes
     too. What other flags said in such a line comes back in their own words. The record is kept.

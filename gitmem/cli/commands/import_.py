@@ -43,7 +43,7 @@ def import_(
     r"""Flag what is known elsewhere: notes, rules, reviews.
 
     Without a source it shows what it finds and writes nothing. Each list item or paragraph becomes a flag with
-    its source, through the guards of gitmem flag. Told one by one: what a guard refuses, what memory or a flag has already,
+    its source, and the guards of gitmem flag apply. Named one by one: what a guard refuses, what memory or a flag has already,
     and instruction files that a wired client loads in every session. The sources stay as they are. Review
     comments are read with gh and are tainted, and so are claude-mem's notes. The exit code is 6 when
     something was refused, and 4 when all of it was.

@@ -138,8 +138,7 @@ def init(
     Writes the settings, the managed block and the hooks of your agent clients; a second run changes
     nothing. A client counts as used when its program or its folder is there. In a subfolder it wires
     that folder too, because some clients read shared settings only in the folder where a session
-    starts. Nothing outside the repository is written without `--personal`; `--dry-run` shows what
-    would be.
+    starts. Nothing outside the repository is written without `--personal`; `--dry-run` shows what would be written.
 
     On a terminal it asks once which clients to wire if there are several, who judges the flags
     (verbatim, anthropic, or a program with its own login), and whether the end of a session prepares
@@ -151,8 +150,7 @@ def init(
     (windsurf, claude-desktop) have their file in your home, and need `--personal`.
 
     --ci pins the gitmem that is installed here: a release by its version, one from git by its commit.
-    One from a folder is pinned to the folder's commit if its remote has it. Where none of that can be
-    told, --ci-source has to say it.
+    One from a folder is pinned to the folder's commit if its remote has it. If gitmem can tell none of these, --ci-source has to.
 
     --mine makes a repository of your own below your home, for what is true of you and not of a
     repository, and writes a block into your own instruction file of each client (or of each --client):

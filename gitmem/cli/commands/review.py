@@ -48,7 +48,8 @@ def review(
 ) -> None:
     r"""Show what is in review, line by line.
 
-    First what came back, then the diff, then where every line comes from; at last a few lines of memory
+    First what came back, then the diff, then where every line comes from; and at the end
+    a few lines of memory
     that no hook of this clone ever showed, for you to judge. --unmatch shows nothing: the next close
     rebuilds the review without that match.
 

@@ -29,13 +29,17 @@ _MINUTE = len("2026-11-20T10:00")
 
 def stats(
     number: Annotated[
-        int | None, typer.Option("-n", "--number", min=1, help="Show only the last N closes.")
+        int | None,
+        typer.Option("-n", "--number", metavar="N", min=1, help="Show only the last N closes."),
     ] = None,
     inline_model: Annotated[
         str, typer.Option("--inline-model", help="The session's own model, for the estimate.")
     ] = "claude-opus-5-5",
     inline_context: Annotated[
-        int, typer.Option("--inline-context", min=0, help="Tokens in the session's context.")
+        int,
+        typer.Option(
+            "--inline-context", metavar="N", min=0, help="Tokens in the session's context."
+        ),
     ] = 100_000,
     inline_price: Annotated[
         str,
@@ -47,7 +51,7 @@ def stats(
 ) -> None:
     r"""Show what each close ran and cost, and what of memory arrives.
 
-    Lists landed closes, newest last, and estimates what the same work costs inline in a session.
+    Lists landed closes, newest last, and estimates what the same work would cost inside a session.
 
     The estimate: turns x context x price of cached tokens + tokens in x price in + tokens out x
     price out. The session takes at best one turn for each question, at worst one for each flag, and

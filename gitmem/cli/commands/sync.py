@@ -30,8 +30,8 @@ def sync(
     r"""Share the queue through the remote, both ways.
 
     Fetches the queue and the target, unites both queues by flag id, prunes what has landed, and
-    pushes `gitmem/queue`, never by force. Flags are safe in this clone, whatever the remote says. In
-    a hook of gitmem's own push it does nothing and exits with 0.
+    pushes `gitmem/queue`, never by force. Flags are safe in this clone, whatever the remote says. In a hook that gitmem's own push starts, it does
+    nothing and exits with 0.
 
     \b
     Examples: gitmem sync

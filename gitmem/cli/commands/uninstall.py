@@ -45,12 +45,11 @@ def uninstall(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    r"""Remove the wiring.
+    r"""Remove what init wrote.
 
     Removes the settings, the managed block, the hooks, what `init --ci` and `init --mcp` wrote, and this
     clone's `git config gitmem.engine` and `gitmem.autoClose`, which init may have set. Saves what waits in
-    the spool and removes it. Memory, records, guards, rules for paths and the queue stay, and so do files of
-    your home without `--personal`, or without `--mine` what `init --mine` wrote there.
+    the spool and removes it. Memory, records, guards, rules for paths and the queue stay, and so do files in your home, unless you give `--personal`, or without `--mine` what `init --mine` wrote there.
     A file that is unedited since `init` gets its old bytes back.
 
     \b

@@ -81,7 +81,7 @@ def show(hits: Sequence[Hit], size: int, folder: str, asked: Request) -> None:
         return
     if not hits:
         render.say(
-            f"none of the {size} lines of memory fits; try fewer or other words"
+            f"no line of memory fits (of {size:,}); try fewer or other words"
             if size
             else "there is no memory yet; it begins with gitmem flag and gitmem close"
         )
