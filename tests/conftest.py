@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from tests.support.sandbox import UNMEASURED, Sandbox
+from tests.support.sandbox import Sandbox
 from tests.support.seal import FOUND, refuse_network, seal
 from tests.support.server import Server, serve
 
@@ -18,22 +17,13 @@ settings.register_profile("deep", max_examples=5_000, deadline=None)
 settings.load_profile("deep" if FOUND.get("GITMEM_HYPOTHESIS") == "deep" else "steady")
 
 
-#: Of so many tests, one measures the coverage of the commands that it starts; each measures its own process. A
-#: start costs 100 ms more with coverage, ten times what a hook takes, and thousands of tests start the same lines.
-MEASURED = 2
-
-
 @pytest.fixture(autouse=True)
 def _sealed(
-    request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     seal(monkeypatch, tmp_path_factory.mktemp("home"))
     refuse_network(monkeypatch)
-    if zlib.crc32(request.node.nodeid.encode()) % MEASURED:
-        for name in UNMEASURED:
-            monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from gitmem.session.boundary import MARK_HELD, Action
 from gitmem.session.session import fold, lines
 from tests.support.hooks import SESSION, fire, fire_at_once, ledger, marks
 from tests.support.queues import folder_of
-from tests.support.sandbox import GITMEM, PATIENCE, UNMEASURED, Sandbox, changed_environment
+from tests.support.sandbox import GITMEM, PATIENCE, Sandbox, changed_environment
 
 ID = "a" * 12
 RELEASE = Guard(["Bash"], "make release", "Is the changelog done?", flags=[ID], mode=ONCE)
@@ -228,7 +228,7 @@ def test_on_a_full_disk_the_call_passes_and_is_not_half_held(guarded: Sandbox) -
     done = subprocess.run(
         [GITMEM, "hook", "claude-code", "PreToolUse"],
         cwd=guarded.path,
-        env=changed_environment(UNMEASURED),
+        env=changed_environment(None),
         input=payload,
         capture_output=True,
         check=False,
@@ -265,7 +265,7 @@ def test_a_hook_killed_between_its_mark_and_its_answer_lets_the_retry_pass(
     child = subprocess.Popen(
         [GITMEM, "hook", "claude-code", "PreToolUse"],
         cwd=guarded.path,
-        env=changed_environment(UNMEASURED),
+        env=changed_environment(None),
         stdin=subprocess.PIPE,
         stdout=writing,
         encoding="utf-8",

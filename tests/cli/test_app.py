@@ -12,7 +12,7 @@ from typer.main import get_group
 
 from gitmem.cli.app import COMMANDS as COMMAND_TABLE
 from gitmem.cli.app import app
-from tests.support.sandbox import GITMEM, UNMEASURED, Sandbox, changed_environment
+from tests.support.sandbox import GITMEM, Sandbox, changed_environment
 
 COMMANDS = sorted(get_group(app).commands)
 
@@ -72,7 +72,7 @@ def modules_after(code: str, sandbox: Sandbox) -> set[str]:
     done = subprocess.run(
         [GITMEM.with_name("python"), "-c", f"{code}; {told}"],
         cwd=sandbox.path,
-        env=changed_environment(UNMEASURED),
+        env=changed_environment(None),
         stdout=subprocess.PIPE,
         encoding="utf-8",
         check=True,

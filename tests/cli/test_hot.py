@@ -15,7 +15,7 @@ from gitmem.git.repository import BRANCH
 from gitmem.recall import view_file
 from tests.architecture import package
 from tests.support.queues import folder_of, ids_in_journal, ids_on_branch, keep, repository_of
-from tests.support.sandbox import GITMEM, UNMEASURED, Sandbox, changed_environment
+from tests.support.sandbox import GITMEM, Sandbox, changed_environment
 
 TOKEN = "gh" + "p_" + "aB3" * 12
 
@@ -360,7 +360,7 @@ def modules(sandbox: Sandbox, *arguments: str, stdin: str = "") -> set[str]:
             *arguments,
         ],
         cwd=sandbox.path,
-        env=changed_environment(UNMEASURED),
+        env=changed_environment(None),
         input=stdin,
         capture_output=True,
         text=True,
@@ -445,8 +445,8 @@ def test_where_nothing_is_to_be_looked_up_a_hook_loads_no_sqlite(
 def test_the_time_of_a_flag_does_not_grow_with_the_queue(sandbox: Sandbox) -> None:
     """The bench measures it; here only that nothing is read that grows: the bytes of the blob."""
     keep(sandbox, 1000)
-    sandbox.gitmem("flag", "one", env=UNMEASURED)
-    sandbox.gitmem("flag", "two", env=UNMEASURED)
+    sandbox.gitmem("flag", "one")
+    sandbox.gitmem("flag", "two")
 
     changed = sandbox.git("diff", "--stat", "--no-renames", f"{BRANCH}~1", BRANCH)
     assert "1 file changed, 1 insertion(+)" in changed
@@ -515,7 +515,7 @@ def test_a_line_of_the_journal_that_ends_too_soon_does_not_keep_flags_from_the_b
     with (sandbox.path / ".git/gitmem/journal").open("a", encoding="utf-8") as journal:
         journal.write('{"v":1,"id":"ab\n')
 
-    done = sandbox.gitmem("flag", "Tests need Postgres", env=UNMEASURED)
+    done = sandbox.gitmem("flag", "Tests need Postgres")
 
     assert (done.code, done.err) == (0, "")
     assert "Tests need Postgres" in sandbox.git("log", "--format=%s", "-1", "gitmem/queue")

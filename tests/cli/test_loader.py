@@ -18,7 +18,7 @@ import gitmem
 from gitmem.cli import hook
 from gitmem.cli.entry import importer
 from gitmem.core import agent_clients as clients
-from tests.support.sandbox import UNMEASURED, changed_environment
+from tests.support.sandbox import changed_environment
 
 _ENDING = f".{sys.implementation.cache_tag}.pyc"
 
@@ -168,7 +168,7 @@ def test_a_hook_s_modules_are_loaded_this_way() -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env=changed_environment(UNMEASURED),
+        env=changed_environment(None),
         capture_output=True,
         check=True,
         text=True,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.support.hooks import SESSION, fire, fire_at_once, is_nudge, ledger, marks, recorded
 from tests.support.queues import folder_of
-from tests.support.sandbox import GITMEM, PATIENCE, UNMEASURED, Result, Sandbox, changed_environment
+from tests.support.sandbox import GITMEM, PATIENCE, Result, Sandbox, changed_environment
 
 
 def session_file(sandbox: Sandbox) -> Path:
@@ -30,7 +30,7 @@ def limited(sandbox: Sandbox, name: str, size: int) -> Result:
     done = subprocess.run(
         [GITMEM, "hook", "claude-code", name.partition(".")[0]],
         cwd=sandbox.path,
-        env=changed_environment(UNMEASURED),
+        env=changed_environment(None),
         input=json.dumps(recorded(name, sandbox, session_id=SESSION)),
         capture_output=True,
         check=False,

@@ -17,7 +17,7 @@ from tests.support.desk import whole
 from tests.support.messages_api import Asked, MessagesApi, Sent
 from tests.support.queues import journal as into_journal
 from tests.support.queues import keep, new_flag, publish
-from tests.support.sandbox import ENDLESS, PATIENCE, UNMEASURED, Result, Sandbox
+from tests.support.sandbox import ENDLESS, PATIENCE, Result, Sandbox
 
 
 def close(
@@ -50,7 +50,7 @@ def test_256_flags_at_8_workers_take_no_longer_than_the_slowest_answer(sandbox: 
     """Seconds beside the asking are for `make bench`: they are the machine's as much as ours."""
     keep(sandbox, 256)
     with MessagesApi(judge.slow(2.0)) as server:
-        done, answer = close(sandbox, server, **UNMEASURED)
+        done, answer = close(sandbox, server)
 
     assert done.code == 0, done.err
     assert answer["flags"] == 256

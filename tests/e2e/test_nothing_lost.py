@@ -31,7 +31,7 @@ from tests.support.queues import (
     publish,
     repository_of,
 )
-from tests.support.sandbox import GITMEM, PATIENCE, UNMEASURED, Result, Sandbox, changed_environment
+from tests.support.sandbox import GITMEM, PATIENCE, Result, Sandbox, changed_environment
 from tests.support.seal import FOUND
 
 PROCESSES = 32
@@ -70,7 +70,7 @@ def write(trees: list[Sandbox], writers: int, flags: int) -> list[str]:
         subprocess.Popen(
             ["sh", "-c", WRITER, GITMEM, str(number), str(flags)],
             cwd=trees[number % len(trees)].path,
-            env=changed_environment(UNMEASURED),
+            env=changed_environment(None),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -128,7 +128,7 @@ def battle(trees: list[Sandbox], number: int, dice: random.Random, hit: dict[str
         subprocess.Popen(
             [GITMEM, "flag", "--json", f"battle {number}, fact {place}"],
             cwd=dice.choice(trees).path,
-            env=changed_environment(UNMEASURED),
+            env=changed_environment(None),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -161,7 +161,7 @@ def test_killed_writers_lose_nothing_that_was_acknowledged(sandbox: Sandbox) -> 
         number += 1
         told |= battle(trees, number, dice, hit)
 
-    last = sandbox.gitmem("flag", "--json", "after it all", env=UNMEASURED)
+    last = sandbox.gitmem("flag", "--json", "after it all")
 
     assert (last.code, last.err) == (0, ""), hit
     assert json.loads(last.out)["saved"] == "queue"  # no lock that a killed one left is in the way
@@ -176,7 +176,7 @@ def test_a_pruning_gc_in_a_loop_loses_nothing(sandbox: Sandbox) -> None:
     with beside(sandbox, "git gc --quiet --prune=now", "git pack-refs --all"):
         ids = write([sandbox, sandbox.worktree("second")], 4, 12)
 
-    last = sandbox.gitmem("flag", "--json", "after it all", env=UNMEASURED)
+    last = sandbox.gitmem("flag", "--json", "after it all")
 
     assert last.code == 0, last.err
     told = [*ids, json.loads(last.out)["id"]]
@@ -314,7 +314,7 @@ def prune_until_killed(sandbox: Sandbox, drained: list[str], at: int, when: str)
     return subprocess.run(
         [GITMEM.with_name("python"), "-c", PRUNE, *drained],
         cwd=sandbox.path,
-        env=changed_environment({**UNMEASURED, "PATH": f"{shim}:{os.environ['PATH']}"}),
+        env=changed_environment({"PATH": f"{shim}:{os.environ['PATH']}"}),
         check=False,
     ).returncode
 

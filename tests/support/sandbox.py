@@ -16,12 +16,6 @@ from tests.support.seal import FOUND
 #: The command under test: the one GITMEM_BIN names, else the one beside the running Python.
 GITMEM = Path(FOUND.get("GITMEM_BIN") or Path(sys.executable).with_name("gitmem")).absolute()
 
-#: Give this as ``env`` where coverage in the child would falsify the test (what is imported, how long it takes).
-UNMEASURED: dict[str, str | None] = {
-    "COVERAGE_PROCESS_CONFIG": None,
-    "COVERAGE_PROCESS_START": None,
-}
-
 #: Where CI gets gitmem: where this checkout came from, and whether its remote has it, no test may depend on.
 SOURCE = ("--ci-source", "gitmem-cli==0.1.0")
 

@@ -20,6 +20,7 @@ FOUND = dict(os.environ)
 _REMOVED = (
     "AI_AGENT",
     "CI_",
+    "COVERAGE_",  # the process of a test is measured, not each command that it starts
     "GITHUB_",
     "GITLAB_",
     "ANTHROPIC_",
