@@ -42,6 +42,8 @@ def fire(repo: Repository, event: Event, now: float) -> Words:
             if event.kind != boundary.BOOT:
                 raise
             # In a sandbox the git directory is read-only: what waits is said there too.
+        if event.project:
+            _taint_project(repo, event, actions)
     said = [_do(repo, event, action, now) for action in actions]
     if event.kind in _SHOWING:
         from gitmem.boundaries import arrival
@@ -49,6 +51,23 @@ def fire(repo: Repository, event: Event, now: float) -> Words:
         if arrival.concerns(event):
             said.append(arrival.words(repo, event, now))
     return together(said)
+
+
+def _taint_project(repo: Repository, event: Event, actions: Sequence[Action]) -> None:
+    """Mark a taint in the repository of the session's project, too: the agent stood in another one when it came in."""
+    marks = [
+        line for action in actions if action.kind == boundary.MARK_TAINT for line in lines(action)
+    ]
+    if not marks:
+        return
+    from gitmem.git import repository  # hardly any event brings text of strangers in
+
+    try:
+        project = repository.discover(event.project, repo.environ)
+    except (repository.NoRepository, OSError):
+        return
+    if project.common != repo.common:
+        session_file.mark(project.folder, event.session, marks)
 
 
 def _look(repo: Repository, event: Event, now: float) -> None:

@@ -73,7 +73,9 @@ def look(repo: Repository, event: Event, now: float) -> tuple[list[str], list[tu
     """
     local.make_folder(repo.folder)
     began = started(event.process) if event.process else "-"
-    session_file.mark(repo.folder, event.session, [boot_line(event.process, began, repo.top)])
+    session_file.mark(
+        repo.folder, event.session, [boot_line(event.process, began, repo.top, event.detail)]
+    )
     held = lock(repo.folder)
     if not held.attempt():
         return [], []

@@ -9,22 +9,26 @@ from __future__ import annotations
 from gitmem.core import agent_clients as clients
 from gitmem.core.errors import Refused
 from gitmem.session import session_file
+from gitmem.session.boundary import FORKED, RESUMED
 from gitmem.session.session import BOOT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gitmem.git.repository import Repository
 
+_TAINT = "taint "  # what the line of a taint begins with
+_SOURCE = 4  # the place of the source in the line of a boot
 _INSTEAD = (
     "flag it without --mine, for this repository, or have the person run it in their own terminal"
 )
 
 
 def refuse_strange(environ: Mapping[str, str], session: str, here: Repository | None) -> None:
-    """Raise Refused unless a person makes the flag, or an agent whose session is known and untainted ``here``.
+    """Raise Refused unless a person makes the flag, or an agent whose session is known ``here`` and never was tainted.
 
+    What a session has read stays in its context, so a taint counts to its end, and not to a nudge as in a repository.
     ``here`` is the repository that the command was started in; None: there is none. What is known of a session is in
     the repository that it began in: in any other one, a taint would not be seen.
     """
@@ -32,25 +36,34 @@ def refuse_strange(environ: Mapping[str, str], session: str, here: Repository | 
     named = [one for one in dict.fromkeys([session, *clients.sessions(environ)]) if one]
     if not client and not named:
         return
-    if here is None or not named or not all(_began(here, one) for one in named):
+    told = [_told(here, one) for one in named] if here is not None else []
+    if not told or not all(map(_began, told)):
         raise Refused(
             f"this runs inside {client or 'an agent client'}, in a session of which gitmem does not know here what it "
             "has read, and your own memory reaches every repository",
             hint=_INSTEAD,
         )
-    if any(session_file.tainted(here.folder, one) for one in named):
+    if any(line.startswith(_TAINT) for lines in told for line in lines):
         raise Refused(
             "untrusted text has entered this session, and your own memory reaches every repository",
             hint=_INSTEAD,
         )
 
 
-def _began(here: Repository, session: str) -> bool:
-    """Return whether the session began in this repository, with gitmem's hooks."""
+def _told(here: Repository, session: str) -> list[str]:
+    """Return what the session's file says in this repository; nothing where it cannot be read."""
     if not session_file.is_named(session):
-        return False
+        return []
     try:
-        told = session_file.told(here.folder, session)
+        return session_file.told(here.folder, session)
     except OSError:
-        return False
-    return any(line.startswith(BOOT + " ") for line in told)
+        return []
+
+
+def _began(told: Sequence[str]) -> bool:
+    """Return whether the session began in this repository, with gitmem's hooks, and knew nothing before.
+
+    A session that was resumed or forked from another one may have read anything before its first line here.
+    """
+    boots = [line.split(" ") for line in told if line.startswith(BOOT + " ")]
+    return bool(boots) and not {RESUMED, FORKED} & {*boots[0][_SOURCE:]}

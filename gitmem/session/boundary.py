@@ -26,6 +26,7 @@ OTHER = "other"  # an event at which gitmem has nothing to do
 
 # Details of an event that the policy knows; any other is only written down.
 COMPACTED = "compact"  # of a boot: the context was just replaced
+RESUMED = "resume"  # of a boot: a session goes on that ended before
 FORKED = "fork"  # of a boot: a new session that knows what another one knew
 AUTO = "auto"  # of a compaction: the client's doing, so the context had reached its limit
 PERSON = "person"  # of a prompt: the person's own

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _FAILURES = 50  # how many failed commands are waited for
 _TASKS = 64  # tasks of sub-agents that are known at a time
+_SOURCE = 20  # letters
 _PROCESSES = 1 << 31  # no process has a larger number
 TOLD = "told"  # the line that a boot leaves once it has spoken of the session
 BOOT = "boot"  # the line that a boot leaves of a session that begins or resumes here begins with it
@@ -152,9 +153,13 @@ def lines(action: Action) -> list[str]:
     return [" ".join([prefix, *about])]
 
 
-def boot_line(process: int, started: str, top: str) -> str:
-    """Return the line of a boot: the client's process number and start, and a digest of the work tree's top."""
-    return f"{BOOT} {process} {started} {boundary.short_word(top)}"
+def boot_line(process: int, started: str, top: str, source: str = "") -> str:
+    """Return the line of a boot: the client's process number and start, a digest of the work tree's top, the source.
+
+    ``source`` is the client's word for what began: a new session, one that goes on, a fork.
+    """
+    word = "".join([letter for letter in source if letter.isalpha()])[:_SOURCE]
+    return f"{BOOT} {process} {started} {boundary.short_word(top)} {word}".rstrip()
 
 
 def flag_line(ids: Sequence[str]) -> str:

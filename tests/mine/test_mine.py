@@ -16,6 +16,7 @@ from gitmem.mine import block
 from gitmem.session import boundary
 from tests.support.account import Account, account
 from tests.support.hooks import SESSION, context, fire, marks
+from tests.support.queues import folder_of
 from tests.support.readonly import needs_mounts, sandboxed
 from tests.support.sandbox import Result, Sandbox
 
@@ -264,6 +265,29 @@ def test_a_person_s_own_text_stays_and_an_uninstall_gives_the_bytes_back(
     assert "cat" not in person.read(CLAUDE)
 
 
+def test_an_uninstall_says_what_it_would_do_and_what_it_did(
+    sandbox: Sandbox, made: Account
+) -> None:
+    before = made.read(CODEX)
+
+    shown = run(sandbox, made, "uninstall", "--mine", "--dry-run")
+
+    assert f"would remove ~/{CODEX}" in shown.out
+    assert "-Nothing is known yet." in shown.out
+    assert made.read(CODEX) == before
+    answer = json.loads(run(sandbox, made, "--mine", "uninstall", "--json").out)
+    assert answer["changed"] == [f"~/{file}" for file in EVERY]
+    assert "nothing to remove" in run(sandbox, made, "uninstall", "--mine").out
+
+
+def test_a_program_gets_the_id_of_a_flag(sandbox: Sandbox, made: Account) -> None:
+    answer = json.loads(run(sandbox, made, "flag", "--mine", "Wants short answers", "--json").out)
+
+    assert answer["saved"] == "queue"
+    assert run(sandbox, made, "--mine", "show", answer["id"]).code == 0
+    assert run(sandbox, made, "--mine", "drop", answer["id"], "--reason", "no").code == 0
+
+
 def test_a_block_that_the_person_took_out_stays_out(sandbox: Sandbox, made: Account) -> None:
     (made.home / CODEX).unlink()
 
@@ -337,6 +361,52 @@ def test_a_tainted_session_flags_nothing_of_the_person(
     assert done.code == 4
     assert "untrusted text has entered this session" in done.err
     assert waiting(sandbox, made) == []
+
+
+def test_a_taint_counts_to_the_end_of_the_session(sandbox: Sandbox, made: Account) -> None:
+    fire(sandbox, "SessionStart.startup")
+    path = folder_of(sandbox) / "sessions" / SESSION
+    with path.open("a", encoding="utf-8") as file:
+        file.write("taint WebFetch\nnudge commit\nnudge commit\nnudge commit\n")
+    assert run(sandbox, made, "flag", "x", **INSIDE).code == 0
+    assert '"tainted"' not in sandbox.gitmem("log", "--json").out
+
+    assert run(sandbox, made, "flag", "--mine", "x", **INSIDE).code == 4
+
+
+@pytest.mark.parametrize("source", ["resume", "fork"])
+def test_a_session_that_goes_on_from_elsewhere_is_not_known(
+    sandbox: Sandbox, made: Account, source: str
+) -> None:
+    fire(sandbox, f"SessionStart.{source}", source=source)
+    assert run(sandbox, made, "flag", "--mine", "x", **INSIDE).code == 4
+
+
+def test_a_session_that_began_here_and_is_resumed_is_known(sandbox: Sandbox, made: Account) -> None:
+    fire(sandbox, "SessionStart.startup")
+    fire(sandbox, "SessionStart.resume", source="resume")
+    assert run(sandbox, made, "flag", "--mine", "x", **INSIDE).code == 0
+
+
+def test_what_a_session_reads_while_it_stands_elsewhere_taints_it_at_home(
+    sandbox: Sandbox, made: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fire(sandbox, "SessionStart.startup")
+    other = Sandbox(tmp_path / "other")
+    other.path.mkdir()
+    other.git("init", "--quiet")
+    monkeypatch.setenv("CLAUDE_PROJECT_DIR", str(sandbox.path))
+    call = {
+        "tool_name": "WebFetch",
+        "tool_input": {"url": "https://example.com"},
+        "tool_use_id": "t",
+        "tool_response": "x",
+    }
+    fire(other, "PostToolBatch", tool_calls=[call])
+    monkeypatch.delenv("CLAUDE_PROJECT_DIR")
+
+    assert run(sandbox, made, "flag", "--mine", "x", **INSIDE).code == 4
+    assert "untrusted text has entered" in run(sandbox, made, "flag", "--mine", "x", **INSIDE).err
 
 
 def test_a_tainted_session_cannot_stand_elsewhere_to_flag(
