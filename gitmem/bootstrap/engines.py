@@ -197,6 +197,7 @@ def handover(model: Model, *, marked: bool) -> ModelEngine:
         mark=lambda: secrets.token_hex(8) if marked else "",
         until=math.inf,
         answers=NoStoredAnswers(),
+        further=0,  # `plan` has printed all that is asked
     )
 
 

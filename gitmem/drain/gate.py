@@ -45,6 +45,11 @@ _ALLOWED = {
 #: The begin of a reason for flags without an answer; a retry may help.
 NO_ANSWER = "the engine gave no answer: "
 
+_UNACCOUNTED = "the engine did not account for it"
+_TWICE = "the engine accounted for it more than once"
+_UNEXPLAINED = "the engine gave no reason for skipping it"
+_NO_SURVIVOR = "the engine called it a duplicate without naming what survives"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedFlag:
@@ -107,7 +112,7 @@ def check(request: Request, operations: Sequence[Operation], *, folder: str) -> 
     )
     operations = [operation for operation in operations if operation.op not in BESIDE]
     cited = Counter(flag_id for operation in operations for flag_id in operation.flags)
-    reasons = dict.fromkeys(offer.flags, "the engine did not account for it")
+    reasons = dict.fromkeys(offer.flags, _UNACCOUNTED)
     sound = []
     for operation in operations:
         reason = _objection(offer, operation, cited)
@@ -122,6 +127,34 @@ def check(request: Request, operations: Sequence[Operation], *, folder: str) -> 
         if flag.id not in done
     ]
     return GateResult(operations=tuple(passed), left=tuple(left), beside=beside)
+
+
+def unaccounted(request: Request, operations: Sequence[Operation]) -> dict[str, str]:
+    """Return the flags that an answer leaves out, names twice or says half of, each with the reason (id to sentence).
+
+    A smaller question may cure that. What else the gate refuses is a judgement, and stands as it is. A
+    duplicate of such a flag is among them: what it is a duplicate of is not known yet.
+    """
+    accounting = [operation for operation in operations if operation.op not in BESIDE]
+    cited = Counter(flag_id for operation in accounting for flag_id in operation.flags)
+    open_ = {flag.id: _UNACCOUNTED for flag in request.flags if flag.id not in cited}
+    for operation in accounting:
+        reason = _half_said(operation, cited)
+        open_ |= dict.fromkeys(operation.flags, reason) if reason else {}
+    folded = [operation for operation in accounting if operation.op is Op.DUPLICATE]
+    while late := [
+        one for one in folded if one.survivor in open_ and not open_.keys() >= {*one.flags}
+    ]:
+        open_ |= {flag_id: _UNACCOUNTED for one in late for flag_id in one.flags}
+    return {flag.id: open_[flag.id] for flag in request.flags if flag.id in open_}
+
+
+def _half_said(operation: Operation, cited: Mapping[str, int]) -> str:
+    if any(cited[flag_id] != 1 for flag_id in operation.flags):
+        return _TWICE
+    if operation.op is Op.SKIP and not operation.reason.strip():
+        return _UNEXPLAINED
+    return _NO_SURVIVOR if operation.op is Op.DUPLICATE and not operation.survivor else ""
 
 
 def _standing(offer: _Offer, operations: Sequence[Operation]) -> set[str]:
@@ -172,7 +205,7 @@ def _objection(offer: _Offer, operation: Operation, cited: Mapping[str, int]) ->
 
 def _miscited(offer: _Offer, operation: Operation, cited: Mapping[str, int]) -> str:
     if any(cited[flag_id] != 1 for flag_id in operation.flags):
-        return "the engine accounted for it more than once"
+        return _TWICE
     if not operation.flags or not offer.flags.issuperset(operation.flags):
         return "the engine cited a flag that it was not given"
     if operation.op not in _ALLOWED[offer.work]:
@@ -190,7 +223,7 @@ def _unfit_body(offer: _Offer, operation: Operation) -> str:
 def _no_survivor(offer: _Offer, operation: Operation) -> str:
     if operation.survivor in (offer.texts | offer.stays | offer.flags) - set(operation.flags):
         return ""
-    return "the engine called it a duplicate without naming what survives"
+    return _NO_SURVIVOR
 
 
 def _replaces(operation: Operation) -> bool:
@@ -259,7 +292,7 @@ def _bad_line(offer: _Offer, operation: Operation) -> str:
 def _bad_reason(reason: str) -> str:
     """Say why a skip's reason may not stand in the drain record; it must be as harmless as a line."""
     if not reason.strip():
-        return "the engine gave no reason for skipping it"
+        return _UNEXPLAINED
     objection = bad_text(reason, find_active(reason, skill=True))
     return (
         f"the engine's reason for skipping it is unfit to be shown: {objection}"

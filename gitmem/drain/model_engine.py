@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from gitmem.drain import gate
 from gitmem.drain.faithful import faithful
 from gitmem.drain.gate import NO_ANSWER
-from gitmem.drain.plan import CHUNK, Plan, Work
+from gitmem.drain.plan import BESIDE, CHUNK, Plan, Work
 from gitmem.drain.ports import Answer, KnowsItsServer
 from gitmem.drain.prompting import TOKENS_ANSWERED, make_question, read_operations
 from gitmem.drain.shown.nearest import LINES, among, narrow
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 #: Questions of one kind that are worth a vendor's cache. The others wait for the first one's answer, so that a cache holds what they
 #: share; for fewer, a second round of waiting saves a hundredth of a cent.
 SHARED = 4
+#: Further questions of one close, about flags that an answer left out or named twice: as many as halves of eight
+#: flags, twice over. An engine that leaves everything out, always, then costs so many small questions.
+FURTHER = 32
+_LINES_AGAIN = 8  # at least, in such a question: one flag's own nearest lines
 _UNSENT = "it looks like it holds a credential, so it was not sent"
 
 
@@ -39,7 +45,8 @@ class ModelEngine:
     """Asks a model. ``orders`` are the instructions by kind of work, ``mark`` makes a random word.
 
     ``until`` is the deadline of the whole close, in seconds of the monotonic clock. ``answers`` are
-    those kept from an earlier close; what is among them is not asked again.
+    those kept from an earlier close; what is among them is not asked again. ``further`` is how many
+    smaller questions a close may ask about flags that an answer left out.
     """
 
     def __init__(
@@ -50,6 +57,7 @@ class ModelEngine:
         mark: Callable[[], str],
         until: float,
         answers: Answers,
+        further: int = FURTHER,
     ) -> None:
         self._model = model
         self._orders = orders
@@ -57,6 +65,8 @@ class ModelEngine:
         self._until = until
         self._answers = answers
         self._shared: frozenset[Work] = frozenset()
+        self._further = further
+        self._lock = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -136,35 +146,89 @@ class ModelEngine:
         size = tokens(with_schema(prompt)) + tokens(prompt.text) + prompt.max_tokens
         if size <= context:
             return [request]
-        halves = _parts(request, (len(request.flags) + 1) // 2)
+        halves = _parts(request, _half(request))
         return [part for half in halves for part in self._within_context(half)]
 
     def _part(self, request: Request) -> Answer:
-        halves = _parts(request, (len(request.flags) + 1) // 2)
+        halves = _parts(request, _half(request))
         if self._find(request) is None and any(self._find(half) for half in halves[:2]):
-            return _together([self._asked(half)[0] for half in halves])
+            return _together([self._whole(half, self._asked(half)[0]) for half in halves])
         answer, too_much = self._asked(request)
         if not too_much or len(halves) == 1:
-            return answer
+            return self._whole(request, answer)
         spent = Answer(operations=(), usage=answer.usage)
-        return _together([spent, *[self._asked(half)[0] for half in halves]])
+        return _together([spent, *[self._whole(half, self._asked(half)[0]) for half in halves]])
 
-    def _asked(self, request: Request) -> tuple[Answer, bool]:
-        """Return the answer to one question, and whether a smaller question may get an answer."""
+    def _whole(self, request: Request, answer: Answer, *, again: bool = False) -> Answer:
+        """Return the answer, with the flags that it left out or named twice asked about in smaller questions.
+
+        What it judged stays. ``again``: it is the answer to such a question.
+        """
+        open_ = {} if answer.reasons else gate.unaccounted(request, answer.operations)
+        if not open_:
+            return answer
+        stands = tuple(
+            one for one in answer.operations if one.op in BESIDE or not open_.keys() & {*one.flags}
+        )
+        told = {key: f"{why}, also when it was asked again" for key, why in open_.items()}
+        rest = Answer(operations=stands, reasons=told if again else open_)
+        return _together([replace(answer, operations=()), rest, *self._again(request, open_)])
+
+    def _again(self, request: Request, open_: Mapping[str, str]) -> list[Answer]:
+        """Ask about a part of a question's flags: about all of them at once, where they are fewer, else in halves."""
+        if len(request.flags) == 1:
+            return []
+        flags = tuple(flag for flag in request.flags if flag.id in open_)
+        less = among(replace(request, flags=flags), max(_LINES_AGAIN, LINES * len(flags) // CHUNK))
+        fewer = len(less.flags) < len(request.flags)
+        answers: list[Answer] = []
+        for part in _parts(less, len(less.flags) if fewer else _half(less)):
+            if not self._find(part) and not self._allowed():
+                break
+            answer, too_much = self._asked(part, each=True)
+            if not answer.reasons:
+                answers.append(self._whole(part, answer, again=True))
+                continue
+            # The reason is why it was asked again; and what is too much is asked in halves.
+            trouble = {
+                key: f"{open_[key]}; asked again, {why}" for key, why in answer.reasons.items()
+            }
+            answers.append(replace(answer, reasons=trouble))
+            if not too_much:
+                break
+            answers += self._again(part, {flag.id: open_[flag.id] for flag in part.flags})
+        return answers
+
+    def _allowed(self) -> bool:
+        """Tell whether one more further question may be asked, and count it."""
+        with self._lock:
+            self._further -= 1
+            return self._further >= 0
+
+    def _asked(self, request: Request, *, each: bool = False) -> tuple[Answer, bool]:
+        """Return the answer to one question, and whether a smaller question may get an answer.
+
+        ``each``: where the server takes a bounded shape, it has one operation for each flag.
+        """
         question = make_question(request, self._mark())
+        prompt = self._prompt(request, question)
+        prompt = replace(prompt, bounded=question.each) if each else prompt
         key, kept = self._key(request), self._find(request)
-        reply = kept or self._model.ask(self._prompt(request, question), until=self._until)
+        reply = kept or self._model.ask(prompt, until=self._until)
         usage = together([self._answers.spent(key), reply.usage])
         if reply.data is None:
             trouble = NO_ANSWER + reply.problem
             reasons = {flag.id: trouble for flag in request.flags}
             return Answer(operations=(), usage=usage, reasons=reasons), reply.too_much
-        if not kept:
-            self._answers.keep(key, [flag.id for flag in request.flags], reply)
         told = read_operations(request, question.labels, reply.data)
+        # An operation said twice says nothing more.
+        operations = tuple(dict.fromkeys(faithful(request, told)))
+        # An answer that judges nothing is not worth keeping: the same question may get a better one.
+        if not kept and len(gate.unaccounted(request, operations)) < len(request.flags):
+            self._answers.keep(key, [flag.id for flag in request.flags], reply)
         return (
             Answer(
-                operations=faithful(request, told),
+                operations=operations,
                 usage=usage,
                 model=reply.answered,
                 kept=int(kept is not None and not reply.usage.calls),
@@ -184,7 +248,7 @@ class ModelEngine:
 
     def _kept(self, request: Request) -> bool:
         """Tell whether the answer to a question is kept, whole or in halves."""
-        halves = _parts(request, (len(request.flags) + 1) // 2)
+        halves = _parts(request, _half(request))
         return bool(self._find(request)) or all(self._find(half) for half in halves)
 
     def _find(self, request: Request) -> Reply | None:
@@ -207,6 +271,10 @@ def _safe(request: Request) -> Request:
     """Return the request without the flags that look like a credential."""
     flags = tuple(flag for flag in request.flags if not _has_secret(flag))
     return replace(request, flags=flags)
+
+
+def _half(request: Request) -> int:
+    return (len(request.flags) + 1) // 2
 
 
 def _parts(request: Request, size: int) -> list[Request]:

@@ -7,10 +7,10 @@ ids; targets are labels of a fixed list. An answer is mapped by label; anything 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from gitmem.drain.plan import Op, Operation, Request, Work
+from gitmem.drain.plan import BESIDE, Op, Operation, Request, Work
 from gitmem.markdown.lines import front_matter_lines, rows
 from gitmem.markdown.sections import sections
 from gitmem.records.drain_record import day
@@ -51,6 +51,7 @@ _REASON = 200  # characters of a model's own words that reach the record
 _FIELDS = ("op", "target", "text", "reason", "topic", "about", "section", "again")
 _WITHOUT_LINE = (Op.DUPLICATE, Op.SKIP, Op.SETTLED)
 _REPLACING = (Op.SUPERSEDE, Op.MERGE)
+_NEEDING_LINE = (Op.SUPERSEDE, Op.MERGE, Op.DUPLICATE)
 _TOKENS_AT_LEAST = 1024
 # Of a bounded schema. A line that takes in another one is about as long as the longer of the two.
 _TEXT_AT_LEAST = 240
@@ -95,12 +96,14 @@ class Labels:
 class DrainQuestion:
     """What is sent: the data part and the answer's JSON schema; and what the labels mean.
 
-    ``bounded`` is the schema with what this question allows.
+    ``bounded`` is the schema with what this question allows; in ``each`` it has one operation for each
+    flag, in order, so that a server which holds a model to it leaves no flag out.
     """
 
     text: str
     schema: Mapping[str, object]
     bounded: Mapping[str, object]
+    each: Mapping[str, object]
     max_tokens: int
     labels: Labels
 
@@ -170,6 +173,7 @@ def make_question(request: Request, mark: str) -> DrainQuestion:
         text=text,
         schema=schema(request.work),
         bounded=schema(request.work, bounds_of(request, labels)),
+        each=schema_of_each(request.work, bounds_of(request, labels)),
         max_tokens=_TOKENS_AT_LEAST + _TOKENS_PER_FLAG * len(request.flags),
         labels=labels,
     )
@@ -182,11 +186,47 @@ def schema(work: Work, bounds: Bounds | None = None) -> dict[str, object]:
     answer is read. With ``bounds`` it has them, for a server that holds a weak model to a grammar: such
     a model repeats itself until it is cut off wherever it is let.
     """
+    operations: dict[str, object] = {"type": "array", "items": _row(work, bounds)}
+    if bounds:
+        operations |= {"minItems": 1, "maxItems": bounds.most + _BESIDE}
+    return _answer(operations)
+
+
+def schema_of_each(work: Work, bounds: Bounds) -> dict[str, object]:
+    """Return the bounded schema of an answer with one operation for each flag, in order, and none beside.
+
+    An operation that needs a line has no place where none is shown.
+    """
+    needing = () if bounds.lines else _NEEDING_LINE
+    ops = [op for op in _OPS[work] if op not in BESIDE and op not in needing]
+    each = [_row(work, replace(bounds, flags=(label,)), ops=ops, least=1) for label in bounds.flags]
+    # No `items`: of both, some servers read that one alone.
+    return _answer(
+        {"type": "array", "prefixItems": each, "minItems": len(each), "maxItems": len(each)}
+    )
+
+
+def _answer(operations: Mapping[str, object]) -> dict[str, object]:
+    return {
+        "type": "object",
+        "properties": {"operations": operations},
+        "required": ["operations"],
+        "additionalProperties": False,
+    }
+
+
+def _row(
+    work: Work, bounds: Bounds | None, *, ops: Sequence[Op] = (), least: int = 0
+) -> dict[str, object]:
+    """Return the schema of one operation: one of ``ops`` (empty: any), about ``least`` flags or more."""
     text: dict[str, object] = {"type": "string"}
     longest = {"maxLength": bounds.longest} if bounds else {}
     fields: dict[str, object] = {
-        "op": {"type": "string", "enum": [op.value for op in _OPS[work]]},
-        "flags": _some(bounds.flags if bounds else None, most=bounds.most if bounds else 0),
+        "op": {"type": "string", "enum": [op.value for op in ops or _OPS[work]]},
+        "flags": {
+            **_some(bounds.flags if bounds else None, most=bounds.most if bounds else 0),
+            **({"minItems": least} if least else {}),
+        },
         "target": _one(bounds.files if bounds else None),
         "lines": _some(bounds.lines if bounds else None, most=_LINES_NAMED),
         "text": {**text, **longest},
@@ -200,19 +240,10 @@ def schema(work: Work, bounds: Bounds | None = None) -> dict[str, object]:
             "section": _one(bounds.sections if bounds else None),
             "again": _one(bounds.earlier if bounds else None),
         }
-    operation = {
+    return {
         "type": "object",
         "properties": fields,
         "required": list(fields),
-        "additionalProperties": False,
-    }
-    operations: dict[str, object] = {"type": "array", "items": operation}
-    if bounds:
-        operations |= {"minItems": 1, "maxItems": bounds.most + _BESIDE}
-    return {
-        "type": "object",
-        "properties": {"operations": operations},
-        "required": ["operations"],
         "additionalProperties": False,
     }
 
@@ -270,7 +301,7 @@ def _operation(request: Request, labels: Labels, row: object) -> Operation | Non
     named = _labels([lines] if isinstance(lines, str) else lines)
     if cited is None or named is None:
         return None
-    ids = tuple(labels.flags.get(label, "") for label in cited)
+    ids = tuple(labels.flags.get(label, "") for label in dict.fromkeys(cited))
     if not all(ids):
         return None
     replaced = _replaced(request, labels, op, named)

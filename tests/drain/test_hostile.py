@@ -95,7 +95,12 @@ def drained(*rows: object, others: Sequence[object] = ()) -> tuple[DrainResult, 
     )
     orders = {work: work.value for work in Work}
     engine = ModelEngine(
-        Liar(memory=rows, others=others), orders, mark=lambda: "m", until=1e12, answers=Kept()
+        Liar(memory=rows, others=others),
+        orders,
+        mark=lambda: "m",
+        until=1e12,
+        answers=Kept(),
+        further=0,  # such a model would say the same of a smaller question, whose labels are others
     )
     plan = engine.prepared(make_plan(FLAGS, places, {}))
     return drain(plan, engine, GROUND, workers=4, clock=time.monotonic), plan

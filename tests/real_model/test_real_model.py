@@ -31,10 +31,6 @@ FLAGS = (
     "Install packages with pnpm, not with npm",
 )
 MODEL = "gemma-3-270m-q4_k_m.gguf"
-UNFIT = {  # what a model this weak does with an answer that has the shape
-    "the engine did not account for it",
-    "the engine accounted for it more than once",
-}
 _WORD = re.compile(r"[\w./:-]*\w")
 
 
@@ -118,8 +114,10 @@ def test_eight_flags_are_filed_or_left_with_a_reason_and_nothing_is_made_up(
         )
     waits = json.loads(queued.gitmem("status", "--json").out)
     assert waits["undrained"] == len(left)
-    if api == "chat completions":  # every answer had the shape
-        assert set(left.values()) <= UNFIT
+    if (
+        api == "chat completions"
+    ):  # the server holds the model to the shape, to one operation for each flag at last
+        assert left == {}
     with capsys.disabled():
         print(
             f"\n{api}: {answer['flags']} of {len(FLAGS)} filed, {rewordings} reworded, "
