@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.close import commit, message
 from gitmem.close.close import grounds, newly_cited
-from gitmem.close.judgement import of_record, split
+from gitmem.close.judgement import Judgement, of_record, split
 from gitmem.core.failures import NeedsPerson
 from gitmem.core.quantities import seconds
 from gitmem.drain import assemble, drain
@@ -18,7 +18,7 @@ from gitmem.loops import flag_history, loops
 from gitmem.queue import decisions
 from gitmem.records import record_files
 from gitmem.records.commit_style import PLAIN, CommitStyle
-from gitmem.records.drain_record import Run, read_header, read_outcomes
+from gitmem.records.drain_record import Change, Run, read_header, read_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,6 +139,13 @@ def _first(
     return first
 
 
+def _placed(judged: Judgement) -> dict[str, tuple[str, str]]:
+    """Return where the close placed each line: a topic that goes on in a further file stays as it is."""
+    files = {one.flag.id: one.file for one in judged.outcomes if one.line}
+    files |= {one.line: one.file for one in judged.changes if one.what is Change.MOVED}
+    return {key: (file, judged.topics.get(file, ("", ""))[0]) for key, file in files.items()}
+
+
 def _again(  # noqa: PLR0913, PLR0917 - one step of a loop, with what the loop knows
     repo: Repository,
     claim: Claim,
@@ -154,7 +161,8 @@ def _again(  # noqa: PLR0913, PLR0917 - one step of a loop, with what the loop k
     flags = [one.flag for one in outcomes]
     memory, places = grounds(repo, onto, flags, past, wanted.folder)
     plan = make_plan(flags, places, {**decisions.drops(repo), **wanted.rejected})
-    left, told = split(plan, of_record(repo, wanted.tip, text, memory))
+    judged = of_record(repo, wanted.tip, text, memory)
+    left, told = split(plan, judged)
     done = drain.drain(
         replace(left, requests=told), _NoEngine(), memory, workers=1, clock=time.monotonic
     )
@@ -163,7 +171,7 @@ def _again(  # noqa: PLR0913, PLR0917 - one step of a loop, with what the loop k
         raise NeedsPerson(
             f"what was judged of {', '.join(sorted(open_))} rests on a rejected line", hint=_DEPENDS
         )
-    made = assemble.assemble(memory, done.operations, plan.flags)
+    made = assemble.assemble(memory, done.operations, plan.flags, _placed(judged))
     run = header.run if header else Run(engine="")
     draft = commit.Draft(
         base=onto,

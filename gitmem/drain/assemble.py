@@ -66,14 +66,19 @@ class AssembledTree:
 
 
 def assemble(
-    ground: MemoryTree, operations: Sequence[Operation], flags: Mapping[str, Flag]
+    ground: MemoryTree,
+    operations: Sequence[Operation],
+    flags: Mapping[str, Flag],
+    kept: Mapping[str, tuple[str, str]] | None = None,
 ) -> AssembledTree:
     """Return the new texts and the outcomes, every line in its harmless form.
 
     A line that exists, or that an earlier operation adds, is folded: its flag becomes a duplicate
-    with a named survivor. Raises Refused or NeedsPerson when a file cannot take a line.
+    with a named survivor. ``kept`` says where lines stay that a close had placed already, by the id of a flag, or
+    by its words for a line that moves: the file, and the topic that this is a part of (empty: not known).
+    Raises Refused or NeedsPerson when a file cannot take a line.
     """
-    work = _Assembly(ground, flags)
+    work = _Assembly(ground, flags, kept or {})
     for operation in operations:
         work.apply(operation)
     return work.finished()
@@ -82,8 +87,14 @@ def assemble(
 class _Assembly:
     """The state of one assembly; `apply` every operation, then `finished` once."""
 
-    def __init__(self, ground: MemoryTree, flags: Mapping[str, Flag]) -> None:
+    def __init__(
+        self,
+        ground: MemoryTree,
+        flags: Mapping[str, Flag],
+        kept: Mapping[str, tuple[str, str]],
+    ) -> None:
         self._ground = ground
+        self._kept = kept
         self._flags = flags
         self._changes: dict[str, Edits] = {}
         self._outcomes: list[Outcome] = []
@@ -178,6 +189,9 @@ class _Assembly:
     def _file_with_room(self, operation: Operation, flags: Sequence[Flag]) -> str:
         """Return the part of the topic that takes the line, its link and its bodies."""
         size = sum(len(flag.body.encode()) for flag in flags)
+        placed = self._kept.get(operation.flags[0])
+        if placed and self._pool(placed[0]) == self._ground.folder:
+            return self._parts.put(placed[0], operation.text, placed[1])
         if not size:
             return self._parts.with_room(operation.file, operation.text)
         return self._parts.with_room(
@@ -279,7 +293,12 @@ class _Assembly:
         if line in self._gone or operation.filed is None:
             return
         self._gone.add(line)
-        file = self._parts.with_room(operation.file, line.text + topics.link_of(operation.file))
+        placed = self._kept.get(line.text)
+        file = (
+            self._parts.put(placed[0], line.text, placed[1])
+            if placed
+            else self._parts.with_room(operation.file, line.text + topics.link_of(operation.file))
+        )
         there = MemoryLine(file=file, text=line.text)
         self._bodies.move(line, file)
         self._folded = {key: there if home == line else home for key, home in self._folded.items()}

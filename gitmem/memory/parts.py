@@ -49,6 +49,13 @@ class Parts:
         self._sizes[last] = self._sizes.get(last, 0) + size
         return last
 
+    def put(self, path: str, line: str, topic: str = "") -> str:
+        """Return ``path``, which takes ``line`` whatever its size; ``topic`` is what it is a new part of."""
+        if topic and path != f"{self._folder}/{topic}.md":
+            self.of.setdefault(path, topic)
+        self._sizes[path] = self._sizes.get(path, 0) + len(line.encode()) + _BULLET
+        return path
+
     def _newest(self, path: str) -> str:
         topic = self._topic(path)
         parts = [one for one, whole in self.of.items() if whole == topic]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gitmem.capture import capture
 from gitmem.capture.capture import FlagDraft
 from gitmem.core.errors import Refused
 from gitmem.core.failures import NeedsPerson, NoProgress
@@ -398,3 +399,26 @@ def test_what_a_client_would_load_is_in_backticks(desk: Desk) -> None:
     answer(desk, edit={"One": "Ask @ada about it"})
 
     assert desk.lines(FILE) == ["Ask `@ada` about it"]
+
+
+def test_a_topic_of_several_files_stays_as_it_is(desk: Desk) -> None:
+    texts = [f"The fact number {number} is about part {number * 7} of it" for number in range(260)]
+    wanted = [
+        capture.checked(FlagDraft(text), cwd=str(desk.sandbox.path), repo=desk.repo)
+        for text in texts
+    ]
+    capture.keep(desk.repo, wanted, session={}, at=AT)
+    desk.close()
+    files = [f"memory/facts{part}.md" for part in ("", "-2", "-3")]
+    before = [desk.show(file) for file in files]
+
+    answer(desk, reject={texts[3]: "no", texts[250]: "no"}, edit={texts[100]: "Something else"})
+
+    expected = [
+        text.replace(f"- {texts[3]}\n", "")
+        .replace(f"- {texts[250]}\n", "")
+        .replace(texts[100], "Something else")
+        for text in before
+    ]
+    assert expected != before
+    assert [desk.show(file) for file in files] == expected
