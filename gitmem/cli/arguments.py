@@ -57,6 +57,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "--all": SWITCH,
         "--landed": SWITCH,
         "--by": MANY,
+        "--no-pager": SWITCH,
         "--json": SWITCH,
     },
     "check": {

@@ -45,6 +45,28 @@ class Unwritable(NeedsPerson):
 _lost: list[str] = []
 
 
+#: What is printed to stdout while a pager will show it; None when it goes out at once.
+_held: list[str] | None = None
+
+
+def hold() -> None:
+    """Keep what is printed to stdout from now on, until `held`."""
+    global _held  # noqa: PLW0603 - one standard output
+    _held = []
+
+
+def held() -> str:
+    """Return what was printed since `hold`, and print at once again."""
+    global _held
+    text, _held = "".join(_held or ()), None
+    return text
+
+
+def write(text: str) -> None:
+    """Write to stdout what went through this module before."""
+    _write(sys.stdout, text)
+
+
 def say(text: str = "") -> None:
     """Print one line of gitmem's own words to stdout, with the text of others escaped.
 
@@ -198,10 +220,12 @@ def table(
 
 
 def colour() -> bool:
-    """Return whether stdout takes colour (https://no-color.org, https://force-color.org)."""
+    """Return whether stdout takes colour (https://no-color.org, https://force-color.org, or git's pager)."""
     if os.environ.get("NO_COLOR"):
         return False
-    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
+    if sys.stdout.isatty() or os.environ.get("FORCE_COLOR"):
+        return True
+    return os.environ.get("GIT_PAGER_IN_USE", "").lower() in {"true", "yes", "on", "1"}
 
 
 def words(flag: Flag) -> str:
@@ -299,6 +323,9 @@ def _write(stream: TextIO, text: str) -> None:
     `refuse_loss` reports at the end what standard output did not take.
     """
     if stream is sys.stdout and _lost:
+        return
+    if stream is sys.stdout and _held is not None:
+        _held.append(text)
         return
     try:
         stream.flush()

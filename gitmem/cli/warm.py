@@ -119,6 +119,7 @@ def _log(given: Arguments) -> int | None:
         landed="--landed" in given.switches,
         by=given.lists.get("--by", ()),
         as_json="--json" in given.switches,
+        pager="--no-pager" not in given.switches,
     )
     return _ended(log.log(request))
 

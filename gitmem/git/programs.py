@@ -1,7 +1,7 @@
-"""Start a program that is not git and wait for it: a client's hook commands, the client itself, an editor.
+"""Start a program that is not git and wait for it: a client's hook commands, the client itself, an editor, a pager.
 
 `gitmem doctor` runs what is installed as it is installed. Such a program gets a process group of its own,
-so that what it leaves behind ends with it. An editor has the person's terminal.
+so that what it leaves behind ends with it. An editor and a pager have the person's terminal.
 """
 
 from __future__ import annotations
@@ -68,18 +68,21 @@ def run(
         return ProgramResult(code=code, out=_read(out), err=_read(err), ms=round(ms, 1))
 
 
-def attended(argv: Sequence[str], *, cwd: str, env: Mapping[str, str]) -> int:
+def attended(
+    argv: Sequence[str], *, cwd: str, env: Mapping[str, str], stdin: bytes | None = None
+) -> int:
     """Run a program that talks to the person on the terminal; return its exit code.
 
-    Ctrl-C is the program's meanwhile. Raises OSError when it cannot be started.
+    ``stdin`` is what it reads (None: the terminal); it need not read all of it. Ctrl-C is the program's meanwhile. Raises OSError when it cannot be started.
     """
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         child = subprocess.Popen(
-            list(argv), cwd=cwd, env=dict(env),
+            list(argv), cwd=cwd, env=dict(env), stdin=None if stdin is None else subprocess.PIPE,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one thread
         )  # fmt: skip
-        return child.wait()
+        child.communicate(stdin)  # a pipe that the program closed is no error
+        return child.returncode
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -69,6 +69,7 @@ def seal(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_EDITOR": "false",
+        "GIT_PAGER": "cat",
         "EDITOR": "false",
         "VISUAL": "false",
         "LANG": "C.UTF-8",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gitmem.cli.commands.options import Json
+from gitmem.cli.commands.options import Json, NoPager
 from gitmem.cli.reports import log as report
 
 
@@ -32,6 +32,7 @@ def log(
             help="Show only what this person flagged, dropped or accepted, or that session flagged.",
         ),
     ] = None,
+    no_pager: NoPager = False,
     json: Json = False,
 ) -> None:
     r"""List the queued flags and where each stands.
@@ -47,6 +48,11 @@ def log(
     """
     report.log(
         report.Request(
-            number=number, everything=everything, landed=landed, by=by or (), as_json=json
+            number=number,
+            everything=everything,
+            landed=landed,
+            by=by or (),
+            as_json=json,
+            pager=not no_pager,
         )
     )

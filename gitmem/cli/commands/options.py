@@ -11,6 +11,7 @@ from gitmem.core.errors import UsageError
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")]
 Diff = Annotated[bool, typer.Option("--diff", help="Show the difference instead of the summary.")]
+NoPager = Annotated[bool, typer.Option("--no-pager", help="Print on the terminal; start no pager.")]
 Here = Annotated[
     bool,
     typer.Option("--here", help="Commit to the current feature branch instead of a review branch."),

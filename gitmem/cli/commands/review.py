@@ -10,8 +10,9 @@ import typer
 
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands import line_by_line
-from gitmem.cli.commands.options import DryRun, Json
+from gitmem.cli.commands.options import DryRun, Json, NoPager
 from gitmem.cli.reports import arrival, changes, traces
+from gitmem.cli.terminal.paged import Paged
 from gitmem.core.errors import UsageError
 from gitmem.drain.gate import instructing
 from gitmem.git import objects
@@ -26,11 +27,13 @@ from gitmem.session import showings
 from gitmem.trace.stale import stale_in_review
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping, Sequence
 
     from gitmem.bootstrap.workplace import Workplace
     from gitmem.recall.line import LandedLine
     from gitmem.records.drain_record import Outcome
+    from gitmem.review.review import Review
+    from gitmem.trace.stale import StaleLine
 
 
 def review(
@@ -43,6 +46,7 @@ def review(
     patch: Annotated[
         bool, typer.Option("--patch", "-p", help="Ask about each line, as git add -p does.")
     ] = False,
+    no_pager: NoPager = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -111,6 +115,18 @@ def review(
             }
         )
         return
+    with Paged(place.repo, "review", wanted=not no_pager):
+        _print(place, found, dropped, cited, never)
+
+
+def _print(
+    place: Workplace,
+    found: Review,
+    dropped: Mapping[str, str],
+    cited: Sequence[StaleLine],
+    never: Sequence[LandedLine],
+) -> None:
+    """Print the review for a person."""
     past = flag_history.take(place.repo, place.configured)
     brought = [item.flag for item in found.outcomes if item.fate is not Fate.FORGOTTEN]
     for told in loops.came_back(past, brought):

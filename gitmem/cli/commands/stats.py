@@ -10,8 +10,9 @@ import typer
 
 from gitmem.bootstrap.engines import own_price, rates
 from gitmem.cli import render, surroundings
-from gitmem.cli.commands.options import Json
+from gitmem.cli.commands.options import Json, NoPager
 from gitmem.cli.reports import arrival as arrivals
+from gitmem.cli.terminal.paged import Paged
 from gitmem.proof import arrival
 from gitmem.proof import stats as figures
 
@@ -47,6 +48,7 @@ def stats(
             "--inline-price", help="That model's price: dollars per million tokens, in/out."
         ),
     ] = "",
+    no_pager: NoPager = False,
     json: Json = False,
 ) -> None:
     r"""Show what each close ran and cost, and what of memory arrives.
@@ -86,10 +88,11 @@ def stats(
             }
         )
         return
-    _print(landed, closes, whole, estimate)
-    if reaches.lines or reaches.showings:
-        render.say()
-        arrivals.say(reaches)
+    with Paged(place.repo, "stats", wanted=not no_pager):
+        _print(landed, closes, whole, estimate)
+        if reaches.lines or reaches.showings:
+            render.say()
+            arrivals.say(reaches)
 
 
 def _close(close: RecordedClose) -> dict[str, object]:

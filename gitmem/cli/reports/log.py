@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from gitmem.cli import render, surroundings
+from gitmem.cli.terminal.paged import Paged
 from gitmem.core import quantities
 from gitmem.queue import decisions
 from gitmem.records import snapshot
@@ -27,7 +28,7 @@ _NAME = 20  # characters of an author's name
 class Request:
     """What is asked: the last ``number`` (None: all), flags that have landed too, what landed instead, whose."""
 
-    __slots__ = ("as_json", "by", "everything", "landed", "number")
+    __slots__ = ("as_json", "by", "everything", "landed", "number", "pager")
 
     def __init__(
         self,
@@ -37,12 +38,14 @@ class Request:
         landed: bool,
         by: Sequence[str],
         as_json: bool,
+        pager: bool = True,
     ) -> None:
         self.number = number
         self.everything = everything
         self.landed = landed
         self.by = by
         self.as_json = as_json
+        self.pager = pager
 
 
 def log(request: Request) -> int:
@@ -51,10 +54,11 @@ def log(request: Request) -> int:
     place = surroundings.here()
     seen = snapshot.take(place.repo, place.configured)
     render.aside(seen.aside)
-    if request.landed:
-        _landed(place.repo, seen, request, whose)
-    else:
-        _queued(place.repo, seen, request, whose)
+    with Paged(place.repo, "log", wanted=request.pager and not request.as_json):
+        if request.landed:
+            _landed(place.repo, seen, request, whose)
+        else:
+            _queued(place.repo, seen, request, whose)
     return 0
 
 

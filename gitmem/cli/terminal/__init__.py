@@ -1,0 +1,1 @@
+"""The terminal of a person: what shows a long answer there."""
