@@ -134,6 +134,13 @@ class ModelEngine:
         flags = sum(len(request.flags) for request in self.asking(plan))
         return flags * TOKENS_ANSWERED / self.pace if self.pace > 0 else 0.0
 
+    def sizes(self, plan: Plan) -> tuple[tuple[int, int], ...]:
+        """Return for each question of `asking` how many tokens it and its answer take, about."""
+        return tuple(
+            (_length(self.prompt(request)), TOKENS_ANSWERED * len(request.flags))
+            for request in self.asking(plan)
+        )
+
     def _sized(self, request: Request) -> list[Request]:
         """Return the request in parts that the model takes: CHUNK flags, or fewer for a small context."""
         return [sized for part in _parts(request, CHUNK) for sized in self._within_context(part)]
@@ -143,8 +150,7 @@ class ModelEngine:
         if not context or len(request.flags) == 1:
             return [request]
         prompt = self._prompt(request, make_question(request, self._mark()))
-        size = tokens(with_schema(prompt)) + tokens(prompt.text) + prompt.max_tokens
-        if size <= context:
+        if _length(prompt) + prompt.max_tokens <= context:
             return [request]
         halves = _parts(request, _half(request))
         return [part for half in halves for part in self._within_context(half)]
@@ -259,6 +265,11 @@ class ModelEngine:
         plain = self._prompt(request, make_question(request, ""))
         parts = [self.name, self.model, plain.system, plain.text, plain.schema]
         return sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _length(prompt: Prompt) -> int:
+    """Return how many tokens a question takes, about, with its schema."""
+    return tokens(with_schema(prompt)) + tokens(prompt.text)
 
 
 def _has_secret(flag: Flag) -> bool:

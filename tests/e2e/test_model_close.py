@@ -176,7 +176,7 @@ def test_what_was_discarded_is_asked_again(sandbox: Sandbox) -> None:
 def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(sandbox: Sandbox) -> None:
     keep(sandbox, 3)
     with MessagesApi(judge.obedient) as server:
-        done = said(sandbox, server, "--dry-run")
+        done = said(sandbox, server, "--dry-run", "--show-questions")
         assert server.asked == []
         said(sandbox, server)
 
@@ -399,10 +399,12 @@ def test_a_close_on_a_slow_server_says_first_how_long_it_takes(sandbox: Sandbox)
         key = f"chat {server.url.removeprefix('http://')} {api.MODEL}"
         notes = {"v": 1, "servers": {key: note}}
         (sandbox.path / ".git/gitmem/servers.json").write_text(json.dumps(notes), "utf-8")
-        patient = said(sandbox, server, "--engine", "ollama", "--deadline", "3000", "--dry-run")
+        unnamed = said(sandbox, server, "--engine", "ollama", "--dry-run")
+        dry = said(sandbox, server, "--engine", "ollama", "--model", api.MODEL, "--dry-run")
         done = said(sandbox, server, "--engine", "ollama")
 
-    assert "tokens a second" not in patient.out
+    assert "; time not known without --model NAME\n" in unnamed.out
+    assert dry.out.splitlines()[1].endswith("; about 13 min at 5.0 tokens a second")
     assert done.code == 0
     assert done.out.splitlines()[1] == (
         "about 13 min, at the 5.0 tokens a second of this server so far; --deadline allows 2 min, and "

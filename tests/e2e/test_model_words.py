@@ -94,7 +94,7 @@ def test_a_line_of_memory_with_hidden_characters_is_not_sent(sandbox: Sandbox) -
     sandbox.commit("memory", {"memory/facts.md": "# Facts\n\n- a line \u202e\u200b of old\n"})
     keep(sandbox, 1)
     with MessagesApi(judge.obedient) as server:
-        done = said(sandbox, server, "--dry-run")
+        done = said(sandbox, server, "--dry-run", "--show-questions")
 
     assert harmless(done.out)
     shown = json.loads(next(line for line in done.out.splitlines() if line.startswith("{")))

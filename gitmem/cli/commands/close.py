@@ -18,10 +18,11 @@ from gitmem.bootstrap.engines import (
     choose_engine,
 )
 from gitmem.cli import progress, render, surroundings
-from gitmem.cli.commands import values
-from gitmem.cli.commands.options import All, Diff, DryRun, Here, Json, refuse_all
+from gitmem.cli.commands import close_questions, values
+from gitmem.cli.commands.options import All, Diff, DryRun, Here, Json, NoPager, refuse_all
 from gitmem.cli.reports import pull_request
 from gitmem.cli.reports.close import CloseView, answer, exit_code, report
+from gitmem.cli.terminal.paged import Paged
 from gitmem.clients import registry
 from gitmem.close.close import CloseRequest, closed_entry
 from gitmem.close.close import close as run_close
@@ -84,6 +85,11 @@ def close(
         ),
     ] = False,
     dry_run: DryRun = False,
+    no_pager: NoPager = False,
+    show_questions: Annotated[
+        bool,
+        typer.Option("--show-questions", help="With --dry-run: also print what would be sent."),
+    ] = False,
     json: Json = False,
 ) -> None:
     r"""Drain the queue into one commit to review.
@@ -92,11 +98,12 @@ def close(
     difference). Work tree, index and HEAD do not change.
     With --here, the current branch gets the commit, for the flags that were made on it (--all: for
     every flag). With --pr, the queue is shared and the review is pushed; if that fails, the close
-    still stands, and the exit code is 5.
+    still stands, and the exit code is 5. --dry-run says how many questions a model would be asked, and what
+    they cost, about; --show-questions prints them.
 
     \b
     Examples: gitmem close
-              gitmem close --engine anthropic --dry-run
+              gitmem close --engine anthropic --dry-run --show-questions
               gitmem close --engine anthropic --batch
     """
     if pr and here:
@@ -105,16 +112,27 @@ def close(
             hint="--here puts the memory into the pull request of the current branch",
         )
     refuse_all(here=here, everything=everything)
+    if show_questions and not dry_run:
+        raise UsageError(
+            "--show-questions works only with --dry-run",
+            hint="gitmem close --dry-run --show-questions sends nothing and writes nothing",
+        )
     place = surroundings.here()
     forge = pull_request.settings(place) if pr else None
     request = EngineRequest(
         engine=engine, model=model, deadline=deadline, asks=not dry_run, batch=batch
     )
     chosen = choose_engine(place, request, surroundings.ENVIRON, client=surroundings.agent())
-    shown = CloseView(dry_run=dry_run, here=here, json=json, everything=everything, diff=diff)
+    shown = CloseView(
+        dry_run=dry_run,
+        here=here,
+        json=json,
+        everything=everything,
+        diff=diff,
+    )
     began = time.monotonic()
     try:
-        closed, proposed = _close(place, chosen, shown, workers, forge)
+        closed, proposed, asks = _close(place, chosen, shown, workers, forge)
     except Waiting as waiting:
         if json:
             render.as_json({"commit": None, "waiting": waiting.message})
@@ -124,11 +142,17 @@ def close(
     render.notes([*(proposed.notes if proposed else ()), *closed.notes])
     render.aside(closed.aside)
     if json:
-        render.as_json(answer(closed) | ({"pr": pull_request.answer(proposed)} if proposed else {}))
+        told = close_questions.answer(asks, show=show_questions) if asks else {}
+        render.as_json(
+            answer(closed) | told | ({"pr": pull_request.answer(proposed)} if proposed else {})
+        )
         if proposed:
             pull_request.failed(proposed)
     else:
-        report(place, closed, shown, proposed)
+        with Paged(place.repo, "close", wanted=not no_pager):
+            for found in [asks] if asks else []:
+                close_questions.say(found, show=show_questions)
+            report(place, closed, shown, proposed)
     if chosen.batching and not dry_run:
         chosen.batching.finish()
     code = exit_code(closed, proposed)
@@ -160,9 +184,13 @@ def _close(
     shown: CloseView,
     workers: int,
     forge: ForgeSettings | None,
-) -> tuple[CloseResult, ProposeResult | None]:
-    """Run the close; the model's library loads while git reads, and is stopped at the end."""
+) -> tuple[CloseResult, ProposeResult | None, close_questions.Questions | None]:
+    """Run the close; the model's library loads while git reads, and is stopped at the end.
+
+    Return what came of it, and in a dry run what would be asked.
+    """
     proposed = None
+    asks: list[close_questions.Questions] = []
     model = chosen.model
     if model is not None and not shown.dry_run:
         threading.Thread(target=_warm, args=(model,), daemon=True).start()
@@ -170,6 +198,8 @@ def _close(
     def begin(plan: Plan) -> None:
         _say_plan(chosen, plan, shown)
         _ask_by_batch(chosen, plan, shown)
+        if shown.dry_run:
+            asks[:] = filter(None, [close_questions.read(place, chosen, plan)])
         watch.planned(len(plan.requests), workers)
 
     with progress.Watch(silent=shown.json or shown.dry_run or model is None) as watch:
@@ -205,11 +235,11 @@ def _close(
         render.note(f"{answers} of an earlier close {'was' if watch.kept == 1 else 'were'} used")
     if forge is not None and shown.dry_run and not shown.json:
         pull_request.preview(place, wanted, forge, closed)
-    return closed, proposed
+    return closed, proposed, asks[0] if asks else None
 
 
 def _say_plan(chosen: EngineChoice, plan: Plan, shown: CloseView) -> None:
-    """Print who judges and why, what leaves this machine, and what came back; in a dry run, the questions."""
+    """Print who judges and why, what leaves this machine, and what came back."""
     model = chosen.model
     tell = render.note if shown.json else render.say
     if plan.flags and not (shown.json and model is None):
@@ -221,8 +251,6 @@ def _say_plan(chosen: EngineChoice, plan: Plan, shown: CloseView) -> None:
     if not shown.json:
         for told in plan.recurred:
             render.say(f"came back: {told}")
-    if shown.dry_run and model is not None and isinstance(chosen.engine, ModelEngine):
-        _show_questions(chosen.engine, model, plan)
 
 
 def _ask_by_batch(chosen: EngineChoice, plan: Plan, shown: CloseView) -> None:
@@ -282,9 +310,3 @@ def _leaving(chosen: EngineChoice, plan: Plan, dry_run: bool) -> str:
     if chosen.model is not None and chosen.model.here:
         return f"{what}; nothing leaves this machine"
     return f"{what} {'would leave' if dry_run else verb} this machine"
-
-
-def _show_questions(engine: ModelEngine, model: Model, plan: Plan) -> None:
-    """Print exactly what would be sent, except for the random word."""
-    for request in engine.asking(plan):
-        render.as_json(model.sent(engine.prompt(request)))
