@@ -16,10 +16,12 @@ import pytest
 from gitmem.bootstrap.shipped import ci
 from gitmem.install.shipped_files import digest
 from tests.support import runner
+from tests.support.batches import Batches
 from tests.support.ci_steps import ROOT, Machine, documents, steps
 from tests.support.desk import Desk
+from tests.support.messages_api import KEY, MessagesApi
 from tests.support.runner import Runner
-from tests.support.sandbox import GITMEM, PATIENCE, Sandbox
+from tests.support.sandbox import GITMEM, PATIENCE, Result, Sandbox
 from tests.support.server import Server
 
 ACTION = "action.yml"
@@ -38,6 +40,7 @@ INPUTS = {
     "inputs.token": "",
     "github.token": "",
     "secrets.ANTHROPIC_API_KEY": "",
+    "vars.GITMEM_BATCH": "",
     "secrets.GITMEM_TOKEN || github.token": "",
 }
 
@@ -144,7 +147,9 @@ def test_a_workflow_starts_for_no_pull_request_with_rights_and_asks_for_the_leas
         assert triggers == {"schedule", "workflow_dispatch"}
         assert job["permissions"] == {"contents": "write", "pull-requests": "write"}
         assert job["environment"] == "gitmem"
-        assert job["if"] == "github.ref_name == github.event.repository.default_branch"
+        only = "github.ref_name == github.event.repository.default_branch"
+        assert job["if"].startswith(f"{only} && (")
+        assert "||" not in job["if"].partition(" && (")[0]
 
 
 @pytest.mark.parametrize("path", [ACTION, *WORKFLOWS])
@@ -254,9 +259,9 @@ def test_the_token_is_for_the_host_of_the_forge_only_and_in_no_file(server: Serv
     assert "en-of-the-job" not in config.read_text(encoding="utf-8")
 
 
-def scheduled(server: Server) -> Runner:
+def scheduled(server: Server, name: str = "pushed") -> Runner:
     """The checkout of a scheduled workflow, with all history."""
-    build = runner.push(server, "main", why="schedule")
+    build = runner.push(server, "main", name=name, why="schedule")
     build.sandbox.git(
         "fetch", "--quiet", "--unshallow", "origin", "+refs/heads/*:refs/remotes/origin/*"
     )
@@ -277,6 +282,57 @@ def test_the_drain_pushes_the_review_and_leaves_the_default_branch_alone(
     assert done.code == 0, done.out + done.err
     assert server.tip("refs/heads/main") == before
     assert "keyed by commit" in server.bare.git("show", "refs/heads/gitmem/drain")
+
+
+def drained(server: Server, vendor: MessagesApi, name: str, *, key: str, batch: str) -> Runner:
+    """The checkout of a run whose model is on loopback, and which knows these two."""
+    build = scheduled(server, name)
+    build.env.update({"ANTHROPIC_BASE_URL": vendor.url, "KEY": key, "BATCH": batch})
+    return build
+
+
+def drain(build: Runner) -> Result:
+    values = {
+        "secrets.ANTHROPIC_API_KEY": build.env["KEY"],
+        "vars.GITMEM_BATCH": build.env["BATCH"],
+    }
+    return machine(build).all_steps(DRAIN, {**INPUTS, **values})[1]
+
+
+def test_a_drain_by_batch_goes_on_where_the_run_before_it_was(server: Server, desk: Desk) -> None:
+    """The folder of ids is all that comes along: the machine of the first run is gone by then."""
+    desk.flag("The cache is keyed by commit")
+    assert desk.sandbox.gitmem("sync").code == 0
+    script = Batches(running=1)
+    (cached,) = {step["with"]["path"] for step in steps(DRAIN) if "/cache/" in step.get("uses", "")}
+    with MessagesApi(script) as vendor:
+        first = drained(server, vendor, "first", key=KEY, batch="1")
+        sent = drain(first)
+        assert (sent.code, "::notice::a batch is being answered" in sent.out) == (0, True), sent.err
+        assert server.tip("refs/heads/gitmem/drain") == ""
+
+        second = drained(server, vendor, "second", key=KEY, batch="1")
+        (second.sandbox.path / cached).parent.mkdir(parents=True, exist_ok=True)
+        (first.sandbox.path / cached).rename(second.sandbox.path / cached)
+        done = drain(second)
+
+    assert done.code == 0, done.out + done.err
+    assert len(script.made) == 1
+    assert "keyed by commit" in server.bare.git("show", "refs/heads/gitmem/drain")
+
+
+@pytest.mark.parametrize(("key", "batch"), [("", "1"), (KEY, "")])
+def test_without_the_variable_or_a_key_a_drain_sends_no_batch(
+    server: Server, desk: Desk, key: str, batch: str
+) -> None:
+    desk.flag("The cache is keyed by commit")
+    assert desk.sandbox.gitmem("sync").code == 0
+    script = Batches()
+    with MessagesApi(script) as vendor:
+        done = drain(drained(server, vendor, "one", key=key, batch=batch))
+
+    assert done.code == 0, done.out + done.err
+    assert script.stages == ["ask"] * bool(key)
 
 
 def test_a_drain_that_could_not_propose_its_review_fails(server: Server, desk: Desk) -> None:
