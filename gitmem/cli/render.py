@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _aside: dict[str, None] = {}
 _UNREAD = 20  # unreadable lines shown one by one; the rest are counted
-_LAST = re.compile(r"(?<=: )gitmem [^;]{1,60}$")
+_LAST = re.compile(r"(?<=[:;] )gitmem [^;]{1,60}$")
 """What a line ends with for a person to type; longer than a narrow terminal, it is broken all the same."""
 _KEPT = "\0"  # for a blank that ends no line; no printable text has it
 _WIDE = 10_000  # cells: nothing is wrapped in a pipe or a file
@@ -280,8 +280,7 @@ def _flowing(stream: TextIO, text: str) -> str:
     shown = visible(" ".join(text.splitlines()))
     if stream.isatty():
         indent = " " * (len(shown) - len(shown.lstrip(" ")) + 4)
-        kept = _LAST.sub(lambda command: command[0].replace(" ", _KEPT), shown)
-        shown = "\n".join(_wrapped(kept, _columns(), indent)).replace(_KEPT, " ")
+        shown = "\n".join(_wrapped(shown, _columns(), indent))
     return shown + "\n"
 
 
@@ -303,18 +302,24 @@ def _columns() -> int:
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
-    """Break a line at blanks into lines of a width in cells; indent all but the first."""
+    """Break a line at blanks into lines of a width in cells; indent all but the first.
+
+    A command at the end stays whole where there is room for it.
+    """
     if _cells(text) <= width:
         return [text]
     lines: list[str] = []
     line = ""
+    last = _LAST.search(text)
+    if last and len(indent) + _cells(last[0]) <= width:
+        text = text[: last.start()] + last[0].replace(" ", _KEPT)
     for piece in _PIECE.findall(text):
         if line.strip() and _cells((line + piece).rstrip()) > width:
             lines.append(line.rstrip())
             line = indent + piece.lstrip()
         else:
             line += piece
-    return [*lines, line]
+    return [row.replace(_KEPT, " ") for row in (*lines, line)]
 
 
 def _write(stream: TextIO, text: str) -> None:

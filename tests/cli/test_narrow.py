@@ -132,3 +132,4 @@ def test_a_command_to_type_is_on_one_line(sandbox: Sandbox, width: int) -> None:
     for command in ("gitmem init --engine NAME", "gitmem init --no-auto-memory"):
         assert command in said
     assert max(map(len, said.splitlines())) <= width
+    assert "gitmem init --no-auto-memory" in seen(sandbox, width, "doctor")
