@@ -33,13 +33,17 @@ def drop(
 ) -> Dropped:
     """Record the decision. Raises UsageError for an id that is not queued, Refused for the reason's text."""
     reason = capture.guarded(reason, "--reason")
-    state = snapshot.take(repo, configured).state
+    seen = snapshot.take(repo, configured)
+    state = seen.state
     flag = flag_by_id(state.open, prefix)
     if flag in state.accepted:
         raise UsageError(
             f"{flag.id} has landed on the local target already",
             hint="gitmem forget ID proposes a review without what it brought",
         )
+    now = decisions.replaced(seen.queue).get(flag.id)
+    if now:
+        raise UsageError(f"{flag.id} is {now} now", hint=f"gitmem drop {now} --reason '…'")
     if flag in state.carried:
         raise UsageError(
             f"{flag.id} is on a branch that gitmem close --here committed to",

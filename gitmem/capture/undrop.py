@@ -35,7 +35,7 @@ class Undropped:
     """One flag: whether it was dropped, and whether a review skips it now.
 
     ``fresh`` is the flag that brings its words back where the drop has landed; None where it is
-    queued under its own id. ``since``: that one is there already.
+    queued under its own id. ``since``: that one is there already. ``edited``: that one came by an edit.
     """
 
     flag: Flag
@@ -43,6 +43,7 @@ class Undropped:
     in_review: bool = False
     fresh: Flag | None = None
     since: bool = False
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,8 @@ def _judged(
         _pass_guards(repo, flag)
         return Undropped(flag=flag, dropped=True, fresh=_again(flag))
     if flag.id not in dropped:
-        return Undropped(flag=flag, dropped=False)
+        edited = queued is not None
+        return Undropped(flag=flag, dropped=False, fresh=queued, since=edited, edited=edited)
     if state == CARRIED:
         raise UsageError(
             f"the drop of {flag.id} is on a branch that gitmem close --here committed to",

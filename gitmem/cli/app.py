@@ -65,6 +65,7 @@ COMMANDS = (
         function="import_",
     ),
     Row("drop", "Reject a flag: it never becomes memory."),
+    Row("edit", "Change the words of a flag that waits."),
     Row("undrop", "Take a drop back: the flag is queued again."),
     Row("status", "Say what waits, and what to do next."),
     Row("log", "List the queued flags and where each stands."),

@@ -8,8 +8,8 @@ from gitmem.git import repository
 
 #: What works in the person's own memory, `gitmem --mine ...`.
 MINE = frozenset((
-    "", "init", "flag", "drop", "undrop", "status", "log", "close", "review", "accept", "discard", "recall", "sync", "why",
-    "show", "forget", "stats", "report", "uninstall",
+    "", "init", "flag", "drop", "undrop", "edit", "status", "log", "close", "review", "accept", "discard", "recall", "sync",
+    "why", "show", "forget", "stats", "report", "uninstall",
 ))  # fmt: skip
 _mine: list[bool] = []
 

@@ -29,7 +29,7 @@ _WIDE = 10_000  # cells: nothing is wrapped in a pipe or a file
 _NARROW = 30  # cells that the last column of a table needs to be read beside the others
 _GAP = 2  # cells between two columns
 _COMMAND = re.compile(
-    r"\bgitmem (?=(?:accept|close|discard|drop|forget|log|recall|review|show|status|sync|why)\b)"
+    r"\bgitmem (?=(?:accept|close|discard|drop|edit|forget|log|recall|review|show|status|sync|undrop|why)\b)"
 )
 _PIECE = re.compile(r" *[^ ]+ ?| +")
 

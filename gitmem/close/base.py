@@ -94,14 +94,9 @@ def _outdated(
 ) -> tuple[str, str]:
     """Say why a waiting review should not land as it is, and what helps by hand; empty when it may."""
     waiting = in_review.filed_between(repo, start, tip)
-    again = sorted(pending & in_review.taken_back(repo, waiting))
-    if again:
-        why = f"it skips what was queued again: {', '.join(again)}"
-        return why, "write what they say into gitmem/drain by hand"
-    unwanted = sorted(pending & {*in_review.rejected(repo, waiting), *_taken_back(repo, waiting)})
-    if unwanted:
-        why = f"it has what was dropped or unmatched: {', '.join(unwanted)}"
-        return why, "take its line out of gitmem/drain by hand"
+    decided = _decided_since(repo, waiting, pending)
+    if decided[0]:
+        return decided
     landed = len({item.flag.id for item in waiting} - pending)
     if landed:
         which = "flag of it has" if landed == 1 else "flags of it have"
@@ -116,6 +111,25 @@ def _outdated(
         on = where.deciding_ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
         why = "it cannot be merged into the target any more"
         return why, f"merge {on} into gitmem/drain by hand"
+    return "", ""
+
+
+def _decided_since(
+    repo: Repository, waiting: Sequence[Outcome], pending: frozenset[str]
+) -> tuple[str, str]:
+    """Say which flags of a review a person decided about since, and what helps by hand; empty for none."""
+    unwanted = sorted(pending & {*in_review.rejected(repo, waiting), *_taken_back(repo, waiting)})
+    if unwanted:
+        why = f"it has what was dropped or unmatched: {', '.join(unwanted)}"
+        return why, "take its line out of gitmem/drain by hand"
+    edited = sorted(pending & in_review.edited(repo, waiting))
+    if edited:
+        why = f"it has the old words of what was edited: {', '.join(edited)}"
+        return why, "take its line out of gitmem/drain by hand"
+    again = sorted(pending & in_review.taken_back(repo, waiting))
+    if again:
+        why = f"it skips what was queued again: {', '.join(again)}"
+        return why, "write what they say into gitmem/drain by hand"
     return "", ""
 
 
@@ -156,6 +170,11 @@ def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Base:
         raise NoProgress(
             "the review holds what was dropped since",
             hint="gitmem close rebuilds it without that, or says what to do; then run this again",
+        )
+    if pending & in_review.edited(repo, waiting):
+        raise NoProgress(
+            "the review has the old words of what was edited since",
+            hint="gitmem close rebuilds it, or says what to do; then run this again",
         )
     if pending & in_review.taken_back(repo, waiting):
         raise NoProgress(

@@ -80,7 +80,7 @@ def read(repo: Repository, seen: Snapshot) -> FlagHistory:
     return FlagHistory(
         entries=tuple(replace(entry, place=place) for place, entry in enumerate(entries.values())),
         unmatched=decisions.unmatched(repo),
-        dropped=decisions.drops(repo),
+        dropped=decisions.rejected(repo, seen.queue),
         fires=tuple(fires(repo)),
     )
 

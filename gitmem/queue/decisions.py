@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
+    from gitmem.queue.contents import Queue
 
 _DROPS = "drops.jsonl"
 _UNMATCHED = "unmatched.jsonl"
@@ -50,6 +51,22 @@ def drops(repo: Repository) -> dict[str, str]:
     """Return the dropped flags: id to reason."""
     last = {flag: made[-1] for flag, made in dropping(repo).items()}
     return {flag: one.reason for flag, one in last.items() if one.what == DROP}
+
+
+def replaced(queue: Queue) -> dict[str, str]:
+    """Return the flags that another one of a queue took the place of: id to the newest such id."""
+    known = {**queue.archive.flags, **queue.branch.flags, **queue.journal.flags}
+    return {
+        flag.replaces: flag.id
+        for flag in known.values()
+        if flag.replaces and flag.replaces != flag.id
+    }
+
+
+def rejected(repo: Repository, queue: Queue) -> dict[str, str]:
+    """Return the flags that are not to be filed: id to the reason, a person's drop before an edit."""
+    edits = {old: f"edited: {new} has its words" for old, new in replaced(queue).items()}
+    return {**edits, **drops(repo)}
 
 
 DROP, UNDROP = "drop", "undrop"

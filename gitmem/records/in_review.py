@@ -9,7 +9,7 @@ from gitmem.git import objects, refs
 from gitmem.git.repository import REVIEW
 from gitmem.markdown.statements import statements
 from gitmem.memory.passages import line_key, passages
-from gitmem.queue import decisions
+from gitmem.queue import contents, decisions
 from gitmem.records import record_files, target
 from gitmem.records.drain_record import (
     REVIEWED,
@@ -67,20 +67,24 @@ def changes_between(repo: Repository, start: str, tip: str) -> list[LineChange]:
     return [change for text in _texts_between(repo, start, tip) for change in read_changes(text)]
 
 
-def dropped(repo: Repository, where: Target) -> frozenset[str]:
-    """Return the ids of flags in review that a person dropped and the review still files."""
-    tip = refs.resolve(repo, REVIEW)
-    if not tip or not decisions.drops(repo):
-        return frozenset()
-    return rejected(repo, review_outcomes(repo, where, tip)[1])
+def edited(repo: Repository, waiting: Collection[Outcome]) -> frozenset[str]:
+    """Return the ids of the flags among these outcomes that are filed, and that an edit replaced since."""
+    done = {Fate.SKIPPED, Fate.FORGOTTEN}
+    filed = {one.flag.id for one in waiting if one.fate not in done}
+    edits = decisions.replaced(contents.read_queue(repo)) if filed else {}
+    return frozenset(filed & (edits.keys() - decisions.drops(repo).keys()))
 
 
-def undropped(repo: Repository, where: Target) -> frozenset[str]:
-    """Return the ids of flags that a person queued again and the review still skips as dropped."""
+def outdated(repo: Repository, where: Target) -> dict[str, frozenset[str]]:
+    """Return the ids of flags in review that were dropped, edited or queued again since, by that word."""
     tip = refs.resolve(repo, REVIEW)
-    if not tip or not decisions.dropping(repo):
-        return frozenset()
-    return taken_back(repo, review_outcomes(repo, where, tip)[1])
+    waiting = review_outcomes(repo, where, tip)[1] if tip else ()
+    found = {
+        "dropped": rejected(repo, waiting),
+        "edited": edited(repo, waiting),
+        "queued again": taken_back(repo, waiting),
+    }
+    return {what: ids for what, ids in found.items() if ids}
 
 
 def taken_back(repo: Repository, waiting: Collection[Outcome]) -> frozenset[str]:

@@ -124,9 +124,10 @@ def _tainted_row(item: Outcome) -> str:
 
 
 def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
-    """Refuse a review that still files a flag which a person has dropped since."""
+    """Refuse a review that still files a flag which a person has dropped or edited since."""
     _, outcomes = in_review.review_outcomes(repo, where, tip)
-    reasons = decisions.drops(repo)
+    drops = decisions.drops(repo)
+    reasons = {*drops, *in_review.edited(repo, outcomes)}
     landed = record_files.ids(repo, where.local)
     dropped = [
         item
@@ -141,9 +142,10 @@ def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
         for item in dropped
         if item.brings_body or find(item.file, contents.get(item.file, ""), item.line)
     ]
+    since = {"dropped" if item.flag.id in drops else "edited" for item in kept}
     if kept:
         raise NeedsPerson(
-            "the review files flags that were dropped since: "
+            f"the review files flags that were {' or '.join(sorted(since))} since: "
             + ", ".join(item.flag.id for item in kept),
             hint="gitmem close rebuilds the review without them; if a person edited the review, "
             "remove the lines there, or run gitmem discard and close again",

@@ -276,7 +276,8 @@ class FlagStory:
     """A flag, its state, a person's reason to drop it (None: not dropped), and its outcomes.
 
     ``archived``: only the archive still holds it. ``ref`` is where the outcomes are read.
-    ``settled`` are the open items that it settled.
+    ``settled`` are the open items that it settled. ``later`` is the id of the flag that took its place
+    in the queue (empty: none did).
     """
 
     flag: Flag
@@ -286,6 +287,7 @@ class FlagStory:
     ref: str
     outcomes: tuple[OutcomeStory, ...]
     settled: tuple[SettledItem, ...] = ()
+    later: str = ""
 
 
 def flag_story(repo: Repository, prefix: str, *, configured: str, folder: str) -> FlagStory:
@@ -309,6 +311,7 @@ def flag_story(repo: Repository, prefix: str, *, configured: str, folder: str) -
         ref=ref,
         outcomes=_outcomes(histories[ref], flag, folder) if ref else (),
         settled=tuple(histories[ref].filings.settled(flag.id)) if ref else (),
+        later=decisions.replaced(queue).get(flag.id, ""),
     )
 
 

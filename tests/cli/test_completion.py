@@ -43,7 +43,7 @@ def test_topics_are_those_of_memory(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("drop",), ("undrop",), ("show",), ("forget",), ("snag", "x", "--again")]
+    "words", [("drop",), ("undrop",), ("edit",), ("show",), ("forget",), ("snag", "x", "--again")]
 )
 def test_ids_are_those_of_the_queue_and_no_text_of_a_flag_is_offered(
     sandbox: Sandbox, words: tuple[str, ...]

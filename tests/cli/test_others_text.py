@@ -121,6 +121,7 @@ def test_every_other_command_shows_it_escaped(attacked: Sandbox, args: tuple[str
         ("close", "--engine", "\x1b[2J"),
         ("drop", "\x1b[2J", "--reason", "r"),
         ("undrop", "\x1b[2J"),
+        ("edit", "\x1b[2J", "text"),
     ],
     ids=ascii,
 )

@@ -86,14 +86,16 @@ def test_every_answer_fits_its_schema_from_an_empty_repository_to_a_forgotten_li
         ["drop", wrong, "--reason", "no"],
     ):
         assert sandbox.gitmem(*argv, "--json").code == 0
-    answered |= {"flag", "snag", "drop", "undrop", *look(sandbox, fact, snag, wrong)}
+    assert sandbox.gitmem("edit", fact, "--dry-run", "--kind", "gotcha", "--json").code == 0
+    old, fact = fact, saved(sandbox, "edit", fact, "tests need TMPDIR set")
+    answered |= {"flag", "snag", "drop", "undrop", "edit", *look(sandbox, old, fact, snag, wrong)}
 
     assert sandbox.gitmem("close", "--engine", "verbatim", "--json").code == 0
     assert sandbox.gitmem("discard", "--json").code == 0
     assert sandbox.gitmem("close", "--engine", "verbatim", "--json").code == 0
     answered |= look(sandbox, fact, wrong)
     assert sandbox.gitmem("accept", "--json").code == 0
-    for line in ("tests need TMPDIR", "Use pnpm", "memory/testing.md:1"):
+    for line in ("tests need TMPDIR set", "Use pnpm", "memory/testing.md:1"):
         assert sandbox.gitmem("why", line, "--json").code == 0
 
     assert sandbox.gitmem("undrop", wrong, "--json").code == 0  # its drop has landed: a new flag

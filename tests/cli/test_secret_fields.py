@@ -50,6 +50,7 @@ def nowhere(sandbox: Sandbox, done: Result, secret: str) -> None:
         ("snag", "text", "--better", "{}"),
         ("drop", "{}", "--reason", "r"),
         ("undrop", "{}"),
+        ("edit", "{}", "text"),
         ("drop", "abcdefghijkl", "--reason", "{}"),
         ("forget", "{}"),
         ("show", "{}"),

@@ -39,6 +39,7 @@ _PAIRS = [
     ("discard", "killed", 8),
     ("drop", "killed", 5),
     ("undrop", "killed", 5),
+    ("edit", "killed", 5),
 ]
 
 

@@ -264,6 +264,7 @@ COMMANDS = {
     "flag": Command(state=waiting, argv=("flag", NEW)),
     "snag": Command(state=waiting, argv=("snag", NEW, "--better", "look twice")),
     "drop": Command(state=waiting, argv=("drop", "ID:one", "--reason", "not so")),
+    "edit": Command(state=waiting, argv=("edit", "ID:one", NEW)),
     "undrop": Command(state=waiting, argv=("undrop", "ID:dropped")),
     "status": Command(state=waiting, argv=("status",)),
     "log": Command(state=waiting, argv=("log",)),

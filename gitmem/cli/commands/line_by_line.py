@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitmem.cli import render, surroundings
+from gitmem.cli.commands.editor import edited_line
 from gitmem.core.errors import GitmemError, Refused, UsageError
-from gitmem.git import programs
-from gitmem.git.claim import temporary_folder
-from gitmem.git.process import ANY
 from gitmem.models.reply import Cancelled
 from gitmem.review import line_by_line, wording
 from gitmem.review.line_by_line import Answers, Asking, ReviewLine
@@ -33,10 +30,8 @@ _HELP = (
 _LETTERS = "y,n,e,s,a,d,q,?"
 _INDENT = "  "
 _QUIT = 0  # lines that an answer was about
-_NOTE = """
-# Write the line as it should be, and save. An unchanged or an empty file leaves it as it is.
-# Lines that begin with # do not count.
-"""
+_NOTE = """Write the line as it should be, and save. An unchanged or an empty file leaves it as it is.
+Lines that begin with # do not count."""
 
 
 def run(place: Workplace, *, dry_run: bool) -> None:
@@ -168,27 +163,13 @@ class _Dialogue:
 
     def _written(self, line: ReviewLine) -> str:
         """Return what the person made of a line in their editor; empty for nothing."""
-        repo = self._place.repo
-        told = repo.git("var", "GIT_EDITOR", ok=ANY)
-        if told.code or not told.text:
-            raise Refused("git knows no editor", hint="e, then the new words; or set core.editor")
-        with temporary_folder() as folder:
-            path = Path(folder, "LINE.md")
-            path.write_text(f"{line.line}\n{_NOTE}", encoding="utf-8")
-            # As git starts one: through the shell, because an editor may have arguments.
-            argv = ("sh", "-c", f'{told.text} "$@"', told.text, str(path))
-            code = programs.attended(argv, cwd=repo.top or repo.folder, env=surroundings.ENVIRON)
-            if code:
-                raise Refused(f"the editor ended with {code}", hint="e, then the new words")
-            try:
-                text = path.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise Refused("what the editor left is not a text in UTF-8") from error
-        rows = [row.strip() for row in text.splitlines()]
-        rows = [row for row in rows if row and (not row.startswith("#") or row == line.line)]
-        if len(rows) > 1:
-            raise Refused("a line of memory is one line", hint=f"the editor left {len(rows)}")
-        return rows[0] if rows else ""
+        return edited_line(
+            self._place.repo,
+            line.line,
+            _NOTE,
+            what="a line of memory",
+            instead="e, then the new words",
+        )
 
     def _show(self, line: ReviewLine) -> None:
         render.say()

@@ -17,7 +17,6 @@ from gitmem.core.errors import UsageError
 from gitmem.drain.gate import instructing
 from gitmem.git import objects
 from gitmem.loops import flag_history, loops
-from gitmem.queue import decisions
 from gitmem.recall.idle import DAYS, idle
 from gitmem.recall.index import open_index
 from gitmem.records import in_review, target
@@ -34,6 +33,13 @@ if TYPE_CHECKING:
     from gitmem.records.drain_record import Outcome
     from gitmem.review.review import Review
     from gitmem.trace.stale import StaleLine
+
+_DROPPED, _EDITED, _QUEUED_AGAIN = "dropped since", "edited since", "queued again since"
+_REBUILT = {
+    _DROPPED: "without what was dropped",
+    _EDITED: "without the old words of what was edited",
+    _QUEUED_AGAIN: "with what was queued again",
+}
 
 
 def review(
@@ -80,7 +86,6 @@ def review(
         _unmatch(place, unmatch, json=json, dry_run=dry_run)
         return
     found = reviews.read(place.repo, place.configured)
-    dropped = decisions.drops(place.repo)
     cited = stale_in_review(place.repo, found.tip, folder=place.settings.folder)
     never = _never_shown(place)
     if json:
@@ -116,13 +121,12 @@ def review(
         )
         return
     with Paged(place.repo, "review", wanted=not no_pager):
-        _print(place, found, dropped, cited, never)
+        _print(place, found, cited, never)
 
 
 def _print(
     place: Workplace,
     found: Review,
-    dropped: Mapping[str, str],
     cited: Sequence[StaleLine],
     never: Sequence[LandedLine],
 ) -> None:
@@ -134,8 +138,12 @@ def _print(
     render.diff(objects.diff_for_person(place.repo, found.base, found.tip))
     render.say()
     authors = {item.flag.by for item in found.outcomes}
-    again = in_review.taken_back(place.repo, found.outcomes)
-    render.table([_row(item, dropped, again, several=len(authors) > 1) for item in found.outcomes])
+    since = {
+        **dict.fromkeys(in_review.rejected(place.repo, found.outcomes), _DROPPED),
+        **dict.fromkeys(in_review.edited(place.repo, found.outcomes), _EDITED),
+        **dict.fromkeys(in_review.taken_back(place.repo, found.outcomes), _QUEUED_AGAIN),
+    }
+    render.table([_row(item, since, several=len(authors) > 1) for item in found.outcomes])
     changes.say(found.changes, found.outcomes)
     earlier = {entry.flag.id: entry.flag for entry in past.entries}
     for item in found.matched:
@@ -157,17 +165,15 @@ def _print(
     if cited:
         traces.say_stale(cited)
     arrival.say_idle(never, f"of memory older than {DAYS} days, never shown in this clone")
-    _say_next(dropped=any(_rejected(item, dropped) for item in found.outcomes), again=bool(again))
+    _say_next({*since.values()})
 
 
-def _say_next(*, dropped: bool, again: bool) -> None:
+def _say_next(since: Collection[str]) -> None:
     """Say what to do with the review; of one that is out of date only that a close rebuilds it."""
-    if dropped:
-        render.say("next: gitmem close rebuilds the review without what was dropped")
-        return
-    if again:
-        render.say("next: gitmem close rebuilds the review with what was queued again")
-        return
+    for what, how in _REBUILT.items():
+        if what in since:
+            render.say(f"next: gitmem close rebuilds the review {how}")
+            return
     render.say("next: gitmem accept lands it, gitmem discard discards it,")
     render.say(render.in_mine("      gitmem review -p asks line by line: keep, reject, edit"))
 
@@ -194,14 +200,7 @@ def _unmatch(place: Workplace, prefix: str, *, json: bool, dry_run: bool) -> Non
     render.say("next: gitmem close rebuilds the review without the match")
 
 
-def _rejected(item: Outcome, dropped: Collection[str]) -> bool:
-    """Return whether a person has dropped what this review still files."""
-    return item.flag.id in dropped and item.fate not in {Fate.SKIPPED, Fate.FORGOTTEN}
-
-
-def _row(
-    item: Outcome, dropped: Collection[str], again: Collection[str], *, several: bool
-) -> tuple[str, str, str]:
+def _row(item: Outcome, since: Mapping[str, str], *, several: bool) -> tuple[str, str, str]:
     """Return the flag's id, its outcome, and the line with its file and origin."""
     marks = [item.fate.value]
     if item.worded_by:
@@ -212,10 +211,8 @@ def _row(
         marks.append("with a body")
     if item.flag.tainted:
         marks.append("tainted")
-    if _rejected(item, dropped):
-        marks.append("dropped since")
-    if item.flag.id in again:
-        marks.append("queued again since")
+    if item.flag.id in since:
+        marks.append(since[item.flag.id])
     where = item.file or (f"same as {item.survivor}" if item.survivor else "")
     replaced = f"in the place of {len(item.replaced)} lines" if item.also else ""
     about = [part for part in (where, replaced, item.reason) if part]

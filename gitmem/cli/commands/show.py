@@ -13,7 +13,7 @@ from gitmem.cli.commands.options import Json
 from gitmem.cli.commands.why import decision_lines, flag_lines, since
 from gitmem.queue import decisions
 from gitmem.records.drain_record import Fate
-from gitmem.records.states import UNDRAINED
+from gitmem.records.states import DRAINED, UNDRAINED
 from gitmem.trace.line_fate import FlagStory, LineFate, LineState, OutcomeStory, flag_story
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def _answer(found: FlagStory) -> dict[str, object]:
         "flag": jsons.loads(found.flag.line),
         "state": found.state,
         "dropped": found.dropped,
+        **({"later": found.later} if found.later else {}),
         "archived": found.archived,
         "on": found.ref or None,
         "outcomes": [_outcome(told) for told in found.outcomes],
@@ -106,7 +107,11 @@ def _story(found: FlagStory, decided: Sequence[Decision]) -> Iterator[str]:
         yield f"dropped: {found.dropped}"
     if len(decided) > 1:
         yield from decision_lines(decided)
-    if found.state == UNDRAINED and not found.outcomes:
+    if found.later:
+        skipped = found.state == DRAINED and found.outcomes[-1].filed.outcome.reason
+        edited = not skipped or skipped.startswith("edited: ")
+        yield f"edited: it is {found.later} now" if edited else f"queued again as {found.later}"
+    elif found.state == UNDRAINED and not found.outcomes:
         yield "it waits in the queue; next: gitmem close"
     for told in found.outcomes:
         yield from _told(told)

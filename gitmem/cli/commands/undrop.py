@@ -59,7 +59,9 @@ def undrop(
 
 def _say(one: Undropped, verb: str, *, dry_run: bool) -> None:
     words = render.words(one.flag)
-    if one.since and one.fresh is not None:
+    if one.edited and one.fresh is not None:
+        render.say(f"{one.flag.id} is {one.fresh.id} now; nothing to do")
+    elif one.since and one.fresh is not None:
         render.say(f"{one.flag.id} was queued again as {one.fresh.id}; nothing to do")
     elif not one.dropped:
         render.say(f"{one.flag.id} is not dropped; nothing to do")

@@ -89,6 +89,7 @@ class _Whose:
 def _queued(repo: Repository, seen: Snapshot, request: Request, whose: _Whose | None) -> None:
     dropped = decisions.drops(repo)
     decided = decisions.dropping(repo)
+    edited = decisions.replaced(seen.queue)
     where = {flag.id: name for name, flags in seen.state.by_state.items() for flag in flags}
     queue = seen.queue
     clashes = seen.state.conflicts
@@ -128,6 +129,8 @@ def _queued(repo: Repository, seen: Snapshot, request: Request, whose: _Whose | 
                         if flag.id in decided
                         else {}
                     ),
+                    **({"edited": edited[flag.id]} if flag.id in edited else {}),
+                    **({"replaces": flag.replaces} if flag.replaces else {}),
                     **({"other": clashes[flag.id].other} if flag.id in clashes else {}),
                 }
                 for flag in listed
@@ -148,6 +151,7 @@ def _queued(repo: Repository, seen: Snapshot, request: Request, whose: _Whose | 
                 flag.kind,
                 where[flag.id]
                 + (", dropped" if flag.id in dropped else "")
+                + (", edited" if flag.id in edited else "")
                 + (", two lines" if flag.id in clashes else ""),
                 render.words(flag) + (" [with a body]" if flag.body else ""),
             )

@@ -183,13 +183,11 @@ def rows(place: Workplace, seen: Snapshot) -> list[Row]:
     if state.proposed:
         from gitmem.records import in_review  # reads records; only a review has some
 
-        rejected = in_review.dropped(place.repo, seen.target)
-        dropped = [flag for flag in state.proposed if flag.id in rejected]
-        restored = in_review.undropped(place.repo, seen.target)
-        again = [flag for flag in state.proposed if flag.id in restored]
-        about = _about(state.proposed) + (f"; {len(dropped)} dropped since" if dropped else "")
-        about += f"; {len(again)} queued again since" if again else ""
-        outdated = dropped or again
+        proposed = {flag.id for flag in state.proposed}
+        since = in_review.outdated(place.repo, seen.target)
+        outdated = {what: len(ids & proposed) for what, ids in since.items() if ids & proposed}
+        about = _about(state.proposed)
+        about += "".join([f"; {number} {what} since" for what, number in outdated.items()])
         then = "next: gitmem close" if outdated else "next: gitmem review, gitmem accept"
         rows.append(Row(str(len(state.proposed)), "in review", about, then))
     forgotten = forgetting.to_forget(place.repo, seen.target)
