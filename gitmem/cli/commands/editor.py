@@ -29,7 +29,7 @@ def edited_line(repo: Repository, line: str, note: str, *, what: str, instead: s
     if told.code or not told.text:
         reason = told.said.strip().removeprefix("error: ").partition("\n")[0]
         raise NoProgress(
-            f"there is no editor to open: {reason or 'git knows none'}",
+            "git knows no editor" + (f": {reason}" if reason else ""),
             hint=f"{instead}, or set core.editor",
         )
     with temporary_folder() as folder:
