@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
+import re
 import shutil
+import tarfile
 import tomllib
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
 FILES = ("README.md", "server.json", ".claude-plugin/plugin.json", ".claude-plugin/marketplace.json",
@@ -121,3 +127,108 @@ def test_the_addresses_of_the_project_are_those_of_the_server_s_name() -> None:
 
     assert urls["Source"] == f"https://github.com/{owner}/{repository}"
     assert all(url.startswith(urls["Source"]) for url in urls.values())
+
+
+PROJECT = {
+    "name": "gitmem-cli",
+    "version": "0.1.0",
+    "dependencies": ["rich>=14", "ruamel.yaml>=0.18"],
+}
+STEM = "gitmem_cli-0.1.0"
+WHEEL, SDIST = f"{STEM}-py3-none-any.whl", f"{STEM}.tar.gz"
+
+
+@pytest.fixture
+def dist(release: ModuleType, tmp_path: Path) -> Path:
+    """An sdist and a wheel that have what is looked for."""
+    folder = tmp_path / "dist"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / WHEEL, "w") as wheel:
+        for name in (f"{STEM}.dist-info/licenses/LICENSE", *release._BROUGHT):
+            wheel.writestr(name, "")
+    with tarfile.open(folder / SDIST, "w:gz") as sdist:
+        for name in ("pyproject.toml", "LICENSE"):
+            sdist.addfile(tarfile.TarInfo(f"{STEM}/{name}"))
+    return folder
+
+
+def bill(*names: str) -> dict[str, Any]:
+    """A bill of materials of gitmem-cli 0.1.0 that depends on these."""
+    return {
+        "metadata": {"component": {"bom-ref": "root", "name": "gitmem-cli", "version": "0.1.0"}},
+        "components": [{"bom-ref": f"{one}==1", "name": one, "version": "1"} for one in names],
+        "dependencies": [{"ref": "root", "dependsOn": [f"{one}==1" for one in names]}],
+    }
+
+
+def test_what_was_built_may_be_published(release: ModuleType, dist: Path) -> None:
+    assert release.built(dist, PROJECT) == []
+
+
+def test_a_file_too_many_and_a_wheel_without_its_page_are_said(
+    release: ModuleType, dist: Path
+) -> None:
+    with zipfile.ZipFile(dist / WHEEL, "w") as wheel:
+        wheel.writestr(f"{STEM}.dist-info/licenses/LICENSE", "")
+    said = "\n".join(release.built(dist, PROJECT))
+    (dist / "sbom.cdx.json").write_text("{}", encoding="utf-8")
+
+    assert f"{WHEEL} lacks share/man/man1/git-mem.1" in said
+    assert f"{WHEEL} lacks _data/templates/schemas/flag.json" in said
+    assert (
+        "has gitmem_cli-0.1.0-py3-none-any.whl, gitmem_cli-0.1.0.tar.gz, sbom"
+        in (release.built(dist, PROJECT)[0])
+    )
+
+
+def test_the_bill_of_materials_has_what_the_project_asks_for(release: ModuleType) -> None:
+    assert release.bill(bill("rich", "ruamel_yaml"), PROJECT) == []
+    assert "differ in ruamel-yaml" in release.bill(bill("rich"), PROJECT)[0]
+    assert "differ in pip" in release.bill(bill("rich", "ruamel.yaml", "pip"), PROJECT)[0]
+    newer = {**PROJECT, "version": "0.2.0"}
+    assert "is of gitmem-cli 0.1.0" in release.bill(bill("rich", "ruamel.yaml"), newer)[0]
+
+
+def test_what_is_signed_names_each_file_by_its_digest(release: ModuleType, dist: Path) -> None:
+    statements = release.statements(dist)
+
+    assert [one["subject"][0]["name"] for one in statements] == [WHEEL, SDIST]
+    for one in statements:
+        content = (dist / one["subject"][0]["name"]).read_bytes()
+        assert one["subject"][0]["digest"] == {"sha256": hashlib.sha256(content).hexdigest()}
+
+
+@pytest.fixture
+def workflow() -> dict[str, Any]:
+    path = ROOT / ".github" / "workflows" / "release.yml"
+    if not path.exists():
+        pytest.skip("the wheel's tree has no workflows (2026-11-30)")
+    found: dict[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    return found
+
+
+def test_a_release_is_published_without_a_password_and_after_it_is_attested(
+    workflow: dict[str, Any],
+) -> None:
+    build, attest, publish = (workflow["jobs"][name] for name in ("build", "attest", "publish"))
+
+    assert build["permissions"] == {"contents": "read"}
+    assert attest["permissions"] == {"id-token": "write", "attestations": "write"}
+    assert publish["permissions"] == {"id-token": "write"}
+    assert publish["needs"] == ["build", "attest"]
+    assert publish["steps"][-1]["with"] == {"attestations": True}
+    assert "secrets." not in json.dumps(workflow)
+    assert {one["with"].get("sbom-path") for one in attest["steps"][1:]} == {
+        None,
+        "sbom/sbom.cdx.json",
+    }
+
+
+def test_the_workflows_call_steps_that_there_are(workflow: dict[str, Any]) -> None:
+    run = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    there = set(re.findall(r"^step_(\w+)\(\)", run, re.MULTILINE))
+
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        for called in re.findall(r"\.ci/run(.*)", path.read_text(encoding="utf-8")):
+            assert set(called.split()) <= there
+    assert "release" in str(workflow["jobs"]["build"]["steps"])
