@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -132,6 +132,36 @@ def main(
         folder.work_in_mine()
 
 
+#: Git's own completion calls this function for `git mem`; its words and its place of the command are set by then.
+#: It adds the blank behind a word itself. Two signs of percent are one in the script.
+_AFTER_GIT = """
+_git_mem() {
+    local IFS=$'\\n' at=${__git_cmd_idx:-1}
+    COMPREPLY=( $( env COMP_WORDS="git-mem"$'\\n'"${words[*]:at+1}" \\
+                   COMP_CWORD=$((cword - at)) \\
+                   %(autocomplete_var)s=complete_bash git-mem ) )
+    COMPREPLY=( "${COMPREPLY[@]/%%/ }" )
+}
+"""
+#: The first time zsh runs the whole file to complete, and git's own completion runs it every time.
+_IN_COMPLETION = """
+if (( ${+compstate} )); then %(complete_func)s "$@"; fi
+"""
+
+
+def _complete_at_once(name: str) -> None:
+    """Make what a shell reads complete at the first try, and `git mem` as well as `git-mem`."""
+    with suppress(ImportError, AttributeError):  # typer has no public place for it
+        from typer import _completion_classes as classes
+        from typer import _completion_shared as shared
+
+        bash = shared.COMPLETION_SCRIPT_BASH + (_AFTER_GIT if name == "git-mem" else "")
+        zsh = shared.COMPLETION_SCRIPT_ZSH + _IN_COMPLETION
+        scripts = shared._completion_scripts  # noqa: SLF001 - as above
+        scripts["bash"] = classes.BashComplete.source_template = bash
+        scripts["zsh"] = classes.ZshComplete.source_template = zsh
+
+
 def application(*, completion: bool) -> typer.Typer:
     """Return the typer application, with the two options for shell completion or without."""
     app = typer.Typer(
@@ -166,6 +196,8 @@ def _ran(argv: Sequence[str]) -> int:
     called = Path(sys.argv[0]).name
     if argv and argv[0] in _COMPLETION and called in _COMPLETING:
         name = called
+    if completing or (argv and argv[0] in _COMPLETION):
+        _complete_at_once(name)
 
     def command() -> int:
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -94,3 +96,83 @@ def test_a_real_bash_completes_after_its_script_was_read(
     )
 
     assert done.stdout.split() == ["preference", "pending"], done.stderr
+
+
+GIT_COMPLETION = Path("/usr/share/bash-completion/completions/git")
+
+
+@pytest.mark.skipif(not GIT_COMPLETION.exists(), reason="2026-11-30: git brings no completion here")
+@pytest.mark.parametrize(
+    ("typed", "want"),
+    [
+        ("git mem stat", ["status ", "stats "]),
+        ("git mem flag x --kind p", ["preference ", "pending "]),
+        ("git mem flag x --kind=p", ["preference ", "pending "]),
+        ("git -C . mem close --engine verb", ["verbatim "]),
+        ("git mem flag x --topic ", ["testing "]),
+    ],
+)
+def test_git_s_own_completion_completes_git_mem(
+    sandbox: Sandbox, tmp_path: Path, typed: str, want: list[str]
+) -> None:
+    sandbox.write("memory/testing.md", "# Testing\n")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "git-mem").symlink_to(GITMEM)
+    words = typed.split(" ")
+    script = f"""
+    source {GIT_COMPLETION}
+    eval "$(_GIT_MEM_COMPLETE=source_bash git-mem)"
+    _get_comp_words_by_ref() {{
+        words=("${{COMP_WORDS[@]}}") cword=$COMP_CWORD cur=${{COMP_WORDS[COMP_CWORD]}} prev=
+    }}
+    COMP_WORDS=({shlex.join(words)}) COMP_CWORD={len(words) - 1}
+    __git_wrap__git_main
+    printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(
+        ["bash", "--norc", "-c", script],
+        cwd=sandbox.path,
+        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=PATIENCE,
+    )
+
+    assert done.stdout.splitlines() == want, done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="2026-11-30: no zsh on this machine")
+@pytest.mark.parametrize("name", NAMES)
+def test_zsh_completes_at_once_when_it_runs_the_whole_file(
+    sandbox: Sandbox, tmp_path: Path, name: str
+) -> None:
+    """So it does the first time, and git's own completion of `git mem` does so every time."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / name).symlink_to(GITMEM)
+    script = f"""
+    compdef() {{ :; }}
+    _arguments() {{ print -r -- "$@"; }}
+    file="$({NAMES[name]}=source_zsh {name})"
+    eval "$file"
+    print outside
+    typeset -A compstate
+    words=(mem flag x --kind p) CURRENT=5
+    eval "$file"
+    """
+    done = subprocess.run(
+        ["zsh", "-f", "-c", script],
+        cwd=sandbox.path,
+        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=PATIENCE,
+    )
+
+    before, _, after = done.stdout.partition("outside")
+    assert (before.strip(), done.stderr) == ("", "")
+    assert "preference" in after
+    assert "pending" in after
