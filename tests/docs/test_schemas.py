@@ -111,7 +111,7 @@ def test_the_words_of_the_schemas_are_those_of_the_code() -> None:
     assert states in enums("gitmem-log")
     assert states in enums("gitmem-show")
     assert fates | {None} in enums("gitmem-why")
-    kinds = schemas.schema("gitmem-close")["properties"]["outcomes"]["propertyNames"]["enum"]
+    kinds = schemas.schema("gitmem-apply")["properties"]["outcomes"]["propertyNames"]["enum"]
     assert set(kinds) == fates
 
 
