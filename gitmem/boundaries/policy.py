@@ -88,6 +88,10 @@ def _call(event: Event, session: Session) -> list[Action]:
     return _mark(found, session) + ([Action(boundary.MARK_FAILED, failed)] if failed else [])
 
 
+def _agent_end(event: Event, session: Session) -> list[Action]:
+    return _mark(event.done, session)
+
+
 def _mark(found: Sequence[tuple[str, str]], session: Session) -> list[Action]:
     new = [
         f"{name} {key}"
@@ -216,6 +220,7 @@ _STEPS: dict[str, Callable[[Event, Session], list[Action]]] = {
     boundary.PROMPT: _prompt,
     boundary.TOOL: _call,
     boundary.FAILURE: _call,
+    boundary.AGENT_END: _agent_end,
     boundary.BATCH: _batch,
     boundary.TURN_END: _turn_end,
     boundary.COMPACTING: _compacting,

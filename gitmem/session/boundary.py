@@ -18,6 +18,7 @@ TOOL = "tool"  # one tool call succeeded
 FAILURE = "failure"  # one tool call failed
 BATCH = "batch"  # all calls of one model answer are done; the next request comes after it
 AGENT_START = "agent start"  # a sub-agent starts
+AGENT_END = "agent end"  # a sub-agent is done, where that is an event of its own; words said then reach no model
 TURN_END = "turn end"  # the model has answered and waits for a prompt
 COMPACTING = "compacting"  # the context is about to be replaced by a summary
 SUMMARISED = "summarised"  # a summary has replaced the context, where nothing can be said

@@ -28,6 +28,7 @@ KINDS = {
     "PostToolUse": boundary.TOOL,
     "Stop": boundary.TURN_END,
     "SessionEnd": boundary.END,
+    "SubagentStop": boundary.AGENT_END,
 }
 
 
@@ -51,6 +52,33 @@ def test_the_task_of_a_sub_agent_is_a_prompt_of_its_own_in_the_session() -> None
     assert (event.kind, event.text) == (boundary.PROMPT, "Look at the tests")
     assert event.agent == "01a22b38-f283-7600-bd06-387d10256b94"
     assert event.session != event.agent
+
+
+def test_a_sub_agent_that_is_done_is_a_boundary_of_the_session_it_worked_for() -> None:
+    told = payload("UserPromptSubmit.in_subagent") | {
+        "hook_event_name": "SubagentStop",
+        "stop_hook_active": False,
+        "agent_transcript_path": None,
+        "last_assistant_message": "done",
+    }
+    del told["prompt"]
+
+    event = CLIENT.parse(told, "")
+
+    assert (event.kind, event.agent) == (boundary.AGENT_END, "")
+    assert event.session == told["session_id"]
+    assert event.done == [(boundary.BACKGROUND, f"{told['agent_id']}.{told['turn_id']}")]
+    assert CLIENT.answer(event, person="P", model="M") == ""
+
+
+def test_a_goal_that_is_reached_is_a_closed_chapter() -> None:
+    body = payload("PostToolUse.update_goal")
+
+    assert CLIENT.parse(body, "").done == [(boundary.CHAPTER, body["tool_use_id"])]
+
+    body["tool_response"]["goal"]["status"] = "blocked"
+    assert list(CLIENT.parse(body, "").done) == []
+    assert list(CLIENT.parse(payload("PostToolUse.create_goal"), "").done) == []
 
 
 def test_a_shell_command_is_the_subject_of_its_call() -> None:

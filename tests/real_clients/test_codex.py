@@ -194,6 +194,35 @@ def test_a_sub_agent_is_spoken_to_neither_for_the_person_nor_for_the_session(
     assert not any("gitmem: notes of this repository" in text for text in of_agent)
 
 
+@pytest.mark.ability("codex", "sub-agent")
+def test_a_finished_sub_agent_is_named_in_the_next_nudge(wired: Sandbox, home: Path) -> None:
+    given = {"message": "Look at the tests"}
+    task = Turn(tool="spawn_agent", namespace="multi_agent_v1", given=given)
+    commit = shell("git commit -q --allow-empty -m chapter")
+
+    with WireModel(turns=[task, shell("sleep 8"), commit, *idle(2)], spoken="GO ON") as model:
+        done = CODEX.run(wired, home, model, "GO ON", arguments=CODEX.unsandboxed)
+
+    assert ("SubagentStop", "marked background") in did(wired), done
+    said = model.told("a sub-agent that finished in the background")
+    assert said[-1] == 1, (said, done)
+
+
+@pytest.mark.ability("codex", "chapter tool")
+def test_a_goal_that_is_reached_is_named_in_the_next_nudge(wired: Sandbox, home: Path) -> None:
+    turns = [
+        Turn(tool="create_goal", given={"objective": "ship it"}),
+        *[shell("true") for _ in range(5)],
+        Turn(tool="update_goal", given={"status": "complete"}),
+        *idle(2),
+    ]
+
+    with WireModel(turns=turns) as model:
+        done = CODEX.run(wired, home, model, "go on", arguments=CODEX.unsandboxed)
+
+    assert model.told("after a closed chapter")[-1] == 1, done
+
+
 @pytest.mark.ability("codex", "growth")
 def test_a_context_that_grew_is_asked_about(wired: Sandbox, home: Path) -> None:
     turns = [shell("touch a", 10_000), *idle(6, 100_000)]

@@ -55,17 +55,21 @@ class Asked:
 class WireModel:
     """A context manager: inside, ``url`` answers with ``turns`` in order, and with "Fine." after them.
 
-    ``plain`` is what a request without tools gets.
+    ``plain`` is what a request without tools gets. ``spoken`` are words of the conversation that the turns are
+    for: a request without them, as a sub-agent's is, gets "Fine." (empty: every request gets a turn).
     """
 
     turns: Iterable[Turn] = ()
     plain: str = ASIDE
+    spoken: str = ""
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
     _server: ThreadingHTTPServer | None = None
 
     def __enter__(self) -> Self:
-        script = _Script(turns=iter(self.turns), asked=self.asked, plain=self.plain)
+        script = _Script(
+            turns=iter(self.turns), asked=self.asked, plain=self.plain, spoken=self.spoken
+        )
         handler = type("Handler", (_Handler,), {"script": script})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -93,6 +97,7 @@ class _Script:
     turns: Iterator[Turn]
     asked: list[Asked]
     plain: str
+    spoken: str
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, path: str, body: dict[str, Any]) -> tuple[Turn, int]:
@@ -101,6 +106,8 @@ class _Script:
         aside = not body.get("tools") or any(one.startswith(_SUMMARY) for one in _strings(last))
         with self.lock:
             self.asked.append(Asked(path=path, body=body, aside=aside))
+            if not aside and self.spoken not in self.asked[-1].text:
+                return Turn(), len(self.asked)
             turn = Turn(text=self.plain) if aside else next(self.turns, Turn())
             return turn, len(self.asked)
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from gitmem.clients.transcripts import SeenBy
 
 _PATCH = "apply_patch"
+_GOAL = "update_goal"
+_AGENT_DONE = "SubagentStop"
 _BYPASSED = "bypassPermissions"  # no person is asked about anything
 _LONGEST = 100  # characters of an id
 _WORDS = 10_000  # characters of context; the client cuts a longer one
@@ -52,6 +54,12 @@ class Codex(Client):
         turn = payload.get("turn_id")
         event.turn = turn[:_LONGEST] if isinstance(turn, str) else ""
         event.calls = _files(payload) or event.calls
+        if event.name == _AGENT_DONE:
+            # It fires in the session that the sub-agent worked for.
+            event.kind, event.detail = boundary.AGENT_END, ""
+            event.done, event.agent = [(boundary.BACKGROUND, f"{event.agent}.{event.turn}")], ""
+        elif event.kind == boundary.TOOL and _has_reached_goal(payload):
+            event.done = [(boundary.CHAPTER, event.call)]
         attended = payload.get("permission_mode") != _BYPASSED
         event.can_hold = event.kind == boundary.BEFORE and attended
         return event
@@ -106,6 +114,14 @@ class Codex(Client):
 
 
 CLIENT = Codex()
+
+
+def _has_reached_goal(payload: Mapping[str, object]) -> bool:
+    """Whether a call has closed the goal of the session; a goal is what this client has of a chapter."""
+    answered = payload.get("tool_response")
+    goal = answered.get("goal") if isinstance(answered, dict) else None
+    called = payload.get("tool_name") == _GOAL
+    return called and isinstance(goal, dict) and goal.get("status") == "complete"
 
 
 def _files(payload: Mapping[str, object]) -> Sequence[tuple[str, str]]:
