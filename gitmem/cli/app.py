@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from gitmem.cli import edge, folder, render, surroundings
+from gitmem.cli.commands.completion import VARIABLES
 from gitmem.cli.lazy import Row, group
 from gitmem.core.errors import UsageError
 from gitmem.safety.secrets import redacted
@@ -50,8 +51,6 @@ def _escaped_errors() -> Iterator[None]:
         raise
 
 
-#: Set by a shell that completes a command; a completion is of one of the command's names.
-_COMPLETING = {"gitmem": "_GITMEM_COMPLETE", "git-mem": "_GIT_MEM_COMPLETE"}
 _COMPLETION = ("--install-completion", "--show-completion")
 
 COMMANDS = (
@@ -190,11 +189,11 @@ def run(argv: Sequence[str]) -> int:
 def _ran(argv: Sequence[str]) -> int:
     # Typer reads the value of every option of the group, and for these two it loads pydantic, which
     # costs half of a command. After a command's name they do not apply.
-    completing = [name for name, variable in _COMPLETING.items() if variable in os.environ]
+    completing = [name for name, variable in VARIABLES.items() if variable in os.environ]
     shown = not argv or argv[0].startswith("-") or bool(completing)
     name = completing[0] if completing else "gitmem"
     called = Path(sys.argv[0]).name
-    if argv and argv[0] in _COMPLETION and called in _COMPLETING:
+    if argv and argv[0] in _COMPLETION and called in VARIABLES:
         name = called
     if completing or (argv and argv[0] in _COMPLETION):
         _complete_at_once(name)

@@ -68,6 +68,12 @@ def _in_mine(argv: list[str]) -> int:
 def _cold(argv: list[str], whole: list[str]) -> int:
     """Run a command by the warm way, else by typer, which gets the ``whole`` arguments."""
     _reopen()
+    if _is_completion():
+        from gitmem.cli.commands import completion
+
+        code = completion.run(os.environ)
+        if code is not None:
+            return code
     if (argv[0] if argv else "") in WARM and not _is_typers(argv):
         usual = builtins.__import__
         _import_quickly()
@@ -99,14 +105,14 @@ def _asks_for_help(argv: list[str]) -> bool:
     return argv[1:2] == ["-h"] or "--help" in argv
 
 
+def _is_completion() -> bool:
+    """Return whether a shell completes a command, or asks for its script."""
+    return "_GITMEM_COMPLETE" in os.environ or "_GIT_MEM_COMPLETE" in os.environ
+
+
 def _is_typers(argv: list[str]) -> bool:
     """Return whether typer has to answer: help, or a shell that completes a command."""
-    return (
-        "-h" in argv
-        or "--help" in argv
-        or "_GITMEM_COMPLETE" in os.environ
-        or "_GIT_MEM_COMPLETE" in os.environ
-    )
+    return "-h" in argv or "--help" in argv or _is_completion()
 
 
 def _hot(argv: list[str]) -> int:

@@ -140,7 +140,7 @@ def _off(option: Any) -> Any:
 
 
 def _take_as_it_is(parameter: Any) -> None:
-    """Make a parameter accept a value of its function's type, or None, without pydantic."""
+    """Make a parameter accept a value of its function's type, or none, without pydantic."""
     read = parameter.process_value
     plain = not (parameter.callback or parameter.multiple)
     annotation = parameter.type_descriptor.annotation
@@ -150,6 +150,8 @@ def _take_as_it_is(parameter: Any) -> None:
             return value
         if plain and value is None and not parameter.required:
             return None
+        if parameter.multiple and value is None and not (parameter.callback or parameter.required):
+            return ()  # as typer reads an option that was never given
         return read(ctx, value)
 
     parameter.process_value = process_value

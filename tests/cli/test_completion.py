@@ -7,10 +7,16 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
+from typer._completion_classes import BashComplete, FishComplete, ZshComplete
 
 from gitmem.bootstrap.engines import ENGINES
+from gitmem.cli.app import COMMANDS, application
+from gitmem.cli.commands import completion
+from tests.cli import completion_table
 from tests.support.sandbox import GITMEM, PATIENCE, Sandbox
 
 NAMES = {"gitmem": "_GITMEM_COMPLETE", "git-mem": "_GIT_MEM_COMPLETE"}
@@ -176,3 +182,92 @@ def test_zsh_completes_at_once_when_it_runs_the_whole_file(
     assert (before.strip(), done.stderr) == ("", "")
     assert "preference" in after
     assert "pending" in after
+
+
+SHELLS: dict[str, Any] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+
+
+def test_the_table_is_what_typer_knows() -> None:
+    text = completion_table.FILE.read_text(encoding="utf-8")
+    assert text == completion_table.made(), "python -m tests.cli.completion_table makes it again"
+
+
+def _rows(answer: str) -> list[str]:
+    """The offers in an answer, in one order: typer's order of the names of `--help` is that of a set."""
+    return sorted(answer.removeprefix("_arguments '*: :((").removesuffix("))'\n").split("\n"))
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_is_offered_without_typer_is_what_typer_offers(
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    shell: str,
+) -> None:
+    said = [sandbox.gitmem("flag", f"fact number {number}").out for number in range(3)]
+    sandbox.write("memory/testing.md", "# Testing\n")
+    group = typer.main.get_command(application(completion=True))
+    monkeypatch.chdir(sandbox.path)
+    monkeypatch.setenv("_GITMEM_COMPLETE", f"complete_{shell}")
+    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
+    rows = completion_table.commands()
+    words = [
+        [],
+        ["s"],
+        ["nothing"],
+        *([row.name, last] for row in COMMANDS for last in ("", "x", "-", "--", "--d", "-h")),
+        *([row.name, "x", ""] for row in COMMANDS),
+        *(
+            [name, option["names"][0], "" if option["takes"] else "-"]
+            for name, row in rows.items()
+            for option in row["options"]
+            if option["names"][0] != "--help"
+        ),
+        ["drop", said[0].split()[1][:3]],
+        ["flag", "--topic", "te"],
+        ["flag", "--json", "--json", "--"],
+        ["flag", "--paths", "a", "--"],
+    ]
+    unlike = []
+    for line in words:
+        text = " ".join(("gitmem", *line)) + ("" if line else " ")
+        monkeypatch.setenv("COMP_WORDS", text)
+        monkeypatch.setenv("COMP_CWORD", str(max(len(line), 1)))
+        monkeypatch.setenv("_TYPER_COMPLETE_ARGS", text)
+        wanted = SHELLS[shell](group, {}, "gitmem", "_GITMEM_COMPLETE").complete() + "\n"
+        capfd.readouterr()
+        code = completion.run(os.environ)
+        answer = capfd.readouterr().out
+        if (code, _rows(answer)) != (0, _rows(wanted)):
+            unlike.append((text, code, answer[-200:], wanted[-200:]))
+    assert unlike == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gitmem flag --kind=fa",
+        "gitmem flag 'x y' --kind ",
+        "gitmem nothing --kind ",
+        "gitmem --version ",
+        "gitmem -",
+        "gitmem flag -- --k",
+        "gitmem log -n3 --",
+        "gitmem flag --nothing ",
+        "gitmem flag --kind --topic ",
+    ],
+)
+def test_a_line_that_is_not_plain_is_left_to_typer(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], text: str
+) -> None:
+    monkeypatch.setenv("_GITMEM_COMPLETE", "complete_zsh")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", text)
+
+    assert completion.run(os.environ) is None
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_script_is_asked_of_typer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_GITMEM_COMPLETE", "source_bash")
+
+    assert completion.run(os.environ) is None
