@@ -68,7 +68,7 @@ def test_what_was_rejected_can_be_queued_again(desk: Desk) -> None:
 
 
 def test_the_personal_memory_is_answered_too(sandbox: Sandbox) -> None:
-    assert sandbox.gitmem("init", "--mine").code == 0
+    assert sandbox.gitmem("init", "--mine", "--client", "codex").code == 0
     assert sandbox.gitmem("flag", "--mine", "I like tabs").code == 0
     assert sandbox.gitmem("--mine", "close", "--engine", "verbatim").code == 0
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from gitmem.core import agent_clients as clients
-from gitmem.git.repository import MINE
 from tests.support.account import account
 
 #: The environment as the suite found it, for the few tests that need the real one (npm's settings).
@@ -83,19 +82,18 @@ def seal(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
 
 
 def _hide_own_memory(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    """Lead gitmem away from the memory that the person who runs the tests has of their own, if there is one.
+    """Give every test the account's home in ``home``, so that none reads or makes the memory of the person who runs them.
 
-    No variable does, as no repository may; `tests.support.account` gives a test an account of its own.
+    No variable does that in gitmem, as no repository may; `tests.support.account` gives a test an account of its own.
     """
     asked = pwd.getpwuid
 
     def answered(user: int) -> pwd.struct_passwd:
         return pwd.struct_passwd([*asked(user)[:5], str(home), *asked(user)[6:]])
 
-    if (Path(asked(os.geteuid()).pw_dir) / MINE).exists():
-        monkeypatch.setattr(pwd, "getpwuid", answered)
-        for name, value in account(home, home).env.items():
-            monkeypatch.setenv(name, str(value))
+    monkeypatch.setattr(pwd, "getpwuid", answered)
+    for name, value in account(home, home).env.items():
+        monkeypatch.setenv(name, str(value))
 
 
 def refuse_network(monkeypatch: pytest.MonkeyPatch) -> None:
