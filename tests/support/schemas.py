@@ -51,6 +51,8 @@ def answer_fits(argv: Sequence[str], out: str) -> None:
     """
     if "--json" not in argv or "--" in argv or not out.strip():
         return
+    if argv[argv.index("--json") - 1] == "--path":
+        return  # a file of that name
     name = f"gitmem-{argv[0]}"
     if not (FOLDER / f"{name}.json").is_file():
         return  # `tests/cli/test_schemas.py` says of each command that it has one
