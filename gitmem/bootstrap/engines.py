@@ -252,8 +252,12 @@ def _anthropic(
     if client:
         named = place.counted_personal("host")
         check_server(where, environ, client=client, named=named, top=place.repo.top)
-    model = request.model or MODEL
-    return Anthropic(where, model, _means(place, request, model))
+    model, context = request.model or MODEL, 0
+    if request.asks and where.is_near:
+        from gitmem.models.servers.look import look
+
+        context = look(where, model).context
+    return Anthropic(where, model, _means(place, request, model, context))
 
 
 def _openai(

@@ -34,7 +34,8 @@ class Service:
     ``address`` is the variable of the server, ``keys`` those of a key (the first that is set counts),
     ``headers`` that of headers which the vendor's library adds to every request. ``root`` is the path
     of an address that has none. ``added`` are ends that an address must not have, because they are
-    added to it; the last one is the whole of it. ``local`` is an address to show.
+    added to it; the last one is the whole of it. ``models`` is the end of the list of models.
+    ``local`` is an address to show.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Service:
     headers: str
     root: str
     added: tuple[str, ...]
+    models: str
     local: str
 
 
@@ -57,6 +59,7 @@ MESSAGES = Service(
     headers="ANTHROPIC_CUSTOM_HEADERS",
     root="",
     added=("/v1", "/v1/messages"),
+    models="/v1/models",
     local="http://localhost:11434",
 )
 CHAT = Service(
@@ -68,6 +71,7 @@ CHAT = Service(
     headers="OPENAI_CUSTOM_HEADERS",
     root="/v1",
     added=("/models", "/chat/completions"),
+    models="/models",
     local="http://localhost:11434/v1",
 )
 

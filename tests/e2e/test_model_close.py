@@ -391,6 +391,21 @@ def test_eight_flags_close_through_a_server_of_ones_own_whose_shape_is_found_onc
     assert "ann" not in sandbox.git("show", "gitmem/drain")
 
 
+@pytest.mark.parametrize("size", [0, 3000], ids=["not told", "3,000 tokens"])
+def test_questions_in_messages_fit_the_context_of_a_server_of_ones_own(
+    sandbox: Sandbox, size: int
+) -> None:
+    keep(sandbox, 8)
+    pages = {"/v1/models": {"data": [{"id": api.MODEL, "meta": {"n_ctx": size}}]}}
+    with MessagesApi(judge.obedient, pages=pages if size else None) as server:
+        done = said(sandbox, server, "--engine", "anthropic", "--model", api.MODEL)
+        sizes = [len(judge.texts(asked)) for asked in server.asked]
+
+    assert done.code == 0, done.err
+    assert sum(sizes) == 8
+    assert (len(sizes) > 1) == bool(size)
+
+
 def test_a_close_on_a_slow_server_says_first_how_long_it_takes(sandbox: Sandbox) -> None:
     keep(sandbox, 40)
     with MessagesApi(judge.obedient, dialect=api.CHAT) as server:

@@ -323,7 +323,7 @@ class MessagesApi:
         pages: Mapping[str, object] | None = None,
     ) -> None:
         self.dialect = dialect or SPOKEN[-1]
-        self.pages = {"/v1/models": LISTED, **(pages or {})}
+        self.pages = {**({"/v1/models": LISTED} if self.dialect is CHAT else {}), **(pages or {})}
         self.asked: list[Asked] = []
         self.most_at_once = 0
         self.url = ""
@@ -380,6 +380,9 @@ class MessagesApi:
             asked.ended = time.monotonic()
 
 
+#: What a server is asked beside questions.
+_ASIDE = ("/models", "/props", "/api/ps", "/api/show")
+
 #: What a server speaks when a test does not say; the last one counts.
 SPOKEN: list[Dialect] = [MESSAGES]
 
@@ -402,7 +405,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-        if self.api.dialect is CHAT and not self.path.endswith(CHAT.path):
+        chat = self.api.dialect is CHAT
+        if self.path.endswith(_ASIDE) or (chat and not self.path.endswith(CHAT.path)):
             page = self.api.pages.get(self.path)
             found = page if isinstance(page, Sent) else Sent(body=json.dumps(page).encode())
             self._send(Sent(status=404) if page is None else found)

@@ -108,7 +108,7 @@ async def _look(where: Endpoint, model: str, seconds: float) -> Look:
         # Making the client reads the machine's certificates, which is no time of the server's.
         async with connection.http(where) as client, asyncio.timeout(seconds):
             asked = _Asked(client, where)
-            listed = _listed(await asked.get(f"{where.url}/models"))
+            listed = _listed(await asked.get(f"{where.url}{where.service.models}"))
             models = tuple(listed)
             name = model or (models[0] if len(models) == 1 else "")
             context = _of_entry(listed.get(name, {}))
