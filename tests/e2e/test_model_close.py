@@ -200,7 +200,8 @@ def test_half_the_workers_failing_is_one_commit_and_the_next_close_asks_the_rest
     assert (done.code, answer["flags"], len(answer["left"])) == (6, 64, 64)
     assert sandbox.git("rev-list", "--count", "main..gitmem/drain") == "1"
     body = sandbox.git("log", "-1", "--format=%B", "gitmem/drain")
-    assert all(left["id"] in body for left in answer["left"])
+    (reason,) = {left["reason"] for left in answer["left"]}
+    assert f"Left in the queue:\n- 64 flags: {reason}" in body
     assert undrained(sandbox) == 64
 
     with MessagesApi(judge.obedient) as server:
