@@ -46,7 +46,7 @@ def test_before_the_first_landing_there_is_nothing_to_tell(sandbox: Sandbox) -> 
         "totals": {
             "closes": 0, "flags": 0, "questions": 0, "calls": 0, "retries": 0, "tokens_in": 0,
             "tokens_out": 0, "tokens": 0, "cache_read": 0, "cache_write": 0, "sent": 0, "dollars": 0,
-            "saved": 0, "unpriced": 0, "wall_s": 0, "sum_s": 0,
+            "saved": 0, "batched": 0, "batch_saved": 0, "unpriced": 0, "wall_s": 0, "sum_s": 0,
         },
         "inline": None,
         "unreadable": [],

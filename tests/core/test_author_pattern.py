@@ -28,6 +28,8 @@ PATTERNS = (
 def authored(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
     sandbox = Sandbox(tmp_path_factory.mktemp("authors"))
     sandbox.git("init", "--quiet")
+    sandbox.git("config", "user.name", "Test Person")  # made once, before any test is sealed
+    sandbox.git("config", "user.email", "person@example.com")
     for number, person in enumerate(PEOPLE):
         name, _, address = person[:-1].partition(" <")
         env = {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": address}

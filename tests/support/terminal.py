@@ -10,9 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Self
 
-from tests.support.sandbox import GITMEM, Sandbox, changed_environment
-
-_PATIENCE = 60.0  # seconds for the next question; a slow machine needs them, a good run a few
+from tests.support.sandbox import GITMEM, PATIENCE, Sandbox, changed_environment, heed_interrupts
 
 
 class Terminal:
@@ -54,7 +52,7 @@ class Terminal:
 
     def until(self, *words: str) -> str:
         """Waits until the screen has one of these words after those of the last call; what came."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         begun = self._read
         while not (found := [word for word in words if word in self.shown[begun:]]):
             assert self._more(end), f"{words!r} never came:\n{self.shown}"
@@ -71,10 +69,10 @@ class Terminal:
 
     def end(self) -> int:
         """Reads to the end; the exit code."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while self._more(end):
             pass
-        return self._child.wait(_PATIENCE)
+        return self._child.wait(PATIENCE)
 
     def _more(self, end: float) -> bool:
         ready, _, _ = select.select([self._near], [], [], max(0.0, end - time.monotonic()))
@@ -103,4 +101,5 @@ def _control() -> None:
     import fcntl
     import termios
 
+    heed_interrupts()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)

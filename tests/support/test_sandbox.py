@@ -11,7 +11,8 @@ from tests.support.sandbox import Sandbox
 
 
 def test_no_test_sees_the_persons_git_or_agent_settings(sandbox: Sandbox) -> None:
-    kept = {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_EDITOR", "GIT_TERMINAL_PROMPT"}
+    kept = {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_EDITOR", "GIT_PAGER"}
+    kept |= {"GIT_TERMINAL_PROMPT"}
     prefixes = ("GIT_", "GITMEM_", "CLAUDE", "ANTHROPIC_", "CODEX", "AI_AGENT")
 
     assert {name for name in os.environ if name.startswith(prefixes)} == kept
