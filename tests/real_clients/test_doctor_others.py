@@ -119,7 +119,7 @@ def test_codex_says_which_hooks_the_person_reviewed(sandbox: Sandbox, tmp_path: 
     fresh = someone.doctor(sandbox)
     assert said(fresh, "trust") == "the client trusts this folder"
     assert said(fresh, "reviewed") == (
-        "6 of 6 hooks are not reviewed yet: codex skips them without a word"
+        "7 of 7 hooks are not reviewed yet: codex skips them without a word"
     )
     assert level(fresh, "reviewed") == "warn"
     assert (
@@ -132,11 +132,11 @@ def test_codex_says_which_hooks_the_person_reviewed(sandbox: Sandbox, tmp_path: 
         for key, digest in hashes(someone, sandbox).items()
     )
     config.write_text(before + states)
-    assert said(someone.doctor(sandbox), "reviewed") == "codex runs them: you reviewed all 6"
+    assert said(someone.doctor(sandbox), "reviewed") == "codex runs them: you reviewed all 7"
 
     changed = re.sub(r"sha256:.{4}", "sha256:0000", states, count=1)
     config.write_text(before + changed)
-    assert "1 of 6 hooks are changed since your review" in said(someone.doctor(sandbox), "reviewed")
+    assert "1 of 7 hooks are changed since your review" in said(someone.doctor(sandbox), "reviewed")
 
 
 def hashes(someone: Person, sandbox: Sandbox) -> dict[str, str]:
