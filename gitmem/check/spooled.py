@@ -7,8 +7,7 @@ them puts them through all guards first (`gitmem.capture.spooled`).
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitmem.core.failures import Unreachable
 from gitmem.core.flag import BadLine, Flag, parse
@@ -25,8 +24,7 @@ _MOST_LINES = (
 _LONG_AGO = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Spooled:
+class Spooled(NamedTuple):
     """The flags that wait in the spool, and the number of lines or files there that are no flag."""
 
     flags: tuple[Flag, ...] = ()

@@ -286,7 +286,7 @@ def _flowing(stream: TextIO, text: str) -> str:
 
 def _cells(text: str) -> int:
     """How many cells a terminal takes for what is printable."""
-    if text.isascii():
+    if text.replace("\N{HORIZONTAL ELLIPSIS}", ".").isascii():  # the mark of what gitmem cut short
         return len(text)
     from rich.cells import cell_len  # loads tables of widths
 

@@ -55,6 +55,14 @@ def test_no_command_is_loaded_before_it_is_asked_for(sandbox: Sandbox) -> None:
         assert modules_after(code, sandbox) & {row.name for row in COMMAND_TABLE} == set()
 
 
+@pytest.mark.parametrize("command", ["", "status", "log", "check"])
+def test_a_text_that_is_cut_short_loads_no_tables_of_widths(sandbox: Sandbox, command: str) -> None:
+    assert sandbox.gitmem("flag", "word " * 60).code == 0
+    argv = [command] if command else []
+
+    assert "rich" not in modules_after(f"from gitmem.cli import warm; warm.run({argv})", sandbox)
+
+
 @pytest.mark.parametrize("command", [["status"], ["log"], ["check"], ["why", "README.md:1"]])
 def test_a_command_that_is_asked_nothing_special_loads_no_library_to_read_its_options(
     sandbox: Sandbox, command: list[str]
