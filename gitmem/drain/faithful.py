@@ -53,6 +53,7 @@ _INVENTED = {Rule.H2, Rule.H3, Rule.H5, Rule.H6}
 _ELSEWHERE = "the line it was to replace is about something else"
 _NO_PLACE = "what it was called a duplicate of has no place for its body"
 _NO_DUPLICATE = "it was called a duplicate of what does not say the same"
+_EMPTY = "a rewording was refused: it has no word of the flag that says anything"
 _A_BLOCK = "a rewording was refused: it begins a heading, a list or a quotation"
 _STAYS = "the line it was to replace stays, too"
 _TELLS = _STAYS + ", because it says more"
@@ -166,6 +167,8 @@ def _worded(request: Request, operation: Operation, cited: Sequence[Flag]) -> li
         return _verbatim(request, operation, cited, "")
     if begins_block(operation.text):
         return _verbatim(request, operation, cited, _A_BLOCK)
+    if not any(share(words, operation.text) for words in own):
+        return _verbatim(request, operation, cited, _EMPTY)
     replaced = [line.text for line in operation.replaced]
     sources = [words for flag in cited for words in _words(flag)]
     # A merge says what the lines it replaces say; what supersedes lines does not.

@@ -295,3 +295,10 @@ def test_a_rule_that_says_more_than_the_lesson_stays() -> None:
     (found,) = faithful(request, [told])
 
     assert (found.op, found.text, found.replaced) == (Op.EDIT, "Run make with -j2", ())
+
+
+@pytest.mark.parametrize("text", ["y", "no", "It is.", "In the", "x"])
+def test_a_wording_that_has_no_word_of_the_flag_is_refused(text: str) -> None:
+    source = "Install packages with pnpm, not with npm"
+
+    assert written(text, (source,)) == [source]
