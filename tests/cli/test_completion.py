@@ -32,6 +32,24 @@ def offered(sandbox: Sandbox, *words: str, name: str = "gitmem") -> list[str]:
     return answer.out.split()
 
 
+def in_shell(
+    shell: list[str], sandbox: Sandbox, tmp_path: Path, name: str
+) -> subprocess.CompletedProcess[str]:
+    """What a real shell answers that finds gitmem by this name."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / name).symlink_to(GITMEM)
+    return subprocess.run(
+        shell,
+        cwd=sandbox.path,
+        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=PATIENCE,
+    )
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_values_of_an_option_are_offered_under_both_names(sandbox: Sandbox, name: str) -> None:
     assert offered(sandbox, "flag", "x", "--kind", "''", name=name) == KINDS
@@ -82,24 +100,13 @@ def test_outside_a_repository_nothing_is_offered_and_nothing_said(tmp_path: Path
 def test_a_real_bash_completes_after_its_script_was_read(
     sandbox: Sandbox, tmp_path: Path, name: str
 ) -> None:
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    (programs / name).symlink_to(GITMEM)
     script = f"""
     eval "$(_{name.replace("-", "_").upper()}_COMPLETE=source_bash {name})"
     COMP_WORDS=({name} flag x --kind p) COMP_CWORD=4
     "$(complete -p {name} | sed 's/.*-F \\([^ ]*\\).*/\\1/')" {name}
     printf '%s\\n' "${{COMPREPLY[@]}}"
     """
-    done = subprocess.run(
-        ["bash", "--norc", "-c", script],
-        cwd=sandbox.path,
-        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-        timeout=PATIENCE,
-    )
+    done = in_shell(["bash", "--norc", "-c", script], sandbox, tmp_path, name)
 
     assert done.stdout.split() == ["preference", "pending"], done.stderr
 
@@ -122,9 +129,6 @@ def test_git_s_own_completion_completes_git_mem(
     sandbox: Sandbox, tmp_path: Path, typed: str, want: list[str]
 ) -> None:
     sandbox.write("memory/testing.md", "# Testing\n")
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    (programs / "git-mem").symlink_to(GITMEM)
     words = typed.split(" ")
     script = f"""
     source {GIT_COMPLETION}
@@ -136,15 +140,7 @@ def test_git_s_own_completion_completes_git_mem(
     __git_wrap__git_main
     printf '%s\\n' "${{COMPREPLY[@]}}"
     """
-    done = subprocess.run(
-        ["bash", "--norc", "-c", script],
-        cwd=sandbox.path,
-        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-        timeout=PATIENCE,
-    )
+    done = in_shell(["bash", "--norc", "-c", script], sandbox, tmp_path, "git-mem")
 
     assert done.stdout.splitlines() == want, done.stderr
 
@@ -155,9 +151,6 @@ def test_zsh_completes_at_once_when_it_runs_the_whole_file(
     sandbox: Sandbox, tmp_path: Path, name: str
 ) -> None:
     """So it does the first time, and git's own completion of `git mem` does so every time."""
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    (programs / name).symlink_to(GITMEM)
     script = f"""
     compdef() {{ :; }}
     _arguments() {{ print -r -- "$@"; }}
@@ -168,15 +161,7 @@ def test_zsh_completes_at_once_when_it_runs_the_whole_file(
     words=(mem flag x --kind p) CURRENT=5
     eval "$file"
     """
-    done = subprocess.run(
-        ["zsh", "-f", "-c", script],
-        cwd=sandbox.path,
-        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-        timeout=PATIENCE,
-    )
+    done = in_shell(["zsh", "-f", "-c", script], sandbox, tmp_path, name)
 
     before, _, after = done.stdout.partition("outside")
     assert (before.strip(), done.stderr) == ("", "")
