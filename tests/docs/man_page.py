@@ -38,7 +38,7 @@ _TAIL = r""".SH SEE ALSO
 .BR gitglossary (7)
 """
 
-#: What a reader of roff would take for something else; `-` alone may become a hyphen, which nobody can copy.
+#: What a reader of roff would take for something else; `-` alone may become a hyphen, which cannot be copied into a shell.
 _ESCAPES = {
     "\\": r"\e",
     "-": r"\-",
