@@ -136,9 +136,9 @@ def _plain(name: str) -> str:
 
 
 def statements(dist: Path) -> list[dict[str, Any]]:
-    """What is signed for each file when it is published: in-toto statements as PEP 740 asks for.
+    """What is signed for each file when it is published: in-toto statements, without the predicate of PEP 740.
 
-    The signature itself needs the identity of the workflow's run, which nothing but that run has.
+    The publisher adds that, and the signature needs the identity of the workflow's run.
     """
     return [
         {
@@ -149,8 +149,6 @@ def statements(dist: Path) -> list[dict[str, Any]]:
                     "digest": {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
                 }
             ],
-            "predicateType": "https://docs.pypi.org/attestations/publish/v1",
-            "predicate": None,
         }
         for path in sorted(dist.iterdir())
     ]
