@@ -63,9 +63,7 @@ def editable(repo: Repository, prefix: str, *, configured: str) -> Flag:
     Raises UsageError, with the next step, for one that does not wait any more, and what a snapshot raises.
     """
     seen = snapshot.take(repo, configured)
-    queue = seen.queue
-    known = {**queue.archive.flags, **queue.branch.flags, **queue.journal.flags}
-    flag = flag_by_id(known.values(), prefix)
+    flag = flag_by_id(seen.queue.flags.values(), prefix)
     refusal = _refusal(repo, seen, flag)
     if refusal:
         raise UsageError(refusal[0], hint=refusal[1])

@@ -297,9 +297,8 @@ def _known(repo: Repository) -> tuple[dict[str, Flag], Collection[str]]:
         lines = Lines()
         lines.read(Journal(repo.folder).read(), "journal")
         return lines.flags, ()
-    queue, records = seen.queue, seen.records
-    known = {**queue.archive.flags, **queue.branch.flags, **queue.journal.flags}
-    return known, {*records.deciding, *records.local, *records.review, *records.carried}
+    records = seen.records
+    return seen.queue.flags, {*records.deciding, *records.local, *records.review, *records.carried}
 
 
 def _words(flag: Flag) -> tuple[str, ...]:

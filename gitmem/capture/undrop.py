@@ -94,9 +94,8 @@ def undrop(
 
 def _known(seen: Snapshot, filings: Filings) -> dict[str, Flag]:
     """Return every flag of the queue, the archive and the records, by id."""
-    queue = seen.queue
-    known = {one.outcome.flag.id: one.outcome.flag for one in filings.all}
-    return {**known, **queue.archive.flags, **queue.branch.flags, **queue.journal.flags}
+    recorded = {one.outcome.flag.id: one.outcome.flag for one in filings.all}
+    return {**recorded, **seen.queue.flags}
 
 
 def _judged(

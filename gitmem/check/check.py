@@ -230,9 +230,7 @@ class _Survey:
 
     def _flags(self) -> set[str]:
         """Return the ids of all flags that are known here or at the remote."""
-        queued = self._queue
-        local = {*queued.branch.flags, *queued.journal.flags, *queued.archive.flags}
-        return local | {*self._theirs.flags}
+        return {*self._queue.flags, *self._theirs.flags}
 
     @property
     def _follows(self) -> bool:

@@ -218,10 +218,8 @@ def _marked(line: Mapping[str, object]) -> list[str]:
 
 def _flagged(repo: Repository) -> dict[str, int]:
     """How many flags each session made: queued, in the journal, or landed and pruned."""
-    found = contents.read_queue(repo)
-    flags = {**found.archive.flags, **found.branch.flags, **found.journal.flags}
     counts: dict[str, int] = {}
-    for flag in flags.values():
+    for flag in contents.read_queue(repo).flags.values():
         if flag.session:
             counts[flag.session] = counts.get(flag.session, 0) + 1
     return counts

@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gitmem.core.flag import Flag
     from gitmem.git.objects import Entry
     from gitmem.git.repository import Repository
 
@@ -34,6 +35,11 @@ class Queue:
         self.branch = branch
         self.journal = journal
         self.archive = archive
+
+    @property
+    def flags(self) -> dict[str, Flag]:
+        """Every flag by id. Of several lines the journal's counts, because this clone wrote it."""
+        return {**self.archive.flags, **self.branch.flags, **self.journal.flags}
 
 
 def read_queue(repo: Repository, *, remote: str = "", tracked: bool = True) -> Queue:

@@ -55,10 +55,9 @@ def drops(repo: Repository) -> dict[str, str]:
 
 def replaced(queue: Queue) -> dict[str, str]:
     """Return the flags that another one of a queue took the place of: id to the newest such id."""
-    known = {**queue.archive.flags, **queue.branch.flags, **queue.journal.flags}
     return {
         flag.replaces: flag.id
-        for flag in known.values()
+        for flag in queue.flags.values()
         if flag.replaces and flag.replaces != flag.id
     }
 

@@ -182,8 +182,7 @@ def _committed(
 
 def _chosen(seen: Snapshot, history: CommitHistory, prefixes: Iterable[str]) -> tuple[Flag, ...]:
     """Return the flags that are meant; raises UsageError for one that has not landed."""
-    queue = seen.queue
-    known = {**queue.archive.flags, **queue.branch.flags, **queue.journal.flags}
+    known = seen.queue.flags
     for filed in history.filings.all:
         known.setdefault(filed.outcome.flag.id, filed.outcome.flag)
     flags = dict.fromkeys(flag_by_id(known.values(), prefix, what="flag") for prefix in prefixes)

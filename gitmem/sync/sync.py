@@ -303,7 +303,7 @@ class _Rounds:
 
     def _known(self, looked: Snapshot | None) -> set[str]:
         queued = looked.queue if looked else contents.read_queue(self._repo)
-        return {*queued.branch.flags, *queued.journal.flags, *queued.archive.flags}
+        return {*queued.flags}
 
     def _rewritten(self, theirs: Side, lost: list[str]) -> None:
         """Back up what was seen; do what the person chose, or stop. Raises Rewritten."""

@@ -295,8 +295,7 @@ def flag_story(repo: Repository, prefix: str, *, configured: str, folder: str) -
     seen = snapshot.take(repo, configured)
     histories = _histories(repo, seen)
     queue = seen.queue
-    queued = {**queue.archive.flags, **queue.branch.flags, **queue.journal.flags}
-    known: dict[str, Flag] = dict(queued)
+    known = queue.flags
     for history in histories.values():
         for filed in history.filings.all:
             known.setdefault(filed.outcome.flag.id, filed.outcome.flag)

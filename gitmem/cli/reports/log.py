@@ -91,13 +91,11 @@ def _queued(repo: Repository, seen: Snapshot, request: Request, whose: _Whose | 
     decided = decisions.dropping(repo)
     edited = decisions.replaced(seen.queue)
     where = {flag.id: name for name, flags in seen.state.by_state.items() for flag in flags}
-    queue = seen.queue
     clashes = seen.state.conflicts
     render.notes([str(one) for one in clashes.values()])
-    known = {**queue.archive.flags, **queue.branch.flags, **queue.journal.flags}
     listed = [
         flag
-        for key, flag in known.items()
+        for key, flag in seen.queue.flags.items()
         if key in where and (request.everything or where[key] != DRAINED)
     ]
     if whose is not None:
