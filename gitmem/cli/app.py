@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from gitmem.bootstrap.version import version
 from gitmem.cli import edge, folder, render, surroundings
 from gitmem.cli.commands.completion import VARIABLES
 from gitmem.cli.lazy import Row, group
@@ -97,9 +98,7 @@ COMMANDS = (
 
 def _version(given: bool) -> None:
     if given:
-        from importlib.metadata import version
-
-        render.say(f"gitmem {version('gitmem-cli')}")
+        render.say(f"gitmem {version()}")
         raise typer.Exit
 
 
