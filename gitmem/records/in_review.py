@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from gitmem.git.repository import Repository
+    from gitmem.queue.contents import Queue
     from gitmem.records.drain_record import LineChange, Outcome
+    from gitmem.records.snapshot import Snapshot
     from gitmem.records.target import Target
 
 
@@ -67,21 +69,26 @@ def changes_between(repo: Repository, start: str, tip: str) -> list[LineChange]:
     return [change for text in _texts_between(repo, start, tip) for change in read_changes(text)]
 
 
-def edited(repo: Repository, waiting: Collection[Outcome]) -> frozenset[str]:
-    """Return the ids of the flags among these outcomes that are filed, and that an edit replaced since."""
+def edited(
+    repo: Repository, waiting: Collection[Outcome], queue: Queue | None = None
+) -> frozenset[str]:
+    """Return the ids of the flags among these outcomes that are filed, and that an edit replaced since.
+
+    ``queue`` is what a snapshot has read; None: it is read.
+    """
     done = {Fate.SKIPPED, Fate.FORGOTTEN}
     filed = {one.flag.id for one in waiting if one.fate not in done}
-    edits = decisions.replaced(contents.read_queue(repo)) if filed else {}
+    edits = decisions.replaced(queue or contents.read_queue(repo)) if filed else {}
     return frozenset(filed & (edits.keys() - decisions.drops(repo).keys()))
 
 
-def outdated(repo: Repository, where: Target) -> dict[str, frozenset[str]]:
+def outdated(repo: Repository, seen: Snapshot) -> dict[str, frozenset[str]]:
     """Return the ids of flags in review that were dropped, edited or queued again since, by that word."""
     tip = refs.resolve(repo, REVIEW)
-    waiting = review_outcomes(repo, where, tip)[1] if tip else ()
+    waiting = review_outcomes(repo, seen.target, tip)[1] if tip else ()
     found = {
         "dropped": rejected(repo, waiting),
-        "edited": edited(repo, waiting),
+        "edited": edited(repo, waiting, seen.queue),
         "queued again": taken_back(repo, waiting),
     }
     return {what: ids for what, ids in found.items() if ids}

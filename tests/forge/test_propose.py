@@ -955,7 +955,7 @@ def test_a_flag_dropped_before_it_was_proposed_is_recorded_once_and_that_is_the_
     assert [one.fate.value for one in first.outcomes] == ["skipped"]
     assert (again.commit, again.outcomes, more.commit) == ("", (), done.commit)
     assert not [note for note in (*again.notes, *more.notes) if "rebuilt" in note]
-    assert outdated(project.one.repo, project.one.status().target) == {}
+    assert outdated(project.one.repo, project.one.status()) == {}
 
 
 def test_what_is_dropped_beside_a_fact_settles_too_and_something_can_be_forgotten_then(
@@ -966,7 +966,7 @@ def test_what_is_dropped_beside_a_fact_settles_too_and_something_can_be_forgotte
     gone = project.one.flag("of no use")
     pr(project.one)
     project.one.drop(gone)
-    assert outdated(project.one.repo, project.one.status().target) == {"dropped": {gone}}
+    assert outdated(project.one.repo, project.one.status()) == {"dropped": {gone}}
     renewed, _ = pr(project.one)
     again, _ = pr(project.one)
 

@@ -13,7 +13,7 @@ from gitmem.cli import folder, render, surroundings
 from gitmem.cli.reports import loaded
 from gitmem.cli.reports.conflicts import conflicts
 from gitmem.core import quantities
-from gitmem.queue import mine, refused, spool
+from gitmem.queue import decisions, mine, refused, spool
 from gitmem.records import forgetting, target, tidy
 from gitmem.records.unpushed import unpushed
 from gitmem.safety.text import visible
@@ -181,11 +181,7 @@ def rows(place: Workplace, seen: Snapshot) -> list[Row]:
         about = "(two different lines with one id)"
         rows.append(Row(str(len(state.conflicts)), "in conflict", about, "next: gitmem sync"))
     if state.proposed:
-        from gitmem.records import in_review  # reads records; only a review has some
-
-        proposed = {flag.id for flag in state.proposed}
-        since = in_review.outdated(place.repo, seen.target)
-        outdated = {what: len(ids & proposed) for what, ids in since.items() if ids & proposed}
+        outdated = _outdated(place.repo, seen)
         about = _about(state.proposed)
         about += "".join([f"; {number} {what} since" for what, number in outdated.items()])
         then = "next: gitmem close" if outdated else "next: gitmem review, gitmem accept"
@@ -206,6 +202,17 @@ def rows(place: Workplace, seen: Snapshot) -> list[Row]:
     if state.journaled:
         rows.append(Row(str(len(state.journaled)), "in the journal only", "", ""))
     return rows
+
+
+def _outdated(repo: Repository, seen: Snapshot) -> dict[str, int]:
+    """Return how many proposed flags were dropped, edited or queued again since, by that word."""
+    if not (decisions.dropping(repo) or decisions.replaced(seen.queue)):
+        return {}
+    from gitmem.records import in_review  # reads records and parses memory
+
+    proposed = {flag.id for flag in seen.state.proposed}
+    since = in_review.outdated(repo, seen)
+    return {what: len(ids & proposed) for what, ids in since.items() if ids & proposed}
 
 
 def _about(flags: Sequence[Flag]) -> str:
