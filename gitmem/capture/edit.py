@@ -28,18 +28,8 @@ if TYPE_CHECKING:
 
 #: What of a flag an edit can change.
 CHANGES = ("text", "kind", "topic", "source", "better")
-_KEPT = (
-    "body",
-    "topic",
-    "better",
-    "skill",
-    "rule",
-    "again",
-    "corrects",
-    "source",
-    "branch",
-    "head",
-)
+#: What tells of the making of a flag, so the new one has its own.
+_OWN = ("at", "by", "session", "client", "trigger")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,24 +109,21 @@ def edit(
         return EditResult(old=old, new=None)
     if repository.is_mine(repo):
         mine.refuse_strange(repo.environ, session.get("session", ""), None)
-    kept = {name: getattr(old, name) for name in _KEPT}
     by = recorded_author(repo)
     context, notes = capture.around({"at": at, "by": by, **session})
-    wanted = flags.make(
+    wanted = flags.changed(
+        old,
         {
-            "kind": old.kind,
-            "text": old.text,
-            **kept,
-            "paths": [*old.paths],
+            **dict.fromkeys(_OWN, ""),
             **context,
             **changes,
             "id": flags.new_id(os.urandom(flags.ID_LENGTH)),
             "replaces": old.id,
             "tainted": old.tainted or capture.tainted(repo, [session.get("session", "")]),
-        }
+        },
     )
     # What did not change, too: a newer gitmem may know a secret by more of its marks.
-    new = flags.make({**_fields(wanted), **spooled.fields_of(repo, wanted)})
+    new = flags.changed(wanted, spooled.fields_of(repo, wanted))
     if dry_run:
         return EditResult(old=old, new=new)
     saved = capture.save(repo, [new], by)
@@ -156,11 +143,6 @@ def _guarded(name: str, said: str) -> str:
     what = "text" if name == "text" else f"--{name}"
     said = capture.guarded(said, what)
     return flags.slug(said) if name == "topic" else said
-
-
-def _fields(flag: Flag) -> dict[str, object]:
-    fields = {name: getattr(flag, name) for name in flags.FIELDS if name != "v"}
-    return {**fields, "paths": [*flag.paths]}
 
 
 def _refuse_unfit(old: Flag, changes: Mapping[str, str]) -> None:

@@ -141,6 +141,5 @@ def _pass_guards(repo: Repository, flag: Flag) -> None:
 
 def _again(flag: Flag) -> Flag:
     """Return a new flag that says and comes from what an earlier one does, and replaces it."""
-    fields = {name: getattr(flag, name) for name in flags.FIELDS if name != "v"}
     fresh = flags.new_id(os.urandom(flags.ID_LENGTH))
-    return flags.make({**fields, "paths": [*flag.paths], "id": fresh, "replaces": flag.id})
+    return flags.changed(flag, {"id": fresh, "replaces": flag.id})

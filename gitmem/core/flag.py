@@ -102,6 +102,12 @@ def make(fields: Mapping[str, object]) -> Flag:
     return parse(dumps(ordered))
 
 
+def changed(flag: Flag, fields: Mapping[str, object]) -> Flag:
+    """A flag with these fields, and all others as ``flag`` has them. Raises BadLine as `make` does."""
+    kept = {name: getattr(flag, name) for name in FIELDS if name != "v"}
+    return make({**kept, "paths": [*flag.paths], **fields})
+
+
 def parse(line: str) -> Flag:
     """The flag on one line; raises BadLine with the reason.
 
