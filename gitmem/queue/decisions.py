@@ -49,8 +49,7 @@ def add_undrops(repo: Repository, flags: Sequence[Flag], *, by: str, at: str) ->
 
 def drops(repo: Repository) -> dict[str, str]:
     """Return the dropped flags: id to reason."""
-    last = {flag: made[-1] for flag, made in dropping(repo).items()}
-    return {flag: one.reason for flag, one in last.items() if one.what == DROP}
+    return dropped(dropping(repo))
 
 
 def replaced(queue: Queue) -> dict[str, str]:
@@ -94,6 +93,12 @@ def dropping(repo: Repository) -> dict[str, list[Decision]]:
     for flag, fields in _rows(repo, _DROPS):
         found.setdefault(flag, []).append(Decision(fields))
     return found
+
+
+def dropped(decided: Mapping[str, Sequence[Decision]]) -> dict[str, str]:
+    """Return those of `dropping` that are dropped now: id to reason."""
+    last = {flag: made[-1] for flag, made in decided.items()}
+    return {flag: one.reason for flag, one in last.items() if one.what == DROP}
 
 
 def add_unmatch(repo: Repository, fields: Mapping[str, object]) -> None:

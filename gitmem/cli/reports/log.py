@@ -87,8 +87,8 @@ class _Whose:
 
 
 def _queued(repo: Repository, seen: Snapshot, request: Request, whose: _Whose | None) -> None:
-    dropped = decisions.drops(repo)
     decided = decisions.dropping(repo)
+    dropped = decisions.dropped(decided)
     edited = decisions.replaced(seen.queue)
     where = {flag.id: name for name, flags in seen.state.by_state.items() for flag in flags}
     clashes = seen.state.conflicts
