@@ -150,8 +150,8 @@ def close(
             pull_request.failed(proposed)
     else:
         with Paged(place.repo, "close", wanted=not no_pager):
-            for found in [asks] if asks else []:
-                close_questions.say(found, show=show_questions)
+            if asks:
+                close_questions.say(asks, show=show_questions)
             report(place, closed, shown, proposed)
     if chosen.batching and not dry_run:
         chosen.batching.finish()
@@ -190,16 +190,17 @@ def _close(
     Return what came of it, and in a dry run what would be asked.
     """
     proposed = None
-    asks: list[close_questions.Questions] = []
+    asks: close_questions.Questions | None = None
     model = chosen.model
     if model is not None and not shown.dry_run:
         threading.Thread(target=_warm, args=(model,), daemon=True).start()
 
     def begin(plan: Plan) -> None:
+        nonlocal asks
         _say_plan(chosen, plan, shown)
         _ask_by_batch(chosen, plan, shown)
         if shown.dry_run:
-            asks[:] = filter(None, [close_questions.read(place, chosen, plan)])
+            asks = close_questions.read(place, chosen, plan)
         watch.planned(len(plan.requests), workers)
 
     with progress.Watch(silent=shown.json or shown.dry_run or model is None) as watch:
@@ -235,7 +236,7 @@ def _close(
         render.note(f"{answers} of an earlier close {'was' if watch.kept == 1 else 'were'} used")
     if forge is not None and shown.dry_run and not shown.json:
         pull_request.preview(place, wanted, forge, closed)
-    return closed, proposed, asks[0] if asks else None
+    return closed, proposed, asks
 
 
 def _say_plan(chosen: EngineChoice, plan: Plan, shown: CloseView) -> None:

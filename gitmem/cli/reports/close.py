@@ -175,7 +175,7 @@ def _say_lines(closed: CloseResult, shown: CloseView) -> None:
         render.table([row for line, items in lines[:room] for row in _rows(line, items)])
         if len(lines) > room:
             render.say(f"  and {render.count(len(lines) - room, 'more line')}")
-    rest = [len(files[file]) for file in files if file not in named]
+    rest = [len(files[file]) for file in list(files)[_LINES:]]
     if rest:
         render.say()
         render.say(f"{render.count(sum(rest), 'line')} in {render.count(len(rest), 'more file')}")
