@@ -43,14 +43,18 @@ class Passage:
 
 def line_key(text: str) -> str:
     """Return the `fact_key` of a line, without its box."""
-    return fact_key(_BOX.sub("", text, count=1) if _BOX.match(text) else text)
+    return fact_key(unboxed(text))
+
+
+def unboxed(text: str) -> str:
+    """Return a line without its box."""
+    return text[box.end() :] if (box := _BOX.match(text)) else text
 
 
 def row_text(row: str) -> str:
     """Return a line of a file without its indentation, list marker, box and link to its body."""
     marker = _MARKER.match(row)
-    words = bare((row[marker.end() :] if marker else row).strip())
-    return _BOX.sub("", words, count=1) if _BOX.match(words) else words
+    return unboxed(bare((row[marker.end() :] if marker else row).strip()))
 
 
 def passages(text: str) -> list[Passage]:
@@ -104,8 +108,7 @@ def _of(block: Block, lines: Sequence[str]) -> Iterator[Passage]:
     first, last = block.first + 1, block.last + 1
     own = lines[block.first : block.last + 1]
     folded = block.text or " ".join(row_text(row) for row in own if row.strip())
-    folded = _BOX.sub("", folded, count=1) if _BOX.match(folded) else folded
-    yield Passage(text=bare(folded), first=first, last=last)
+    yield Passage(text=bare(unboxed(folded)), first=first, last=last)
     if last == first:
         return
     yield Passage(text=row_text(own[0]), first=first, last=first, whole=False)

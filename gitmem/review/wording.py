@@ -13,7 +13,7 @@ from gitmem.drain.plan import Op, Operation
 from gitmem.memory import guard_file, instructions, path_rules, skills, topics, tree_reader
 from gitmem.memory.details.sections import DetailsFile
 from gitmem.memory.index import update_index
-from gitmem.memory.passages import find
+from gitmem.memory.passages import find, line_key, unboxed
 from gitmem.records import drain_record, record_files
 from gitmem.safety.harmless import harmless
 from gitmem.safety.paths import INDEX_NAME, PathKind, details_of, is_details, writable
@@ -134,15 +134,11 @@ def _with(ground: MemoryTree, text: str, one: Wording) -> str:
     match writable(one.file, folder=ground.folder):
         case PathKind.TOPIC | PathKind.PENDING:
             raw = next(
-                (
-                    fact
-                    for fact in topics.raw_facts(text)
-                    if topics.fact_key(_unboxed(fact)) == topics.fact_key(one.line)
-                ),
+                (fact for fact in topics.raw_facts(text) if line_key(fact) == line_key(one.line)),
                 "",
             )
             plain = topics.bare(raw)
-            box = plain.removesuffix(_unboxed(plain))
+            box = plain.removesuffix(unboxed(plain))
             return topics.replace_fact(text, raw, box + one.new + raw[len(plain) :])
         case PathKind.INSTRUCTIONS:
             return instructions.replace_rule(text, one.line, one.new)
@@ -156,7 +152,3 @@ def _with(ground: MemoryTree, text: str, one: Wording) -> str:
             return guard_file.with_lesson(text, one.line, one.new)
         case _:
             raise Refused(f"{one.file} is written by gitmem alone")
-
-
-def _unboxed(text: str) -> str:
-    return text[4:] if text[:4] in {"[ ] ", "[x] ", "[X] "} else text
