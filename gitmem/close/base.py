@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from gitmem.core.flag import Flag
     from gitmem.git.repository import Repository
+    from gitmem.queue.contents import Queue
     from gitmem.records.drain_record import Outcome
     from gitmem.records.snapshot import Snapshot
-    from gitmem.records.target import Target
 
 _NAMED = 3  # branches in a sentence
 
@@ -66,7 +66,7 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Rework, ...] = ())
         notes = (f"{seen.target.name} and its upstream diverged; the review is on the upstream",)
     pending = _pending(repo, seen, start, tip)
     commit, flags = (tip if pending else start), undrained
-    outdated, by_hand = _outdated(repo, seen.target, start, tip, pending) if pending else ("", "")
+    outdated, by_hand = _outdated(repo, seen, start, tip, pending) if pending else ("", "")
     kept = stays(repo, start, tip) if outdated else ()
     if outdated and not kept:
         old = Rework(tip=tip, base=in_review.base_of(repo, start, tip))
@@ -90,11 +90,11 @@ def for_review(repo: Repository, seen: Snapshot, again: tuple[Rework, ...] = ())
 
 
 def _outdated(
-    repo: Repository, where: Target, start: str, tip: str, pending: frozenset[str]
+    repo: Repository, seen: Snapshot, start: str, tip: str, pending: frozenset[str]
 ) -> tuple[str, str]:
     """Say why a waiting review should not land as it is, and what helps by hand; empty when it may."""
     waiting = in_review.filed_between(repo, start, tip)
-    decided = _decided_since(repo, waiting, pending)
+    decided = _decided_since(repo, seen.queue, waiting, pending)
     if decided[0]:
         return decided
     landed = len({item.flag.id for item in waiting} - pending)
@@ -108,21 +108,21 @@ def _outdated(
         why = f"the line that it calls {', '.join(orphans)} the same as is not there any more"
         return why, "write down in gitmem/drain by hand what they say"
     if start and not refs.contains(repo, tip, start) and not trees.merges(repo, start, tip):
-        on = where.deciding_ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+        on = seen.target.deciding_ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
         why = "it cannot be merged into the target any more"
         return why, f"merge {on} into gitmem/drain by hand"
     return "", ""
 
 
 def _decided_since(
-    repo: Repository, waiting: Sequence[Outcome], pending: frozenset[str]
+    repo: Repository, queue: Queue, waiting: Sequence[Outcome], pending: frozenset[str]
 ) -> tuple[str, str]:
     """Say which flags of a review a person decided about since, and what helps by hand; empty for none."""
     unwanted = sorted(pending & {*in_review.rejected(repo, waiting), *_taken_back(repo, waiting)})
     if unwanted:
         why = f"it has what was dropped or unmatched: {', '.join(unwanted)}"
         return why, "take its line out of gitmem/drain by hand"
-    edited = sorted(pending & in_review.edited(repo, waiting))
+    edited = sorted(pending & in_review.edited(repo, waiting, queue))
     if edited:
         why = f"it has the old words of what was edited: {', '.join(edited)}"
         return why, "take its line out of gitmem/drain by hand"
@@ -149,7 +149,7 @@ def stays(repo: Repository, start: str, tip: str) -> tuple[str, ...]:
 def out_of_date(repo: Repository, seen: Snapshot, tip: str) -> str:
     """Say why the review at ``tip`` should not land as it is; empty when it may."""
     start, _ = target.leading_commit(repo, seen.target)
-    return _outdated(repo, seen.target, start, tip, _pending(repo, seen, start, tip))[0]
+    return _outdated(repo, seen, start, tip, _pending(repo, seen, start, tip))[0]
 
 
 def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Base:
@@ -171,7 +171,7 @@ def stacked(repo: Repository, seen: Snapshot, *, onto: str = "") -> Base:
             "the review holds what was dropped since",
             hint="gitmem close rebuilds it without that, or says what to do; then run this again",
         )
-    if pending & in_review.edited(repo, waiting):
+    if pending & in_review.edited(repo, waiting, seen.queue):
         raise NoProgress(
             "the review has the old words of what was edited since",
             hint="gitmem close rebuilds it, or says what to do; then run this again",

@@ -76,10 +76,9 @@ def edited(
 
     ``queue`` is what a snapshot has read; None: it is read.
     """
-    done = {Fate.SKIPPED, Fate.FORGOTTEN}
-    filed = {one.flag.id for one in waiting if one.fate not in done}
+    filed = _filed(waiting)
     edits = decisions.replaced(queue or contents.read_queue(repo)) if filed else {}
-    return frozenset(filed & (edits.keys() - decisions.drops(repo).keys()))
+    return filed & (edits.keys() - decisions.drops(repo).keys())
 
 
 def outdated(repo: Repository, seen: Snapshot) -> dict[str, frozenset[str]]:
@@ -109,11 +108,14 @@ def taken_back(repo: Repository, waiting: Collection[Outcome]) -> frozenset[str]
 
 def rejected(repo: Repository, waiting: Collection[Outcome]) -> frozenset[str]:
     """Return the ids of the dropped flags among these outcomes that are not skipped or forgotten already."""
-    reasons = decisions.drops(repo) if waiting else {}
+    filed = _filed(waiting)
+    return filed & decisions.drops(repo).keys() if filed else filed
+
+
+def _filed(outcomes: Iterable[Outcome]) -> frozenset[str]:
+    """Return the ids of the flags among these outcomes that are neither skipped nor forgotten."""
     done = {Fate.SKIPPED, Fate.FORGOTTEN}
-    return frozenset(
-        one.flag.id for one in waiting if one.flag.id in reasons and one.fate not in done
-    )
+    return frozenset(one.flag.id for one in outcomes if one.fate not in done)
 
 
 def only_ours(repo: Repository, start: str, tip: str, *, reviewed: bool = True) -> bool:
