@@ -18,6 +18,7 @@ from gitmem.cli.commands import client_choice, own_memory, personal_files, value
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import is_mine as working_in_mine
 from gitmem.cli.folder import working
+from gitmem.cli.reports import written
 from gitmem.core.errors import Refused, UsageError
 from gitmem.git import trees
 from gitmem.git.network import Talk
@@ -333,9 +334,7 @@ def _print(
 ) -> None:
     if dry_run:
         render.diff(render_diff(plan.changes))
-    for change in plan.changes:
-        verb = ("would remove", "removed") if change.after is None else ("would write", "wrote")
-        render.say(f"{verb[0] if dry_run else verb[1]} {change.path}")
+    written.say(plan.changes, written.WRITE, dry_run=dry_run)
     render.notes(plan.notes)
     wrote = plan.changes and not dry_run
     if not plan.changes:

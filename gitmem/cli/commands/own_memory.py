@@ -9,11 +9,11 @@ from gitmem.bootstrap import assets, settings
 from gitmem.bootstrap.engines import engine_name
 from gitmem.bootstrap.shipped import attributes, wirings
 from gitmem.cli import folder, render, surroundings
+from gitmem.cli.reports import written
 from gitmem.core.errors import GitmemError, Refused, UsageError
 from gitmem.git import mine, repository
 from gitmem.install import install, personal
 from gitmem.install.file_changes import render_diff
-from gitmem.install.personal import PersonalPlan
 from gitmem.mine import block, files, made
 from gitmem.models.command import located
 from gitmem.records import target
@@ -81,7 +81,7 @@ def init_mine(named: Sequence[str], engine: str, *, dry_run: bool, json: bool) -
         render.diff(render_diff(plan.shown))
     if is_new:
         render.say(f"{'would make' if dry_run else 'made'} {top}, your own memory")
-    _say_written(plan, dry_run=dry_run)
+    written.say(plan.shown, written.WRITE, dry_run=dry_run)
     render.notes(notes)
     if not (is_new or plan.changes):
         render.say("everything is in place already")
@@ -110,9 +110,7 @@ def uninstall_mine(*, dry_run: bool, json: bool) -> None:
         return
     if dry_run:
         render.diff(render_diff(plan.shown))
-    for change in plan.shown:
-        verb = ("would remove", "removed") if change.after is None else ("would change", "changed")
-        render.say(f"{verb[0] if dry_run else verb[1]} {change.path}")
+    written.say(plan.shown, written.CHANGE, dry_run=dry_run)
     render.notes(plan.notes)
     if not plan.changes:
         render.say("no instruction file of yours has the block; nothing to remove")
@@ -184,8 +182,3 @@ def _chosen(home: str, named: Sequence[str]) -> list[Wiring]:
             hint=f"name it: gitmem init --mine --client {next(iter(known))}",
         )
     return found
-
-
-def _say_written(plan: PersonalPlan, *, dry_run: bool) -> None:
-    for change in plan.shown:
-        render.say(f"{'would write' if dry_run else 'wrote'} {change.path}")

@@ -16,6 +16,7 @@ from gitmem.cli.commands import own_memory, personal_files
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import is_mine as working_in_mine
 from gitmem.cli.folder import working
+from gitmem.cli.reports import written
 from gitmem.clients.mcp_hosts.table import HOSTS
 from gitmem.install import install, undo
 from gitmem.install.file_changes import apply, render_diff
@@ -106,9 +107,7 @@ def uninstall(
         return
     if dry_run:
         render.diff(render_diff(changes))
-    for change in changes:
-        verb = ("would remove", "removed") if change.after is None else ("would change", "changed")
-        render.say(f"{verb[0] if dry_run else verb[1]} {change.path}")
+    written.say(changes, written.CHANGE, dry_run=dry_run)
     for key, value in kept.items():
         done = "would unset" if dry_run else "unset"
         render.say(f"{done} git config gitmem.{key} (it was {value})")
