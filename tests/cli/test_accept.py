@@ -39,6 +39,15 @@ def test_the_answer_says_what_landed_and_what_is_left(reviewed: Sandbox) -> None
     assert reviewed.gitmem("accept").code == 7
 
 
+def test_what_only_the_own_memory_needs_is_not_loaded(reviewed: Sandbox) -> None:
+    done = reviewed.gitmem("accept", env={"PYTHONPROFILEIMPORTTIME": "1"})
+
+    assert done.code == 0
+    loaded = {line.rpartition("|")[2].strip() for line in done.err.splitlines()}
+    assert "gitmem.review.accept" in loaded
+    assert loaded.isdisjoint({"gitmem.bootstrap.engines", "gitmem.bootstrap.shipped"})
+
+
 def test_a_local_edit_in_the_way_is_exit_8_with_a_hint(reviewed: Sandbox) -> None:
     reviewed.write("memory/facts.md", "mine\n")
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gitmem.cli import render, surroundings
-from gitmem.cli.commands import own_memory
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.core.errors import Refused
-from gitmem.git import personal
+from gitmem.git import personal, repository
 from gitmem.recall import view_file
 from gitmem.review.accept import AcceptResult
 from gitmem.review.accept import accept as run_accept
@@ -60,8 +59,12 @@ def accept(
         with suppress(OSError):  # hooks then show nothing, and make the view themselves
             view_file.refresh(place.repo)
     render.notes(done.notes)
-    written, notes = ([], []) if dry_run else own_memory.refreshed(place)
-    render.notes(notes)
+    written: list[str] = []
+    if not dry_run and repository.is_mine(place.repo):
+        from gitmem.cli.commands import own_memory  # loads every engine and every client
+
+        written, notes = own_memory.refreshed(place)
+        render.notes(notes)
     if json:
         render.as_json(
             {

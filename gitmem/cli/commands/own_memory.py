@@ -120,13 +120,10 @@ def uninstall_mine(*, dry_run: bool, json: bool) -> None:
 
 
 def refreshed(place: Workplace) -> tuple[list[str], list[str]]:
-    """Bring the block up to date after a landing; return the files changed, and notes.
+    """Bring the block up to date after a landing in the person's own memory; return the files changed, and notes.
 
-    Neither for a repository that is not the person's own memory. What cannot be written is a note: the review has
-    landed.
+    What cannot be written is a note: the review has landed.
     """
-    if not repository.is_mine(place.repo):
-        return [], []
     try:
         plan = files.refresh(place.repo, _every(_lines(place)))
     except (GitmemError, OSError) as error:
