@@ -24,6 +24,8 @@ from gitmem.review import rebuild, review
 from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gitmem.git.repository import Repository
     from gitmem.records.drain_record import Outcome
     from gitmem.records.target import Target
@@ -72,10 +74,11 @@ def accept(
         tidy.prune_drained(repo, configured)  # a push or a forge may have landed it
     tip = review.tip_of(repo)
     where = target.find(repo, configured)
-    _refuse_dropped(repo, where, tip)
-    _refuse_undropped(repo, where, tip)
+    base, outcomes = in_review.review_outcomes(repo, where, tip)
+    _refuse_dropped(repo, where, tip, outcomes)
+    _refuse_undropped(repo, where, outcomes)
     _refuse_told_twice(repo, where, tip)
-    _refuse_orphans(repo, where, tip)
+    _refuse_orphans(repo, where, base, outcomes)
     _refuse_other_line(repo, where, tip)
     if not tainted:
         _refuse_tainted(repo, where, tip, folder)
@@ -123,9 +126,8 @@ def _tainted_row(item: Outcome) -> str:
     return f"{item.flag.id} -> {item.file}: {visible(item.line)}"
 
 
-def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
+def _refuse_dropped(repo: Repository, where: Target, tip: str, outcomes: Sequence[Outcome]) -> None:
     """Refuse a review that still files a flag which a person has dropped or edited since."""
-    _, outcomes = in_review.review_outcomes(repo, where, tip)
     drops = decisions.drops(repo)
     reasons = {*drops, *in_review.edited(repo, outcomes)}
     landed = record_files.ids(repo, where.local)
@@ -152,9 +154,8 @@ def _refuse_dropped(repo: Repository, where: Target, tip: str) -> None:
         )
 
 
-def _refuse_undropped(repo: Repository, where: Target, tip: str) -> None:
+def _refuse_undropped(repo: Repository, where: Target, outcomes: Sequence[Outcome]) -> None:
     """Refuse a review that skips a flag which a person has queued again since."""
-    _, outcomes = in_review.review_outcomes(repo, where, tip)
     again = in_review.taken_back(repo, outcomes)
     landed = record_files.ids(repo, where.local) if again else frozenset()
     if again - landed:
@@ -188,9 +189,10 @@ def _refuse_told_twice(repo: Repository, where: Target, tip: str) -> None:
         )
 
 
-def _refuse_orphans(repo: Repository, where: Target, tip: str) -> None:
+def _refuse_orphans(
+    repo: Repository, where: Target, base: str, outcomes: Sequence[Outcome]
+) -> None:
     """Refuse a review that folds flags into a line which the target has lost since."""
-    base, outcomes = in_review.review_outcomes(repo, where, tip)
     start, diverged = target.leading_commit(repo, where)
     orphans = in_review.orphans(repo, base, where.local if diverged else start, outcomes)
     if orphans:
