@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gitmem.close import base, commit, judgement, message
@@ -186,11 +187,20 @@ def _close(repo: Repository, request: CloseRequest) -> CloseResult:
     )
     if not made.outcomes or request.dry_run:
         return closed
+    parts = message.MessageParts(
+        run=closed.run,
+        outcomes=closed.outcomes,
+        changes=closed.changes,
+        left=closed.left,
+        recurred=closed.recurred,
+        stale=[one.told for one in closed.stale],
+        style=request.style,
+    )
     with Claim(repo) as claim:
         tip, name = commit.make(
             repo,
             claim,
-            _draft(closed, seen, request.style),
+            draft(start.commit, made.files, seen.queue.tip, parts),
             folder=request.folder,
             at=request.at,
         )
@@ -213,27 +223,18 @@ def _rebuilt(start: Base, outcomes: tuple[Outcome, ...], *, dry_run: bool) -> tu
     )
 
 
-def _draft(closed: CloseResult, seen: Snapshot, style: CommitStyle) -> commit.Draft:
+def draft(
+    onto: str, files: Mapping[str, str | None], queue: str, parts: message.MessageParts
+) -> commit.Draft:
+    """Return the commit on ``onto`` with these files, and what its record and message say; ``queue`` is the tip."""
     return commit.Draft(
-        base=closed.base,
-        files=closed.files,
-        run=closed.run,
-        outcomes=closed.outcomes,
-        changes=closed.changes,
-        queue=seen.queue.tip,
-        message=lambda drain, tree: message.message(
-            message.MessageParts(
-                drain=drain,
-                tree=tree,
-                run=closed.run,
-                outcomes=closed.outcomes,
-                changes=closed.changes,
-                left=closed.left,
-                recurred=closed.recurred,
-                stale=[one.told for one in closed.stale],
-                style=style,
-            )
-        ),
+        base=onto,
+        files=files,
+        run=parts.run,
+        outcomes=tuple(parts.outcomes),
+        changes=tuple(parts.changes),
+        queue=queue,
+        message=partial(message.message, parts),
     )
 
 

@@ -29,14 +29,12 @@ _REASON = 100  # characters of one
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageParts:
-    """What the message tells: the drain's name, the tree, what ran, and what became of the flags.
+    """What the message tells: what ran, and what became of the flags.
 
     ``stale`` has a sentence for each line of memory that cites what the repository does not have.
     ``changes`` are items that are settled and lines that moved. ``style`` is the repository's own for such commits.
     """
 
-    drain: str
-    tree: str
     run: Run
     outcomes: Sequence[Outcome]
     left: Sequence[QueuedFlag]
@@ -46,9 +44,10 @@ class MessageParts:
     style: CommitStyle = PLAIN
 
 
-def message(parts: MessageParts) -> str:
+def message(parts: MessageParts, drain: str, tree: str) -> str:
     """Return the subject, a paragraph for each file, what was folded, skipped or left, and the trailers.
 
+    The trailers name the drain and the tree.
     Where that is longer than `LONGEST` lines, it counts the lines of each file and the reasons, and
     names the drain record, which has every flag.
     Text that others wrote cannot hide here or pass for a trailer: each is one visible line.
@@ -82,12 +81,12 @@ def message(parts: MessageParts) -> str:
     paragraphs += _paragraph(
         "Cites what is not there (nothing was changed; a person decides)", cited
     )
-    body = parts.style.fitted(paragraphs, lambda: [how, *_counted(parts)])
-    trailers = f"Gitmem-Drain: {parts.drain}\n{TRAILER}: {parts.tree}"
+    body = parts.style.fitted(paragraphs, lambda: [how, *_counted(parts, drain)])
+    trailers = f"Gitmem-Drain: {drain}\n{TRAILER}: {tree}"
     return f"{parts.style.head(_what(outcomes))}\n\n{body}\n\n{trailers}\n"
 
 
-def _counted(parts: MessageParts) -> list[str]:
+def _counted(parts: MessageParts, drain: str) -> list[str]:
     """Return the summary's paragraphs: figures, and what a reviewer must not miss."""
     filed = [one for one in parts.outcomes if one.file]
     topics = by_topic(one.file for one in filed)
@@ -123,7 +122,7 @@ def _counted(parts: MessageParts) -> list[str]:
         *_paragraph("Skipped", _reasons(skipped)),
         *_paragraph("Left in the queue", _reasons(by_reason(parts.left))),
         *([figures] if figures else []),
-        f"Each flag, with its line, author and reason, is in the record that this commit adds:\n{record_path(parts.drain)}",
+        f"Each flag, with its line, author and reason, is in the record that this commit adds:\n{record_path(drain)}",
     ]
 
 

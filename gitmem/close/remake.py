@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.close import commit, message
-from gitmem.close.close import grounds, newly_cited
+from gitmem.close.close import draft, grounds, newly_cited
 from gitmem.close.judgement import Judgement, of_record, split
 from gitmem.core.failures import NeedsPerson
 from gitmem.core.quantities import seconds
@@ -172,28 +172,16 @@ def _again(  # noqa: PLR0913, PLR0917 - one step of a loop, with what the loop k
             f"what was judged of {', '.join(sorted(open_))} rests on a rejected line", hint=_DEPENDS
         )
     made = assemble.assemble(memory, done.operations, plan.flags, _placed(judged))
-    run = header.run if header else Run(engine="")
-    draft = commit.Draft(
-        base=onto,
-        files=made.files,
-        run=run,
+    parts = message.MessageParts(
+        run=header.run if header else Run(engine=""),
         outcomes=made.outcomes,
         changes=made.changes,
-        queue=seen.queue.tip,
-        message=lambda name, tree: message.message(
-            message.MessageParts(
-                drain=name,
-                tree=tree,
-                run=run,
-                outcomes=made.outcomes,
-                changes=made.changes,
-                left=(),
-                recurred=loops.came_back(past, flags),
-                stale=[one.told for one in newly_cited(repo, onto, memory, made)],
-                style=wanted.style,
-            )
-        ),
+        left=(),
+        recurred=loops.came_back(past, flags),
+        stale=[one.told for one in newly_cited(repo, onto, memory, made)],
+        style=wanted.style,
     )
+    new = draft(onto, made.files, seen.queue.tip, parts)
     at = seconds(header.at) if header else None
-    tip, _ = commit.make(repo, claim, draft, folder=wanted.folder, at=at)
+    tip, _ = commit.make(repo, claim, new, folder=wanted.folder, at=at)
     return tip

@@ -23,9 +23,9 @@ def flag(letter: str, **fields: object) -> Flag:
 
 def letter(*outcomes: Outcome, left: tuple[QueuedFlag, ...] = (), run: Run | None = None) -> str:
     return message(
-        MessageParts(
-            drain="d1", tree=TREE, run=run or Run(engine="verbatim"), outcomes=outcomes, left=left
-        )
+        MessageParts(run=run or Run(engine="verbatim"), outcomes=outcomes, left=left),
+        "d1",
+        TREE,
     )
 
 
@@ -130,14 +130,14 @@ def test_whatever_a_large_close_holds_its_message_is_bounded() -> None:
     folded = [replace(one, fate=Fate.DUPLICATE, file="", survivor="x") for one in many(50)]
     said = message(
         MessageParts(
-            drain="d1",
-            tree=TREE,
             run=Run(engine="e", model="m"),
             outcomes=[*outcomes, *folded],
             left=[QueuedFlag(id="a" * 12, reason="y" * 900 + str(at)) for at in range(90)],
             recurred=["third time " * 30] * 9,
             stale=["cites " * 30] * 40,
-        )
+        ),
+        "d1",
+        TREE,
     )
 
     rows = said.split("\n")
