@@ -126,9 +126,7 @@ class Server:
                 delay = self.delay(tries)
                 attempt = self.foregone(delay, until, attempts)
                 if attempt is None:
-                    if delay > 0:
-                        self.waits(self.endpoint.redact(self.waiting(delay, attempts)))
-                        await asyncio.sleep(delay)
+                    await self.pause(delay, attempts)
                     self.waits(f"waiting for {self.endpoint.named}")
                     attempt = await self._attempt(shape, prompt, until, send)
                     attempt = _with_cause(attempt, attempts)
@@ -145,7 +143,7 @@ class Server:
                     continue
                 plainer = _plainer(shape, attempt)
                 if plainer is None:
-                    return self._reply(attempt, attempts, self.clock() - began)
+                    return self.reply(attempt, attempts, self.clock() - began)
                 if own or self.settled or not attempt.ignored:
                     own = plainer
                 elif search or (self._search is None and shape == self.shape):
@@ -207,18 +205,36 @@ class Server:
             return Attempt(stop=stop, problem=f"{before}no time is left to ask {host}")
         return None
 
-    def waiting(self, delay: float, attempts: Sequence[Attempt]) -> str:
-        """Say in words what a pause before the next request is for."""
+    async def pause(self, delay: float, attempts: Sequence[Attempt]) -> None:
+        """Wait so many seconds before the next request, and tell what for; ``attempts`` came before it."""
+        if delay > 0:
+            self.waits(self.endpoint.redact(self._waiting(delay, attempts)))
+            await asyncio.sleep(delay)
+
+    def _waiting(self, delay: float, attempts: Sequence[Attempt]) -> str:
         if attempts:
             return f"{attempts[-1].problem}, asked again in {duration(delay)}"
         return f"{self.endpoint.named} asks to wait {duration(delay)}"
+
+    def limit(self, until: float) -> float:
+        """Return the seconds that a request which is made now may take."""
+        return max(0.0, min(self.patience.call, until - self.clock()))
+
+    def timed_out(self, limit: float) -> Attempt:
+        """Return the result of a request that had no answer within its limit."""
+        problem = f"{self.endpoint.named} gave no answer within {duration(limit)}"
+        return Attempt(stop=Stop.TIMED_OUT, problem=problem)
+
+    def heed(self, attempt: Attempt) -> None:
+        """Keep when the server wants to be asked again, if an attempt says so."""
+        if attempt.wait is not None:
+            self.not_before = max(self.not_before, self.clock() + attempt.wait)
 
     def learn(self, attempt: Attempt, shape: Shape) -> None:
         """Keep what an attempt in this shape says about the server."""
         if attempt.then is Next.NEVER:
             self.hopeless = attempt
-        if attempt.wait is not None:
-            self.not_before = max(self.not_before, self.clock() + attempt.wait)
+        self.heed(attempt)
         if attempt.data is None:
             return
         if not self.settled or shape.way is self.shape.way:
@@ -233,7 +249,7 @@ class Server:
         send: Callable[[Shape, float], Awaitable[Attempt]],
     ) -> Attempt:
         began = self.clock()
-        limit = max(0.0, min(self.patience.call, until - began))
+        limit = self.limit(until)
         request = asyncio.ensure_future(send(shape, limit))
         self._asking[request] = shape
         try:
@@ -241,8 +257,7 @@ class Server:
                 await asyncio.wait({request})
             attempt = _CALLED_OFF if request in self._off else request.result()
         except TimeoutError:
-            problem = f"{self.endpoint.named} gave no answer within {duration(limit)}"
-            attempt = Attempt(stop=Stop.TIMED_OUT, problem=problem)
+            attempt = self.timed_out(limit)
         except Credentials as refused:
             self.hopeless = refused
             raise
@@ -252,10 +267,17 @@ class Server:
             if not request.done():
                 request.cancel()
                 await asyncio.wait({request})
-        return self._with_usage(attempt, shape.body(prompt, self.model), began)
+        span = (began, self.clock())
+        return self.with_usage(attempt, shape.body(prompt, self.model), spans=(span,))
 
-    def _with_usage(self, attempt: Attempt, body: Mapping[str, object], began: float) -> Attempt:
-        """Return the attempt with what its request sent and cost."""
+    def with_usage(
+        self,
+        attempt: Attempt,
+        body: Mapping[str, object],
+        *,
+        spans: tuple[tuple[float, float], ...] = (),
+    ) -> Attempt:
+        """Return the attempt with what its request sent and cost; ``spans`` are those of `Usage`."""
         compact = json.dumps(body, ensure_ascii=False, separators=(",", ":"))  # as on the wire
         usage, own = attempt.usage, self.own_prices or {}
         # The model that answered is charged, unless the person priced the one asked for.
@@ -264,11 +286,12 @@ class Server:
             usage,
             calls=1,
             sent=len(compact.encode("utf-8", "replace")),
-            spans=((began, self.clock()),),
+            spans=spans,
         )
         return replace(attempt, usage=charged(usage, model, own=own))
 
-    def _reply(self, last: Attempt, attempts: Sequence[Attempt], seconds: float) -> Reply:
+    def reply(self, last: Attempt, attempts: Sequence[Attempt], seconds: float) -> Reply:
+        """Return what a question comes to that these attempts were made at; it ends with the ``last`` one."""
         usage = together([attempt.usage for attempt in attempts])
         return Reply(
             data=last.data,

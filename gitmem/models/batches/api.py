@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from gitmem.models import answer, connection, response
 from gitmem.models.batches.sent import is_batch_id
-from gitmem.models.reply import LIMIT, Attempt, Next, Prompt, Reply, Stop, model_name
+from gitmem.models.reply import LIMIT, Attempt, Next, Prompt, Reply, Stop
 from gitmem.models.server import duration
-from gitmem.models.usage import Usage, charged
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from gitmem.models.event_loop import LoopThread
     from gitmem.models.server import Server
+    from gitmem.models.usage import Usage
 
 API = "the Message Batches API"
 
@@ -168,16 +168,12 @@ class MessageBatches:
             foregone = server.foregone(delay, until, attempts)
             if foregone:
                 raise Fault(foregone)
-            if delay > 0:
-                server.waits(server.endpoint.redact(server.waiting(delay, attempts)))
-                await asyncio.sleep(delay)
-            limit = max(0.0, min(server.patience.call, until - server.clock()))
-            attempt = await self._tried(call, limit)
+            await server.pause(delay, attempts)
+            attempt = await self._tried(call, server.limit(until))
             if not isinstance(attempt, Attempt):
                 return attempt
             attempts.append(attempt)
-            if attempt.wait is not None:
-                server.not_before = max(server.not_before, server.clock() + attempt.wait)
+            server.heed(attempt)
             failed += attempt.then is Next.AGAIN
             again = repeat and attempt.then is Next.AGAIN and failed < server.patience.tries
             if not again and attempt.then is not Next.LATER:
@@ -191,8 +187,7 @@ class MessageBatches:
             async with asyncio.timeout(limit):
                 return await call(connection.timeouts(limit, server.patience.connect))
         except TimeoutError:
-            problem = f"{server.endpoint.named} gave no answer within {duration(limit)}"
-            return Attempt(stop=Stop.TIMED_OUT, problem=problem)
+            return server.timed_out(limit)
         except library.NotFoundError:
             return None
         except Exception as error:  # noqa: BLE001 - the library lets errors of those below it through
@@ -247,23 +242,9 @@ class MessageBatches:
         content = json.dumps(message).encode()
         way = server.shape.way
         found = answer.read(content, kind="application/json", prompt=prompt, way=way)
-        own = server.own_prices or {}
-        model = server.model if server.model in own else found.answered or server.model
-        compact = json.dumps(self._body(prompt), ensure_ascii=False, separators=(",", ":"))
-        usage = replace(
-            found.usage,
-            calls=1,
-            batched=found.usage.tokens,
-            sent=len(compact.encode("utf-8", "replace")),
-        )
-        return Reply(
-            data=found.data,
-            stop=found.stop,
-            usage=charged(usage, model, own=own),
-            seconds=0.0,
-            problem=server.endpoint.redact(found.problem),
-            answered=model_name(server.endpoint.redact(found.answered)),
-        )
+        found = replace(found, usage=replace(found.usage, batched=found.usage.tokens))
+        priced = server.with_usage(found, self._body(prompt))
+        return server.reply(priced, [priced], 0.0)
 
     def _body(self, prompt: Prompt) -> dict[str, Any]:
         # No mark for the prompt cache: a batch's questions are asked in any order.
