@@ -205,23 +205,21 @@ class MessageBatches:
         rows = [row for row in map(_row, got.content.splitlines()) if row]
         if not rows:
             raise Fault(response.not_the_api(API, "its results are none"))
+        left = dict(prompts)
         replies: dict[str, Reply] = {}
         expired: set[str] = set()
         failed: dict[str, str] = {}
         spent: dict[str, Usage] = {}
         for row in rows:
             key, result = row.get("custom_id"), row.get("result")
-            if (
-                not isinstance(key, str)
-                or key not in prompts
-                or key in {*replies, *expired, *failed}
-            ):
+            if not isinstance(key, str) or key not in left:
                 continue
+            prompt = left.pop(key)
             kind = result.get("type") if isinstance(result, dict) else None
             if kind in ("expired", "canceled"):
                 expired.add(key)
             elif isinstance(result, dict) and kind == "succeeded":
-                reply = self._reply(prompts[key], result.get("message"))
+                reply = self._reply(prompt, result.get("message"))
                 if reply.data is not None or reply.too_much:
                     replies[key] = reply
                 else:
@@ -231,7 +229,7 @@ class MessageBatches:
                     response.error_sentence(result.get("error")) if isinstance(result, dict) else ""
                 )
                 failed[key] = self._server.endpoint.redact(words) or "it failed"
-        missing = dict.fromkeys(prompts.keys() - {*replies, *expired, *failed}, "it has no result")
+        missing = dict.fromkeys(left, "it has no result")
         return Results(
             replies=replies, expired=frozenset(expired), failed={**failed, **missing}, spent=spent
         )
