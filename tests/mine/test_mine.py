@@ -27,6 +27,13 @@ EVERY = (
 )  # fmt: skip
 #: A shell command of Claude Code's.
 INSIDE = {"CLAUDECODE": "1", "CLAUDE_CODE_SESSION_ID": SESSION}
+#: A call that brings text of strangers into the session.
+FETCH = {
+    "tool_name": "WebFetch",
+    "tool_input": {"url": "https://example.com"},
+    "tool_use_id": "t",
+    "tool_response": "x",
+}
 
 
 @pytest.fixture
@@ -44,6 +51,14 @@ def made(person: Account, sandbox: Sandbox) -> Account:
 
 def run(sandbox: Sandbox, person: Account, *args: str, **more: str) -> Result:
     return sandbox.gitmem(*args, env={**person.env, **more})
+
+
+def elsewhere(folder: Path) -> Sandbox:
+    """Another repository of the person's, to stand in."""
+    other = Sandbox(folder / "other")
+    other.path.mkdir()
+    other.git("init", "--quiet")
+    return other
 
 
 def land(sandbox: Sandbox, person: Account, *texts: str) -> None:
@@ -348,13 +363,7 @@ def test_a_tainted_session_flags_nothing_of_the_person(
     sandbox: Sandbox, made: Account, dry: list[str]
 ) -> None:
     fire(sandbox, "SessionStart.startup")
-    call = {
-        "tool_name": "WebFetch",
-        "tool_input": {"url": "https://example.com"},
-        "tool_use_id": "t",
-        "tool_response": "x",
-    }
-    fire(sandbox, "PostToolBatch", tool_calls=[call])
+    fire(sandbox, "PostToolBatch", tool_calls=[FETCH])
 
     done = run(sandbox, made, "flag", "--mine", "Wants short answers", *dry, **INSIDE)
 
@@ -392,17 +401,9 @@ def test_what_a_session_reads_while_it_stands_elsewhere_taints_it_at_home(
     sandbox: Sandbox, made: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fire(sandbox, "SessionStart.startup")
-    other = Sandbox(tmp_path / "other")
-    other.path.mkdir()
-    other.git("init", "--quiet")
+    other = elsewhere(tmp_path)
     monkeypatch.setenv("CLAUDE_PROJECT_DIR", str(sandbox.path))
-    call = {
-        "tool_name": "WebFetch",
-        "tool_input": {"url": "https://example.com"},
-        "tool_use_id": "t",
-        "tool_response": "x",
-    }
-    fire(other, "PostToolBatch", tool_calls=[call])
+    fire(other, "PostToolBatch", tool_calls=[FETCH])
     monkeypatch.delenv("CLAUDE_PROJECT_DIR")
 
     assert run(sandbox, made, "flag", "--mine", "x", **INSIDE).code == 4
@@ -413,20 +414,12 @@ def test_a_tainted_session_cannot_stand_elsewhere_to_flag(
     sandbox: Sandbox, made: Account, tmp_path: Path
 ) -> None:
     fire(sandbox, "SessionStart.startup")
-    call = {
-        "tool_name": "WebFetch",
-        "tool_input": {"url": "https://example.com"},
-        "tool_use_id": "t",
-        "tool_response": "x",
-    }
-    fire(sandbox, "PostToolBatch", tool_calls=[call])
-    other = Sandbox(tmp_path / "other")
-    other.path.mkdir()
-    other.git("init", "--quiet")
+    fire(sandbox, "PostToolBatch", tool_calls=[FETCH])
+    other = elsewhere(tmp_path)
     fire(
         other,
         "PostToolBatch",
-        tool_calls=[{**call, "tool_name": "Read", "tool_input": {"file_path": "x"}}],
+        tool_calls=[{**FETCH, "tool_name": "Read", "tool_input": {"file_path": "x"}}],
     )
     nowhere = tmp_path / "nowhere"
     nowhere.mkdir()

@@ -66,6 +66,13 @@ def asking(folder: Path, server: MessagesApi, **more: Any) -> Iterator[Asking]:
         made.stop()
 
 
+@contextmanager
+def close_of(folder: Path, script: Batches) -> Iterator[Asking]:
+    """One close against a server of its own."""
+    with MessagesApi(script) as server, asking(folder, server) as close:
+        yield close
+
+
 def scripted(**more: Any) -> Batches:
     return Batches(answer=lambda asked: api.says(good(asked)), **more)
 
@@ -82,7 +89,7 @@ def at(stage: str, *sent: Sent) -> Batches:
 
 def test_a_batch_is_looked_at_until_it_has_ended(tmp_path: Path) -> None:
     script = scripted(running=3, later=0)
-    with MessagesApi(script) as server, asking(tmp_path, server) as close:
+    with close_of(tmp_path, script) as close:
         assert close.run() == dict.fromkeys(KEYS, GOOD)
     assert script.stages == ["create", *["look"] * 4, "results"]
 
@@ -94,7 +101,7 @@ def test_the_key_goes_to_no_host_that_a_server_names_for_the_results(tmp_path: P
             url = f"{thief.url}/v1/messages/batches/msgbatch_1/results"
             return batch("msgbatch_1", results_url=url) if stage == "look" else None
 
-        with MessagesApi(scripted(before=before)) as server, asking(tmp_path, server) as close:
+        with close_of(tmp_path, scripted(before=before)) as close:
             assert close.run() == dict.fromkeys(KEYS, GOOD)
         assert thief.asked == []
 
@@ -128,8 +135,7 @@ def test_an_answer_that_is_no_batch_is_told_and_nothing_is_remembered(
 ) -> None:
     script = at("create", sent)
     with (
-        MessagesApi(script) as server,
-        asking(tmp_path, server) as close,
+        close_of(tmp_path, script) as close,
         pytest.raises(NoProgress, match="the batch was not sent"),
     ):
         close.run()
@@ -140,8 +146,7 @@ def test_an_answer_that_is_no_batch_is_told_and_nothing_is_remembered(
 def test_a_batch_is_not_sent_twice_when_its_answer_breaks_off(tmp_path: Path) -> None:
     script = at("create", RESET)
     with (
-        MessagesApi(script) as server,
-        asking(tmp_path, server) as close,
+        close_of(tmp_path, script) as close,
         pytest.raises(NoProgress, match="was not reached, or broke off"),
     ):
         close.run()
@@ -150,7 +155,7 @@ def test_a_batch_is_not_sent_twice_when_its_answer_breaks_off(tmp_path: Path) ->
 
 def test_a_batch_that_the_server_puts_off_is_sent_later(tmp_path: Path) -> None:
     script = at("create", api.error(429, retry_after="0"), api.error(529))
-    with MessagesApi(script) as server, asking(tmp_path, server) as close:
+    with close_of(tmp_path, script) as close:
         assert close.run() == dict.fromkeys(KEYS, GOOD)
     assert script.stages.count("create") == 3
 
@@ -159,7 +164,7 @@ def test_a_batch_that_the_server_puts_off_is_sent_later(tmp_path: Path) -> None:
 @pytest.mark.parametrize("sent", [RESET, api.error(500), Sent(body=b"{}", cut=1)])
 def test_a_look_that_breaks_off_is_made_again(tmp_path: Path, stage: str, sent: Sent) -> None:
     script = at(stage, sent)
-    with MessagesApi(script) as server, asking(tmp_path, server) as close:
+    with close_of(tmp_path, script) as close:
         assert close.run() == dict.fromkeys(KEYS, GOOD)
     assert script.stages.count(stage) == 2
     assert script.stages.count("create") == 1
@@ -168,7 +173,7 @@ def test_a_look_that_breaks_off_is_made_again(tmp_path: Path, stage: str, sent: 
 @pytest.mark.parametrize("stage", ["create", "look", "results"])
 def test_a_refused_key_is_told_without_the_key(tmp_path: Path, stage: str) -> None:
     script = at(stage, api.error(401, f"invalid x-api-key {KEY}"))
-    with MessagesApi(script) as server, asking(tmp_path, server) as close:
+    with close_of(tmp_path, script) as close:
         with pytest.raises(Credentials) as refused:
             close.run()
         assert KEY not in refused.value.message
@@ -181,7 +186,7 @@ def test_an_error_in_the_results_is_told_without_the_key(tmp_path: Path) -> None
             "error": {"type": "error", "error": {"message": f"bad {KEY}\x1b[2J"}},
         }
 
-    with MessagesApi(scripted(result=result)) as server, asking(tmp_path, server) as close:
+    with close_of(tmp_path, scripted(result=result)) as close:
         assert close.run() == dict.fromkeys(KEYS)
     (told,) = [line for line in close.told if "not answered" in line]
     assert KEY not in told
@@ -196,8 +201,7 @@ def bomb(size: int) -> Sent:
 def test_results_that_unpack_to_more_than_any_batch_has_are_not_read(tmp_path: Path) -> None:
     script = at("results", bomb(RESULTS + 1))
     with (
-        MessagesApi(script) as server,
-        asking(tmp_path, server) as close,
+        close_of(tmp_path, script) as close,
         pytest.raises(NoProgress, match="sends more than any answer has"),
     ):
         close.run()
@@ -206,8 +210,7 @@ def test_results_that_unpack_to_more_than_any_batch_has_are_not_read(tmp_path: P
 def test_only_results_may_be_as_large_as_that(tmp_path: Path) -> None:
     script = at("look", bomb(1024 * 1024))
     with (
-        MessagesApi(script) as server,
-        asking(tmp_path, server) as close,
+        close_of(tmp_path, script) as close,
         pytest.raises(NoProgress, match="sends more than any answer has"),
     ):
         close.run()
@@ -254,7 +257,7 @@ STRANGE = [
 
 @pytest.mark.parametrize("sent", STRANGE, ids=range(len(STRANGE)))
 def test_strange_rows_cost_only_their_own_answer(tmp_path: Path, sent: Sent) -> None:
-    with MessagesApi(at("results", sent)) as server, asking(tmp_path, server) as close:
+    with close_of(tmp_path, at("results", sent)) as close:
         assert close.run() == {KEYS[0]: GOOD, KEYS[1]: None}
     assert any("1 question was not answered" in line for line in close.told)
 
@@ -262,8 +265,7 @@ def test_strange_rows_cost_only_their_own_answer(tmp_path: Path, sent: Sent) -> 
 @pytest.mark.parametrize("sent", [api.web_page(), Sent(body=b""), Sent(body=b"\n\n")])
 def test_results_that_are_none_ask_nothing_at_the_full_price(tmp_path: Path, sent: Sent) -> None:
     with (
-        MessagesApi(at("results", sent)) as server,
-        asking(tmp_path, server) as close,
+        close_of(tmp_path, at("results", sent)) as close,
         pytest.raises(NoProgress, match="its results are none"),
     ):
         close.run()
