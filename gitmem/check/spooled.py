@@ -1,21 +1,17 @@
 """What lies in this clone's spool, for a check: read, never saved.
 
 Anything in a sandbox can write there, so a record's texts are only counted, not shown: the command that saves
-them puts them through all guards first (`gitmem.capture.spooled`).
+them puts them through all guards first (`gitmem.capture.spooled`). A module of its own, because whatever lies
+there is bounded and parsed before a check sees it.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from gitmem.core.failures import Unreachable
 from gitmem.core.flag import BadLine, Flag, parse
 from gitmem.queue import spool
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 _MOST_LINES = (
     10_000  # of the spool; what lies there may be anybody's, and the rest counts as no flag
@@ -39,7 +35,7 @@ def look(folder: str) -> Spooled:
     found: dict[str, Flag] = {}
     odd = lines = 0
     try:
-        for record in _records(folder):
+        for record in spool.records(folder, _LONG_AGO):
             texts = [text for text in record.data.split(b"\n") if text]
             lines += len(texts)
             if not texts or lines > _MOST_LINES:
@@ -56,13 +52,6 @@ def look(folder: str) -> Spooled:
             hint="gitmem doctor says what is wrong with it",
         ) from error
     return Spooled(tuple(found.values()), odd)
-
-
-def _records(folder: str) -> Iterator[spool.Record]:
-    for _, descriptor in spool.there(folder):
-        for name in spool.names(descriptor, _LONG_AGO):
-            with suppress(FileNotFoundError):  # saved meanwhile
-                yield spool.read(descriptor, name)
 
 
 def _flag(text: bytes) -> Flag | None:

@@ -307,17 +307,20 @@ def there(folder: str) -> Iterator[tuple[Place, int]]:
                 local.close(descriptor)
 
 
-def count(folder: str, now: float) -> int:
-    """Return how many flags wait in the spool; what is no record counts as one. Raises OSError."""
-    number = 0
+def records(folder: str, now: float) -> Iterator[Record]:
+    """Yield what waits in the clone's spools, as `names` and `read` have it. Raises OSError."""
     for _, descriptor in there(folder):
         for name in names(descriptor, now):
             try:
                 record = read(descriptor, name)
             except FileNotFoundError:
                 continue  # saved meanwhile
-            number += max(1, record.data.count(b"\n"))
-    return number
+            yield record
+
+
+def count(folder: str, now: float) -> int:
+    """Return how many flags wait in the spool; what is no record counts as one. Raises OSError."""
+    return sum([max(1, record.data.count(b"\n")) for record in records(folder, now)])
 
 
 def come(folder: str) -> bool:
