@@ -16,7 +16,7 @@ from gitmem.drain.plan import make_plan
 from gitmem.drain.ports import Answer
 from gitmem.loops import flag_history, loops
 from gitmem.queue import decisions
-from gitmem.records import record_files
+from gitmem.records import in_review, record_files
 from gitmem.records.commit_style import PLAIN, CommitStyle
 from gitmem.records.drain_record import Change, Run, read_header, read_outcomes
 
@@ -73,14 +73,7 @@ def remade(repo: Repository, claim: Claim, seen: Snapshot, wanted: RemakeRequest
     they are. No branch moves. Raises NeedsPerson when another flag's judgement does not hold without
     a rejected one.
     """
-    records = record_files.at(repo, wanted.tip)
-    text_by_path = record_files.texts(
-        repo,
-        {
-            path: records[path]
-            for path in records.keys() - record_files.at(repo, wanted.base).keys()
-        },
-    )
+    text_by_path = in_review.texts_between(repo, wanted.base, wanted.tip)
     commits = _commits(repo, wanted.base, wanted.tip)
     first = _first(repo, commits, text_by_path, wanted)
     onto = commits[first - 1].oid if first else wanted.base

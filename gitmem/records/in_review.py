@@ -55,18 +55,20 @@ def filed_between(repo: Repository, start: str, tip: str) -> list[Outcome]:
 
 def records_between(repo: Repository, start: str, tip: str) -> list[list[Outcome]]:
     """Return the same, record by record."""
-    return [read_outcomes(text) for text in _texts_between(repo, start, tip)]
+    return [read_outcomes(text) for text in texts_between(repo, start, tip).values()]
 
 
-def _texts_between(repo: Repository, start: str, tip: str) -> list[str]:
+def texts_between(repo: Repository, start: str, tip: str) -> dict[str, str]:
+    """Return the drain records that ``tip`` has and ``start`` (empty: no commit) does not, path to text."""
     before, now = record_files.at(repo, start), record_files.at(repo, tip)
     new = {path: now[path] for path in sorted(now.keys() - before.keys())}
-    return [*record_files.texts(repo, new).values()]
+    return record_files.texts(repo, new)
 
 
 def changes_between(repo: Repository, start: str, tip: str) -> list[LineChange]:
     """Return the lines that the records of ``tip`` and not of ``start`` say were settled or moved."""
-    return [change for text in _texts_between(repo, start, tip) for change in read_changes(text)]
+    texts = texts_between(repo, start, tip).values()
+    return [change for text in texts for change in read_changes(text)]
 
 
 def edited(

@@ -17,7 +17,7 @@ from gitmem.git.repository import REVIEW
 from gitmem.memory.passages import items_of, line_key
 from gitmem.queue import decisions
 from gitmem.queue.fast_import import recorded_author
-from gitmem.records import in_review, snapshot, target
+from gitmem.records import snapshot, target
 from gitmem.records.commit_style import PLAIN, CommitStyle
 from gitmem.records.drain_record import REVIEWED, Change, Fate
 from gitmem.review import review, wording
@@ -246,14 +246,7 @@ def _back(
     repo: Repository, before: Review, tip: str, gone: Mapping[str, str], configured: str
 ) -> tuple[ReviewLine, ...]:
     """Return the lines that stand in the review again. Raises NeedsPerson when one that is kept is not there."""
-    where = target.find(repo, configured)
-    start, outcomes = in_review.review_outcomes(repo, where, tip)
-    after = review.Review(
-        tip=tip,
-        base=start,
-        outcomes=tuple(outcomes),
-        changes=tuple(in_review.changes_between(repo, start, tip)),
-    )
+    after = review.read_at(repo, target.find(repo, configured), tip)
     old, new = _lines(repo, before), _lines(repo, after)
     known = {line.key for line in old}
     made = {line.key for line in new}

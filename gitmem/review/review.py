@@ -56,15 +56,21 @@ def read(repo: Repository, configured: str) -> Review:
     """Return what is in review; raises NoProgress when nothing is."""
     tip = tip_of(repo)
     where = target.find(repo, configured)
-    base, outcomes = in_review.review_outcomes(repo, where, tip)
+    found = read_at(repo, where, tip)
     if (
-        outcomes
+        found.outcomes
         and not forgetting.to_forget(repo, where, tip)
-        and _landed(repo, where).issuperset(item.flag.id for item in outcomes)
+        and _landed(repo, where).issuperset(item.flag.id for item in found.outcomes)
     ):
         raise NoProgress(
             "what was in review has landed", hint="gitmem accept removes the review branch"
         )
+    return found
+
+
+def read_at(repo: Repository, where: Target, tip: str) -> Review:
+    """Return the review that has its tip at a commit."""
+    base, outcomes = in_review.review_outcomes(repo, where, tip)
     changes = tuple(in_review.changes_between(repo, base, tip))
     return Review(tip=tip, base=base, outcomes=tuple(outcomes), changes=changes)
 
