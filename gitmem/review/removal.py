@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gitmem.core.failures import NeedsPerson
@@ -94,25 +95,32 @@ def message(
         parts.append("\n".join([f"Taken out of {file}:", *lines]))
     if guards:
         parts.append(f"Guards taken out: {guards}")
-    rows_ = [f"- {one.line}\n  ({one.flag.id}, {visible(one.reason)})" for one in restored]
-    if rows_:
-        parts.append("\n".join(["In their own words again:", *rows_]))
+    rows = [f"- {one.line}\n  ({one.flag.id}, {visible(one.reason)})" for one in restored]
+    if rows:
+        parts.append("\n".join(["In their own words again:", *rows]))
     forgets = count(len(gone), "flag")
+    short = partial(_counted, made[0], forgets, taken, guards, len(restored))
+    body = style.fitted(parts, short)
+    trailers = f"Gitmem-Drain: {made[0]}\n{TRAILER}: {made[1]}"
+    return f"{style.head('forget ' + forgets)}\n\n{body}\n\n{trailers}\n"
+
+
+def _counted(
+    drain: str, forgets: str, taken: Sequence[Removal], guards: int, restored: int
+) -> list[str]:
+    """Return the paragraphs of a message that counts lines."""
     files = Counter(one.file for one in taken).most_common()
     rows = [f"- {file}: {count(number, 'line')}" for file, number in files[:_FILES]]
     if files[_FILES:]:
         rest = sum(number for _, number in files[_FILES:])
         rows.append(f"- {count(len(files) - _FILES, 'more file')}: {count(rest, 'line')}")
-    counted = [
+    return [
         f"Forgotten: {forgets}",
         *(["\n".join(["Taken out:", *rows])] if rows else []),
         *([f"Guards taken out: {guards}"] if guards else []),
-        *([f"In their own words again: {count(len(rows_), 'line')}"] if rows_ else []),
-        f"Each flag is in the record that this commit adds:\n{record_path(made[0])}",
+        *([f"In their own words again: {count(restored, 'line')}"] if restored else []),
+        f"Each flag is in the record that this commit adds:\n{record_path(drain)}",
     ]
-    body = style.fitted(parts, lambda: counted)
-    trailers = f"Gitmem-Drain: {made[0]}\n{TRAILER}: {made[1]}"
-    return f"{style.head('forget ' + forgets)}\n\n{body}\n\n{trailers}\n"
 
 
 def _items(taken: Sequence[Removal]) -> list[Passage]:
