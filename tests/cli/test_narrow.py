@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
-
 import pytest
 
 from tests.support.desk import Desk
-from tests.support.sandbox import GITMEM, Sandbox, changed_environment
+from tests.support.sandbox import Sandbox
+from tests.support.terminal import Terminal
 
 KINDS = ("gotcha", "fact", "decision", "preference", "pending", "snag")
 TEXT = (
@@ -32,28 +29,9 @@ def desk(sandbox: Sandbox) -> Desk:
 
 def seen(sandbox: Sandbox, width: int, *args: str) -> str:
     """What the command shows on a terminal so wide."""
-    near, far = pty.openpty()
-    child = subprocess.Popen(
-        [GITMEM, *args],
-        cwd=sandbox.path,
-        env=changed_environment({"COLUMNS": str(width), "NO_COLOR": "1"}),
-        stdin=subprocess.DEVNULL,
-        stdout=far,
-        stderr=far,
-    )
-    os.close(far)
-    shown = b""
-    while True:
-        try:
-            part = os.read(near, 65536)
-        except OSError:  # Linux says so when the last writer has closed
-            break
-        if not part:
-            break
-        shown += part
-    os.close(near)
-    child.wait()
-    return shown.decode().replace("\r\n", "\n")
+    with Terminal(sandbox, *args, columns=width, typed=False) as screen:
+        screen.end()
+        return screen.shown
 
 
 def words(text: str) -> list[str]:

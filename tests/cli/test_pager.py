@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
-import struct
-import subprocess
-import termios
 from pathlib import Path
 
 import pytest
 
 from tests.cli.test_close import flag
-from tests.support.sandbox import GITMEM, Sandbox, changed_environment
+from tests.support.sandbox import Sandbox
+from tests.support.terminal import Terminal
 
 SAYS = "sed s/^/{}:/"
 
@@ -25,38 +20,16 @@ def terminal(
     when: str = "",
     then: bytes = b"",
 ) -> tuple[int, str]:
-    """Runs gitmem on a terminal of 24 lines that it controls; the exit code and all that was shown.
+    """Runs gitmem on a terminal with colours and no size in the environment; the exit code and all that was shown.
 
     ``then`` is typed once ``when`` was shown.
     """
-    near, far = pty.openpty()
-    fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    child = subprocess.Popen(
-        [GITMEM, *args],
-        cwd=sandbox.path,
-        env=changed_environment({"GIT_PAGER": None, "TERM": "xterm", **(env or {})}),
-        stdin=far,
-        stdout=far,
-        stderr=far,
-        start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - one thread
-    )
-    os.close(far)
-    shown = b""
-    while True:
-        try:
-            part = os.read(near, 65536)
-        except OSError:  # Linux says so when the last writer has closed
-            break
-        if not part:
-            break
-        shown += part
-        if then and when.encode() in shown:
-            os.write(near, then)
-            then = b""
-    child.wait()
-    os.close(near)
-    return child.returncode, shown.decode().replace("\r\n", "\n")
+    real: dict[str, str | None] = {"COLUMNS": None, "NO_COLOR": None, "GIT_PAGER": None}
+    with Terminal(sandbox, *args, env={**real, "TERM": "xterm", **(env or {})}) as screen:
+        if then:
+            screen.until(when)
+            screen.press(then)
+        return screen.end(), screen.shown
 
 
 @pytest.fixture

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
+import struct
 import subprocess
+import termios
 import time
 from collections.abc import Mapping, Sequence
 from typing import Self
 
 from tests.support.sandbox import GITMEM, PATIENCE, Sandbox, changed_environment, heed_interrupts
 
+_ROWS = 24
+
 
 class Terminal:
-    """A gitmem command on a pseudo terminal; use it in a ``with`` statement."""
+    """A gitmem command on a pseudo terminal; use it in a ``with`` statement.
+
+    Without ``typed`` nobody types: its standard input is empty, and only what it prints is on the terminal.
+    """
 
     def __init__(
         self,
         sandbox: Sandbox,
         *args: str,
         columns: int = 80,
+        typed: bool = True,
         env: Mapping[str, str | None] | None = None,
     ) -> None:
         self._near, far = pty.openpty()
+        fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
         self.shown = ""
         self._read = 0
         self._raw = b""
@@ -33,7 +43,7 @@ class Terminal:
             env=changed_environment(
                 {"COLUMNS": str(columns), "NO_COLOR": "1", "TERM": "dumb", **(env or {})}
             ),
-            stdin=far,
+            stdin=far if typed else subprocess.DEVNULL,
             stdout=far,
             stderr=far,
             start_new_session=True,
@@ -98,8 +108,5 @@ def answered(
 
 def _control() -> None:
     """Make the terminal the one that Ctrl-C is sent through."""
-    import fcntl
-    import termios
-
     heed_interrupts()
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    fcntl.ioctl(1, termios.TIOCSCTTY, 0)
