@@ -47,6 +47,13 @@ def record_path(name: str) -> str:
     return f".gitmem/drains/{name}.jsonl"
 
 
+def closed_at(path: str) -> str:
+    """Return when a record's close was made, as a flag has a time; empty where its name does not begin with that."""
+    name = path.rpartition("/")[2]
+    at = f"{name[:4]}-{name[4:6]}-{name[6:11]}:{name[11:13]}:{name[13:16]}"
+    return at if seconds(at) is not None else ""
+
+
 class Fate(StrEnum):
     """What became of a flag, in the record's words."""
 
@@ -307,9 +314,7 @@ def filed_days(contents: Mapping[str, str], lines: Iterable[str]) -> dict[str, s
     wanted = {_dump(line)[1:-1]: line for line in lines}
     days: dict[str, str] = {}
     for path in sorted(contents):
-        name = path.rpartition("/")[2]
-        at = f"{name[:4]}-{name[4:6]}-{name[6:11]}:{name[11:13]}:{name[13:16]}"
-        filed = day(at)
+        filed = day(closed_at(path))
         if filed:
             for match in _LINE.finditer(contents[path]):
                 if match[2] in wanted:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.core.quantities import seconds
 from gitmem.records import record_files, target
-from gitmem.records.drain_record import Fate
+from gitmem.records.drain_record import Fate, closed_at
 from gitmem.trace.filings import Filings
 from gitmem.trace.history import DATE, PLAIN, shallow
 
@@ -107,18 +106,11 @@ def _lines(record: Sequence[FiledOutcome], landing: Landing | None) -> list[Land
             line=line,
             drain=filed[0].drain,
             flags=tuple({one.outcome.flag.id: one.outcome.flag for one in filed}.values()),
-            at=landing.at if landing else _closed(filed[0].path),
+            at=landing.at if landing else closed_at(filed[0].path),
             landing=landing,
         )
         for (file, line), filed in lines.items()
     ]
-
-
-def _closed(path: str) -> str:
-    """Return when a record's close was made, as a flag has a time; its name begins with that."""
-    name = path.rpartition("/")[2]
-    at = f"{name[:4]}-{name[4:6]}-{name[6:11]}:{name[11:13]}:{name[13:16]}"
-    return at if seconds(at) is not None else ""
 
 
 def _brought(repo: Repository, tips: Sequence[str]) -> dict[str, Landing]:
