@@ -10,16 +10,14 @@ from gitmem.core import agent_clients as clients
 from gitmem.core.errors import Refused
 from gitmem.session import session_file
 from gitmem.session.boundary import FORKED, RESUMED
-from gitmem.session.session import BOOT
+from gitmem.session.session import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from gitmem.git.repository import Repository
 
-_TAINT = "taint "  # what the line of a taint begins with
-_SOURCE = 4  # the place of the source in the line of a boot
 _INSTEAD = (
     "flag it without --mine, for this repository, or have the person run it in their own terminal"
 )
@@ -36,34 +34,33 @@ def refuse_strange(environ: Mapping[str, str], session: str, here: Repository | 
     named = [one for one in dict.fromkeys([session, *clients.sessions(environ)]) if one]
     if not client and not named:
         return
-    told = [_told(here, one) for one in named] if here is not None else []
-    if not told or not all(map(_began, told)):
+    known = [_known(here, one) for one in named] if here is not None else []
+    if not known or not all(map(_began_here, known)):
         raise Refused(
             f"this runs inside {client or 'an agent client'}, in a session of which gitmem does not know here what it "
             "has read, and your own memory reaches every repository",
             hint=_INSTEAD,
         )
-    if any(line.startswith(_TAINT) for lines in told for line in lines):
+    if any(one.strange for one in known):
         raise Refused(
             "untrusted text has entered this session, and your own memory reaches every repository",
             hint=_INSTEAD,
         )
 
 
-def _told(here: Repository, session: str) -> list[str]:
+def _known(here: Repository, session: str) -> Session:
     """Return what the session's file says in this repository; nothing where it cannot be read."""
     if not session_file.is_named(session):
-        return []
+        return Session()
     try:
-        return session_file.told(here.folder, session)
+        return session_file.read(here.folder, session)
     except OSError:
-        return []
+        return Session()
 
 
-def _began(told: Sequence[str]) -> bool:
+def _began_here(session: Session) -> bool:
     """Return whether the session began in this repository, with gitmem's hooks, and knew nothing before.
 
     A session that was resumed or forked from another one may have read anything before its first line here.
     """
-    boots = [line.split(" ") for line in told if line.startswith(BOOT + " ")]
-    return bool(boots) and not {RESUMED, FORKED} & {*boots[0][_SOURCE:]}
+    return session.began is not None and session.began not in (RESUMED, FORKED)

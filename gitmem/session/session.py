@@ -18,7 +18,6 @@ _TASKS = 64  # tasks of sub-agents that are known at a time
 _SOURCE = 20  # letters
 _PROCESSES = 1 << 31  # no process has a larger number
 TOLD = "told"  # the line that a boot leaves once it has spoken of the session
-BOOT = "boot"  # the line that a boot leaves of a session that begins or resumes here begins with it
 ASKED = "asked"  # the line that a boot leaves once it has asked about the session's last turn
 SAID = "said"  # of a `work` line: a person said something, and nothing was done yet
 # Boundaries of every session that did anything at all: no chapter was closed by them.
@@ -47,11 +46,15 @@ class Session:
     the everyday ones; ``flagged`` says that a flag was made in it at all, ``ended`` that its end was seen, ``asked_about``
     that a boot asked about its last turn; ``process`` and ``started`` are the client's process number (0: unknown)
     and start, ``tree`` is the work tree's digest.
+
+    For a flag about the person: ``began`` is the client's word for what began at the first boot here (empty: it had
+    none; None: there was no boot), ``strange`` says that untrusted text ever entered.
     """
 
     __slots__ = (
         "asked_about",
         "base",
+        "began",
         "busy",
         "compacted",
         "compacting",
@@ -69,6 +72,7 @@ class Session:
         "seen",
         "shown",
         "started",
+        "strange",
         "tainted_before",
         "tainted_whole",
         "taints",
@@ -119,6 +123,8 @@ class Session:
         self.process = 0
         self.started = self.tree = ""
         self.tainted_before = False  # the chapter that the last nudge closed
+        self.began: str | None = None
+        self.strange = False
         self.tainted_whole = False  # all since the last compaction
 
     @property
@@ -159,7 +165,7 @@ def boot_line(process: int, started: str, top: str, source: str = "") -> str:
     ``source`` is the client's word for what began: a new session, one that goes on, a fork.
     """
     word = "".join([letter for letter in source if letter.isalpha()])[:_SOURCE]
-    return f"{BOOT} {process} {started} {boundary.short_word(top)} {word}".rstrip()
+    return f"boot {process} {started} {boundary.short_word(top)} {word}".rstrip()
 
 
 def flag_line(ids: Sequence[str]) -> str:
@@ -218,7 +224,7 @@ def _seen(session: Session, words: Sequence[str]) -> None:
 
 def _taint(session: Session, words: Sequence[str]) -> None:
     session.taints.append(" ".join(words))
-    session.tainted_whole = True
+    session.tainted_whole = session.strange = True
 
 
 def _nudge(session: Session, words: Sequence[str]) -> None:
@@ -312,6 +318,8 @@ def _boot(session: Session, words: Sequence[str]) -> None:
     session.process = number if number < _PROCESSES else 0
     session.started = "".join(words[1:2])
     session.tree = "".join(words[2:3])
+    if words and session.began is None:
+        session.began = "".join(words[3:4])
 
 
 def _number(words: Sequence[str]) -> int:
@@ -337,7 +345,7 @@ _STEPS = {
     TOLD: _told,
     ASKED: _asked,
     "end": _end,
-    BOOT: _boot,
+    "boot": _boot,
 }
 _PREFIXES = {
     boundary.MARK_SEEN: "seen",

@@ -53,10 +53,25 @@ def test_lines_fold_into_what_is_known() -> None:
         "compacting": True,
         "limit": 95_000,
         "told": True,
+        "strange": True,
         "marked": ["commit", "recovery"],
         "tainted_before": True,
         "tainted_whole": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("told", "began"),
+    [
+        ("work", None),
+        ("boot", None),
+        ("boot 7 1 abc", ""),
+        ("boot 7 1 abc startup\nend other\nboot 8 2 abc resume", "startup"),
+        ("boot 7 1 abc fork\nboot 8 2 abc startup", "fork"),
+    ],
+)
+def test_the_first_boot_says_how_the_session_began(told: str, began: str | None) -> None:
+    assert fold(told).began == began
 
 
 def test_a_compaction_begins_anew() -> None:
