@@ -7,44 +7,24 @@ import shlex
 import sys
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
 from gitmem.git import repository
+from tests.support.deploys import DEPLOYS, facts, flag, queued, run
 from tests.support.desk import Desk
 from tests.support.made_secrets import filled
 from tests.support.sandbox import Result, Sandbox
 from tests.support.server import Server
 
-OLD = "Deploys go out on Fridays"
+OLD = DEPLOYS
 NEW = "Deploys go out on Tuesdays"
 TOKEN = "ghp_" + filled("{T}", Random(1)) + "ab12"
-
-
-def flag(sandbox: Sandbox, text: str = OLD, *options: str) -> str:
-    done = sandbox.gitmem("flag", "--json", *options, "--", text)
-    assert done.code == 0, done.err
-    return str(json.loads(done.out)["id"])
-
-
-def run(sandbox: Sandbox, *args: str) -> str:
-    done = sandbox.gitmem(*args)
-    assert done.code == 0, done.err
-    return done.out
 
 
 def edited(sandbox: Sandbox, *args: str) -> str:
     """Edits; the id of the flag that takes the place."""
     return str(json.loads(run(sandbox, "edit", *args, "--json"))["id"])
-
-
-def queued(sandbox: Sandbox) -> list[dict[str, Any]]:
-    return list(json.loads(run(sandbox, "log", "--json")))
-
-
-def facts(sandbox: Sandbox, ref: str = "gitmem/drain") -> list[str]:
-    return Desk(sandbox=sandbox).lines("memory/facts.md", ref)
 
 
 def editor(sandbox: Sandbox, code: str, name: str = "editor") -> str:

@@ -5,44 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
 from gitmem.queue import decisions
+from tests.support.deploys import DEPLOYS, facts, flag, queued, run
 from tests.support.desk import Desk
 from tests.support.made_secrets import filled
 from tests.support.sandbox import Sandbox
 from tests.support.server import Server
 
-TEXT = "Deploys go out on Fridays"
+TEXT = DEPLOYS
 TOKEN = "ghp_" + filled("{T}", Random(1)) + "ab12"
-
-
-def flag(sandbox: Sandbox, text: str = TEXT, *options: str) -> str:
-    done = sandbox.gitmem("flag", "--json", *options, "--", text)
-    assert done.code == 0, done.err
-    return str(json.loads(done.out)["id"])
 
 
 def drop(sandbox: Sandbox, flag_id: str, reason: str = "not so") -> None:
     assert sandbox.gitmem("drop", flag_id, "--reason", reason).code == 0
-
-
-def queued(sandbox: Sandbox, *options: str) -> list[dict[str, Any]]:
-    done = sandbox.gitmem("log", "--json", *options)
-    assert done.code == 0, done.err
-    return list(json.loads(done.out))
-
-
-def facts(sandbox: Sandbox, ref: str = "gitmem/drain") -> list[str]:
-    return Desk(sandbox=sandbox).lines("memory/facts.md", ref)
-
-
-def run(sandbox: Sandbox, *args: str) -> str:
-    done = sandbox.gitmem(*args)
-    assert done.code == 0, done.err
-    return done.out
 
 
 def test_a_dropped_flag_is_queued_again_and_the_next_close_files_it(sandbox: Sandbox) -> None:
