@@ -85,18 +85,15 @@ def test_a_shell_command_is_the_subject_of_its_call() -> None:
     assert list(CLIENT.parse(payload("PostToolUse.Bash"), "").calls) == [("Bash", "echo hi")]
 
 
-def test_a_patch_is_a_call_for_each_file_that_it_changes() -> None:
+@pytest.mark.parametrize("name", ["PreToolUse.apply_patch", "PostToolUse.apply_patch"])
+def test_a_patch_is_a_call_for_each_file_that_it_changes(name: str) -> None:
     patch = (
         "*** Begin Patch\n*** Update File: src/a.py\n@@\n-x\n+y\n"
         "*** Add File: src/b.py\n+z\n*** Delete File: old.py\n*** End Patch\n"
     )
-    body = {
-        **payload("PostToolUse.Bash"),
-        "tool_name": "apply_patch",
-        "tool_input": {"command": patch},
-    }
 
-    assert list(CLIENT.parse(body, "").calls) == [
+    assert list(CLIENT.parse(payload(name), "").calls) == [("Edit", "src/parse.py")]
+    assert list(CLIENT.parse(payload(name, tool_input={"command": patch}), "").calls) == [
         ("Edit", "src/a.py"),
         ("Edit", "src/b.py"),
         ("Edit", "old.py"),

@@ -78,10 +78,9 @@ def test_a_sub_agent_that_finished_is_a_boundary_of_the_session() -> None:
 
 
 def test_a_completed_task_is_a_boundary() -> None:
-    body = payload("PostToolUse.todo_write")
-    body["tool_response"]["returnDisplay"]["changes"]["completed"] = [{"id": "1"}]
+    completed = CLIENT.parse(payload("PostToolUse.todo_write.completed"), "")
 
-    assert [name for name, _ in CLIENT.parse(body, "").done] == [boundary.TASK]
+    assert [name for name, _ in completed.done] == [boundary.TASK]
     assert CLIENT.parse(payload("PostToolUse.todo_write"), "").done == []
 
 

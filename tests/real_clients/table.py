@@ -1,7 +1,8 @@
 """`python -m tests.real_clients.table` writes the table of docs/clients.md: client by ability.
 
-"tested" is read from the tests with the real programs: `@pytest.mark.ability(CLIENT, ABILITY, …)` on a test. What
-is proved with recorded payloads only, and what a client makes impossible, stands below.
+"tested" is read from the tests with the real programs: `@pytest.mark.ability(CLIENT, ABILITY, …)` on a test. Where that
+holds only with a setting or a model, what is proved with recorded payloads only, and what a client makes impossible,
+stands below.
 """
 
 from __future__ import annotations
@@ -57,15 +58,16 @@ ABILITIES = {
     "doctor fires": "`gitmem doctor --fire` starts its hooks",
     "doctor --client": "`gitmem doctor --client` runs the program",
 }
-#: Proved with recorded payloads or with a program of our own: (client, ability) to how.
-BY_CODE: dict[tuple[str, str], str] = {
-    ("codex", "after a compaction"): "with the recorded start that follows one",
+#: What makes a tested ability work: (client, ability) to a setting or a model.
+CONDITIONS: dict[tuple[str, str], str] = {
     (
         "codex",
         "recall at need",
-    ): "with a payload of a patch made by hand; one that the shell applies fires no hook afterwards",
-    ("qwen", "chapter tool"): "with a recorded call of its task list, which is off by default",
+    ): "with a model that has the tool `apply_patch`; a patch that the shell applies fires no hook afterwards",
+    ("qwen", "chapter tool"): "with `tools.todoWrite.enabled`; its task list is off by default",
 }
+#: Proved with recorded payloads or with a program of our own: (client, ability) to how.
+BY_CODE: dict[tuple[str, str], str] = {}
 #: What a client makes impossible: (client, ability) to why.
 NOT_POSSIBLE: dict[tuple[str, str], str] = {
     ("codex", "recovery"): "its hooks are not told whether a command failed",
@@ -90,6 +92,12 @@ NOT_POSSIBLE: dict[tuple[str, str], str] = {
         "gemini",
         "started in a subfolder",
     ): "it reads the settings of the folder that a session starts in",
+}
+#: What stands below the table, under these headings.
+_REASONS = {
+    "Tested on a condition": CONDITIONS,
+    "By code, with recorded payloads only": BY_CODE,
+    "Not possible": NOT_POSSIBLE,
 }
 
 
@@ -137,7 +145,7 @@ def _cells(ability: str, seen: set[tuple[str, str]]) -> Iterator[str]:
 
 
 def _reasons() -> Iterator[str]:
-    for name, known in (("By code", BY_CODE), ("Not possible", NOT_POSSIBLE)):
+    for name, known in _REASONS.items():
         if known:
             yield from ("", f"{name}:", "")
         yield from (

@@ -17,6 +17,8 @@ from tests.support.sandbox import Sandbox
 pytestmark = pytest.mark.client
 
 shell, idle = CODEX.shell, CODEX.idle
+#: A model of the client's own list that has the tool `apply_patch`; one that it does not know has none.
+PATCHING = ("-m", "gpt-5.5")
 _BYPASS = ("--skip-git-repo-check", "--dangerously-bypass-hook-trust")
 
 
@@ -232,3 +234,35 @@ def test_a_context_that_grew_is_asked_about(wired: Sandbox, home: Path) -> None:
 
     said = model.told("after a long stretch of work")
     assert said[-1] == 1, (said, done)
+
+
+@pytest.mark.ability("codex", "after a compaction")
+def test_a_compaction_is_asked_about_in_the_next_request(wired: Sandbox, home: Path) -> None:
+    wired.land("Integration tests need Postgres")
+    wired.gitmem("flag", "Deploys go out on Tuesdays")
+    turns = [shell("touch a", 1_000), shell("touch b", 190_000), *idle(2, 3_000)]
+
+    with WireModel(turns=turns) as model:
+        done = CODEX.run(wired, home, model, "go on", arguments=CODEX.unsandboxed)
+
+    before, after = model.main[:2], model.main[2:]
+    assert [one.text.count("THE SUMMARY") for one in before + after] == [0, 0, 1, 1, 1], done
+    assert model.told("after a compaction: flag what's durable, now") == [0, 0, 1, 1, 1]
+    assert set(model.told("1 flag waits undrained")) == {1}
+    assert set(model.told("- Integration tests need Postgres")) == {1}
+
+
+@pytest.mark.ability("codex", "recall at need")
+def test_a_patch_to_a_file_that_a_line_is_about_brings_the_line(wired: Sandbox, home: Path) -> None:
+    wired.land("The parser keeps CRLF", "--topic", "parser", "--paths", "src/parse.py")
+    wired.commit("code", {"src/parse.py": "x = 1\n"})
+    wired.gitmem("recall", "parser")
+    patch = "*** Begin Patch\n*** Update File: src/parse.py\n@@\n-x = 1\n+x = 2\n*** End Patch\n"
+    turns = [shell("sleep 1"), Turn(tool="apply_patch", free=patch), *idle(1)]
+    arguments = (*CODEX.unsandboxed, *PATCHING)
+
+    with WireModel(turns=turns) as model:
+        done = CODEX.run(wired, home, model, "go on", arguments=arguments)
+
+    assert wired.read("src/parse.py") == "x = 2\n", done
+    assert model.told("notes of this repository about src/parse.py") == [0, 0, 1, 1]

@@ -23,6 +23,13 @@ shell, idle = QWEN.shell, QWEN.idle
 SUMMARY = "<state_snapshot>THE SUMMARY</state_snapshot>"
 
 
+def _todo(status: str) -> Turn:
+    """A list of two tasks, the first of them in this state."""
+    tasks = [("1", "a", status), ("2", "b", "pending")]
+    todos = [{"id": name, "content": what, "status": state} for name, what, state in tasks]
+    return Turn(tool="todo_write", given={"todos": todos})
+
+
 @pytest.fixture
 def wired(sandbox: Sandbox) -> Sandbox:
     return sandbox.wire("--client", "qwen")
@@ -84,6 +91,25 @@ def test_a_sub_agent_that_finished_is_named_in_the_next_nudge(wired: Sandbox, ho
         done = QWEN.run(wired, home, model, "go on")
 
     assert "a sub-agent that finished in the background and git commit" in model.main[-1].text, done
+
+
+@pytest.mark.ability("qwen", "chapter tool")
+def test_a_task_that_is_completed_is_named_in_the_next_nudge(wired: Sandbox, home: Path) -> None:
+    QWEN.settle(home, wired.path, "")
+    settings = home / ".qwen/settings.json"
+    listed = {
+        "tools": {"todoWrite": {"enabled": True}}
+    }  # the person's choice: off where none is made
+    person = json.loads(settings.read_text(encoding="utf-8")) | listed
+    settings.write_text(json.dumps(person), encoding="utf-8")
+    commit = shell("git commit -q --allow-empty -m chapter")
+    turns = [_todo("in_progress"), shell("touch a"), _todo("completed"), commit]
+
+    with WireModel(turns=turns) as model:
+        done = QWEN.run(wired, home, model, "go on")
+
+    said = model.told("after git commit and a completed task: flag what's durable, now")
+    assert said == [0, 0, 0, 0, 1], (said, done)
 
 
 @pytest.mark.ability("qwen", "turn nudge")

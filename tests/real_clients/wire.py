@@ -19,21 +19,26 @@ from typing import Any, Self
 
 #: What a request without tools gets: a title, a summary, a question of the client's own.
 ASIDE = "THE SUMMARY"
-#: How the question for a summary begins that offers the tools of the conversation.
-_SUMMARY = "Please create a detailed summary of the conversation so far."
+#: How the questions for a summary begin that offer the tools of the conversation.
+_SUMMARIES = (
+    "Please create a detailed summary of the conversation so far.",
+    "You are performing a CONTEXT CHECKPOINT COMPACTION.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One answer of the model: a text, or one call of a tool. ``tokens`` is the context that it says it read.
 
-    ``namespace`` is the tool's in the Responses protocol, where it has one.
+    In the Responses protocol ``namespace`` is the tool's, where it has one, and ``free`` what a tool is given that
+    takes no JSON.
     """
 
     text: str = "Fine."
     tool: str = ""
     namespace: str = ""
     given: dict[str, Any] = field(default_factory=dict)
+    free: str = ""
     tokens: int = 100
 
 
@@ -102,8 +107,8 @@ class _Script:
 
     def take(self, path: str, body: dict[str, Any]) -> tuple[Turn, int]:
         """Keep a request; return its answer and its number."""
-        last = (body.get("messages") or [{}])[-1]
-        aside = not body.get("tools") or any(one.startswith(_SUMMARY) for one in _strings(last))
+        last = (body.get("messages") or body.get("input") or [{}])[-1]
+        aside = not _tools(body) or any(one.startswith(_SUMMARIES) for one in _strings(last))
         with self.lock:
             self.asked.append(Asked(path=path, body=body, aside=aside))
             if not aside and self.spoken not in self.asked[-1].text:
@@ -156,8 +161,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _responses(self, body: dict[str, Any], turn: Turn, number: int) -> None:
         """https://platform.openai.com/docs/api-reference/responses-streaming, as far as Codex reads it."""
-        if turn.tool:
-            item: dict[str, Any] = {
+        item: dict[str, Any]
+        if turn.free:
+            item = {
+                "type": "custom_tool_call",
+                "id": f"ctc_{number}",
+                "call_id": f"call_{number}",
+                "name": turn.tool,
+                "input": turn.free,
+            }
+        elif turn.tool:
+            item = {
                 "type": "function_call",
                 "id": f"fc_{number}",
                 "call_id": f"call_{number}",
@@ -271,6 +285,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+
+def _tools(body: dict[str, Any]) -> bool:
+    """Whether a request offers tools; Codex offers those of its newer models as an item of the conversation."""
+    given = body.get("input")
+    items = given if isinstance(given, list) else []
+    return bool(body.get("tools")) or any(one.get("type") == "additional_tools" for one in items)
 
 
 def _strings(value: object) -> Iterator[str]:
