@@ -12,7 +12,7 @@ from gitmem.bootstrap.shipped import attributes, own_skills, wirings
 from gitmem.bootstrap.shipped import ci as shipped_ci
 from gitmem.bootstrap.workplace import unsettled
 from gitmem.cli import render, surroundings
-from gitmem.cli.commands import own_memory, personal_files
+from gitmem.cli.commands import personal_files
 from gitmem.cli.commands.options import DryRun, Json
 from gitmem.cli.folder import is_mine as working_in_mine
 from gitmem.cli.folder import working
@@ -59,6 +59,8 @@ def uninstall(
               gitmem uninstall --mine
     """
     if mine or working_in_mine():
+        from gitmem.cli.commands import own_memory  # loads every engine
+
         own_memory.refuse_beside("uninstall", {"--personal": personal or None})
         own_memory.uninstall_mine(dry_run=dry_run, json=json)
         return
