@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from gitmem.git import local
+from gitmem.models import json_file
 from gitmem.models.reply import Reply, Stop
 from gitmem.models.usage import NOTHING, Usage
 
@@ -97,8 +98,4 @@ class AnswerStore:
             return 0.0
 
     def _read(self, name: str) -> dict[str, object]:
-        try:
-            fields = json.loads(local.read(f"{self._folder}/{name}"))
-        except (OSError, ValueError, RecursionError):
-            return {}
-        return fields if isinstance(fields, dict) else {}
+        return json_file.read_object(f"{self._folder}/{name}")

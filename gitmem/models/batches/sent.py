@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.core.jsonline import figure
 from gitmem.git import local
+from gitmem.models import json_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,11 +91,8 @@ class SentBatches:
         local.write_whole(f"{self._folder}/{_FILE}", whole.encode() + b"\n", durable=True)
 
     def _read(self) -> list[SentBatch]:
-        try:
-            fields = json.loads(local.read(f"{self._folder}/{_FILE}"))
-        except (OSError, ValueError, RecursionError):
-            return []
-        if not isinstance(fields, dict) or fields.get("v") != VERSION:
+        fields = json_file.read_object(f"{self._folder}/{_FILE}")
+        if fields.get("v") != VERSION:
             return []
         rows = fields.get("batches")
         found = (

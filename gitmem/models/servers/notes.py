@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitmem.core.jsonline import figure
 from gitmem.git import local
+from gitmem.models import json_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,11 +68,8 @@ class ServerNotes:
             return
 
     def _read(self) -> dict[str, dict[str, Any]]:
-        try:
-            fields = json.loads(local.read(self._path))
-        except (OSError, ValueError, RecursionError):
-            return {}
-        if not isinstance(fields, dict) or fields.get("v") != VERSION:
+        fields = json_file.read_object(self._path)
+        if fields.get("v") != VERSION:
             return {}
         servers = fields.get("servers")
         found = servers.items() if isinstance(servers, dict) else ()
