@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import zlib
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from gitmem.core import errors
@@ -16,7 +18,7 @@ from gitmem.models import response
 from gitmem.models.reply import LIMIT, Attempt, Next, Stop
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, MutableMapping
+    from collections.abc import AsyncIterator, Iterator, MutableMapping
 
     import httpx2
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
 _ENCODING = "content-encoding"
 _GZIP = ("gzip", "x-gzip")
-_MANY = "/results"  # the end of an address that answers many questions at once
 _EITHER = 32 + zlib.MAX_WBITS  # of zlib: a gzip or a zlib header
 
 #: Bytes of the results of a batch: of 10,000 flags these are 313 answers of some 8 kB, and an answer has LIMIT at most.
@@ -32,6 +33,19 @@ RESULTS = 32 * 1024 * 1024
 
 #: Of every request, so that what is counted is what is kept.
 HEADERS = {"accept-encoding": "identity"}
+
+# Bytes. The vendors' libraries take no bound with a request, and the task that makes one also gets its response.
+_most: ContextVar[int] = ContextVar("most", default=LIMIT)
+
+
+@contextmanager
+def at_most(size: int) -> Iterator[None]:
+    """Bound the responses to the requests that this task makes meanwhile by so many bytes, instead of LIMIT."""
+    before = _most.set(size)
+    try:
+        yield
+    finally:
+        _most.reset(before)
 
 
 def http(endpoint: Endpoint) -> httpx2.AsyncClient:
@@ -64,8 +78,7 @@ async def _bound(response: httpx2.Response) -> None:
     import httpx2
 
     whole = response.stream
-    most = RESULTS if response.request.url.path.endswith(_MANY) else LIMIT
-    chunks = decoded(response.headers, aiter(whole), most)  # type: ignore[arg-type]
+    chunks = decoded(response.headers, aiter(whole), _most.get())  # type: ignore[arg-type]
 
     class Bounded(httpx2.AsyncByteStream):
         async def __aiter__(self) -> AsyncIterator[bytes]:

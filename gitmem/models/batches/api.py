@@ -126,11 +126,12 @@ class MessageBatches:
         client = self._connected()
 
         async def call(limits: object) -> _Got:
-            got = await client.get(
-                f"/v1/messages/batches/{name}/results",
-                cast_to=connection.whole_response(),
-                options={"timeout": limits},
-            )
+            with connection.at_most(connection.RESULTS):
+                got = await client.get(
+                    f"/v1/messages/batches/{name}/results",
+                    cast_to=connection.whole_response(),
+                    options={"timeout": limits},
+                )
             return _Got(content=got.content, kind=got.headers.get("content-type", ""), wait=0.0)
 
         got = self._loop.run(self._made(call, until))
