@@ -14,7 +14,7 @@ from gitmem.queue.fast_import import recorded_author
 from gitmem.queue.journal import Journal
 from gitmem.safety.active import find_refused
 from gitmem.safety.secrets import find_secret
-from gitmem.safety.text import clean
+from gitmem.safety.text import clean, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,8 +81,9 @@ class FlagDraft:
         self.corrects = corrects
 
 
-#: What is said of a flag that is in the spool.
+#: What is said of a flag that is in the spool, and of one that is in the journal only.
 SPOOLED = "spooled; saved at the next boundary"
+JOURNALED = "saved in the journal; not on the queue branch yet"
 
 
 class CaptureResult:
@@ -105,6 +106,11 @@ class CaptureResult:
         self.reason = reason
         self.notes = notes
         self.spooled = spooled
+
+
+def sentence(flag: Flag) -> str:
+    """Return what is said of a flag that was made."""
+    return f"flagged {flag.id} ({flag.kind}) {visible(flag.text)}"
 
 
 def checked(draft: FlagDraft, *, cwd: str, repo: Repository) -> dict[str, object]:

@@ -246,6 +246,8 @@ def _repeated(kind: str) -> str:
 
 
 def _report(captured: CaptureResult, *, as_json: bool) -> None:
+    from gitmem.capture import capture
+
     saved = "spool" if captured.spooled else "journal" if captured.reason else "queue"
     for flag in captured.flags:
         if as_json:
@@ -256,21 +258,19 @@ def _report(captured: CaptureResult, *, as_json: bool) -> None:
                 fields["body"] = len(flag.body)
             streams.out(dumps(fields))
             continue
-        streams.out(f"flagged {flag.id} ({flag.kind}) {visible(flag.text)}")
+        streams.out(capture.sentence(flag))
         if flag.body:
             streams.out(_body_said(flag.body))
         if flag.corrects:
             streams.out(f"corrects {visible(flag.corrects)}")
             streams.out("hooks of this clone do not show that line until the flag is drained")
     if captured.spooled and not as_json:
-        from gitmem.capture.capture import SPOOLED
-
-        streams.out(SPOOLED)
+        streams.out(capture.SPOOLED)
     for note in captured.notes:
         streams.err("gitmem: " + visible(note))
     if captured.reason:
         streams.err(
-            f"gitmem: saved in the journal; not on the queue branch yet: {visible(captured.reason)}"
+            f"gitmem: {capture.JOURNALED}: {visible(captured.reason)}"
             "\nhint: nothing to do, the next gitmem command publishes it"
         )
 

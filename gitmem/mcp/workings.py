@@ -147,16 +147,14 @@ class RepositoryWorkings:
                 f"NOT SAVED: {error.message}\n  {visible(draft.text)}", hint=error.hint
             ) from error
         flag = captured.flags[0]
-        said = [f"flagged {flag.id} ({flag.kind}) {visible(flag.text)}"]
+        said = [capture.sentence(flag)]
         if flag.corrects:
             said.append(f"corrects {visible(flag.corrects)}")
         said += [visible(note) for note in captured.notes]
         if captured.spooled:
             said.append(capture.SPOOLED)
         if captured.reason:
-            said.append(
-                f"saved in the journal; not on the queue branch yet: {visible(captured.reason)}"
-            )
+            said.append(f"{capture.JOURNALED}: {visible(captured.reason)}")
         return "\n".join(said)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gitmem.capture import edit as edits
+from gitmem.capture.capture import JOURNALED
 from gitmem.cli import render, surroundings
 from gitmem.cli.commands import values
 from gitmem.cli.commands.editor import edited_line
@@ -77,7 +78,7 @@ def edit(
     )
     render.notes(done.notes)
     if done.reason:
-        render.note(f"saved in the journal; not on the queue branch yet: {done.reason}")
+        render.note(f"{JOURNALED}: {done.reason}")
     if json:
         render.as_json(_answer(done, dry_run=dry_run))
         return

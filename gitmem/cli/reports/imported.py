@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.capture.capture import SPOOLED
+from gitmem.capture.capture import JOURNALED, SPOOLED
 from gitmem.cli import render
 from gitmem.core.errors import Refused
 from gitmem.core.failures import Partial
@@ -39,7 +39,7 @@ def report(plans: Sequence[SourcePlan], kept: Sequence[CaptureResult], shown: Im
     for result in kept:
         render.notes(result.notes)
         if result.reason:
-            render.note(f"saved in the journal; not on the queue branch yet: {result.reason}")
+            render.note(f"{JOURNALED}: {result.reason}")
     if shown.overview or not any(source.refused for source in plans):
         return 0
     done = new or any(source.duplicates for source in plans)
