@@ -163,13 +163,8 @@ trust_level = "trusted"
 
 def _gemini_home(home: Path, repository: Path, url: str) -> None:
     del url
-    settings = {
-        "general": {"enableAutoUpdate": False, "disableAutoUpdate": True, "disableUpdateNag": True},
-        "privacy": {"usageStatisticsEnabled": False},
-        "telemetry": {"enabled": False},
-        "security": {"auth": {"selectedType": "gemini-api-key"}},
-    }
-    _write(home / ".gemini/settings.json", json.dumps(settings))
+    settings = _settings("gemini-api-key", disableAutoUpdate=True, disableUpdateNag=True)
+    _write(home / ".gemini/settings.json", settings)
 
     # Git in the client's shell reads neither the variables that say who commits nor a person's configuration.
     for name, value in (("user.name", "A"), ("user.email", "a@example.com")):
@@ -201,13 +196,18 @@ def _nothing(home: Path, repository: Path, url: str) -> None:
 
 def _qwen_home(home: Path, repository: Path, url: str) -> None:
     del repository, url
+    _write(home / ".qwen/settings.json", _settings("openai"))
+
+
+def _settings(auth: str, **general: bool) -> str:
+    """The settings of Gemini CLI and of Qwen Code, which comes from it: they neither update nor report, and sign in with ``auth``."""
     settings = {
-        "general": {"enableAutoUpdate": False},
+        "general": {"enableAutoUpdate": False, **general},
         "privacy": {"usageStatisticsEnabled": False},
         "telemetry": {"enabled": False},
-        "security": {"auth": {"selectedType": "openai"}},
+        "security": {"auth": {"selectedType": auth}},
     }
-    _write(home / ".qwen/settings.json", json.dumps(settings))
+    return json.dumps(settings)
 
 
 def _write(path: Path, text: str) -> None:
