@@ -53,7 +53,7 @@ def _answer(message: dict[str, Any], prompt: Prompt, way: Way) -> Attempt:
         about = f" ({category})" if isinstance(category, str) else ""
         return Attempt(stop=Stop.REFUSAL, problem=f"the model refused to answer{about}")
     blocks = [block for block in message["content"] if isinstance(block, dict)]
-    if reason in {Stop.CUT, Stop.WINDOW}:
+    if reason in (Stop.CUT, Stop.WINDOW):  # no set: a server may send a list
         # A call of our tool that was cut off is the shape that was asked for.
         way = Way.TEXT if _given(blocks) else way
         return cut(Stop(reason), _text(blocks), prompt, way)

@@ -89,6 +89,8 @@ async def _bound(response: httpx2.Response) -> None:
             await whole.aclose()  # type: ignore[union-attr]
 
     response.stream = Bounded()
+    # Of a charset that is none, like rot13, the text cannot be read; JSON is in UTF-8.
+    response.encoding = "utf-8"
 
 
 def problems() -> tuple[type[Exception], ...]:
@@ -126,13 +128,14 @@ def trouble(endpoint: Endpoint, error: Exception, library: Any) -> Attempt:
         return response.refusal(
             endpoint, answered.status_code, answered.headers, _content(answered)
         )
+    for found in (error, error.__cause__):
+        if isinstance(found, BodyTooLong):
+            problem = f"{endpoint.host} sends more than any answer has ({found.most // 1024} kB)"
+            return Attempt(stop=Stop.INVALID, problem=problem)
+        if isinstance(found, UnexpectedEncoding):
+            problem = f"{endpoint.host} answers in an encoding that it was not asked for ({found})"
+            return Attempt(stop=Stop.INVALID, problem=endpoint.redact(problem))
     cause = error.__cause__ or error
-    if isinstance(cause, BodyTooLong):
-        problem = f"{endpoint.host} sends more than any answer has ({cause.most // 1024} kB)"
-        return Attempt(stop=Stop.INVALID, problem=problem)
-    if isinstance(cause, UnexpectedEncoding):
-        problem = f"{endpoint.host} answers in an encoding that it was not asked for ({cause})"
-        return Attempt(stop=Stop.INVALID, problem=endpoint.redact(problem))
     why = endpoint.redact(str(cause) or type(cause).__name__)
     if isinstance(error, library.APIConnectionError | httpx2.HTTPError | OSError):
         problem = f"{endpoint.named} was not reached, or broke off: {why}"

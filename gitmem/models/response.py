@@ -10,6 +10,7 @@ import json
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from gitmem.core.jsonline import figure
 from gitmem.models.extract import begins, extract
 from gitmem.models.reply import Attempt, Credentials, Next, Stop
 from gitmem.models.shapes import Way
@@ -29,6 +30,7 @@ _TOO_LARGE = (
     "context size",
     "tokens is too large",
 )
+_SENTENCE = ("error", "message", "detail", "msg")
 _UNPAID = ("credit balance", "spend limit", "spend_limit", "billing_error", "insufficient_quota")
 
 _TOO_MUCH = {
@@ -98,13 +100,13 @@ def not_the_api(api: str, what: str) -> Attempt:
 
 def error_sentence(body: object) -> str:
     """Return the sentence in an error's body, wherever this server puts it; empty without one."""
-    if isinstance(body, dict):
-        for name in ("error", "message", "detail", "msg"):
-            if body.get(name):
-                return error_sentence(body[name])
-        return ""
+    while isinstance(body, dict):  # a loop: since Python 3.12, JSON nests deeper than calls may
+        body = next((body[name] for name in _SENTENCE if body.get(name)), "")
     if isinstance(body, list):
-        return json.dumps(body)
+        try:
+            return json.dumps(body)
+        except RecursionError:
+            return ""
     return body if isinstance(body, str) else ""
 
 
@@ -181,15 +183,16 @@ def _transient(host: str, status: int, headers: Mapping[str, str], status_text: 
 def asked_wait(headers: Mapping[str, str]) -> float | None:
     """Return seconds from `retry-after-ms`, or `retry-after` as seconds or a date; None without them.
 
-    A date is compared with the answer's own date, so that no clock of this machine matters.
+    A date is compared with the answer's own date, so that no clock of this machine matters. What can be no
+    wait (infinity, a NaN) is 0.
     """
     for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
         try:
-            return max(0.0, float(headers.get(name, "")) / unit)
+            return figure(float(headers.get(name, "")) / unit)
         except ValueError:
             continue
     try:
         until = parsedate_to_datetime(headers.get("retry-after", ""))
         return max(0.0, (until - parsedate_to_datetime(headers.get("date", ""))).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from gitmem.models import usage
+from gitmem.models import response, usage
 from gitmem.models.chat.shape import ChatShape
 from gitmem.models.extract import flaws
 from gitmem.models.reply import Cancelled, Credentials, Prompt, Stop
@@ -244,6 +244,29 @@ def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
     assert "HTTP 429: limit" in reply.problem
 
 
+@pytest.mark.parametrize(
+    "wait",
+    [
+        {"retry_after": "inf"},
+        {"retry_after": "1e400"},
+        {"retry_after": "nan"},
+        {"retry_after": "-3"},
+        {"retry_after_ms": "inf"},
+        {"retry_after": "Fri, 20 Nov 99999999999 13:00:00 GMT"},
+        {"retry_after": "Fri, 20 Nov 9999 23:00:00 -9999", "date": "Fri, 20 Nov 2026 12:00:00 GMT"},
+        {"retry_after": "soon"},
+        {"retry_after": ""},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wait_that_is_none_ends_nothing(wait: dict[str, str], status: int) -> None:
+    """Infinity ended every question of the close, and a year of eleven digits the close itself."""
+    reply, server = answered([api.error(status, "limit", **wait), api.says(GOOD)])
+
+    assert (reply.data, len(server.asked)) == (GOOD, 2)
+
+
 # ---------------------------------------------------------------- the account (A-04, A-05)
 
 
@@ -389,6 +412,13 @@ def test_a11_an_answer_without_a_known_end_is_none(spoken: api.Dialect) -> None:
         reply, server = answered([api.text(json.dumps(GOOD), stop=stop)])
         assert (reply.data, reply.stop, len(server.asked)) == (None, "invalid", 1)
         assert "\x1b" not in reply.problem
+
+
+def test_a11_an_end_that_is_no_text_is_said_and_its_tokens_count() -> None:
+    for stop in (["end_turn"], {"end_turn": 1}, 7, True):
+        reply, _ = answered([api.message({"type": "text", "text": json.dumps(GOOD)}, stop=stop)])
+        assert (reply.data, reply.stop, reply.usage.tokens) == (None, "invalid", 1020)
+        assert "ended for an unknown reason" in reply.problem
 
 
 def test_a12_events_that_were_not_asked_for_are_no_answer() -> None:
@@ -684,6 +714,40 @@ def test_a_compressed_refusal_is_read_and_understood() -> None:
     )
 
     assert "will not be paid" in found.message
+
+
+@pytest.mark.parametrize("named", ["gzip", "deflate"])
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_a_damaged_packing_is_said_as_one(named: str, status: int) -> None:
+    sent = Sent(status=status, body=b"not packed at all", headers={"content-encoding": named})
+
+    reply, _ = answered([sent])
+
+    assert reply.stop == "invalid"
+    assert f"an encoding that it was not asked for ({named}, damaged)" in reply.problem
+
+
+@pytest.mark.parametrize("charset", ["rot13", "zlib_codec", "hex", "idna", "nonsense"])
+def test_the_charset_of_a_refusal_hides_nothing_of_it(charset: str) -> None:
+    """A charset that Python knows and that is none made a rejected key a failed request."""
+    kind = f"application/json; charset={charset}"
+    found, _ = refused([replace(api.error(401, "bad key"), kind=kind)])
+    assert "does not accept the key (HTTP 401: bad key)" in found.message
+
+    page = Sent(status=502, body=b"<h1>oops</h1>", kind=f"text/html; charset={charset}")
+    reply, server = answered([page, api.says(GOOD)])
+    assert (reply.data, len(server.asked)) == (GOOD, 2)
+
+
+def test_an_error_that_nests_deeper_than_calls_may_is_read() -> None:
+    """From Python 3.12 on, JSON is read that is nested so deep, and the close ended in a traceback."""
+    inner: object = "no"
+    listed: object = []
+    for _ in range(5_000):
+        inner, listed = {"error": inner}, [listed]
+
+    assert response.error_sentence(inner) == "no"
+    assert response.error_sentence({"error": listed}) in ("", "[" * 5_001 + "]" * 5_001)
 
 
 # ---------------------------------------------------------------- the ladder

@@ -96,7 +96,7 @@ Script = Callable[[Asked], Sent] | Sequence[Sent]
 
 def message(
     *content: Mapping[str, Any],
-    stop: str | None = "end_turn",
+    stop: object = "end_turn",
     usage: tuple[int, int] = (1000, 20),
     **more: Any,
 ) -> Sent:
