@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.clients.claude_code.transcript import folder_of
 from gitmem.importing import notes
-from gitmem.importing.files import Reader, markdown_below
+from gitmem.importing.files import Reader
 from gitmem.importing.items import Item, SourceContents
 from gitmem.markdown.lines import front_matter_lines, front_value, rows
 
@@ -32,7 +32,7 @@ def contents(place: ImportPlace) -> SourceContents:
     found = SourceContents(name=NAME, place="Claude Code's own memory of this project")
     found.there = os.path.isdir(folder)
     reader = Reader(found)
-    names = list(markdown_below(folder))
+    names = list(reader.markdown_below(folder, NAME))
     for name in names:
         shown = f"{NAME}:{name}"
         text = reader.text(f"{folder}/{name}", shown)

@@ -40,7 +40,8 @@ def contents(place: ImportPlace) -> SourceContents:
     )
     path = os.path.join(folder, "claude-mem.db")
     found = SourceContents(name=NAME, place="claude-mem's database")
-    if not os.path.isfile(path):
+    # What is no whole path would lead into the working folder, and so to a database that a repository brings.
+    if not os.path.isabs(path) or not os.path.isfile(path):
         return found
     found.there = True
     try:
@@ -51,7 +52,12 @@ def contents(place: ImportPlace) -> SourceContents:
     except Refused as refused:
         found.leave(NAME, refused.message)
         return found
-    found.items += [item for row in rows if (item := _item(row, place.repo.top))]
+    for row in rows:
+        item = _item(row, place.repo.top)
+        if item is None:
+            found.leave(_source(row), "it has no text")
+        else:
+            found.items.append(item)
     if total > len(rows):
         found.leave(NAME, f"{total - len(rows)} older observations: the newest {MOST} are read")
     return found
@@ -68,6 +74,8 @@ def _rows(path: str, projects: Sequence[str]) -> tuple[list[dict[str, object]], 
     address = f"{Path(path).as_uri()}?mode=ro"
     with closing(sqlite3.connect(address, uri=True, timeout=2.0)) as database:
         database.row_factory = sqlite3.Row
+        # A damaged text keeps its bytes as halves of characters: the guards name it, and the others are read.
+        database.text_factory = lambda data: data.decode(errors="surrogateescape")
         database.execute("PRAGMA query_only = ON")
         columns = {row["name"] for row in database.execute("PRAGMA table_info(observations)")}
         if not columns >= _NEEDED:
@@ -89,23 +97,25 @@ def _item(row: dict[str, object], top: str) -> Item | None:
         value = row.get(name)
         return value.strip() if isinstance(value, str) else ""
 
-    parts = [said("subtitle"), said("narrative")]
-    parts.append("\n".join(f"- {fact}" for fact in _listed(said("facts"))))
+    facts = "\n".join(f"- {fact}" for fact in _listed(said("facts")))
     title = " ".join(said("title").split())
-    body = "\n\n".join(part for part in parts if part)
-    if not title:
-        title, body = " ".join((said("subtitle") or said("text")).split()), said("narrative")
-    if not title:
+    first = said("subtitle") or ("" if title else said("text"))
+    told = "\n\n".join(part for part in (first, said("narrative"), facts) if part)
+    if not title and not told:
         return None
     item = Item(
         text=title,
-        body=body,
+        body=told,
         kind=_KINDS.get(said("type"), "fact"),
-        source=f"claude-mem observation {row.get('id')}",
+        source=_source(row),
         paths=tuple(_inside(_listed(said("files_modified")), top)),
         tainted=True,
     )
-    return notes.shortened(item)
+    return notes.shortened(item) if title else notes.whole(told, "", item)
+
+
+def _source(row: dict[str, object]) -> str:
+    return f"claude-mem observation {row.get('id')}"
 
 
 def _inside(paths: Sequence[str], top: str) -> list[str]:

@@ -14,22 +14,28 @@ if TYPE_CHECKING:
     from gitmem.importing.items import SourceContents
 
 _MARKDOWN = (".md", ".mdc", ".markdown")
+_LINK = "it is a link, and none is followed"
 # Folders of others' code, and what a tool keeps for itself.
 _PASSED = frozenset({".git", ".venv", "dist", "node_modules", "target", "vendor", "venv"})
 
 
 class Reader:
-    """Reads the files of one source and notes on it what cannot be read."""
+    """Reads the files of one source and notes on it what cannot be read.
 
-    def __init__(self, contents: SourceContents) -> None:
+    Below the folder ``top`` (empty: nowhere) no link on the way to a file is followed, because the author of a
+    work tree may lead one to what is private elsewhere.
+    """
+
+    def __init__(self, contents: SourceContents, top: str = "") -> None:
         self._contents = contents
+        self._top = top
         self._files = 0
         self._bytes = 0
 
     def text(self, path: str, shown: str) -> str | None:
         """Return the text of a file; None where it is not there, or is left out for a reason that is noted.
 
-        ``shown`` names it to a person. A link counts as no file.
+        ``shown`` names it to a person.
         """
         if not os.path.lexists(path):
             return None
@@ -39,8 +45,8 @@ class Reader:
             reason = (
                 f"only {MOST_FILES:,} files and {LARGEST_SOURCE >> 20} MiB are read of a source"
             )
-        elif os.path.islink(path):
-            reason = "it is a link, and none is followed"
+        elif self._linked(path):
+            reason = _LINK
         elif not os.path.isfile(path):
             reason = "it is no plain file"
         else:
@@ -59,11 +65,32 @@ class Reader:
         self._contents.leave(shown, reason)
         return None
 
+    def markdown_below(self, folder: str, shown: str) -> Iterator[str]:
+        """Yield the paths of the Markdown files in a folder and below, sorted, relative to it.
 
-def markdown_below(folder: str) -> Iterator[str]:
-    """Yield the paths of the Markdown files in a folder and below, sorted, relative to it; links are not followed."""
-    for here, folders, names in os.walk(folder, followlinks=False):
-        folders[:] = sorted(name for name in folders if name not in _PASSED)
-        for name in sorted(names):
-            if name.lower().endswith(_MARKDOWN):
-                yield os.path.relpath(os.path.join(here, name), folder)
+        A folder that is a link is noted and not followed; ``shown`` names the first one to a person.
+        """
+        if self._linked(folder) and os.path.isdir(folder):
+            self._leave_link(shown)
+            return
+        for here, folders, names in os.walk(folder, followlinks=False):
+            folders[:] = sorted(name for name in folders if name not in _PASSED)
+            for name in folders:
+                if os.path.islink(os.path.join(here, name)):
+                    below = os.path.relpath(os.path.join(here, name), folder)
+                    self._leave_link(os.path.normpath(os.path.join(shown, below)))
+            for name in sorted(names):
+                if name.lower().endswith(_MARKDOWN):
+                    yield os.path.relpath(os.path.join(here, name), folder)
+
+    def _linked(self, path: str) -> bool:
+        """Whether a path is a link, or leads through one below the top."""
+        while not os.path.islink(path):
+            path = os.path.dirname(path)
+            if not (self._top and path.startswith(self._top + "/")):
+                return False
+        return True
+
+    def _leave_link(self, shown: str) -> None:
+        self._contents.there = True
+        self._contents.leave(shown, _LINK)

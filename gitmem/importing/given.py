@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.core.errors import UsageError
 from gitmem.importing import instructions, notes
-from gitmem.importing.files import Reader, markdown_below
+from gitmem.importing.files import Reader
 from gitmem.importing.items import SourceContents
 
 if TYPE_CHECKING:
@@ -27,22 +27,23 @@ BANKS = (
 def memory_bank(place: ImportPlace) -> SourceContents:
     """Return what the memory banks of this work tree say."""
     found = SourceContents(name=BANK, place=", ".join(f"{name}/" for name in BANKS))
-    reader = Reader(found)
+    reader = Reader(found, place.repo.top)
     for bank in BANKS:
-        for name in markdown_below(f"{place.repo.top}/{bank}"):
+        for name in reader.markdown_below(f"{place.repo.top}/{bank}", bank):
             _add(place, found, reader, f"{place.repo.top}/{bank}/{name}")
     return found
 
 
 def path(place: ImportPlace, given: str) -> SourceContents:
     """Return what a file or folder says. Raises UsageError where there is none of that name."""
-    whole = os.path.realpath(os.path.join(place.cwd, given))
+    # An empty name is a script's unset variable, not the working folder.
+    whole = os.path.realpath(os.path.join(place.cwd, given)) if given else ""
     found = SourceContents(name=given, place=given)
     reader = Reader(found)
     if os.path.isfile(whole):
         _add(place, found, reader, whole)
     elif os.path.isdir(whole):
-        for name in markdown_below(whole):
+        for name in reader.markdown_below(whole, given):
             _add(place, found, reader, f"{whole}/{name}")
     else:
         raise UsageError(

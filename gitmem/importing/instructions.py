@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from gitmem.core.failures import NeedsPerson
 from gitmem.importing import notes
-from gitmem.importing.files import Reader, markdown_below
+from gitmem.importing.files import Reader
 from gitmem.importing.items import Item, SourceContents
 from gitmem.markdown import managed_block
 from gitmem.markdown.lines import front_value
+from gitmem.memory import skills
 from gitmem.memory.path_rules import FOLDER, PREFIX
 
 if TYPE_CHECKING:
@@ -34,26 +35,30 @@ _CURSOR_FILE = ".cursorrules"
 def contents(place: ImportPlace) -> SourceContents:
     """Return what the instruction files of this work tree say."""
     found = SourceContents(name=NAME, place=", ".join((*FILES, f"{FOLDER}*.md")))
-    below = [FOLDER + name for name in markdown_below(f"{place.repo.top}/{FOLDER}")]
-    paths = [*FILES, *(path for path in below if not path.startswith(FOLDER + PREFIX))]
-    _read(place, found, [path for path in paths if os.path.lexists(f"{place.repo.top}/{path}")])
+    reader = Reader(found, place.repo.top)
+    rules = [path for path in _below(place, reader, FOLDER) if not _own(path)]
+    paths = [*FILES, *rules]
+    _read(place, found, reader, paths)
     return found
 
 
 def cursor(place: ImportPlace) -> SourceContents:
     """Return the rules of Cursor: `.cursor/rules/` and `.cursorrules`."""
     found = SourceContents(name=CURSOR, place=f"{_CURSOR_FOLDER}, {_CURSOR_FILE}")
-    top = place.repo.top
-    paths = [_CURSOR_FOLDER + name for name in markdown_below(f"{top}/{_CURSOR_FOLDER}")]
-    if os.path.lexists(f"{top}/{_CURSOR_FILE}"):
-        paths.append(_CURSOR_FILE)
-    _read(place, found, paths)
+    reader = Reader(found, place.repo.top)
+    _read(place, found, reader, [*_below(place, reader, _CURSOR_FOLDER), _CURSOR_FILE])
     return found
 
 
 def read_file(place: ImportPlace, found: SourceContents, reader: Reader, path: str) -> None:
-    """Add the items of one file of the work tree (``path`` from its top), unless a wired client loads it."""
+    """Add the items of one file of the work tree (``path`` from its top).
+
+    A file that a wired client loads is left out, and so is one that gitmem wrote.
+    """
     found.there = True
+    if _own(path):
+        found.leave(path, "gitmem wrote it")
+        return
     client = place.loader(path)
     if client:
         found.leave(path, f"{client} loads it in every session")
@@ -74,10 +79,20 @@ def read_file(place: ImportPlace, found: SourceContents, reader: Reader, path: s
     found.items += notes.items_in(text, path, topic=topic, like=like, skip=ours)
 
 
-def _read(place: ImportPlace, found: SourceContents, paths: list[str]) -> None:
-    reader = Reader(found)
+def _own(path: str) -> bool:
+    return path.startswith(FOLDER + PREFIX) or skills.is_own(path)
+
+
+def _below(place: ImportPlace, reader: Reader, folder: str) -> list[str]:
+    """Return the Markdown files of a folder of the work tree, from its top."""
+    shown = folder.removesuffix("/")
+    return [folder + name for name in reader.markdown_below(f"{place.repo.top}/{shown}", shown)]
+
+
+def _read(place: ImportPlace, found: SourceContents, reader: Reader, paths: list[str]) -> None:
     for path in paths:
-        read_file(place, found, reader, path)
+        if os.path.lexists(f"{place.repo.top}/{path}"):
+            read_file(place, found, reader, path)
 
 
 def _globs(text: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gitmem.core.errors import Refused
 from gitmem.core.flag import slug
 from gitmem.importing.items import Item
-from gitmem.markdown.blocks import BlockKind, blocks
+from gitmem.markdown.blocks import BlockKind, blocks, code_rows
 from gitmem.markdown.lines import blank, front_matter_lines, rows
 from gitmem.safety.text import MAX_TEXT
 
@@ -28,6 +28,7 @@ _NESTED = re.compile(r"[ \t]+(?:(?:[-*+]|\d{1,9}[.)])[ \t]+\S|```|~~~)")
 _ALONE = re.compile(r"@\S+|</?[A-Za-z][^<>]*>")  # an import; a tag
 _RULED = re.compile(r"[-|: \t*_=]+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_FENCES = ("```", "~~~")
 _HEADLINE = 200  # characters of a headline that is cut from a longer text
 _TOPIC_WORDS = 3
 # Headings that say nothing of what is below them.
@@ -66,16 +67,28 @@ def items_in(
 def whole(text: str, headline: str, item: Item) -> Item:
     """Return a text as one item: the headline, and the rest as its body; without front matter.
 
-    An empty ``headline`` takes the text's first line.
+    An empty ``headline`` takes the text's first line; of a text that begins with code, as a suggested change of a
+    review does, the first line of its words, else of the code, and then the body is all of the text.
     """
     lines = rows(text)[front_matter_lines(text) or 0 :]
     while lines and blank(lines[0]):
         del lines[0]
-    if not headline:
+    if not headline and lines and lines[0].startswith(_FENCES):
+        headline = _first_words(lines)
+    elif not headline:
         first = lines.pop(0) if lines else ""
         headline = _MARKER.sub("", first.lstrip("# ")).strip()
     body = "\n".join(lines).strip("\n")
     return shortened(replace(item, text=headline, body="" if body.strip() == headline else body))
+
+
+def _first_words(lines: Sequence[str]) -> str:
+    """The first line of a text beside its code, else of the code; the fence itself where there is none."""
+    code = code_rows("\n".join(lines))
+    said = [(at in code, line.strip()) for at, line in enumerate(lines) if not blank(line)]
+    words = [line for coded, line in said if not coded]
+    inside = [line for _, line in said if not line.startswith(_FENCES)]
+    return (words or inside or [lines[0]])[0]
 
 
 def shortened(item: Item) -> Item:

@@ -68,7 +68,9 @@ def plan(place: ImportPlace, seen: Snapshot, sources: Iterable[SourceContents]) 
             try:
                 fields = _fields(place, item)
             except Refused as refused:
-                made.refused.append(LeftOut(place=item.source, reason=refused.message))
+                made.refused.append(
+                    LeftOut(place=item.source, reason=refused.message.removeprefix("--"))
+                )
                 continue
             same = known.finds(fields)
             if same:

@@ -304,6 +304,64 @@ def test_a_database_of_another_shape_is_told(
     assert found["left_out"][0]["reason"].startswith("its database ")
 
 
+def test_an_observation_without_a_title_is_flagged_or_told(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    name = sandbox.path.name
+    path = claude_mem(
+        tmp_path / "mem",
+        [
+            (
+                name,
+                "discovery",
+                "",
+                "",
+                "[]",
+                "The import runs at night.\n\nIt takes an hour.",
+                "[]",
+            ),
+            (name, "discovery", None, None, '["The port is 8080", "It is fixed"]', None, "[]"),
+            (name, "discovery", "", "", "[]", "", "[]"),
+            (name, "discovery", b"\xff\xfe", "", "[]", "", "[]"),
+            (name, "discovery", "Kept beside a damaged one", "", "[]", "", "[]"),
+        ],
+    )
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(
+            "INSERT INTO observations (memory_session_id, project, type, title, created_at, created_at_epoch)"
+            " VALUES ('s', ?, 'discovery', CAST(x'63616663e9' AS TEXT), '2026', 1)",
+            (name,),
+        )
+        database.commit()
+
+    found = imported(
+        sandbox, "claude-mem", code=6, env={"CLAUDE_MEM_DATA_DIR": str(tmp_path / "mem")}
+    )
+
+    assert {flag["text"]: flag["body"] for flag in found["flags"]} == {
+        "The import runs at night.": "It takes an hour.",
+        "The port is 8080": "- It is fixed",
+        "Kept beside a damaged one": None,
+    }
+    assert [one["source"] for one in found["left_out"]] == [
+        "claude-mem observation 3", "claude-mem observation 4",
+    ]  # fmt: skip
+    assert [one["source"] for one in found["refused"]] == ["claude-mem observation 6"]
+
+
+def test_a_data_folder_that_is_no_whole_path_is_not_looked_for_in_the_work_tree(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    row = (sandbox.path.name, "discovery", "Brought by the repository", "", "[]", "", "[]")
+    for folder in (sandbox.path / "mem", sandbox.path / ".claude-mem"):
+        claude_mem(folder, [row])
+
+    for env in ({"CLAUDE_MEM_DATA_DIR": "mem"}, {"CLAUDE_MEM_DATA_DIR": None, "HOME": None}):
+        found = imported(sandbox, "claude-mem", env={**env})
+        assert found["flags"] == []
+        assert found["sources"][0]["there"] is False
+
+
 GH = """#!{python}
 import json, sys
 words = sys.argv[1:]
@@ -396,6 +454,64 @@ def test_links_large_files_and_binary_files_are_told_and_not_read(
     assert {one["source"] for one in found["left_out"]} == {
         "notes/link.md", "notes/large.md", "notes/binary.md",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("link", "below", "source"),
+    [
+        ("memory-bank", "", "memory-bank"),
+        ("docs", "memory-bank/", "memory-bank"),
+        (".cursor", "rules/", "cursor"),
+        (".claude/rules", "", "instructions"),
+        (".github", "", "instructions"),
+    ],
+)
+def test_a_folder_that_is_a_link_in_the_work_tree_is_named_and_its_files_stay_private(
+    sandbox: Sandbox, tmp_path: Path, link: str, below: str, source: str
+) -> None:
+    diary = tmp_path / "elsewhere" / below / "copilot-instructions.md"
+    diary.parent.mkdir(parents=True)
+    diary.write_text("- A private note of another place.\n")
+    place = sandbox.path / link
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(tmp_path / "elsewhere")
+
+    found = imported(sandbox, source)
+
+    assert found["flags"] == []
+    assert [one["source"].startswith(link) for one in found["left_out"]] == [True]
+    assert "link" in found["left_out"][0]["reason"]
+
+
+def test_a_linked_folder_below_a_named_one_is_named_too(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "diary.md").write_text("- A private note of another place.\n")
+    (sandbox.write("notes/ok.md", "- Fine.\n").parent / "more").symlink_to(tmp_path / "elsewhere")
+
+    found = imported(sandbox, "notes")
+
+    assert [flag["text"] for flag in found["flags"]] == ["Fine."]
+    assert [one["source"] for one in found["left_out"]] == ["notes/more"]
+
+
+def test_what_gitmem_wrote_itself_is_no_note_of_anybody(sandbox: Sandbox) -> None:
+    sandbox.gitmem("init")
+    sandbox.write(".claude/rules/gitmem-app.md", "- A rule that a close filed.\n")
+    sandbox.write("notes.md", "- Fine.\n")
+
+    found = imported(sandbox, ".")
+
+    assert [flag["text"] for flag in found["flags"]] == ["Fine."]
+    assert ".claude/skills/gitmem-close/SKILL.md" in {one["source"] for one in found["left_out"]}
+
+
+def test_an_empty_name_is_no_source(sandbox: Sandbox) -> None:
+    sandbox.write("notes.md", "- What an unset variable of a script would have flagged.\n")
+
+    done = sandbox.gitmem("import", "")
+
+    assert done.code == 2
+    assert "'' is no source" in done.err
 
 
 def test_more_items_than_one_import_takes_come_with_the_next(sandbox: Sandbox) -> None:

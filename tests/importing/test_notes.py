@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,6 +74,21 @@ def test_a_file_that_is_one_fact_is_one_item() -> None:
         "---\nname: x\n---\n\n# Use pnpm\n\nBecause npm is slow.\n", "", Item(text="", source="x")
     )
     assert (item.text, item.body) == ("Use pnpm", "Because npm is slow.")
+
+
+@pytest.mark.parametrize(
+    ("text", "headline"),
+    [
+        ("```suggestion\nlimit = 9\n```\n", "limit = 9"),
+        ("```suggestion\n\n  limit = 9\n```\n\nEight is too few.\n", "Eight is too few."),
+        ("~~~\n# a heading\n~~~", "# a heading"),
+    ],
+)
+def test_a_comment_that_begins_with_code_has_a_headline_of_its_words_or_of_the_code(
+    text: str, headline: str
+) -> None:
+    item = whole(text, "", Item(text="", source="x"))
+    assert (item.text, item.body) == (headline, text.strip())
 
 
 @given(st.text(alphabet=st.sampled_from("ab -*1.#>`~|[]x\n\t:<!@"), max_size=200))
