@@ -109,10 +109,11 @@ def _do(repo: Repository, event: Event, action: Action, now: float) -> Words:
 
         if action.kind == boundary.ASK_SUMMARY:
             return Words("asked the summary", model=nudge.for_summary(), decided=[action.kind])
-        whole = action.kind == boundary.NUDGE
+        if action.kind == boundary.REMIND:
+            return Words("nudged", model=nudge.reminder(action.about), decided=left)
         client = registry.find(event.client)
-        alone = client is not None and client.alone
-        said = nudge.text(action.about, alone=alone) if whole else nudge.reminder(action.about)
+        alone, briefed = (client.alone, client.briefs) if client else (False, False)
+        said = nudge.text(action.about, alone=alone, briefed=briefed)
         return Words("nudged", model=said, decided=left)
     if action.kind == boundary.MARK_END:
         from gitmem.boundaries import background as session_end

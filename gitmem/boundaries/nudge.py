@@ -33,13 +33,14 @@ _ALONE = "each as a command of its own: no pipe, no variable, nothing before it.
 _FLAG = "gitmem flag 'what is durable' --kind decision (kinds: fact, decision, gotcha, preference, pending)"
 
 
-def text(boundaries: Sequence[str], *, alone: bool = False) -> str:
+def text(boundaries: Sequence[str], *, alone: bool = False, briefed: bool = True) -> str:
     """Return the nudge; it names the boundaries it comes from.
 
     ``alone``: in this client a capture has to be a command of its own (`gitmem.clients.client.Client.alone`).
+    ``briefed``: here the writer of a summary was asked for its section (`gitmem.clients.client.Client.briefs`).
     """
     first = f"{_after(boundaries)}: flag what's durable, now. "
-    if boundary.COMPACTION in boundaries:
+    if briefed and boundary.COMPACTION in boundaries:
         first += f"Begin with what the summary lists under '{SECTION}'. "
     snag = f"If something snagged: {_SNAG}. "
     if not set(_TROUBLE).isdisjoint(boundaries):

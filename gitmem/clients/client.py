@@ -34,7 +34,8 @@ class Client:
     ends in a slash. What gitmem wrote elsewhere, the boot hook carries. ``hooked`` is the file, from the top of the work tree, that
     has gitmem's hooks for it. ``alone`` says that its shell lets a capture through only as a command of its
     own: no pipe, no variable, nothing before it. ``warns`` says that words before a call reach the model;
-    without it, a guard speaks with the call's result.
+    without it, a guard speaks with the call's result. ``briefs`` says that words before a compaction reach
+    the writer of the summary; without it, the nudge afterwards names no section of one.
     """
 
     __slots__ = ()
@@ -49,6 +50,7 @@ class Client:
     hooked = ""
     alone = False
     warns = True
+    briefs = False
 
     def runner(self, payload: Mapping[str, object], environ: Mapping[str, str]) -> str:
         """Return the name of the client that really runs this hook; others may read its settings."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gitmem.boundaries import nudge
+from gitmem.clients import registry
+from gitmem.clients.client import Client
 from gitmem.session import boundary
 
 NAMES = [
@@ -71,3 +73,19 @@ def test_what_the_summary_is_asked_for_is_what_is_asked_about_after_it() -> None
     assert nudge.SECTION in nudge.for_summary()
     assert nudge.SECTION in nudge.text([boundary.COMPACTION])
     assert "\n" not in nudge.for_summary()
+
+
+@pytest.mark.parametrize("client", registry.every(), ids=lambda client: client.name)
+def test_a_section_of_the_summary_is_named_where_its_writer_can_be_asked_for_it(
+    client: Client,
+) -> None:
+    events = [
+        boundary.Event(boundary.COMPACTING, client=client.name, name=name, session="s")
+        for name in ("PreCompact", "PreCompress", "compacting")
+    ]
+
+    asked = {client.answer(event, person="", model="THE WORDS") for event in events} - {""}
+
+    assert client.briefs == bool(asked)
+    named = nudge.SECTION in nudge.text([boundary.COMPACTION], briefed=client.briefs)
+    assert named == client.briefs

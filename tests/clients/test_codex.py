@@ -239,6 +239,17 @@ def test_its_nudge_offers_no_pipe(sandbox: Sandbox) -> None:
     assert "gitmem flag - " not in said
 
 
+def test_after_a_compaction_it_asks_for_no_section_that_the_summary_was_not_asked_for(
+    sandbox: Sandbox,
+) -> None:
+    here = {"cwd": str(sandbox.path), "session_id": "s1"}
+    for name in ("SessionStart.startup", "PostToolUse.apply_patch", "SessionStart.compact"):
+        body = json.dumps(payload(name, **here))
+        said = sandbox.gitmem("hook", "codex", name.partition(".")[0], input=body).out
+
+    assert "after a compaction: flag what's durable, now. For each decision" in said
+
+
 def test_doctor_tells_files_that_are_not_as_init_writes_them_and_mends_them(
     sandbox: Sandbox,
 ) -> None:

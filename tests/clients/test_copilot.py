@@ -175,7 +175,7 @@ def test_the_first_call_after_a_compaction_asks_about_it_once(sandbox: Sandbox) 
     call(sandbox, 0)
     assert fire(sandbox, "PreCompact") == ""
 
-    assert "after a compaction: flag what's durable, now" in call(sandbox, 1)
+    assert "after a compaction: flag what's durable, now. For each decision" in call(sandbox, 1)
     assert "after a compaction" not in call(sandbox, 2)
     assert "asked the summary" not in {
         line["did"] for line in ledger(sandbox)

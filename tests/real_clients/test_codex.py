@@ -247,7 +247,8 @@ def test_a_compaction_is_asked_about_in_the_next_request(wired: Sandbox, home: P
 
     before, after = model.main[:2], model.main[2:]
     assert [one.text.count("THE SUMMARY") for one in before + after] == [0, 0, 1, 1, 1], done
-    assert model.told("after a compaction: flag what's durable, now") == [0, 0, 1, 1, 1]
+    asked = "after a compaction: flag what's durable, now. For each decision"
+    assert model.told(asked) == [0, 0, 1, 1, 1]
     assert set(model.told("1 flag waits undrained")) == {1}
     assert set(model.told("- Integration tests need Postgres")) == {1}
 

@@ -118,7 +118,8 @@ def test_a_compaction_is_asked_about_once(wired: Sandbox, home: Path) -> None:
         done = COPILOT.run(wired, home, model, "go on")
 
     assert "THE SUMMARY" in model.main[-1].text, done
-    assert model.told("after a compaction: flag what's durable, now")[-1] == 1
+    asked = "after a compaction: flag what's durable, now. For each decision"
+    assert model.told(asked)[-1] == 1
     assert [event for event, _ in did(wired)].count("PreCompact") == 1
 
 

@@ -73,6 +73,7 @@ class ClaudeCode(Client):
     scoped = True
     own_reads = (".claude/rules/",)
     hooked = ".claude/settings.json"
+    briefs = True
 
     def runner(self, payload: Mapping[str, object], environ: Mapping[str, str]) -> str:
         """Return who runs a hook of `.claude/settings.json`: Copilot CLI and Cursor read it too.

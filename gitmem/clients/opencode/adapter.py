@@ -67,6 +67,7 @@ class OpenCode(Client):
     batches = False
     reads = (("AGENTS.md", "CLAUDE.md"),)
     hooked = PLUGIN
+    briefs = True
 
     def patience(self, name: str) -> float:
         """Return the seconds after which a hook at an event gives up; the plugin waits 10."""

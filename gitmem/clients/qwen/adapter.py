@@ -49,6 +49,7 @@ class Qwen(Client):
     own_reads = ("QWEN.md",)
     hooked = ".qwen/settings.json"
     warns = False
+    briefs = True
 
     def patience(self, name: str) -> float:
         """Return the seconds after which a hook at an event gives up."""
