@@ -1,8 +1,10 @@
 """What the landed lines say of each path, kept ready for the hook after a batch of calls (hot lane).
 
 Reading the target's tree needs git and SQLite, so the answer is kept in ``gitmem/recall-paths`` beside
-what it depends on. A silent hook reads its first bytes and its keys; the words of a line only where one
-fits. A view that is not right any more answers nothing: `gitmem.recall.view_file` makes it again.
+what it depends on: first what is not looked up by a path (globs, and lines held back), then the keys in
+order, then the words. A silent hook reads the first bytes and a few places among the keys; the words of a
+line only where one fits. A view that is not right any more answers nothing: `gitmem.recall.view_file` makes it
+again.
 """
 
 from __future__ import annotations
@@ -17,13 +19,15 @@ if TYPE_CHECKING:
 
     from gitmem.git.repository import Repository
 
-VERSION = b"gitmem-paths 2"
+VERSION = b"gitmem-paths 3"
 END = b"\n\n"
 OFF = b"off"  # nothing is shown: no target, nothing that can be read, or the person's choice
-GLOB = b"*\t"  # a key that is a glob of a topic begins with it
-HELD = b"//\t"  # the keys of lines that a flag corrects; no path begins so
+GLOB = b"*\t"  # the row of a topic's glob begins with it
+HELD = b"//\t"  # the row of the keys of lines that a flag corrects begins with it
 _HEAD = 4096  # bytes that the first part fits into: a dozen refs and times
-_PIECE = 64 << 10  # bytes of the keys that are read at a time
+# Bytes of the keys that are read at a time: longer than almost every row, and few, because each page that is touched
+# for the first time costs more than reading it.
+_PIECE = 8 << 10
 _LARGEST = 64 << 20  # bytes; of a larger one nothing is read
 
 
@@ -45,10 +49,13 @@ class View:
     `gitmem.recall.index.open_kept` takes it.
     """
 
-    __slots__ = ("_file", "_keys", "_lines", "source", "unloaded")
+    __slots__ = ("_aside", "_file", "_keys", "_lines", "source", "unloaded")
 
-    def __init__(self, file: int, keys: int, lines: int, unloaded: int, source: str) -> None:
+    def __init__(
+        self, file: int, aside: int, keys: int, lines: int, *, unloaded: int, source: str
+    ) -> None:
         self._file = file
+        self._aside = aside
         self._keys = keys
         self._lines = lines
         self.unloaded = unloaded
@@ -68,38 +75,42 @@ class View:
         name = path.strip("/")
         least = (name.count("/") + 1) / 2
         while name and name.count("/") + 1 >= least:
-            names.append(name.encode("utf-8", "surrogateescape") + b"\t")
+            names.append(name.encode("utf-8", "surrogateescape"))
             name = name.rpartition("/")[0]
-        *rows, globs = self._rows([*names, GLOB])
+        globs = self._beside(GLOB)
         found = _fitting(globs, path) if globs else []
-        found += [
-            place for one in rows for row in one for place in row.partition(b"\t")[2].split(b" ")
-        ]
+        found += [place for name in names for place in self._places(name)]
         return [self._entry(place) for place in dict.fromkeys(found)]
 
     def held(self) -> list[str]:
         """Return the keys of the lines that are not shown: a flag of this clone says that they are wrong."""
-        (rows,) = self._rows([HELD])
+        rows = self._beside(HELD)
         return rows[0][len(HELD) :].decode("utf-8", "replace").split(" ") if rows else []
 
-    def _rows(self, beginnings: Sequence[bytes]) -> list[list[bytes]]:
-        """The rows of the keys that begin so, for each beginning.
+    def _beside(self, beginning: bytes) -> list[bytes]:
+        """The rows before the keys that begin so."""
+        if self._aside == self._keys:
+            return []
+        rows = os.pread(self._file, self._keys - self._aside, self._aside).split(b"\n")
+        return [row for row in rows if row.startswith(beginning)]
 
-        Read piece by piece: malloc maps pages for a large buffer, which costs more than the search.
-        """
-        found: list[list[bytes]] = [[] for _ in beginnings]
-        rest = b""
-        for at in range(self._keys, self._lines, _PIECE):
-            piece = rest + os.pread(self._file, min(_PIECE, self._lines - at), at)
-            last = piece.rfind(b"\n")
-            for rows, beginning in zip(found, beginnings, strict=True):
-                place = piece.find(b"\n" + beginning)
-                while 0 <= place < last:
-                    end = piece.find(b"\n", place + 1)
-                    rows.append(piece[place + 1 : end])
-                    place = piece.find(b"\n" + beginning, end)
-            rest = piece[last:] if last >= 0 else piece
-        return found
+    def _places(self, key: bytes) -> list[bytes]:
+        """Where the lines of a key are. The row that is sought begins between ``low`` and ``high``, if anywhere."""
+        low, high = self._keys, self._lines
+        while high - low > _PIECE:
+            middle = (low + high) // 2
+            piece = os.pread(self._file, min(_PIECE, high - middle), middle)
+            start = piece.find(b"\n") + 1
+            end = piece.find(b"\t", start)
+            if not start or end < 0:
+                break  # rows as long as that are few: all between is read
+            if piece[start:end] <= key:
+                low = middle + start
+            else:
+                high = middle + start
+        rows = b"\n" + os.pread(self._file, high - low, low)
+        _, found, rest = rows.partition(b"\n" + key + b"\t")
+        return rest[: rest.find(b"\n")].split(b" ") if found else []
 
     def _entry(self, place: bytes) -> Entry:
         start, _, size = place.partition(b":")
@@ -139,18 +150,15 @@ def _read(repo: Repository, file: int) -> View | None:
     if not end or version != VERSION or seen != depends(repo, names):
         return None
     if state == OFF:
-        return View(file, 0, 0, 0, "")
-    counts = state[len(b"on ") :].split(b" ", 2)
-    unloaded, size = int(counts[0]), int(counts[1])
-    start = len(head) + len(END) + len(state) + 1
-    if size > _LARGEST:
+        return View(file, 0, 0, 0, unloaded=0, source="")
+    unloaded, beside, size, source = state[len(b"on ") :].split(b" ", 3)
+    aside = len(head) + len(END) + len(state) + 1
+    keys = aside + int(beside)
+    lines = keys + int(size)
+    if lines > _LARGEST:
         return None
     return View(
-        file,
-        start,
-        start + size,
-        unloaded,
-        counts[2].decode("utf-8", "replace"),
+        file, aside, keys, lines, unloaded=int(unloaded), source=source.decode("utf-8", "replace")
     )
 
 

@@ -20,7 +20,7 @@ from gitmem.records import drain_record, plain_settings, record_files, target
 from gitmem.safety.showable import showable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from gitmem.git.repository import Repository
     from gitmem.recall.index import Index
@@ -78,15 +78,21 @@ def _content(repo: Repository, commit: str) -> bytes:
         for path in paths:
             if len(keys[path]) < _MOST:
                 keys[path].append(place)
-    named = [
-        path.encode("utf-8", "surrogateescape") + b"\t" + b" ".join(places)
-        for path, places in keys.items()
-        if not {"\n", "\t"} & {*path}
-    ]
     kept_back = [HELD + " ".join(held).encode()] if held else []
-    table = b"\n" + b"".join(row + b"\n" for row in [*kept_back, *named, *globs])
-    head = b"on %d %d %s\n" % (unloaded, len(table), source(commit, folder).encode())
-    return head + table + b"".join(lines)
+    aside = b"".join(row + b"\n" for row in [*kept_back, *globs])
+    table = key_rows(keys)
+    counts = b"on %d %d %d " % (unloaded, len(aside), len(table))
+    return counts + source(commit, folder).encode() + b"\n" + aside + table + b"".join(lines)
+
+
+def key_rows(places: Mapping[str, Sequence[bytes]]) -> bytes:
+    """Return the rows of paths with the places of their lines, in the order in which a view is searched."""
+    named = sorted(
+        (path.encode("utf-8", "surrogateescape"), b" ".join(of_path))
+        for path, of_path in places.items()
+        if not {"\n", "\t"} & {*path}
+    )
+    return b"".join(b"%s\t%s\n" % row for row in named)
 
 
 def _wrong(repo: Repository, commit: str) -> set[str]:
