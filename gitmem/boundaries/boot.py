@@ -52,10 +52,14 @@ def words(repo: Repository, now: float, event: Event | None = None) -> Words:
 
 
 def _own() -> list[str]:
-    """Return what to say of the person's own memory."""
-    from gitmem.queue import mine
+    """Return what to say of the person's own memory; a boot without one loads no more than the look takes."""
+    from gitmem.git import mine
 
-    said = mine.sentence(mine.waiting())
+    if not mine.may_be_there():
+        return []
+    from gitmem.queue import mine as queued
+
+    said = queued.sentence(queued.waiting())
     return [said] if said else []
 
 

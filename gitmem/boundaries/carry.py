@@ -19,21 +19,16 @@ if TYPE_CHECKING:
 
     from gitmem.clients.client import Client
     from gitmem.git.repository import Repository
-    from gitmem.recall.carried import Block, Carried
     from gitmem.session.boundary import Words
 
 LARGE = 4_000  # bytes; `gitmem.memory.imports.PART`, which the hot lane does not load
 _OTHERS = ("MEMORY.md", "PENDING.md")  # files in the memory folder that are no topics
-_INDEX = 3_000  # characters of the index where topics follow it
-_RULES = 3_000  # characters of rules; each was learned from something that went wrong
 _FILE = 4 << 20  # bytes of an instruction file that is looked at
 # What has rules: `gitmem.memory.places.INSTRUCTIONS` with `gitmem.memory.instructions.HEADING`, and
 # `gitmem.memory.path_rules.FOLDER` with its `PREFIX`, which the hot lane does not load either.
 INSTRUCTIONS = ("CLAUDE.md", "AGENTS.md")
 HEADING = b"## Rules learned here"
 SCOPED = ".claude/rules/gitmem-"
-_SPARE = 450  # characters of the sentences around what is carried, without the place of the index
-_CHECK = "The notes were true when they landed; check what you rely on."
 _LATE = "gitmem: the repository's memory was not loaded: the look at it took too long. Look: gitmem recall WORDS"
 
 
@@ -58,27 +53,16 @@ def _memory(repo: Repository, client: Client, project: str, before: str) -> tupl
     # A session that loads memory is carried nothing unless a file is large; most stop here.
     if loads and not unread and not _has_large(repo):
         return "", 0
-    from gitmem.recall import carried
+    from gitmem.recall import carried_words
 
-    kept = carried.read(repo)
-    if kept is None:
-        from gitmem.recall import carried_file
-
-        kept = carried_file.refresh(repo)
-    room = carried.LONGEST - carried.width(before)
-    if kept.trouble:
-        return ("" if loads else _trouble(kept.trouble)), 0
-    rules = carried.fitted(_others_rules(repo, client, kept, unread), min(room - _SPARE, _RULES))
-    ruled = _ruled(rules)
-    room -= carried.width(ruled) + 2 if ruled else 0
-    if loads:
-        tails = carried.fitted(kept.tails, room - _SPARE)
-        said, number = _tails(tails), _lines(tails)
-    else:
-        said, number = _all(repo, kept, project if below else repo.top, room, below)
-    if carried.width(said) >= room:
-        said, number = "", 0
-    return "\n\n".join([part for part in (ruled, said) if part]), number + _lines(rules)
+    start = carried_words.Start(
+        project if below else repo.top,
+        below=below,
+        loads=loads,
+        loaded=_loaded(repo, client),
+        unread=unread,
+    )
+    return carried_words.of_memory(repo, start, before)
 
 
 def _unread(repo: Repository, client: Client) -> list[str]:
@@ -94,7 +78,9 @@ def _unread(repo: Repository, client: Client) -> list[str]:
         places = [os.path.realpath(f"{repo.top}/{name}") for name in loaded]
         found = [name for name in found if os.path.realpath(f"{repo.top}/{name}") not in places]
     if found and client.imports:
-        texts = _texts(repo, loaded)
+        from gitmem.recall import carried_words
+
+        texts = carried_words.texts(repo, loaded)
         found = [name for name in found if not _imported(name, texts)]
     folder, _, begin = SCOPED.rpartition("/")
     if not client.scoped:
@@ -115,99 +101,9 @@ def _loaded(repo: Repository, client: Client) -> list[str]:
     return found
 
 
-def _texts(repo: Repository, names: Sequence[str]) -> list[bytes]:
-    """The texts of files at the top, behind any link."""
-    return [local.read_plain(os.path.realpath(f"{repo.top}/{name}"), _FILE) for name in names]
-
-
 def _imported(name: str, texts: Sequence[bytes]) -> bool:
     signs = f"@{name}".encode(), f"@./{name}".encode()
     return any(sign in text for text in texts for sign in signs)
-
-
-def _others_rules(
-    repo: Repository, client: Client, kept: Carried, unread: Sequence[str]
-) -> list[Block]:
-    """The rules of the files that are not loaded, without those that a loaded file has too."""
-    from gitmem.recall.carried import Block
-
-    if not unread:
-        return []
-    texts = _texts(repo, _loaded(repo, client))
-    known = {row.strip() for text in texts for row in text.decode("utf-8", "replace").splitlines()}
-    found = []
-    for block in kept.rules:
-        if block.path.startswith(tuple(unread)):
-            units = [unit for unit in block.units if unit not in known]
-            known.update(units)
-            found.append(Block(block.path, units, block.left))
-    return [block for block in found if block.units]
-
-
-def _ruled(blocks: Sequence[Block]) -> str:
-    if not [block for block in blocks if block.units]:
-        return ""
-    head = "gitmem: rules learned in this repository, in files that this client does not load. Follow them."
-    return "\n".join([part for part in (head, *_named(blocks), _more(blocks)) if part])
-
-
-def _all(repo: Repository, kept: Carried, start: str, room: int, below: str) -> tuple[str, int]:
-    """The index, the topics that it imports and the newest lines of large ones."""
-    from gitmem.recall.carried import fitted, width
-
-    if not kept.index:
-        return "", 0
-    path = os.path.relpath(
-        f"{os.path.realpath(repo.top)}/{kept.index[0].path}", os.path.realpath(start)
-    )
-    why = (
-        f"This session started in {below}, below the top of the repository, so the"
-        if below
-        else "This client loads no imports, so the"
-    )
-    head = f"gitmem: {why} repository's memory was not loaded. Its index is {path}; names in it are"
-    said = [f"{head} relative to that folder. {_CHECK}"]
-    room -= width(head) + width(path) + _SPARE
-    index = fitted(kept.index, min(room, _INDEX) if kept.topics else room, newest=False)
-    room -= sum([width(row) + 1 for block in index for row in block.units])
-    topics = fitted(kept.topics, room)
-    room -= sum([width(row) + 3 for block in topics for row in (block.path, *block.units)])
-    tails = fitted(kept.tails, room)
-    said += [row for block in index for row in block.units]
-    cut = sum([block.left for block in index])
-    said += [f"The index goes on: read {path}"] if cut else []
-    said += [*_named(topics), _more(topics), _tails(tails)]
-    return "\n".join([part for part in said if part]), _lines(topics) + _lines(tails)
-
-
-def _tails(blocks: Sequence[Block]) -> str:
-    if not [block for block in blocks if block.units]:
-        return ""
-    head = f"gitmem: the newest notes of this repository in files too large to be loaded. {_CHECK}"
-    return "\n".join([part for part in (head, *_named(blocks), _more(blocks)) if part])
-
-
-def _named(blocks: Sequence[Block]) -> list[str]:
-    """The rows of the blocks, below the name of each file."""
-    return ["\n".join([f"\n{one.path}:", *one.units]) for one in blocks if one.units]
-
-
-def _more(blocks: Sequence[Block]) -> str:
-    left = sum([block.left for block in blocks])
-    return f"{left} line{'s' if left > 1 else ''} more: gitmem recall WORDS" if left else ""
-
-
-def _lines(blocks: Sequence[Block]) -> int:
-    from gitmem.recall.carried import lines
-
-    return sum([lines(block.units) for block in blocks])
-
-
-def _trouble(reason: str) -> str:
-    from gitmem.safety.text import visible
-
-    told = visible(" ".join(reason.split()))[:300]
-    return f"gitmem: the repository's memory was not loaded: {told}. Look: gitmem status"
 
 
 def _below_top(repo: Repository, project: str) -> str:

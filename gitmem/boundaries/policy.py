@@ -78,9 +78,13 @@ def _call(event: Event, session: Session) -> list[Action]:
         found += event.done
         tried = calls.shell_commands(event)
         if event.kind == boundary.FAILURE:
-            failed = [calls.failed(command, event.text) for command in tried]
+            from gitmem.session import shell_commands
+
+            failed = [shell_commands.failed(command, event.text) for command in tried]
         elif session.failed:
-            words = [word for command in tried for word in calls.tried(command)]
+            from gitmem.session import shell_commands
+
+            words = [word for command in tried for word in shell_commands.tried(command)]
             found += [(boundary.RECOVERY, word) for word in session.failed if word in words][:1]
         if event.seconds >= SLOW_SECONDS and calls.is_slow(event):
             found.append((boundary.SLOW, event.call))

@@ -25,10 +25,7 @@ class NotMade(GitmemError):
 
 def home() -> str:
     """Return the account's home. Raises Refused where the password database names none."""
-    try:
-        named = pwd.getpwuid(os.geteuid()).pw_dir
-    except KeyError:
-        named = ""
+    named = _named()
     found = os.path.realpath(named) if named.startswith("/") else ""
     if not found or not os.path.isdir(found):
         raise Refused(
@@ -36,6 +33,11 @@ def home() -> str:
             hint="`getent passwd` shows the entry; HOME does not count here",
         )
     return found
+
+
+def may_be_there() -> bool:
+    """Return whether something stands where the repository would; whether it may be used, `is_there` tells."""
+    return os.path.exists(f"{_named()}/{MINE}/.git/HEAD")
 
 
 def place() -> str:
@@ -77,6 +79,14 @@ def is_there(start: str) -> bool:
             )
     # Without it, git would look for a repository in the folders above.
     return os.path.isfile(f"{way}/HEAD")
+
+
+def _named() -> str:
+    """Return the home that the password database names; empty where it names none."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_dir
+    except KeyError:
+        return ""
 
 
 def _flaw(found: os.stat_result, *, own: bool) -> str:

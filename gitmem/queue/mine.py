@@ -6,6 +6,7 @@ from gitmem.core import quantities
 from gitmem.core.errors import GitmemError
 from gitmem.git import mine
 from gitmem.git.repository import FOLDER, MINE
+from gitmem.queue.journal import Journal
 
 
 def waiting() -> int:
@@ -17,9 +18,6 @@ def waiting() -> int:
         start = mine.home()
         if not mine.is_there(start):
             return 0
-        # A boot that finds no such memory loads no more than that takes.
-        from gitmem.queue.journal import Journal
-
         lines = Journal(f"{start}/{MINE}/.git/{FOLDER}").read().split(b"\n")
     except (GitmemError, OSError):
         return 0  # `gitmem --mine` says why

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitmem.boundaries import calls
+from gitmem.session import shell_commands
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ from gitmem.boundaries import calls
     ],
 )
 def test_the_same_thing_was_tried(first: str, then: str) -> None:
-    assert calls.failed(first) in calls.tried(then)
+    assert shell_commands.failed(first) in shell_commands.tried(then)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_the_same_thing_was_tried(first: str, then: str) -> None:
     ],
 )
 def test_another_thing_was_tried(first: str, then: str) -> None:
-    assert calls.failed(first) not in calls.tried(then)
+    assert shell_commands.failed(first) not in shell_commands.tried(then)
 
 
 @pytest.mark.parametrize(
@@ -82,12 +83,12 @@ def test_another_thing_was_tried(first: str, then: str) -> None:
     ],
 )
 def test_what_was_not_found_is_what_failed(command: str, error: str, then: str, same: bool) -> None:
-    assert (calls.failed(command, error) in calls.tried(then)) is same
+    assert (shell_commands.failed(command, error) in shell_commands.tried(then)) is same
 
 
 def test_a_command_is_not_written_down_itself() -> None:
-    assert calls.failed("deploy --key hunter2").isalnum()
-    assert len(calls.failed("x" * 9999)) < 20
+    assert shell_commands.failed("deploy --key hunter2").isalnum()
+    assert len(shell_commands.failed("x" * 9999)) < 20
 
 
 @pytest.mark.parametrize(
@@ -129,5 +130,5 @@ def test_a_flag_at_the_end_is_known(command: str, last: bool) -> None:
 def test_no_command_is_too_odd(command: str) -> None:
     assert isinstance(calls.own(command), bool)
     assert isinstance(calls.flags_last(command), bool)
-    assert calls.failed(command).isalnum()
-    assert calls.tried(command)
+    assert shell_commands.failed(command).isalnum()
+    assert shell_commands.tried(command)

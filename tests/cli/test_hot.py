@@ -519,3 +519,35 @@ def test_a_line_of_the_journal_that_ends_too_soon_does_not_keep_flags_from_the_b
 
     assert (done.code, done.err) == (0, "")
     assert "Tests need Postgres" in sandbox.git("log", "--format=%s", "-1", "gitmem/queue")
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ("SessionStart", {"source": "startup"}),
+        (
+            "PostToolBatch",
+            {"tool_calls": [{"tool_name": "Read", "tool_input": {"file_path": "a"}}]},
+        ),
+        (
+            "PostToolUse",
+            {"tool_name": "Bash", "tool_input": {"command": "make test"}, "tool_response": {}},
+        ),
+    ],
+)
+def test_a_silent_hook_loads_nothing_for_what_is_not_there(
+    sandbox: Sandbox, event: str, said: dict[str, object]
+) -> None:
+    view_file.refresh(repository_of(sandbox))
+    payload = {"hook_event_name": event, "session_id": "s", "cwd": str(sandbox.path), **said}
+    given = ("hook", "claude-code", event)
+    modules(sandbox, *given, stdin=json.dumps(payload))  # the first time finds out that all is well
+    loaded = modules(sandbox, *given, stdin=json.dumps(payload))
+
+    assert "gitmem.boundaries.fire" in loaded
+    rare = {
+        "gitmem.queue.mine",  # flags in the person's own memory
+        "gitmem.recall.carried_words",  # memory that the client does not load
+        "gitmem.session.shell_commands",  # a command that failed, or is gitmem's own
+    }
+    assert loaded & rare == set()

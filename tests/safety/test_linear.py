@@ -31,7 +31,7 @@ from gitmem.models import extract
 from gitmem.queue.lines import Lines
 from gitmem.records import drain_record
 from gitmem.safety import active, secrets, text, unicode_rules
-from gitmem.session import session
+from gitmem.session import session, shell_commands
 from gitmem.trace import lineage, repository_tree
 from tests.support.growth import LINEAR, growth
 
@@ -69,8 +69,8 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "secrets": secrets.find_secret,
     "sections": sections.sections,
     "session": session.fold,
-    "shell commands": calls.simple_commands,
-    "shell tried": calls.tried,
+    "shell commands": shell_commands.simple_commands,
+    "shell tried": shell_commands.tried,
     "skill": skills.replaceable,
     "text": text.clean,
     "text escaped": text.visible,
