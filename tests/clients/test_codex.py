@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -181,6 +184,105 @@ def test_the_size_of_the_context_is_that_of_the_last_answer(tmp_path: Path) -> N
     assert context_size.size(str(path)) == (5_000, "B", 180_000)
     assert context_size.size(str(tmp_path / "none.jsonl")) == (0, "", 0)
     assert context_size.size(str(tmp_path)) == (0, "", 0)
+
+
+def ended(**changes: object) -> str:
+    """The recorded row of a command that ended, with other values for some of its members."""
+    rows = (RECORDED.path / "transcripts/session.jsonl").read_text(encoding="utf-8").splitlines()
+    row = json.loads(next(one for one in rows if '"CommandExecution"' in one))
+    row["payload"]["item"] |= {"id": "call_7", **changes}
+    return json.dumps(row, separators=(",", ":")) + "\n"
+
+
+def after(path: Path) -> boundary.Event:
+    """The event after the command."""
+    told = {"transcript_path": str(path), "tool_use_id": "call_7", "tool_response": "no such file"}
+    return CLIENT.parse(payload("PostToolUse.Bash", **told), "")
+
+
+def test_how_a_command_ended_is_read_from_the_transcript(tmp_path: Path) -> None:
+    path = tmp_path / "rollout.jsonl"
+    took = {"secs": 75, "nanos": 500_000_000}
+    before = ended(id="call_70", exit_code=0)
+
+    path.write_text(before + ended(exit_code=2, duration=took), encoding="utf-8")
+    failed = after(path)
+    path.write_text(before + ended(exit_code=0, duration=took), encoding="utf-8")
+    worked = after(path)
+
+    assert (failed.kind, failed.text, failed.seconds) == (boundary.FAILURE, "no such file", 75.5)
+    assert (worked.kind, worked.text, worked.seconds) == (boundary.TOOL, "", 75.5)
+
+
+def test_the_end_of_a_command_is_found_behind_a_large_output(tmp_path: Path) -> None:
+    path = tmp_path / "rollout.jsonl"
+    path.write_text(ended(exit_code=1, aggregated_output='"call_7"\n' * 90_000), encoding="utf-8")
+
+    assert after(path).kind == boundary.FAILURE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ended(id="call_70", exit_code=1),
+        ended(id="call_70", exit_code=1, aggregated_output='"id":"call_7"'),
+        ended(exit_code=None),
+        ended(exit_code=-1),
+        ended(exit_code=True),
+        ended(exit_code="1"),
+        ended(exit_code=1)[:-40],
+        '["CommandExecution","call_7"]\n',
+        '{"payload":{"item":"CommandExecution","id":"call_7"}}\n',
+    ],
+)
+def test_where_a_transcript_does_not_tell_the_end_a_command_has_not_failed(
+    tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "rollout.jsonl"
+    path.write_text(text, encoding="utf-8")
+
+    assert (after(path).kind, after(path).seconds) == (boundary.TOOL, 0)
+    assert after(tmp_path / "none.jsonl").kind == boundary.TOOL
+    assert after(tmp_path).kind == boundary.TOOL
+
+
+@given(ODD | st.fixed_dictionaries({"secs": ODD, "nanos": ODD | st.integers()}))
+def test_a_duration_of_any_shape_is_seconds(took: object) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "rollout.jsonl")
+        path.write_text(ended(exit_code=1, duration=took), encoding="utf-8")
+
+        assert 0 <= after(path).seconds <= 86_400
+
+
+def test_a_commit_early_in_a_command_counts_and_a_command_that_works_again_is_asked_about(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "rollout.jsonl"
+
+    def fire(name: str, **changes: object) -> str:
+        here = {"cwd": str(sandbox.path), "session_id": "s1", "transcript_path": str(path)}
+        body = json.dumps(payload(name, **here, **changes))
+        return sandbox.gitmem("hook", "codex", name.partition(".")[0], input=body).out
+
+    def run(number: int, command: str, code: int, secs: int = 0) -> str:
+        call = f"call_{number}"
+        path.write_text(ended(id=call, exit_code=code, duration={"secs": secs, "nanos": 0}))
+        return fire("PostToolUse.Bash", tool_use_id=call, tool_input={"command": command})
+
+    fire("SessionStart.startup")
+    assert run(0, "make check", 2) == ""
+    assert [run(at, f"touch {at}", 0) for at in range(1, 5)] == [""] * 4
+    asked = run(5, "make check", 0)
+    long_ago = f"@{int(time.time()) - 30} +0000"
+    sandbox.git("commit", "--allow-empty", "-m", "x", env={"GIT_COMMITTER_DATE": long_ago})
+    head_log = sandbox.path / ".git/logs/HEAD"
+    os.utime(head_log, (time.time() - 30,) * 2)
+    committed = run(6, "git commit -m x && git push", 0, secs=40)
+
+    assert "after a command that failed and then worked: flag" in asked
+    assert "after git commit: flag" in committed
 
 
 @given(st.lists(st.sampled_from(["# mine", "", *SHIPPED.splitlines(), 'prefix_rule(["ls"])'])))

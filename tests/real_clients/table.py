@@ -70,7 +70,6 @@ CONDITIONS: dict[tuple[str, str], str] = {
 BY_CODE: dict[tuple[str, str], str] = {}
 #: What a client makes impossible: (client, ability) to why.
 NOT_POSSIBLE: dict[tuple[str, str], str] = {
-    ("codex", "recovery"): "its hooks are not told whether a command failed",
     (
         "codex",
         "words to the summariser",

@@ -2,7 +2,8 @@
 
 Shapes as recorded from the client, version 0.171.0 (`tests/data/codex/`). They are Claude Code's under
 the same names, but an answer with a key more than it knows fails the hook. It loads AGENTS.md and follows
-no import. What PreCompact prints goes to the person only, so that event is not wired.
+no import. What PreCompact prints goes to the person only, so that event is not wired. How a command ended
+stands in its transcript only.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
     from gitmem.clients.client import Read
     from gitmem.clients.transcripts import SeenBy
 
+_SHELL = "Bash"
 _PATCH = "apply_patch"
 _GOAL = "update_goal"
 _AGENT_DONE = "SubagentStop"
 _BYPASSED = "bypassPermissions"  # no person is asked about anything
 _LONGEST = 100  # characters of an id
 _WORDS = 10_000  # characters of context; the client cuts a longer one
-_SPEAKS = (boundary.BOOT, boundary.PROMPT, boundary.BEFORE, boundary.TOOL)
+_SAID = 4_000  # characters of a failed command's output that are looked at
+_SPEAKS = (boundary.BOOT, boundary.PROMPT, boundary.BEFORE, boundary.TOOL, boundary.FAILURE)
 _HELD = 3.0  # seconds after which the client ends a hook of SessionEnd
 
 
@@ -58,6 +61,8 @@ class Codex(Client):
             # It fires in the session that the sub-agent worked for.
             event.kind, event.detail = boundary.AGENT_END, ""
             event.done, event.agent = [(boundary.BACKGROUND, f"{event.agent}.{event.turn}")], ""
+        elif event.kind == boundary.TOOL and payload.get("tool_name") == _SHELL:
+            _add_end(event, payload)
         elif event.kind == boundary.TOOL and _has_reached_goal(payload):
             event.done = [(boundary.CHAPTER, event.call)]
         attended = payload.get("permission_mode") != _BYPASSED
@@ -114,6 +119,19 @@ class Codex(Client):
 
 
 CLIENT = Codex()
+
+
+def _add_end(event: boundary.Event, payload: Mapping[str, object]) -> None:
+    """How a shell command ended: whether it failed, and how long it took, so that an early commit in it counts."""
+    from gitmem.clients.codex import outcome
+
+    found = outcome.ended(event.transcript, event.call)
+    if found is None:
+        return
+    code, event.seconds = found
+    if code:
+        said = payload.get("tool_response")
+        event.kind, event.text = boundary.FAILURE, said[-_SAID:] if isinstance(said, str) else ""
 
 
 def _has_reached_goal(payload: Mapping[str, object]) -> bool:
