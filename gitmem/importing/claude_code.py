@@ -29,9 +29,9 @@ _LINK = re.compile(r"\]\(([^)\s]+)\)")
 def contents(place: ImportPlace) -> SourceContents:
     """Return what Claude Code has noted about this work tree."""
     folder = folder_of(place.environ, place.repo.top) + "/memory"
-    found = SourceContents(name=NAME, place="Claude Code's own memory of this project")
-    found.there = os.path.isdir(folder)
-    reader = Reader(found)
+    source = SourceContents(name=NAME, place="Claude Code's own memory of this project")
+    source.there = os.path.isdir(folder)
+    reader = Reader(source)
     names = list(reader.markdown_below(folder, NAME))
     for name in names:
         shown = f"{NAME}:{name}"
@@ -41,13 +41,13 @@ def contents(place: ImportPlace) -> SourceContents:
         front = rows(text)[: front_matter_lines(text) or 0]
         if name == _INDEX or not front:
             skip = [at for at, row in enumerate(rows(text)) if _lists(row, names)]
-            found.items += notes.items_in(text, shown, skip=skip)
+            source.items += notes.items_in(text, shown, skip=skip)
         else:
             kind = next((match[1] for row in front if (match := _TYPE.match(row))), "")
             like = Item(text="", source=shown, kind=_KINDS.get(kind, "fact"))
             headline = front_value(text, "description") or front_value(text, "name")
-            found.items.append(notes.whole(text, headline, like))
-    return found
+            source.items.append(notes.whole(text, headline, like))
+    return source
 
 
 def _lists(row: str, names: list[str]) -> bool:

@@ -39,28 +39,28 @@ def contents(place: ImportPlace) -> SourceContents:
         place.environ.get("HOME", ""), ".claude-mem"
     )
     path = os.path.join(folder, "claude-mem.db")
-    found = SourceContents(name=NAME, place="claude-mem's database")
+    source = SourceContents(name=NAME, place="claude-mem's database")
     # What is no whole path would lead into the working folder, and so to a database that a repository brings.
     if not os.path.isabs(path) or not os.path.isfile(path):
-        return found
-    found.there = True
+        return source
+    source.there = True
     try:
         rows, total = _rows(path, _projects(place))
     except sqlite3.Error as error:
-        found.leave(NAME, f"its database cannot be read: {error}")
-        return found
+        source.leave(NAME, f"its database cannot be read: {error}")
+        return source
     except Refused as refused:
-        found.leave(NAME, refused.message)
-        return found
+        source.leave(NAME, refused.message)
+        return source
     for row in rows:
         item = _item(row, place.repo.top)
         if item is None:
-            found.leave(_source(row), "it has no text")
+            source.leave(_source(row), "it has no text")
         else:
-            found.items.append(item)
+            source.items.append(item)
     if total > len(rows):
-        found.leave(NAME, f"{total - len(rows)} older observations: the newest {MOST} are read")
-    return found
+        source.leave(NAME, f"{total - len(rows)} older observations: the newest {MOST} are read")
+    return source
 
 
 def _projects(place: ImportPlace) -> list[str]:
@@ -130,11 +130,11 @@ def _inside(paths: Sequence[str], top: str) -> list[str]:
 
 def _listed(text: str) -> list[str]:
     try:
-        found = json.loads(text or "[]")
+        rows = json.loads(text or "[]")
     except (ValueError, RecursionError):
         return []
     return (
-        [one for one in found if isinstance(one, str) and one.strip()]
-        if isinstance(found, list)
+        [one for one in rows if isinstance(one, str) and one.strip()]
+        if isinstance(rows, list)
         else []
     )

@@ -34,34 +34,34 @@ _CURSOR_FILE = ".cursorrules"
 
 def contents(place: ImportPlace) -> SourceContents:
     """Return what the instruction files of this work tree say."""
-    found = SourceContents(name=NAME, place=", ".join((*FILES, f"{FOLDER}*.md")))
-    reader = Reader(found, place.repo.top)
+    source = SourceContents(name=NAME, place=", ".join((*FILES, f"{FOLDER}*.md")))
+    reader = Reader(source, place.repo.top)
     rules = [path for path in _below(place, reader, FOLDER) if not _own(path)]
     paths = [*FILES, *rules]
-    _read(place, found, reader, paths)
-    return found
+    _read(place, source, reader, paths)
+    return source
 
 
 def cursor(place: ImportPlace) -> SourceContents:
     """Return the rules of Cursor: `.cursor/rules/` and `.cursorrules`."""
-    found = SourceContents(name=CURSOR, place=f"{_CURSOR_FOLDER}, {_CURSOR_FILE}")
-    reader = Reader(found, place.repo.top)
-    _read(place, found, reader, [*_below(place, reader, _CURSOR_FOLDER), _CURSOR_FILE])
-    return found
+    source = SourceContents(name=CURSOR, place=f"{_CURSOR_FOLDER}, {_CURSOR_FILE}")
+    reader = Reader(source, place.repo.top)
+    _read(place, source, reader, [*_below(place, reader, _CURSOR_FOLDER), _CURSOR_FILE])
+    return source
 
 
-def read_file(place: ImportPlace, found: SourceContents, reader: Reader, path: str) -> None:
+def read_file(place: ImportPlace, source: SourceContents, reader: Reader, path: str) -> None:
     """Add the items of one file of the work tree (``path`` from its top).
 
     A file that a wired client loads is left out, and so is one that gitmem wrote.
     """
-    found.there = True
+    source.there = True
     if _own(path):
-        found.leave(path, "gitmem wrote it")
+        source.leave(path, "gitmem wrote it")
         return
     client = place.loader(path)
     if client:
-        found.leave(path, f"{client} loads it in every session")
+        source.leave(path, f"{client} loads it in every session")
         return
     text = reader.text(f"{place.repo.top}/{path}", path)
     if text is None:
@@ -69,14 +69,14 @@ def read_file(place: ImportPlace, found: SourceContents, reader: Reader, path: s
     try:
         span = managed_block.find(text)
     except NeedsPerson as error:
-        found.leave(path, error.message)
+        source.leave(path, error.message)
         return
     ours = range(span.begin, span.end + 1) if span else ()
     rule = path.startswith(_CURSOR_FOLDER)
     like = Item(text="", source=path, paths=_globs(text) if rule else ())
     name = path.rpartition("/")[2].rpartition(".")[0]
     topic = "" if path in {*FILES, _CURSOR_FILE} else notes.topic_of(name)
-    found.items += notes.items_in(text, path, topic=topic, like=like, skip=ours)
+    source.items += notes.items_in(text, path, topic=topic, like=like, skip=ours)
 
 
 def _own(path: str) -> bool:
@@ -89,10 +89,10 @@ def _below(place: ImportPlace, reader: Reader, folder: str) -> list[str]:
     return [folder + name for name in reader.markdown_below(f"{place.repo.top}/{shown}", shown)]
 
 
-def _read(place: ImportPlace, found: SourceContents, reader: Reader, paths: list[str]) -> None:
+def _read(place: ImportPlace, source: SourceContents, reader: Reader, paths: list[str]) -> None:
     for path in paths:
         if os.path.lexists(f"{place.repo.top}/{path}"):
-            read_file(place, found, reader, path)
+            read_file(place, source, reader, path)
 
 
 def _globs(text: str) -> tuple[str, ...]:

@@ -57,9 +57,9 @@ def items_in(
     ``topic`` is theirs unless a heading names one, ``like`` has the other fields. The 0-based lines ``skip`` say nothing.
     """
     reader = _Reader(rows(text), place, topic, like or Item(text="", source=""))
-    found = [block for block in blocks(text) if block.first not in skip]
-    for at, block in enumerate(found):
-        following = found[at + 1] if at + 1 < len(found) else None
+    told = [block for block in blocks(text) if block.first not in skip]
+    for at, block in enumerate(told):
+        following = told[at + 1] if at + 1 < len(told) else None
         reader.take(block, leads=following is not None and following.kind in _LISTS)
     return [shortened(item) for item in reader.items]
 

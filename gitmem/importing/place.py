@@ -37,7 +37,7 @@ class ImportPlace:
 
 def loaded(top: str, wired: Iterable[str]) -> dict[str, str]:
     """Return what the clients of these names load of the work tree at ``top``, each with the client's title."""
-    found: dict[str, str] = {}
+    titles: dict[str, str] = {}
     for name in wired:
         client = registry.find(name)
         if client is None:
@@ -46,5 +46,5 @@ def loaded(top: str, wired: Iterable[str]) -> dict[str, str]:
         for group in groups:
             first = next((one for one in group if os.path.lexists(f"{top}/{one}")), "")
             if first:
-                found.setdefault(first, client.title)
-    return found
+                titles.setdefault(first, client.title)
+    return titles

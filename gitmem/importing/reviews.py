@@ -43,7 +43,7 @@ def contents(place: ImportPlace, *, last: int = USUAL_LAST) -> SourceContents:
     if not programs.has_gh(repo):
         raise Unreachable("gh was not found", hint="install it: https://cli.github.com")
     name = f"{address.host}/{address.path}"
-    found = SourceContents(name=NAME, place=f"the last {last} merged pull requests", there=True)
+    source = SourceContents(name=NAME, place=f"the last {last} merged pull requests", there=True)
     listing = [
         "pr",
         "list",
@@ -62,10 +62,10 @@ def contents(place: ImportPlace, *, last: int = USUAL_LAST) -> SourceContents:
             raise _unknown()
         path = f"repos/{address.path}/pulls/{number}/comments?per_page={_A_PAGE}"
         comments = _json(programs.ask_gh(repo, ["api", "--hostname", address.host, path]))
-        found.items += [item for one in comments if (item := _item(one))]
+        source.items += [item for one in comments if (item := _item(one))]
         if len(comments) == _A_PAGE:
-            found.leave(f"pull request {number}", f"only its first {_A_PAGE} comments are read")
-    return found
+            source.leave(f"pull request {number}", f"only its first {_A_PAGE} comments are read")
+    return source
 
 
 def _json(text: str) -> Sequence[object]:

@@ -36,12 +36,12 @@ def named(place: ImportPlace, given_names: Sequence[str], *, last: int) -> list[
 
     Raises UsageError for a name that is neither, and Unreachable for a forge that does not answer.
     """
-    found = []
+    contents = []
     for name in dict.fromkeys(given_names):
         if name in _LOCAL:
-            found.append(_LOCAL[name](place))
+            contents.append(_LOCAL[name](place))
         elif name == reviews.NAME:
-            found.append(reviews.contents(place, last=last))
+            contents.append(reviews.contents(place, last=last))
         else:
-            found.append(given.path(place, name))
-    return found
+            contents.append(given.path(place, name))
+    return contents

@@ -61,9 +61,9 @@ def import_(
         cwd=working(),
         loaded=loaded(top, wired(Path(top), wirings())),
     )
-    found = sources.named(place, names, last=last) if names else sources.local(place)
+    contents = sources.named(place, names, last=last) if names else sources.local(place)
     seen = snapshot.take(shared.repo, shared.configured)
-    plans = plan.plan(place, seen, found)
+    plans = plan.plan(place, seen, contents)
     kept = []
     if names and not dry_run:
         new = [one for source in plans for one in source.new]
