@@ -98,10 +98,10 @@ def flag_fields(flag: Flag, state: str) -> Fields:
 
 
 def _ids(flags: Sequence[Fields], field: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    ids: dict[str, list[str]] = {}
     for flag in flags:
-        found.setdefault(str(flag[field]), []).append(flag["id"])
-    return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
+        ids.setdefault(str(flag[field]), []).append(flag["id"])
+    return dict(sorted(ids.items(), key=lambda item: (-len(item[1]), item[0])))
 
 
 def sessions(judged: Sequence[SessionAudit], flags: Sequence[Fields]) -> list[Fields]:
@@ -113,11 +113,11 @@ def sessions(judged: Sequence[SessionAudit], flags: Sequence[Fields]) -> list[Fi
     for flag in flags:
         by_session.setdefault(flag["session"], []).append(flag)
     known = {one.evidence.session: one for one in judged}
-    found = [
+    rows = [
         _session(name, known.get(name), by_session.get(name, []))
         for name in dict.fromkeys([*known, *by_session])
     ]
-    return sorted(found, key=lambda one: str(one["at"]), reverse=True)
+    return sorted(rows, key=lambda one: str(one["at"]), reverse=True)
 
 
 def _session(name: str, judged: SessionAudit | None, flags: Sequence[Fields]) -> Fields:
@@ -199,10 +199,10 @@ def weeks(closes: Sequence[RecordedClose]) -> list[Fields]:
     grouped: dict[str, list[RecordedClose]] = {}
     for close in closes:
         grouped.setdefault(_week(close.at), []).append(close)
-    found = []
+    rows = []
     for week, those in sorted(grouped.items(), reverse=True):
         whole = stats.totals(those)
-        found.append(
+        rows.append(
             {
                 "week": week,
                 "engines": sorted({close.run.engine for close in those}),
@@ -213,7 +213,7 @@ def weeks(closes: Sequence[RecordedClose]) -> list[Fields]:
                 "drains": [close.drain for close in those],
             }
         )
-    return found
+    return rows
 
 
 def _week(at: str) -> str:

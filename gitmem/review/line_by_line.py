@@ -98,15 +98,17 @@ class Written:
 
 def lines(repo: Repository, configured: str) -> Asking:
     """Return what to ask about. Raises NoProgress when nothing is in review, or a close must rebuild it."""
-    found = review.read(repo, configured)
+    current = review.read(repo, configured)
     seen = snapshot.take(repo, configured)
-    why = base.out_of_date(repo, seen, found.tip)
+    why = base.out_of_date(repo, seen, current.tip)
     if why:
         raise NoProgress(
             f"the review is out of date: {why}", hint="gitmem close rebuilds it, or says what to do"
         )
-    unmade, hint = _unmade(repo, seen, found.tip)
-    return Asking(review=found, lines=tuple(_lines(repo, found)), unmade=unmade, unmade_hint=hint)
+    unmade, hint = _unmade(repo, seen, current.tip)
+    return Asking(
+        review=current, lines=tuple(_lines(repo, current)), unmade=unmade, unmade_hint=hint
+    )
 
 
 def reason(text: str) -> str:
@@ -174,13 +176,13 @@ def _unmade(repo: Repository, seen: snapshot.Snapshot, tip: str) -> tuple[str, s
     return "", ""
 
 
-def _lines(repo: Repository, found: Review) -> list[ReviewLine]:
+def _lines(repo: Repository, reviewed: Review) -> list[ReviewLine]:
     """Return what a review brings, by file; what is no more in it is left out."""
     placed: defaultdict[tuple[str, str], list[Outcome]] = defaultdict(list)
-    for one in found.outcomes:
+    for one in reviewed.outcomes:
         if one.line and one.fate is not Fate.FORGOTTEN:
             placed[one.file, one.line].append(one)
-    contents = objects.files(repo, found.tip, *{file for file, _ in placed}) if placed else {}
+    contents = objects.files(repo, reviewed.tip, *{file for file, _ in placed}) if placed else {}
     keys = {
         file: {item.key for item in items_of(file, content.decode("utf-8", "replace"))}
         for file, content in contents.items()
@@ -190,9 +192,9 @@ def _lines(repo: Repository, found: Review) -> list[ReviewLine]:
         for (file, line), outcomes in placed.items()
         if line_key(line) in keys.get(file, ())
     }
-    folded, alone = _folded(found.outcomes, there)
+    folded, alone = _folded(reviewed.outcomes, there)
     settled: defaultdict[str, list[str]] = defaultdict(list)
-    for change in found.changes:
+    for change in reviewed.changes:
         if change.what is Change.SETTLED:
             for flag_id in change.flags:
                 settled[flag_id].append(change.line)
@@ -215,8 +217,8 @@ def _lines(repo: Repository, found: Review) -> list[ReviewLine]:
 
 
 def _settled(outcomes: Iterable[Outcome], settled: Mapping[str, list[str]]) -> tuple[str, ...]:
-    found = [line for one in outcomes for line in settled.get(one.flag.id, ())]
-    return tuple(dict.fromkeys(found))
+    items = [line for one in outcomes for line in settled.get(one.flag.id, ())]
+    return tuple(dict.fromkeys(items))
 
 
 def _folded(

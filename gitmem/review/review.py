@@ -56,16 +56,16 @@ def read(repo: Repository, configured: str) -> Review:
     """Return what is in review; raises NoProgress when nothing is."""
     tip = tip_of(repo)
     where = target.find(repo, configured)
-    found = read_at(repo, where, tip)
+    current = read_at(repo, where, tip)
     if (
-        found.outcomes
+        current.outcomes
         and not forgetting.to_forget(repo, where, tip)
-        and _landed(repo, where).issuperset(item.flag.id for item in found.outcomes)
+        and _landed(repo, where).issuperset(item.flag.id for item in current.outcomes)
     ):
         raise NoProgress(
             "what was in review has landed", hint="gitmem accept removes the review branch"
         )
-    return found
+    return current
 
 
 def read_at(repo: Repository, where: Target, tip: str) -> Review:

@@ -73,9 +73,9 @@ def _pool(ground: MemoryTree, file: str) -> list[str]:
 
 
 def _says(ground: MemoryTree, file: str, wanted: Wording) -> bool:
-    found = find(file, ground.texts.get(file, ""), wanted.new)
+    items = find(file, ground.texts.get(file, ""), wanted.new)
     old = topics.fact_key(wanted.line)
-    return any(topics.fact_key(item.text) != old for item in found)
+    return any(topics.fact_key(item.text) != old for item in items)
 
 
 def texts(
