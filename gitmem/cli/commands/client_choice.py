@@ -84,16 +84,16 @@ def named_ones(named: Sequence[str]) -> dict[str, Wiring]:
 def _used(root: Path, known: Mapping[str, Wiring], *, silent: bool) -> list[str]:
     """Return the clients that a person uses, asked about where there are several."""
     environ = surroundings.ENVIRON
-    found = clients.used(root, environ.get("HOME", ""), environ.get("PATH", ""), known)
-    if len(found) > 1 and not (silent or surroundings.agent() or not render.can_ask()):
-        return _ask(found, known)
-    return found or [FIRST]
+    used = clients.used(root, environ.get("HOME", ""), environ.get("PATH", ""), known)
+    if len(used) > 1 and not (silent or surroundings.agent() or not render.can_ask()):
+        return _ask(used, known)
+    return used or [FIRST]
 
 
-def _ask(found: Sequence[str], known: Mapping[str, Wiring]) -> list[str]:
-    """Ask; return all of ``found`` without an answer (end of input, no valid one)."""
+def _ask(offered: Sequence[str], known: Mapping[str, Wiring]) -> list[str]:
+    """Ask; return all of ``offered`` without an answer (end of input, no valid one)."""
     render.say("Which of your agent clients should know of gitmem in this repository?")
-    rows = [(f"  {place}", name, known[name].title) for place, name in enumerate(found, start=1)]
+    rows = [(f"  {place}", name, known[name].title) for place, name in enumerate(offered, start=1)]
     render.table(rows)
     for _ in range(_TRIES):
         try:
@@ -103,15 +103,15 @@ def _ask(found: Sequence[str], known: Mapping[str, Wiring]) -> list[str]:
             break
         if not said or said == [_ALL]:
             break
-        names = [picked(word, found) for word in said]
+        names = [picked(word, offered) for word in said]
         if all(names):
-            return [name for name in found if name in names]
+            return [name for name in offered if name in names]
         render.say("type their numbers or names, with blanks between them")
-    return list(found)
+    return list(offered)
 
 
-def picked(word: str, found: Sequence[str]) -> str:
+def picked(word: str, offered: Sequence[str]) -> str:
     """Return the name of a numbered list that a word of the answer means, by number or name; empty for none."""
-    if word.isascii() and word.isdigit() and 1 <= int(word) <= len(found):
-        return found[int(word) - 1]
-    return word if word in found else ""
+    if word.isascii() and word.isdigit() and 1 <= int(word) <= len(offered):
+        return offered[int(word) - 1]
+    return word if word in offered else ""

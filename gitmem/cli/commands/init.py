@@ -390,23 +390,25 @@ def _choices(environ: Mapping[str, str]) -> dict[str, str]:
     keys = keys_there(environ)
     ready = {name: f"{key} is in the environment" for name, key in keys.items()}
     messages = ready.get("anthropic", "needs ANTHROPIC_API_KEY")
-    found = {
+    choices = {
         _DEFAULT: "no model: flags are filed as written, nothing leaves this machine",
         "anthropic": f"a model of the Messages API; flags go to it; {messages}",
     }
     if "openai" in keys:
-        found["openai"] = f"a model of the Chat Completions API; flags go to it; {ready['openai']}"
+        choices["openai"] = (
+            f"a model of the Chat Completions API; flags go to it; {ready['openai']}"
+        )
     for name, models in listening(environ).items():
         named = (
             model_name(models[0])
             if len(models) == 1
             else f"{len(models)} models; name one as gitmem.model"
         )
-        found[name] = f"a server on this machine, with {printable(named)}; nothing leaves it"
+        choices[name] = f"a server on this machine, with {printable(named)}; nothing leaves it"
     for name in PRESETS:
         if located(name, environ.get("PATH", "")):
-            found[name] = f"the program {name} with its own login; flags go to its model"
-    return found
+            choices[name] = f"the program {name} with its own login; flags go to its model"
+    return choices
 
 
 def _ask_engine(environ: Mapping[str, str]) -> str:

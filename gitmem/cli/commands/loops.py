@@ -28,20 +28,20 @@ def loops(json: Json = False) -> None:
               gitmem loops --json
     """
     place = surroundings.here()
-    found = engine.read_loops(place.repo, place.configured, place.settings.folder)
+    reports = engine.read_loops(place.repo, place.configured, place.settings.folder)
     flaws = engine.guard_flaws(place.repo, place.configured)
     render.notes([f"not a guard, so it never fires: {flaw}" for flaw in flaws])
     if json:
-        render.as_json([_fields(one) for one in found])
+        render.as_json([_fields(one) for one in reports])
         return
-    if not found:
+    if not reports:
         render.say("no snag yet: gitmem snag 'what snagged' --better 'the better path'")
         return
-    for one in found:
+    for one in reports:
         _print(one)
-    if any(one.queued and not one.waits for one in found):
+    if any(one.queued and not one.waits for one in reports):
         render.say("next: gitmem close")
-    elif any(one.loop.proposal for one in found):
+    elif any(one.loop.proposal for one in reports):
         render.say("next: gitmem review, then gitmem accept")
 
 

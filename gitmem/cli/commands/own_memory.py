@@ -167,15 +167,15 @@ def _chosen(home: str, named: Sequence[str]) -> list[Wiring]:
     if named:
         return [wiring for name, wiring in known.items() if {name, _ALL} & {*named}]
     path = surroundings.ENVIRON.get("PATH", "")
-    found = [
+    used = [
         wiring
         for wiring in known.values()
         if located(wiring.program, path)
         or any(os.path.isdir(f"{home}/{one}") for one in wiring.folders)  # noqa: PTH112 - a string
     ]
-    if not found:
+    if not used:
         raise UsageError(
             "gitmem init --mine: no agent client of yours was found",
             hint=f"name it: gitmem init --mine --client {next(iter(known))}",
         )
-    return found
+    return used

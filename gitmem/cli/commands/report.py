@@ -70,11 +70,11 @@ def report(
         now=time.time(),
         price=price.dollars if price else None,
     )
-    found = contents.gather(place.repo, asked)
+    fields = contents.gather(place.repo, asked)
     if json:
-        render.as_json(found)
+        render.as_json(fields)
         return
-    text = page.html(found, assets.read(_TEMPLATE))
+    text = page.html(fields, assets.read(_TEMPLATE))
     if output == _STDOUT:
         render.page(text)
         return

@@ -42,30 +42,30 @@ def show(
               gitmem show t5xq2mzk --json
     """
     place = surroundings.here()
-    found = flag_story(place.repo, flag, configured=place.configured, folder=place.settings.folder)
-    decided = decisions.dropping(place.repo).get(found.flag.id, [])
+    story = flag_story(place.repo, flag, configured=place.configured, folder=place.settings.folder)
+    decided = decisions.dropping(place.repo).get(story.flag.id, [])
     if json:
         made = {"decisions": [one.answer for one in decided]} if decided else {}
-        render.as_json({**_answer(found), **made})
+        render.as_json({**_answer(story), **made})
         return
-    for said in flag_lines(found.flag):
+    for said in flag_lines(story.flag):
         render.say(said)
-    for said in _story(found, decided):
+    for said in _story(story, decided):
         render.say("  " + said)
 
 
-def _answer(found: FlagStory) -> dict[str, object]:
+def _answer(story: FlagStory) -> dict[str, object]:
     return {
-        "flag": jsons.loads(found.flag.line),
-        "state": found.state,
-        "dropped": found.dropped,
-        **({"later": found.later} if found.later else {}),
-        "archived": found.archived,
-        "on": found.ref or None,
-        "outcomes": [_outcome(told) for told in found.outcomes],
+        "flag": jsons.loads(story.flag.line),
+        "state": story.state,
+        "dropped": story.dropped,
+        **({"later": story.later} if story.later else {}),
+        "archived": story.archived,
+        "on": story.ref or None,
+        "outcomes": [_outcome(told) for told in story.outcomes],
         "settled": [
             {"file": one.item.file, "item": one.item.line, "drain": one.drain}
-            for one in found.settled
+            for one in story.settled
         ],
     }
 
@@ -100,22 +100,22 @@ def _outcome(told: OutcomeStory) -> dict[str, object]:
     }
 
 
-def _story(found: FlagStory, decided: Sequence[Decision]) -> Iterator[str]:
-    where = ", archived" if found.archived else ""
-    yield f"state: {found.state}{where}" + (f" (read on {found.ref})" if found.ref else "")
-    if found.dropped is not None:
-        yield f"dropped: {found.dropped}"
+def _story(story: FlagStory, decided: Sequence[Decision]) -> Iterator[str]:
+    where = ", archived" if story.archived else ""
+    yield f"state: {story.state}{where}" + (f" (read on {story.ref})" if story.ref else "")
+    if story.dropped is not None:
+        yield f"dropped: {story.dropped}"
     if len(decided) > 1:
         yield from decision_lines(decided)
-    if found.later:
-        skipped = found.state == DRAINED and found.outcomes[-1].filed.outcome.reason
+    if story.later:
+        skipped = story.state == DRAINED and story.outcomes[-1].filed.outcome.reason
         edited = not skipped or skipped.startswith("edited: ")
-        yield f"edited: it is {found.later} now" if edited else f"queued again as {found.later}"
-    elif found.state == UNDRAINED and not found.outcomes:
+        yield f"edited: it is {story.later} now" if edited else f"queued again as {story.later}"
+    elif story.state == UNDRAINED and not story.outcomes:
         yield "it waits in the queue; next: gitmem close"
-    for told in found.outcomes:
+    for told in story.outcomes:
         yield from _told(told)
-    for settled in found.settled:
+    for settled in story.settled:
         yield f"settled an open item of {settled.item.file} by drain {settled.drain}:"
         yield f"  {settled.item.line}"
 

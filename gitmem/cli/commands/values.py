@@ -61,8 +61,8 @@ def _ids(incomplete: str, *, landed: bool) -> list[str]:
         queue = read_queue(repo)
     except (GitmemError, OSError):
         return []
-    found = {*queue.branch.flags, *queue.journal.flags, *(queue.archive.flags if landed else ())}
-    return _fitting(sorted(found), incomplete)
+    known = {*queue.branch.flags, *queue.journal.flags, *(queue.archive.flags if landed else ())}
+    return _fitting(sorted(known), incomplete)
 
 
 def _repository() -> Repository | None:

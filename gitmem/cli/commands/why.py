@@ -48,28 +48,28 @@ def why(
               gitmem why 'run uv add'
     """
     place = surroundings.here()
-    found = run_why(place.repo, line, cwd=working(), folder=place.settings.folder)
+    origin = run_why(place.repo, line, cwd=working(), folder=place.settings.folder)
     decided = decisions.dropping(place.repo)
-    shown = showings.read(place.repo.folder).of(_keys(found))
+    shown = showings.read(place.repo.folder).of(_keys(origin))
     if json:
         made = {
             filed.outcome.flag.id: [one.answer for one in decided[filed.outcome.flag.id]]
-            for filed in (*found.filed, *found.folded)
+            for filed in (*origin.filed, *origin.folded)
             if filed.outcome.flag.id in decided
         }
-        answered = {**answer(found), "shown": showings.answer(shown)}
+        answered = {**answer(origin), "shown": showings.answer(shown)}
         render.as_json({**answered, "decisions": made} if made else answered)
         return
-    render.say(f"{found.line.file}:{found.line.first}  {found.line.text}")
-    for said in [*_story(found, decided), *_shown(shown)]:
+    render.say(f"{origin.line.file}:{origin.line.first}  {origin.line.text}")
+    for said in [*_story(origin, decided), *_shown(shown)]:
         render.say("  " + said)
 
 
-def _keys(found: Origin) -> list[str]:
+def _keys(origin: Origin) -> list[str]:
     """Return what may name the line in the ledger: its flags, its words now and before, its topic."""
-    flags = [filed.outcome.flag.id for filed in (*found.filed, *found.folded)]
-    texts = [found.line.text, *[change.was for change in found.changes]]
-    return [*flags, *map(digest_key, texts), topic_key(found.line.file)]
+    flags = [filed.outcome.flag.id for filed in (*origin.filed, *origin.folded)]
+    texts = [origin.line.text, *[change.was for change in origin.changes]]
+    return [*flags, *map(digest_key, texts), topic_key(origin.line.file)]
 
 
 def _shown(shown: LineShowings) -> Iterator[str]:
@@ -81,31 +81,31 @@ def _shown(shown: LineShowings) -> Iterator[str]:
         )
 
 
-def answer(found: Origin) -> dict[str, object]:
+def answer(origin: Origin) -> dict[str, object]:
     """Return where a line comes from, for a program."""
-    first = found.filed[0] if found.filed else None
+    first = origin.filed[0] if origin.filed else None
     return {
-        "file": found.line.file,
-        "line": found.line.first,
-        "text": found.line.text,
-        "origin": found.kind.value,
-        "flags": [jsons.loads(filed.outcome.flag.line) for filed in found.filed],
+        "file": origin.line.file,
+        "line": origin.line.first,
+        "text": origin.line.text,
+        "origin": origin.kind.value,
+        "flags": [jsons.loads(filed.outcome.flag.line) for filed in origin.filed],
         "drain": first.drain if first else None,
-        "commit": found.commit.oid if found.commit else None,
+        "commit": origin.commit.oid if origin.commit else None,
         "engine": first.engine or None if first else None,
         "model": first.model or None if first else None,
-        "by_hand": found.by_hand,
-        "author": found.commit.author if found.commit else None,
-        "at": found.commit.at if found.commit else None,
-        "committed": found.committed,
+        "by_hand": origin.by_hand,
+        "author": origin.commit.author if origin.commit else None,
+        "at": origin.commit.at if origin.commit else None,
+        "committed": origin.committed,
         "outcome": first.outcome.fate.value if first else None,
         "reason": first.outcome.reason or None if first else None,
-        "review_commit": found.landing.oid if found.landing else None,
+        "review_commit": origin.landing.oid if origin.landing else None,
         "moves": [
             {"drain": one.drain, "from": one.moved.outcome.file if one.moved else None}
-            for one in found.moves
+            for one in origin.moves
         ],
-        "duplicates": [jsons.loads(filed.outcome.flag.line) for filed in found.folded],
+        "duplicates": [jsons.loads(filed.outcome.flag.line) for filed in origin.folded],
         "changes": [
             {
                 "commit": change.commit.oid if change.commit else None,
@@ -114,7 +114,7 @@ def answer(found: Origin) -> dict[str, object]:
                 "was": change.was,
                 **({"reworded_by": change.by} if change.by else {}),
             }
-            for change in found.changes
+            for change in origin.changes
         ],
         "replaced": [
             {
@@ -128,14 +128,14 @@ def answer(found: Origin) -> dict[str, object]:
                 else None,
                 "by_hand": one.by_hand,
             }
-            for one in _chain(found)
+            for one in _chain(origin)
         ],
     }
 
 
-def _chain(found: Origin) -> Iterator[Origin]:
+def _chain(origin: Origin) -> Iterator[Origin]:
     """Yield the lines that it replaced, each followed by those that this one had replaced."""
-    for before in found.replaced:
+    for before in origin.replaced:
         yield before
         yield from _chain(before)
 
@@ -147,19 +147,19 @@ def decision_lines(made: Sequence[Decision]) -> Iterator[str]:
         yield f"{verb} by {one.by}, {one.at}" + (f": {one.reason}" if one.reason else "")
 
 
-def _story(found: Origin, decided: Mapping[str, Sequence[Decision]]) -> Iterator[str]:
+def _story(origin: Origin, decided: Mapping[str, Sequence[Decision]]) -> Iterator[str]:
     """Yield a sentence each: what people did, what the drain did, the flags, the lines before."""
-    match found.kind:
+    match origin.kind:
         case OriginKind.HAND:
-            yield _hand(found)
+            yield _hand(origin)
         case OriginKind.OURS:
-            yield "gitmem's own words around what was filed" + since(found.commit)
+            yield "gitmem's own words around what was filed" + since(origin.commit)
         case OriginKind.UNKNOWN:
             yield "not known: this clone is shallow, and no drain record has this line"
             yield "to fetch the full history: git fetch --unshallow"
         case OriginKind.FILED | OriginKind.REWORDED:
-            yield from _filed(found, decided)
-    for before in _chain(found):
+            yield from _filed(origin, decided)
+    for before in _chain(origin):
         who = ", ".join(_who(filed.outcome.flag) for filed in before.filed)
         if not who:
             who = "by hand" + since(before.commit) if before.by_hand else "origin not known"
@@ -167,31 +167,31 @@ def _story(found: Origin, decided: Mapping[str, Sequence[Decision]]) -> Iterator
         yield f"  ({who})"
 
 
-def _filed(found: Origin, decided: Mapping[str, Sequence[Decision]]) -> Iterator[str]:
-    for change in found.changes:
+def _filed(origin: Origin, decided: Mapping[str, Sequence[Decision]]) -> Iterator[str]:
+    for change in origin.changes:
         by = f"reworded in review by {change.by}" if change.by else "changed by hand"
         yield by + since(change.commit)
         yield f"  it was: {change.was}"
-    first = found.filed[0]
-    for move in found.moves:
+    first = origin.filed[0]
+    for move in origin.moves:
         before = move.moved.outcome.file if move.moved else ""
         yield f"moved here from {before}, as it is, by drain {move.drain}"
-    moved = not found.moves and found.kind is OriginKind.FILED and found.commit != found.landing
-    if moved and not found.committed:
+    moved = not origin.moves and origin.kind is OriginKind.FILED and origin.commit != origin.landing
+    if moved and not origin.committed:
         yield "moved here by hand, not committed yet"
-    elif moved and found.landing is not None and found.commit is not None:
-        yield f"moved or put back by hand{since(found.commit)}"
+    elif moved and origin.landing is not None and origin.commit is not None:
+        yield f"moved or put back by hand{since(origin.commit)}"
     how = f"engine {first.engine}" + (f", model {first.model}" if first.model else "")
     yield f"{first.outcome.fate.value} by drain {first.drain} ({how})" + _verbatim(first)
     if first.outcome.reason:
         yield f"  because: {first.outcome.reason}"
-    landed = found.landing
+    landed = origin.landing
     yield (
         f"review commit{since(landed)}" if landed else "review commit: not in this clone's history"
     )
-    for filed in found.filed:
+    for filed in origin.filed:
         yield from _flag(filed.outcome.flag, decided)
-    for filed in found.folded:
+    for filed in origin.folded:
         yield "the same was flagged again:"
         yield from _flag(filed.outcome.flag, decided)
 
@@ -206,10 +206,10 @@ def _verbatim(filed: FiledOutcome) -> str:
     return ", as it was written" if filed.outcome.verbatim else ", reworded"
 
 
-def _hand(found: Origin) -> str:
-    if not found.committed:
+def _hand(origin: Origin) -> str:
+    if not origin.committed:
         return "written by hand, not committed yet"
-    return f"written by hand{since(found.commit)}"
+    return f"written by hand{since(origin.commit)}"
 
 
 def since(commit: Commit | None) -> str:

@@ -59,9 +59,9 @@ def status(*, as_json: bool) -> int:
     if as_json:
         waiting = len(forgetting.to_forget(place.repo, seen.target))
         gone = len(forgetting.forgotten_here(place.repo, seen.target))
-        found = {"to_forget": waiting, "forgotten": gone}
-        found |= {"spooled": spooled, "refused": len(lost)}
-        more = {key: number for key, number in found.items() if number}
+        counts = {"to_forget": waiting, "forgotten": gone}
+        counts |= {"spooled": spooled, "refused": len(lost)}
+        more = {key: number for key, number in counts.items() if number}
         commit, _ = target.leading_commit(place.repo, seen.target)
         files, imports = loaded.of_commit(place.repo, commit, place.settings.folder)
         known = loaded.answer(imports, place.settings.folder)
