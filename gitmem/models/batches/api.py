@@ -58,7 +58,7 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Got:
+class _Response:
     """A response: its body, content type, and the seconds that the server asks to wait (0: it does not say)."""
 
     content: bytes
@@ -101,13 +101,13 @@ class MessageBatches:
         create = self._connected().messages.batches.with_streaming_response.create
         requests = [{"custom_id": key, "params": self._body(one)} for key, one in prompts.items()]
 
-        async def call(limits: object) -> _Got:
+        async def call(limits: object) -> _Response:
             return await _streamed(create(requests=requests, timeout=limits))
 
-        got = self._loop.run(self._made(call, until, repeat=False))
-        if got is None:
+        answered = self._loop.run(self._made(call, until, repeat=False))
+        if answered is None:
             raise Fault(_fault(f"{self.host} has no message batches (HTTP 404)"))
-        name = self._batch(got).get("id")
+        name = self._batch(answered).get("id")
         if not is_batch_id(name):
             raise Fault(_fault(f"{self.host} names no batch that it made"))
         return str(name)
@@ -116,7 +116,7 @@ class MessageBatches:
         """Look at a batch until it has ended; RUNNING when it has not by then."""
         retrieve = self._connected().messages.batches.with_streaming_response.retrieve
 
-        async def call(limits: object) -> _Got:
+        async def call(limits: object) -> _Response:
             return await _streamed(retrieve(name, timeout=limits))
 
         return self._loop.run(self._ended(name, call, until))
@@ -125,30 +125,32 @@ class MessageBatches:
         """Return the results of a batch that has ended, of these questions; None when they are gone."""
         client = self._connected()
 
-        async def call(limits: object) -> _Got:
+        async def call(limits: object) -> _Response:
             with connection.at_most(connection.RESULTS):
-                got = await client.get(
+                answered = await client.get(
                     f"/v1/messages/batches/{name}/results",
                     cast_to=connection.whole_response(),
                     options={"timeout": limits},
                 )
-            return _Got(content=got.content, kind=got.headers.get("content-type", ""), wait=0.0)
+            return _Response(
+                content=answered.content, kind=answered.headers.get("content-type", ""), wait=0.0
+            )
 
-        got = self._loop.run(self._made(call, until))
-        return None if got is None else self._read(got, prompts)
+        answered = self._loop.run(self._made(call, until))
+        return None if answered is None else self._read(answered, prompts)
 
     async def _ended(
-        self, name: str, call: Callable[[object], Awaitable[_Got]], until: float
+        self, name: str, call: Callable[[object], Awaitable[_Response]], until: float
     ) -> State:
         patience = self._server.patience
         pause = patience.look
         while True:
-            got = await self._made(call, until)
-            if got is None:
+            answered = await self._made(call, until)
+            if answered is None:
                 return State.UNKNOWN
-            if self._batch(got).get("processing_status") == "ended":
+            if self._batch(answered).get("processing_status") == "ended":
                 return State.ENDED
-            wait = max(got.wait, pause)
+            wait = max(answered.wait, pause)
             if self.clock() + wait >= until:
                 return State.RUNNING
             self._server.waits(
@@ -158,8 +160,8 @@ class MessageBatches:
             pause = min(pause * 2, patience.longest_look)
 
     async def _made(
-        self, call: Callable[[object], Awaitable[_Got]], until: float, *, repeat: bool = True
-    ) -> _Got | None:
+        self, call: Callable[[object], Awaitable[_Response]], until: float, *, repeat: bool = True
+    ) -> _Response | None:
         """Make a request until there is a response; None where the server does not know what it is about."""
         server = self._server
         attempts: list[Attempt] = []
@@ -181,8 +183,8 @@ class MessageBatches:
                 raise Fault(attempt)
 
     async def _tried(
-        self, call: Callable[[object], Awaitable[_Got]], limit: float
-    ) -> _Got | Attempt | None:
+        self, call: Callable[[object], Awaitable[_Response]], limit: float
+    ) -> _Response | Attempt | None:
         server, library = self._server, self._library()
         try:
             async with asyncio.timeout(limit):
@@ -194,16 +196,16 @@ class MessageBatches:
         except Exception as error:  # noqa: BLE001 - the library lets errors of those below it through
             return connection.trouble(server.endpoint, error, library)
 
-    def _batch(self, got: _Got) -> Mapping[str, Any]:
-        found = response.body(got.content, kind=got.kind, api=API)
-        if isinstance(found, Attempt):
-            raise Fault(found)
-        if not isinstance(found.get("processing_status"), str):
+    def _batch(self, answered: _Response) -> Mapping[str, Any]:
+        batch = response.body(answered.content, kind=answered.kind, api=API)
+        if isinstance(batch, Attempt):
+            raise Fault(batch)
+        if not isinstance(batch.get("processing_status"), str):
             raise Fault(response.not_the_api(API, "its answer is not a batch"))
-        return found
+        return batch
 
-    def _read(self, got: _Got, prompts: Mapping[str, Prompt]) -> Results:
-        rows = [row for row in map(_row, got.content.splitlines()) if row]
+    def _read(self, answered: _Response, prompts: Mapping[str, Prompt]) -> Results:
+        rows = [row for row in map(_row, answered.content.splitlines()) if row]
         if not rows:
             raise Fault(response.not_the_api(API, "its results are none"))
         left = dict(prompts)
@@ -240,9 +242,9 @@ class MessageBatches:
         server = self._server
         content = json.dumps(message).encode()
         way = server.shape.way
-        found = answer.read(content, kind="application/json", prompt=prompt, way=way)
-        found = replace(found, usage=replace(found.usage, batched=found.usage.tokens))
-        priced = server.with_usage(found, self._body(prompt))
+        attempt = answer.read(content, kind="application/json", prompt=prompt, way=way)
+        attempt = replace(attempt, usage=replace(attempt.usage, batched=attempt.usage.tokens))
+        priced = server.with_usage(attempt, self._body(prompt))
         return server.reply(priced, [priced], 0.0)
 
     def _body(self, prompt: Prompt) -> dict[str, Any]:
@@ -250,12 +252,12 @@ class MessageBatches:
         return self._server.shape.body(replace(prompt, shared=False), self.model)
 
 
-async def _streamed(request: Any) -> _Got:
+async def _streamed(request: Any) -> _Response:
     async with request as response_:
         content = b"".join([chunk async for chunk in response_.iter_bytes()])
         headers = response_.headers
         wait = response.asked_wait(headers) or 0.0
-        return _Got(content=content, kind=headers.get("content-type", ""), wait=wait)
+        return _Response(content=content, kind=headers.get("content-type", ""), wait=wait)
 
 
 def _row(line: bytes) -> dict[str, Any] | None:

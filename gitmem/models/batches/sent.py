@@ -95,11 +95,11 @@ class SentBatches:
         if fields.get("v") != VERSION:
             return []
         rows = fields.get("batches")
-        found = (
+        batches = (
             [_batch(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
         )
         since = now() - AGE
-        return [one for one in found if one is not None and one.at >= since]
+        return [one for one in batches if one is not None and one.at >= since]
 
 
 def _batch(row: dict[str, object]) -> SentBatch | None:
