@@ -87,78 +87,90 @@ class _Whose:
 
 
 def _queued(repo: Repository, seen: Snapshot, request: Request, whose: _Whose | None) -> None:
-    decided = decisions.dropping(repo)
-    dropped = decisions.dropped(decided)
-    edited = decisions.replaced(seen.queue)
-    where = {flag.id: name for name, flags in seen.state.by_state.items() for flag in flags}
-    clashes = seen.state.conflicts
-    render.notes([str(one) for one in clashes.values()])
+    standing = _Standing(seen, decisions.dropping(repo))
+    where = standing.where
+    render.notes([str(one) for one in seen.state.conflicts.values()])
     listed = [
         flag
         for key, flag in seen.queue.flags.items()
         if key in where and (request.everything or where[key] != DRAINED)
     ]
     if whose is not None:
-        concerns = _concerns(repo, seen, whose, where, decided)
+        concerns = _concerns(repo, seen, whose, where, standing.decided)
         listed = [flag for flag in listed if concerns(flag)]
     # The queue has one file for each writer; the clocks of the writers order their flags.
     listed.sort(key=lambda flag: quantities.seconds(flag.at) or 0)
     listed = listed[-request.number :] if request.number else listed
     if request.as_json:
-        render.as_json(
-            [
-                {
-                    "id": flag.id,
-                    "kind": flag.kind,
-                    "text": flag.text,
-                    "better": flag.better or None,
-                    "body": flag.body or None,
-                    "topic": flag.topic or None,
-                    "skill": flag.skill or None,
-                    "rule": flag.rule or None,
-                    "at": flag.at,
-                    "by": flag.by,
-                    "session": flag.session or None,
-                    "branch": flag.branch or None,
-                    "state": where[flag.id],
-                    "dropped": dropped.get(flag.id),
-                    **(
-                        {"decisions": [one.answer for one in decided[flag.id]]}
-                        if flag.id in decided
-                        else {}
-                    ),
-                    **({"edited": edited[flag.id]} if flag.id in edited else {}),
-                    **({"replaces": flag.replaces} if flag.replaces else {}),
-                    **({"other": clashes[flag.id].other} if flag.id in clashes else {}),
-                }
-                for flag in listed
-            ]
-        )
+        render.as_json([standing.answer(flag) for flag in listed])
         return
     if not listed:
         nothing = "no flag is queued" if whose is None else "no queued flag is theirs"
         render.say(unknown_queue(repo, seen.target) or nothing)
         return
     now = time.time()
-    render.table(
-        [
-            (
-                flag.id,
-                quantities.ago(flag.at, now),
-                _name(flag.by),
-                flag.kind,
-                where[flag.id]
-                + (", dropped" if flag.id in dropped else "")
-                + (", edited" if flag.id in edited else "")
-                + (", two lines" if flag.id in clashes else ""),
-                render.words(flag) + (" [with a body]" if flag.body else ""),
-            )
-            if one is None
-            else ("", quantities.ago(one.at, now), _name(one.by), one.what, "", one.reason)
-            for flag in listed
-            for one in (None, *decided.get(flag.id, ()))
+    render.table([row for flag in listed for row in standing.rows(flag, now)])
+
+
+class _Standing:
+    """Where each queued flag stands: its state, what people decided, and what took its place.
+
+    ``where`` is the state by id, ``decided`` the decisions by id, in order of time.
+    """
+
+    def __init__(self, seen: Snapshot, decided: dict[str, list[Decision]]) -> None:
+        self.where = {
+            flag.id: name for name, flags in seen.state.by_state.items() for flag in flags
+        }
+        self.decided = decided
+        self._dropped = decisions.dropped(decided)
+        self._edited = decisions.replaced(seen.queue)
+        self._clashes = seen.state.conflicts
+
+    def answer(self, flag: Flag) -> dict[str, object]:
+        """Return a flag for a program."""
+        return {
+            "id": flag.id,
+            "kind": flag.kind,
+            "text": flag.text,
+            "better": flag.better or None,
+            "body": flag.body or None,
+            "topic": flag.topic or None,
+            "skill": flag.skill or None,
+            "rule": flag.rule or None,
+            "at": flag.at,
+            "by": flag.by,
+            "session": flag.session or None,
+            "branch": flag.branch or None,
+            "state": self.where[flag.id],
+            "dropped": self._dropped.get(flag.id),
+            **(
+                {"decisions": [one.answer for one in self.decided[flag.id]]}
+                if flag.id in self.decided
+                else {}
+            ),
+            **({"edited": self._edited[flag.id]} if flag.id in self._edited else {}),
+            **({"replaces": flag.replaces} if flag.replaces else {}),
+            **({"other": self._clashes[flag.id].other} if flag.id in self._clashes else {}),
+        }
+
+    def rows(self, flag: Flag, now: float) -> list[tuple[str, ...]]:
+        """Return the row of a flag, and one for each decision; ``now`` is in seconds since 1970."""
+        state = (
+            self.where[flag.id]
+            + (", dropped" if flag.id in self._dropped else "")
+            + (", edited" if flag.id in self._edited else "")
+            + (", two lines" if flag.id in self._clashes else "")
+        )
+        words = render.words(flag) + (" [with a body]" if flag.body else "")
+        age = quantities.ago(flag.at, now)
+        return [
+            (flag.id, age, _name(flag.by), flag.kind, state, words),
+            *[
+                ("", quantities.ago(one.at, now), _name(one.by), one.what, "", one.reason)
+                for one in self.decided.get(flag.id, ())
+            ],
         ]
-    )
 
 
 def _concerns(
