@@ -64,12 +64,13 @@ def check(
 ) -> None:
     r"""Fail when flags are not drained, for CI.
 
-    Exits with 1 then, and with 5 when it cannot tell. Asks the remote for what this clone lacks, and
-    writes nothing. A flag that waits in the spool counts, but not on a build machine. `check:` in .gitmem/config.yaml also sets what may wait. --trace and --stale check
-    the commit that is checked out instead of the queue.
+    Exits with 1 if flags are not drained, and with 5 if it cannot tell. Asks the remote for what
+    this clone lacks, and writes nothing. A flag that waits in the spool counts, but not on a build
+    machine. `check:` in .gitmem/config.yaml also sets what may wait. --trace and --stale check the
+    commit that is checked out instead of the queue.
 
     In a pre-push hook it checks every flag when the target is pushed, otherwise the flags of the
-    pushed branches. Accepted flags that are not pushed yet pass there, and so does a push of gitmem's
+    pushed branches. Accepted flags that are not pushed yet pass there, as does a push of gitmem's
     own branches.
 
     \b

@@ -94,12 +94,12 @@ def close(
 ) -> None:
     r"""Drain the queue into one commit to review.
 
-    The commit is on gitmem/drain. Its new lines are shown, and what was skipped and why (--diff: the
-    difference). Work tree, index and HEAD do not change.
-    With --here, the current branch gets the commit, for the flags that were made on it (--all: for
-    every flag). With --pr, the queue is shared and the review is pushed; if that fails, the close
-    still stands, and the exit code is 5. --dry-run says how many questions a model would be asked, and what
-    they cost, about; --show-questions prints them.
+    The commit is on gitmem/drain. The answer shows its new lines, and what was skipped and why
+    (--diff: the difference). Work tree, index and HEAD do not change. With --here, the current
+    branch gets the commit, for the flags that were made on it (--all: for every flag). With --pr,
+    the queue is shared and the review is pushed; if that fails, the review is still here, and the
+    exit code is 5. --dry-run says how many questions a model would be asked, and about what they
+    cost; --show-questions prints them.
 
     \b
     Examples: gitmem close

@@ -58,17 +58,17 @@ def doctor(
 ) -> None:
     r"""Prove that what is configured is what runs.
 
-    Examines the files of every agent client that is wired here, the gitmem that its hooks find, trust,
-    what fired last, git, locks and the queue. Asks a configured model whose server is on this machine
-    one tiny question, and says how it answered and how fast. --fire starts every installed hook as the client does,
-    with recorded payloads, and checks the words that come back. --client runs the installed program
-    once against a stand-in for its model on this machine, without network and without your
-    credentials, and shows what the model was told. Both work in a throw-away repository. The exit
-    code is 1 when something fails.
+    Examines the files of every agent client that is wired here, the gitmem that its hooks find,
+    trust, what fired last, git, locks and the queue. If the configured model's server is on this
+    machine, asks it one tiny question, and says how and how fast it answered. --fire starts every
+    installed hook as the client does, with recorded payloads, and checks the words that come back.
+    --client runs the installed program once against a stand-in for its model on this machine,
+    without network and without your credentials, and shows what the model was told. Both work in a
+    throw-away repository. The exit code is 1 if something fails.
 
     If a finding asks for it, --fix writes what gitmem init would write, and publishes flags that
-    are only in the journal to the queue branch. It removes nothing of yours; with --dry-run it shows
-    what it would do.
+    are only in the journal to the queue branch. It removes nothing of yours; with --dry-run it
+    shows what it would do.
 
     \b
     Examples: gitmem doctor --fire

@@ -54,8 +54,8 @@ def edit(
 ) -> None:
     r"""Change the words of a flag that waits.
 
-    Without TEXT and options your editor opens, the one that git opens. A flag is never rewritten: a new one takes
-    its place, with an id of its own and all that did not change, and the old one is not filed.
+    Without TEXT and options, git's editor opens. A flag is never rewritten: a new one takes its
+    place, with an id of its own and everything that did not change, and the old one is not filed.
     Everyone who shares the queue sees both.
 
     \b

@@ -34,7 +34,7 @@ def import_(
             metavar="N",
             min=1,
             max=reviews.MOST_LAST,
-            help="With reviews: of how many merged pull requests, the newest first.",
+            help="With reviews: how many merged pull requests, the newest first.",
         ),
     ] = reviews.USUAL_LAST,
     dry_run: DryRun = False,
@@ -42,11 +42,12 @@ def import_(
 ) -> None:
     r"""Flag what is known elsewhere: notes, rules, reviews.
 
-    Without a source it shows what it finds and writes nothing. Each list item or paragraph becomes a flag with
-    its source, and the guards of gitmem flag apply. Named one by one: what a guard refuses, what memory or a flag has already,
-    and instruction files that a wired client loads in every session. The sources stay as they are. Review
-    comments are read with gh and are tainted, and so are claude-mem's notes. The exit code is 6 when
-    something was refused, and 4 when all of it was.
+    Without a source it shows what it finds and writes nothing. Each list item or paragraph becomes
+    a flag with its source, and the guards of gitmem flag apply. It names what it leaves out: what a
+    guard refuses, what memory or a flag has already, and instruction files that a wired client
+    loads in every session. The sources stay as they are. Review comments, which gh reads, and
+    claude-mem's notes are tainted. The exit code is 6 if something was refused, and 4 if everything
+    was.
 
     \b
     Examples: gitmem import

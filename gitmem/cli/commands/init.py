@@ -128,7 +128,7 @@ def init(
         bool,
         typer.Option(
             "--mine",
-            help="Instead of wiring this repository, make your own memory, and have it read in every one.",
+            help="Instead of wiring this repository, make your own memory, which is read in every one.",
         ),
     ] = False,
     dry_run: DryRun = False,
@@ -142,16 +142,17 @@ def init(
     starts. Nothing outside the repository is written without `--personal`; `--dry-run` shows what would be written.
 
     On a terminal it asks once which clients to wire if there are several, who judges the flags
-    (verbatim, anthropic, or a program with its own login), and whether the end of a session prepares
-    the review. It keeps the last two answers in `git config gitmem.engine` and `gitmem.autoClose` of
-    this clone, never in a file of the repository.
+    (verbatim, anthropic, or a program with its own login), and whether the end of a session
+    prepares the review. It keeps the last two answers in `git config gitmem.engine` and
+    `gitmem.autoClose` of this clone, never in a file of the repository.
 
-    --mcp gives a host of the Model Context Protocol the tools flag, snag, recall and status. It is for
-    hosts without hooks, and beside the hooks of those that have them. docs/mcp.md lists the hosts; two
+    --mcp gives a host of the Model Context Protocol the tools flag, snag, recall and status. It is
+    for hosts without hooks, and adds to the hooks of the others. docs/mcp.md lists the hosts; two
     (windsurf, claude-desktop) have their file in your home, and need `--personal`.
 
-    --ci pins the gitmem that is installed here: a release by its version, one from git by its commit.
-    One from a folder is pinned to the folder's commit if its remote has it. If gitmem can tell none of these, --ci-source has to.
+    --ci pins the gitmem that is installed here: a release by its version, one from git by its
+    commit. One from a folder is pinned to the folder's commit if its remote has it. If gitmem can
+    tell none of these, name the source with --ci-source.
 
     --mine makes a repository of your own below your home, for what is true of you and not of a
     repository, and writes a block into your own instruction file of each client (or of each --client):

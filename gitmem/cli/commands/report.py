@@ -37,9 +37,10 @@ def report(
 ) -> None:
     r"""Write one HTML page of what gitmem keeps.
 
-    Sessions with their boundaries, nudges and flags; loops; what of memory is loaded and shown; closes
-    by week; lines to look at. The page loads nothing and has no script. Without -o it goes to
-    gitmem/report.html in the git directory. A file that gitmem did not make is never written over.
+    Sessions with their boundaries, nudges and flags; loops; what of memory is loaded and shown;
+    closes by week; lines to look at. The page loads nothing and has no script. Without -o it goes
+    to gitmem/report.html in the git directory. It never writes over a file that gitmem did not
+    make.
 
     \b
     Examples: gitmem report --open

@@ -58,14 +58,14 @@ def review(
 ) -> None:
     r"""Show what is in review, line by line.
 
-    First what came back, then the diff, then where every line comes from; and at the end
-    a few lines of memory
-    that no hook of this clone ever showed, for you to judge. --unmatch shows nothing: the next close
-    rebuilds the review without that match.
+    Shows what came back, then the diff, then where every line comes from. A few lines of memory
+    that no hook of this clone ever showed come last, for you to judge. With --unmatch it shows
+    nothing: the next close rebuilds the review without that match.
 
-    --patch asks about each line on your terminal: keep it, reject it with a reason, edit its words, or
-    skip it. What is rejected is dropped, the other lines stay as they are, and no model is asked. All
-    answers are written at the end; Ctrl-C writes none. Inside an agent session it is refused.
+    --patch asks about each line on your terminal: keep it, reject it with a reason, edit its words,
+    or skip it. A rejected line's flag is dropped, the other lines stay as they are, and no model is
+    asked. All answers are written at the end; Ctrl-C writes none. Inside an agent session it is
+    refused.
 
     \b
     Examples: gitmem review -p

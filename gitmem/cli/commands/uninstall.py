@@ -48,10 +48,11 @@ def uninstall(
 ) -> None:
     r"""Remove what init wrote.
 
-    Removes the settings, the managed block, the hooks, what `init --ci` and `init --mcp` wrote, and this
-    clone's `git config gitmem.engine` and `gitmem.autoClose`, which init may have set. Saves what waits in
-    the spool and removes it. Memory, records, guards, rules for paths and the queue stay, and so do files in your home, unless you give `--personal`, or without `--mine` what `init --mine` wrote there.
-    A file that is unedited since `init` gets its old bytes back.
+    Removes the settings, the managed block, the hooks, what `init --ci` and `init --mcp` wrote, and
+    this clone's `git config gitmem.engine` and `gitmem.autoClose`, which init may have set. Saves
+    what waits in the spool and removes it. Memory, records, guards, rules for paths and the queue
+    stay. So do files in your home, unless you give `--personal` or `--mine`. A file that is
+    unedited since `init` gets its old bytes back.
 
     \b
     Examples: gitmem uninstall --dry-run
