@@ -49,6 +49,7 @@ _UNACCOUNTED = "the engine did not account for it"
 _TWICE = "the engine accounted for it more than once"
 _UNEXPLAINED = "the engine gave no reason for skipping it"
 _NO_SURVIVOR = "the engine called it a duplicate without naming what survives"
+_NOTHING_REPLACED = "the engine named a line to replace that is not there"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +155,8 @@ def _half_said(operation: Operation, cited: Mapping[str, int]) -> str:
         return _TWICE
     if operation.op is Op.SKIP and not operation.reason.strip():
         return _UNEXPLAINED
+    if operation.op is Op.SUPERSEDE and not operation.replaced:
+        return _NOTHING_REPLACED
     return _NO_SURVIVOR if operation.op is Op.DUPLICATE and not operation.survivor else ""
 
 
@@ -237,7 +240,7 @@ def _nothing_replaced(offer: _Offer, operation: Operation) -> str:
     there = offer.lines.issuperset(operation.replaced)
     if operation.replaced and there and operation.replaced[0].file == operation.file:
         return ""
-    return "the engine named a line to replace that is not there"
+    return _NOTHING_REPLACED
 
 
 def _claims(request: Request, operations: Sequence[Operation]) -> dict[MemoryLine, tuple[str, ...]]:

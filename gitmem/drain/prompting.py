@@ -51,11 +51,12 @@ _REASON = 200  # characters of a model's own words that reach the record
 _FIELDS = ("op", "target", "text", "reason", "topic", "about", "section", "again")
 _WITHOUT_LINE = (Op.DUPLICATE, Op.SKIP, Op.SETTLED)
 _REPLACING = (Op.SUPERSEDE, Op.MERGE)
-_NEEDING_LINE = (Op.SUPERSEDE, Op.MERGE, Op.DUPLICATE)
+_NEEDING_LINE = (Op.SUPERSEDE, Op.DUPLICATE, *BESIDE)
 _TOKENS_AT_LEAST = 1024
 # Of a bounded schema. A line that takes in another one is about as long as the longer of the two.
 _TEXT_AT_LEAST = 240
 _LINES_NAMED = 8  # lines of one operation
+_AT_LEAST = {"string": "minLength", "array": "minItems"}
 _BESIDE = 4  # operations more than flags: items that are settled, lines that move
 
 
@@ -184,9 +185,12 @@ def schema(work: Work, bounds: Bounds | None = None) -> dict[str, object]:
 
     It has no lists of one run, because vendors compile and cache a schema; labels are checked when an
     answer is read. With ``bounds`` it has them, for a server that holds a weak model to a grammar: such
-    a model repeats itself until it is cut off wherever it is let.
+    a model repeats itself until it is cut off wherever it is let. An operation that needs a line has no
+    place there where none is shown.
     """
-    operations: dict[str, object] = {"type": "array", "items": _row(work, bounds)}
+    needing = _NEEDING_LINE if bounds and not bounds.lines else ()
+    ops = [op for op in _OPS[work] if op not in needing]
+    operations: dict[str, object] = {"type": "array", "items": _row(work, bounds, ops)}
     if bounds:
         operations |= {"minItems": 1, "maxItems": bounds.most + _BESIDE}
     return _answer(operations)
@@ -195,15 +199,28 @@ def schema(work: Work, bounds: Bounds | None = None) -> dict[str, object]:
 def schema_of_each(work: Work, bounds: Bounds) -> dict[str, object]:
     """Return the bounded schema of an answer with one operation for each flag, in order, and none beside.
 
-    An operation that needs a line has no place where none is shown.
+    Each says what its operation needs: a skip its reason, and what replaces or repeats a line that line. One
+    that needs a line has no place where none is shown: of one flag alone, a merge too.
     """
-    needing = () if bounds.lines else _NEEDING_LINE
-    ops = [op for op in _OPS[work] if op not in BESIDE and op not in needing]
-    each = [_row(work, replace(bounds, flags=(label,)), ops=ops, least=1) for label in bounds.flags]
+    each = [_whole_row(work, replace(bounds, flags=(label,))) for label in bounds.flags]
     # No `items`: of both, some servers read that one alone.
     return _answer(
         {"type": "array", "prefixItems": each, "minItems": len(each), "maxItems": len(each)}
     )
+
+
+def _whole_row(work: Work, bounds: Bounds) -> dict[str, object]:
+    """Return the schema of an operation about the one flag of ``bounds`` that says what it needs."""
+    ops = [op for op in _OPS[work] if op not in BESIDE and (bounds.lines or op is not Op.MERGE)]
+    plain = [op for op in ops if op not in (*_NEEDING_LINE, Op.SKIP)]
+    ways = [
+        _row(work, bounds, plain, needs=["flags"]),
+        _row(work, bounds, [Op.SKIP], needs=["flags", "reason"]),
+    ]
+    if bounds.lines:
+        line = [op for op in ops if op in _NEEDING_LINE]
+        ways.append(_row(work, bounds, line, needs=["flags", "lines"]))
+    return {"anyOf": ways}
 
 
 def _answer(operations: Mapping[str, object]) -> dict[str, object]:
@@ -216,17 +233,14 @@ def _answer(operations: Mapping[str, object]) -> dict[str, object]:
 
 
 def _row(
-    work: Work, bounds: Bounds | None, *, ops: Sequence[Op] = (), least: int = 0
+    work: Work, bounds: Bounds | None, ops: Sequence[Op], *, needs: Sequence[str] = ()
 ) -> dict[str, object]:
-    """Return the schema of one operation: one of ``ops`` (empty: any), about ``least`` flags or more."""
+    """Return the schema of one operation: one of ``ops``; the fields in ``needs`` may not be empty."""
     text: dict[str, object] = {"type": "string"}
     longest = {"maxLength": bounds.longest} if bounds else {}
-    fields: dict[str, object] = {
-        "op": {"type": "string", "enum": [op.value for op in ops or _OPS[work]]},
-        "flags": {
-            **_some(bounds.flags if bounds else None, most=bounds.most if bounds else 0),
-            **({"minItems": least} if least else {}),
-        },
+    fields: dict[str, dict[str, object]] = {
+        "op": {"type": "string", "enum": [op.value for op in ops]},
+        "flags": _some(bounds.flags if bounds else None, most=bounds.most if bounds else 0),
         "target": _one(bounds.files if bounds else None),
         "lines": _some(bounds.lines if bounds else None, most=_LINES_NAMED),
         "text": {**text, **longest},
@@ -240,6 +254,8 @@ def _row(
             "section": _one(bounds.sections if bounds else None),
             "again": _one(bounds.earlier if bounds else None),
         }
+    for name in needs:
+        fields[name] = {**fields[name], _AT_LEAST[str(fields[name]["type"])]: 1}
     return {
         "type": "object",
         "properties": fields,

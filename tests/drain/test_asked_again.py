@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it brings no types
 
 from gitmem.bootstrap.engines import handover
 from gitmem.drain import model_engine
@@ -17,6 +18,7 @@ from gitmem.drain.drain import DrainResult, drain
 from gitmem.drain.gate import unaccounted
 from gitmem.drain.model_engine import ModelEngine
 from gitmem.drain.plan import Op, Operation, Work, make_plan
+from gitmem.drain.prompting import Bounds, schema_of_each
 from gitmem.memory.places import Places
 from gitmem.memory.tree import MemoryTree
 from gitmem.models.answer_store import AnswerStore
@@ -179,12 +181,23 @@ def test_wordings_that_come_to_the_flags_own_words_are_the_same_judgement(tmp_pa
     [
         operation("skip", "f1"),
         operation("duplicate", "f1"),
+        operation("supersede", "f1"),
+        operation("supersede", "f1", lines=["m7"]),
         operation("keep", "f9"),
         operation("keep"),
         {"op": "keep"},
         {"op": "settled", "flags": ["f1"], "lines": []},
     ],
-    ids=["skip without a reason", "duplicate of nothing", "unknown", "none", "half", "beside"],
+    ids=[
+        "skip without a reason",
+        "duplicate of nothing",
+        "replaces nothing",
+        "replaces a line that is not there",
+        "unknown",
+        "none",
+        "half",
+        "beside",
+    ],
 )
 def test_half_of_a_judgement_is_asked_again(tmp_path: Path, row: dict[str, Any]) -> None:
     model = Asked(
@@ -217,18 +230,48 @@ def test_the_shape_of_a_further_question_has_one_operation_for_each_flag(tmp_pat
 
     first, further = (shape["properties"]["operations"] for shape in model.shapes)
     assert first["items"]["properties"]["flags"]["items"]["enum"] == ["f1", "f2", "f3"]
+    assert first["items"]["properties"]["op"]["enum"] == ["keep", "merge", "skip"]
     assert (further["minItems"], further["maxItems"]) == (2, 2)
-    rows = [row["properties"] for row in further["prefixItems"]]
-    assert [row["flags"] for row in rows] == [
-        {
-            "type": "array",
-            "items": {"type": "string", "enum": [label]},
-            "minItems": 1,
-            "maxItems": 1,
-        }
+    rows = [[way["properties"] for way in row["anyOf"]] for row in further["prefixItems"]]
+    assert [[way["flags"] for way in row] for row in rows] == [
+        [
+            {
+                "type": "array",
+                "items": {"type": "string", "enum": [label]},
+                "minItems": 1,
+                "maxItems": 1,
+            }
+        ]
+        * 2
         for label in ("f1", "f2")
     ]
-    assert rows[0]["op"]["enum"] == ["keep", "skip"]  # no line is shown that the others need
+    # No line is shown that the other operations need.
+    assert [way["op"]["enum"] for way in rows[0]] == [["keep"], ["skip"]]
+    assert [way["reason"].get("minLength") for way in rows[0]] == [None, 1]
+
+
+@pytest.mark.parametrize("work", Work)
+def test_what_fits_the_shape_of_a_further_question_is_never_half_a_judgement(work: Work) -> None:
+    bounds = Bounds(
+        flags=("f1",), lines=("m1",), files=("t1",), sections=(), earlier=(), longest=240
+    )
+    accepts = Draft202012Validator(schema_of_each(work, bounds)).is_valid
+    first = {Work.MEMORY: "keep", Work.PENDING: "pending", Work.RULES: "edit"}[work]
+
+    def row(op: str, **fields: Any) -> dict[str, Any]:
+        """An answer with one operation; it has the fields of its kind of work."""
+        other = {Work.MEMORY: ["topic", "about"], Work.RULES: ["section", "again"]}.get(work, [])
+        kept = {"op": op, "flags": ["f1"], "target": "t1", "lines": [], "text": "", "reason": ""}
+        return {"operations": [{**kept, **dict.fromkeys(other, ""), **fields}]}
+
+    assert accepts(row(first))
+    assert accepts(row("skip", reason="it is obvious"))
+    assert accepts(row("duplicate", lines=["m1"]))
+    assert not accepts(row("skip"))
+    assert not accepts(row("duplicate"))
+    assert not accepts(row("supersede"))
+    assert not accepts(row(first, flags=[]))
+    assert not accepts(row("settled", lines=["m1"]))
 
 
 def test_the_bound_of_a_close_holds_for_all_its_questions_together(tmp_path: Path) -> None:
