@@ -14,6 +14,7 @@ from gitmem.queue import decisions
 from gitmem.queue.fast_import import recorded_author
 from gitmem.records import snapshot
 from gitmem.records.snapshot import flag_by_id
+from gitmem.records.states import ACCEPTED, DRAINED
 
 if TYPE_CHECKING:
     from gitmem.core.flag import Flag
@@ -35,11 +36,12 @@ def drop(
     reason = capture.guarded(reason, "--reason")
     seen = snapshot.take(repo, configured)
     state = seen.state
-    flag = flag_by_id(state.open, prefix)
-    if flag in state.accepted:
+    waits = any(one.id.startswith(prefix.strip().lower()) for one in state.open)
+    flag = flag_by_id(state.open if waits else seen.queue.flags.values(), prefix)
+    if seen.records.state(flag.id) in {ACCEPTED, DRAINED}:
         raise UsageError(
-            f"{flag.id} has landed on the local target already",
-            hint="gitmem forget ID proposes a review without what it brought",
+            f"{flag.id} has landed already",
+            hint=f"gitmem forget {flag.id} proposes a review without what it brought",
         )
     now = decisions.replaced(seen.queue).get(flag.id)
     if now:

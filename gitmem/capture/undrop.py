@@ -7,15 +7,17 @@ has landed is drained for good under its id, so its words come back as a new fla
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitmem.capture import capture, spooled
 from gitmem.core import flag as flags
 from gitmem.core.errors import Refused, UsageError
+from gitmem.git import refs
+from gitmem.git.repository import REVIEW
 from gitmem.queue import decisions
 from gitmem.queue.fast_import import recorded_author
-from gitmem.records import record_files, snapshot, target
+from gitmem.records import in_review, record_files, snapshot, target
 from gitmem.records.drain_record import Fate
 from gitmem.records.snapshot import flag_by_id
 from gitmem.records.states import ACCEPTED, CARRIED, DRAINED
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undropped:
-    """One flag: whether it was dropped, and whether a review skips it now.
+    """One flag: whether it was dropped, and whether a review skips it now, or files it.
 
     ``fresh`` is the flag that brings its words back where the drop has landed; None where it is
     queued under its own id. ``since``: that one is there already. ``edited``: that one came by an edit.
@@ -41,6 +43,7 @@ class Undropped:
     flag: Flag
     dropped: bool
     in_review: bool = False
+    filed: bool = False
     fresh: Flag | None = None
     since: bool = False
     edited: bool = False
@@ -74,10 +77,15 @@ def undrop(
         flag.id: flag for flag in (flag_by_id(known.values(), one, what="flag") for one in prefixes)
     }
     dropped = decisions.drops(repo)
+    skipped = _skipped(repo, seen)
     queued = {flag.replaces: flag for flag in known.values() if flag.replaces}
     found = [
         _judged(repo, seen, filings.of(flag.id), flag, dropped, queued.get(flag.id))
         for flag in chosen.values()
+    ]
+    found = [
+        replace(one, in_review=True, filed=False) if one.filed and one.flag.id in skipped else one
+        for one in found
     ]
     fresh = [one.fresh for one in found if one.fresh is not None and not one.since]
     restored = [one.flag for one in found if one.dropped and one.fresh is None]
@@ -96,6 +104,13 @@ def _known(seen: Snapshot, filings: Filings) -> dict[str, Flag]:
     """Return every flag of the queue, the archive and the records, by id."""
     recorded = {one.outcome.flag.id: one.outcome.flag for one in filings.all}
     return {**recorded, **seen.queue.flags}
+
+
+def _skipped(repo: Repository, seen: Snapshot) -> frozenset[str]:
+    """Return the ids that the review skips; a flag dropped and queued again since the close is filed in it."""
+    tip = refs.resolve(repo, REVIEW) if seen.state.in_review else ""
+    waiting = in_review.review_outcomes(repo, seen.target, tip)[1] if tip else ()
+    return frozenset(one.flag.id for one in waiting if one.fate is Fate.SKIPPED)
 
 
 def _judged(
@@ -128,7 +143,7 @@ def _judged(
             hint="land that branch first; then run gitmem undrop again",
         )
     _pass_guards(repo, flag)
-    return Undropped(flag=flag, dropped=True, in_review=flag in seen.state.in_review)
+    return Undropped(flag=flag, dropped=True, filed=flag in seen.state.in_review)
 
 
 def _pass_guards(repo: Repository, flag: Flag) -> None:

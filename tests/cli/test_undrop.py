@@ -94,6 +94,22 @@ def test_a_review_that_skips_it_is_rebuilt_and_does_not_land_before(sandbox: San
     assert other
 
 
+def test_a_review_that_still_files_it_is_not_said_to_skip_it(sandbox: Sandbox) -> None:
+    flag_id = flag(sandbox)
+    run(sandbox, "close", "--engine", "verbatim")
+    drop(sandbox, flag_id)
+
+    done = sandbox.gitmem("undrop", flag_id, "--json")
+
+    assert json.loads(done.out) == [
+        {"id": flag_id, "queued_again": True, "in_review": False, "as": None}
+    ]
+    drop(sandbox, flag_id)
+    assert "the review files it" in run(sandbox, "undrop", flag_id)
+    run(sandbox, "accept")
+    assert facts(sandbox, "main") == [TEXT]
+
+
 def test_dropped_again_in_the_same_review_it_lands_as_dropped(sandbox: Sandbox) -> None:
     flag_id = flag(sandbox)
     drop(sandbox, flag_id)
@@ -245,3 +261,15 @@ def test_a_close_meanwhile_loses_nothing(sandbox: Sandbox, when: str) -> None:
     run(sandbox, "accept")
 
     assert facts(sandbox, "main") == [TEXT]
+
+
+def test_a_drop_of_what_has_landed_names_the_command_that_takes_it_out(sandbox: Sandbox) -> None:
+    flag_id = flag(sandbox)
+    run(sandbox, "close", "--engine", "verbatim")
+    run(sandbox, "accept")
+
+    done = sandbox.gitmem("drop", flag_id, "--reason", "not true")
+
+    assert (done.code, done.out) == (2, "")
+    assert f"{flag_id} has landed already" in done.err
+    assert f"gitmem forget {flag_id}" in done.err

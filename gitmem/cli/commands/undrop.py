@@ -53,6 +53,8 @@ def undrop(
     again = [one for one in done.flags if one.dropped]
     if any(one.in_review for one in again):
         render.say("the review skips it; next: gitmem close rebuilds the review")
+    elif again and all(one.filed for one in again):
+        render.say("the review files it; next: gitmem review")
     elif again:
         render.say("next: gitmem close")
 
