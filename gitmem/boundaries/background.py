@@ -20,6 +20,7 @@ STARTED = "started a close"  # what the ledger says of it
 STARTED_SYNC = "started a sync"
 REFUSED = "refused a close"
 REFUSED_SYNC = "refused a sync"
+_NOW = "/close.lock"
 
 
 class Flight:
@@ -33,7 +34,7 @@ class Flight:
 
     def __init__(self, folder: str) -> None:
         local.make_folder(folder)
-        self._now = local.Lock(folder + "/close.lock")
+        self._now = local.Lock(folder + _NOW)
         self._next = local.Lock(folder + "/close.next.lock")
 
     def take(self, wait: float) -> bool:
@@ -47,12 +48,6 @@ class Flight:
         finally:
             self._next.release()
 
-    def under_way(self) -> bool:
-        """Return whether another process works now."""
-        free = self._now.attempt()
-        self._now.release()
-        return not free
-
     def __enter__(self) -> Self:
         return self
 
@@ -63,6 +58,11 @@ class Flight:
         traceback: TracebackType | None,
     ) -> None:
         self._now.release()
+
+
+def under_way(folder: str) -> bool:
+    """Return whether a detached close works now, also where nothing can be written."""
+    return local.held(folder + _NOW)
 
 
 def start_close(repo: Repository, event: Event) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitmem.boundaries.background import NOT_SYNCED, Flight
+from gitmem.boundaries.background import NOT_SYNCED, under_way
 from gitmem.core import quantities
 from gitmem.core.jsonline import figure
 from gitmem.session import ledger, session_file
@@ -75,7 +75,7 @@ def _failure(entry: dict[str, object]) -> str:
 def _unfinished(folder: str, closes: dict[str, int], now: int) -> list[str]:
     if not closes:
         return []
-    if Flight(folder).under_way():
+    if under_way(folder):
         return ["a close is still at work in the background"]
     lost = [session for session, at in closes.items() if now - at > _STARTED]
     for session in lost:

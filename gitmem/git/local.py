@@ -76,6 +76,21 @@ class Lock:
         self.descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
 
 
+def held(path: str) -> bool:
+    """Whether another process holds the `Lock` of this path; asks without writing, and of a missing file says no."""
+    try:
+        descriptor = os.open(path, READ)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        close(descriptor)
+    return False
+
+
 def _unlock(descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_UN)

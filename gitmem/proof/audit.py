@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from gitmem.boundaries.background import STARTED, Flight
+from gitmem.boundaries.background import STARTED, under_way
 from gitmem.boundaries.guards import HELD
 from gitmem.clients import registry
 from gitmem.clients.transcripts import COMMIT
@@ -265,7 +265,7 @@ def _closes(
     ]
     named = {line.get("drain") for line in closes}
     told += [of_record(record) for drain, record in made.items() if drain not in named]
-    told += lost(_unanswered(lines), under_way=Flight(repo.folder).under_way())
+    told += lost(_unanswered(lines), under_way=under_way(repo.folder))
     if by_itself:
         told += unstarted(_without_start(lines))
     told = [one for one in told if (quantities.seconds(one.at) or 0) >= since]

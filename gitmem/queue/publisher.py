@@ -50,6 +50,17 @@ def publish(
     return published
 
 
+def up_to_date(repo: Repository, journal: Journal) -> bool:
+    """Whether the last publish ended at the journal's end, and the branch is as it left it."""
+    hint = read_hint(repo.folder)
+    return (
+        hint is not None
+        and hint.journal == journal.id
+        and journal.size() == hint.offset
+        and repository.loose(repo, BRANCH) == hint.tip
+    )
+
+
 def _publish(
     repo: Repository, journal: Journal, identity: str, published: PublishResult, wait: float
 ) -> None:

@@ -33,7 +33,7 @@ def _published(repo: Repository) -> tuple[list[str], bool]:
         return [], True
     published = publisher.publish(repo, journal, wait=_WAIT)
     notes = list(published.notes)
-    if published.reason and journal.read():
+    if published.reason and journal.read() and not publisher.up_to_date(repo, journal):
         notes.append(f"some flags are in the journal only: {published.reason}")
     return notes, not published.reason
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from gitmem.boundaries.background import Flight
+from gitmem.boundaries.background import Flight, under_way
 from gitmem.git.local import Lock
 from gitmem.session import ledger
 from tests.support import messages_api as api
@@ -179,14 +179,14 @@ def test_one_works_one_waits_and_a_third_leaves(tmp_path: Path) -> None:
     folder = str(tmp_path / "gitmem")
     with Flight(folder) as first:
         assert first.take(0)
-        assert Flight(folder).under_way()
+        assert under_way(folder)
         waiting = Lock(folder + "/close.next.lock")
         assert waiting.attempt()
         assert not Flight(folder).take(0)
         waiting.release()
         assert not Flight(folder).take(0.01)
 
-    assert not Flight(folder).under_way()
+    assert not under_way(folder)
     with Flight(folder) as second:
         assert second.take(0)
 
