@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +26,23 @@ from gitmem.queue import spool
 from gitmem.sync.push_hook import apply_hook, plan_hook
 
 if TYPE_CHECKING:
+    from gitmem.bootstrap.workplace import Workplace
     from gitmem.git.repository import Repository
+    from gitmem.install.file_changes import FileChange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Removed:
+    """What goes: the files' changes, the settings ``kept`` in this clone (key to value), the spools' folders.
+
+    ``tracked`` says whether one of the changes is in the work tree.
+    """
+
+    changes: tuple[FileChange, ...]
+    notes: tuple[str, ...]
+    kept: dict[str, str]
+    spools: list[str]
+    tracked: bool
 
 
 def uninstall(
@@ -65,61 +82,74 @@ def uninstall(
         own_memory.refuse_beside("uninstall", {"--personal": personal or None})
         own_memory.uninstall_mine(dry_run=dry_run, json=json)
         return
-    place = unsettled(surroundings.repository())
+    done = _removed(unsettled(surroundings.repository()), personal=personal, dry_run=dry_run)
+    if json:
+        render.as_json(
+            {
+                "changed": [change.path for change in done.changes],
+                "notes": list(done.notes),
+                "engine": done.kept.get("engine"),
+                "auto_close": done.kept.get("autoClose"),
+            }
+        )
+        return
+    if dry_run:
+        render.diff(render_diff(done.changes))
+    _say(done, dry_run=dry_run)
+
+
+def _removed(place: Workplace, *, personal: bool, dry_run: bool) -> _Removed:
+    """Take the wiring out, in a dry run only plan it; return what goes. Raises what planning and writing raise."""
     repo = place.repo
-    root = Path(place.repo.top)
+    root = Path(repo.top)
     ci, every = shipped_ci(), tuple(wirings().values())
     request = install.UninstallRequest(
         wirings=every,
         attributes=attributes(),
         skills=own_skills(),
         ci=ci.versions,
-        starts=install.wired_folders(place.repo, working(), every),
-        found=undo.recall(place.repo.git_dir),
+        starts=install.wired_folders(repo, working(), every),
+        found=undo.recall(repo.git_dir),
         servers=tuple(host.wired for host in HOSTS),
     )
     plan = install.plan_uninstall(root, request)
-    hook = plan_hook(place.repo, Host.NONE, ci)
+    hook = plan_hook(repo, Host.NONE, ci)
     own = personal_files.PersonalRemoval(place, wanted=personal)
-    changes = (*plan.changes, *([hook.change] if hook.change else []), *own.plan.shown)
     notes = (*plan.notes, *own.notes)
-    engine = place.kept("engine")
     kept = {key: value for key in ("engine", "autoClose") if (value := place.kept(key))}
-    spools = [place.path for place, _ in spool.there(repo.folder)]
+    spools = [one.path for one, _ in spool.there(repo.folder)]
     if not dry_run:
         if spools:
             spools, more = _clear_spool(repo)
             notes = (*notes, *more)
-        apply(root, plan.changes, staging=place.repo.git_dir)
-        undo.forget(place.repo.git_dir)
+        apply(root, plan.changes, staging=repo.git_dir)
+        undo.forget(repo.git_dir)
         apply_hook(hook)
         own.take_out()
         place.forget("target")
         for key in kept:
             place.forget(key)
-    paths = [change.path for change in changes]
-    if json:
-        render.as_json(
-            {
-                "changed": paths,
-                "notes": list(notes),
-                "engine": engine or None,
-                "auto_close": kept.get("autoClose"),
-            }
-        )
-        return
-    if dry_run:
-        render.diff(render_diff(changes))
-    written.say(changes, written.CHANGE, dry_run=dry_run)
-    for key, value in kept.items():
-        done = "would unset" if dry_run else "unset"
-        render.say(f"{done} git config gitmem.{key} (it was {value})")
-    for path in spools:
+    return _Removed(
+        changes=(*plan.changes, *([hook.change] if hook.change else []), *own.plan.shown),
+        notes=notes,
+        kept=kept,
+        spools=spools,
+        tracked=bool(plan.changes),
+    )
+
+
+def _say(done: _Removed, *, dry_run: bool) -> None:
+    """Print what went, or would go, for a person."""
+    written.say(done.changes, written.CHANGE, dry_run=dry_run)
+    for key, value in done.kept.items():
+        verb = "would unset" if dry_run else "unset"
+        render.say(f"{verb} git config gitmem.{key} (it was {value})")
+    for path in done.spools:
         render.say(f"{'would remove' if dry_run else 'removed'} the spool {path}")
-    render.notes(notes)
-    if not paths and not kept:
+    render.notes(done.notes)
+    if not done.changes and not done.kept:
         render.say("gitmem is not wired here; nothing to remove")
-    elif plan.changes and not dry_run:
+    elif done.tracked and not dry_run:
         render.say("memory, records and the queue stay; next: commit this change")
 
 
