@@ -85,43 +85,47 @@ def review(
     if unmatch:
         _unmatch(place, unmatch, json=json, dry_run=dry_run)
         return
-    found = reviews.read(place.repo, place.configured)
-    cited = stale_in_review(place.repo, found.tip, folder=place.settings.folder)
+    current = reviews.read(place.repo, place.configured)
+    cited = stale_in_review(place.repo, current.tip, folder=place.settings.folder)
     never = _never_shown(place)
     if json:
-        render.as_json(
-            {
-                "branch": "gitmem/drain",
-                "commit": found.tip,
-                "base": found.base or None,
-                "outcomes": [
-                    {
-                        "id": item.flag.id,
-                        "outcome": item.fate.value,
-                        "file": item.file or None,
-                        "line": item.line or None,
-                        "survivor": item.survivor or None,
-                        "also": [*item.also],
-                        "reason": item.reason or None,
-                        "again": item.flag.again or item.again or None,
-                        "by": item.flag.by,
-                        "session": item.flag.session or None,
-                        "verbatim": item.verbatim,
-                        "tainted": item.flag.tainted,
-                        **(
-                            {"worded_by": item.worded_by, "was": item.was} if item.worded_by else {}
-                        ),
-                    }
-                    for item in found.outcomes
-                ],
-                **({"changes": changes.answer(found.changes)} if found.changes else {}),
-                **({"stale": traces.stale_answer(cited)} if cited else {}),
-                **({"never_shown": arrival.not_shown(never)} if never else {}),
-            }
-        )
+        render.as_json(_answer(current, cited, never))
         return
     with Paged(place.repo, "review", wanted=not no_pager):
-        _print(place, found, cited, never)
+        _print(place, current, cited, never)
+
+
+def _answer(
+    current: Review, cited: Sequence[StaleLine], never: Sequence[LandedLine]
+) -> dict[str, object]:
+    """Return the review for a program."""
+    return {
+        "branch": "gitmem/drain",
+        "commit": current.tip,
+        "base": current.base or None,
+        "outcomes": [_outcome(item) for item in current.outcomes],
+        **({"changes": changes.answer(current.changes)} if current.changes else {}),
+        **({"stale": traces.stale_answer(cited)} if cited else {}),
+        **({"never_shown": arrival.not_shown(never)} if never else {}),
+    }
+
+
+def _outcome(item: Outcome) -> dict[str, object]:
+    return {
+        "id": item.flag.id,
+        "outcome": item.fate.value,
+        "file": item.file or None,
+        "line": item.line or None,
+        "survivor": item.survivor or None,
+        "also": [*item.also],
+        "reason": item.reason or None,
+        "again": item.flag.again or item.again or None,
+        "by": item.flag.by,
+        "session": item.flag.session or None,
+        "verbatim": item.verbatim,
+        "tainted": item.flag.tainted,
+        **({"worded_by": item.worded_by, "was": item.was} if item.worded_by else {}),
+    }
 
 
 def _print(
