@@ -59,7 +59,10 @@ class ForgottenBodies:
         file.remove(line)
 
     def texts(self) -> dict[str, str | None]:
-        """Return the details files that change, path to text; None for an emptied one, which goes."""
+        """Return the details files that change, path to text; None for an emptied one, which goes.
+
+        Raises Refused, with the path, for one that `DetailsFile.text` refuses.
+        """
         changed: dict[str, str | None] = {}
         for path, file in self._files.items():
             try:

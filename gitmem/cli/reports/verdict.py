@@ -32,7 +32,7 @@ _SHOWN = 20  # flags listed one by one; the rest are counted
 
 
 def in_one_line(result: CheckResult, policy: Policy, now: float) -> str:
-    """Return the answer in one line, without any text of a flag."""
+    """Return the answer in one line, without any text of a flag; ``now`` is in seconds since 1970."""
     if result.cannot_tell:
         return "cannot tell whether everything is drained; the log says why"
     why = "; ".join(result.objections(policy, now))
@@ -42,7 +42,7 @@ def in_one_line(result: CheckResult, policy: Policy, now: float) -> str:
 
 
 def show(result: CheckResult, policy: Policy, now: float) -> None:
-    """Print the answer for a person."""
+    """Print the answer for a person; ``now`` is in seconds since 1970."""
     render.unread(result.damaged)
     if result.cannot_tell:
         render.say(f"cannot tell: {result.cannot_tell}")
@@ -183,7 +183,7 @@ def annotate(level: str, lines: Sequence[str]) -> None:
 
 
 def named(flags: Sequence[Flag], now: float) -> list[str]:
-    """Return the first flags as lines of an annotation, and how many more there are."""
+    """Return the first flags as lines of an annotation, and how many more there are; ``now`` is in seconds since 1970."""
     lines = [
         f"{flag.id} ({flag.kind}, {quantities.ago(flag.at, now)}): {flag.text[:_TEXT]}"
         for flag in flags[:_IN_ONE]
@@ -196,6 +196,7 @@ def summarize(verdict: str, groups: Sequence[tuple[str, Sequence[Flag]]], now: f
     """Append the verdict and a table of the flags by state to the step's summary, if there is one.
 
     The verdict holds gitmem's own words, numbers, and names that git allows for a branch or remote.
+    ``now`` is in seconds since 1970.
     """
     rows = [(flag, where) for where, flags in groups for flag in flags]
     lines = ["### gitmem check", "", f"`{verdict.replace('`', '')}`"]
