@@ -328,6 +328,8 @@ def inside(path: str, cwd: str, top: str) -> str:
 
     Raises Refused for one outside.
     """
+    if "\0" in path:
+        clean(path, what="path")  # refuses it; the system takes no such name
     whole = os.path.normpath(os.path.join(os.path.abspath(cwd), path))
     for place, root in ((whole, top), (os.path.realpath(whole), os.path.realpath(top))):
         if place == root or place.startswith(root.rstrip("/") + "/"):
@@ -369,5 +371,9 @@ def _name(name: str, what: str) -> str:
 
 
 def _valid(text: str) -> str:
-    """Text from git or the file system that may hold undecodable bytes, made writable."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """Text from git, the file system or a client that may hold what is no Unicode, made writable."""
+    try:
+        raw = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a pair, which JSON can say
+        raw = text.encode("utf-8", "replace")
+    return raw.decode("utf-8", "replace")

@@ -100,7 +100,7 @@ class Server:
 
         name, given = asked.params.get("name"), asked.params.get("arguments", {})
         if not isinstance(name, str) or name not in tools.NAMES:
-            raise Failed(protocol.INVALID_PARAMS, f"Unknown tool: {str(name)[:100]}")
+            raise Failed(protocol.INVALID_PARAMS, f"Unknown tool: {_shown(name)}")
         if not isinstance(given, dict):
             raise Failed(protocol.INVALID_PARAMS, "Invalid params: arguments are an object")
         wrong = tools.objection(name, given)
@@ -164,13 +164,17 @@ def _prompts(asked: Request) -> Mapping[str, object]:
 
 def _prompt(asked: Request) -> Mapping[str, object]:
     if asked.params.get("name") != _PROMPT:
-        raise Failed(
-            protocol.INVALID_PARAMS, f"Unknown prompt: {str(asked.params.get('name'))[:100]}"
-        )
+        named = _shown(asked.params.get("name"))
+        raise Failed(protocol.INVALID_PARAMS, f"Unknown prompt: {named}")
     from gitmem.mcp import words
 
     message = {"role": "user", "content": {"type": "text", "text": words.FLAG_NOW}}
     return {"description": _ABOUT_PROMPT, "messages": [message]}
+
+
+def _shown(name: object) -> str:
+    """Return a name as an error shows it; anything else may be nested deeper than it can be shown."""
+    return name[:100] if isinstance(name, str) else "its name is no string"
 
 
 def _said(text: str, *, failed: bool) -> Mapping[str, object]:

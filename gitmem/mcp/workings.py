@@ -5,6 +5,7 @@ Every call looks at the repository again: a server lives as long as its client, 
 
 from __future__ import annotations
 
+import os
 import time
 
 from gitmem.core import agent_clients
@@ -25,6 +26,9 @@ _BEGINNING = 600  # characters of a body that one recall gives
 _NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
 _INDEX = "gitmem://memory/index"
 _TOPICS = "gitmem://memory/topics/"
+_PLAIN = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
+)  # RFC 3986, 2.3
 _HOOK = b"gitmem hook "
 _SETTINGS = 1 << 20  # bytes of a client's settings file that are looked at
 
@@ -269,7 +273,12 @@ def _uri(folder: str, name: str) -> str:
     if name == f"{folder}/MEMORY.md":
         return _INDEX
     inside, _, topic = name.rpartition("/")
-    return f"{_TOPICS}{topic[:-3]}" if inside == folder and topic.endswith(".md") else ""
+    if inside != folder or not topic.endswith(".md"):
+        return ""
+    # As an address has it: a client that parses it would ask for another one.
+    return _TOPICS + "".join(
+        [chr(one) if chr(one) in _PLAIN else f"%{one:02X}" for one in os.fsencode(topic[:-3])]
+    )
 
 
 def _cut(text: str) -> str:

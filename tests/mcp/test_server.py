@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import AnyUrl
 
 from gitmem.mcp import protocol, tools
 from gitmem.mcp.server import Server
@@ -272,6 +273,86 @@ def test_there_is_no_other_resource(
     told = ask(server(landed.path), "resources/read", uri=uri, **meta)
 
     assert told["error"]["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("with space", "with%20space"),
+        ("naïve", "na%C3%AFve"),
+        ("日本", "%E6%97%A5%E6%9C%AC"),
+        ('quo"te', "quo%22te"),
+        ("hash#x?y", "hash%23x%3Fy"),
+        ("per%20cent", "per%2520cent"),
+        ("tab\tx", "tab%09x"),
+        ("new\nline", "new%0Aline"),
+        ("a.b_c~d-E1", "a.b_c~d-E1"),
+        (os.fsdecode(b"bytes\xff"), "bytes%FF"),
+    ],
+)
+def test_a_topic_s_address_is_one_that_a_client_can_parse_and_ask_for(
+    sandbox: Sandbox, name: str, address: str
+) -> None:
+    """The official client library asked for `with%20space`, of which there was nothing."""
+    sandbox.commit("memory", {"memory/MEMORY.md": "# Memory\n"})
+    (sandbox.path / f"memory/{name}.md").write_text("# Topic\n\n- Its line\n", encoding="utf-8")
+    sandbox.git("add", "--all")
+    sandbox.git("commit", "--quiet", "--message", "a topic")
+    one = server(sandbox.path)
+
+    listed = ask(one, "resources/list")["result"]["resources"]
+
+    (uri,) = [row["uri"] for row in listed if row["uri"] != "gitmem://memory/index"]
+    assert uri == f"gitmem://memory/topics/{address}"
+    assert str(AnyUrl(uri)) == uri  # what the official client library makes of it
+    (content,) = ask(one, "resources/read", uri=uri)["result"]["contents"]
+    assert "Its line" in content["text"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "given"),
+    [
+        ("recall", {"path": "a\0b"}),
+        ("flag", {"text": "Deploys are slow", "paths": ["a\0b"]}),
+        ("snag", {"text": "It broke", "better": "Ask first", "paths": ["\0"]}),
+        ("snag", {"text": "It broke", "better": "Ask first", "rule": "\0"}),
+        ("flag", {"text": "Deploys are slow", "source": "\0"}),
+        ("flag", {"text": "Deploys are slow", "corrects": "\0:1"}),
+    ],
+)
+def test_a_character_that_no_path_has_is_said_to_the_model(
+    sandbox: Sandbox, tool: str, given: dict[str, Any]
+) -> None:
+    told, failed = call(server(sandbox.path), tool, **given)
+
+    assert failed
+    assert "bug" not in told
+
+
+@pytest.mark.parametrize("thread", ["a\ud800", "\udfff", "a\x1b\nb", "\0", "x" * 1000])
+def test_a_session_of_any_name_saves_its_flag(sandbox: Sandbox, thread: str) -> None:
+    """Half a surrogate pair in what a client calls its thread lost the flag."""
+    told = ask(
+        server(sandbox.path),
+        "tools/call",
+        name="flag",
+        arguments={"text": "Deploys go out on Tuesdays"},
+        _meta={"threadId": thread},
+    )["result"]
+
+    assert told["isError"] is False
+    assert [flag["text"] for flag in queue(sandbox)] == ["Deploys go out on Tuesdays"]
+
+
+@pytest.mark.parametrize("method", ["tools/call", "prompts/get"])
+def test_a_name_of_any_shape_is_unknown(sandbox: Sandbox, method: str) -> None:
+    name: object = "x"
+    for _ in range(5_000):  # since Python 3.12, JSON nests deeper than it can be shown
+        name = [name]
+
+    told = ask(server(sandbox.path), method, name=name)
+
+    assert told["error"]["code"] == protocol.INVALID_PARAMS
 
 
 def test_the_prompt_asks_for_what_is_durable(sandbox: Sandbox) -> None:
