@@ -75,7 +75,8 @@ def places(folder: str) -> list[Place]:
         device, _, rest = line.partition(b" ")
         inode, _, path = rest.partition(b" ")
         numbers = device.isdigit() and inode.isdigit() and len(line) - len(rest) <= _DIGITS
-        if numbers and len(inode) <= _DIGITS and path.startswith(b"/"):
+        named = path.startswith(b"/") and b"\0" not in path
+        if numbers and len(inode) <= _DIGITS and named:
             found.append(Place(int(device), int(inode), os.fsdecode(path)))
     return found
 
@@ -172,7 +173,8 @@ def write(folder: str, flags: Sequence[Flag]) -> None:
             else "no start of a session has made a spool for it"
         )
     try:
-        if len(os.listdir(descriptor)) >= RECORDS:
+        # What was refused waits for a person, and keeps no flag out.
+        if len([one for one in os.listdir(descriptor) if not one.startswith(ASIDE)]) >= RECORDS:
             raise NotSaved(
                 "the spool is full", hint="gitmem status, outside the sandbox, empties it"
             )

@@ -246,6 +246,16 @@ def test_a_spool_with_too_many_names_takes_no_more(folder: Path) -> None:
         spool.write(str(folder), [new_flag("x")])
 
 
+def test_what_was_refused_keeps_no_flag_out(folder: Path) -> None:
+    """It lies there until a person takes it away; `gitmem status`, which the hint names, does not."""
+    for number in range(spool.RECORDS):
+        (path_of(folder) / f"{spool.ASIDE}{number}").touch()
+
+    spool.write(str(folder), [new_flag("x")])
+
+    assert spool.count(str(folder), 0.0) == 1
+
+
 def test_a_call_that_is_larger_than_a_record_is_not_saved(folder: Path) -> None:
     flags = [new_flag("x", body="y" * 4000) for _ in range(1100)]
 
@@ -351,6 +361,7 @@ def test_the_note_that_nothing_waits_is_undone_by_whatever_comes(folder: Path) -
         "\x00\xff",
         "9" * 5000 + " 1 /var",
         "1 " + "9" * 5000 + " /var",
+        "1 2 /var\x00",
     ],
 )
 def test_a_damaged_list_of_folders_is_none(folder: Path, text: str) -> None:
