@@ -237,16 +237,21 @@ def drop(text: str, container: Value, index: int) -> str:
     if not index and len(members) > 1:
         return text[: gone.start] + aside + behind.lstrip()
     if not index or gone.comma >= 0:
-        return _closed(text[: gone.start], aside + behind)
-    comma = members[index - 1].comma
-    return _closed(text[:comma] + text[comma + 1 : gone.start], behind)
+        since = members[index - 1].comma + 1 if index else container.start + 1
+        return _closed(text[: gone.start], aside + behind, since)
+    last = members[index - 1]
+    before = text[: last.comma] + text[last.comma + 1 : gone.start]
+    return _closed(before, behind, last.value.end)
 
 
-def _closed(before: str, after: str) -> str:
-    """The text around a cut, without the white space before it, unless that ends a comment."""
+def _closed(before: str, after: str, since: int) -> str:
+    """The text around a cut, without the white space before it, unless that ends a comment.
+
+    ``since`` is where what stands before the cut begins: from there on, `//` is no part of a string.
+    """
     kept = before.rstrip(_WHITE)
     ends = after.lstrip(" \t").startswith(("\r", "\n"))
-    return kept + after if ends or "//" not in kept.rpartition("\n")[2] else before + after
+    return kept + after if ends or "//" not in kept[since:].rpartition("\n")[2] else before + after
 
 
 def cut(text: str, chain: Sequence[tuple[Value, int]]) -> str:

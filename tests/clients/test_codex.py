@@ -285,6 +285,16 @@ def test_a_commit_early_in_a_command_counts_and_a_command_that_works_again_is_as
     assert "after git commit: flag" in committed
 
 
+def test_rules_in_a_file_of_windows_line_ends_have_them_too() -> None:
+    text = '# mine\r\nprefix_rule(pattern=["ls"], decision="allow")\r\n'
+
+    wired = with_rules(text, SHIPPED)
+
+    assert "\n" not in wired.replace("\r\n", "")
+    assert with_rules(wired, SHIPPED) == wired
+    assert without_rules(wired) == text
+
+
 @given(st.lists(st.sampled_from(["# mine", "", *SHIPPED.splitlines(), 'prefix_rule(["ls"])'])))
 def test_rules_of_others_stay_and_a_second_time_changes_nothing(lines: list[str]) -> None:
     text = "".join(f"{line}\n" for line in lines)

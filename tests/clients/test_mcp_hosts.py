@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -79,6 +80,33 @@ def test_a_broken_file_is_refused_with_its_name_and_what_to_do(host: McpHost, te
         with pytest.raises(NeedsPerson, match=re.escape(host.file.path)) as raised:
             work(text)
         assert "by hand first" in raised.value.hint
+
+
+@pytest.mark.parametrize("odd", ["9" * 5_000, "[" * 3_000 + "]" * 3_000, "0x" + "f" * 9_000])
+def test_a_number_or_a_nesting_that_cannot_be_read_is_refused(odd: str) -> None:
+    """A number of 5,000 digits in a repository's file ended `init` and `doctor` in a traceback."""
+    text = f"a = {odd}\n"
+
+    with pytest.raises(NeedsPerson, match=re.escape(".codex/config.toml")):
+        CODEX.wire(text)
+    with suppress(NeedsPerson):  # of hexadecimal digits there may be more
+        assert CODEX.words(text) == ()
+        assert CODEX.unwire(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"$schema": "https://x.example/s.json"}',
+        '{ "a": "http://b//c" }\n',
+        '{"a": "//", "b": 1}',
+    ],
+)
+def test_an_address_in_a_file_of_one_line_leaves_no_blank_behind(text: str) -> None:
+    """Two slashes in a string were taken for a comment."""
+    for file in [host.file for host in HOSTS if isinstance(host.file, JsonServers)]:
+        if not (file.schema and "$schema" in text):
+            assert file.unwire(file.wire(text)) == text
 
 
 @pytest.mark.parametrize("servers", ["[]", '"x"', "null", "7"])

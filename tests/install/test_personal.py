@@ -58,6 +58,17 @@ def everything(folder: Path) -> dict[str, bytes]:
     }
 
 
+def test_the_policy_in_a_file_of_windows_line_ends_has_them_too() -> None:
+    text = '# mine\r\n[[rule]]\r\ntoolName = "x"\r\n'
+
+    wired = with_policy(text, SHIPPED)
+
+    assert "\n" not in wired.replace("\r\n", "")
+    assert with_policy(wired, SHIPPED) == wired
+    assert with_policy(wired.replace("flag", "flog"), SHIPPED) == wired  # an older version's part
+    assert without_policy(wired) == text
+
+
 def test_a_home_is_not_written_to_without_the_option(sandbox: Sandbox, home: Path) -> None:
     (home / ".gemini").mkdir()
     (home / ".gemini/settings.json").write_text("{}")

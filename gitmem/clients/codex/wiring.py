@@ -60,7 +60,8 @@ def with_rules(text: str | None, rules: str) -> str:
     if [line for line in text.splitlines() if line.startswith(_OURS)] == rules.splitlines():
         return text
     kept = without_rules(text) or ""
-    return kept + ("\n" if kept and not kept.endswith("\n") else "") + rules
+    end = "\r\n" if "\r\n" in text else "\n"
+    return kept + (end if kept and not kept.endswith("\n") else "") + rules.replace("\n", end)
 
 
 def without_rules(text: str) -> str | None:

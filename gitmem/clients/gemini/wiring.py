@@ -136,9 +136,11 @@ def with_policy(text: str | None, policy: str) -> str:
     start, end = _part(lines)
     if [line.rstrip("\r\n") for line in lines[start:end]] == policy.splitlines():
         return text
+    newline = "\r\n" if "\r\n" in text else "\n"
+    part = policy.replace("\n", newline)
     if end:
-        return "".join([*lines[:start], policy, *lines[end:]])
-    return text + ("\n" if text and not text.endswith("\n") else "") + policy
+        return "".join([*lines[:start], part, *lines[end:]])
+    return text + (newline if text and not text.endswith("\n") else "") + part
 
 
 def without_policy(text: str) -> str | None:

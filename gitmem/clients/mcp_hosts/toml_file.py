@@ -96,7 +96,10 @@ class TomlServers:
     def _data(self, text: str) -> dict[str, Any]:
         try:
             return tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (
+            ValueError,
+            RecursionError,
+        ) as error:  # a number of 5,000 digits is no TOMLDecodeError
             raise NeedsPerson(f"{self.path} is not TOML: {error}", hint=_BY_HAND) from error
 
     def _servers(self, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,10 +124,13 @@ def _without(rows: Sequence[str], begin: int, end: int) -> list[str]:
 
 
 def _reads_as(text: str, data: Mapping[str, Any]) -> bool:
-    """Whether the text says this and no more; what is no number equals itself here."""
+    """Whether the text says this and no more; what is no number equals itself here.
+
+    A text that cannot be compared (a number of 9,000 hexadecimal digits) does not.
+    """
     try:
         return repr(tomllib.loads(text)) == repr(data)
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return False
 
 
