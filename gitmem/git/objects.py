@@ -1,7 +1,8 @@
 """Read what git stores: trees and blobs, many at once, and the difference of two commits.
 
-What is read by object name is read once in a process: the name says what the object holds. Refs and
-configuration are never kept, since another process may change them at any moment.
+What is read by object name is read once in a process: the name says what the object holds. Refs are never kept,
+since another process may change them at any moment; of the configuration only which remotes there are, beside the
+state of the clone's own file (`gitmem.git.remotes`).
 """
 
 from __future__ import annotations

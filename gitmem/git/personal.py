@@ -63,21 +63,21 @@ class Setting:
 
 def read(repo: Repository, key: str) -> Setting:
     """Return a setting by its full name (`gitmem.engine`), by one git process."""
-    return judged(repo, key, _rows(repo, key))
+    return judged(repo, key, rows(repo, key))
 
 
-def judged(repo: Repository, key: str, rows: Sequence[tuple[str, str]]) -> Setting:
+def judged(repo: Repository, key: str, found: Sequence[tuple[str, str]]) -> Setting:
     """Return a setting from file and value of each place that sets it, in git's order."""
     client = clients.inside(repo.environ)
-    shared = [(file, value) for file, value in rows if _in_work_tree(repo, file)]
+    shared = [(file, value) for file, value in found if _in_work_tree(repo, file)]
     if client:
         mine = [
-            value for file, value in rows if _is_own(repo, file) and (file, value) not in shared
+            value for file, value in found if _is_own(repo, file) and (file, value) not in shared
         ]
-        others = [row for row in rows if not _is_own(repo, row[0]) or row in shared]
+        others = [row for row in found if not _is_own(repo, row[0]) or row in shared]
     else:
-        mine = [value for file, value in rows[-1:] if (file, value) not in shared]
-        others = [row for row in rows[-1:] if row in shared]
+        mine = [value for file, value in found[-1:] if (file, value) not in shared]
+        others = [row for row in found[-1:] if row in shared]
     file, unheard = others[-1] if others else ("", "")
     value = mine[-1] if mine else ""
     return Setting(key, value, elsewhere=_shown(repo, file), unheard=unheard, client=client)
@@ -85,11 +85,11 @@ def judged(repo: Repository, key: str, rows: Sequence[tuple[str, str]]) -> Setti
 
 def elsewhere(repo: Repository, key: str) -> str:
     """Return the file that sets the key where the clone's own configuration does not; empty without one."""
-    rows = _rows(repo, key)
+    found = rows(repo, key)
     return (
         ""
-        if not rows or any(_is_own(repo, file) for file, _ in rows)
-        else _shown(repo, rows[-1][0])
+        if not found or any(_is_own(repo, file) for file, _ in found)
+        else _shown(repo, found[-1][0])
     )
 
 
@@ -99,7 +99,7 @@ def yes(value: str) -> bool:
     return value.lower() in _YES or (number.isdecimal() and number.strip("0") != "")
 
 
-def _rows(repo: Repository, key: str) -> list[tuple[str, str]]:
+def rows(repo: Repository, key: str) -> list[tuple[str, str]]:
     """Return file and value of each place that sets the key, in git's order."""
     from gitmem.git import process
 
@@ -125,9 +125,14 @@ def pairs(repo: Repository, listing: bytes) -> list[tuple[str, str]]:
     return rows
 
 
+def own_files(repo: Repository) -> tuple[str, str]:
+    """Return where the clone's own configuration is, and its linked work tree's, whether they are there or not."""
+    return repo.common + "/config", repo.git_dir + "/config.worktree"
+
+
 def _is_own(repo: Repository, file: str) -> bool:
     """Whether the file is the clone's own configuration, or its linked work tree's."""
-    for own in (repo.common + "/config", repo.git_dir + "/config.worktree"):
+    for own in own_files(repo):
         try:
             if os.path.samefile(file, own):
                 return True

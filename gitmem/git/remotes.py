@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from gitmem.core.failures import Unreachable
-from gitmem.git import personal
+from gitmem.git import local, objects, personal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitmem.git.repository import Repository
 
 USUAL = "origin"
+_SETTING = "gitmem.remote"
 
 
 class NoRemote(Unreachable):
@@ -66,19 +67,39 @@ def _meant(named: str, known: list[str]) -> str:
 
 
 def _look(repo: Repository) -> tuple[personal.Setting, list[str]]:
-    """Return the setting that names a remote, and all remotes; by one git process where one suffices."""
+    """Return the setting that names a remote, and all remotes."""
+    named, others = _configured(repo)
+    return personal.judged(repo, _SETTING, named), _names(others)
+
+
+def _configured(repo: Repository) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return file and value of each place that sets the setting, and file and key of each remote's URL.
+
+    git is asked once for a state of the clone's own configuration, by one process where one suffices. Every look at
+    the target, the queue and a review needs the answer.
+    """
+    question = ("remotes", *map(local.state_of, personal.own_files(repo)))
+    kept: tuple[list[tuple[str, str]], list[tuple[str, str]]] | None
+    kept = objects.cache_of(repo).get(question)
+    if kept is None:
+        kept = _asked(repo)
+        objects.cache_of(repo).keep(question, kept, 256 * (1 + len(kept[0]) + len(kept[1])))
+    return kept
+
+
+def _asked(repo: Repository) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     from gitmem.git import process
 
     urls = r"remote\..*\.url"
     if process.is_led(repo.environ):  # the setting is also read where git is kept from
         answer = repo.git("config", "-z", "--show-origin", "--get-regexp", f"^{urls}$", ok=(0, 1))
-        return personal.read(repo, "gitmem.remote"), _names(personal.pairs(repo, answer.out))
+        return personal.rows(repo, _SETTING), personal.pairs(repo, answer.out)
     keys = rf"^(gitmem\.remote|{urls})$"
     answer = repo.git("config", "-z", "--show-origin", "--get-regexp", keys, ok=(0, 1))
     rows = [(file, *text.partition("\n")[::2]) for file, text in personal.pairs(repo, answer.out)]
-    named = [(file, value) for file, key, value in rows if key == "gitmem.remote"]
-    others = [(file, key) for file, key, _ in rows if key != "gitmem.remote"]
-    return personal.judged(repo, "gitmem.remote", named), _names(others)
+    named = [(file, value) for file, key, value in rows if key == _SETTING]
+    others = [(file, key) for file, key, _ in rows if key != _SETTING]
+    return named, others
 
 
 def _names(rows: list[tuple[str, str]]) -> list[str]:

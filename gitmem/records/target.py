@@ -10,6 +10,8 @@ from gitmem.records import plain_settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gitmem.git.repository import Repository
 
 
@@ -194,16 +196,25 @@ def settings_text(repo: Repository) -> bytes:
     named = repo.git("config", "--get", "gitmem.target", ok=(0, 1)).text.strip()
     remote = remotes.name(repo)
     places = [f"refs/heads/{named}", f"refs/remotes/{remote}/{named}"] if named else []
-    for place in (*places, f"refs/remotes/{remote}/HEAD", "refs/heads/main", "refs/heads/master"):
+    places += [f"refs/remotes/{remote}/HEAD", "refs/heads/main", "refs/heads/master"]
+    for place in _with_settings(repo, places):
         try:
-            done = repo.git(
-                "cat-file", "blob", f"{place}:{SETTINGS}", ok=(0, 128), most=plain_settings.LONGEST
-            )
+            done = repo.git("cat-file", "blob", place, ok=(0, 128), most=plain_settings.LONGEST)
         except TooMuch as error:
             return error.out[: plain_settings.LONGEST + 1]
         if done.code == 0:
             return done.out
     return f"target: {named}\n".encode() if named else b""
+
+
+def _with_settings(repo: Repository, places: Sequence[str]) -> list[str]:
+    """Return where the settings are in these refs, as git names it: mostly nowhere, as one process tells."""
+    files = [f"{place}:{SETTINGS}" for place in places if "\n" not in place]
+    asked = "".join([file + "\n" for file in files]).encode("utf-8", "surrogateescape")
+    told = repo.git("cat-file", "--batch-check=%(objecttype)", stdin=asked, ok=(0, 128))
+    kinds = told.out.split(b"\n")[:-1]
+    kinds += [b"blob"] * (len(files) - len(kinds))  # git stopped early: it may be there
+    return [file for file, kind in zip(files, kinds, strict=False) if kind == b"blob"]
 
 
 def configured_name(repo: Repository) -> str:

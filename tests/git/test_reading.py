@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitmem.git import objects, refs
+from gitmem.git import objects, refs, remotes
 from gitmem.git.repository import ARCHIVE, BRANCH, HERE, REVIEW
 from gitmem.queue import contents
 from gitmem.queue.fast_import import UNKNOWN_AUTHOR, current_author, recorded_author
@@ -289,3 +289,39 @@ def test_a_list_of_what_is_nested_without_end_is_refused(sandbox: Sandbox) -> No
     with pytest.raises(objects.TooLarge, match=r"memory/ at .* has too many files"):
         objects.entries(repository_of(sandbox), commit, "memory/")
     assert len(objects.folder_entries(repository_of(sandbox), commit, "memory/")) == 10
+
+
+def test_where_no_settings_are_git_is_asked_once_for_all_places(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    traces = tmp_path_factory.mktemp("traces")
+    sandbox.git("config", "gitmem.target", "trunk")
+    monkeypatch.setenv("GIT_TRACE2_EVENT", str(traces))
+
+    assert target.settings_text(repository_of(sandbox)) == b"target: trunk\n"
+
+    started = [file.read_text(encoding="utf-8") for file in traces.iterdir()]
+    assert len([text for text in started if '"cat-file"' in text]) == 1
+
+
+@pytest.mark.parametrize("kept", ["main", "trunk"])
+def test_the_settings_of_the_target_are_read_where_the_work_tree_has_none(
+    sandbox: Sandbox, kept: str
+) -> None:
+    settings = "version: 1\ntarget: main\n"
+    sandbox.git("checkout", "-q", "-B", kept)
+    sandbox.commit("wired", {".gitmem/config.yaml": settings})
+    sandbox.git("config", "gitmem.target", kept)
+    sandbox.git("checkout", "-q", "-b", "older", "HEAD~1")
+
+    assert target.settings_text(repository_of(sandbox)) == settings.encode()
+
+
+def test_a_remote_that_is_added_meanwhile_is_seen(sandbox: Sandbox) -> None:
+    repo = repository_of(sandbox)
+    assert remotes.existing(repo) == ""
+
+    sandbox.git("remote", "add", "upstream", "elsewhere")
+    assert remotes.existing(repo) == "upstream"
+    sandbox.git("config", "gitmem.remote", "fork")
+    assert remotes.name(repo) == "fork"
