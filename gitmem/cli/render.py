@@ -29,7 +29,8 @@ _WIDE = 10_000  # cells: nothing is wrapped in a pipe or a file
 _NARROW = 30  # cells that the last column of a table needs to be read beside the others
 _GAP = 2  # cells between two columns
 _COMMAND = re.compile(
-    r"\bgitmem (?=(?:accept|close|discard|drop|edit|forget|log|recall|review|show|status|sync|undrop|why)\b)"
+    r"\bgitmem (?=(?:accept|close|discard|drop|edit|flag(?! --mine)|forget|log|recall|report|review|show|stats|status|sync"
+    r"|undrop|why)\b)"
 )
 _PIECE = re.compile(r" *[^ ]+ ?| +")
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from gitmem.install.personal import PersonalPlan
 
 
+UNREAD = "no instruction file of yours has the block, so no session reads it"
+
+
 def lines_of(repo: Repository, ref: str, *, folder: str) -> list[str]:
     """Return the lines of the block as the memory on the branch ``ref`` has them. Raises what reading it raises."""
     commit = refs.resolve(repo, ref)
@@ -53,6 +56,12 @@ def refresh(repo: Repository, files: Iterable[PersonalFile]) -> PersonalPlan:
     plan = personal.plan_writing(home, there)
     personal.write(plan, there, repo.common, staging=repo.git_dir)
     return plan
+
+
+def readers(files: Iterable[PersonalFile]) -> list[str]:
+    """Return the paths, from the home, of those files that have the block. Raises Refused for an account without a home."""
+    home = mine.home()
+    return [file.path for file in files if personal.is_wired(home, file)]
 
 
 def told_elsewhere(environ: Mapping[str, str], wirings: Iterable[Wiring]) -> list[str]:

@@ -114,6 +114,8 @@ def test_the_next_command_is_named_as_it_is_typed(sandbox: Sandbox, made: Accoun
     assert "next: gitmem --mine close" in run(sandbox, made, "--mine").out
     assert "next: gitmem --mine close" in run(sandbox, made, "--mine", "status").out
     assert "gitmem --mine review" in run(sandbox, made, "--mine", "close").out
+    run(sandbox, made, "--mine", "accept")
+    assert "next: gitmem --mine flag 'what is durable'" in run(sandbox, made, "--mine").out
 
 
 @pytest.mark.parametrize(
@@ -310,6 +312,26 @@ def test_a_block_that_the_person_took_out_stays_out(sandbox: Sandbox, made: Acco
 
     assert not made.read(CODEX)
     assert "short answers" in made.read(CLAUDE)
+
+
+def test_where_no_file_has_the_block_it_is_said_that_no_session_reads_it(
+    sandbox: Sandbox, made: Account
+) -> None:
+    for path in EVERY:
+        (made.home / path).unlink()
+    run(sandbox, made, "flag", "--mine", "Wants short answers")
+    run(sandbox, made, "--mine", "close")
+
+    done = run(sandbox, made, "--mine", "accept")
+
+    assert done.code == 0
+    assert "no session reads it" in done.err
+    for words in (["--mine"], ["--mine", "status"]):
+        said = run(sandbox, made, *words).out
+        assert "no session reads it; next: gitmem init --mine" in said
+        assert "is loaded" not in said
+    run(sandbox, made, "init", "--mine", "--client", "codex")
+    assert "read in every repository: ~/.codex/AGENTS.md" in run(sandbox, made, "--mine").out
 
 
 def test_a_file_that_cannot_be_written_is_told_and_the_review_lands(

@@ -125,7 +125,10 @@ def refreshed(place: Workplace) -> tuple[list[str], list[str]]:
     What cannot be written is a note: the review has landed.
     """
     try:
-        plan = files.refresh(place.repo, _every(_lines(place)))
+        own = _every(_lines(place))
+        plan = files.refresh(place.repo, own)
+        if not files.readers(own):
+            return [], [f"{files.UNREAD}; gitmem init --mine writes it"]
     except (GitmemError, OSError) as error:
         reason = error.message if isinstance(error, GitmemError) else error.strerror or str(error)
         return [], [

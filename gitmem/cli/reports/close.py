@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitmem.cli import progress, render
+from gitmem.cli import folder, progress, render
 from gitmem.cli.reports import changes, loaded, pull_request, traces
 from gitmem.core.failures import NeedsPerson, NoProgress, Partial, Unreachable
 from gitmem.drain.gate import NO_ANSWER, by_reason
@@ -95,7 +95,7 @@ def report(
     if closed.outcomes:
         render.say(_summary(closed, shown))
     changes.say(closed.changes, closed.outcomes)
-    if closed.imports is not None:
+    if closed.imports is not None and not folder.is_mine():
         render.say(loaded.sentence(closed.imports))
     if closed.run.usage.calls:
         render.say(progress.ran(closed.run))

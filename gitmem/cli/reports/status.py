@@ -159,9 +159,24 @@ def all_drained(seen: Snapshot) -> str:
 
 
 def told_of_memory(place: Workplace, seen: Snapshot) -> list[str]:
-    """Return, as sentences, what of memory is loaded, what is not and why, and what is hidden in it."""
+    """Return, as sentences, what of memory is loaded, what is not and why, and what is hidden in it.
+
+    Of the person's own memory: which files of theirs have its block, because no session follows its index.
+    """
+    if folder.is_mine():
+        return _told_of_mine()
     commit, _ = target.leading_commit(place.repo, seen.target)
     return loaded.told(place.repo, commit, place.settings.folder)
+
+
+def _told_of_mine() -> list[str]:
+    from gitmem.bootstrap.shipped import wirings  # every client
+    from gitmem.mine import files
+
+    read = [f"~/{path}" for path in files.readers(files.own_files(wirings().values(), ()))]
+    if not read:
+        return [f"{files.UNREAD}; next: gitmem init --mine"]
+    return [f"read in every repository: {', '.join(read)}"]
 
 
 def rows(place: Workplace, seen: Snapshot) -> list[Row]:
