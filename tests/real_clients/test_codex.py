@@ -17,9 +17,21 @@ from tests.support.sandbox import Sandbox
 pytestmark = pytest.mark.client
 
 shell, idle = CODEX.shell, CODEX.idle
+#: One whose only tool is a script that calls the others, as the newest models of that list have it.
+SCRIPTING = ("-m", "gpt-6.2-sol")
 #: A model of the client's own list that has the tool `apply_patch`; one that it does not know has none.
 PATCHING = ("-m", "gpt-5.5")
 _BYPASS = ("--skip-git-repo-check", "--dangerously-bypass-hook-trust")
+
+
+def script(call: str, given: object, tokens: int = 100) -> Turn:
+    """An answer of such a model: a script that calls one of the tools."""
+    return Turn(tool="exec", free=f"text(await tools.{call}({json.dumps(given)}))", tokens=tokens)
+
+
+def scripted(command: str, tokens: int = 100) -> Turn:
+    """An answer of such a model that runs a command in the client's shell."""
+    return script("exec_command", {"cmd": command, "yield_time_ms": 10_000}, tokens)
 
 
 @pytest.fixture
@@ -290,3 +302,59 @@ def test_a_patch_to_a_file_that_a_line_is_about_brings_the_line(wired: Sandbox, 
 
     assert wired.read("src/parse.py") == "x = 2\n", done
     assert model.told("notes of this repository about src/parse.py") == [0, 0, 1, 1]
+
+
+@pytest.mark.ability("codex", "flag", "accept refused", "session id")
+def test_a_script_of_calls_flags_in_the_default_sandbox_and_lands_no_review(
+    wired: Sandbox, home: Path
+) -> None:
+    turns = [
+        scripted("gitmem flag 'Tests need Postgres'"),
+        scripted("cd . && gitmem flag 'Deploys go out on Tuesdays'"),
+        scripted("gitmem accept"),
+    ]
+
+    with WireModel(turns=turns) as model:
+        done = CODEX.run(wired, home, model, "go on", arguments=SCRIPTING)
+
+    assert "flagged " in model.main[1].text, done
+    assert "spooled; saved at the next boundary" in model.main[2].text
+    assert "accept is a person's command" in model.main[3].text
+    assert {flag["text"] for flag in undrained(wired)} == {
+        "Tests need Postgres",
+        "Deploys go out on Tuesdays",
+    }
+    assert {flag["session"] for flag in undrained(wired)} == {ledger(wired)[0]["session"]}
+
+
+@pytest.mark.ability(
+    "codex", "boot words", "memory index", "guard", "recall at need", "commit", "after a compaction"
+)
+def test_a_script_of_calls_is_told_what_calls_by_themselves_are(wired: Sandbox, home: Path) -> None:
+    wired.land("The parser keeps CRLF", "--topic", "parser", "--paths", "src/parse.py")
+    guard = {"tool": "Bash", "match": "make release", "lesson": "Build the wheel first."}
+    files = {".gitmem/guards.jsonl": json.dumps(guard) + "\n", "src/parse.py": "x = 1\n"}
+    wired.commit("code", files)
+    wired.gitmem("recall", "parser")
+    wired.gitmem("flag", "Deploys go out on Tuesdays")
+    patch = "*** Begin Patch\n*** Update File: src/parse.py\n@@\n-x = 1\n+x = 2\n*** End Patch\n"
+    turns = [
+        scripted("make release; sleep 1"),
+        script("apply_patch", patch),
+        scripted("git commit -qam chapter"),
+        scripted("touch a", 190_000),
+        *[scripted("true") for _ in range(2)],
+    ]
+
+    with WireModel(turns=turns) as model:
+        arguments = (*CODEX.unsandboxed, *SCRIPTING)
+        done = CODEX.run(wired, home, model, "go on", arguments=arguments)
+
+    waits = model.told("1 flag waits undrained")
+    lines = model.told("- The parser keeps CRLF")
+    assert set(waits) == {1}, done
+    assert set(lines[:2]) == {1}  # then the patch brings it once more
+    assert model.told("Build the wheel first.")[:4] == [0, 1, 1, 1]
+    assert model.told("notes of this repository about src/parse.py")[:4] == [0, 0, 1, 1]
+    assert model.told("after git commit: flag what's durable, now")[:4] == [0, 0, 0, 1]
+    assert model.told("after a compaction: flag what's durable, now") == [0, 0, 0, 0, 1, 1, 1]

@@ -3,7 +3,8 @@
 Shapes as recorded from the client, version 0.171.0 (`tests/data/codex/`). They are Claude Code's under
 the same names, but an answer with a key more than it knows fails the hook. It loads AGENTS.md and follows
 no import. What PreCompact prints goes to the person only, so that event is not wired. How a command ended
-stands in its transcript only.
+stands in its transcript only. A script by which a newer model calls its tools fires a hook for each call in it,
+and none for itself.
 """
 
 from __future__ import annotations
