@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gitmem.session.boundary import Action, Event
 
 _SLACK = 2.0  # seconds between a tool's end and its hook: the client starts hooks within tens of ms
+_LONGEST = 3_600.0  # seconds of a call in which a commit is looked for
 _MOMENT = "%Y-%m-%dT%H:%M:%S"
 _CALLS = (boundary.TOOL, boundary.FAILURE)
 _SHOWING = (boundary.BATCH, boundary.FAILURE, boundary.PROMPT, boundary.AGENT_START)
@@ -73,7 +74,7 @@ def _taint_project(repo: Repository, event: Event, actions: Sequence[Action]) ->
 def _look(repo: Repository, event: Event, now: float) -> None:
     """Fill in what the client does not tell."""
     if event.kind == boundary.BOOT or (event.kind in _CALLS and not event.done):
-        event.commits = _commits(repo, now - event.seconds - _SLACK)
+        event.commits = _commits(repo, _begun(repo, event, now))
     if event.kind == boundary.BOOT:
         ledger.recover(repo.folder)
     if event.untold or event.kind in (boundary.BOOT, boundary.SUMMARISED):
@@ -83,6 +84,24 @@ def _look(repo: Repository, event: Event, now: float) -> None:
         client = registry.find(event.client)
         if client is not None:
             event.tokens, event.tokens_at, event.limit = client.context(event)
+
+
+def _begun(repo: Repository, event: Event, now: float) -> float:
+    """Return when what an event tells of began, at the earliest (seconds since 1970)."""
+    begun = now - event.seconds - _SLACK
+    moved = local.changed(repo.git_dir + "/logs/HEAD")
+    if event.kind == boundary.BOOT or not now - _LONGEST < moved < begun:
+        return begun
+    client = registry.find(event.client)
+    if client is None or client.timed:
+        return begun
+    # A call may run beside others, so its own start is not looked for.
+    last = ledger.last(repo.folder, event.session, event.name, boundary.PERSON)
+    if not last or last > time.strftime(_MOMENT + "Z", time.gmtime(moved)):
+        return begun
+    from gitmem.core import quantities  # a commit long before the end of its call is rare
+
+    return min(quantities.seconds(last) or begun, begun)
 
 
 def _commits(repo: Repository, moment: float) -> list[str]:

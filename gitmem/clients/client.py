@@ -35,7 +35,8 @@ class Client:
     has gitmem's hooks for it. ``alone`` says that its shell lets a capture through only as a command of its
     own: no pipe, no variable, nothing before it. ``warns`` says that words before a call reach the model;
     without it, a guard speaks with the call's result. ``briefs`` says that words before a compaction reach
-    the writer of the summary; without it, the nudge afterwards names no section of one.
+    the writer of the summary; without it, the nudge afterwards names no section of one. ``timed`` says that the
+    event after a call tells how long the call took; without it, a commit counts since the event before.
     """
 
     __slots__ = ()
@@ -51,6 +52,7 @@ class Client:
     alone = False
     warns = True
     briefs = False
+    timed = True
 
     def runner(self, payload: Mapping[str, object], environ: Mapping[str, str]) -> str:
         """Return the name of the client that really runs this hook; others may read its settings."""

@@ -19,6 +19,7 @@ _SPARE = "/ledger.spare"
 _SPARE_BYTES = 2048
 NAMES = ("ledger.1.jsonl", "ledger.jsonl")  # oldest first
 MOST = 1 << 20  # bytes that a boot reads; some 7,000 hooks
+_LATEST = 1 << 14  # bytes; some 100 hooks
 _AT = b'{"at":"'
 _AT_END = len(_AT) + 20
 
@@ -90,6 +91,20 @@ def tail(folder: str, most: int = MOST) -> list[bytes]:
         if len(data) < most:
             data = local.read_tail(f"{folder}/{name}", most) + data
     return data[-most:].splitlines()
+
+
+def last(folder: str, session: str, event: str, detail: str) -> str:
+    """Return when the last hook of a session at an event, or one with a detail, ended (ISO 8601).
+
+    Empty where the end of the ledger tells of none.
+    """
+    mine = b'"session":"' + session.encode("utf-8", "replace") + b'"'
+    for line in reversed(tail(folder, _LATEST)):
+        if mine not in line or not line.startswith(_AT):
+            continue
+        if _field(line, b"event") == event or _field(line, b"detail") == detail:
+            return line[len(_AT) : _AT_END].decode("ascii", "replace")
+    return ""
 
 
 def fired(lines: Sequence[bytes], session: str) -> list[tuple[int, str, str]]:

@@ -149,18 +149,6 @@ def test_a_commit_is_followed_by_one_nudge_and_the_session_by_its_end(
     assert [event for event, deed in did(wired) if deed == "marked end"] == ["SessionEnd"]
 
 
-@pytest.mark.ability("codex", "commit")
-def test_a_commit_early_in_a_command_is_asked_about_when_the_command_ends(
-    wired: Sandbox, home: Path
-) -> None:
-    turns = [shell("git commit -q --allow-empty -m chapter && sleep 4"), *idle(1)]
-
-    with WireModel(turns=turns) as model:
-        done = CODEX.run(wired, home, model, "go on", arguments=CODEX.unsandboxed)
-
-    assert model.told("after git commit: flag what's durable, now") == [0, 1, 1], done
-
-
 @pytest.mark.ability("codex", "recovery")
 def test_a_command_that_failed_and_then_worked_is_asked_about(wired: Sandbox, home: Path) -> None:
     wired.write("check.sh", "test -e there\n")

@@ -28,6 +28,7 @@ class Borrower(Client):
     __slots__ = ()
 
     batches = False
+    timed = False
     hooked = CLIENT.hooked
     speaks: tuple[str, ...] = (boundary.BOOT, boundary.TOOL)
     handled: tuple[str, ...] = (*speaks, boundary.END)

@@ -43,6 +43,7 @@ class Codex(Client):
     batches = False
     hooked = ".codex/hooks.json"
     alone = True
+    timed = False  # of a command that outlives its call nothing is told
 
     def patience(self, name: str) -> float:
         """Return the seconds after which a hook at an event gives up."""

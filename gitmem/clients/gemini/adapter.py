@@ -58,6 +58,7 @@ class Gemini(Client):
     name = "gemini"
     title = "Gemini CLI"
     batches = False
+    timed = False
     imports = True
     own_reads = ("GEMINI.md",)
     hooked = ".gemini/settings.json"
