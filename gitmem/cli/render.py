@@ -32,7 +32,13 @@ _COMMAND = re.compile(
     r"\bgitmem (?=(?:accept|close|discard|drop|edit|flag(?! --mine)|forget|log|recall|report|review|show|stats|status|sync"
     r"|undrop|why)\b)"
 )
-_PIECE = re.compile(r" *[^ ]+ ?| +")
+# Letters that are written without blanks between words: kana, and Chinese characters with their marks. A line may
+# break after each, but not before a mark that closes.
+_UNSPACED = (
+    r"\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_CLOSING = r"\u3001-\u3003\u3009\u300b\u300d\u300f\u3011\u3015\u30fb\u30fc\uff01\uff09\uff0c\uff0e\uff1a\uff1b\uff1f"
+_PIECE = re.compile(rf" *(?:[{_UNSPACED}][{_CLOSING}]*|[^ {_UNSPACED}]+) ?| +")
 
 
 __all__ = ["count"]  # the commands import it from here

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.cells import cell_len
 
 from tests.support.desk import Desk
 from tests.support.sandbox import Sandbox
@@ -68,6 +69,24 @@ def test_a_wide_terminal_shows_a_table_and_a_narrow_one_the_words_below(desk: De
     assert len(wide) == len(KINDS)
     assert all("A Person of Some" in line for line in wide)
     assert narrow[1].startswith("    The release script")
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_text_without_blanks_between_its_words_wraps_under_itself(
+    sandbox: Sandbox, width: int
+) -> None:
+    text = "夜間の取り込みは注文の表を二十分間固定します。配備はそれが終わるまで待ちます。" * 2
+    sandbox.gitmem("init")
+    assert sandbox.gitmem("flag", text).code == 0
+
+    for command in (("log",), ("close", "--dry-run")):
+        shown = seen(sandbox, width, *command)
+
+        rows = [row for row in shown.splitlines() if not row.isascii()]
+        assert len(rows) > 1
+        assert all(cell_len(row) <= width and row.startswith("  ") for row in rows[1:])
+        assert not any(row.strip().startswith("。") for row in rows)
+        assert text in "".join(row.strip() for row in rows)
 
 
 def test_the_log_shows_the_newest_of_all_machines_and_who_made_them(sandbox: Sandbox) -> None:
