@@ -74,9 +74,11 @@ def look(
     for check in checks:
         try:
             found += check()
-        except (GitmemError, OSError) as error:
-            hint = error.hint if isinstance(error, GitmemError) else ""
-            found.append(fail("repository", str(error), hint))
+        except GitmemError as error:
+            found.append(fail("repository", error.message, error.hint))
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            found.append(fail("repository", f"{where}{error.strerror or error}"))
     return found
 
 

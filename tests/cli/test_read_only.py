@@ -53,3 +53,11 @@ def test_a_report_is_written_where_a_person_says(clone: Sandbox, tmp_path: Path)
 
     assert (done.code, done.err) == (0, "")
     assert "The port is 8080" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_the_doctor_names_the_file_and_not_a_number(clone: Sandbox) -> None:
+    done = sandboxed(clone, "doctor")
+
+    assert done.code == 1
+    assert "Errno" not in done.out
+    assert "publish.lock: Read-only file system" in done.out
