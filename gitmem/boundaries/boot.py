@@ -103,7 +103,10 @@ def look(repo: Repository, names: Sequence[str]) -> bytes:
     files = [repo.git_dir + "/HEAD", f"{repo.common}/refs/remotes/origin/HEAD"]
     files += [f"{repo.common}/{ref}" for ref in (*names, BRANCH, ARCHIVE, *_tracking(repo))]
     lines = [" ".join(names).encode("utf-8", "surrogateescape")]
-    lines += [local.read(file).strip() for file in files]
+    texts = {
+        file: local.read(file).strip() for file in dict.fromkeys(files)
+    }  # refs are often the same
+    lines += [texts[file] for file in files]
     lines += [
         local.state_of(repo.folder + "/journal"),
         local.state_of(repo.folder + "/spool"),

@@ -27,6 +27,7 @@ SETTINGS = ".gitmem/config.yaml"
 FOLDER = "gitmem"
 _WORKTREE = b"worktree"
 _HEAD_BYTES = 4096  # longer than the name of any ref
+_PACKED_BYTES = 1 << 20  # of packed refs that are read without git; some 15,000 refs
 # git commands that need an author.
 _COMMITTING = frozenset(("commit", "commit-tree", "merge", "tag", "var"))
 # The queue branch, and the ref that keeps what landed; what is in them: `gitmem.queue.branch`.
@@ -404,7 +405,7 @@ def _looks_bare(cwd: str) -> bool:
 def head(repository: Repository) -> tuple[str, str]:
     """Return branch and commit checked out: ("main", oid), ("", oid) detached, ("main", "") unborn.
 
-    Reads HEAD and a loose ref; only a packed ref or another ref format costs a git process.
+    Reads HEAD and a loose or packed ref; only very many packed refs or another ref format cost a git process.
     """
     try:
         content = os.fsdecode(local.read_there(repository.git_dir + "/HEAD")).strip()
@@ -415,7 +416,7 @@ def head(repository: Repository) -> tuple[str, str]:
         return "", content if is_oid(content) else ""
     if ref == "refs/heads/.invalid":  # reftable keeps HEAD elsewhere
         ref = _told(repository, "symbolic-ref", "-q", "HEAD")
-    oid = loose(repository, ref) if ref else ""
+    oid = (loose(repository, ref) or _packed(repository, ref)) if ref else ""
     if not oid:
         oid = _told(repository, "rev-parse", "--verify", "-q", "HEAD^{commit}")
     return ref.removeprefix("refs/heads/"), oid if is_oid(oid) else ""
@@ -434,6 +435,21 @@ def loose(repository: Repository, ref: str) -> str:
         oid = local.read_there(repository.common + "/" + ref).strip().decode("ascii", "replace")
     except OSError:
         return ""
+    return oid if is_oid(oid) else ""
+
+
+def _packed(repository: Repository, ref: str) -> str:
+    """Return the object name of a ref that is packed; empty without one, and where very many are packed.
+
+    To be asked after `loose`: git packs a ref before it removes the file, and the file counts.
+    """
+    if os.path.lexists(repository.common + "/" + ref):
+        return ""  # a symbolic ref, or a damaged one
+    data = local.read_plain(repository.common + "/packed-refs", _PACKED_BYTES)
+    place = data.find(b" " + os.fsencode(ref) + b"\n")
+    if place < 0 or len(data) > _PACKED_BYTES:
+        return ""
+    oid = data[data.rfind(b"\n", 0, place) + 1 : place].decode("ascii", "replace")
     return oid if is_oid(oid) else ""
 
 

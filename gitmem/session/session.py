@@ -19,6 +19,7 @@ _SOURCE = 20  # letters
 _PROCESSES = 1 << 31  # no process has a larger number
 TOLD = "told"  # the line that a boot leaves once it has spoken of the session
 ASKED = "asked"  # the line that a boot leaves once it has asked about the session's last turn
+_BOOT = "boot "
 SAID = "said"  # of a `work` line: a person said something, and nothing was done yet
 # Boundaries of every session that did anything at all: no chapter was closed by them.
 _EVERYDAY = (
@@ -181,7 +182,11 @@ def task_line(turn: str, kind: str, text: str) -> str:
 def fold(text: str) -> Session:
     """Return the session that the lines of a file tell of; unknown lines are skipped."""
     session = Session()
+    before = ""
     for line in text.split("\n"):
+        if line == before and line.startswith(_BOOT):
+            continue  # a session that is started again and again says nothing new
+        before = line
         words = line.split(" ")
         step = _STEPS.get(words[0])
         if step:

@@ -173,6 +173,36 @@ def test_head_names_branch_and_commit(sandbox: Sandbox) -> None:
     assert head(repo) == ("", oid)
 
 
+def test_a_packed_branch_is_read_without_git_and_what_is_newer_counts(
+    sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traces = tmp_path_factory.mktemp("traces")
+    sandbox.git("tag", "-a", "-m", "one", "one")
+    sandbox.git("branch", "a/main")
+    sandbox.commit("two")
+    sandbox.git("pack-refs", "--all")
+    packed = sandbox.git("rev-parse", "HEAD")
+    monkeypatch.setenv("GIT_TRACE2_EVENT", str(traces))
+    assert head(found(sandbox.path)) == ("main", packed)
+    assert [*traces.iterdir()] == []
+    monkeypatch.delenv("GIT_TRACE2_EVENT")
+
+    newer = sandbox.commit("three")
+    assert head(found(sandbox.path)) == ("main", newer)
+    sandbox.git("branch", "-q", "other", packed)
+    sandbox.git("symbolic-ref", "refs/heads/main", "refs/heads/other")
+    assert head(found(sandbox.path)) == ("main", packed)
+
+
+def test_a_branch_among_very_many_packed_ones_is_told_by_git(sandbox: Sandbox) -> None:
+    oid = sandbox.git("rev-parse", "HEAD")
+    sandbox.git("pack-refs", "--all")
+    with (sandbox.path / ".git" / "packed-refs").open("a", encoding="utf-8") as file:
+        file.writelines(f"{oid} refs/tags/release-{number:06}\n" for number in range(20_000))
+
+    assert head(found(sandbox.path)) == ("main", oid)
+
+
 def test_an_unborn_branch_has_a_name_and_no_commit(empty_sandbox: Sandbox) -> None:
     assert head(found(empty_sandbox.path)) == ("main", "")
 

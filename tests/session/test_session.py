@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitmem.session import boundary
+from gitmem.session import boundary, session
 from gitmem.session.boundary import Action
 from gitmem.session.session import Session, fold, lines
 
@@ -133,3 +133,25 @@ def test_whatever_an_action_is_about_it_is_one_line_of_ascii(kind: str, about: s
 
 def test_only_so_many_failures_are_waited_for() -> None:
     assert len(fold("".join(f"failed {number}\n" for number in range(200))).failed) == 50
+
+
+@given(
+    st.integers(1, 5), st.sampled_from(["", "end other", "work", "mark commit a", "boot 8 2 abc"])
+)
+def test_a_session_that_is_started_again_and_again_is_as_one_that_was_started_once(
+    times: int, between: str
+) -> None:
+    boot = "boot 7 1 abc startup\n"
+
+    many = fold(f"{boot * times}{between}\n{boot * times}")
+
+    assert shown(many) == shown(fold(f"{boot}{between}\n{boot}"))
+
+
+def test_starts_that_say_nothing_new_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+    monkeypatch.setitem(session._STEPS, "boot", lambda _, words: read.append(words))
+
+    fold("boot 7 1 abc startup\n" * 100)
+
+    assert len(read) == 1
