@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from gitmem.bootstrap import settings
 from gitmem.core.jsonline import dumps, loads
 from gitmem.git import local
+from gitmem.git.repository import SETTINGS_LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 _NAME = "settings.json"
 _FORM = 1  # what `gitmem.bootstrap.settings.parsed` accepts; a change of it takes the next number
-_LARGEST = 8 * settings.LONGEST  # bytes; JSON may write a character as six
+_LARGEST = 8 * SETTINGS_LONGEST  # bytes; JSON may write a character as six
 _PLAIN = (str, int, bool, type(None))
 
 

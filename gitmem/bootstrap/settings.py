@@ -12,6 +12,7 @@ from gitmem.check.terms import STRICT, Policy, Scope
 from gitmem.core.bounds import BUDGET, LARGEST_BUDGET
 from gitmem.core.errors import Refused
 from gitmem.core.failures import Internal, NeedsPerson
+from gitmem.git.repository import SETTINGS_LONGEST
 from gitmem.records.commit_style import NARROWEST, PLAIN, WHAT, CommitStyle
 from gitmem.safety.paths import memory_folder
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 NAME = ".gitmem/config.yaml"
 VERSION = 1
-LONGEST = 64_000
 DEEPEST = 50
 _BUDGET = "memory.budget"
 _KEYS = {
@@ -151,8 +151,8 @@ def parsed(text: str) -> Mapping[object, object]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    if len(text.encode("utf-8", "surrogatepass")) > LONGEST:
-        raise _wrong(f"it is longer than {LONGEST:,} bytes")
+    if len(text.encode("utf-8", "surrogatepass")) > SETTINGS_LONGEST:
+        raise _wrong(f"it is longer than {SETTINGS_LONGEST:,} bytes")
     try:
         _check_events(text)
         values = YAML(typ="safe", pure=True).load(text)

@@ -23,6 +23,7 @@ REVIEW = "refs/heads/gitmem/drain"
 HERE = "refs/gitmem/here/"
 
 SETTINGS = ".gitmem/config.yaml"
+SETTINGS_LONGEST = 64_000  # bytes; `gitmem.bootstrap.settings` refuses a longer file
 
 FOLDER = "gitmem"
 _WORKTREE = b"worktree"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gitmem.core.bounds import FILE_LINES, GROUND, GROUND_FILE, GROUND_FILES, GROUND_LINES
 from gitmem.core.errors import Refused
 from gitmem.git import objects, trees
-from gitmem.git.repository import SETTINGS
+from gitmem.git.repository import SETTINGS, SETTINGS_LONGEST
 from gitmem.markdown.lines import front_matter_lines, front_value
 from gitmem.memory import guard, guard_file, path_rules
 from gitmem.memory.imports import budget_in, topic_names
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from gitmem.git.objects import Entry
     from gitmem.git.repository import Repository
 
-_SETTINGS = 65_536  # bytes of the settings file; a longer one is refused where it is read as YAML
 _PLAIN = "100644"
 _LINK = "120000"
 _ODD = {_LINK: "it is a link", "100755": "it is executable", "160000": "it is a submodule"}
@@ -54,7 +53,9 @@ def _read(repo: Repository, commit: str, folder: str, *more: str) -> MemoryTree:
     below = (folder + "/", *more, SETTINGS)
     entries = objects.entries(repo, commit, *below, sized=True) if commit else []
     wanted = [entry for entry in entries if _concerns(entry.path, folder)]
-    shared = [entry for entry in entries if entry.path == SETTINGS and entry.size <= _SETTINGS]
+    shared = [
+        entry for entry in entries if entry.path == SETTINGS and entry.size <= SETTINGS_LONGEST
+    ]
     odd = {entry.path: _ODD[entry.mode] for entry in wanted if entry.mode in _ODD}
     odd |= {entry.path: TOO_LARGE for entry in wanted if entry.size > GROUND_FILE}
     small = [entry for entry in wanted if entry.size <= GROUND_FILE]

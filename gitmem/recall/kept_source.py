@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _VERSION = b"gitmem-source 1"
 _NAME = "recall-source"
-_LARGEST = 1 << 18  # bytes; the settings are most of it, and have 64 KiB at most
+_LARGEST = 1 << 18  # bytes; the settings are most of it, and have 64,000 at most
 _MOST_FILES = 64  # of git's configuration; who has more is not answered from here
 _LEADING = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "HOME", "XDG_CONFIG_HOME")  # fmt: skip
 _SYMBOLIC = b"ref:"

@@ -7,18 +7,16 @@ lane reads and validates the settings as YAML (`gitmem.bootstrap.settings`).
 from __future__ import annotations
 
 from gitmem.git import local
-from gitmem.git.repository import SETTINGS
+from gitmem.git.repository import SETTINGS, SETTINGS_LONGEST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gitmem.git.repository import Repository
 
-LONGEST = 65_536  # bytes of a settings file; `gitmem.bootstrap.settings` refuses a longer one
-
 
 def in_work_tree(repo: Repository) -> bytes:
     """Return the work tree's settings file; empty without one, and for a link to one."""
-    return local.read_plain(f"{repo.top}/{SETTINGS}", LONGEST)
+    return local.read_plain(f"{repo.top}/{SETTINGS}", SETTINGS_LONGEST)
 
 
 def memory_folder(repo: Repository) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gitmem.core.failures import Unreachable
 from gitmem.git import refs, remotes
 from gitmem.git.process import TooMuch
-from gitmem.git.repository import HERE, REVIEW, SETTINGS
+from gitmem.git.repository import HERE, REVIEW, SETTINGS, SETTINGS_LONGEST
 from gitmem.records import plain_settings
 
 TYPE_CHECKING = False
@@ -188,7 +188,7 @@ def settings_text(repo: Repository) -> bytes:
     """Return the shared settings: the work tree's file, else the target's; empty without one.
 
     A branch that was forked before `gitmem init` has no such file but the same target. Reads at most
-    64 KiB of a plain file: a clone can bring a link to anything.
+    `SETTINGS_LONGEST` bytes of a plain file: a clone can bring a link to anything.
     """
     here = plain_settings.in_work_tree(repo)
     if here:
@@ -199,9 +199,9 @@ def settings_text(repo: Repository) -> bytes:
     places += [f"refs/remotes/{remote}/HEAD", "refs/heads/main", "refs/heads/master"]
     for place in _with_settings(repo, places):
         try:
-            done = repo.git("cat-file", "blob", place, ok=(0, 128), most=plain_settings.LONGEST)
+            done = repo.git("cat-file", "blob", place, ok=(0, 128), most=SETTINGS_LONGEST)
         except TooMuch as error:
-            return error.out[: plain_settings.LONGEST + 1]
+            return error.out[: SETTINGS_LONGEST + 1]
         if done.code == 0:
             return done.out
     return f"target: {named}\n".encode() if named else b""
