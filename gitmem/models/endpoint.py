@@ -8,14 +8,15 @@ where flags go only as far as a person confirms it.
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from gitmem.core.errors import Refused, UsageError
-from gitmem.models.reply import Credentials, printable
+from gitmem.models.reply import Credentials, hidden, printable
 from gitmem.safety.text import visible
 
 if TYPE_CHECKING:
@@ -128,7 +129,19 @@ class Endpoint:
 
     def redact(self, text: str) -> str:
         """Return a server's words as one printable line, without the key or the proxy in them."""
-        return printable(text, [secret for secret in (self.key, self.proxy) if secret != _NO_KEY])
+        return printable(text, self._secrets)
+
+    def without_secrets(self, data: dict[str, Any] | None) -> dict[str, Any] | None:
+        """Return an answer without the key or the proxy in any of its texts: it is kept, and may be filed."""
+        if data is None:
+            return None
+        whole = json.dumps(data)
+        plain = hidden(whole, [json.dumps(secret)[1:-1] for secret in self._secrets])
+        return data if plain == whole else dict(json.loads(plain))
+
+    @property
+    def _secrets(self) -> list[str]:
+        return [secret for secret in (self.key, self.proxy) if secret != _NO_KEY]
 
 
 def endpoint(

@@ -139,7 +139,12 @@ def model_name(named: str) -> str:
 
 def printable(text: str, secrets: Iterable[str] = ()) -> str:
     """Return the text as one line of at most LENGTH visible characters, without the secrets."""
+    return cut(visible(" ".join(hidden(text, secrets).split())), LENGTH)
+
+
+def hidden(text: str, secrets: Iterable[str]) -> str:
+    """Return the text without the secrets, but for those that are too short to be one."""
     for secret in secrets:
         if len(secret) >= _SECRET:
             text = text.replace(secret, "[secret]")
-    return cut(visible(" ".join(text.split())), LENGTH)
+    return text

@@ -294,7 +294,7 @@ class Server:
         """Return what a question comes to that these attempts were made at; it ends with the ``last`` one."""
         usage = together([attempt.usage for attempt in attempts])
         return Reply(
-            data=last.data,
+            data=self.endpoint.without_secrets(last.data),
             stop=last.stop,
             usage=replace(usage, retries=max(0, len(attempts) - 1)),
             seconds=seconds,

@@ -295,6 +295,20 @@ def test_a04_the_key_is_never_said_even_when_the_server_repeats_it() -> None:
     assert "no such key: [secret]" in trouble.message
 
 
+def test_a04_the_key_is_in_no_answer_even_when_the_server_repeats_it() -> None:
+    """As the name of a new topic it went into the commit, and the answer kept on the disk had it anyway."""
+    for key in (api.KEY, 'quo"te-key-\\012345'):
+        echo = {"ops": [{"op": "keep", "note": [f"Bearer {key}", {key: key}]}]}
+        with MessagesApi([api.says(echo)]) as server:
+            environ = {name: key for name in server.environ if name.endswith("_KEY")}
+            with model({**server.environ, **environ}) as made:
+                reply = ask(made)
+
+        assert reply.data == {
+            "ops": [{"op": "keep", "note": ["Bearer [secret]", {"[secret]": "[secret]"}]}]
+        }
+
+
 def test_a05_without_a_key_nothing_is_begun(spoken: api.Dialect) -> None:
     for environ in ({}, {spoken.key: "  "}, {spoken.address: "https://llm.example"}):
         with pytest.raises(Credentials, match="no key for ") as trouble, model(environ):
