@@ -7,6 +7,7 @@ message without content), so the bytes are read as they came.
 from __future__ import annotations
 
 import json
+import re
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,12 @@ _TOO_LARGE = (
 )
 _SENTENCE = ("error", "message", "detail", "msg")
 _UNPAID = ("credit balance", "spend limit", "spend_limit", "billing_error", "insufficient_quota")
+
+# What a server of one's own says with any status where it cannot hold a model to the shape: a grammar that it
+# cannot make of the schema, a vocabulary that it needs for a format.
+_SHAPE = re.compile(
+    r"\b(?:response_format|output_config|tool_choice|json_schema|json_object|grammar|format|schema)\b"
+)
 
 _TOO_MUCH = {
     Stop.CUT: "the answer was cut off at max_tokens; a smaller question may fit",
@@ -90,12 +97,21 @@ def _ignored(text: str, prompt: Prompt, way: Way) -> bool:
 
 def failed(message: Mapping[str, Any]) -> Attempt:
     """Return what an error comes to that arrived with a status of success."""
-    return Attempt(stop=Stop.REJECTED, problem=f"the server says: {error_sentence(message)}")
+    words = error_sentence(message)
+    problem = f"the server says: {words}"
+    if _names_shape(words):
+        return Attempt(stop=Stop.REJECTED, then=Next.PLAINER, problem=problem, refused=words)
+    return Attempt(stop=Stop.REJECTED, problem=problem)
 
 
 def not_the_api(api: str, what: str) -> Attempt:
     """Return what an answer of something else comes to."""
     return Attempt(stop=Stop.NOT_THE_API, then=Next.NEVER, problem=f"this is not {api}: {what}")
+
+
+def _names_shape(words: str) -> bool:
+    """Tell whether an error's words are about the shape that was asked for."""
+    return _SHAPE.search(words.lower()) is not None
 
 
 def error_sentence(body: object) -> str:
@@ -131,7 +147,9 @@ def refusal(endpoint: Endpoint, status: int, headers: Mapping[str, str], body: o
     if status == 413 or (asked_wrong and any(mark in words.lower() for mark in _TOO_LARGE)):  # noqa: PLR2004
         problem = f"the question is too large for {host} ({status_text}); a smaller one may fit"
         return Attempt(stop=Stop.TOO_LARGE, problem=problem)
-    if status in _TRANSIENT or status >= 500:  # noqa: PLR2004 - the server's own failures
+    cannot = status == 501 or (status >= 500 and not endpoint.is_vendor and _names_shape(words))  # noqa: PLR2004
+    asked_wrong = asked_wrong or cannot
+    if status in _TRANSIENT or (status >= 500 and not cannot):  # noqa: PLR2004 - the server's own failures
         return _transient(host, status, headers, status_text)
     if not isinstance(body, dict | list):
         return not_the_api(endpoint.service.api, f"{host} answers {status_text}")

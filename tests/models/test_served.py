@@ -730,6 +730,42 @@ def test_a_compressed_refusal_is_read_and_understood() -> None:
     assert "will not be paid" in found.message
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (500, "failed to load model vocabulary required for format"),
+        (500, "Failed to parse grammar"),
+        (503, "response_format: json_schema is not supported by this backend"),
+        (501, "not implemented"),
+        (200, "tool_choice and response_format are not supported"),
+    ],
+)
+def test_a_server_that_cannot_make_the_shape_is_asked_in_a_plainer_one(
+    status: int, words: str, spoken: api.Dialect
+) -> None:
+    """It was asked the same until the deadline, or given up on at once."""
+
+    def script(asked: Asked) -> Sent:
+        if asked.way == "text":
+            return api.says(GOOD)
+        refusal = api.error(status, words)
+        return replace(refusal, status=status)
+
+    reply, server = answered(script)
+
+    assert reply.data == GOOD
+    assert [asked.way for asked in server.asked][-1] == "text"
+    assert len(server.asked) <= len(spoken.ways)
+
+
+@pytest.mark.parametrize("words", ["no further information", "the database is reformatted", "busy"])
+def test_trouble_that_names_no_shape_is_asked_again_in_the_same(words: str) -> None:
+    reply, server = answered([api.error(500, words), api.says(GOOD)])
+
+    assert reply.data == GOOD
+    assert [asked.way for asked in server.asked] == ["format", "format"]
+
+
 @pytest.mark.parametrize("named", ["gzip", "deflate"])
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_a_damaged_packing_is_said_as_one(named: str, status: int) -> None:
