@@ -41,6 +41,17 @@ class Account:
         return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
+def is_site(folder: str) -> bool:
+    """Whether a folder for PYTHONPATH has what `account` puts there, and nothing else."""
+    found = Path(folder, "sitecustomize.py")
+    only = {"sitecustomize.py", "__pycache__"}
+    return (
+        found.is_file()
+        and found.read_text(encoding="utf-8") == _SITE
+        and only.issuperset(file.name for file in found.parent.iterdir())
+    )
+
+
 def account(folder: Path, home: Path | None = None) -> Account:
     """An account with this home (default: a new one in ``folder``). HOME stays what it is, so that it cannot be what counts."""
     site = folder / "site"

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.prestarted import prestarted
 from tests.support.schemas import answer_fits
 from tests.support.seal import FOUND
 
@@ -139,14 +140,28 @@ class Sandbox:
 
         What it prints for `--json` has to fit the command's schema.
         """
+        code, out, err = self._run(args, input, env, cwd or self.path)
+        answer_fits(args, out)
+        return Result(code=code, out=out, err=err)
+
+    def _run(
+        self,
+        args: tuple[str, ...],
+        given: str | None,
+        env: Mapping[str, str | None] | None,
+        cwd: Path,
+    ) -> tuple[int, str, str]:
+        whole = changed_environment(env)
+        server = prestarted(GITMEM, args, cwd=cwd, env=whole)
+        if server is not None:
+            return server.run(args, cwd=cwd, env=whole, given=given or "", patience=PATIENCE)
         with self.start(*args, env=env, cwd=cwd) as child:
             try:
-                out, err = child.communicate(input, timeout=PATIENCE)
+                out, err = child.communicate(given, timeout=PATIENCE)
             except subprocess.TimeoutExpired:
                 child.kill()
                 raise
-        answer_fits(args, out)
-        return Result(code=child.returncode, out=out, err=err)
+        return child.returncode, out, err
 
     def wire(self, *options: str) -> Sandbox:
         """Run `gitmem init` with these options, and commit the files that it wrote; this repository."""
