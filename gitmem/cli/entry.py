@@ -28,9 +28,8 @@ WARM = frozenset(("", "recall", "status", "log", "check"))  # the first one is `
 
 _PACKAGE = "gitmem"
 _HEAD = 16  # bytes before the code: magic number, flags, the source's time and size
-_CHUNK = (
-    1 << 16
-)  # bytes; more than most modules have, and too little for malloc to map pages of its own for
+# Bytes; more than almost every module has. A larger buffer takes more pages of the heap, and each costs a fault.
+_CHUNK = 1 << 15
 _MOST = 1 << 20  # bytes; the largest module has a tenth
 _FEW = 0xFFFFFFFF  # time and size are kept as 32 bits
 _SHAPE = 4  # what `import` passes beside the name: globals, locals, names, level
