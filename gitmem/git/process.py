@@ -97,7 +97,8 @@ HARDENED = (
 #: The oldest git that the tests ran on.
 OLDEST = (2, 39)
 
-_USAGE = 129  # git's exit code for a command or an option that it does not know
+_FATAL = 128  # git's exit code when it cannot go on
+_USAGE = 129  # and for a command or an option that it does not know
 
 _REMEDIES = (
     ("No space left on device", "free some space, and run the command again"),
@@ -147,7 +148,9 @@ class GitFailed(GitmemError):
     def __init__(self, args: Sequence[str], code: int, stderr: str) -> None:
         name = next((word for word in args if not word.startswith("-") and "=" not in word), "")
         said = stderr.strip()
-        first = said.partition("\n")[0].removeprefix("fatal: ").removeprefix("error: ")
+        # Of a broken configuration the last line names the file.
+        line = said.rpartition("\n")[2] if _unread_configuration(said) else said.partition("\n")[0]
+        first = line.removeprefix("fatal: ").removeprefix("error: ")
         told, hint = first or f"it ended with {code} and said nothing", _hint(said)
         if code < 0:
             self.exit_code, told, hint = 7, f"it was killed (signal {-code})", "run it again"
@@ -166,6 +169,8 @@ class GitTooOld(GitmemError):
 
 def _hint(said: str) -> str:
     """Return what to do about git's message."""
+    if _unread_configuration(said):
+        return "git stops at it everywhere; repair it, and run the command again"
     for words, hint in _REMEDIES:
         if words in said:
             return hint
@@ -300,8 +305,9 @@ def run(  # noqa: PLR0913 - one door for every way git is started
     """Run one hardened git command in ``cwd`` and wait for it.
 
     ``keep`` is a descriptor that the child inherits (a held lock). ``ok`` lists the exit codes that are
-    answers; any other raises GitFailed. ``hears`` gets the child's stderr as it comes, ``takes`` its
-    stdout, which is not kept then; an error that they raise ends the child. A child that prints nothing
+    answers; any other raises GitFailed. So does a configuration that git cannot read, unless ``ok`` is a
+    range. ``hears`` gets the child's stderr as it comes, ``takes`` its stdout, which is not kept then;
+    an error that they raise ends the child. A child that prints nothing
     for ``patience`` seconds (0: no limit) is ended, and its stderr says so. Raises GitMissing when git
     cannot be started, GitTooOld when it does not know the command and is older than `OLDEST`, whatever
     ``ok`` says, and TooMuch, with the child ended, for more than ``most`` bytes that nothing takes.
@@ -313,9 +319,16 @@ def run(  # noqa: PLR0913 - one door for every way git is started
     done = _started(argv, env, dialogue, keep)
     if done.code == _USAGE:
         _refuse_old(env, cwd)
-    if done.code not in ok:
+    # The codes of a look-up say that something is not there. `ANY` takes what comes: a flag is saved all the same.
+    unread = done.code == _FATAL and not isinstance(ok, range) and _unread_configuration(done.said)
+    if done.code not in ok or unread:
         raise GitFailed(args, done.code, done.said)
     return done
+
+
+def _unread_configuration(said: str) -> bool:
+    """Whether git ended because it cannot read its configuration; it says so under LC_ALL=C."""
+    return any(line.startswith("fatal: bad ") and " config " in line for line in said.splitlines())
 
 
 def program(
