@@ -194,6 +194,8 @@ def test_the_editor_of_the_configuration_counts_before_that_of_the_environment(
         ("true", "the words are unchanged"),
         ("false", "the editor ended with 1"),
         ("sed -i d", "the words are unchanged"),
+        ("sed -i d", "to take the line out: n"),
+        ("rm", "the editor left no file to read"),
         ("sed -i 1aMore", "a line of memory is one line"),
         (None, "git knows no editor"),
     ],

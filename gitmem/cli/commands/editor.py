@@ -47,7 +47,12 @@ def edited_line(repo: Repository, line: str, note: str, *, what: str, instead: s
         try:
             with path.open("rb") as file:
                 text = file.read(_LONGEST).decode()
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise NoProgress(
+                f"the editor left no file to read: {error.strerror}",
+                hint=f"{instead}, or save it in place",
+            ) from error
+        except UnicodeDecodeError as error:
             raise Refused("what the editor left is not a text in UTF-8") from error
     # Only \n and \r\n end a row here: whatever else looks like a line break is refused later.
     rows = [row.strip() for row in text.split("\n")]

@@ -147,7 +147,7 @@ class _Dialogue:
         try:
             new = given or self._written(line)
             if new in {"", line.line}:
-                _not_so("the words are unchanged")
+                _not_so("the words are unchanged", "" if new else "to take the line out: n")
                 return False
             wanted = Wording(file=line.file, line=line.line, new=new)
             tip, folder = self._asking.review.tip, place.settings.folder
