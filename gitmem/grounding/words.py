@@ -25,6 +25,11 @@ _ENDINGS = (
     "ations", "ation", "ibly", "ably", "ible", "able", "iness", "ments", "ment", "ness", "ions", "ion", "ings", "ing",
     "edly", "ed", "ies", "ers", "ors", "er", "or", "ily", "ly", "es", "s", "e", "y",
 )  # fmt: skip
+#: The endings by their last letter, so that few are tried: every word of the lexicon is cut when this loads.
+_BY_LAST = {
+    last: tuple(ending for ending in _ENDINGS if ending[-1] == last)
+    for last in {ending[-1] for ending in _ENDINGS}
+}
 _ABLE = frozenset({"ibly", "ably", "ible", "able"})
 _WHOLE = {"s": ("ss", "us", "is"), "ed": ("eed",)}
 _SHORTEST = 3
@@ -70,12 +75,12 @@ def _again(word: str) -> str:
 
 
 def _cut(word: str) -> str:
-    for ending in _ENDINGS:
+    for ending in _BY_LAST.get(word[-1:], ()):
+        if not word.endswith(ending):
+            continue
         rest = word[: -len(ending)]
-        if (
-            len(rest) < (_SHORTEST + 1 if ending in _ABLE else _SHORTEST)
-            or not word.endswith(ending)
-            or (_VOWELS.isdisjoint(rest) and ending != "s")
+        if len(rest) < (_SHORTEST + 1 if ending in _ABLE else _SHORTEST) or (
+            _VOWELS.isdisjoint(rest) and ending != "s"
         ):
             continue
         if word.endswith(_WHOLE.get(ending, ())):
