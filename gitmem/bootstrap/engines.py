@@ -11,14 +11,10 @@ from typing import TYPE_CHECKING
 
 from gitmem.bootstrap import assets
 from gitmem.core.errors import UsageError
-from gitmem.drain.model_engine import ModelEngine
 from gitmem.drain.plan import Work
 from gitmem.drain.verbatim import Verbatim
 from gitmem.git.claim import temporary_folder
 from gitmem.models.answer_store import AnswerStore
-from gitmem.models.batches.asking import Batching, SendsBatches
-from gitmem.models.batches.sent import SentBatches
-from gitmem.models.chat.openai import installed
 from gitmem.models.endpoint import (
     CHAT,
     MESSAGES,
@@ -30,7 +26,6 @@ from gitmem.models.endpoint import (
     for_program,
 )
 from gitmem.models.programs import presets
-from gitmem.models.served import Means
 from gitmem.models.servers.look import LOCAL
 from gitmem.models.servers.notes import ServerNotes
 from gitmem.proof.stats import Rates
@@ -39,7 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitmem.bootstrap.workplace import Workplace
+    from gitmem.drain.model_engine import ModelEngine
     from gitmem.drain.ports import Engine, Model
+    from gitmem.models.batches.asking import Batching
+    from gitmem.models.served import Means
     from gitmem.models.usage import Price
 
 PRESETS = tuple(presets.PRESETS)
@@ -113,11 +111,17 @@ def _by_key(environ: Mapping[str, str], client: str) -> tuple[str, str]:
     if there and client:
         return "verbatim", f"no engine is configured, and inside {client} a key chooses none"
     for name, key in there.items():
-        if name != "openai" or installed():
+        if name != "openai" or _has_openai():
             return name, f"{key} is in the environment"
     if there:
         return "verbatim", "no engine is configured; for OPENAI_API_KEY add gitmem-cli[openai]"
     return "verbatim", "no model is configured"
+
+
+def _has_openai() -> bool:
+    from gitmem.models.chat.openai import installed
+
+    return installed()
 
 
 def keys_there(environ: Mapping[str, str]) -> dict[str, str]:
@@ -148,6 +152,10 @@ def choose_engine(
         )
     if name == "verbatim":
         return EngineChoice(engine=Verbatim(), why=why)
+    from gitmem.drain.model_engine import ModelEngine
+    from gitmem.models.batches.asking import Batching, SendsBatches
+    from gitmem.models.batches.sent import SentBatches
+
     model = _named_model(place, name, request, environ, client=client)
     until = time.monotonic() + request.deadline
     kept, batching = AnswerStore(place.repo.folder), None
@@ -190,6 +198,7 @@ def handover(model: Model, *, marked: bool) -> ModelEngine:
     ``marked``: with a random mark, as sent; else with an empty one, from which a key is made.
     """
     from gitmem.drain.handover import NoStoredAnswers
+    from gitmem.drain.model_engine import ModelEngine
 
     return ModelEngine(
         model,
@@ -233,6 +242,8 @@ def _named_model(
 
 def _means(place: Workplace, request: EngineRequest, model: str, context: int = 0) -> Means:
     price = own_price(place)
+    from gitmem.models.served import Means
+
     return Means(
         clock=time.monotonic,
         chance=random.random,

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
-from gitmem.drain.faithful import faithful, own_words
-from gitmem.drain.plan import Op, Operation, Plan, Request, Work
+from gitmem.drain.plan import Op, Operation, Plan, Request, Work, own_words
 from gitmem.git import objects
 from gitmem.markdown import sections
 from gitmem.markdown.lines import front_value
@@ -75,6 +74,8 @@ def split(plan: Plan, earlier: Judgement) -> tuple[Plan, tuple[Request, ...]]:
     of a merge are undrained, and no new line may be about the same thing. It passes the gate like
     any answer.
     """
+    from gitmem.drain.faithful import faithful  # it loads the judge
+
     operations = _operations(earlier)
     kept: list[Request] = []
     for group in _groups(plan.requests):

@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING
 from gitmem.core.errors import Refused
 from gitmem.drain.plan import BESIDE, Op, Operation, Request, Work
 from gitmem.grounding import lexicon
-from gitmem.grounding.clauses import is_item
-from gitmem.grounding.tokens import Kind, tokenize
-from gitmem.grounding.words import NEUTRAL
 from gitmem.memory.topics import fact_key, is_catch_all
 from gitmem.safety.paths import PathKind, writable
 from gitmem.safety.text import cut
@@ -151,6 +148,10 @@ def unsettled(said: str, item: str) -> str:
 
 
 def _telling(text: str) -> dict[str, Token]:
+    from gitmem.grounding.clauses import is_item
+    from gitmem.grounding.tokens import Kind, tokenize
+    from gitmem.grounding.words import NEUTRAL
+
     return {
         token.key: token
         for token in tokenize(text)
@@ -159,6 +160,8 @@ def _telling(text: str) -> dict[str, Token]:
 
 
 def _is_value(token: Token) -> bool:
+    from gitmem.grounding.tokens import Kind
+
     return token.kind is not Kind.WORD or (token.is_name and not token.initial)
 
 

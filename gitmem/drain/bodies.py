@@ -11,7 +11,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from gitmem.core.errors import Refused
-from gitmem.drain.content_loss import lost_content
 from gitmem.markdown.blocks import code_rows
 from gitmem.markdown.lines import rows
 from gitmem.memory import topics
@@ -178,6 +177,8 @@ class Bodies:
 
 def _said(body: str, line: str, flags: Sequence[Flag]) -> bool:
     """Return whether a new line and its flags say what each row of an old body says, code to the letter."""
+    from gitmem.drain.content_loss import lost_content  # it loads the judge
+
     bodies = [flag.body for flag in flags if flag.body]
     words = [flag.text for flag in flags]
     known = {row.strip() for text in bodies for row in text.split("\n")}

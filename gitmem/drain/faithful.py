@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitmem.drain.content_loss import carries, lost_content, plain_word
-from gitmem.drain.plan import BESIDE, Op, Operation, Request, Work
+from gitmem.drain.plan import BESIDE, Op, Operation, Request, Work, own_words
 from gitmem.drain.prompting import BEGINNING
 from gitmem.grounding.judge import Rule, judge
 from gitmem.grounding.losses import losses, share
@@ -128,11 +128,6 @@ def refuses(rule: Rule) -> bool:
 def begins_block(text: str) -> bool:
     """Tell whether a line begins what Markdown reads as a block of its own: a heading, a list, a quotation."""
     return bool(_BLOCK.match(text))
-
-
-def own_words(flag: Flag, work: Work) -> str:
-    """Return what the flag says itself: the text; for a snag the better path."""
-    return (flag.better or flag.text) if work is Work.RULES else flag.text
 
 
 def _supported(

@@ -14,7 +14,6 @@ from gitmem.core.flag import slug
 from gitmem.core.topic_names import alike, is_part_of
 from gitmem.drain import gate
 from gitmem.drain.beside import takes_moved
-from gitmem.drain.faithful import describes
 from gitmem.drain.plan import Op, Operation
 from gitmem.memory.imports import topic_names
 from gitmem.memory.index import MAX_DESCRIPTION
@@ -164,6 +163,8 @@ def _about(operations: Sequence[Operation]) -> str:
 def _sound(about: str, lines: Sequence[str]) -> bool:
     if len(about) > MAX_DESCRIPTION or gate.bad_text(about, find_active(about, skill=True)):
         return False
+    from gitmem.drain.faithful import describes  # it loads the judge
+
     return describes(about, lines)
 
 

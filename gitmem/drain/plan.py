@@ -29,6 +29,11 @@ class Work(StrEnum):
     RULES = "rules"
 
 
+def own_words(flag: Flag, work: Work) -> str:
+    """Return what the flag says itself: the text; for a snag the better path."""
+    return (flag.better or flag.text) if work is Work.RULES else flag.text
+
+
 class Op(StrEnum):
     """What an engine may do with a flag."""
 

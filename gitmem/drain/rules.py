@@ -6,9 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitmem.drain import gate
-from gitmem.drain.content_loss import carries
-from gitmem.drain.faithful import own_words
-from gitmem.drain.plan import Op, Operation, Request, Work
+from gitmem.drain.plan import Op, Operation, Request, Work, own_words
 from gitmem.markdown.rule_text import rule_of, why_of, with_why
 from gitmem.memory.guard import LESSON
 from gitmem.memory.places import Rung
@@ -170,4 +168,8 @@ def _whys(text: str, cited: Sequence[Flag]) -> list[str]:
 
 def _says(text: str, why: str) -> bool:
     words, said = (fact_key(harmless(one)).casefold() for one in (why, text))
-    return words in said or carries(text, why)
+    if words in said:
+        return True
+    from gitmem.drain.content_loss import carries  # it loads the judge
+
+    return carries(text, why)

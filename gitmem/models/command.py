@@ -34,7 +34,7 @@ from gitmem.models.reply import (
     Stop,
     printable,
 )
-from gitmem.models.server import duration
+from gitmem.models.usage import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

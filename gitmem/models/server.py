@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gitmem.models.reply import Attempt, Credentials, Next, Reply, Stop, model_name
-from gitmem.models.usage import NOTHING, Usage, charged, together
+from gitmem.models.usage import NOTHING, Usage, charged, duration, together
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -315,10 +315,3 @@ def _plainer(shape: Shape, attempt: Attempt) -> Shape | None:
     if attempt.then is not Next.PLAINER:
         return None
     return shape.below() if attempt.refused is None else shape.without(attempt.refused)
-
-
-def duration(seconds: float) -> str:
-    """Return a span of time as a person says it."""
-    if seconds < 1:
-        return f"{seconds:.1f} s"
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"  # noqa: PLR2004 - reads well

@@ -251,3 +251,10 @@ def read_price(text: str) -> Price:
             hint="dollars for a million tokens in and out, like 0.10/0.50",
         )
     return Price(tokens_in=float(parts[1]), tokens_out=float(parts[2]))
+
+
+def duration(seconds: float) -> str:
+    """Return a span of time as a person says it."""
+    if seconds < 1:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"  # noqa: PLR2004 - reads well

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitmem.core.errors import GitmemError
 from gitmem.models.reply import Prompt
-from gitmem.models.server import duration
+from gitmem.models.usage import duration
 from gitmem.proof.finding import Finding, ok, warn
 
 if TYPE_CHECKING:

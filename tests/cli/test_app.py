@@ -72,6 +72,28 @@ def test_a_command_that_is_asked_nothing_special_loads_no_library_to_read_its_op
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "command"),
+    [
+        ([], ["init", "--dry-run"]),
+        ([], ["doctor"]),
+        ([], ["close", "--engine", "verbatim"]),
+        (["close"], ["review"]),
+        (["close"], ["accept"]),
+    ],
+    ids=str,
+)
+def test_a_command_that_judges_nothing_loads_neither_the_judge_nor_its_words(
+    sandbox: Sandbox, before: list[str], command: list[str]
+) -> None:
+    for done in (["flag", "The build needs Node 22"], *filter(None, [before])):
+        assert sandbox.gitmem(*done).code == 0
+    loaded = modules_after(f"from gitmem.cli import app; app.run({command})", sandbox)
+
+    assert {f"gitmem.grounding.{name}" for name in ("judge", "words")}.isdisjoint(loaded)
+    assert "asyncio" not in loaded, "which only asks a server"
+
+
 def modules_after(code: str, sandbox: Sandbox) -> set[str]:
     """The last parts of the names of our commands' modules, and the libraries, that code loads."""
     told = (

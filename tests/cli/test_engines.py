@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from gitmem.bootstrap import engines
 from gitmem.bootstrap.engines import PRESETS, EngineRequest, choose_engine
 from gitmem.bootstrap.workplace import workplace
 from gitmem.cli.progress import Watch
 from gitmem.core.errors import Refused, UsageError
 from gitmem.drain.ports import Answer
+from gitmem.models.chat import openai
 from gitmem.models.reply import Credentials
 from tests.support.messages_api import CHAT, MessagesApi
 from tests.support.programs import Behaviour, FakeProgram
@@ -54,7 +54,7 @@ def test_the_key_of_one_vendor_is_enough_in_a_terminal(
     assert chosen(sandbox, token) == ("anthropic", "ANTHROPIC_AUTH_TOKEN is in the environment")
     assert chosen(sandbox, {"OPENAI_API_KEY": "  "})[0] == "verbatim"
 
-    monkeypatch.setattr(engines, "installed", lambda: False)
+    monkeypatch.setattr(openai, "installed", lambda: False)
     assert chosen(sandbox, OPENAI) == (
         "verbatim", "no engine is configured; for OPENAI_API_KEY add gitmem-cli[openai]"
     )  # fmt: skip

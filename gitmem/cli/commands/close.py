@@ -27,11 +27,10 @@ from gitmem.clients import registry
 from gitmem.close.close import CloseRequest, closed_entry
 from gitmem.close.close import close as run_close
 from gitmem.core.errors import GitmemError, UsageError
-from gitmem.drain.model_engine import ModelEngine
 from gitmem.drain.ports import ReportsWaiting
 from gitmem.models.batches.asking import Waiting
 from gitmem.models.reply import Cancelled
-from gitmem.models.server import duration
+from gitmem.models.usage import duration
 from gitmem.session import close_entry, ledger
 
 if TYPE_CHECKING:
@@ -256,7 +255,11 @@ def _say_plan(chosen: EngineChoice, plan: Plan, shown: CloseView) -> None:
 
 def _ask_by_batch(chosen: EngineChoice, plan: Plan, shown: CloseView) -> None:
     """Have the questions of a plan answered by a batch; in a dry run, say so. Raises Waiting."""
-    if chosen.batching is None or not isinstance(chosen.engine, ModelEngine):
+    if chosen.batching is None:
+        return
+    from gitmem.drain.model_engine import ModelEngine  # it loads the judge
+
+    if not isinstance(chosen.engine, ModelEngine):
         return
     tell = render.note if shown.json else render.say
     if not shown.dry_run:
@@ -282,6 +285,10 @@ def _engine_lines(chosen: EngineChoice, plan: Plan, *, dry_run: bool) -> list[st
 
 def _slow_lines(chosen: EngineChoice, plan: Plan) -> list[str]:
     """Say how long a slow server will take, by how fast it was; nothing of one that is quick."""
+    if chosen.model is None:
+        return []
+    from gitmem.drain.model_engine import ModelEngine
+
     if not isinstance(chosen.engine, ModelEngine):
         return []
     seconds = chosen.engine.seconds(plan)
@@ -298,6 +305,8 @@ def _slow_lines(chosen: EngineChoice, plan: Plan) -> list[str]:
 
 
 def _leaving(chosen: EngineChoice, plan: Plan, dry_run: bool) -> str:
+    from gitmem.drain.model_engine import ModelEngine
+
     asking = (
         chosen.engine.asking(plan)
         if isinstance(chosen.engine, ModelEngine)

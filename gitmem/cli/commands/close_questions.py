@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from gitmem.bootstrap.engines import UNASKED, own_price
 from gitmem.cli import render
-from gitmem.drain.model_engine import ModelEngine
 from gitmem.models import usage
-from gitmem.models.server import duration
+from gitmem.models.usage import duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +43,11 @@ class Questions:
 def read(place: Workplace, chosen: EngineChoice, plan: Plan) -> Questions | None:
     """Return the questions of a plan; None for an engine that asks none. No model is called."""
     engine, model = chosen.engine, chosen.model
-    if model is None or not isinstance(engine, ModelEngine):
+    if model is None:
+        return None
+    from gitmem.drain.model_engine import ModelEngine  # it loads the judge
+
+    if not isinstance(engine, ModelEngine):
         return None
     asking = engine.asking(plan)
     own = {model.model: price} if (price := own_price(place)) else {}

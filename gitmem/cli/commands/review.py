@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gitmem.cli import render, surroundings
-from gitmem.cli.commands import line_by_line
 from gitmem.cli.commands.options import DryRun, Json, NoPager
 from gitmem.cli.reports import arrival, changes, traces
 from gitmem.cli.terminal.paged import Paged
@@ -80,6 +79,8 @@ def review(
         raise UsageError("--unmatch does not go with --patch", hint="give one of the two")
     place = surroundings.here()
     if patch:
+        from gitmem.cli.commands import line_by_line  # a close and its judge come with it
+
         line_by_line.run(place, dry_run=dry_run)
         return
     if unmatch:

@@ -6,7 +6,6 @@ Results are read from the host that the person named, never from the address tha
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gitmem.models import answer, connection, response
 from gitmem.models.batches.sent import is_batch_id
 from gitmem.models.reply import LIMIT, Attempt, Next, Prompt, Reply, Stop
-from gitmem.models.server import duration
+from gitmem.models.usage import duration
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -142,6 +141,8 @@ class MessageBatches:
     async def _ended(
         self, name: str, call: Callable[[object], Awaitable[_Response]], until: float
     ) -> State:
+        import asyncio
+
         patience = self._server.patience
         pause = patience.look
         while True:
@@ -185,6 +186,8 @@ class MessageBatches:
     async def _tried(
         self, call: Callable[[object], Awaitable[_Response]], limit: float
     ) -> _Response | Attempt | None:
+        import asyncio
+
         server, library = self._server, self._library()
         try:
             async with asyncio.timeout(limit):

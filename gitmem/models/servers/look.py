@@ -6,7 +6,6 @@ not said. Nothing here needs a vendor's library.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from gitmem.core.failures import NoProgress
 from gitmem.core.jsonline import figure
 from gitmem.models import connection
 from gitmem.models.endpoint import CHAT, endpoint
-from gitmem.models.event_loop import LoopThread
 from gitmem.models.reply import printable
 
 if TYPE_CHECKING:
@@ -65,6 +63,7 @@ def look(where: Endpoint, model: str) -> Look:
 
 def listening(environ: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Return the local servers that answer now, by name, with the models of each."""
+    import asyncio
 
     async def every() -> list[Look]:
         places = [endpoint(environ, CHAT, at=at, keyless=True) for at in LOCAL.values()]
@@ -94,6 +93,8 @@ def chosen(seen: Look, where: Endpoint) -> str:
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
+    from gitmem.models.event_loop import LoopThread
+
     loop = LoopThread()
     try:
         return loop.run(work)
@@ -102,6 +103,8 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def _look(where: Endpoint, model: str, seconds: float) -> Look:
+    import asyncio
+
     models: tuple[str, ...] = ()
     context = 0
     try:
