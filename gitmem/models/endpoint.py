@@ -79,6 +79,7 @@ CHAT = Service(
 #: A server on this machine or network (Ollama, vLLM, llama.cpp) asks for no key, the SDK does.
 _NO_KEY = "none"
 _LOCAL_ENDINGS = (".local", ".internal", ".localhost", ".lan", ".home.arpa")
+_PROXY_HINT = "name an HTTP proxy in HTTPS_PROXY, or the server's host in NO_PROXY"
 _AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
@@ -193,13 +194,21 @@ def _address(named: str) -> str:
     return f"{'http' if _is_loopback(host) else 'https'}://{named}"
 
 
-def _parse(url: str, service: Service, source: str) -> SplitResult:
+def _split(url: str) -> SplitResult | None:
+    """Return the parts of an address that can be a server's; None for another text."""
+    if not url.isprintable() or " " in url:
+        return None
     try:
         parts = urlsplit(url)
         sound = bool(parts.scheme in ("http", "https") and parts.hostname) and parts.port != 0
     except ValueError:
-        sound = False
-    if not sound:
+        return None
+    return parts if sound else None
+
+
+def _parse(url: str, service: Service, source: str) -> SplitResult:
+    parts = _split(url)
+    if parts is None:
         raise UsageError(
             f"{source} is not the address of a server",
             hint=f"it looks like {service.vendor} or {service.local}",
@@ -233,7 +242,8 @@ def _key(environ: Mapping[str, str], service: Service) -> tuple[str, str]:
 
 
 def _host(parts: SplitResult) -> str:
-    name = visible(parts.hostname or "")
+    name = parts.hostname or ""
+    name = visible(f"[{name}]" if ":" in name else name)  # an IPv6 address, as an address has it
     return f"{name}:{parts.port}" if parts.port else name
 
 
@@ -266,7 +276,11 @@ def _proxy(environ: Mapping[str, str], parts: SplitResult) -> str:
         scheme = visible(proxy.partition("://")[0])
         raise UsageError(
             f"a {scheme} proxy cannot be used",
-            hint="name an HTTP proxy in HTTPS_PROXY, or the server's host in NO_PROXY",
+            hint=_PROXY_HINT,
+        )
+    if _split(proxy) is None:
+        raise UsageError(
+            "the variable of a proxy does not hold the address of one", hint=_PROXY_HINT
         )
     return proxy
 

@@ -18,8 +18,10 @@ from typing import Any
 
 import pytest
 
+from gitmem.core.errors import Refused, UsageError
 from gitmem.models import response, usage
 from gitmem.models.chat.shape import ChatShape
+from gitmem.models.endpoint import CHAT, MESSAGES, check_server, endpoint
 from gitmem.models.extract import flaws
 from gitmem.models.reply import Cancelled, Credentials, Prompt, Stop
 from gitmem.models.server import Patience
@@ -764,6 +766,46 @@ def test_trouble_that_names_no_shape_is_asked_again_in_the_same(words: str) -> N
 
     assert reply.data == GOOD
     assert [asked.way for asked in server.asked] == ["format", "format"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://a\nb", "http://a\x00b", "http://\ud800.example", "http://a b", "http://a\u00a0b"],
+)
+def test_an_address_that_no_server_has_is_refused(address: str, spoken: api.Dialect) -> None:
+    """The library that sends the question ended the close in a traceback."""
+    service = CHAT if spoken is api.CHAT else MESSAGES
+    for environ, at in (({spoken.address: address}, ""), ({}, address)):
+        with pytest.raises(UsageError, match="is not the address of a server"):
+            endpoint({**environ, spoken.key: api.KEY}, service, at=at)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://x:abc", "http://[::1", "x:99999", "http://", "http://x:0"]
+)
+def test_a_proxy_that_is_none_is_refused_before_anything_is_sent(
+    proxy: str, spoken: api.Dialect
+) -> None:
+    service = CHAT if spoken is api.CHAT else MESSAGES
+    for name in ("HTTPS_PROXY", "all_proxy"):
+        with pytest.raises(UsageError, match="does not hold the address of one") as raised:
+            endpoint({name: proxy, spoken.key: api.KEY}, service)
+        assert proxy not in raised.value.message + raised.value.hint  # it may hold a password
+
+
+def test_a_host_with_an_ipv6_address_is_shown_as_a_person_can_name_it(spoken: api.Dialect) -> None:
+    """It was shown as `: :1:9`, and inside a client the host that the hint named was none."""
+    service = CHAT if spoken is api.CHAT else MESSAGES
+    url = f"http://[::1]:9{spoken.root}"
+    where = endpoint({spoken.address: url}, service)
+
+    assert (where.named, where.is_here) == ("[::1]:9", True)
+    assert endpoint({}, service, at=where.named).url == f"http://[::1]:9{service.root}"
+    check_server(where, {}, client="codex", named=where.named, top="/src")
+    check_server(where, {}, client="codex", named=url, top="/src")
+    with pytest.raises(Refused) as refusal:
+        check_server(where, {}, client="codex", named="", top="/src")
+    assert refusal.value.hint.endswith("git config gitmem.host [::1]:9")
 
 
 @pytest.mark.parametrize("named", ["gzip", "deflate"])
