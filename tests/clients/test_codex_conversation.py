@@ -65,6 +65,23 @@ def test_a_command_that_is_still_at_work_when_its_turn_ends_has_no_hook(tmp_path
     assert "call_5" not in keys
 
 
+def test_a_script_shows_the_commands_that_it_ran_and_none_of_the_persons(tmp_path: Path) -> None:
+    text = (RECORDED.parent / "script.jsonl").read_text()
+    keep(tmp_path, text)
+
+    (told,) = read(tmp_path).values()
+    batches = [one.keys for one in told.boundaries if one.kind == BATCH]
+    keep(tmp_path, text.replace("unified_exec_startup", "user_shell"))
+    (persons,) = read(tmp_path).values()
+
+    ran = [json.loads(row)["payload"].get("item", {}) for row in text.splitlines()]
+    commands = [item["id"] for item in ran if item.get("type") == "CommandExecution"]
+    assert batches == [[call] for call in commands]
+    assert [one.detail for one in told.boundaries if one.kind == COMMIT] != []
+    assert (told.nudges, told.unknown, told.damaged) == (1, {}, 0)
+    assert not [one for one in persons.boundaries if one.kind == BATCH]
+
+
 def test_sessions_of_other_folders_and_of_sub_agents_are_none(tmp_path: Path) -> None:
     first, *others = RECORDED.read_text().splitlines()
     meta = json.loads(first)

@@ -346,3 +346,8 @@ def test_a_script_of_calls_is_told_what_calls_by_themselves_are(wired: Sandbox, 
     assert model.told("notes of this repository about src/parse.py")[:4] == [0, 0, 1, 1]
     assert model.told("after git commit: flag what's durable, now")[:4] == [0, 0, 0, 1]
     assert model.told("after a compaction: flag what's durable, now") == [0, 0, 0, 0, 1, 1, 1]
+    own = {"HOME": str(home), **CODEX.environment(home, model.url)}
+    report = json.loads(wired.gitmem("audit", "--json", env=own).out)
+    (shown,) = report["sessions"]
+    assert (shown["gaps"], shown["transcript"]["commit"]) == ([], 1)
+    assert (shown["transcript"]["compaction"], report["not_understood"]) == (1, [])

@@ -38,6 +38,7 @@ _TYPES = frozenset({
     "compacted", "event_msg", "response_item", "session_meta", "token_usage_record", "turn_context",
     "world_state",
 })  # fmt: skip
+_STARTED = "unified_exec_startup"  # a command that a tool started, not the person
 _MANY = 100_000  # transcripts in a folder
 _LONGEST = 40  # characters of a version
 
@@ -67,6 +68,10 @@ class _Conversation(RowConversation):
 
     _born: int = 0
     _ran: set[str] = field(default_factory=set)  # commands that ended before their result came
+    _called: set[str] = field(default_factory=set)  # calls of the model's own
+    _inside: list[str] = field(
+        default_factory=list
+    )  # commands of a script that ended before its result came
     _turns: set[str] = field(default_factory=set)  # turns whose prompt was seen
 
     def knows(self, kind: str) -> bool:
@@ -115,6 +120,8 @@ class _Conversation(RowConversation):
         call, code = text_of(item, "id"), item.get("exit_code")
         if isinstance(code, int) and code >= 0:
             self._ran.add(call)
+            if call not in self._called and item.get("source") == _STARTED:
+                self._inside.append(call)
         words = item.get("command")
         command = str(words[-1]) if isinstance(words, list) and words else ""
         name = commits_shown.shown(command, text_of(item, "aggregated_output"))
@@ -123,11 +130,16 @@ class _Conversation(RowConversation):
         return [ShownBoundary(COMMIT, at, name, _keys(call))]
 
     def _item(self, payload: Mapping[str, object], at: int) -> list[ShownBoundary]:
-        if payload.get("type") == "function_call_output":
-            call = text_of(payload, "call_id")
+        kind, call = payload.get("type"), text_of(payload, "call_id")
+        if kind == "function_call":
+            self._called.add(call)
+        elif kind == "custom_tool_call_output":
+            ended, self._inside = self._inside, []
+            return [ShownBoundary(BATCH, at, "", _keys(one)) for one in ended]
+        elif kind == "function_call_output":
             # A command that is still at work has no hook yet, and another tool none at all.
             return [ShownBoundary(BATCH, at, "", [call])] if call in self._ran else []
-        if payload.get("type") == "message" and payload.get("role") == "developer":
+        elif kind == "message" and payload.get("role") == "developer":
             for part in objects(payload.get("content")):
                 self.heard(text_of(part, "text"))
         return []
