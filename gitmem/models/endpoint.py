@@ -30,7 +30,7 @@ _BEFORE_ALL = ("NODE_OPTIONS", "BASH_ENV", "ENV", "PERL5OPT", "PERL5LIB", "RUBYO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """An API: its name in notes and in words, its vendor's address, and the variables by which a person leads to it.
+    """An API: its name in notes and in words, its engine, its vendor's address, and the variables by which a person leads to it.
 
     ``address`` is the variable of the server, ``keys`` those of a key (the first that is set counts),
     ``headers`` that of headers which the vendor's library adds to every request. ``root`` is the path
@@ -40,6 +40,7 @@ class Service:
     """
 
     name: str
+    engine: str
     api: str
     vendor: str
     address: str
@@ -53,6 +54,7 @@ class Service:
 
 MESSAGES = Service(
     name="messages",
+    engine="anthropic",
     api="the Messages API",
     vendor="https://api.anthropic.com",
     address="ANTHROPIC_BASE_URL",
@@ -65,6 +67,7 @@ MESSAGES = Service(
 )
 CHAT = Service(
     name="chat",
+    engine="openai",
     api="the Chat Completions API",
     vendor="https://api.openai.com/v1",
     address="OPENAI_BASE_URL",
@@ -117,6 +120,11 @@ class Endpoint:
         return urlsplit(self.url).hostname == urlsplit(self.service.vendor).hostname
 
     @property
+    def has_key(self) -> bool:
+        """Whether a key is sent."""
+        return self.key != _NO_KEY
+
+    @property
     def named(self) -> str:
         """Host and proxy as they are shown to a person, without the password of either."""
         if not self.proxy:
@@ -126,7 +134,7 @@ class Endpoint:
     @property
     def authorization(self) -> dict[str, str]:
         """The header with the key; none when there is no key."""
-        return {} if self.key == _NO_KEY else {"authorization": f"Bearer {self.key}"}
+        return {"authorization": f"Bearer {self.key}"} if self.has_key else {}
 
     def redact(self, text: str) -> str:
         """Return a server's words as one printable line, without the key or the proxy in them."""

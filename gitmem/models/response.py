@@ -180,6 +180,11 @@ def _check_account(endpoint: Endpoint, status: int, words: str, status_text: str
             f"{endpoint.host} will not be paid by this account ({status_text})",
             hint=f"check the account's credit and its spend limit; {later}",
         )
+    if status == 401 and not endpoint.has_key:  # noqa: PLR2004 - not authorized
+        raise Credentials(
+            f"{endpoint.host} wants a key, and none was sent ({status_text})",
+            hint=f"set {endpoint.key_name}, and choose the engine {endpoint.service.engine}, which sends it; {later}",
+        )
     if status in {401, 403}:
         raise Credentials(
             f"{endpoint.host} does not accept the key ({status_text})",

@@ -336,6 +336,21 @@ def test_a05_a_server_on_this_machine_needs_no_key(spoken: api.Dialect) -> None:
 # ---------------------------------------------------------------- questions refused (A-06)
 
 
+def test_a05_a_server_of_ones_own_that_wants_a_key_is_said_to_want_one(spoken: api.Dialect) -> None:
+    """It was said not to accept the key, and the variable to check was one that is never sent."""
+    service = CHAT if spoken is api.CHAT else MESSAGES
+    with MessagesApi([api.error(401, "Invalid API Key")]) as server:
+        for environ in ({}, {spoken.key: "  "}):
+            with (
+                model({spoken.address: server.url, **environ}) as made,
+                pytest.raises(Credentials, match="wants a key, and none was sent") as trouble,
+            ):
+                ask(made)
+            assert "HTTP 401: Invalid API Key" in trouble.value.message
+            assert f"set {spoken.key}" in trouble.value.hint
+            assert f"the engine {service.engine}, which sends it" in trouble.value.hint
+
+
 def test_a06_a_refused_question_says_the_servers_words() -> None:
     reply, server = answered([api.error(400, "messages: at least one message is required")])
 
