@@ -21,6 +21,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
 EACH = "each"
 #: What the tests ran on; other systems were not tried.
 SYSTEMS = "Linux"
+#: When each version was the newest of its package in the registry.
+NEWEST = "2026-11-30"
 
 #: Each client, by its name in `gitmem init --client`: title and version.
 CLIENTS = {
@@ -129,7 +131,14 @@ def table() -> str:
             for ability, meaning in ABILITIES.items()
         ),
     ]
-    return "\n".join([f"Run on {SYSTEMS}.", "", *rows, *_reasons()])
+    return "\n".join(
+        [
+            f"Run on {SYSTEMS}. On {NEWEST} each version was the newest of its package.",
+            "",
+            *rows,
+            *_reasons(),
+        ]
+    )
 
 
 def _cells(ability: str, seen: set[tuple[str, str]]) -> Iterator[str]:
