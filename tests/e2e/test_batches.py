@@ -103,6 +103,21 @@ def test_a_batch_that_runs_for_two_runs_is_exit_10_and_the_third_goes_on(sandbox
     assert sorted(in_review(sandbox)) == facts(40)
 
 
+@pytest.mark.parametrize("words", [[], ["--engine", "verbatim"], ["--dry-run"]])
+def test_a_close_without_the_option_says_that_a_batch_is_being_answered(
+    sandbox: Sandbox, words: list[str]
+) -> None:
+    keep(sandbox, 3)
+    with MessagesApi(Batches(running=2)) as server:
+        assert said(sandbox, server, "--batch").code == 10
+    with MessagesApi(judge.obedient) as server:
+        done = said(sandbox, server, *words)
+
+    assert done.code == 0
+    assert "msgbatch_1 is being answered" in done.err
+    assert "gitmem close --batch" in done.err
+
+
 def test_exit_10_says_so_to_a_program(sandbox: Sandbox) -> None:
     keep(sandbox, 1)
     with MessagesApi(Batches(running=1)) as server:

@@ -29,6 +29,7 @@ from gitmem.close.close import close as run_close
 from gitmem.core.errors import GitmemError, UsageError
 from gitmem.drain.ports import ReportsWaiting
 from gitmem.models.batches.asking import Waiting
+from gitmem.models.batches.sent import SentBatches
 from gitmem.models.reply import Cancelled
 from gitmem.models.usage import duration
 from gitmem.session import close_entry, ledger
@@ -197,6 +198,7 @@ def _close(
     def begin(plan: Plan) -> None:
         nonlocal asks
         _say_plan(chosen, plan, shown)
+        _note_batches(place, chosen, plan)
         _ask_by_batch(chosen, plan, shown)
         if shown.dry_run:
             asks = close_questions.read(place, chosen, plan)
@@ -251,6 +253,15 @@ def _say_plan(chosen: EngineChoice, plan: Plan, shown: CloseView) -> None:
     if not shown.json:
         for told in plan.recurred:
             render.say(f"came back: {told}")
+
+
+def _note_batches(place: Workplace, chosen: EngineChoice, plan: Plan) -> None:
+    """Say that a batch asks about these flags, too, where this close does not take its answers."""
+    if chosen.batching is not None:
+        return
+    for batch in SentBatches(place.repo.folder).asking(plan.flags):
+        of = "this close does not use its answers, which are paid for; gitmem close --batch does"
+        render.note(f"batch {batch.id} is being answered for some of these flags: {of}")
 
 
 def _ask_by_batch(chosen: EngineChoice, plan: Plan, shown: CloseView) -> None:

@@ -17,7 +17,7 @@ from gitmem.git import local
 from gitmem.models import json_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 VERSION = 1
 AGE = 28 * 24 * 3600  # seconds; the vendor keeps results for 29 days
@@ -60,6 +60,10 @@ class SentBatches:
     def of(self, host: str, model: str) -> tuple[SentBatch, ...]:
         """Return the batches of a host and model whose results may be there, oldest first."""
         return tuple(one for one in self._read() if (one.host, one.model) == (host, model))
+
+    def asking(self, flags: Collection[str]) -> tuple[SentBatch, ...]:
+        """Return the batches of any host and model that ask about one of these flags, oldest first."""
+        return tuple(one for one in self._read() if not {*one.flags}.isdisjoint(flags))
 
     def keep(self, batch: SentBatch) -> None:
         """Keep a batch for the next close; raises OSError where that cannot be."""
