@@ -61,11 +61,12 @@ def _taint_project(repo: Repository, event: Event, actions: Sequence[Action]) ->
     ]
     if not marks:
         return
+    from gitmem.core.errors import NoRepository
     from gitmem.git import repository  # hardly any event brings text of strangers in
 
     try:
         project = repository.discover(event.project, repo.environ)
-    except (repository.NoRepository, OSError):
+    except (NoRepository, OSError):
         return
     if project.common != repo.common:
         session_file.mark(project.folder, event.session, marks)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-from gitmem.git import repository
-
 #: What works in the person's own memory, `gitmem --mine ...`.
 MINE = frozenset((
     "", "init", "flag", "drop", "undrop", "edit", "status", "log", "close", "review", "accept", "discard", "recall", "sync",
@@ -17,7 +15,7 @@ _mine: list[bool] = []
 def working() -> str:
     """Return the working folder; after `work_in_mine`, the work tree of the person's own memory.
 
-    Raises `repository.Gone` when the folder was deleted, and what `gitmem.git.mine.top` raises.
+    Raises `Gone` when the folder was deleted, and what `gitmem.git.mine.top` raises.
     """
     if _mine:
         from gitmem.git import mine
@@ -27,11 +25,13 @@ def working() -> str:
 
 
 def standing() -> str:
-    """Return the folder that the process stands in. Raises `repository.Gone` when it was deleted."""
+    """Return the folder that the process stands in. Raises `Gone` when it was deleted."""
     try:
         return os.getcwd()
     except FileNotFoundError as error:
-        raise repository.gone() from error
+        from gitmem.git import discovery
+
+        raise discovery.gone() from error
 
 
 def work_in_mine() -> None:

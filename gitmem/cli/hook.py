@@ -9,7 +9,7 @@ import time
 from gitmem.boundaries import claims
 from gitmem.cli import streams
 from gitmem.clients import registry
-from gitmem.core.errors import Overdue
+from gitmem.core.errors import Gone, NoRepository, Overdue
 from gitmem.core.jsonline import loads
 from gitmem.git import local, repository
 from gitmem.session import boundary
@@ -45,7 +45,7 @@ def run(argv: Sequence[str]) -> int:
     try:
         _give_up_after(_PATIENCE)
         hook.handle()
-    except repository.NoRepository as error:
+    except NoRepository as error:
         hook.repo = None
         hook.say_why(error)
     except Exception as error:  # noqa: BLE001 - a hook never breaks the agent; the ledger keeps it
@@ -118,7 +118,7 @@ class _Hook:
         elif event.kind == BEFORE:
             self.entry["did"] = "nothing"  # the client would have dropped it
 
-    def say_why(self, error: repository.NoRepository) -> None:
+    def say_why(self, error: NoRepository) -> None:
         """Say at a boot why nothing is captured where gitmem is wired: it would go unnoticed.
 
         Elsewhere, and at other events, a folder without a repository is nothing new.
@@ -126,7 +126,7 @@ class _Hook:
         event, adapter = self.event, self.adapter
         if event is None or adapter is None or event.kind != BOOT or adapter.plugin(os.environ):
             return
-        known = isinstance(error, repository.Gone) or any(
+        known = isinstance(error, Gone) or any(
             repository.refused(place, os.environ) for place in (event.cwd, event.project) if place
         )
         if not known:
@@ -237,7 +237,7 @@ def _find(event: Event) -> repository.Repository:
     """Return the repository of the working folder, else of the project: an agent may stand elsewhere."""
     try:
         return repository.discover(event.cwd or _working(), os.environ)
-    except repository.NoRepository:
+    except NoRepository:
         if not event.project or event.project == event.cwd:
             raise
         return repository.discover(event.project, os.environ)

@@ -8,7 +8,7 @@ import time
 from gitmem.cli import folder, streams
 from gitmem.cli.arguments import Arguments, parse
 from gitmem.clients import registry
-from gitmem.core.errors import GitmemError, NotSaved, Refused, UsageError
+from gitmem.core.errors import GitmemError, NoRepository, NotSaved, Refused, UsageError
 from gitmem.core.flag import KINDS
 from gitmem.core.jsonline import dumps
 from gitmem.git import local, repository
@@ -114,7 +114,7 @@ def _around() -> Repository | None:
     """Return the repository that this process stands in, beside the person's own memory."""
     try:
         return repository.discover(folder.standing(), os.environ)
-    except repository.NoRepository:
+    except NoRepository:
         return None
 
 

@@ -47,7 +47,7 @@ class _NotPlain(Exception):
 
 def _dashboard(_: Arguments) -> int | None:
     from gitmem.cli import surroundings
-    from gitmem.git.repository import NoRepository
+    from gitmem.core.errors import NoRepository
 
     try:
         place = surroundings.here()

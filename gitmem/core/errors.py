@@ -1,6 +1,7 @@
 """The root error: what happened, a hint, and the exit code (docs/adr/0006) (pure, hot lane).
 
-Specific errors live next to the code that raises them and derive from one of these.
+Specific errors live next to the code that raises them and derive from one of these. `NoRepository` is here because two
+modules raise it, of which a hook seldom loads the second one.
 """
 
 from __future__ import annotations
@@ -44,3 +45,17 @@ class Overdue(BaseException):
 
     Not an Exception: nothing that handles an error on its way may take it for one it knows.
     """
+
+
+class NoRepository(GitmemError):
+    """There is no repository here that gitmem may use."""
+
+    exit_code = 3
+
+
+class Distrusted(NoRepository):
+    """git does not trust the repository, because it belongs to another user (safe.directory)."""
+
+
+class Gone(NoRepository):
+    """The working folder no longer exists."""

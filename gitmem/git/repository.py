@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from gitmem.core.errors import GitmemError, NotSaved
+from gitmem.core.errors import NoRepository, NotSaved
 from gitmem.git import local
 
 TYPE_CHECKING = False
@@ -37,20 +37,6 @@ BRANCH = "refs/heads/" + NAME
 ARCHIVE = "refs/gitmem/archive"
 # The person's own memory, below the account's home: `gitmem.git.mine` looks at the way to it.
 MINE = ".local/share/gitmem/mine"
-
-
-class NoRepository(GitmemError):
-    """There is no repository here that gitmem may use."""
-
-    exit_code = 3
-
-
-class Distrusted(NoRepository):
-    """git does not trust the repository, because it belongs to another user (safe.directory)."""
-
-
-class Gone(NoRepository):
-    """The working folder no longer exists."""
 
 
 class Repository:
@@ -157,28 +143,27 @@ def discover(cwd: str, environ: Mapping[str, str]) -> Repository:
     """
     repository = _above(cwd, environ)
     if repository is None:
-        if not os.path.isdir(cwd):
-            raise gone(cwd)
-        return _from_environment(cwd, environ)
+        from gitmem.git import discovery  # where hardly any hook runs
+
+        folder, git_dir = discovery.named(cwd, environ)
+        repository = Repository(folder, git_dir, _common(git_dir), environ)
+        discovery.find_top(repository)
+        return repository
     config = _config(repository)
     words = config.lower()
     if not _ours(repository) or (config and b"bare = false" not in words):
-        _ask_git(repository)
+        from gitmem.git import discovery
+
+        discovery.ask_git(repository)
     if _WORKTREE in words:
-        _move_top(repository, config)
+        from gitmem.git import discovery
+
+        discovery.move_top(repository, config)
     if b"sharedrepository" in words:
-        from gitmem.git import sharing  # few repositories are shared this way
+        from gitmem.git import discovery
 
-        sharing.share(repository.common, repository.folder)
+        discovery.share(repository.common, repository.folder)
     return repository
-
-
-def gone(cwd: str = "") -> Gone:
-    """Return the error for a working folder that was deleted or moved."""
-    return Gone(
-        f"the working folder {cwd} is gone" if cwd else "the working folder is gone",
-        hint="change to a folder that exists; this one was deleted or moved while the shell was in it",
-    )
 
 
 def unasked(cwd: str, environ: Mapping[str, str]) -> Repository | None:
@@ -286,55 +271,6 @@ def _config(repository: Repository) -> bytes:
     return config
 
 
-def _move_top(repository: Repository, config: bytes) -> None:
-    """Move ``top`` where `core.worktree` says that the work tree is elsewhere.
-
-    Submodules have the setting, too; there it names the folder of the `.git` file.
-    """
-    for line in config.splitlines():
-        key, equals, named = line.partition(b"=")
-        if not equals or key.strip().lower() != _WORKTREE:
-            continue
-        place = os.path.join(repository.git_dir, os.fsdecode(named.strip()))
-        if os.path.realpath(place) != os.path.realpath(repository.top):
-            _ask_for_top(repository)
-            return
-
-
-def _ask_for_top(repository: Repository) -> None:
-    done = repository.git("rev-parse", "--show-toplevel", ok=range(256))
-    if done.code:
-        raise NoRepository(
-            "core.worktree names no work tree: " + done.said.strip(),
-            hint="`git config core.worktree` shows it",
-        )
-    if os.path.realpath(done.text) != os.path.realpath(repository.top):
-        repository.top = done.text
-        repository.options = ("--git-dir=" + repository.git_dir, "--work-tree=" + done.text)
-
-
-def _ask_git(repository: Repository) -> None:
-    """Let git judge: a repository of another user (safe.directory), or a bare one."""
-    done = repository.git("rev-parse", "--is-bare-repository", ok=range(256))
-    if done.code:
-        raise refusal(done.said)
-    if done.text == "true":
-        raise _bare()
-
-
-def refusal(said: str) -> NoRepository:
-    """Return git's refusal of a repository as one sentence, with git's own hint."""
-    reason, *more = [line.strip() for line in said.strip().splitlines()] or ["it said nothing"]
-    reason = reason.removeprefix("fatal: ")
-    if "dubious ownership" not in reason:
-        return NoRepository("git refuses this repository: " + " ".join([reason, *more]))
-    told = [line for line in more if line.startswith("git config ")]
-    return Distrusted(
-        f"git refuses this repository: {reason} (it belongs to another user)",
-        hint=f"if you trust it: {told[0]}" if told else "see safe.directory in git config --help",
-    )
-
-
 def refused(cwd: str, environ: Mapping[str, str]) -> str:
     """Return the top of the work tree of ``cwd`` where gitmem is wired; empty without one.
 
@@ -348,59 +284,6 @@ def refused(cwd: str, environ: Mapping[str, str]) -> str:
         os.path.exists(repository.top + "/.gitmem/config.yaml") or os.path.isdir(repository.folder)
     )
     return repository.top if repository and wired else ""
-
-
-def _bare() -> NoRepository:
-    return NoRepository(
-        "this is a bare repository: it has no work tree to remember anything about",
-        hint="run gitmem in a clone or a worktree of it",
-    )
-
-
-def _from_environment(cwd: str, environ: Mapping[str, str]) -> Repository:
-    """Return the repository that GIT_DIR (and GIT_WORK_TREE) names, when there is no `.git`."""
-    named = environ.get("GIT_DIR", "")
-    client = _client(environ) if named else ""
-    if client:
-        raise NoRepository(
-            f"no repository is here but the one that GIT_DIR names, and this runs inside {client}, "
-            "where a repository's settings can set it",
-            hint="run gitmem in a work tree of its own, or in your own terminal",
-        )
-    if not named:
-        if _looks_bare(cwd):
-            raise _bare()
-        raise NoRepository(
-            "not inside a git repository", hint="run gitmem in a work tree, or `git init` first"
-        )
-    folder = os.path.abspath(cwd)
-    git_dir = os.path.normpath(os.path.join(folder, named))
-    repository = Repository(folder, git_dir, _common(git_dir), environ)
-    repository.options = ("--git-dir=" + git_dir,)
-    if "GIT_WORK_TREE" in environ:
-        top = os.path.normpath(os.path.join(folder, environ["GIT_WORK_TREE"]))
-        repository.options += ("--work-tree=" + top,)
-    answer = repository.git("rev-parse", "--show-toplevel", ok=range(256))
-    if answer.code:  # none at all, another user's, or a bare one
-        raise NoRepository("GIT_DIR names no work tree: " + " ".join(answer.said.split()))
-    repository.top = answer.text
-    repository.options = ("--git-dir=" + git_dir, "--work-tree=" + answer.text)
-    return repository
-
-
-def _client(environ: Mapping[str, str]) -> str:
-    from gitmem.core import agent_clients as clients  # most repositories have a `.git`
-
-    return clients.inside(environ)
-
-
-def _looks_bare(cwd: str) -> bool:
-    path = os.path.abspath(cwd)
-    while path != "/":
-        if all(os.path.exists(path + "/" + name) for name in ("HEAD", "objects", "refs")):
-            return True
-        path = os.path.dirname(path)
-    return False
 
 
 def head(repository: Repository) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gitmem.core.errors import NoRepository
 from gitmem.core.failures import NeedsPerson, NoProgress
 from gitmem.git import local, refs, repository
 from gitmem.git.process import ANY, GitFailed
@@ -129,7 +130,7 @@ def _at(repo: Repository, top: str) -> Repository | None:
     """Return the work tree at a folder, if it is one of this repository."""
     try:
         tree = repository.discover(top, repo.env)
-    except repository.NoRepository:
+    except NoRepository:
         return None
     return tree if os.path.realpath(tree.common) == os.path.realpath(repo.common) else None
 

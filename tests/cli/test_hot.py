@@ -546,6 +546,7 @@ def test_a_silent_hook_loads_nothing_for_what_is_not_there(
 
     assert "gitmem.boundaries.fire" in loaded
     rare = {
+        "gitmem.git.discovery",  # a repository whose `.git` does not tell all
         "gitmem.queue.mine",  # flags in the person's own memory
         "gitmem.recall.carried_words",  # memory that the client does not load
         "gitmem.session.shell_commands",  # a command that failed, or is gitmem's own

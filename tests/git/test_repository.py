@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from gitmem.core.errors import NoRepository
 from gitmem.core.failures import NeedsPerson
 from gitmem.git import repository
-from gitmem.git.repository import NoRepository, discover, head
+from gitmem.git.repository import discover, head
 from gitmem.queue.journal import Journal
 from tests.support.queues import folder_of, ids_on_branch
 from tests.support.sandbox import Sandbox

@@ -11,8 +11,8 @@ from gitmem.check.terms import Policy, Scope
 from gitmem.cli import render, surroundings, trigger
 from gitmem.cli.reports import verdict
 from gitmem.cli.reports.conflicts import conflicts
+from gitmem.core.errors import NoRepository
 from gitmem.core.failures import CheckFailed, NeedsPerson, Unreachable
-from gitmem.git.repository import NoRepository
 
 if TYPE_CHECKING:
     from gitmem.check.push import Push
