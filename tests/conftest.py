@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,15 @@ from tests.support.server import Server, serve
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("deep", max_examples=5_000, deadline=None)
 settings.load_profile("deep" if FOUND.get("GITMEM_HYPOTHESIS") == "deep" else "steady")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many workers `--numprocesses auto` starts.
+
+    A worker waits a third of its time: for a server on loopback, a pause, a process that it started.
+    """
+    cores = os.cpu_count() or 1
+    return cores + (cores + 1) // 2
 
 
 @pytest.fixture(autouse=True)

@@ -57,8 +57,9 @@ def test_what_landed_cannot_be_dropped(desk: Desk) -> None:
     flag = mine.flag("a fact")
     mine.land()
 
-    with pytest.raises(UsageError, match="landed on the local target"):
+    with pytest.raises(UsageError, match=f"{flag} has landed already") as refused:
         mine.drop(flag)
+    assert f"gitmem forget {flag} " in refused.value.hint
 
 
 def test_the_last_reason_counts_and_torn_lines_do_not(desk: Desk) -> None:
