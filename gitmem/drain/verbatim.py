@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitmem.drain.plan import Op, Operation, Work
+from gitmem.drain.plan import Op, Operation, Work, own_words
 from gitmem.drain.ports import Answer
 from gitmem.memory.topics import fact_key
 
@@ -41,7 +41,7 @@ def _operation(request: Request, flag: Flag) -> Operation:
         op=_OPS[request.work],
         flags=(flag.id,),
         file=request.usual[flag.id],
-        text=(flag.better or flag.text) if request.work is Work.RULES else flag.text,
+        text=own_words(flag, request.work),
         reason=request.remarks.get(flag.id, ""),
         again=_same(request, flag),
     )
