@@ -15,12 +15,7 @@ pytestmark = needs_mounts
 @pytest.fixture
 def clone(sandbox: Sandbox) -> Sandbox:
     """A repository with a landed line and one that waits."""
-    sandbox.gitmem("init")
-    sandbox.git("add", "-A")
-    sandbox.git("commit", "--quiet", "--message", "wire gitmem")
-    sandbox.gitmem("flag", "The port is 8080")
-    sandbox.gitmem("close", "--engine", "verbatim")
-    sandbox.gitmem("accept")
+    sandbox.wire().land("The port is 8080")
     sandbox.gitmem("flag", "The import runs at night")
     return sandbox
 

@@ -16,12 +16,7 @@ BROKEN = ("[core]\n\tabbrev = zz\n", "[core\n", "[core]\n\tautocrlf = maybe not\
 @pytest.fixture
 def landed(sandbox: Sandbox) -> Sandbox:
     """A repository with a line of memory, and a flag that waits."""
-    sandbox.gitmem("init")
-    sandbox.git("add", "-A")
-    sandbox.git("commit", "--quiet", "--message", "wire gitmem")
-    sandbox.gitmem("flag", "See `src/gone.py`")
-    sandbox.gitmem("close", "--engine", "verbatim")
-    sandbox.gitmem("accept")
+    sandbox.wire().land("See `src/gone.py`")
     sandbox.gitmem("flag", "The port is 8080")
     return sandbox
 

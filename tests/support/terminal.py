@@ -21,7 +21,7 @@ _ROWS = 24
 class Terminal:
     """A gitmem command on a pseudo terminal; use it in a ``with`` statement.
 
-    Without ``typed`` nobody types: its standard input is empty, and only what it prints is on the terminal.
+    Without ``typed`` its standard input is empty, and only what it prints is on the terminal.
     """
 
     def __init__(
