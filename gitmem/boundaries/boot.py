@@ -103,9 +103,8 @@ def look(repo: Repository, names: Sequence[str]) -> bytes:
     files = [repo.git_dir + "/HEAD", f"{repo.common}/refs/remotes/origin/HEAD"]
     files += [f"{repo.common}/{ref}" for ref in (*names, BRANCH, ARCHIVE, *_tracking(repo))]
     lines = [" ".join(names).encode("utf-8", "surrogateescape")]
-    texts = {
-        file: local.read(file).strip() for file in dict.fromkeys(files)
-    }  # refs are often the same
+    # Refs are often the same.
+    texts = {file: local.read(file).strip() for file in dict.fromkeys(files)}
     lines += [texts[file] for file in files]
     lines += [
         local.state_of(repo.folder + "/journal"),

@@ -69,9 +69,8 @@ class _Conversation(RowConversation):
     _born: int = 0
     _ran: set[str] = field(default_factory=set)  # commands that ended before their result came
     _called: set[str] = field(default_factory=set)  # calls of the model's own
-    _inside: list[str] = field(
-        default_factory=list
-    )  # commands of a script that ended before its result came
+    # Commands of a script that ended before its result came.
+    _inside: list[str] = field(default_factory=list)
     _turns: set[str] = field(default_factory=set)  # turns whose prompt was seen
 
     def knows(self, kind: str) -> bool:

@@ -96,10 +96,8 @@ class TomlServers:
     def _data(self, text: str) -> dict[str, Any]:
         try:
             return tomllib.loads(text)
-        except (
-            ValueError,
-            RecursionError,
-        ) as error:  # a number of 5,000 digits is no TOMLDecodeError
+        # A number of 5,000 digits is no TOMLDecodeError.
+        except (ValueError, RecursionError) as error:
             raise NeedsPerson(f"{self.path} is not TOML: {error}", hint=_BY_HAND) from error
 
     def _servers(self, data: Mapping[str, Any]) -> dict[str, Any]:
